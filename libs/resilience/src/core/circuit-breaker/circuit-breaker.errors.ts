@@ -1,0 +1,69 @@
+import { formatDuration } from '../duration.ts';
+import { RejectedError, ResilienceError } from '../errors.ts';
+import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
+
+/** The circuit breaker refused a call; the dependency was not asked. */
+export class CallNotPermittedError extends RejectedError {
+  readonly code = 'CALL_NOT_PERMITTED';
+  readonly circuitBreakerName: string;
+  readonly state: StateName;
+  /** When the wait in OPEN (or the maximum wait in HALF_OPEN) ends, from now; `undefined` when no clock ends it. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(circuitBreakerName: string, state: StateName, retryAfterMs: number | undefined) {
+    super(
+      `CircuitBreaker '${circuitBreakerName}' is ${state} and does not permit further calls; ${advice(state, retryAfterMs)}.`,
+    );
+    this.circuitBreakerName = circuitBreakerName;
+    this.state = state;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The same without a stack trace, which is most of what a refusal costs (`writableStackTraceEnabled: false`). */
+  static withoutStackTrace(...args: ConstructorParameters<typeof CallNotPermittedError>): CallNotPermittedError {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return new CallNotPermittedError(...args);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+}
+
+function advice(state: StateName, retryAfterMs: number | undefined): string {
+  if (state === 'FORCED_OPEN') return 'it stays so until somebody changes its state';
+  if (state === 'HALF_OPEN') return 'a retry makes sense when the calls on trial have ended';
+  return retryAfterMs === undefined
+    ? 'a retry makes sense later'
+    : `a retry makes sense in ${formatDuration(retryAfterMs)}`;
+}
+
+/** A transition was asked for that the table of transitions does not hold. Nothing was changed. */
+export class IllegalStateTransitionError extends ResilienceError {
+  readonly code = 'ILLEGAL_STATE_TRANSITION';
+  readonly circuitBreakerName: string;
+  readonly fromState: StateName;
+  readonly toState: StateName;
+
+  constructor(circuitBreakerName: string, fromState: StateName, toState: StateName) {
+    super(
+      `CircuitBreaker '${circuitBreakerName}' cannot go from ${fromState} to ${toState}; ` +
+        `from ${fromState} it can go to ${legalTransitions[fromState].join(', ')}.`,
+    );
+    this.circuitBreakerName = circuitBreakerName;
+    this.fromState = fromState;
+    this.toState = toState;
+  }
+}
+
+/** Stands for an error in ERROR events when a call returned a value that `recordResult` counts as a failure. */
+export class ResultRecordedAsFailureError extends ResilienceError {
+  readonly code = 'RESULT_RECORDED_AS_FAILURE';
+  readonly result: unknown;
+
+  constructor(circuitBreakerName: string, result: unknown) {
+    super(`CircuitBreaker '${circuitBreakerName}' recorded a returned value as a failure.`);
+    this.result = result;
+  }
+}

@@ -1,0 +1,61 @@
+import type { PolicyEvent } from '../events.ts';
+import type { StateName } from './circuit-breaker.transitions.ts';
+
+interface CircuitBreakerEvent<T extends string> extends PolicyEvent {
+  readonly type: T;
+  readonly circuitBreakerName: string;
+}
+
+/** A call ended well, or with an error that the configuration does not record. */
+export interface SuccessEvent extends CircuitBreakerEvent<'SUCCESS'> {
+  readonly elapsedDurationMs: number;
+}
+
+/** A call failed: it threw, or returned a value that the configuration records as a failure. */
+export interface ErrorEvent extends CircuitBreakerEvent<'ERROR'> {
+  readonly elapsedDurationMs: number;
+  readonly error: unknown;
+}
+
+/** A call ended with an error that is no evidence against the dependency. */
+export interface IgnoredErrorEvent extends CircuitBreakerEvent<'IGNORED_ERROR'> {
+  readonly elapsedDurationMs: number;
+  readonly error: unknown;
+}
+
+/** A call was refused. FORCED_OPEN refuses without this event. */
+export type NotPermittedEvent = CircuitBreakerEvent<'NOT_PERMITTED'>;
+
+export interface StateTransitionEvent extends CircuitBreakerEvent<'STATE_TRANSITION'> {
+  readonly fromState: StateName;
+  readonly toState: StateName;
+}
+
+/** The circuit breaker was put back to a fresh CLOSED by hand. */
+export type ResetEvent = CircuitBreakerEvent<'RESET'>;
+
+/** The failure rate reached its threshold. */
+export interface FailureRateExceededEvent extends CircuitBreakerEvent<'FAILURE_RATE_EXCEEDED'> {
+  /** Percent. */
+  readonly failureRate: number;
+}
+
+/** The slow-call rate reached its threshold. */
+export interface SlowCallRateExceededEvent extends CircuitBreakerEvent<'SLOW_CALL_RATE_EXCEEDED'> {
+  /** Percent. */
+  readonly slowCallRate: number;
+}
+
+/** What a circuit breaker tells, in Resilience4j's words. */
+export type CircuitBreakerEvents = {
+  readonly SUCCESS: SuccessEvent;
+  readonly ERROR: ErrorEvent;
+  readonly IGNORED_ERROR: IgnoredErrorEvent;
+  readonly NOT_PERMITTED: NotPermittedEvent;
+  readonly STATE_TRANSITION: StateTransitionEvent;
+  readonly RESET: ResetEvent;
+  readonly FAILURE_RATE_EXCEEDED: FailureRateExceededEvent;
+  readonly SLOW_CALL_RATE_EXCEEDED: SlowCallRateExceededEvent;
+};
+
+export type AnyCircuitBreakerEvent = CircuitBreakerEvents[keyof CircuitBreakerEvents];

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionsError, RejectedError } from '../errors.ts';
+import { IntervalFunction } from '../interval-function.ts';
+import { CallNotPermittedError } from './circuit-breaker.errors.ts';
+import {
+  type CircuitBreakerOptions,
+  judgeError,
+  mergeCircuitBreakerOptions,
+  resolveCircuitBreakerOptions,
+  slidingWindow,
+} from './circuit-breaker.options.ts';
+
+const resolve = (options: CircuitBreakerOptions = {}) => resolveCircuitBreakerOptions('CircuitBreaker', options);
+
+function faultsOf(options: object): Record<string, string> {
+  try {
+    resolve(options);
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) {
+      return Object.fromEntries(error.faults.map(({ option, given }) => [option, given]));
+    }
+    throw error;
+  }
+  return {};
+}
+
+describe('The options of a circuit breaker', () => {
+  it("have Resilience4j's defaults", () => {
+    expect(resolve()).toStrictEqual({
+      failureRateThreshold: 50,
+      slowCallRateThreshold: 100,
+      slowCallDurationThreshold: 60_000,
+      permittedNumberOfCallsInHalfOpenState: 10,
+      maxWaitDurationInHalfOpenState: 0,
+      transitionToStateAfterWaitDuration: 'OPEN',
+      slidingWindowType: 'COUNT_BASED',
+      slidingWindowSize: 100,
+      minimumNumberOfCalls: 100,
+      waitDurationInOpenState: 60_000,
+      waitIntervalFunctionInOpenState: undefined,
+      automaticTransitionFromOpenToHalfOpenEnabled: false,
+      recordExceptions: [],
+      ignoreExceptions: [],
+      recordException: undefined,
+      ignoreException: undefined,
+      recordResult: undefined,
+      transitionOnResult: undefined,
+      initialState: 'CLOSED',
+      writableStackTraceEnabled: true,
+      eventConsumerBufferSize: 100,
+    });
+  });
+
+  it('are copied and frozen', () => {
+    const given = { recordExceptions: [TypeError] };
+    const config = resolve(given);
+
+    given.recordExceptions.push(RangeError);
+
+    expect(config.recordExceptions).toStrictEqual([TypeError]);
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.recordExceptions)).toBe(true);
+  });
+
+  it('take durations in any form', () => {
+    expect(resolve({ slowCallDurationThreshold: 'PT1S', waitDurationInOpenState: '1m' })).toMatchObject({
+      slowCallDurationThreshold: 1_000,
+      waitDurationInOpenState: 60_000,
+    });
+  });
+
+  it('are refused in one error that lists every fault, what was given and what is allowed', () => {
+    const options = {
+      failureRateThreshold: 150,
+      slidingWindowSize: 0,
+      slidingWindowType: 'COUNTED',
+      waitDurationInOpenState: 'a while',
+      recordExceptions: ['Error'],
+      failureRateTreshold: 60,
+      waitIntervalFunctionInOpenState: IntervalFunction.of(5),
+    };
+
+    expect(faultsOf(options)).toStrictEqual({
+      failureRateTreshold: 'not an option',
+      failureRateThreshold: '150',
+      slidingWindowSize: '0',
+      slidingWindowType: "'COUNTED'",
+      waitDurationInOpenState: "'a while'",
+      recordExceptions: '["Error"]',
+      waitIntervalFunctionInOpenState: 'set beside waitDurationInOpenState',
+    });
+    expect(() => resolve(options as never)).toThrow(/above 0 and at most 100[^]*COUNT_BASED, TIME_BASED[^]*at least 1/);
+    expect(() => resolve(options as never)).toThrow(/failureRateTreshold.*failureRateThreshold/);
+  });
+
+  it.each([
+    ['failureRateThreshold', '50'],
+    ['failureRateThreshold', null],
+    ['slidingWindowSize', 1.5],
+    ['slidingWindowSize', Number.NaN],
+    ['minimumNumberOfCalls', Number.POSITIVE_INFINITY],
+    ['automaticTransitionFromOpenToHalfOpenEnabled', 'yes'],
+    ['recordResult', 'bad'],
+    ['initialState', 'open'],
+    ['eventConsumerBufferSize', -1],
+  ])('refuse %s: %j', (option, value) => {
+    expect(Object.keys(faultsOf({ [option]: value }))).toStrictEqual([option]);
+  });
+
+  it('treat undefined as not given', () => {
+    expect(resolve({ slidingWindowSize: undefined } as never).slidingWindowSize).toBe(100);
+  });
+});
+
+describe('Options on top of options', () => {
+  it('win, and leave the others', () => {
+    expect(
+      mergeCircuitBreakerOptions({ slidingWindowSize: 10, failureRateThreshold: 20 }, { slidingWindowSize: 5 }),
+    ).toStrictEqual({ slidingWindowSize: 5, failureRateThreshold: 20 });
+  });
+
+  it('take away what cannot hold beside them', () => {
+    const interval = IntervalFunction.of(10);
+
+    expect(
+      mergeCircuitBreakerOptions({ waitDurationInOpenState: 1_000 }, { waitIntervalFunctionInOpenState: interval }),
+    ).toStrictEqual({ waitIntervalFunctionInOpenState: interval });
+    expect(
+      mergeCircuitBreakerOptions({ waitIntervalFunctionInOpenState: interval }, { waitDurationInOpenState: 1_000 }),
+    ).toStrictEqual({ waitDurationInOpenState: 1_000 });
+  });
+});
+
+describe('slidingWindow', () => {
+  it('caps the minimum at the size of a count window, and not of a time window', () => {
+    expect(slidingWindow(10, 100, 'COUNT_BASED').minimumNumberOfCalls).toBe(10);
+    expect(slidingWindow(10, 100, 'TIME_BASED').minimumNumberOfCalls).toBe(100);
+  });
+});
+
+describe('An error', () => {
+  class Outage extends Error {}
+  class PartialOutage extends Outage {}
+  const refusal = new CallNotPermittedError('inner', 'OPEN', 10);
+
+  it('is a failure when nothing else is said', () => {
+    expect(judgeError(resolve(), new Outage())).toBe('failure');
+    expect(judgeError(resolve(), 'not even an error')).toBe('failure');
+  });
+
+  it('is a failure only if it is recorded, once something is', () => {
+    const config = resolve({ recordExceptions: [Outage] });
+
+    expect(judgeError(config, new PartialOutage())).toBe('failure');
+    expect(judgeError(config, new TypeError())).toBe('success');
+  });
+
+  it('is recorded by class or by predicate', () => {
+    const config = resolve({ recordExceptions: [Outage], recordException: (error) => error instanceof TypeError });
+
+    expect(judgeError(config, new Outage())).toBe('failure');
+    expect(judgeError(config, new TypeError())).toBe('failure');
+    expect(judgeError(config, new RangeError())).toBe('success');
+  });
+
+  it('is ignored first', () => {
+    expect(
+      judgeError(resolve({ recordExceptions: [Outage], ignoreExceptions: [PartialOutage] }), new PartialOutage()),
+    ).toBe('ignored');
+    expect(judgeError(resolve({ ignoreException: (error) => error instanceof Outage }), new Outage())).toBe('ignored');
+  });
+
+  it('of our own making says nothing about the dependency, unless it is recorded by name', () => {
+    expect(judgeError(resolve(), refusal)).toBe('ignored');
+    expect(judgeError(resolve({ recordExceptions: [Outage] }), refusal)).toBe('ignored');
+    expect(judgeError(resolve({ recordExceptions: [RejectedError] }), refusal)).toBe('failure');
+  });
+});

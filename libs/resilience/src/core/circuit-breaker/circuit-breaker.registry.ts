@@ -1,0 +1,38 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { type Definition, Registry, type RegistryDefinitions } from '../registry.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import {
+  type CircuitBreakerOptions,
+  mergeCircuitBreakerOptions,
+  resolveCircuitBreakerOptions,
+} from './circuit-breaker.options.ts';
+
+/** The circuit breakers of an application, one for each dependency. */
+export class CircuitBreakerRegistry extends Registry<CircuitBreaker, CircuitBreakerOptions> {
+  /**
+   * @param definitions named configurations and what is particular to instances
+   * @param environment where time comes from; real time by default
+   * @throws InvalidOptionsError listing every fault of every definition
+   */
+  constructor(
+    definitions: RegistryDefinitions<CircuitBreakerOptions> = {},
+    environment: { readonly clock?: Clock } = {},
+  ) {
+    super(
+      {
+        label: 'CircuitBreaker',
+        clock: environment.clock ?? systemClock,
+        create: (name, options) => new CircuitBreaker(name, options, environment),
+        merge: mergeCircuitBreakerOptions,
+        check: (subject, options) => void resolveCircuitBreakerOptions(subject, options),
+        dispose: (circuitBreaker) => circuitBreaker.dispose(),
+      },
+      definitions,
+    );
+  }
+
+  /** The circuit breaker of this name, made at the first call. See `getOrCreate`. */
+  circuitBreaker(name: string, given?: Definition<CircuitBreakerOptions> | string): CircuitBreaker {
+    return this.getOrCreate(name, given);
+  }
+}

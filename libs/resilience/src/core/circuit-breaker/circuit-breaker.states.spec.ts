@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { IllegalStateTransitionError } from './circuit-breaker.errors.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import { type CircuitBreakerOptions, mergeCircuitBreakerOptions } from './circuit-breaker.options.ts';
+
+function setUp(options: CircuitBreakerOptions = {}) {
+  const clock = new FakeClock();
+  const breaker = new CircuitBreaker(
+    'customer',
+    mergeCircuitBreakerOptions({ waitDurationInOpenState: '10s' }, options),
+    {
+      clock,
+    },
+  );
+  const told: string[] = [];
+  breaker.onEvent((event) => {
+    told.push(event.type === 'STATE_TRANSITION' ? `${event.fromState}->${event.toState}` : event.type);
+  });
+  return { clock, breaker, told };
+}
+
+describe('CLOSED', () => {
+  const window = { slidingWindowSize: 4, minimumNumberOfCalls: 4, failureRateThreshold: 50 };
+
+  it('opens when the failure rate reaches the threshold, and says so first', () => {
+    const { breaker, told } = setUp(window);
+
+    for (const isFailed of [false, true, false]) report(breaker, isFailed);
+    expect(breaker.state).toBe('CLOSED');
+    report(breaker, true);
+
+    expect(breaker.state).toBe('OPEN');
+    expect(told.slice(-3)).toStrictEqual(['ERROR', 'FAILURE_RATE_EXCEEDED', 'CLOSED->OPEN']);
+  });
+
+  it('stays when the rate is one call below', () => {
+    const { breaker } = setUp(window);
+
+    for (const isFailed of [false, true, false, false]) report(breaker, isFailed);
+
+    expect(breaker.state).toBe('CLOSED');
+    expect(breaker.metrics.failureRate).toBe(25);
+  });
+
+  it('judges a count window that can never hold the minimum when it is full', () => {
+    const { breaker } = setUp({ slidingWindowSize: 10, minimumNumberOfCalls: 100 });
+
+    for (let call = 1; call <= 9; call++) report(breaker, true);
+    expect(breaker.state).toBe('CLOSED');
+    report(breaker, true);
+
+    expect(breaker.state).toBe('OPEN');
+  });
+
+  it('never judges a time window that never holds the minimum', () => {
+    const { breaker, clock } = setUp({
+      slidingWindowType: 'TIME_BASED',
+      slidingWindowSize: 10,
+      minimumNumberOfCalls: 6,
+    });
+
+    for (let call = 1; call <= 100; call++) {
+      clock.advance(2_000);
+      report(breaker, true);
+      expect(breaker.metrics.failureRate).toBe(-1);
+    }
+
+    expect(breaker.state).toBe('CLOSED');
+  });
+
+  it('follows a listener that moves it elsewhere before it could open', () => {
+    const { breaker, told } = setUp({ slidingWindowSize: 1, minimumNumberOfCalls: 1 });
+    breaker.on('FAILURE_RATE_EXCEEDED', () => breaker.transitionToDisabledState());
+
+    report(breaker, true);
+
+    expect(breaker.state).toBe('DISABLED');
+    expect(told).not.toContain('DISABLED->OPEN');
+  });
+});
+
+describe('OPEN', () => {
+  it('refuses until the wait is over, then takes the next call on trial', () => {
+    const { breaker, clock, told } = setUp({ permittedNumberOfCallsInHalfOpenState: 1 });
+    breaker.transitionToOpenState();
+
+    clock.advance(10_000);
+    expect(breaker.tryAcquirePermission()).toBe(false);
+    clock.advance(1);
+    expect(breaker.tryAcquirePermission()).toBe(true);
+    expect(breaker.tryAcquirePermission()).toBe(false);
+
+    expect(told).toStrictEqual(['CLOSED->OPEN', 'NOT_PERMITTED', 'OPEN->HALF_OPEN', 'NOT_PERMITTED']);
+  });
+
+  it('holds no timer unless the automatic transition is asked for', () => {
+    const { breaker, clock } = setUp();
+
+    breaker.transitionToOpenState();
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('goes to HALF_OPEN by itself if asked to, and leaves no timer behind', () => {
+    const { breaker, clock } = setUp({ automaticTransitionFromOpenToHalfOpenEnabled: true });
+    breaker.transitionToOpenState();
+
+    clock.advance(9_999);
+    expect(breaker.state).toBe('OPEN');
+    clock.advance(1);
+    expect(breaker.state).toBe('HALF_OPEN');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    ['a reset', (breaker: CircuitBreaker) => breaker.reset()],
+    ['a transition', (breaker: CircuitBreaker) => breaker.transitionToForcedOpenState()],
+    ['disposal', (breaker: CircuitBreaker) => breaker.dispose()],
+  ])('gives its timer up on %s', (_how, leave) => {
+    const { breaker, clock } = setUp({ automaticTransitionFromOpenToHalfOpenEnabled: true });
+    breaker.transitionToOpenState();
+
+    leave(breaker);
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('waits longer each time it opens again, and starts over when it has closed', () => {
+    const { breaker, clock } = setUp({
+      slidingWindowSize: 1,
+      minimumNumberOfCalls: 1,
+      permittedNumberOfCallsInHalfOpenState: 1,
+      waitIntervalFunctionInOpenState: (attempt) => attempt * 1_000,
+    });
+
+    report(breaker, true);
+    expect(breaker.remainingMs).toBe(1_000);
+    clock.advance(1_001);
+    breaker.tryAcquirePermission();
+    report(breaker, true);
+    expect(breaker.remainingMs).toBe(2_000);
+    clock.advance(2_001);
+    breaker.tryAcquirePermission();
+    report(breaker, false);
+    expect(breaker.state).toBe('CLOSED');
+    report(breaker, true);
+    expect(breaker.remainingMs).toBe(1_000);
+  });
+
+  it('is not kept open for ever by an interval function that answers nonsense', () => {
+    const { breaker, clock } = setUp({ waitIntervalFunctionInOpenState: () => Number.NaN });
+    breaker.transitionToOpenState();
+
+    clock.advance(1);
+
+    expect(breaker.tryAcquirePermission()).toBe(true);
+  });
+});
+
+describe('HALF_OPEN', () => {
+  const trial = { initialState: 'HALF_OPEN', permittedNumberOfCallsInHalfOpenState: 2 } as const;
+
+  it('refuses at once beyond the calls on trial', () => {
+    const { breaker } = setUp(trial);
+
+    expect([1, 2, 3].map(() => breaker.tryAcquirePermission())).toStrictEqual([true, true, false]);
+  });
+
+  it('closes when the calls on trial end well', () => {
+    const { breaker } = setUp(trial);
+
+    report(breaker, false);
+    expect(breaker.state).toBe('HALF_OPEN');
+    report(breaker, false);
+
+    expect(breaker.state).toBe('CLOSED');
+    expect(breaker.metrics.bufferedCalls).toBe(0);
+  });
+
+  it('opens when they do not', () => {
+    const { breaker } = setUp(trial);
+
+    report(breaker, true);
+    report(breaker, false);
+
+    expect(breaker.state).toBe('OPEN');
+  });
+
+  it.each(['OPEN', 'CLOSED'] as const)('goes to %s when its calls hang beyond the maximum wait', (target) => {
+    const { breaker, clock } = setUp({
+      ...trial,
+      maxWaitDurationInHalfOpenState: '3s',
+      transitionToStateAfterWaitDuration: target,
+    });
+
+    breaker.tryAcquirePermission();
+    clock.advance(2_999);
+    expect(breaker.state).toBe('HALF_OPEN');
+    clock.advance(1);
+
+    expect(breaker.state).toBe(target);
+  });
+});
+
+describe('The administrative states', () => {
+  it.each(['DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'] as const)('%s is not left by calls or by time', (state) => {
+    const { breaker, clock } = setUp({ initialState: state, slidingWindowSize: 1, minimumNumberOfCalls: 1 });
+
+    for (let call = 0; call < 20; call++) {
+      breaker.tryAcquirePermission();
+      report(breaker, true);
+      clock.advance(60_000);
+    }
+
+    expect(breaker.state).toBe(state);
+    breaker.reset();
+    expect(breaker.state).toBe('CLOSED');
+  });
+
+  it('METRICS_ONLY tells once that a rate is exceeded', () => {
+    const { breaker, told } = setUp({ initialState: 'METRICS_ONLY', slidingWindowSize: 2, minimumNumberOfCalls: 1 });
+
+    for (let call = 0; call < 5; call++) report(breaker, true);
+
+    expect(told.filter((type) => type === 'FAILURE_RATE_EXCEEDED')).toHaveLength(1);
+  });
+
+  it('DISABLED permits everything and records nothing', () => {
+    const { breaker, told } = setUp({ initialState: 'DISABLED' });
+
+    expect(breaker.tryAcquirePermission()).toBe(true);
+    report(breaker, true);
+
+    expect(breaker.metrics.bufferedCalls).toBe(0);
+    expect(told).toStrictEqual([]);
+  });
+
+  it('FORCED_OPEN refuses everything and tells nothing', () => {
+    const { breaker, told } = setUp({ initialState: 'FORCED_OPEN' });
+
+    expect(breaker.tryAcquirePermission()).toBe(false);
+
+    expect(breaker.metrics.notPermittedCalls).toBe(1);
+    expect(told).toStrictEqual([]);
+  });
+});
+
+describe('A transition that is not in the table', () => {
+  it('is refused with what is possible, and changes nothing', () => {
+    const { breaker, told } = setUp({ initialState: 'METRICS_ONLY' });
+    report(breaker, true);
+
+    expect(() => breaker.transitionToHalfOpenState()).toThrow(IllegalStateTransitionError);
+    expect(() => breaker.transitionToOpenState()).toThrow(
+      "CircuitBreaker 'customer' cannot go from METRICS_ONLY to OPEN; from METRICS_ONLY it can go to CLOSED, DISABLED, METRICS_ONLY, FORCED_OPEN.",
+    );
+
+    expect(breaker.state).toBe('METRICS_ONLY');
+    expect(breaker.metrics.bufferedCalls).toBe(1);
+    expect(told).toStrictEqual(['ERROR']);
+  });
+});
+
+function report(breaker: CircuitBreaker, isFailed: boolean): void {
+  if (isFailed) breaker.onError(1, new Error('outage'));
+  else breaker.onSuccess(1);
+}

@@ -1,0 +1,353 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { type Duration, parseDuration } from '../duration.ts';
+import { EventBuffer } from '../event-buffer.ts';
+import { EventEmitter, type Listener, type Unsubscribe } from '../events.ts';
+import { type CallContext, isCallerAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import {
+  CallNotPermittedError,
+  IllegalStateTransitionError,
+  ResultRecordedAsFailureError,
+} from './circuit-breaker.errors.ts';
+import type { AnyCircuitBreakerEvent, CircuitBreakerEvents } from './circuit-breaker.events.ts';
+import { type CircuitBreakerMetrics, WindowMetrics } from './circuit-breaker.metrics.ts';
+import {
+  type CallOutcome,
+  type CircuitBreakerConfig,
+  type CircuitBreakerOptions,
+  judgeError,
+  resolveCircuitBreakerOptions,
+} from './circuit-breaker.options.ts';
+import {
+  ClosedState,
+  DisabledState,
+  HalfOpenState,
+  OpenState,
+  type State,
+  type StateMachine,
+} from './circuit-breaker.states.ts';
+import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
+
+/**
+ * Stops calling a dependency that fails or is slow, and tries it again with a few calls.
+ *
+ * The semantics are Resilience4j's. Its low-level calls (`tryAcquirePermission`, `onSuccess`, `onError`, `onResult`,
+ * `releasePermission`) are anonymous: a result is judged by whatever state the circuit breaker is in when it arrives.
+ * `execute` and `decorate` are stricter: a result that arrives after the state that admitted the call has ended is told
+ * about as an event and judged by nobody.
+ *
+ * @example
+ * const customer = new CircuitBreaker('customer', { slidingWindowSize: 10, slowCallDurationThreshold: '1s' });
+ * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
+ */
+export class CircuitBreaker implements Policy {
+  readonly name: string;
+  readonly config: CircuitBreakerConfig;
+  readonly #clock: Clock;
+  readonly #events = new EventEmitter<CircuitBreakerEvents>();
+  readonly #buffer: EventBuffer<AnyCircuitBreakerEvent> | undefined;
+  readonly #machine: StateMachine;
+  #state: State;
+
+  /**
+   * @param name what is protected; it appears in errors, events and metrics
+   * @param options Resilience4j's, each with its default
+   * @param environment where time comes from; real time by default
+   * @throws InvalidOptionsError listing every fault
+   */
+  constructor(name: string, options: CircuitBreakerOptions = {}, environment: { readonly clock?: Clock } = {}) {
+    this.name = name;
+    this.config = resolveCircuitBreakerOptions(`CircuitBreaker '${name}'`, options);
+    this.#clock = environment.clock ?? systemClock;
+    this.#machine = this.#asStateMachine();
+    if (this.config.eventConsumerBufferSize > 0) {
+      const buffer = new EventBuffer<AnyCircuitBreakerEvent>(this.config.eventConsumerBufferSize);
+      this.#buffer = buffer;
+      this.#events.onAny((event) => buffer.push(event));
+    }
+    this.#state = this.#initialState();
+    this.#state.enter();
+  }
+
+  get state(): StateName {
+    return this.#state.name;
+  }
+
+  /** The window and its rates as of now. */
+  get metrics(): CircuitBreakerMetrics {
+    return this.#state.metrics.snapshot();
+  }
+
+  /** How long until the clock ends the present state, in milliseconds; `undefined` when no clock does. */
+  get remainingMs(): number | undefined {
+    return this.#state.remainingMs();
+  }
+
+  /** Calls `listener` for each event of this type; it cannot hurt a call. Returns what ends it. */
+  on<K extends keyof CircuitBreakerEvents>(type: K, listener: Listener<CircuitBreakerEvents[K]>): Unsubscribe {
+    return this.#events.on(type, listener);
+  }
+
+  /** Calls `listener` for each event, whatever its type; it cannot hurt a call. Returns what ends it. */
+  onEvent(listener: Listener<AnyCircuitBreakerEvent>): Unsubscribe {
+    return this.#events.onAny(listener);
+  }
+
+  /** The last `eventConsumerBufferSize` events, oldest first. */
+  bufferedEvents(): readonly AnyCircuitBreakerEvent[] {
+    return this.#buffer?.toArray() ?? [];
+  }
+
+  /**
+   * Runs `call` if the circuit breaker permits it, and judges how it ends.
+   *
+   * The caller's own abort is no evidence against the dependency: the permission is given back.
+   *
+   * @throws CallNotPermittedError when it refuses; otherwise what `call` threw
+   */
+  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    this.acquirePermission();
+    const issuer = this.#state;
+    const startedAt = this.#clock.now();
+    let result: T;
+    try {
+      result = await call(toCallContext(context));
+    } catch (error) {
+      const elapsedMs = this.#clock.now() - startedAt;
+      if (isCallerAbort(error, context?.signal)) this.#ignore(elapsedMs, error, issuer);
+      else this.#settleError(elapsedMs, error, issuer);
+      throw error;
+    }
+    this.#settleResult(this.#clock.now() - startedAt, result, issuer);
+    return result;
+  }
+
+  /** The same function under this circuit breaker; `this` and the arguments are handed on. */
+  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    const execute = <R>(protectedCall: ProtectedCall<R>) => this.execute(protectedCall);
+    return function (this: unknown, ...args: A) {
+      return execute(() => call.apply(this, args));
+    };
+  }
+
+  /** Asks for permission. Whoever gets it reports the end with `onSuccess`, `onError`, `onResult` or `releasePermission`. */
+  tryAcquirePermission(): boolean {
+    return this.#state.tryAcquirePermission();
+  }
+
+  /** @throws CallNotPermittedError when permission is refused */
+  acquirePermission(): void {
+    if (this.#state.tryAcquirePermission()) return;
+    const { name, config, state } = this;
+    throw config.writableStackTraceEnabled
+      ? new CallNotPermittedError(name, state, this.remainingMs)
+      : CallNotPermittedError.withoutStackTrace(name, state, this.remainingMs);
+  }
+
+  /** Gives a permission back whose call has no result. */
+  releasePermission(): void {
+    this.#state.releasePermission();
+  }
+
+  /** @param durationMs how long the call took, in milliseconds */
+  onSuccess(durationMs: number): void {
+    this.#settleSuccess(durationMs, undefined);
+  }
+
+  /** @param durationMs how long the call took, in milliseconds */
+  onError(durationMs: number, error: unknown): void {
+    this.#settleError(durationMs, error, undefined);
+  }
+
+  /** @param durationMs how long the call took, in milliseconds */
+  onResult(durationMs: number, result: unknown): void {
+    this.#settleResult(durationMs, result, undefined);
+  }
+
+  /** To a fresh CLOSED. */
+  transitionToClosedState(): void {
+    this.#transition(this.#state, 'CLOSED');
+  }
+
+  /** @throws IllegalStateTransitionError from METRICS_ONLY */
+  transitionToOpenState(): void {
+    this.#transition(this.#state, 'OPEN');
+  }
+
+  /**
+   * To OPEN with a wait of its own, which is not counted as an attempt.
+   *
+   * @throws IllegalStateTransitionError from METRICS_ONLY
+   */
+  transitionToOpenStateFor(waitDuration: Duration): void {
+    const waitMs = parseDuration(waitDuration);
+    if (waitMs === undefined || waitMs < 0) {
+      throw new RangeError(`The wait in OPEN must be a duration of at least 0 ms, but ${waitDuration} was given.`);
+    }
+    this.transitionToOpenStateUntil(this.#clock.now() + waitMs);
+  }
+
+  /**
+   * To OPEN until `time`, in milliseconds since the Unix epoch; not counted as an attempt.
+   *
+   * @throws IllegalStateTransitionError from METRICS_ONLY
+   */
+  transitionToOpenStateUntil(time: number): void {
+    const { attempt, metrics } = this.#state;
+    this.#transition(this.#state, 'OPEN', () => new OpenState(this.#machine, attempt, metrics, time));
+  }
+
+  /** @throws IllegalStateTransitionError from CLOSED and METRICS_ONLY */
+  transitionToHalfOpenState(): void {
+    this.#transition(this.#state, 'HALF_OPEN');
+  }
+
+  transitionToForcedOpenState(): void {
+    this.#transition(this.#state, 'FORCED_OPEN');
+  }
+
+  transitionToDisabledState(): void {
+    this.#transition(this.#state, 'DISABLED');
+  }
+
+  transitionToMetricsOnlyState(): void {
+    this.#transition(this.#state, 'METRICS_ONLY');
+  }
+
+  /** To a fresh CLOSED from any state; pending timers are cancelled. */
+  reset(): void {
+    this.#transition(this.#state, 'CLOSED');
+    this.#events.emit({ ...this.#told(), type: 'RESET' });
+  }
+
+  /** Frees what the circuit breaker holds: its timer, if there is one. It must not be used afterwards. */
+  dispose(): void {
+    this.#state.leave();
+  }
+
+  #settleSuccess(elapsedDurationMs: number, issuer: State | undefined, result?: unknown): void {
+    if (this.#tells('SUCCESS')) this.#events.emit({ ...this.#told(), type: 'SUCCESS', elapsedDurationMs });
+    this.#record(false, elapsedDurationMs, issuer, { result });
+  }
+
+  #settleResult(elapsedMs: number, result: unknown, issuer: State | undefined): void {
+    const isFailure = this.#judging(issuer, () => this.config.recordResult?.(result) === true);
+    if (isFailure)
+      this.#settleFailure(elapsedMs, new ResultRecordedAsFailureError(this.name, result), issuer, { result });
+    else this.#settleSuccess(elapsedMs, issuer, result);
+  }
+
+  #settleError(elapsedMs: number, error: unknown, issuer: State | undefined): void {
+    const verdict = this.#judging(issuer, () => judgeError(this.config, error));
+    if (verdict === 'ignored') this.#ignore(elapsedMs, error, issuer);
+    else if (verdict === 'failure') this.#settleFailure(elapsedMs, error, issuer, { error });
+    else this.#settleSuccess(elapsedMs, issuer);
+  }
+
+  #settleFailure(elapsedDurationMs: number, error: unknown, issuer: State | undefined, outcome: CallOutcome): void {
+    if (this.#tells('ERROR')) this.#events.emit({ ...this.#told(), type: 'ERROR', elapsedDurationMs, error });
+    this.#record(true, elapsedDurationMs, issuer, outcome);
+  }
+
+  #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined): void {
+    if (this.#isJudge(issuer)) this.#state.releasePermission();
+    if (this.#tells('IGNORED_ERROR')) {
+      this.#events.emit({ ...this.#told(), type: 'IGNORED_ERROR', elapsedDurationMs, error });
+    }
+  }
+
+  #record(isFailed: boolean, elapsedMs: number, issuer: State | undefined, outcome: CallOutcome): void {
+    if (!this.#isJudge(issuer)) return;
+    this.#state.record(isFailed, elapsedMs);
+    if (this.config.transitionOnResult !== undefined) this.#decideBy(this.config.transitionOnResult(outcome));
+  }
+
+  /** Low-level results come without an issuer and are judged by the present state, others by their issuer alone. */
+  #isJudge(issuer: State | undefined): boolean {
+    return issuer === undefined || issuer === this.#state;
+  }
+
+  /** Runs a predicate of the configuration. If it throws, no permission may be lost with it. */
+  #judging<V>(issuer: State | undefined, judge: () => V): V {
+    try {
+      return judge();
+    } catch (error) {
+      if (this.#isJudge(issuer)) this.#state.releasePermission();
+      throw error;
+    }
+  }
+
+  #decideBy(decision: ReturnType<NonNullable<CircuitBreakerConfig['transitionOnResult']>>): void {
+    if (decision === 'NO_TRANSITION' || !(this.state === 'CLOSED' || this.state === 'HALF_OPEN')) return;
+    if (decision.waitUntil !== undefined) this.transitionToOpenStateUntil(decision.waitUntil);
+    else if (decision.waitDuration !== undefined) this.transitionToOpenStateFor(decision.waitDuration);
+    else this.transitionToOpenState();
+  }
+
+  #transition(from: State, to: StateName, makeState = () => this.#makeState(to, from.attempt, from.metrics)): void {
+    if (from !== this.#state) return;
+    if (!legalTransitions[from.name].includes(to)) throw new IllegalStateTransitionError(this.name, from.name, to);
+
+    const next = makeState();
+    from.leave();
+    this.#state = next;
+    next.enter();
+    if (from.name !== to) {
+      this.#events.emit({ ...this.#told(), type: 'STATE_TRANSITION', fromState: from.name, toState: to });
+    }
+  }
+
+  #initialState(): State {
+    const { initialState } = this.config;
+    const attempt = initialState === 'HALF_OPEN' ? 1 : 0;
+    return this.#makeState(initialState, attempt, WindowMetrics.configured(this.config, this.#clock));
+  }
+
+  /** @param attempt and `metrics` of the state that is left */
+  #makeState(name: StateName, attempt: number, metrics: WindowMetrics): State {
+    switch (name) {
+      case 'CLOSED':
+      case 'METRICS_ONLY':
+        return new ClosedState(this.#machine, name);
+      case 'OPEN':
+        return new OpenState(this.#machine, attempt + 1, metrics, this.#clock.now() + this.#waitMs(attempt + 1));
+      case 'HALF_OPEN':
+        return new HalfOpenState(this.#machine, attempt);
+      case 'FORCED_OPEN':
+        return new OpenState(this.#machine, attempt + 1, WindowMetrics.configured(this.config, this.#clock), undefined);
+      case 'DISABLED':
+        return new DisabledState(this.#machine);
+    }
+  }
+
+  #waitMs(attempt: number): number {
+    const { waitDurationInOpenState, waitIntervalFunctionInOpenState } = this.config;
+    const waitMs = waitIntervalFunctionInOpenState?.(attempt) ?? waitDurationInOpenState ?? 0;
+    // A function that answers nonsense must not keep the circuit breaker open for ever.
+    return waitMs >= 0 ? waitMs : 0;
+  }
+
+  #asStateMachine(): StateMachine {
+    return {
+      config: this.config,
+      clock: this.#clock,
+      transition: (from, to) => this.#transition(from, to),
+      tryAcquirePermission: () => this.tryAcquirePermission(),
+      publishFailureRateExceeded: (failureRate) =>
+        this.#events.emit({ ...this.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate }),
+      publishSlowCallRateExceeded: (slowCallRate) =>
+        this.#events.emit({ ...this.#told(), type: 'SLOW_CALL_RATE_EXCEEDED', slowCallRate }),
+      publishNotPermitted: () => {
+        if (this.#tells('NOT_PERMITTED')) this.#events.emit({ ...this.#told(), type: 'NOT_PERMITTED' });
+      },
+    };
+  }
+
+  /** Whether an event about a call is to be made: the state records calls, and somebody listens. */
+  #tells(type: keyof CircuitBreakerEvents): boolean {
+    return this.#state.isRecording && this.#events.hears(type);
+  }
+
+  #told(): { readonly circuitBreakerName: string; readonly creationTime: number } {
+    return { circuitBreakerName: this.name, creationTime: this.#clock.now() };
+  }
+}

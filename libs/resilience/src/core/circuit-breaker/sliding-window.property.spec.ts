@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { CountBasedWindow } from './count-based-window.ts';
+import type { WindowTotals } from './sliding-window.ts';
+import { TimeBasedWindow } from './time-based-window.ts';
+
+interface Call {
+  readonly epochSecond: number;
+  readonly isFailed: boolean;
+  readonly isSlow: boolean;
+  readonly durationMs: number;
+}
+
+/** The definition: look at every call that the window holds, and sum up. */
+function sum(calls: readonly Call[]): WindowTotals {
+  return {
+    calls: calls.length,
+    failedCalls: calls.filter(({ isFailed }) => isFailed).length,
+    slowCalls: calls.filter(({ isSlow }) => isSlow).length,
+    slowFailedCalls: calls.filter(({ isFailed, isSlow }) => isFailed && isSlow).length,
+    durationMs: calls.reduce((total, { durationMs }) => total + durationMs, 0),
+  };
+}
+
+function expectSame(actual: WindowTotals, expected: WindowTotals): void {
+  const { durationMs, ...counts } = expected;
+  expect({ ...actual, durationMs: 0 }).toEqual({ ...counts, durationMs: 0 });
+  expect(actual.durationMs).toBeCloseTo(durationMs, 3);
+}
+
+const outcome = {
+  isFailed: fc.boolean(),
+  isSlow: fc.boolean(),
+  durationMs: fc.float({ min: 0, max: 100_000, noNaN: true }),
+};
+
+describe('A count window', () => {
+  it('equals a list of the last N calls', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(fc.record(outcome), { maxLength: 60 }),
+        (size, outcomes) => {
+          const window = new CountBasedWindow(size);
+          const list: Call[] = [];
+
+          for (const { isFailed, isSlow, durationMs } of outcomes) {
+            window.record(isFailed, isSlow, durationMs);
+            list.push({ epochSecond: 0, isFailed, isSlow, durationMs });
+            expectSame(window.totals(), sum(list.slice(-size)));
+          }
+        },
+      ),
+    );
+  });
+});
+
+/** Mostly short steps, now and then a gap of any length: within the window, about as long as it, or far beyond. */
+const gapMs = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 1_500 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 15_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 10 ** 9 }) },
+);
+
+describe('A time window', () => {
+  it('equals a list of the calls of the last N whole seconds, however the clock moves on', () => {
+    const step = fc.record({ gapMs, isRecorded: fc.boolean(), ...outcome });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.integer({ min: 0, max: 10 ** 12 }),
+        fc.array(step, { maxLength: 60 }),
+        (size, startAt, steps) => {
+          const clock = new FakeClock(startAt);
+          const window = new TimeBasedWindow(size, clock);
+          const list: Call[] = [];
+
+          for (const { gapMs, isRecorded, isFailed, isSlow, durationMs } of steps) {
+            clock.advance(gapMs);
+            const now = Math.floor(clock.now() / 1_000);
+            if (isRecorded) {
+              window.record(isFailed, isSlow, durationMs);
+              list.push({ epochSecond: now, isFailed, isSlow, durationMs });
+            }
+            expectSame(window.totals(), sum(list.filter(({ epochSecond }) => epochSecond > now - size)));
+          }
+        },
+      ),
+    );
+  });
+
+  it('holds no timer', () => {
+    const clock = new FakeClock();
+    const window = new TimeBasedWindow(10, clock);
+
+    window.record(true, true, 5);
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { formatDuration, parseDuration } from './duration.ts';
+
+describe('parseDuration', () => {
+  it.each([
+    [250, 250],
+    [0.5, 0.5],
+    ['250', 250],
+    ['500ms', 500],
+    ['2s', 2_000],
+    ['2 s', 2_000],
+    ['1.5s', 1_500],
+    ['1m', 60_000],
+    ['1h', 3_600_000],
+    ['1d', 86_400_000],
+    ['500us', 0.5],
+    ['500ns', 0.0005],
+    ['-1s', -1_000],
+    ['PT2S', 2_000],
+    ['pt2s', 2_000],
+    ['PT0.5S', 500],
+    ['PT1M30.5S', 90_500],
+    ['P1DT1H', 90_000_000],
+    ['-PT1S', -1_000],
+    ['PT-1S', -1_000],
+  ])('understands %j as %d ms', (text, durationMs) => {
+    expect(parseDuration(text)).toBeCloseTo(durationMs, 9);
+  });
+
+  it.each(['', 'soon', '2 seconds', 'P', 'PT', '1w', 's', true, null, undefined, {}, Number.NaN, Infinity])(
+    'does not take %j for a duration',
+    (value) => {
+      expect(parseDuration(value)).toBeUndefined();
+    },
+  );
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0, '0 ms'],
+    [850, '850 ms'],
+    [2_500, '2.5 s'],
+    [60_000, '1 min'],
+    [90_000, '1 min 30 s'],
+    [59_999, '1 min'],
+    [119_999, '2 min'],
+    [999.7, '1 s'],
+  ])('writes %d ms as %s', (durationMs, text) => {
+    expect(formatDuration(durationMs)).toBe(text);
+  });
+});

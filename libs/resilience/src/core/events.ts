@@ -1,0 +1,70 @@
+/** What every event of every policy tells. */
+export interface PolicyEvent {
+  readonly type: string;
+  /** When it happened, in milliseconds since the Unix epoch. */
+  readonly creationTime: number;
+}
+
+/** A policy's events by type. */
+export type EventMap = Readonly<Record<string, PolicyEvent>>;
+
+export type Listener<E> = (event: E) => unknown;
+export type Unsubscribe = () => void;
+
+type AnyListener = Listener<never>;
+
+/**
+ * Events tell, they never steer: with no listener attached a policy behaves the same, and a listener that throws or
+ * rejects cannot hurt a call. Its error is shown as a process warning instead.
+ */
+export class EventEmitter<M extends EventMap> {
+  /** Replaced, never changed in place, so that a listener may come or go while an event is being handed out. */
+  #byType = new Map<keyof M, readonly AnyListener[]>();
+  #all: readonly AnyListener[] = [];
+
+  /** Calls `listener` for each event of this type until the returned function is called. */
+  on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
+    this.#byType.set(type, [...(this.#byType.get(type) ?? []), listener]);
+    return () => {
+      this.#byType.set(
+        type,
+        (this.#byType.get(type) ?? []).filter((other) => other !== listener),
+      );
+    };
+  }
+
+  /** Calls `listener` for each event, whatever its type, until the returned function is called. */
+  onAny(listener: Listener<M[keyof M]>): Unsubscribe {
+    this.#all = [...this.#all, listener];
+    return () => {
+      this.#all = this.#all.filter((other) => other !== listener);
+    };
+  }
+
+  /** Whether anybody listens; lets the caller spare the making of an event that nobody hears. */
+  hears(type: keyof M): boolean {
+    return this.#all.length > 0 || (this.#byType.get(type)?.length ?? 0) > 0;
+  }
+
+  emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
+    for (const listener of this.#byType.get(event.type) ?? []) tell(listener, event);
+    for (const listener of this.#all) tell(listener, event);
+  }
+}
+
+function tell(listener: AnyListener, event: PolicyEvent): void {
+  try {
+    const result = (listener as Listener<PolicyEvent>)(event);
+    if (result instanceof Promise) result.catch((error: unknown) => warn(event, error));
+  } catch (error) {
+    warn(event, error);
+  }
+}
+
+function warn(event: PolicyEvent, error: unknown): void {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(`A listener of ${event.type} events failed. The call it was told about is not affected.`, {
+    type: 'ResilienceListenerWarning',
+    detail,
+  });
+}

@@ -1,0 +1,142 @@
+import { type Duration, durationForms, parseDuration } from './duration.ts';
+import { InvalidOptionsError, type OptionFault } from './errors.ts';
+
+/** How long to wait, in milliseconds, after the given number of attempts (1 is the first). */
+export type IntervalFunction = (attempt: number) => number;
+
+/** A source of uniform random numbers in [0, 1), such as `Math.random`. */
+export type Random = () => number;
+
+const defaultInterval = 500;
+const defaultMultiplier = 1.5;
+const defaultRandomizationFactor = 0.5;
+
+/**
+ * Resilience4j's interval functions, to the millisecond: the recorded intervals in `conformance/` hold them to it.
+ * All take attempts from 1 and throw a RangeError below.
+ */
+export const IntervalFunction = {
+  /**
+   * Always the same wait.
+   *
+   * @param interval at least 1 ms; 500 ms by default
+   * @throws InvalidOptionsError
+   */
+  of(interval: Duration = defaultInterval): IntervalFunction {
+    const { intervalMs } = checked('A constant interval', { intervalMs: atLeastOneMs('interval', interval) });
+    return counted(() => intervalMs);
+  },
+
+  /**
+   * `initialInterval`, then each wait `multiplier` times the one before, cut to whole milliseconds at every step and
+   * capped at the end.
+   *
+   * @param initialInterval at least 1 ms; 500 ms by default
+   * @param multiplier above 0; 1.5 by default
+   * @param maxInterval the cap, at least 1 ms; none by default
+   * @throws InvalidOptionsError
+   */
+  ofExponentialBackoff(
+    initialInterval: Duration = defaultInterval,
+    multiplier = defaultMultiplier,
+    maxInterval?: Duration,
+  ): IntervalFunction {
+    const { initialMs, growth, maxMs } = checked('An exponential backoff', {
+      initialMs: atLeastOneMs('initialInterval', initialInterval),
+      growth: aboveZero('multiplier', multiplier),
+      maxMs: maxInterval === undefined ? Number.MAX_SAFE_INTEGER : atLeastOneMs('maxInterval', maxInterval),
+    });
+    return counted((attempt) => Math.min(exponential(initialMs, growth, attempt), maxMs));
+  },
+
+  /**
+   * A wait drawn evenly from `interval` ± `randomizationFactor` of it, in whole milliseconds, at least 1.
+   *
+   * @param interval at least 1 ms; 500 ms by default
+   * @param randomizationFactor from 0 to 1; 0.5 by default
+   * @param random where the numbers come from; `Math.random` by default
+   * @throws InvalidOptionsError
+   */
+  ofRandomized(
+    interval: Duration = defaultInterval,
+    randomizationFactor = defaultRandomizationFactor,
+    random: Random = Math.random,
+  ): IntervalFunction {
+    const { intervalMs, factor } = checked('A randomized interval', {
+      intervalMs: atLeastOneMs('interval', interval),
+      factor: fraction('randomizationFactor', randomizationFactor),
+    });
+    return counted(() => randomized(intervalMs, factor, random));
+  },
+
+  /**
+   * Exponential, then randomized, then capped: a wait at the cap is not spread.
+   *
+   * @param initialInterval at least 1 ms; 500 ms by default
+   * @param multiplier above 0; 1.5 by default
+   * @param randomizationFactor from 0 to 1; 0.5 by default
+   * @param maxInterval the cap, at least 1 ms; none by default
+   * @param random where the numbers come from; `Math.random` by default
+   * @throws InvalidOptionsError
+   */
+  ofExponentialRandomBackoff(
+    initialInterval: Duration = defaultInterval,
+    multiplier = defaultMultiplier,
+    randomizationFactor = defaultRandomizationFactor,
+    maxInterval?: Duration,
+    random: Random = Math.random,
+  ): IntervalFunction {
+    const { initialMs, growth, factor, maxMs } = checked('An exponential randomized backoff', {
+      initialMs: atLeastOneMs('initialInterval', initialInterval),
+      growth: aboveZero('multiplier', multiplier),
+      factor: fraction('randomizationFactor', randomizationFactor),
+      maxMs: maxInterval === undefined ? Number.MAX_SAFE_INTEGER : atLeastOneMs('maxInterval', maxInterval),
+    });
+    return counted((attempt) => Math.min(randomized(exponential(initialMs, growth, attempt), factor, random), maxMs));
+  },
+};
+
+function exponential(initialMs: number, multiplier: number, attempt: number): number {
+  let intervalMs = initialMs;
+  for (let step = 1; step < attempt && intervalMs < Number.MAX_SAFE_INTEGER; step++) {
+    const next = Math.trunc(intervalMs * multiplier);
+    if (next === intervalMs) break;
+    intervalMs = next;
+  }
+  return Math.min(intervalMs, Number.MAX_SAFE_INTEGER);
+}
+
+function randomized(intervalMs: number, factor: number, random: Random): number {
+  const spread = factor * intervalMs;
+  const least = intervalMs - spread;
+  const most = intervalMs + spread;
+  return Math.max(1, Math.trunc(least + random() * (most - least + 1)));
+}
+
+function counted(interval: IntervalFunction): IntervalFunction {
+  return (attempt) => {
+    if (!(attempt >= 1)) throw new RangeError(`Attempts are counted from 1, but ${attempt} was given.`);
+    return interval(attempt);
+  };
+}
+
+function atLeastOneMs(option: string, value: Duration): number | OptionFault {
+  const durationMs = parseDuration(value);
+  return durationMs !== undefined && durationMs >= 1
+    ? durationMs
+    : { option, given: String(value), allowed: `at least 1 ms (${durationForms})` };
+}
+
+function aboveZero(option: string, value: number): number | OptionFault {
+  return Number.isFinite(value) && value > 0 ? value : { option, given: String(value), allowed: 'a number above 0' };
+}
+
+function fraction(option: string, value: number): number | OptionFault {
+  return value >= 0 && value <= 1 ? value : { option, given: String(value), allowed: 'a number from 0 to 1' };
+}
+
+function checked<K extends string>(subject: string, values: Record<K, number | OptionFault>): Record<K, number> {
+  const faults = Object.values<number | OptionFault>(values).filter((value) => typeof value !== 'number');
+  if (faults.length > 0) throw new InvalidOptionsError(subject, faults);
+  return values as Record<K, number>;
+}

@@ -1,0 +1,58 @@
+/** What one call may know about itself. */
+export interface CallContext {
+  /** Aborted when nobody waits for the call's result any more. Hand it on to `fetch`, to a query, to a timer. */
+  readonly signal: AbortSignal;
+  /** Which attempt this is; 1 is the first. */
+  readonly attempt: number;
+}
+
+/** The work that a policy protects. It may be synchronous or return a promise. */
+export type ProtectedCall<T> = (context: CallContext) => T | PromiseLike<T>;
+
+/** The one contract of every pattern. A pipeline of policies is a policy too. */
+export interface Policy {
+  /** What the policy protects, usually the name of a dependency. */
+  readonly name: string;
+  /**
+   * Runs `call` under this policy.
+   *
+   * @param context what an outer policy or the caller knows about the call; what is left out has a default
+   * @returns what `call` returned
+   * @throws what `call` threw, or a ResilienceError of this policy
+   */
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T>;
+}
+
+/**
+ * The context of a call that nobody has wrapped yet. The signal is made only if it is asked for: most calls that come
+ * without one never look at it.
+ */
+class RootCallContext implements CallContext {
+  readonly attempt: number;
+  #signal: AbortSignal | undefined;
+
+  constructor(signal: AbortSignal | undefined, attempt: number) {
+    this.#signal = signal;
+    this.attempt = attempt;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= new AbortController().signal;
+    return this.#signal;
+  }
+}
+
+/** Fills in what a caller left out: a signal that is never aborted, and attempt 1. */
+export function toCallContext(given?: Partial<CallContext>): CallContext {
+  if (given instanceof RootCallContext) return given;
+  return new RootCallContext(given?.signal, given?.attempt ?? 1);
+}
+
+/**
+ * Whether `error` says no more than that the caller gave up: the signal is aborted, and the error is its reason or an
+ * `AbortError` made from it. Such a result is no evidence against the dependency.
+ */
+export function isCallerAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (!signal?.aborted) return false;
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
+}
