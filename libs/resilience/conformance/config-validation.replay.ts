@@ -1,0 +1,78 @@
+import { resolveBulkheadOptions } from '../src/core/bulkhead/bulkhead.options.ts';
+import { resolveCircuitBreakerOptions } from '../src/core/circuit-breaker/circuit-breaker.options.ts';
+import { IntervalFunction, InvalidOptionsError } from '../src/core/index.ts';
+import { resolveRateLimiterOptions } from '../src/core/rate-limiter/rate-limiter.options.ts';
+import { resolveRetryOptions } from '../src/core/retry/retry.options.ts';
+import type { Difference, ReplayResult } from './difference.ts';
+
+/** One setting of an otherwise default configuration; a line of `config-validation.jsonl`. */
+export interface ConfigValidationTrace {
+  readonly id: string;
+  readonly pattern: string;
+  readonly setting: string;
+  readonly value: unknown;
+  readonly accepted: boolean;
+}
+
+/** Checks for each setting that it is accepted or refused as Resilience4j does. */
+export async function replayConfigValidation(traces: AsyncIterable<ConfigValidationTrace>): Promise<ReplayResult> {
+  const differences: Difference[] = [];
+  let count = 0;
+  for await (const { id, pattern, setting, value, accepted } of traces) {
+    count++;
+    const isAccepted = accepts(`${pattern} ${setting}`, value);
+    if (isAccepted !== accepted) {
+      const trace = `${id} (${pattern}: ${setting} ${JSON.stringify(value)})`;
+      differences.push({ trace, step: 1, what: 'acceptance', expected: accepted, actual: isAccepted });
+    }
+  }
+  return { traces: count, steps: count, differences };
+}
+
+function accepts(setting: string, value: unknown): boolean {
+  const configure = settings[setting];
+  if (configure === undefined) throw new Error(`There is nothing to configure by the setting '${setting}'.`);
+  try {
+    configure(value as never);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) return false;
+    throw error;
+  }
+}
+
+const circuitBreaker = (options: object) => void resolveCircuitBreakerOptions('conformance', options);
+const retry = (options: object) => void resolveRetryOptions('conformance', options);
+const rateLimiter = (options: object) => void resolveRateLimiterOptions('conformance', options);
+const bulkhead = (options: object) => void resolveBulkheadOptions('conformance', options);
+
+const nanosecond = 1e-6;
+
+const settings: Readonly<Record<string, (value: never) => void>> = {
+  'circuit-breaker failureRateThreshold': (failureRateThreshold) => circuitBreaker({ failureRateThreshold }),
+  'circuit-breaker slowCallRateThreshold': (slowCallRateThreshold) => circuitBreaker({ slowCallRateThreshold }),
+  'circuit-breaker slidingWindowSize': (slidingWindowSize) => circuitBreaker({ slidingWindowSize }),
+  'circuit-breaker minimumNumberOfCalls': (minimumNumberOfCalls) => circuitBreaker({ minimumNumberOfCalls }),
+  'circuit-breaker permittedNumberOfCallsInHalfOpenState': (permittedNumberOfCallsInHalfOpenState) =>
+    circuitBreaker({ permittedNumberOfCallsInHalfOpenState }),
+  'circuit-breaker waitDurationInOpenStateMs': (waitDurationInOpenState) => circuitBreaker({ waitDurationInOpenState }),
+  'circuit-breaker slowCallDurationThresholdMs': (slowCallDurationThreshold) =>
+    circuitBreaker({ slowCallDurationThreshold }),
+  'circuit-breaker maxWaitDurationInHalfOpenStateMs': (maxWaitDurationInHalfOpenState) =>
+    circuitBreaker({ maxWaitDurationInHalfOpenState }),
+  'circuit-breaker transitionToStateAfterWaitDuration': (transitionToStateAfterWaitDuration) =>
+    circuitBreaker({ transitionToStateAfterWaitDuration }),
+  'circuit-breaker waitDurationInOpenStateMs and waitIntervalInOpenState together': () =>
+    circuitBreaker({ waitDurationInOpenState: 1_000, waitIntervalFunctionInOpenState: IntervalFunction.of(1_000) }),
+  'retry maxAttempts': (maxAttempts) => retry({ maxAttempts }),
+  'retry waitDurationMs': (waitDuration) => retry({ waitDuration }),
+  'retry fixedIntervalMs': (interval) => void IntervalFunction.of(interval),
+  'retry exponentialInitialMs (without cap)': (initial) => void IntervalFunction.ofExponentialBackoff(initial),
+  'retry exponentialMaxMs': (max) => void IntervalFunction.ofExponentialBackoff(undefined, undefined, max),
+  'retry randomizationFactor': (factor) => void IntervalFunction.ofRandomized(undefined, factor),
+  'rate-limiter limitForPeriod': (limitForPeriod) => rateLimiter({ limitForPeriod }),
+  'rate-limiter limitRefreshPeriodNanos': (nanos) => rateLimiter({ limitRefreshPeriod: nanos * nanosecond }),
+  'rate-limiter timeoutDurationNanos': (nanos) => rateLimiter({ timeoutDuration: nanos * nanosecond }),
+  'bulkhead maxConcurrentCalls': (maxConcurrentCalls) => bulkhead({ maxConcurrentCalls }),
+  'bulkhead maxWaitDurationMs': (maxWaitDuration) => bulkhead({ maxWaitDuration }),
+};
