@@ -1,14 +1,13 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { type Duration, parseDuration } from '../duration.ts';
-import { EventBuffer } from '../event-buffer.ts';
-import { EventEmitter, type Listener, type Unsubscribe } from '../events.ts';
+import { EventPublisher } from '../event-publisher.ts';
 import { type CallContext, isCallerAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
 import {
   CallNotPermittedError,
   IllegalStateTransitionError,
   ResultRecordedAsFailureError,
 } from './circuit-breaker.errors.ts';
-import type { AnyCircuitBreakerEvent, CircuitBreakerEvents } from './circuit-breaker.events.ts';
+import type { CircuitBreakerEvents } from './circuit-breaker.events.ts';
 import { type CircuitBreakerMetrics, WindowMetrics } from './circuit-breaker.metrics.ts';
 import {
   type CallOutcome,
@@ -39,12 +38,10 @@ import { legalTransitions, type StateName } from './circuit-breaker.transitions.
  * const customer = new CircuitBreaker('customer', { slidingWindowSize: 10, slowCallDurationThreshold: '1s' });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class CircuitBreaker implements Policy {
+export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> implements Policy {
   readonly name: string;
   readonly config: CircuitBreakerConfig;
   readonly #clock: Clock;
-  readonly #events = new EventEmitter<CircuitBreakerEvents>();
-  readonly #buffer: EventBuffer<AnyCircuitBreakerEvent> | undefined;
   readonly #machine: StateMachine;
   #state: State;
 
@@ -55,15 +52,12 @@ export class CircuitBreaker implements Policy {
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: CircuitBreakerOptions = {}, environment: { readonly clock?: Clock } = {}) {
+    const config = resolveCircuitBreakerOptions(`CircuitBreaker '${name}'`, options);
+    super(config.eventConsumerBufferSize);
     this.name = name;
-    this.config = resolveCircuitBreakerOptions(`CircuitBreaker '${name}'`, options);
+    this.config = config;
     this.#clock = environment.clock ?? systemClock;
     this.#machine = this.#asStateMachine();
-    if (this.config.eventConsumerBufferSize > 0) {
-      const buffer = new EventBuffer<AnyCircuitBreakerEvent>(this.config.eventConsumerBufferSize);
-      this.#buffer = buffer;
-      this.#events.onAny((event) => buffer.push(event));
-    }
     this.#state = this.#initialState();
     this.#state.enter();
   }
@@ -80,21 +74,6 @@ export class CircuitBreaker implements Policy {
   /** How long until the clock ends the present state, in milliseconds; `undefined` when no clock does. */
   get remainingMs(): number | undefined {
     return this.#state.remainingMs();
-  }
-
-  /** Calls `listener` for each event of this type; it cannot hurt a call. Returns what ends it. */
-  on<K extends keyof CircuitBreakerEvents>(type: K, listener: Listener<CircuitBreakerEvents[K]>): Unsubscribe {
-    return this.#events.on(type, listener);
-  }
-
-  /** Calls `listener` for each event, whatever its type; it cannot hurt a call. Returns what ends it. */
-  onEvent(listener: Listener<AnyCircuitBreakerEvent>): Unsubscribe {
-    return this.#events.onAny(listener);
-  }
-
-  /** The last `eventConsumerBufferSize` events, oldest first. */
-  bufferedEvents(): readonly AnyCircuitBreakerEvent[] {
-    return this.#buffer?.toArray() ?? [];
   }
 
   /**
@@ -216,7 +195,7 @@ export class CircuitBreaker implements Policy {
   /** To a fresh CLOSED from any state; pending timers are cancelled. */
   reset(): void {
     this.#transition(this.#state, 'CLOSED');
-    this.#events.emit({ ...this.#told(), type: 'RESET' });
+    this.emit({ ...this.#told(), type: 'RESET' });
   }
 
   /** Frees what the circuit breaker holds: its timer, if there is one. It must not be used afterwards. */
@@ -225,7 +204,7 @@ export class CircuitBreaker implements Policy {
   }
 
   #settleSuccess(elapsedDurationMs: number, issuer: State | undefined, result?: unknown): void {
-    if (this.#tells('SUCCESS')) this.#events.emit({ ...this.#told(), type: 'SUCCESS', elapsedDurationMs });
+    if (this.#tells('SUCCESS')) this.emit({ ...this.#told(), type: 'SUCCESS', elapsedDurationMs });
     this.#record(false, elapsedDurationMs, issuer, { result });
   }
 
@@ -244,14 +223,14 @@ export class CircuitBreaker implements Policy {
   }
 
   #settleFailure(elapsedDurationMs: number, error: unknown, issuer: State | undefined, outcome: CallOutcome): void {
-    if (this.#tells('ERROR')) this.#events.emit({ ...this.#told(), type: 'ERROR', elapsedDurationMs, error });
+    if (this.#tells('ERROR')) this.emit({ ...this.#told(), type: 'ERROR', elapsedDurationMs, error });
     this.#record(true, elapsedDurationMs, issuer, outcome);
   }
 
   #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined): void {
     if (this.#isJudge(issuer)) this.#state.releasePermission();
     if (this.#tells('IGNORED_ERROR')) {
-      this.#events.emit({ ...this.#told(), type: 'IGNORED_ERROR', elapsedDurationMs, error });
+      this.emit({ ...this.#told(), type: 'IGNORED_ERROR', elapsedDurationMs, error });
     }
   }
 
@@ -292,7 +271,7 @@ export class CircuitBreaker implements Policy {
     this.#state = next;
     next.enter();
     if (from.name !== to) {
-      this.#events.emit({ ...this.#told(), type: 'STATE_TRANSITION', fromState: from.name, toState: to });
+      this.emit({ ...this.#told(), type: 'STATE_TRANSITION', fromState: from.name, toState: to });
     }
   }
 
@@ -333,18 +312,18 @@ export class CircuitBreaker implements Policy {
       transition: (from, to) => this.#transition(from, to),
       tryAcquirePermission: () => this.tryAcquirePermission(),
       publishFailureRateExceeded: (failureRate) =>
-        this.#events.emit({ ...this.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate }),
+        this.emit({ ...this.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate }),
       publishSlowCallRateExceeded: (slowCallRate) =>
-        this.#events.emit({ ...this.#told(), type: 'SLOW_CALL_RATE_EXCEEDED', slowCallRate }),
+        this.emit({ ...this.#told(), type: 'SLOW_CALL_RATE_EXCEEDED', slowCallRate }),
       publishNotPermitted: () => {
-        if (this.#tells('NOT_PERMITTED')) this.#events.emit({ ...this.#told(), type: 'NOT_PERMITTED' });
+        if (this.#tells('NOT_PERMITTED')) this.emit({ ...this.#told(), type: 'NOT_PERMITTED' });
       },
     };
   }
 
   /** Whether an event about a call is to be made: the state records calls, and somebody listens. */
   #tells(type: keyof CircuitBreakerEvents): boolean {
-    return this.#state.isRecording && this.#events.hears(type);
+    return this.#state.isRecording && this.hears(type);
   }
 
   #told(): { readonly circuitBreakerName: string; readonly creationTime: number } {
