@@ -1,3 +1,5 @@
+import { warn } from './warning.ts';
+
 /** What every event of every policy tells. */
 export interface PolicyEvent {
   readonly type: string;
@@ -55,16 +57,13 @@ export class EventEmitter<M extends EventMap> {
 function tell(listener: AnyListener, event: PolicyEvent): void {
   try {
     const result = (listener as Listener<PolicyEvent>)(event);
-    if (result instanceof Promise) result.catch((error: unknown) => warn(event, error));
+    if (result instanceof Promise) result.catch((error: unknown) => warnOfListener(event, error));
   } catch (error) {
-    warn(event, error);
+    warnOfListener(event, error);
   }
 }
 
-function warn(event: PolicyEvent, error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.emitWarning(`A listener of ${event.type} events failed. The call it was told about is not affected.`, {
-    type: 'ResilienceListenerWarning',
-    detail,
-  });
+function warnOfListener(event: PolicyEvent, error: unknown): void {
+  const message = `A listener of ${event.type} events failed. The call it was told about is not affected.`;
+  warn('ResilienceListenerWarning', message, error);
 }

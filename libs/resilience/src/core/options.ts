@@ -4,7 +4,15 @@ import { nearestName } from './nearest-name.ts';
 
 /** What kind of value an option takes; the configuration files are read by it. */
 export type OptionKind =
-  'number' | 'boolean' | 'duration' | 'choice' | 'errorClasses' | 'errorPredicate' | 'resultPredicate' | 'function';
+  | 'number'
+  | 'numbers'
+  | 'boolean'
+  | 'duration'
+  | 'choice'
+  | 'errorClasses'
+  | 'errorPredicate'
+  | 'resultPredicate'
+  | 'function';
 
 /** One option of a policy: what it takes, what it is when not given, and how a given value is checked. */
 export interface OptionRule<T> {
@@ -43,6 +51,20 @@ export function percentage(defaultValue: number): OptionRule<number> {
   const range = { above: 0, max: 100 };
   const parse = (value: unknown) => (typeof value === 'number' && isWithin(value, range) ? value : undefined);
   return { kind: 'number', defaultValue, allowed: `a percentage ${inWords(range)}`, parse };
+}
+
+/** A share from 0 to 1. */
+export function fraction(defaultValue: number): OptionRule<number> {
+  const parse = (value: unknown) =>
+    typeof value === 'number' && isWithin(value, { min: 0, max: 1 }) ? value : undefined;
+  return { kind: 'number', defaultValue, allowed: 'a number from 0 to 1', parse };
+}
+
+/** A list of percentages, each above the one before; empty by default. */
+export function risingPercentages(): OptionRule<readonly number[]> {
+  const parse = (value: unknown) =>
+    Array.isArray(value) && value.every(isRisingPercentage) ? Object.freeze([...(value as number[])]) : undefined;
+  return { kind: 'numbers', defaultValue: [], allowed: 'a list of rising percentages between 0 and 100', parse };
 }
 
 /** A duration, resolved to milliseconds. */
@@ -145,6 +167,11 @@ function describe(value: unknown): string {
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
   if (typeof value === 'object' && value !== null) return JSON.stringify(value);
   return String(value);
+}
+
+function isRisingPercentage(value: unknown, index: number, list: readonly unknown[]): boolean {
+  const previous = index === 0 ? 0 : Number(list[index - 1]);
+  return typeof value === 'number' && value > previous && value < 100;
 }
 
 function isErrorClass(value: unknown): value is ErrorClass {

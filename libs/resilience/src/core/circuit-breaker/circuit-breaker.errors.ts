@@ -39,6 +39,17 @@ function advice(state: StateName, retryAfterMs: number | undefined): string {
     : `a retry makes sense in ${formatDuration(retryAfterMs)}`;
 }
 
+/** The reason with which a circuit breaker aborts the calls under way when it opens (`abortCallsOnOpen`). */
+export class CallAbortedOnOpenError extends ResilienceError {
+  readonly code = 'CALL_ABORTED_ON_OPEN';
+  readonly circuitBreakerName: string;
+
+  constructor(circuitBreakerName: string) {
+    super(`CircuitBreaker '${circuitBreakerName}' opened while this call was under way, and aborted it.`);
+    this.circuitBreakerName = circuitBreakerName;
+  }
+}
+
 /** A transition was asked for that the table of transitions does not hold. Nothing was changed. */
 export class IllegalStateTransitionError extends ResilienceError {
   readonly code = 'ILLEGAL_STATE_TRANSITION';

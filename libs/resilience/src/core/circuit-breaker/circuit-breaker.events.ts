@@ -46,6 +46,25 @@ export interface SlowCallRateExceededEvent extends CircuitBreakerEvent<'SLOW_CAL
   readonly slowCallRate: number;
 }
 
+/** The share of calls that failed, were slow, or both, reached `combinedRateThreshold`. Beyond Resilience4j. */
+export interface CombinedRateExceededEvent extends CircuitBreakerEvent<'COMBINED_RATE_EXCEEDED'> {
+  /** Percent. */
+  readonly combinedRate: number;
+}
+
+/** In OPEN the dependency was asked how it is. Beyond Resilience4j. */
+export interface HealthProbeEvent extends CircuitBreakerEvent<'HEALTH_PROBE'> {
+  readonly isHealthy: boolean;
+  /** Why it is not healthy, when the probe failed. */
+  readonly error: unknown;
+}
+
+/** After HALF_OPEN has succeeded, this share of calls is let through. Beyond Resilience4j. */
+export interface RampUpEvent extends CircuitBreakerEvent<'RAMP_UP'> {
+  /** Percent. */
+  readonly admissionPercentage: number;
+}
+
 /** What a circuit breaker tells, in Resilience4j's words. */
 export type CircuitBreakerEvents = {
   readonly SUCCESS: SuccessEvent;
@@ -56,6 +75,9 @@ export type CircuitBreakerEvents = {
   readonly RESET: ResetEvent;
   readonly FAILURE_RATE_EXCEEDED: FailureRateExceededEvent;
   readonly SLOW_CALL_RATE_EXCEEDED: SlowCallRateExceededEvent;
+  readonly COMBINED_RATE_EXCEEDED: CombinedRateExceededEvent;
+  readonly HEALTH_PROBE: HealthProbeEvent;
+  readonly RAMP_UP: RampUpEvent;
 };
 
 export type AnyCircuitBreakerEvent = CircuitBreakerEvents[keyof CircuitBreakerEvents];

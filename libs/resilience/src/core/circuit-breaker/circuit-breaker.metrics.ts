@@ -10,6 +10,8 @@ export interface CircuitBreakerMetrics {
   readonly failureRate: number;
   /** Percent; -1 while the window holds too few calls to state a rate. */
   readonly slowCallRate: number;
+  /** The share of calls that failed, were slow, or both. Percent; -1 while the window holds too few calls. */
+  readonly combinedRate: number;
   readonly bufferedCalls: number;
   readonly failedCalls: number;
   /** Calls that did not fail, slow or not. */
@@ -72,6 +74,12 @@ export class WindowMetrics {
     return this.hasRates() ? percent(this.#window.totals().slowCalls, this.#window.totals().calls) : -1;
   }
 
+  /** The share of calls that failed, were slow, or both. Percent; -1 while the window holds too few calls. */
+  combinedRate(): number {
+    const { calls, failedCalls, slowCalls, slowFailedCalls } = this.#window.totals();
+    return this.hasRates() ? percent(failedCalls + slowCalls - slowFailedCalls, calls) : -1;
+  }
+
   hasFailureRateReachedThreshold(): boolean {
     return this.failureRate() >= Math.fround(this.#config.failureRateThreshold);
   }
@@ -80,11 +88,25 @@ export class WindowMetrics {
     return this.slowCallRate() >= Math.fround(this.#config.slowCallRateThreshold);
   }
 
+  hasCombinedRateReachedThreshold(): boolean {
+    const { combinedRateThreshold } = this.#config;
+    return combinedRateThreshold !== undefined && this.combinedRate() >= Math.fround(combinedRateThreshold);
+  }
+
+  hasAnyRateReachedThreshold(): boolean {
+    return (
+      this.hasFailureRateReachedThreshold() ||
+      this.hasSlowCallRateReachedThreshold() ||
+      this.hasCombinedRateReachedThreshold()
+    );
+  }
+
   snapshot(): CircuitBreakerMetrics {
     const { calls, failedCalls, slowCalls, slowFailedCalls } = this.#window.totals();
     return {
       failureRate: this.failureRate(),
       slowCallRate: this.slowCallRate(),
+      combinedRate: this.combinedRate(),
       bufferedCalls: calls,
       failedCalls,
       successfulCalls: calls - failedCalls,

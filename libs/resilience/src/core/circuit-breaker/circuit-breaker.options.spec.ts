@@ -25,7 +25,7 @@ function faultsOf(options: object): Record<string, string> {
 }
 
 describe('The options of a circuit breaker', () => {
-  it("have Resilience4j's defaults", () => {
+  it("have Resilience4j's defaults, and nothing beyond it switched on", () => {
     expect(resolve()).toStrictEqual({
       failureRateThreshold: 50,
       slowCallRateThreshold: 100,
@@ -48,6 +48,15 @@ describe('The options of a circuit breaker', () => {
       initialState: 'CLOSED',
       writableStackTraceEnabled: true,
       eventConsumerBufferSize: 100,
+      combinedRateThreshold: undefined,
+      waitJitterFactor: 0,
+      healthProbe: undefined,
+      healthProbeInterval: 5_000,
+      healthProbeTimeout: 1_000,
+      rampUpSteps: [],
+      rampUpStepDuration: 10_000,
+      abortCallsOnOpen: false,
+      releaseOnOpen: undefined,
     });
   });
 
@@ -103,6 +112,10 @@ describe('The options of a circuit breaker', () => {
     ['recordResult', 'bad'],
     ['initialState', 'open'],
     ['eventConsumerBufferSize', -1],
+    ['waitJitterFactor', 1.1],
+    ['rampUpSteps', [50, 10]],
+    ['rampUpSteps', [50, 100]],
+    ['rampUpSteps', ['10']],
   ])('refuse %s: %j', (option, value) => {
     expect(Object.keys(faultsOf({ [option]: value }))).toStrictEqual([option]);
   });

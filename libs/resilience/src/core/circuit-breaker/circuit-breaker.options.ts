@@ -7,6 +7,7 @@ import {
   type ErrorClass,
   errorClasses,
   flag,
+  fraction,
   mergeOptions,
   type OptionRules,
   optional,
@@ -14,8 +15,10 @@ import {
   percentage,
   replacing,
   resolveOptions,
+  risingPercentages,
   wholeNumber,
 } from '../options.ts';
+import type { CallContext } from '../policy.ts';
 import { type StateName, stateNames } from './circuit-breaker.transitions.ts';
 
 export type SlidingWindowType = 'COUNT_BASED' | 'TIME_BASED';
@@ -27,8 +30,45 @@ export type TransitionCheckResult =
 /** How a call ended, as `transitionOnResult` sees it. */
 export type CallOutcome = { readonly error: unknown } | { readonly result: unknown };
 
+/**
+ * Asks a dependency whether it is well: by resolving to anything but `false`. It is handed a signal that is aborted when the
+ * answer is not waited for any longer.
+ */
+export type HealthProbe = (context: Pick<CallContext, 'signal'>) => unknown;
+
+/**
+ * What goes beyond Resilience4j: how a dependency that was down is taken back without being knocked over again. All of it
+ * is off by default.
+ */
+export interface RecoveryOptions {
+  /** Opens when this share of the calls in the window failed, was slow, or both. Percent, above 0 and at most 100. */
+  readonly combinedRateThreshold?: number;
+  /**
+   * Lengthens each wait in OPEN by up to this share of it, drawn at random, so that many instances do not try again in
+   * step. From 0, the default, to 1. The wait never becomes shorter.
+   */
+  readonly waitJitterFactor?: number;
+  /** Asked in OPEN; when the answer is good, HALF_OPEN begins at once and no user's call was spent on finding out. */
+  readonly healthProbe?: HealthProbe;
+  /** How often the health probe is asked. At least 1 ms; 5 s by default. */
+  readonly healthProbeInterval?: Duration;
+  /** How long its answer is waited for. At least 1 ms; 1 s by default. */
+  readonly healthProbeTimeout?: Duration;
+  /**
+   * The shares of calls, in rising percent below 100, that are let through one after the other between HALF_OPEN and CLOSED,
+   * e.g. `[10, 25, 50]`. A rate that reaches its threshold on the way opens again.
+   */
+  readonly rampUpSteps?: readonly number[];
+  /** How long each step lasts. At least 1 ms; 10 s by default. */
+  readonly rampUpStepDuration?: Duration;
+  /** Aborts the signals of the calls under way when the circuit breaker opens. False by default. */
+  readonly abortCallsOnOpen?: boolean;
+  /** Called when the circuit breaker opens, e.g. to drop the pooled connections to the dependency. It cannot hurt a call. */
+  readonly releaseOnOpen?: () => unknown;
+}
+
 /** Resilience4j's options of a circuit breaker, with its names and defaults. Each may be left out. */
-export interface CircuitBreakerOptions {
+export interface CircuitBreakerOptions extends RecoveryOptions {
   /** Opens when this share of the calls in the window failed. Percent, above 0 and at most 100; 50 by default. */
   readonly failureRateThreshold?: number;
   /** Opens when this share of the calls in the window was slow. Percent, above 0 and at most 100; 100 by default. */
@@ -100,6 +140,15 @@ export interface CircuitBreakerConfig {
   readonly initialState: StateName;
   readonly writableStackTraceEnabled: boolean;
   readonly eventConsumerBufferSize: number;
+  readonly combinedRateThreshold: number | undefined;
+  readonly waitJitterFactor: number;
+  readonly healthProbe: HealthProbe | undefined;
+  readonly healthProbeInterval: number;
+  readonly healthProbeTimeout: number;
+  readonly rampUpSteps: readonly number[];
+  readonly rampUpStepDuration: number;
+  readonly abortCallsOnOpen: boolean;
+  readonly releaseOnOpen: (() => unknown) | undefined;
 }
 
 const defaultWaitDurationInOpenStateMs = 60_000;
@@ -135,6 +184,15 @@ export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
   initialState: choice('CLOSED', stateNames),
   writableStackTraceEnabled: flag(true),
   eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  combinedRateThreshold: optional(percentage(100)),
+  waitJitterFactor: fraction(0),
+  healthProbe: optionalFunction<HealthProbe>('function', 'a function that asks the dependency how it is'),
+  healthProbeInterval: duration(5_000, { min: 1 }),
+  healthProbeTimeout: duration(1_000, { min: 1 }),
+  rampUpSteps: risingPercentages(),
+  rampUpStepDuration: duration(10_000, { min: 1 }),
+  abortCallsOnOpen: flag(false),
+  releaseOnOpen: optionalFunction<() => unknown>('function', 'a function'),
 };
 
 /**

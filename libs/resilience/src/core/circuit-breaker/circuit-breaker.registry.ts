@@ -1,6 +1,6 @@
-import { type Clock, systemClock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import { type Definition, Registry, type RegistryDefinitions } from '../registry.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
+import { CircuitBreaker, type CircuitBreakerEnvironment } from './circuit-breaker.ts';
 import {
   type CircuitBreakerOptions,
   mergeCircuitBreakerOptions,
@@ -11,12 +11,12 @@ import {
 export class CircuitBreakerRegistry extends Registry<CircuitBreaker, CircuitBreakerOptions> {
   /**
    * @param definitions named configurations and what is particular to instances
-   * @param environment where time comes from; real time by default
+   * @param environment where time and chance come from
    * @throws InvalidOptionsError listing every fault of every definition
    */
   constructor(
     definitions: RegistryDefinitions<CircuitBreakerOptions> = {},
-    environment: { readonly clock?: Clock } = {},
+    environment: CircuitBreakerEnvironment = {},
   ) {
     super(
       {

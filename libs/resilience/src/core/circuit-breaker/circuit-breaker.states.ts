@@ -1,54 +1,19 @@
-import type { Cancel, Clock } from '../clock.ts';
+import type { Cancel } from '../clock.ts';
 import { WindowMetrics } from './circuit-breaker.metrics.ts';
-import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
-import type { StateName } from './circuit-breaker.transitions.ts';
-
-/** What a state may ask of the machine that it belongs to. */
-export interface StateMachine {
-  readonly config: CircuitBreakerConfig;
-  readonly clock: Clock;
-  /** Moves on from `from`, unless the machine has left that state already. */
-  transition(from: State, to: StateName): void;
-  /** Asks the state that the machine is in now. */
-  tryAcquirePermission(): boolean;
-  publishFailureRateExceeded(failureRate: number): void;
-  publishSlowCallRateExceeded(slowCallRate: number): void;
-  publishNotPermitted(): void;
-}
-
-/**
- * One state with its own statistics. Entering a state is making a new object, so nothing ever has to be put back, and a
- * call remembers by identity which state admitted it.
- */
-export interface State {
-  readonly name: StateName;
-  /** How many times in a row the circuit breaker has opened; 0 when it is not on that road. */
-  readonly attempt: number;
-  readonly metrics: WindowMetrics;
-  /** Whether calls are recorded and told about. */
-  readonly isRecording: boolean;
-  /** Starts what the state needs, once the machine has moved here. */
-  enter(): void;
-  /** Stops what `enter` started. */
-  leave(): void;
-  tryAcquirePermission(): boolean;
-  /** Takes back the permission of a call whose end is no evidence. */
-  releasePermission(): void;
-  /** Files the result of a call, and may ask the machine for a transition. */
-  record(isFailed: boolean, durationMs: number): void;
-  /** How long until the clock ends this state, in milliseconds; `undefined` when no clock does. */
-  remainingMs(): number | undefined;
-}
+import type { State, StateMachine } from './circuit-breaker.state.ts';
+import { HealthProbing } from './health-probing.ts';
 
 /** CLOSED lets calls pass and opens when a rate is reached. METRICS_ONLY is the same without opening. */
 export class ClosedState implements State {
   readonly name: 'CLOSED' | 'METRICS_ONLY';
   readonly attempt = 0;
   readonly metrics: WindowMetrics;
+  readonly admissionPercentage = 100;
   readonly isRecording = true;
   readonly #machine: StateMachine;
   #hasToldFailureRate = false;
   #hasToldSlowCallRate = false;
+  #hasToldCombinedRate = false;
 
   constructor(machine: StateMachine, name: 'CLOSED' | 'METRICS_ONLY') {
     this.#machine = machine;
@@ -70,6 +35,7 @@ export class ClosedState implements State {
     this.metrics.record(isFailed, durationMs);
     const isFailing = this.metrics.hasFailureRateReachedThreshold();
     const isSlow = this.metrics.hasSlowCallRateReachedThreshold();
+    const isFailingOrSlow = this.metrics.hasCombinedRateReachedThreshold();
 
     // Once a stay is enough: CLOSED ends here anyway, and METRICS_ONLY would repeat itself with every call.
     if (isFailing && !this.#hasToldFailureRate) {
@@ -80,7 +46,11 @@ export class ClosedState implements State {
       this.#hasToldSlowCallRate = true;
       this.#machine.publishSlowCallRateExceeded(this.metrics.slowCallRate());
     }
-    if ((isFailing || isSlow) && this.name === 'CLOSED') this.#machine.transition(this, 'OPEN');
+    if (isFailingOrSlow && !this.#hasToldCombinedRate) {
+      this.#hasToldCombinedRate = true;
+      this.#machine.publishCombinedRateExceeded(this.metrics.combinedRate());
+    }
+    if ((isFailing || isSlow || isFailingOrSlow) && this.name === 'CLOSED') this.#machine.transition(this, 'OPEN');
   }
 
   remainingMs(): undefined {
@@ -93,10 +63,12 @@ export class OpenState implements State {
   readonly name: 'OPEN' | 'FORCED_OPEN';
   readonly attempt: number;
   readonly metrics: WindowMetrics;
+  readonly admissionPercentage = 0;
   readonly isRecording: boolean;
   readonly #machine: StateMachine;
   readonly #endsAt: number | undefined;
   #cancelTimer: Cancel | undefined;
+  #probing: HealthProbing | undefined;
 
   /** @param endsAt when the wait is over, in milliseconds since the Unix epoch; `undefined` for FORCED_OPEN */
   constructor(machine: StateMachine, attempt: number, metrics: WindowMetrics, endsAt: number | undefined) {
@@ -110,12 +82,21 @@ export class OpenState implements State {
 
   enter(): void {
     const remainingMs = this.remainingMs();
-    if (remainingMs === undefined || !this.#machine.config.automaticTransitionFromOpenToHalfOpenEnabled) return;
-    this.#cancelTimer = this.#machine.clock.schedule(remainingMs, () => this.#machine.transition(this, 'HALF_OPEN'));
+    if (remainingMs === undefined) return;
+    const { config, clock } = this.#machine;
+    const halfOpen = (): void => this.#machine.transition(this, 'HALF_OPEN');
+    if (config.automaticTransitionFromOpenToHalfOpenEnabled) this.#cancelTimer = clock.schedule(remainingMs, halfOpen);
+    if (config.healthProbe === undefined) return;
+    this.#probing = new HealthProbing(config.healthProbe, config, clock, (isHealthy, error) => {
+      this.#machine.publishHealthProbe(isHealthy, error);
+      if (isHealthy) halfOpen();
+    });
+    this.#probing.start();
   }
 
   leave(): void {
     this.#cancelTimer?.();
+    this.#probing?.stop();
   }
 
   tryAcquirePermission(): boolean {
@@ -145,6 +126,7 @@ export class HalfOpenState implements State {
   readonly name = 'HALF_OPEN';
   readonly attempt: number;
   readonly metrics: WindowMetrics;
+  readonly admissionPercentage = 0;
   readonly isRecording = true;
   readonly #machine: StateMachine;
   readonly #endsAt: number | undefined;
@@ -191,8 +173,8 @@ export class HalfOpenState implements State {
     this.metrics.record(isFailed, durationMs);
     if (!this.metrics.hasRates()) return;
 
-    const hasFailed = this.metrics.hasFailureRateReachedThreshold() || this.metrics.hasSlowCallRateReachedThreshold();
-    this.#machine.transition(this, hasFailed ? 'OPEN' : 'CLOSED');
+    if (this.metrics.hasAnyRateReachedThreshold()) this.#machine.transition(this, 'OPEN');
+    else this.#machine.recover(this);
   }
 
   remainingMs(): number | undefined {
@@ -205,6 +187,7 @@ export class DisabledState implements State {
   readonly name = 'DISABLED';
   readonly attempt = 0;
   readonly metrics: WindowMetrics;
+  readonly admissionPercentage = 100;
   readonly isRecording = false;
 
   constructor(machine: StateMachine) {

@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { EventPublisher } from '../event-publisher.ts';
+import type { Random } from '../interval-function.ts';
 import { type CallContext, isCallerAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { warn } from '../warning.ts';
 import {
+  CallAbortedOnOpenError,
   CallNotPermittedError,
   IllegalStateTransitionError,
   ResultRecordedAsFailureError,
@@ -16,15 +19,19 @@ import {
   judgeError,
   resolveCircuitBreakerOptions,
 } from './circuit-breaker.options.ts';
-import {
-  ClosedState,
-  DisabledState,
-  HalfOpenState,
-  OpenState,
-  type State,
-  type StateMachine,
-} from './circuit-breaker.states.ts';
+import type { State, StateMachine } from './circuit-breaker.state.ts';
+import { ClosedState, DisabledState, HalfOpenState, OpenState } from './circuit-breaker.states.ts';
 import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
+import { CallsUnderWay } from './calls-under-way.ts';
+import { RampUpState } from './ramp-up.state.ts';
+
+/** Where a circuit breaker takes time and chance from. */
+export interface CircuitBreakerEnvironment {
+  /** Real time by default. */
+  readonly clock?: Clock;
+  /** `Math.random` by default. */
+  readonly random?: Random;
+}
 
 /**
  * Stops calling a dependency that fails or is slow, and tries it again with a few calls.
@@ -42,21 +49,25 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   readonly name: string;
   readonly config: CircuitBreakerConfig;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #machine: StateMachine;
+  readonly #callsUnderWay: CallsUnderWay | undefined;
   #state: State;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
    * @param options Resilience4j's, each with its default
-   * @param environment where time comes from; real time by default
+   * @param environment where time and chance come from
    * @throws InvalidOptionsError listing every fault
    */
-  constructor(name: string, options: CircuitBreakerOptions = {}, environment: { readonly clock?: Clock } = {}) {
+  constructor(name: string, options: CircuitBreakerOptions = {}, environment: CircuitBreakerEnvironment = {}) {
     const config = resolveCircuitBreakerOptions(`CircuitBreaker '${name}'`, options);
     super(config.eventConsumerBufferSize);
     this.name = name;
     this.config = config;
     this.#clock = environment.clock ?? systemClock;
+    this.#random = environment.random ?? Math.random;
+    this.#callsUnderWay = config.abortCallsOnOpen ? new CallsUnderWay() : undefined;
     this.#machine = this.#asStateMachine();
     this.#state = this.#initialState();
     this.#state.enter();
@@ -69,6 +80,11 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   /** The window and its rates as of now. */
   get metrics(): CircuitBreakerMetrics {
     return this.#state.metrics.snapshot();
+  }
+
+  /** The share of calls that are let through, in percent; 0 while none is but those on trial in HALF_OPEN. */
+  get admissionPercentage(): number {
+    return this.#state.admissionPercentage;
   }
 
   /** How long until the clock ends the present state, in milliseconds; `undefined` when no clock does. */
@@ -89,7 +105,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     const startedAt = this.#clock.now();
     let result: T;
     try {
-      result = await call(toCallContext(context));
+      result = await (this.#callsUnderWay?.run(call, toCallContext(context)) ?? call(toCallContext(context)));
     } catch (error) {
       const elapsedMs = this.#clock.now() - startedAt;
       if (isCallerAbort(error, context?.signal)) this.#ignore(elapsedMs, error, issuer);
@@ -272,7 +288,28 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     next.enter();
     if (from.name !== to) {
       this.emit({ ...this.#told(), type: 'STATE_TRANSITION', fromState: from.name, toState: to });
+      if (to === 'OPEN' || to === 'FORCED_OPEN') this.#release();
     }
+  }
+
+  /** What is under way will hardly end well, and its connections are as dead as the dependency: recovery starts clean. */
+  #release(): void {
+    this.#callsUnderWay?.abort(new CallAbortedOnOpenError(this.name));
+    void this.#releaseConnections();
+  }
+
+  async #releaseConnections(): Promise<void> {
+    try {
+      await this.config.releaseOnOpen?.();
+    } catch (error) {
+      const message = `releaseOnOpen of CircuitBreaker '${this.name}' failed. The circuit breaker is open all the same.`;
+      warn('ResilienceReleaseWarning', message, error);
+    }
+  }
+
+  #recover(from: State): void {
+    if (this.config.rampUpSteps.length === 0) this.#transition(from, 'CLOSED');
+    else this.#transition(from, 'HALF_OPEN', () => new RampUpState(this.#machine, from.attempt));
   }
 
   #initialState(): State {
@@ -302,7 +339,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     const { waitDurationInOpenState, waitIntervalFunctionInOpenState } = this.config;
     const waitMs = waitIntervalFunctionInOpenState?.(attempt) ?? waitDurationInOpenState ?? 0;
     // A function that answers nonsense must not keep the circuit breaker open for ever.
-    return waitMs >= 0 ? waitMs : 0;
+    return waitMs >= 0 ? waitMs * (1 + this.config.waitJitterFactor * this.#random()) : 0;
   }
 
   #asStateMachine(): StateMachine {
@@ -310,11 +347,16 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
       config: this.config,
       clock: this.#clock,
       transition: (from, to) => this.#transition(from, to),
+      recover: (from) => this.#recover(from),
       tryAcquirePermission: () => this.tryAcquirePermission(),
       publishFailureRateExceeded: (failureRate) =>
         this.emit({ ...this.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate }),
       publishSlowCallRateExceeded: (slowCallRate) =>
         this.emit({ ...this.#told(), type: 'SLOW_CALL_RATE_EXCEEDED', slowCallRate }),
+      publishCombinedRateExceeded: (combinedRate) =>
+        this.emit({ ...this.#told(), type: 'COMBINED_RATE_EXCEEDED', combinedRate }),
+      publishHealthProbe: (isHealthy, error) => this.emit({ ...this.#told(), type: 'HEALTH_PROBE', isHealthy, error }),
+      publishRampUp: (admissionPercentage) => this.emit({ ...this.#told(), type: 'RAMP_UP', admissionPercentage }),
       publishNotPermitted: () => {
         if (this.#tells('NOT_PERMITTED')) this.emit({ ...this.#told(), type: 'NOT_PERMITTED' });
       },
