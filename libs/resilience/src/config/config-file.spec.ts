@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigFileError } from './config-file.error.ts';
+import { readConfigFile } from './config-file.ts';
+
+describe('a configuration file', () => {
+  let folder: string;
+  const write = async (text: string) => {
+    const path = join(folder, 'resilience.yml');
+    await writeFile(path, text);
+    return path;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'resilience-'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('is read by its path, absolute or relative, or by its URL', async () => {
+    const path = await write('a: 1');
+
+    for (const file of [path, relative(process.cwd(), path), pathToFileURL(path)]) {
+      expect(await readConfigFile(file)).toStrictEqual({ label: path, documents: [{ a: 1 }] });
+    }
+  });
+
+  it('is called by its path from the working directory when it is below it', async () => {
+    const { label } = await readConfigFile(resolve('package.json'));
+
+    expect(label).toBe('package.json');
+  });
+
+  it('may hold several documents, and nothing at all', async () => {
+    expect(await readConfigFile(await write('a: 1\n---\nb: 2'))).toMatchObject({ documents: [{ a: 1 }, { b: 2 }] });
+    expect(await readConfigFile(await write(''))).toMatchObject({ documents: [] });
+  });
+
+  it('may merge a map into another, as Spring understands it', async () => {
+    const path = await write('base: &base { a: 1, b: 2 }\nother: { <<: *base, b: 3 }');
+
+    expect(await readConfigFile(path)).toMatchObject({ documents: [{ other: { a: 1, b: 3 } }] });
+  });
+
+  it('that is missing is named by its resolved path', async () => {
+    const path = join(folder, 'missing.yml');
+    const reading = readConfigFile(relative(process.cwd(), path));
+
+    await expect(reading).rejects.toBeInstanceOf(ConfigFileError);
+    await expect(reading).rejects.toMatchObject({
+      code: 'CONFIG_FILE_UNREADABLE',
+      path,
+      message: `The configuration file ${path} cannot be read: there is no such file.`,
+    });
+  });
+
+  it('that is no file says what the system says', async () => {
+    await expect(readConfigFile(folder)).rejects.toThrow(`${folder} cannot be read: EISDIR`);
+  });
+
+  it.each([
+    ['a: 1\nb: c: 2', 'line 2, column 4: Nested mappings are not allowed in compact mappings'],
+    ['a: 1\na: 2', 'line 2, column 1: Map keys must be unique'],
+    ['a: "x', 'line 1, column 6: Missing closing "quote'],
+  ])('that is not valid YAML says where and why: %j', async (text, reason) => {
+    const path = await write(text);
+
+    await expect(readConfigFile(path)).rejects.toThrow(`${path} is not valid YAML, ${reason}`);
+  });
+
+  it('needs the package yaml, and says how to get it', async () => {
+    const missing = Object.assign(new Error("Cannot find package 'yaml'"), { code: 'ERR_MODULE_NOT_FOUND' });
+    const reading = readConfigFile(await write('a: 1'), () => Promise.reject(missing));
+
+    await expect(reading).rejects.toThrow(/needs the package 'yaml', which is not installed: npm install yaml$/);
+  });
+
+  it('does not hide another fault of the package', async () => {
+    const broken = new SyntaxError('broken');
+
+    await expect(readConfigFile(await write('a: 1'), () => Promise.reject(broken))).rejects.toBe(broken);
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { InvalidOptionsError } from '../core/errors.ts';
+import { resilienceConfig } from './resilience-config.ts';
+
+/** The first waits in OPEN that `configs` and `instances` give to the instance `customer`. */
+function waitsOf(definitions: string, random = () => 0.5): readonly number[] {
+  const documents = [{ 'resilience4j.circuitbreaker': parse(definitions) as unknown }];
+  const { circuitBreaker } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, random });
+  const { config } = new CircuitBreakerRegistry(circuitBreaker).circuitBreaker('customer');
+  const wait = config.waitIntervalFunctionInOpenState ?? (() => config.waitDurationInOpenState ?? Number.NaN);
+  return [1, 2, 3].map((attempt) => wait(attempt));
+}
+
+describe("Spring's properties of the wait in OPEN", () => {
+  it('are a constant when nothing is enabled', () => {
+    expect(
+      waitsOf('instances.customer: { waitDurationInOpenState: 10s, exponentialBackoffMultiplier: 3 }'),
+    ).toStrictEqual([10_000, 10_000, 10_000]);
+  });
+
+  it('are an exponential backoff from the wait on', () => {
+    const both = 'waitDurationInOpenState: 10s, enableExponentialBackoff: true';
+
+    expect(waitsOf(`instances.customer: { ${both} }`)).toStrictEqual([10_000, 15_000, 22_500]);
+    expect(waitsOf(`instances.customer: { ${both}, exponentialBackoffMultiplier: 2 }`)).toStrictEqual([
+      10_000, 20_000, 40_000,
+    ]);
+    expect(waitsOf(`instances.customer: { ${both}, exponential-max-wait-duration-in-open-state: 12s }`)).toStrictEqual([
+      10_000, 12_000, 12_000,
+    ]);
+  });
+
+  it('are a wait drawn at random', () => {
+    const randomized = 'instances.customer: { waitDurationInOpenState: 10s, enableRandomizedWait: true';
+
+    expect(waitsOf(`${randomized} }`, () => 0)[0]).toBe(5_000);
+    expect(waitsOf(`${randomized}, randomizedWaitFactor: 0.1 }`, () => 0)[0]).toBe(9_000);
+  });
+
+  it('start from 60 s when no wait is given', () => {
+    expect(waitsOf('instances.customer: { enableExponentialBackoff: true }')[0]).toBe(60_000);
+  });
+
+  it.each([
+    [
+      'the wait',
+      'configs.default: { enableExponentialBackoff: true }\ninstances.customer: { waitDurationInOpenState: 2s }',
+    ],
+    [
+      'the backoff',
+      'configs.default: { waitDurationInOpenState: 2s }\ninstances.customer: { enableExponentialBackoff: true }',
+    ],
+    [
+      'the multiplier',
+      `configs:
+        default: { waitDurationInOpenState: 2s, enableExponentialBackoff: true, exponentialBackoffMultiplier: 9 }
+        shared: { baseConfig: default }
+instances.customer: { baseConfig: shared, exponentialBackoffMultiplier: 1.5 }`,
+    ],
+    [
+      'nothing',
+      'configs.default: { waitDurationInOpenState: 2s, enableExponentialBackoff: true }\ninstances.customer: {}',
+    ],
+  ])('work together across base configurations: the instance sets %s', (_, definitions) => {
+    expect(waitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
+  });
+
+  it('build on a configuration with the name of the instance', () => {
+    const definitions = `configs: { customer: { waitDurationInOpenState: 2s }, default: { waitDurationInOpenState: 9s } }
+instances.customer: { enableExponentialBackoff: true }`;
+
+    expect(waitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
+  });
+
+  it('can turn an inherited backoff off', () => {
+    const definitions = `configs.default: { waitDurationInOpenState: 2s, enableExponentialBackoff: true }
+instances.customer: { enableExponentialBackoff: false }`;
+
+    expect(waitsOf(definitions)).toStrictEqual([2_000, 2_000, 2_000]);
+  });
+
+  it.each([
+    'instances.customer: { enableExponentialBackoff: true, enableRandomizedWait: true }',
+    'configs.default: { enableExponentialBackoff: true }\ninstances.customer: { enableRandomizedWait: true }',
+  ])('refuse both at once, inherited or not: %j', (definitions) => {
+    expect(() => waitsOf(definitions)).toThrow(InvalidOptionsError);
+    expect(() => waitsOf(definitions)).toThrow(
+      /customer\.enableRandomizedWait is true beside a\.yml: .*enableExponentialBackoff; allowed: only one of the two/,
+    );
+  });
+
+  it.each([
+    ['exponentialBackoffMultiplier: 0', 'a number above 0'],
+    ['exponentialBackoffMultiplier: fast', 'a number above 0'],
+    ['randomizedWaitFactor: 1', 'a number of at least 0 and below 1'],
+    ['exponentialMaxWaitDurationInOpenState: 0', 'a duration of at least 1 ms'],
+  ])('have limits: %s', (setting, allowed) => {
+    expect(() => waitsOf(`instances.customer: { ${setting} }`)).toThrow(`allowed: ${allowed}`);
+  });
+});

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { circuitBreakerOptionRules } from '../core/circuit-breaker/circuit-breaker.options.ts';
+import { circuitBreakerFormat } from './circuit-breaker.format.ts';
+import { optionNames } from './pattern-format.ts';
+import { resilienceConfig } from './resilience-config.ts';
+
+const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** A name in any of the forms that Spring's relaxed binding allows: any case, dashes and underscores anywhere. */
+const relaxedForm = (name: string) =>
+  fc
+    .array(fc.record({ upper: fc.boolean(), separator: fc.constantFrom('', '', '', '-', '_') }), {
+      minLength: name.length,
+      maxLength: name.length,
+    })
+    .map((choices) =>
+      choices
+        .map(({ upper, separator }, at) => {
+          const letter = name[at] ?? '';
+          return `${at === 0 ? '' : separator}${upper ? letter.toUpperCase() : letter.toLowerCase()}`;
+        })
+        .join(''),
+    );
+
+const wholeNumbers = Object.entries(circuitBreakerOptionRules)
+  .filter(([, { kind, allowed }]) => kind === 'number' && allowed.startsWith('a whole number'))
+  .map(([option]) => option);
+
+const writtenOption = fc
+  .constantFrom(...wholeNumbers)
+  .chain((option) => relaxedForm(option).map((written) => ({ option, written })));
+
+describe('a relaxed key', () => {
+  it('means the same option in a file, in whatever form it is written', () => {
+    fc.assert(
+      fc.property(
+        writtenOption,
+        fc.integer({ min: 1, max: 1_000 }),
+        fc.boolean(),
+        ({ option, written }, value, asText) => {
+          const given = asText ? ` ${value} ` : value;
+          const documents = [{ resilience4j: { circuitbreaker: { instances: { customer: { [written]: given } } } } }];
+          const { circuitBreaker, warnings } = resilienceConfig([{ label: 'a.yml', documents }], { env: {} });
+
+          expect(circuitBreaker.instances).toStrictEqual({ customer: { [option]: value } });
+          expect(warnings).toStrictEqual([]);
+        },
+      ),
+    );
+  });
+
+  it('means the same option and instance in an environment variable, with underscores anywhere', () => {
+    const written = writtenOption.map(({ option, written }) => ({
+      option,
+      variable: written.replaceAll(/[-_]+/g, '_').toUpperCase(),
+    }));
+    fc.assert(
+      fc.property(written, fc.constantFrom('customer', 'order-service', 'stockV2'), ({ option, variable }, name) => {
+        const inVariable = kebab(name).replaceAll('-', '_').toUpperCase();
+        const env = { [`RESILIENCE4J_CIRCUITBREAKER_INSTANCES_${inVariable}_${variable}`]: '7' };
+        const { circuitBreaker } = resilienceConfig([], { env, circuitBreakerNames: [name] });
+
+        expect(circuitBreaker.instances).toStrictEqual({ [name]: { [option]: 7 } });
+      }),
+    );
+  });
+
+  it('with one letter too many is a fault that names the option', () => {
+    const names = optionNames(circuitBreakerFormat(Math.random)).filter((name) => name.length > 8);
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.nat(), (name, position) => {
+        const at = position % name.length;
+        const mistyped = kebab(`${name.slice(0, at)}q${name.slice(at)}`);
+        const documents = [{ resilience4j: { circuitbreaker: { instances: { customer: { [mistyped]: 1 } } } } }];
+
+        expect(() => resilienceConfig([{ label: 'a.yml', documents }], { env: {} })).toThrow(
+          `customer.${mistyped} is not known; allowed: ${kebab(name)}, if that is what you meant`,
+        );
+      }),
+    );
+  });
+});

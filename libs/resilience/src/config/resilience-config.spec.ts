@@ -1,0 +1,480 @@
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import type { CircuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
+import { InvalidOptionsError } from '../core/errors.ts';
+import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
+
+/** The configuration that YAML texts give, named a.yml, b.yml, … as files in that order. */
+function configOf(texts: string | readonly string[], context: ResilienceConfigContext = {}) {
+  const files = [texts].flat().map((text, at) => ({
+    label: `${'abc'[at]}.yml`,
+    documents: [...parseAllDocuments(text, { merge: true })].map((document) => document.toJS() as unknown),
+  }));
+  return resilienceConfig(files, { env: {}, ...context });
+}
+
+function instance(name: string, ...sources: Parameters<typeof configOf>): CircuitBreakerOptions {
+  return configOf(...sources).circuitBreaker.instances?.[name] ?? {};
+}
+
+/** The options as a registry resolves them, base configurations included. */
+function resolved(name: string, ...sources: Parameters<typeof configOf>) {
+  return new CircuitBreakerRegistry(configOf(...sources).circuitBreaker).circuitBreaker(name).config;
+}
+
+function faultsOf(...sources: Parameters<typeof configOf>) {
+  try {
+    configOf(...sources);
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+class IOException extends Error {}
+class TimeoutException extends Error {}
+
+describe("a Spring team's application.yml", () => {
+  const applicationYml = `
+    server.port: 8080
+    spring: { application: { name: account }, jpa: { open-in-view: false } }
+    management.health.circuitbreakers.enabled: true
+    resilience4j.circuitbreaker:
+      configs:
+        default:
+          registerHealthIndicator: true
+          slidingWindowSize: 10
+          minimumNumberOfCalls: 5
+          permittedNumberOfCallsInHalfOpenState: 3
+          automaticTransitionFromOpenToHalfOpenEnabled: true
+          waitDurationInOpenState: 5s
+          failureRateThreshold: 50
+          eventConsumerBufferSize: 10
+          recordExceptions:
+            - java.io.IOException
+            - java.util.concurrent.TimeoutException
+          ignoreExceptions: com.acme.BusinessException
+        shared:
+          base-config: default
+          sliding-window-type: time_based
+      instances:
+        customer:
+          baseConfig: default
+          slow-call-duration-threshold: 500ms
+          slow-call-rate-threshold: 70
+        stock:
+          base-config: shared
+          waitDurationInOpenState: PT1M
+          max-wait-duration-in-half-open-state: 1500
+        mail:
+    resilience4j.retry.instances.customer.maxAttempts: 3`;
+  class BusinessException extends Error {}
+  const errorTypes = { IOException, TimeoutException, BusinessException };
+
+  it('loads as it is', () => {
+    const registry = new CircuitBreakerRegistry(configOf(applicationYml, { errorTypes }).circuitBreaker);
+
+    expect(registry.names()).toStrictEqual(['customer', 'stock', 'mail']);
+    expect(registry.circuitBreaker('customer').config).toMatchObject({
+      slidingWindowSize: 10,
+      slidingWindowType: 'COUNT_BASED',
+      minimumNumberOfCalls: 5,
+      permittedNumberOfCallsInHalfOpenState: 3,
+      automaticTransitionFromOpenToHalfOpenEnabled: true,
+      waitDurationInOpenState: 5_000,
+      failureRateThreshold: 50,
+      slowCallDurationThreshold: 500,
+      slowCallRateThreshold: 70,
+      eventConsumerBufferSize: 10,
+      recordExceptions: [IOException, TimeoutException],
+      ignoreExceptions: [BusinessException],
+    });
+    expect(registry.circuitBreaker('stock').config).toMatchObject({
+      slidingWindowSize: 10,
+      slidingWindowType: 'TIME_BASED',
+      waitDurationInOpenState: 60_000,
+      maxWaitDurationInHalfOpenState: 1_500,
+    });
+    expect(registry.circuitBreaker('mail').config).toMatchObject({ slidingWindowSize: 10 });
+  });
+
+  it('tells once what has no effect here, and nothing of other keys', () => {
+    expect(configOf(applicationYml, { errorTypes }).warnings).toStrictEqual([
+      'Parts of the resilience configuration have no effect here:\n' +
+        '  - a.yml: resilience4j.circuitbreaker.configs.default.registerHealthIndicator\n' +
+        '  - a.yml: resilience4j.retry',
+    ]);
+  });
+});
+
+describe('instances', () => {
+  it('may be called backends, as they once were', () => {
+    expect(instance('customer', 'resilience4j.circuitbreaker.backends.customer.slidingWindowSize: 7')).toStrictEqual({
+      slidingWindowSize: 7,
+    });
+  });
+
+  it('may have names with dots, in brackets', () => {
+    expect(
+      instance('customer.v1', 'resilience4j.circuitbreaker.instances: { "[customer.v1]": { slidingWindowSize: 7 } }'),
+    ).toStrictEqual({ slidingWindowSize: 7 });
+  });
+});
+
+describe('values', () => {
+  it.each([
+    ['slidingWindowSize', '"10"', 10],
+    ['failureRateThreshold', "'42.5'", 42.5],
+    ['automaticTransitionFromOpenToHalfOpenEnabled', 'yes', true],
+    ['automaticTransitionFromOpenToHalfOpenEnabled', '"TRUE"', true],
+    ['writableStackTraceEnabled', 'off', false],
+    ['writableStackTraceEnabled', '0', false],
+    ['slidingWindowType', 'time-based', 'TIME_BASED'],
+    ['initialState', 'forced_open', 'FORCED_OPEN'],
+    ['waitDurationInOpenState', '2500', 2_500],
+    ['waitDurationInOpenState', '"1m"', 60_000],
+    ['rampUpSteps', '[10, "25", 50]', [10, 25, 50]],
+    ['rampUpSteps', '10, 25,50', [10, 25, 50]],
+  ])('of %s may be written %s', (option, written, value) => {
+    expect(instance('customer', `resilience4j.circuitbreaker.instances.customer.${option}: ${written}`)).toStrictEqual({
+      [option]: value,
+    });
+  });
+
+  it('may hold placeholders', () => {
+    const text = `resilience4j.circuitbreaker.instances.customer:
+      slidingWindowSize: \${SIZE}
+      waitDurationInOpenState: \${WAIT:3s}
+      recordExceptions: ["\${ERROR:RangeError}", TypeError]`;
+
+    expect(instance('customer', text, { env: { SIZE: '20' } })).toStrictEqual({
+      slidingWindowSize: 20,
+      waitDurationInOpenState: 3_000,
+      recordExceptions: [RangeError, TypeError],
+    });
+  });
+
+  it('that are left out have no effect, and that is told', () => {
+    const { circuitBreaker, warnings } = configOf(
+      'resilience4j.circuitbreaker.instances.customer: { slidingWindowSize: }',
+    );
+
+    expect(circuitBreaker.instances).toStrictEqual({ customer: {} });
+    expect(warnings[0]).toContain('customer.slidingWindowSize (it has no value)');
+  });
+});
+
+describe('names of predicates', () => {
+  const predicates = {
+    'com.acme.RecordFailurePredicate': () => true,
+    IgnorePredicate: () => false,
+    ResultPredicate: () => false,
+  };
+
+  it("resolve through the application's table", () => {
+    const text = `resilience4j.circuitbreaker.instances.customer:
+      recordFailurePredicate: com.acme.RecordFailurePredicate
+      ignore-exception-predicate: com.acme.IgnorePredicate
+      record-result-predicate: ResultPredicate`;
+
+    expect(instance('customer', text, { predicates })).toStrictEqual({
+      recordException: predicates['com.acme.RecordFailurePredicate'],
+      ignoreException: predicates.IgnorePredicate,
+      recordResult: predicates.ResultPredicate,
+    });
+  });
+
+  it('that stand for nothing are faults', () => {
+    const text = 'resilience4j.circuitbreaker.instances.customer.recordResultPredicate: Unknown';
+
+    expect(faultsOf(text)).toMatchObject([{ allowed: 'a name registered in predicates, which is empty' }]);
+    expect(faultsOf(text, { predicates })).toMatchObject([
+      {
+        given: "'Unknown', which stands for nothing",
+        allowed: 'a name registered in predicates: com.acme.RecordFailurePredicate, IgnorePredicate, ResultPredicate',
+      },
+    ]);
+  });
+});
+
+describe('several files', () => {
+  const below = `resilience4j.circuitbreaker:
+    configs.default: { slidingWindowSize: 10, failureRateThreshold: 60 }
+    instances.customer: { slidingWindowSize: 20, recordExceptions: [RangeError, TypeError] }`;
+  const above = `resilience4j.circuitbreaker:
+    configs.default.failure-rate-threshold: 70
+    instances.customer.record-exceptions: SyntaxError
+    instances.stock: {}`;
+
+  it('are laid over one another, key by key', () => {
+    expect(configOf([below, above]).circuitBreaker).toStrictEqual({
+      configs: { default: { slidingWindowSize: 10, failureRateThreshold: 70 } },
+      instances: { customer: { slidingWindowSize: 20, recordExceptions: [SyntaxError] }, stock: {} },
+    });
+  });
+
+  it('include the documents of profiles that are active, and tell of the others', () => {
+    const profiles = `resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 10
+---
+spring.config.activate.on-profile: prod
+resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 20
+---
+spring: { profiles: "test, staging" }
+resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 30`;
+
+    expect(instance('customer', profiles)).toStrictEqual({ slidingWindowSize: 10 });
+    expect(instance('customer', profiles, { env: { SPRING_PROFILES_ACTIVE: 'eu, prod' } })).toStrictEqual({
+      slidingWindowSize: 20,
+    });
+    expect(instance('customer', profiles, { env: { SPRING_PROFILES_ACTIVE: 'staging' } })).toStrictEqual({
+      slidingWindowSize: 30,
+    });
+    expect(configOf(profiles).warnings[0]).toContain('a.yml: the document for the profile prod');
+  });
+
+  it('that say nothing are told of', () => {
+    expect(configOf('server.port: 80').warnings[0]).toContain('a.yml: nothing in it is below resilience4j');
+  });
+});
+
+describe('definitions in code', () => {
+  const circuitBreaker = {
+    configs: { default: { slidingWindowSize: 10, waitDurationInOpenState: '4s' } },
+    instances: { customer: { minimumNumberOfCalls: 3, recordException: () => true } },
+  };
+
+  it('hold where no file says otherwise', () => {
+    const text = 'resilience4j.circuitbreaker.configs.default.slidingWindowSize: 20';
+
+    expect(configOf(text, { circuitBreaker }).circuitBreaker).toMatchObject({
+      configs: { default: { slidingWindowSize: 20 } },
+      instances: circuitBreaker.instances,
+    });
+    expect(resolved('customer', text, { circuitBreaker })).toMatchObject({ waitDurationInOpenState: 4_000 });
+  });
+
+  it('give way to what replaces them', () => {
+    const text = 'resilience4j.circuitbreaker.instances.customer.recordExceptions: TypeError';
+
+    expect(instance('customer', text, { circuitBreaker })).toStrictEqual({
+      minimumNumberOfCalls: 3,
+      recordExceptions: [TypeError],
+    });
+  });
+
+  it('are the wait that a backoff in a file starts from', () => {
+    const text = 'resilience4j.circuitbreaker.instances.customer.enableExponentialBackoff: true';
+    const { waitIntervalFunctionInOpenState: wait } = resolved('customer', text, { circuitBreaker });
+
+    expect([1, 2, 3].map((attempt) => wait?.(attempt))).toStrictEqual([4_000, 6_000, 9_000]);
+  });
+
+  it('may have a wait function, which a wait in a file replaces', () => {
+    const inCode = { instances: { customer: { waitIntervalFunctionInOpenState: () => 1 } } };
+    const setting = (text: string) =>
+      instance('customer', `resilience4j.circuitbreaker.instances.customer.${text}`, { circuitBreaker: inCode });
+
+    expect(setting('slidingWindowSize: 5')).toMatchObject(inCode.instances.customer);
+    expect(setting('waitDurationInOpenState: 5s')).toStrictEqual({ waitDurationInOpenState: 5_000 });
+    expect(setting('enableExponentialBackoff: true').waitIntervalFunctionInOpenState?.(1)).toBe(60_000);
+  });
+});
+
+describe('environment variables', () => {
+  const text = `resilience4j.circuitbreaker:
+    configs.default.slidingWindowSize: 10
+    instances: { customer: { slidingWindowSize: 10 }, customer-v2: {}, orderService: {} }`;
+  const definitions = (env: Record<string, string>, context: ResilienceConfigContext = {}) =>
+    configOf(text, { ...context, env }).circuitBreaker;
+  const prefix = 'RESILIENCE4J_CIRCUITBREAKER';
+
+  it.each([
+    [`${prefix}_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE`, 'customer'],
+    [`${prefix}_INSTANCES_CUSTOMER_SLIDING_WINDOW_SIZE`, 'customer'],
+    [`${prefix}_BACKENDS_CUSTOMER_SLIDINGWINDOWSIZE`, 'customer'],
+    ['RESILIENCE4J_CIRCUIT_BREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE', 'customer'],
+    [`${prefix}_INSTANCES_CUSTOMER_V2_SLIDINGWINDOWSIZE`, 'customer-v2'],
+    [`${prefix}_INSTANCES_CUSTOMERV2_SLIDINGWINDOWSIZE`, 'customer-v2'],
+    [`${prefix}_INSTANCES_ORDERSERVICE_SLIDINGWINDOWSIZE`, 'orderService'],
+    [`${prefix}_INSTANCES_ORDER_SERVICE_SLIDING_WINDOW_SIZE`, 'orderService'],
+    [`${prefix}_INSTANCES_STOCK_SLIDINGWINDOWSIZE`, 'stock'],
+  ])('%s is about %s', (variable, name) => {
+    expect(definitions({ [variable]: '20' }).instances?.[name]).toStrictEqual({ slidingWindowSize: 20 });
+  });
+
+  it('override configurations too', () => {
+    expect(definitions({ [`${prefix}_CONFIGS_DEFAULT_SLIDINGWINDOWSIZE`]: '30' }).configs).toStrictEqual({
+      default: { slidingWindowSize: 30 },
+    });
+  });
+
+  it('find names that only code knows', () => {
+    const env = { [`${prefix}_INSTANCES_MAIL_SENDER_BASE_CONFIG`]: 'default' };
+
+    expect(definitions(env, { circuitBreakerNames: ['mail-sender'] }).instances).toMatchObject({
+      'mail-sender': { baseConfig: 'default' },
+    });
+    expect(definitions(env).instances).toMatchObject({ mail_sender: { baseConfig: 'default' } });
+  });
+
+  it('with an unknown option are faults that name the nearest', () => {
+    const env = { [`${prefix}_INSTANCES_CUSTOMER_V2_SLIDINGWINDWSIZE`]: '20', [`${prefix}_INSTANCES_X_COLOUR`]: 'red' };
+
+    expect(faultsOf(text, { env })).toMatchObject([
+      {
+        option: `${prefix}_INSTANCES_CUSTOMER_V2_SLIDINGWINDWSIZE`,
+        given: 'not known',
+        allowed: `${prefix}_INSTANCES_CUSTOMER_V2_SLIDINGWINDOWSIZE, if that is what you meant`,
+      },
+      { option: `${prefix}_INSTANCES_X_COLOUR`, allowed: expect.stringContaining('slidingWindowType') },
+    ]);
+  });
+
+  it('with an unusable value are faults', () => {
+    const env = { [`${prefix}_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE`]: 'many' };
+
+    expect(faultsOf(text, { env })).toStrictEqual([
+      {
+        option: `${prefix}_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE`,
+        given: "'many'",
+        allowed: 'a whole number of at least 1',
+      },
+    ]);
+  });
+
+  it('of mistyped sections and groups are faults', () => {
+    const env = { RESILIENCE4J_CIRCUITBRAKER_INSTANCES_A_B: '1', [`${prefix}_INSTANCE_A_BASECONFIG`]: '1' };
+
+    expect(faultsOf(text, { env }).map(({ allowed }) => allowed)).toStrictEqual([
+      'CIRCUITBREAKER, if that is what you meant',
+      'INSTANCES, if that is what you meant',
+    ]);
+  });
+
+  it('about what has no effect here are told of', () => {
+    const env = {
+      RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '1',
+      [`${prefix}_INSTANCES_CUSTOMER_REGISTERHEALTHINDICATOR`]: 'true',
+      RESILIENCE4J_SERVICE_HOST: '10.0.0.1',
+    };
+    const [warning] = configOf(text, { env }).warnings;
+
+    for (const variable of Object.keys(env)) expect(warning).toContain(variable);
+  });
+
+  it('without a name or an option are faults', () => {
+    expect(faultsOf(text, { env: { [`${prefix}_INSTANCES_CUSTOMER`]: '1' } })).toMatchObject([
+      { given: 'without an option' },
+    ]);
+  });
+});
+
+describe('faults', () => {
+  it('are told all at once, each with its place', () => {
+    const first = `resilience4j.circuitbreaker:
+      configs:
+        default:
+          failure-rate-threshold: 101
+          sliding-windw-size: 10
+      instances:
+        customer:
+          baseConfig: defalt
+          slidingWindowType: SOMETIMES
+          recordExceptions: [java.io.IOException, RangeError]
+          waitDurationInOpenState: \${WAIT}
+          healthProbe: ask
+          slidingWindowSize: 10
+          sliding-window-size: 20`;
+    const second = `resilience4j:
+      circuitbraker.instances.a.slidingWindowSize: 1
+      circuitbreaker: { instanzes.a.slidingWindowSize: 1, configs: text }`;
+    const root = 'a.yml: resilience4j.circuitbreaker';
+
+    expect(faultsOf([first, second])).toStrictEqual([
+      {
+        option: `${root}.configs.default.failure-rate-threshold`,
+        given: '101',
+        allowed: 'a percentage above 0 and at most 100',
+      },
+      {
+        option: `${root}.configs.default.sliding-windw-size`,
+        given: 'not known',
+        allowed: 'sliding-window-size, if that is what you meant',
+      },
+      {
+        option: `${root}.instances.customer.slidingWindowType`,
+        given: "'SOMETIMES'",
+        allowed: 'one of COUNT_BASED, TIME_BASED',
+      },
+      {
+        option: `${root}.instances.customer.recordExceptions`,
+        given: "'java.io.IOException', which stands for nothing",
+        allowed: expect.stringMatching(/^a name registered in errorTypes: Error, .*RangeError/),
+      },
+      {
+        option: `${root}.instances.customer.waitDurationInOpenState`,
+        given: "'${WAIT}', where WAIT has no value",
+        allowed: 'a placeholder with a default, ${WAIT:…}, or one that the environment has a value for',
+      },
+      {
+        option: `${root}.instances.customer.healthProbe`,
+        given: "'ask'",
+        allowed: 'nothing in a file, since only code can give a function',
+      },
+      {
+        option: `${root}.instances.customer.sliding-window-size`,
+        given: 'set a second time',
+        allowed: `one of the two; the other is ${root}.instances.customer.slidingWindowSize`,
+      },
+      {
+        option: 'b.yml: resilience4j.circuitbraker',
+        given: 'not known',
+        allowed: 'circuitbreaker, if that is what you meant',
+      },
+      {
+        option: 'b.yml: resilience4j.circuitbreaker.instanzes',
+        given: 'not known',
+        allowed: 'instances, if that is what you meant',
+      },
+      { option: 'b.yml: resilience4j.circuitbreaker.configs', given: "'text'", allowed: 'names below it' },
+      {
+        option: `${root}.instances.customer.baseConfig`,
+        given: "'defalt'",
+        allowed: 'default, if that is what you meant',
+      },
+    ]);
+  });
+
+  it('are no far-away keys; those are told of', () => {
+    const { warnings } = configOf(
+      'resilience4j.circuitbreaker.instances.customer: { colour: red, nested: { colour: red } }',
+    );
+
+    expect(warnings[0]).toContain('instances.customer.colour\n');
+    expect(warnings[0]).toContain('instances.customer.nested.colour');
+  });
+
+  it('are values where a map should be', () => {
+    expect(faultsOf('resilience4j.circuitbreaker: 1')).toMatchObject([{ given: '1' }]);
+    expect(faultsOf('resilience4j.circuitbreaker.instances: [customer]')).toMatchObject([{ given: '["customer"]' }]);
+    expect(faultsOf('resilience4j.circuitbreaker.instances.customer: 1')).toMatchObject([
+      { allowed: 'options below it' },
+    ]);
+  });
+
+  it('are base configurations that lead in a circle or nowhere', () => {
+    const circle = `resilience4j.circuitbreaker:
+      configs: { a: { baseConfig: b }, b: { baseConfig: a } }
+      instances: { customer: { baseConfig: a } }`;
+
+    expect(faultsOf(circle).map(({ given }) => given)).toStrictEqual([
+      "'a', in a circle (a → b → a)",
+      "'b', in a circle (b → a → b)",
+    ]);
+    expect(faultsOf('resilience4j.circuitbreaker.instances.a.baseConfig: none')).toMatchObject([
+      { allowed: 'the name of a configuration in configs, of which there is none' },
+    ]);
+  });
+});
