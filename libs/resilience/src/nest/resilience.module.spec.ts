@@ -1,0 +1,154 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Injectable, Logger, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { CircuitBreaker } from './circuit-breaker.decorator.ts';
+import { ResilienceModule } from './resilience.module.ts';
+import type { ResilienceModuleOptions } from './resilience.options.ts';
+
+@Injectable()
+class CustomerClient {
+  @CircuitBreaker('customer-service')
+  async find(): Promise<string> {
+    throw new Error('down');
+  }
+}
+
+describe('ResilienceModule', () => {
+  let folder: string;
+  let configFile: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'resilience-'));
+    configFile = join(folder, 'resilience.yml');
+    await writeFile(
+      configFile,
+      `resilience4j.circuitbreaker:
+        configs.default: { registerHealthIndicator: true, slidingWindowSize: 10, minimumNumberOfCalls: 2 }
+        instances.stock: { recordExceptions: com.acme.StockException }`,
+    );
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  class StockException extends Error {}
+  const errorTypes = { StockException };
+
+  async function start(options: ResilienceModuleOptions) {
+    const imports = [ResilienceModule.forRoot({ env: {}, ...options })];
+    const application = await Test.createTestingModule({ imports, providers: [CustomerClient] }).compile();
+    return application.init();
+  }
+
+  it('takes options from code, files over code, and the environment over files', async () => {
+    const application = await start({
+      circuitBreaker: {
+        configs: { default: { slidingWindowSize: 5, minimumNumberOfCalls: 1, failureRateThreshold: 70 } },
+      },
+      configFiles: [configFile],
+      env: { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SERVICE_MINIMUMNUMBEROFCALLS: '3' },
+      errorTypes,
+    });
+    const registry = application.get(CircuitBreakerRegistry);
+
+    expect(registry.circuitBreaker('customer-service').config).toMatchObject({
+      failureRateThreshold: 70,
+      slidingWindowSize: 10,
+      minimumNumberOfCalls: 3,
+    });
+    expect(registry.circuitBreaker('stock').config).toMatchObject({ recordExceptions: [StockException] });
+  });
+
+  it('makes the circuit breakers that configuration and decorators name, before the first call', async () => {
+    const application = await start({ configFiles: [configFile], errorTypes });
+
+    const names = application
+      .get(CircuitBreakerRegistry)
+      .all()
+      .map(({ name }) => name);
+    expect(names).toStrictEqual(['stock', 'customer-service']);
+  });
+
+  it('tells once in the log what has no effect', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await start({ configFiles: [configFile], errorTypes });
+
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('configs.default.registerHealthIndicator'));
+    warn.mockRestore();
+  });
+
+  it('does not start on a configuration that cannot be used', async () => {
+    await expect(start({ configFiles: [configFile] })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+    await expect(start({ configFiles: [join(folder, 'missing.yml')] })).rejects.toMatchObject({
+      code: 'CONFIG_FILE_UNREADABLE',
+    });
+    await expect(start({ circuitBreaker: { instances: { a: { slidingWindowSize: 0 } } } })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+    });
+  });
+
+  it('takes time from the given clock', async () => {
+    const clock = new FakeClock();
+    const application = await start({ configFiles: [configFile], errorTypes, clock });
+    const client = application.get(CustomerClient);
+    for (let call = 1; call <= 2; call++) await expect(client.find()).rejects.toThrow('down');
+
+    await expect(client.find()).rejects.toMatchObject({ code: 'CALL_NOT_PERMITTED', retryAfterMs: 60_000 });
+    clock.advance(60_001);
+    await expect(client.find()).rejects.toThrow('down');
+  });
+
+  it('leaves no timer behind when the application is closed', async () => {
+    const clock = new FakeClock();
+    const circuitBreaker = { configs: { default: { automaticTransitionFromOpenToHalfOpenEnabled: true } } };
+    const application = await start({ clock, circuitBreaker });
+    application.get(CircuitBreakerRegistry).circuitBreaker('customer-service').transitionToOpenState();
+    expect(clock.pendingTimers).toBe(1);
+
+    await application.close();
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('is imported once', async () => {
+    const imports = [ResilienceModule.forRoot({ env: {} }), ResilienceModule.forRoot({ env: {} })];
+    const application = await Test.createTestingModule({ imports }).compile();
+
+    await expect(application.init()).rejects.toThrow(
+      'ResilienceModule has an invalid option:\n  - forRoot is imported 2 times; allowed: once, in the root module',
+    );
+  });
+
+  describe('forRootAsync', () => {
+    class Settings {
+      readonly windowSize = 7;
+    }
+    @Module({ providers: [Settings], exports: [Settings] })
+    class SettingsModule {}
+
+    it('makes the options by a factory with what it injects', async () => {
+      const resilience = ResilienceModule.forRootAsync({
+        imports: [SettingsModule],
+        inject: [Settings],
+        useFactory: async ({ windowSize }: Settings) => ({
+          circuitBreaker: { configs: { default: { slidingWindowSize: windowSize } } },
+          env: {},
+        }),
+      });
+      const application = await Test.createTestingModule({
+        imports: [resilience],
+        providers: [CustomerClient],
+      }).compile();
+      await application.init();
+
+      expect(application.get(CircuitBreakerRegistry).circuitBreaker('customer-service').config.slidingWindowSize).toBe(
+        7,
+      );
+    });
+  });
+});

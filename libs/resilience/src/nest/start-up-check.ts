@@ -1,0 +1,114 @@
+import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
+import type { Fallback } from './fallback.ts';
+import type { ProtectedClass } from './protected-classes.ts';
+import type { ProtectedMethod } from './protected-method.ts';
+import { synchronousReturnType } from './return-type.ts';
+
+/**
+ * Checks what decorators say against the classes that they are on.
+ *
+ * @throws InvalidOptionsError naming class and method of every fault
+ */
+export function checkProtectedClasses(classes: readonly ProtectedClass[]): void {
+  const faults = classes.flatMap(({ prototype, methods }) =>
+    methods.flatMap((method) => faultsOf(method, prototype, titleOf(prototype, method))),
+  );
+  if (faults.length > 0) throw new InvalidOptionsError('The use of @CircuitBreaker', faults);
+}
+
+function titleOf(prototype: object, { key }: ProtectedMethod): string {
+  return `${prototype.constructor.name}.${String(key)}`;
+}
+
+function faultsOf(method: ProtectedMethod, prototype: object, title: string): readonly OptionFault[] {
+  const { circuitBreakerName, fallbacks, key } = method;
+  const faults: OptionFault[] = [];
+  if (typeof circuitBreakerName !== 'string' || circuitBreakerName === '') {
+    faults.push({
+      option: `${title}: name`,
+      given: `'${circuitBreakerName}'`,
+      allowed: 'the name of a circuit breaker',
+    });
+  }
+  const returned = synchronousReturnType(method.prototype, key);
+  if (returned !== undefined) {
+    faults.push({ option: `${title}: return type`, given: returned, allowed: 'a Promise or an Observable' });
+  }
+  const option = `${title}: fallbackMethod`;
+  for (const fallback of fallbacks) {
+    const fault = methodFault(fallback, method, prototype) ?? errorClassFault(fallback);
+    if (fault !== undefined) faults.push({ option, ...fault });
+  }
+  return [...faults, ...rivals(fallbacks).map((fault) => ({ option, ...fault }))];
+}
+
+type Fault = Omit<OptionFault, 'option'>;
+
+function methodFault(
+  { method: name }: Fallback,
+  { key, parameterCount }: ProtectedMethod,
+  prototype: object,
+): Fault | undefined {
+  const given = `'${name}'`;
+  const className = prototype.constructor.name;
+  if (name === key) return { given: `${given}, the method itself`, allowed: `another method of ${className}` };
+
+  const found = methodNamed(name, prototype);
+  if (found === undefined) {
+    const others = methodNames(prototype).filter((other) => other !== key);
+    const nearest = nearestName(name, others);
+    const allowed = nearest === undefined ? `a method of ${className}` : `${nearest}, if that is what you meant`;
+    return { given: `${given}, which is no method of ${className}`, allowed };
+  }
+  if (found.length <= parameterCount + 1) return undefined;
+  return {
+    given: `${given}, which takes ${found.length} parameters`,
+    allowed: `at most ${parameterCount + 1}: the ${parameterCount} of ${String(key)} and the error`,
+  };
+}
+
+function errorClassFault({ method, on = [] }: Fallback): Fault | undefined {
+  const odd = on.filter((errorClass: unknown) => !isClass(errorClass)).map(String);
+  return odd.length === 0 ? undefined : { given: `'${method}' on ${odd.join(', ')}`, allowed: 'error classes' };
+}
+
+/** Two fallbacks for the same errors: which of them should win? */
+function rivals(fallbacks: readonly Fallback[]): readonly Fault[] {
+  const byClass = new Map<unknown, string>();
+  const faults: Fault[] = [];
+  for (const { method, on } of fallbacks) {
+    for (const errorClass of on ?? [undefined]) {
+      const other = byClass.get(errorClass);
+      const errors = errorClass === undefined ? 'every error' : errorClass.name;
+      if (other !== undefined)
+        faults.push({ given: `'${other}' and '${method}' on ${errors}`, allowed: 'one of the two' });
+      byClass.set(errorClass, method);
+    }
+  }
+  return faults;
+}
+
+function isClass(value: unknown): boolean {
+  return typeof value === 'function' && typeof value.prototype === 'object';
+}
+
+/** Looks at descriptors, so that no getter runs. A property of instances, such as an arrow function, is no method. */
+function methodNamed(name: string, prototype: object): ((...args: unknown[]) => unknown) | undefined {
+  for (const level of levelsOf(prototype)) {
+    const descriptor = Object.getOwnPropertyDescriptor(level, name);
+    if (descriptor !== undefined) return typeof descriptor.value === 'function' ? descriptor.value : undefined;
+  }
+  return undefined;
+}
+
+function methodNames(prototype: object): readonly string[] {
+  const names = levelsOf(prototype).flatMap((level) => Object.getOwnPropertyNames(level));
+  return names.filter((name) => name !== 'constructor' && methodNamed(name, prototype) !== undefined);
+}
+
+/** The prototype and those that it inherits from, without what every object has. */
+function levelsOf(prototype: object): readonly object[] {
+  const inherited = Object.getPrototypeOf(prototype) as object | null;
+  return inherited === null ? [] : [prototype, ...levelsOf(inherited)];
+}
