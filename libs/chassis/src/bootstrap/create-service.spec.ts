@@ -1,0 +1,312 @@
+import {
+  Body,
+  ConflictException,
+  Controller,
+  Get,
+  HttpCode,
+  Logger,
+  Module,
+  Param,
+  Post,
+  Query,
+  type DynamicModule,
+} from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EventEmitter, once } from 'node:events';
+import request from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ChassisModule } from '../chassis.module.ts';
+import { readConfig, type Environment } from '../config/read-config.ts';
+import { serviceVariables } from '../config/service-config.ts';
+import { Database } from '../database/database.ts';
+import { HealthModule } from '../health/health.module.ts';
+import { ProblemException } from '../problem-details/problem.exception.ts';
+import { currentRequestId } from '../request-context/request-context.ts';
+import { ClientDisconnectedError, RequestSignal } from '../request-context/request-signal.decorator.ts';
+import { createService } from './create-service.ts';
+
+const berth = z.strictObject({
+  name: z.string().max(5, 'must have at most 5 characters'),
+  at: z.object({ 'a/b': z.number() }).optional(),
+});
+const page = z.string().regex(/^\d+$/, 'must be a number').optional();
+
+@Controller()
+class HarbourController {
+  readonly waiting = new EventEmitter<{ waiting: [AbortSignal] }>();
+
+  constructor(private readonly database: Database<{ berths: { id: string } }>) {}
+
+  @Get('berths/:id')
+  find(@Param('id', { schema: z.string().max(3, 'must have at most 3 characters') }) id: string) {
+    return { id };
+  }
+
+  @Get('berths')
+  list(@Query('page', { schema: page }) pageNumber?: string) {
+    return { pageNumber };
+  }
+
+  @Post('berths')
+  @HttpCode(201)
+  async create(@Body({ schema: berth }) body: z.output<typeof berth>) {
+    await Promise.resolve();
+    return { ...body, requestId: currentRequestId() };
+  }
+
+  @Get('unexpected')
+  unexpected() {
+    throw new Error('SELECT secret FROM berths');
+  }
+
+  @Get('conflict')
+  conflict() {
+    throw new ConflictException('The berth is taken.');
+  }
+
+  @Get('problem')
+  problem() {
+    throw new ProblemException({
+      type: 'urn:harbour:storm',
+      title: 'Storm',
+      status: 503,
+      detail: 'The harbour is closed.',
+      extensions: { wind: 11 },
+      headers: { 'retry-after': '60' },
+      cause: new Error('barometer at 960 hPa'),
+    });
+  }
+
+  @Get('wait')
+  async wait(@RequestSignal() signal: AbortSignal) {
+    this.waiting.emit('waiting', signal);
+    await once(signal, 'abort');
+    throw signal.reason;
+  }
+
+  @Get('quick')
+  quick(@RequestSignal() signal: AbortSignal) {
+    this.waiting.emit('waiting', signal);
+    return {};
+  }
+
+  @Get('database')
+  async stored() {
+    return this.database.tables.selectFrom('berths').select('id').execute();
+  }
+}
+
+@Module({})
+class HarbourModule {
+  static forRoot(environment: Environment): DynamicModule {
+    const service = { name: 'harbour', migrations: {} };
+    return {
+      module: HarbourModule,
+      imports: [ChassisModule.forRoot(service, configOf(environment)), HealthModule.forRoot()],
+      controllers: [HarbourController],
+    };
+  }
+}
+
+const configOf = (environment: Environment) =>
+  readConfig(z.object(serviceVariables('harbour', { port: 0 })), environment);
+
+const environment = {
+  // Nothing listens on port 1.
+  DATABASE_URL: 'postgres://harbour:s3cret@127.0.0.1:1/harbour',
+  INSTANCE_NAME: 'harbour-1',
+  LOG_LEVEL: 'silent',
+};
+
+describe('a service on the chassis', () => {
+  let app: NestFastifyApplication;
+
+  beforeAll(async () => {
+    app = await createService('harbour', configOf(environment), HarbourModule.forRoot(environment));
+    await app.init();
+    await app.getHttpAdapter().getInstance().ready();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    Logger.overrideLogger(false);
+  });
+
+  const http = () => request(app.getHttpServer());
+
+  describe('request id', () => {
+    it('is taken from the caller, kept for the work and echoed', async () => {
+      const response = await http().post('/berths').set('x-request-id', 'gate-1.a_b').send({ name: 'north' });
+
+      expect(response.status).toBe(201);
+      expect(response.body).toEqual({ name: 'north', requestId: 'gate-1.a_b' });
+      expect(response.headers).toMatchObject({ 'x-request-id': 'gate-1.a_b', 'x-instance': 'harbour-1' });
+    });
+
+    it('is made up where the caller sends none that is acceptable', async () => {
+      const response = await http().get('/berths/1').set('x-request-id', 'a b');
+
+      expect(response.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    });
+  });
+
+  describe('problem details', () => {
+    /** The members that every problem has, and the header that says it is one. */
+    const problem = (status: number, title: string, detail: string, instance: string, extensions: object = {}) => ({
+      status,
+      contentType: 'application/problem+json; charset=utf-8',
+      requestId: 'r-1',
+      body: { type: 'about:blank', title, status, detail, instance, requestId: 'r-1', ...extensions },
+    });
+
+    const answer = ({ status, headers, body }: request.Response) => ({
+      status,
+      contentType: headers['content-type'],
+      requestId: headers['x-request-id'],
+      body: body as unknown,
+    });
+
+    const get = async (path: string) => answer(await http().get(path).set('x-request-id', 'r-1'));
+    const post = async (body: string, contentType = 'application/json') =>
+      answer(await http().post('/berths').set('x-request-id', 'r-1').set('content-type', contentType).send(body));
+
+    it('answer a route that does not exist', async () => {
+      expect(await get('/ships?all=1')).toEqual(problem(404, 'Not Found', 'Cannot GET /ships?all=1', '/ships'));
+    });
+
+    it('answer a URL that cannot be decoded', async () => {
+      expect(await get('/berths/%zz')).toEqual(
+        problem(400, 'Bad Request', "'/berths/%zz' is not a valid url component", '/berths/%zz'),
+      );
+    });
+
+    it('answer an exception of Nest', async () => {
+      expect(await get('/conflict')).toEqual(problem(409, 'Conflict', 'The berth is taken.', '/conflict'));
+    });
+
+    it('answer an unforeseen error without telling what it was', async () => {
+      const answered = await get('/unexpected');
+
+      expect(answered).toEqual(
+        problem(
+          500,
+          'Internal Server Error',
+          'The service met an error it did not expect. The logs know more under the request id.',
+          '/unexpected',
+        ),
+      );
+    });
+
+    it('say what a ProblemException says, headers included', async () => {
+      const response = await http().get('/problem').set('x-request-id', 'r-1');
+
+      expect(answer(response)).toEqual(
+        problem(503, 'Storm', 'The harbour is closed.', '/problem', { type: 'urn:harbour:storm', wind: 11 }),
+      );
+      expect(response.headers['retry-after']).toBe('60');
+    });
+
+    it('answer 503 when the database is away', async () => {
+      const answered = await get('/database');
+
+      expect(answered.status).toBe(503);
+      expect(answered.body).toMatchObject({
+        type: 'urn:breakwater:problem:database-unavailable',
+        title: 'Database unavailable',
+      });
+      expect(JSON.stringify(answered.body)).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|s3cret|select/i);
+    });
+
+    it('answer a body that is not JSON', async () => {
+      expect(await post('{"name":')).toEqual(
+        problem(400, 'Bad Request', "Body is not valid JSON but content-type is set to 'application/json'", '/berths'),
+      );
+    });
+
+    it('answer a body that is too large', async () => {
+      expect(await post(JSON.stringify({ name: 'x'.repeat(64 * 1024) }))).toEqual(
+        problem(413, 'Payload Too Large', 'Request body is too large', '/berths'),
+      );
+    });
+
+    it('answer a body that is not of a type we read', async () => {
+      expect(await post('name=north', 'application/x-www-form-urlencoded')).toMatchObject({ status: 415 });
+    });
+
+    it('list every fault of a body, each with its place', async () => {
+      expect(await post(JSON.stringify({ name: 'too long', at: { 'a/b': 'x' }, 'c~d': 1, e: 2 }))).toEqual(
+        problem(400, 'Invalid request', 'The body is not what this operation takes. See errors.', '/berths', {
+          type: 'urn:breakwater:problem:invalid-request',
+          errors: [
+            { pointer: '#/name', detail: 'must have at most 5 characters' },
+            { pointer: '#/at/a~1b', detail: expect.stringContaining('expected number') as string },
+            { pointer: '#/c~0d', detail: 'is not a field of this operation' },
+            { pointer: '#/e', detail: 'is not a field of this operation' },
+          ],
+        }),
+      );
+    });
+
+    it('answer a missing body', async () => {
+      const response = await http().post('/berths');
+
+      expect(response.status).toBe(400);
+      expect(response.body).toMatchObject({ errors: [{ pointer: '#' }] });
+    });
+
+    it.each([
+      ['/berths/long', 'id', 'path parameter id', 'must have at most 3 characters'],
+      ['/berths?page=x', 'page', 'query parameter page', 'must be a number'],
+    ])('name the parameter of %s that is wrong', async (path, parameter, part, detail) => {
+      expect((await get(path)).body).toMatchObject({
+        status: 400,
+        detail: `The ${part} is not what this operation takes. See errors.`,
+        errors: [{ parameter, detail }],
+      });
+    });
+  });
+
+  describe('a request’s signal', () => {
+    it('is aborted when the client goes away before it has its answer', async () => {
+      const { waiting } = app.get(HarbourController);
+      const client = new AbortController();
+      const began = once(waiting, 'waiting');
+      await app.listen(0, '127.0.0.1');
+      const answer = fetch(`${await app.getUrl()}/wait`, { signal: client.signal });
+      const [signal]: [AbortSignal] = (await began) as [AbortSignal];
+      const aborted = once(signal, 'abort');
+
+      client.abort();
+
+      await expect(answer).rejects.toThrow('aborted');
+      await aborted;
+      expect(signal.reason).toBeInstanceOf(ClientDisconnectedError);
+    });
+
+    it('is not aborted by the answer', async () => {
+      const began = once(app.get(HarbourController).waiting, 'waiting');
+
+      await http().get('/quick');
+
+      const [signal]: [AbortSignal] = (await began) as [AbortSignal];
+      expect(signal.aborted).toBe(false);
+    });
+  });
+
+  describe('health', () => {
+    it('is alive without its database', async () => {
+      const { status, body } = await http().get('/health/live');
+
+      expect({ status, body: body as unknown }).toEqual({ status: 200, body: { status: 'live' } });
+    });
+
+    it('is not ready without its database', async () => {
+      const { status, headers, body } = await http().get('/health/ready');
+
+      expect(status).toBe(503);
+      expect(headers['cache-control']).toBe('no-store');
+      expect(body).toEqual({ status: 'not-ready', details: { database: { status: 'down' } } });
+    });
+  });
+});

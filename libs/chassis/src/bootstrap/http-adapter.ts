@@ -1,0 +1,53 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { describeProblem, toProblemDetails } from '../problem-details/describe-problem.ts';
+import { problemContentType } from '../problem-details/problem-details.ts';
+import { runInRequestContext } from '../request-context/request-context.ts';
+import { requestIdHeader, requestIdOf } from '../request-context/request-id.ts';
+import { Connections } from './connections.ts';
+
+/** The largest body that is read; a larger one is refused with 413. */
+const bodyLimitBytes = 64 * 1024;
+/** How long a client may take to send its whole request. */
+const requestTimeoutMs = 30_000;
+
+/** Which replica answered. */
+export const instanceHeader = 'x-instance';
+
+/**
+ * Nest on Fastify, with the request id and the instance on every response, and the request's context around all that
+ * is done for it.
+ */
+export function createHttpAdapter(instance: string): FastifyAdapter {
+  const headersFor = (requestId: string): Record<string, string> => ({
+    [requestIdHeader]: requestId,
+    [instanceHeader]: instance,
+  });
+  const adapter = new FastifyAdapter({
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    requestIdHeader: false,
+    genReqId: (request: IncomingMessage) => requestIdOf(request),
+    // During shutdown a request on a connection that is still open is served like any other; it is the last one there.
+    return503OnClosing: false,
+    // A URL that cannot be decoded never gets as far as a hook or a filter.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      const problem = describeProblem(error);
+      const path = request.url.split('?', 1)[0] ?? '';
+      void reply
+        .status(problem.status)
+        .headers({ ...headersFor(request.id), 'content-type': problemContentType })
+        .send(JSON.stringify(toProblemDetails(problem, { path, requestId: request.id })));
+    },
+  });
+  const fastify = adapter.getInstance();
+  const connections = new Connections(fastify.server);
+  fastify.addHook('preClose', async () => connections.drain());
+  // Before anything of Nest's, so that its middleware runs inside.
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(headersFor(request.id));
+    runInRequestContext({ requestId: request.id }, done);
+  });
+  return adapter;
+}

@@ -1,0 +1,36 @@
+import { pino } from 'pino';
+import { z } from 'zod';
+import type { ServiceDefinition } from '../chassis.module.ts';
+import { readConfig } from '../config/read-config.ts';
+import { migrationVariables, type MigrationConfig } from '../config/service-config.ts';
+import { migrate, type MigrationOptions } from '../database/migrations.ts';
+import { loggerOptions } from '../logging/logging.options.ts';
+import { explainStartFailure } from './start-failure.ts';
+
+/**
+ * Brings a service's schema up to date and ends. When it cannot, it says why and what to do on standard error, and sets
+ * exit code 1.
+ */
+export async function runMigrations<Tables>(
+  service: ServiceDefinition,
+  seed?: MigrationOptions<Tables>['seed'],
+): Promise<void> {
+  let config: MigrationConfig | undefined;
+  try {
+    config = readConfig(z.object(migrationVariables(service.name)));
+    const applied = await migrate({
+      url: config.DATABASE_URL,
+      applicationName: config.INSTANCE_NAME,
+      schema: service.name,
+      migrations: service.migrations,
+      ...(seed ? { seed } : {}),
+    });
+    pino(loggerOptions({ service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })).info(
+      { applied },
+      applied.length > 0 ? 'the schema has been brought up to date' : 'the schema was up to date',
+    );
+  } catch (error) {
+    process.stderr.write(`${service.name} cannot migrate: ${explainStartFailure(error, config)}\n`);
+    process.exitCode = 1;
+  }
+}

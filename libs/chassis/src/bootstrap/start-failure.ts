@@ -1,0 +1,53 @@
+import { InvalidConfigError } from '../config/read-config.ts';
+import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
+
+/** What is needed to say what to do about a service that doesn't start. */
+export interface StartContext {
+  readonly HOST?: string;
+  readonly PORT?: number;
+  readonly DATABASE_URL?: string;
+}
+
+/** The schema isn't what this version of the service works on. */
+export class PendingMigrationsError extends Error {
+  override readonly name = 'PendingMigrationsError';
+
+  constructor(schema: string, pending: readonly string[]) {
+    super(
+      `the database schema "${schema}" lacks ${pending.join(', ')}. ` +
+        "Run the service's migrations first: node dist/migrate.js, with the same DATABASE_URL.",
+    );
+  }
+}
+
+/** Says what keeps a service from starting and what to do about it; one line, but for a list of faults. */
+export function explainStartFailure(error: unknown, context: StartContext = {}): string {
+  if (error instanceof InvalidConfigError || error instanceof PendingMigrationsError) return error.message;
+  if (error instanceof DatabaseUnavailableError) {
+    const reason = error.message.replace(/^The database is unavailable: /, '');
+    return `the database ${withoutPassword(context.DATABASE_URL)} cannot be used (${reason}). Start it, or correct DATABASE_URL.`;
+  }
+
+  const { HOST: host = 'the host', PORT: port = 'the port' } = context;
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return `port ${port} on ${host} is already in use. Stop what listens there, or set PORT to another port.`;
+    case 'EACCES':
+      return `port ${port} on ${host} is not open to this user. Set PORT to 1024 or higher.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `${host} is not an address of this machine. Set HOST to one, such as 127.0.0.1 or 0.0.0.0.`;
+    default:
+      return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+function withoutPassword(url: string | undefined): string {
+  if (url === undefined || !URL.canParse(url)) return 'of DATABASE_URL';
+  const parsed = new URL(url);
+  if (parsed.password) parsed.password = '***';
+  return parsed.href;
+}

@@ -1,0 +1,46 @@
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { LoggerModule } from 'nestjs-pino';
+import type { ServiceConfig } from './config/service-config.ts';
+import { Database } from './database/database.ts';
+import type { Migrations } from './database/migrations.ts';
+import { requestLoggerOptions } from './logging/logging.options.ts';
+import { ProblemDetailsFilter } from './problem-details/problem-details.filter.ts';
+import { RequestValidationPipe } from './validation/request-validation.pipe.ts';
+
+/** What makes a service this one and no other. */
+export interface ServiceDefinition {
+  /** Its name in logs, and the name of the PostgreSQL schema that belongs to it. */
+  readonly name: string;
+  readonly migrations: Migrations;
+}
+
+/** What every service stands on: logs, problem details, validation and its `Database`, for all of its modules. */
+@Module({})
+export class ChassisModule {
+  static forRoot(service: ServiceDefinition, config: ServiceConfig): DynamicModule {
+    const logged = { service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
+    const logger = new Logger(Database.name);
+    return {
+      module: ChassisModule,
+      global: true,
+      imports: [LoggerModule.forRoot(requestLoggerOptions(logged))],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemDetailsFilter },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+        {
+          provide: Database,
+          useFactory: () =>
+            new Database({
+              url: config.DATABASE_URL,
+              applicationName: config.INSTANCE_NAME,
+              schema: service.name,
+              migrations: service.migrations,
+              onConnectionLost: (err) => logger.warn({ err }, 'a database connection was lost'),
+            }),
+        },
+      ],
+      exports: [Database],
+    };
+  }
+}

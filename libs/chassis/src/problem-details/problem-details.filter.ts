@@ -1,0 +1,41 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { currentRequestId } from '../request-context/request-context.ts';
+import { ClientDisconnectedError } from '../request-context/request-signal.decorator.ts';
+import { describeProblem, toProblemDetails } from './describe-problem.ts';
+import { problemContentType } from './problem-details.ts';
+
+/** Answers every error of every route, and of no route, as problem details (RFC 9457). */
+@Catch()
+export class ProblemDetailsFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemDetailsFilter.name);
+
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    // Nobody is there to read an answer, and nothing went wrong here.
+    if (error instanceof ClientDisconnectedError) return;
+
+    const { httpAdapter } = this.adapterHost;
+    const http = host.switchToHttp();
+    const response = http.getResponse<object>();
+    const problem = describeProblem(error);
+
+    if (problem.status >= 500) {
+      this.logger.error({ err: error }, `${problem.status} ${problem.title}`);
+    }
+    if (httpAdapter.isHeadersSent(response)) {
+      // Half an answer is out: ending it properly would pass it off as a whole one.
+      httpAdapter.end(response);
+      return;
+    }
+
+    const url: unknown = httpAdapter.getRequestUrl(http.getRequest());
+    const body = toProblemDetails(problem, { path: pathOf(url), requestId: currentRequestId() });
+    for (const [name, value] of Object.entries(problem.headers ?? {})) httpAdapter.setHeader(response, name, value);
+    httpAdapter.setHeader(response, 'content-type', problemContentType);
+    httpAdapter.reply(response, JSON.stringify(body), problem.status);
+  }
+}
+
+const pathOf = (url: unknown): string => String(url).split('?', 1)[0] ?? '';

@@ -1,0 +1,1 @@
+export { startProcess, type LogLine, type TestedProcess } from './tested-process.ts';

@@ -1,0 +1,52 @@
+import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import type { InputError } from '../problem-details/problem-details.ts';
+import { problemType } from '../problem-details/problem-details.ts';
+import { ProblemException } from '../problem-details/problem.exception.ts';
+
+type Schema = NonNullable<ArgumentMetadata['schema']>;
+type Issue = NonNullable<Awaited<ReturnType<Schema['~standard']['validate']>>['issues']>[number];
+
+/**
+ * Checks what a route declares a schema for (`@Body({ schema })`, `@Param('id', { schema })`) and hands over what the
+ * schema makes of it. What doesn't fit is answered with 400 and the list of all faults.
+ */
+@Injectable()
+export class RequestValidationPipe implements PipeTransform {
+  async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (!metadata.schema) return value;
+    const result = await metadata.schema['~standard'].validate(value);
+    if (!result.issues) return result.value;
+
+    throw new ProblemException({
+      type: problemType('invalid-request'),
+      title: 'Invalid request',
+      status: 400,
+      detail: `The ${partOf(metadata)} is not what this operation takes. See errors.`,
+      extensions: { errors: result.issues.flatMap((issue) => inputErrors(issue, metadata)) },
+    });
+  }
+}
+
+const partOf = ({ type, data }: ArgumentMetadata): string =>
+  type === 'body' ? 'body' : `${type === 'param' ? 'path' : type} parameter ${data ?? ''}`.trim();
+
+function inputErrors(issue: Issue, { type, data }: ArgumentMetadata): InputError[] {
+  const detail = issue.message;
+  const path = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  if (type !== 'body') return [{ parameter: data ?? path.join('.'), detail }];
+  return (
+    unknownFieldsOf(issue)?.map((field) => ({
+      pointer: pointer([...path, field]),
+      detail: 'is not a field of this operation',
+    })) ?? [{ pointer: pointer(path), detail }]
+  );
+}
+
+/** A strict zod object reports all unknown fields in one issue of the object; a reader looks for each by its place. */
+function unknownFieldsOf(issue: Issue): readonly string[] | undefined {
+  return 'keys' in issue && Array.isArray(issue.keys) ? issue.keys.map(String) : undefined;
+}
+
+/** A JSON pointer (RFC 6901) as a URI fragment, the way RFC 9457 shows it. */
+const pointer = (path: readonly string[]): string =>
+  ['#', ...path.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))].join('/');
