@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { withClient } from './databases.ts';
+import { startLocalPostgres } from './local-postgres.ts';
+
+const isUp = (url: string): Promise<boolean> =>
+  withClient(url, (client) => client.query('SELECT 1')).then(
+    () => true,
+    () => false,
+  );
+
+/** A process that starts a server, behaves as it is told, and says where the server is. */
+async function startHost(behaviour: string) {
+  const module = JSON.stringify(new URL('local-postgres.ts', import.meta.url).href);
+  const host = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `import { startLocalPostgres } from ${module};
+       const server = await startLocalPostgres();
+       ${behaviour}
+       console.log(JSON.stringify({ url: server.url, directory: server.directory }));`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => void host.kill('SIGKILL'));
+  const lines = createInterface({ input: host.stdout });
+  const [line]: string[] = await once(lines, 'line');
+  const server: { url: string; directory: string } = JSON.parse(line ?? '{}');
+  return { host, lines, ...server };
+}
+
+const untilGone = (directory: string): Promise<void> =>
+  vi.waitFor(() => expect(existsSync(directory)).toBe(false), { timeout: 30_000, interval: 50 });
+
+describe('startLocalPostgres', () => {
+  it('starts a server that answers, and removes its data when stopped', async () => {
+    const server = await startLocalPostgres();
+    const { rows } = await withClient(server.url, (client) =>
+      client.query<{ answer: string }>("SELECT upper('breakwater é') AS answer"),
+    );
+    const existedBefore = existsSync(server.directory);
+
+    await server.stop();
+    await server.stop();
+
+    expect(rows).toEqual([{ answer: 'BREAKWATER É' }]);
+    expect(existedBefore).toBe(true);
+    expect(existsSync(server.directory)).toBe(false);
+    expect(await isUp(server.url)).toBe(false);
+  });
+
+  it('stops while a client is still connected', async () => {
+    const server = await startLocalPostgres();
+
+    await withClient(server.url, () => server.stop());
+
+    expect(existsSync(server.directory)).toBe(false);
+  });
+
+  it('adds no signal handler to the process', async () => {
+    const count = (): number[] => ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'].map((name) => process.listenerCount(name));
+    const before = count();
+
+    const server = await startLocalPostgres();
+    onTestFinished(() => server.stop());
+
+    expect(count()).toEqual(before);
+  });
+
+  it('leaves nothing behind when its process is killed', async () => {
+    const { host, directory, url } = await startHost('setInterval(() => {}, 1000);');
+
+    host.kill('SIGKILL');
+
+    await untilGone(directory);
+    expect(await isUp(url)).toBe(false);
+  });
+
+  it('lets a process end that forgot to stop it', async () => {
+    const { host, directory } = await startHost('');
+
+    const [code]: number[] = host.exitCode === null ? await once(host, 'exit') : [host.exitCode];
+
+    expect(code).toBe(0);
+    await untilGone(directory);
+  });
+
+  it('stays up while its process finishes its work after Ctrl-C', async () => {
+    const { host, lines, directory, url } = await startHost(`
+      process.on('SIGINT', () => console.log('interrupted'));
+      process.on('SIGTERM', async () => { await server.stop(); process.exit(0); });
+      setInterval(() => {}, 1000);`);
+
+    host.kill('SIGINT');
+    await once(lines, 'line');
+    const upAfterInterrupt = await isUp(url);
+    host.kill('SIGTERM');
+    await once(host, 'exit');
+
+    expect(upAfterInterrupt).toBe(true);
+    expect(existsSync(directory)).toBe(false);
+  });
+});
