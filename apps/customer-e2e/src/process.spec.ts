@@ -1,0 +1,157 @@
+import { startProcess, type TestedProcess } from '@breakwater/chassis/testing';
+import { migrateCustomer } from '@breakwater/customer/testing';
+import { createDatabase, openSeverableRoute, type Database } from '@breakwater/local-postgres';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+
+function start(file: 'main.js' | 'migrate.js', environment: Record<string, string>): TestedProcess {
+  const entryPoint = new URL(`../../customer/dist/${file}`, import.meta.url);
+  const customer = startProcess(entryPoint, { CUSTOMER_LATENCY: '0ms', ...environment });
+  onTestFinished(() => customer.kill('SIGKILL'));
+  return customer;
+}
+
+describe('customer as a process', () => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await createDatabase(inject('databaseServerUrl'));
+    await migrateCustomer(database.url);
+  });
+
+  afterAll(() => database.drop());
+
+  it('logs one line with its URL when it is up, and a line with the request id for each request', async () => {
+    const { log, listening, ended, kill } = start('main.js', {
+      DATABASE_URL: database.url,
+      INSTANCE_NAME: 'customer-7',
+    });
+    const url = await listening;
+
+    await fetch(`${url}/customers/c-1001`, { headers: { 'x-request-id': 'gate.1', authorization: 'Bearer s3cret' } });
+    await fetch(`${url}/health/ready`);
+    kill('SIGTERM');
+
+    expect(await ended).toEqual({ code: 0, errors: '' });
+    expect(log.map(({ msg }) => msg)).toEqual([
+      `listening on ${url}`,
+      'request completed',
+      'SIGTERM: shutting down',
+      'shut down',
+    ]);
+    expect(log[1]).toMatchObject({
+      level: 'info',
+      service: 'customer',
+      instance: 'customer-7',
+      requestId: 'gate.1',
+      req: { method: 'GET', url: '/customers/c-1001' },
+      res: { statusCode: 200 },
+    });
+    expect(JSON.stringify(log)).not.toContain('s3cret');
+  });
+
+  it('migrates in a process of its own, which says what it did', async () => {
+    const fresh = await createDatabase(inject('databaseServerUrl'));
+    onTestFinished(() => fresh.drop());
+
+    const first = start('migrate.js', { DATABASE_URL: fresh.url });
+    const second = start('migrate.js', { DATABASE_URL: fresh.url });
+
+    expect(await Promise.all([first.ended, second.ended])).toEqual([
+      { code: 0, errors: '' },
+      { code: 0, errors: '' },
+    ]);
+    expect([...first.log, ...second.log].flatMap(({ applied }) => applied)).toEqual(['0001-create-customers']);
+  });
+
+  it('finishes the request in hand before it ends on SIGTERM, and again on Ctrl-C', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const { listening, ended, kill } = start('main.js', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '300ms' });
+      const url = await listening;
+      const answer = fetch(`${url}/customers/c-1001`);
+      // The answer to a later request on another connection says that the first has been taken in.
+      await fetch(`${url}/health/live`);
+
+      kill(signal);
+      kill(signal);
+
+      expect((await answer).status).toBe(200);
+      expect(await ended).toEqual({ code: 0, errors: '' });
+    }
+  });
+
+  it('does not wait for a request in hand longer than SHUTDOWN_TIMEOUT', async () => {
+    const { listening, ended, kill } = start('main.js', {
+      DATABASE_URL: database.url,
+      CUSTOMER_LATENCY: '5m',
+      SHUTDOWN_TIMEOUT: '50ms',
+    });
+    const url = await listening;
+    const answer = fetch(`${url}/customers/c-1001`);
+    await fetch(`${url}/health/live`);
+
+    kill('SIGTERM');
+
+    await expect(answer).rejects.toThrow('fetch failed');
+    expect((await ended).code).toBe(1);
+  });
+
+  describe('that cannot start', () => {
+    it('lists every fault of its configuration', async () => {
+      const { ended } = start('main.js', { PORT: 'http', CUSTOMER_LATENCY: 'long' });
+
+      const { code, errors } = await ended;
+
+      expect(code).toBe(1);
+      expect(errors.split('\n')).toEqual([
+        'customer cannot start: the configuration is not valid.',
+        expect.stringMatching(/^ {2}DATABASE_URL is not set: must be a URL such as/),
+        '  PORT is "http": must be a port number from 0 to 65535',
+        '  CUSTOMER_LATENCY is "long": must be a duration such as 500ms, 2s or 1m, at most 300s',
+        '',
+      ]);
+    });
+
+    it('says that its port is in use', async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      onTestFinished(() => void other.close());
+      await once(other, 'listening');
+      const address = other.address();
+      const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+
+      const { ended } = start('main.js', { DATABASE_URL: database.url, PORT: port });
+
+      expect(await ended).toEqual({
+        code: 1,
+        errors: `customer cannot start: port ${port} on 127.0.0.1 is already in use. Stop what listens there, or set PORT to another port.\n`,
+      });
+    });
+
+    it.each(['main.js', 'migrate.js'] as const)('says that the database cannot be reached (%s)', async (file) => {
+      const route = await openSeverableRoute(database.url);
+      onTestFinished(() => route.close());
+      route.sever();
+
+      const { code, errors } = await start(file, { DATABASE_URL: route.url }).ended;
+
+      expect(code).toBe(1);
+      expect(errors).toMatch(
+        /^customer cannot (start|migrate): the database postgres.*127\.0\.0\.1.* cannot be used \(.*\)\. Start it, or correct DATABASE_URL\.\n$/,
+      );
+    });
+
+    it('says that its migrations have not been run', async () => {
+      const empty = await createDatabase(inject('databaseServerUrl'));
+      onTestFinished(() => empty.drop());
+
+      const { code, errors } = await start('main.js', { DATABASE_URL: empty.url }).ended;
+
+      expect(code).toBe(1);
+      expect(errors).toBe(
+        'customer cannot start: the database schema "customer" lacks 0001-create-customers. ' +
+          "Run the service's migrations first: node dist/migrate.js, with the same DATABASE_URL.\n",
+      );
+    });
+  });
+});

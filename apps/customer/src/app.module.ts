@@ -1,0 +1,26 @@
+import { ChassisModule, HealthModule } from '@breakwater/chassis';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { CustomerConfig } from './app.config.ts';
+import { CustomersModule } from './customers/customers.module.ts';
+import { customerService } from './database/customer.service-definition.ts';
+import { FaultsModule } from './faults/faults.module.ts';
+
+/** The customer service. */
+@Module({})
+export class AppModule {
+  static forRoot(config: CustomerConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ChassisModule.forRoot(customerService, config),
+        HealthModule.forRoot(),
+        FaultsModule.forRoot({
+          latencyMs: config.CUSTOMER_LATENCY,
+          timeScale: config.TIME_SCALE,
+          token: config.FAULTS_TOKEN,
+        }),
+        CustomersModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import { ProblemException } from '@breakwater/chassis';
+import { describe, expect, it } from 'vitest';
+import { Latency } from '../faults/latency.ts';
+import type { Customer } from './customer.ts';
+import { CustomersController } from './customers.controller.ts';
+import type { CustomersRepository } from './customers.repository.ts';
+
+const ada: Customer = { id: 'c-1', name: 'Ada', email: 'ada@example.com', status: 'ACTIVE', createdAt: '2024-01-01' };
+const never = new AbortController().signal;
+
+function controllerWith({ findById, latencyMs = 0 }: Pick<CustomersRepository, 'findById'> & { latencyMs?: number }) {
+  return new CustomersController({ findById } as CustomersRepository, new Latency(latencyMs, 1));
+}
+
+describe('CustomersController', () => {
+  it('answers with the customer that the repository finds', async () => {
+    await expect(controllerWith({ findById: async () => ada }).findById('c-1', never)).resolves.toBe(ada);
+  });
+
+  it('throws a 404 problem where it finds none', async () => {
+    await expect(controllerWith({ findById: async () => undefined }).findById('c-2', never)).rejects.toThrow(
+      ProblemException,
+    );
+  });
+
+  it('stops waiting when the client goes away', async () => {
+    const client = new AbortController();
+    const finding = controllerWith({ findById: async () => ada, latencyMs: 60_000 }).findById('c-1', client.signal);
+
+    client.abort(new Error('gone'));
+
+    await expect(finding).rejects.toThrow('gone');
+  });
+
+  it('does not wait out the latency when the database fails', async () => {
+    const findById = async (): Promise<never> => {
+      throw new Error('away');
+    };
+
+    await expect(controllerWith({ findById, latencyMs: 60_000 }).findById('c-1', never)).rejects.toThrow('away');
+  });
+});

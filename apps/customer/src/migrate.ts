@@ -1,0 +1,5 @@
+import { runMigrations } from '@breakwater/chassis';
+import { customerService } from './database/customer.service-definition.ts';
+import { seedCustomers } from './database/customers.seed.ts';
+
+await runMigrations(customerService, seedCustomers);
