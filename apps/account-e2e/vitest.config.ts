@@ -1,3 +1,4 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
-export default vitestConfig();
+// A process takes its time to start on a busy machine; nothing here waits for the time to pass.
+export default vitestConfig({ globalSetup: './src/global-setup.ts', testTimeout: 60_000, hookTimeout: 60_000 });

@@ -1,3 +1,4 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
-export default vitestConfig();
+// Room for a busy machine; no test waits that long.
+export default vitestConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAccount, type RunningAccount } from './running-account.ts';
+import { startCustomer, type RunningCustomer } from './running-customer.ts';
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+describe('accounts, with a customer service that is well', () => {
+  let customers: RunningCustomer[];
+  let account: RunningAccount;
+
+  beforeAll(async () => {
+    customers = await Promise.all([startCustomer(), startCustomer()]);
+    account = await startAccount({
+      CUSTOMER_URL: customers.map(({ url }) => url).join(','),
+      INSTANCE_NAME: 'account-1',
+    });
+  });
+
+  afterAll(() => Promise.all([account.stop(), ...customers.map((customer) => customer.stop())]));
+
+  describe('POST /accounts', () => {
+    it('opens an account for a customer who exists', async () => {
+      const response = await account.open('c-1001', { label: 'Savings' });
+
+      expect(response.status).toBe(201);
+      expect(response.body).toEqual({
+        id: expect.stringMatching(uuid) as string,
+        customerId: 'c-1001',
+        currency: 'EUR',
+        label: 'Savings',
+        balance: { amount: 0, currency: 'EUR' },
+        status: 'ACTIVE',
+        createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+      });
+      expect(response.headers['location']).toBe(`/accounts/${response.body.id}`);
+      expect(response.headers['x-instance']).toBe('account-1');
+    });
+
+    it('needs no label', async () => {
+      const response = await account.open('c-1100', { currency: 'JPY' });
+
+      expect(response.body).toMatchObject({ label: null, balance: { amount: 0, currency: 'JPY' } });
+    });
+
+    it('opens none for a customer whom nobody knows', async () => {
+      const response = await account.open('c-9999').set('x-request-id', 'r-1');
+
+      expect(response.status).toBe(422);
+      expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+      expect(response.headers).not.toHaveProperty('location');
+      expect(response.body).toEqual({
+        type: 'urn:breakwater:problem:unknown-customer',
+        title: 'Unknown customer',
+        status: 422,
+        detail: 'There is no customer c-9999; no account has been opened.',
+        instance: '/accounts',
+        requestId: 'r-1',
+        customerId: 'c-9999',
+      });
+    });
+
+    it('lists everything that is wrong with a request', async () => {
+      const response = await account.open('C 1', { currency: 'euro', label: '', balance: 5 });
+
+      expect(response.status).toBe(400);
+      expect(response.body).toMatchObject({
+        type: 'urn:breakwater:problem:invalid-request',
+        errors: [
+          { pointer: '#/customerId', detail: 'must be the id of a customer, such as c-1001' },
+          { pointer: '#/currency', detail: 'must be a currency code of ISO 4217, such as EUR' },
+          { pointer: '#/label', detail: 'must have at least 1 character' },
+          { pointer: '#/balance', detail: 'is not a field of this operation' },
+        ],
+      });
+    });
+
+    it('refuses what is not JSON', async () => {
+      const response = await account.http().post('/accounts').type('json').send('{"customerId":');
+
+      expect(response.status).toBe(400);
+      expect(response.body).toMatchObject({ type: 'about:blank', title: 'Bad Request', instance: '/accounts' });
+    });
+  });
+
+  describe('GET /accounts/:id', () => {
+    it('finds an account by the location it was created at', async () => {
+      const created = await account.open('c-1002', { label: 'a ‘quoted’ label \\ 🏦' });
+
+      const found = await account.http().get(String(created.headers['location']));
+
+      expect(found.status).toBe(200);
+      expect(found.body).toEqual(created.body);
+    });
+
+    it('answers 404 for an account that does not exist', async () => {
+      const id = '00000000-0000-4000-8000-000000000000';
+
+      const response = await account.http().get(`/accounts/${id}`);
+
+      expect(response.status).toBe(404);
+      expect(response.body).toMatchObject({
+        type: 'urn:breakwater:problem:account-not-found',
+        title: 'Account not found',
+        detail: `There is no account ${id}.`,
+      });
+    });
+
+    it('answers 400 for what is no UUID', async () => {
+      const response = await account.http().get('/accounts/1');
+
+      expect(response.status).toBe(400);
+      expect(response.body).toMatchObject({ errors: [{ parameter: 'id', detail: 'must be a UUID' }] });
+    });
+  });
+
+  it('is ready, and says how the circuit breaker in front of customer is', async () => {
+    const response = await account.http().get('/health/ready');
+
+    expect(response.status).toBe(200);
+    expect(response.body).toEqual({
+      status: 'ready',
+      details: { database: { status: 'up' }, customer: { status: 'up', circuitBreaker: 'CLOSED' } },
+    });
+  });
+
+  it.each([
+    ['get', '/experiments/breakers'],
+    ['post', '/experiments/customer-lookups'],
+  ] as const)('has no %s %s outside of the demo', async (method, path) => {
+    const response = await account.http()[method](path).send();
+
+    expect(response.status).toBe(404);
+    expect(response.body).toMatchObject({ type: 'about:blank', title: 'Not Found' });
+  });
+});

@@ -1,0 +1,103 @@
+import { migrateAccount } from '@breakwater/account/testing';
+import { startProcess, type TestedProcess } from '@breakwater/chassis/testing';
+import { migrateCustomer } from '@breakwater/customer/testing';
+import { createDatabase, type Database } from '@breakwater/local-postgres';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+
+function start(service: 'account' | 'customer', environment: Record<string, string>): TestedProcess {
+  const started = startProcess(new URL(`../../${service}/dist/main.js`, import.meta.url), environment);
+  onTestFinished(() => started.kill('SIGKILL'));
+  return started;
+}
+
+describe('account and customer as processes', () => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await createDatabase(inject('databaseServerUrl'));
+    await Promise.all([migrateAccount(database.url), migrateCustomer(database.url)]);
+  });
+
+  afterAll(() => database.drop());
+
+  it('log one request under one id, from the gateway to the last service', async () => {
+    const customer = start('customer', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '0ms' });
+    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: await customer.listening });
+    const url = await account.listening;
+
+    const response = await fetch(`${url}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'gate.1' },
+      body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+    });
+    for (const service of [account, customer]) service.kill('SIGTERM');
+    const ended = await Promise.all([account.ended, customer.ended]);
+
+    expect(response.status).toBe(201);
+    expect(ended).toEqual([
+      { code: 0, errors: '' },
+      { code: 0, errors: '' },
+    ]);
+    const served = [...customer.log, ...account.log].filter(({ requestId }) => requestId === 'gate.1');
+    expect(served.map(({ service, req, res }) => ({ service, req, res }))).toEqual([
+      { service: 'customer', req: { method: 'GET', url: '/customers/c-1001' }, res: { statusCode: 200 } },
+      { service: 'account', req: { method: 'POST', url: '/accounts' }, res: { statusCode: 201 } },
+    ]);
+  });
+
+  it('log why a customer was left unverified, under the id of the request', async () => {
+    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: 'http://127.0.0.1:9' });
+    const url = await account.listening;
+
+    await fetch(`${url}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'gate.2' },
+      body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+    });
+    account.kill('SIGTERM');
+    await account.ended;
+
+    expect(account.log).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        requestId: 'gate.2',
+        customerId: 'c-1001',
+        msg: 'customer left unverified',
+        reason: expect.stringContaining('customer cannot be asked') as string,
+      }),
+    );
+  });
+
+  it('say what is wrong with their configuration', async () => {
+    const { ended } = start('account', {
+      DATABASE_URL: database.url,
+      CUSTOMER_URL: 'customer',
+      TIME_SCALE: '5',
+    });
+
+    const { code, errors } = await ended;
+
+    expect(code).toBe(1);
+    expect(errors).toBe(
+      [
+        'account cannot start: the configuration is not valid.',
+        '  CUSTOMER_URL is "customer": must be one or more URLs such as http://localhost:3001, comma separated',
+        '  TIME_SCALE is "5": must be 1 unless DEMO_MODE is true: a circuit breaker in earnest goes by the clock on the wall',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('say what is wrong with the circuit breaker', async () => {
+    const { ended } = start('account', {
+      DATABASE_URL: database.url,
+      RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE: 'ten',
+    });
+
+    const { code, errors } = await ended;
+
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^account cannot start: .*\n.*slidingWindowSize.*ten/i);
+    expect(errors).not.toMatch(/\n +at /);
+  });
+});

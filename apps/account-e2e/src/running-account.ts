@@ -1,0 +1,50 @@
+import { createAccountService, migrateAccount } from '@breakwater/account/testing';
+import type { Environment } from '@breakwater/chassis';
+import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/local-postgres';
+import type { Clock } from '@breakwater/resilience';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import request from 'supertest';
+import { inject } from 'vitest';
+
+/** The account service with a database of its own. */
+export interface RunningAccount {
+  readonly app: NestFastifyApplication;
+  /** Where it listens. */
+  readonly url: string;
+  /** The way to its database. */
+  readonly route: SeverableRoute;
+  http(): ReturnType<typeof request>;
+  /** Opens an account for a customer, in euros unless told otherwise. */
+  open(customerId: string, rest?: object): request.Test;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param environment variables beside those of the database
+ * @param clock by which circuit breakers go; default: the system's
+ */
+export async function startAccount(environment: Environment, clock?: Clock): Promise<RunningAccount> {
+  const database = await createDatabase(inject('databaseServerUrl'));
+  await migrateAccount(database.url);
+  const route = await openSeverableRoute(database.url);
+  const app = await createAccountService({ DATABASE_URL: route.url, ...environment }, clock);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  await app.listen(0, '127.0.0.1');
+  const http = () => request(app.getHttpServer());
+  return {
+    app,
+    url: await app.getUrl(),
+    route,
+    http,
+    open: (customerId, rest = {}) =>
+      http()
+        .post('/accounts')
+        .send({ customerId, currency: 'EUR', ...rest }),
+    stop: async () => {
+      await app.close();
+      await route.close();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { readAccountConfig } from './app.config.ts';
+
+const required = { DATABASE_URL: 'postgres://localhost/account' };
+
+describe('readAccountConfig', () => {
+  it('asks one customer on this machine by default, in earnest', () => {
+    expect(readAccountConfig(required)).toMatchObject({
+      PORT: 3000,
+      CUSTOMER_URL: ['http://127.0.0.1:3001'],
+      CUSTOMER_TIMEOUT: 5_000,
+      DEMO_MODE: false,
+      TIME_SCALE: 1,
+    });
+  });
+
+  it('takes several customers', () => {
+    expect(readAccountConfig({ ...required, CUSTOMER_URL: 'http://a:1,http://b:2/' }).CUSTOMER_URL).toEqual([
+      'http://a:1',
+      'http://b:2',
+    ]);
+  });
+
+  it('lets time run faster in the demo', () => {
+    expect(readAccountConfig({ ...required, DEMO_MODE: 'true', TIME_SCALE: '5' }).TIME_SCALE).toBe(5);
+  });
+
+  it('refuses a faster clock outside of the demo, beside every other fault', () => {
+    expect(() => readAccountConfig({ TIME_SCALE: '5', CUSTOMER_URL: 'customer:3001' })).toThrow(
+      /DATABASE_URL is not set.*\n.*CUSTOMER_URL is "customer:3001".*\n.*TIME_SCALE is "5": must be 1 unless DEMO_MODE is true/,
+    );
+  });
+
+  it('says only once that a time scale is no number', () => {
+    expect(() => readAccountConfig({ ...required, TIME_SCALE: 'fast' })).toThrow(
+      /\n {2}TIME_SCALE is "fast": must be a number of at least 1$/,
+    );
+  });
+});

@@ -1,0 +1,27 @@
+import { baseUrls, decimal, duration, flag, readConfig, serviceVariables, type Environment } from '@breakwater/chassis';
+import { z } from 'zod';
+
+const variables = z
+  .object({
+    ...serviceVariables('account', { port: 3000 }),
+    /** Where customer is: one or more base URLs, comma separated; calls go round. Default: `http://127.0.0.1:3001`. */
+    CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
+    /** How long an answer of customer is waited for. Default: `5s`. */
+    CUSTOMER_TIMEOUT: duration({ max: 60_000 }).default(5_000),
+    /** Whether the experiments of the demo can be run here. Default: false. */
+    DEMO_MODE: flag().default(false),
+    /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */
+    TIME_SCALE: decimal({ min: 1 }).default(1),
+  })
+  .refine(({ DEMO_MODE, TIME_SCALE }) => DEMO_MODE || !(TIME_SCALE > 1), {
+    path: ['TIME_SCALE'],
+    error: 'must be 1 unless DEMO_MODE is true: a circuit breaker in earnest goes by the clock on the wall',
+    // Otherwise zod would look at this only once nothing else is wrong, and not every fault would be listed.
+    when: () => true,
+  });
+
+/** What can be set about account. */
+export type AccountConfig = z.output<typeof variables>;
+
+/** @throws InvalidConfigError listing every fault */
+export const readAccountConfig = (environment?: Environment): AccountConfig => readConfig(variables, environment);

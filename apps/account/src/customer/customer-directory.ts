@@ -1,0 +1,33 @@
+import { RejectedError } from '@breakwater/resilience';
+import { CircuitBreaker } from '@breakwater/resilience/nest';
+import { Injectable, Logger } from '@nestjs/common';
+import { CustomerUnavailableError } from './customer-unavailable.error.ts';
+import { CustomerClient } from './customer.client.ts';
+
+/** Whether there is a customer: yes, no, or nobody can say at the moment. */
+export type Verification =
+  { readonly verdict: 'exists' } | { readonly verdict: 'unknown' } | { readonly verdict: 'unverified' };
+
+/** Says whether a customer exists, without ever making account wait for a customer service that is in trouble. */
+@Injectable()
+export class CustomerDirectory {
+  private readonly logger = new Logger(CustomerDirectory.name);
+
+  constructor(private readonly client: CustomerClient) {}
+
+  /** The numbers of this circuit breaker are in `resilience.yml`. */
+  @CircuitBreaker({
+    name: 'customer',
+    fallbackMethod: { method: 'leaveUnverified', on: [CustomerUnavailableError, RejectedError] },
+  })
+  async verify(customerId: string): Promise<Verification> {
+    const customer = await this.client.findById(customerId);
+    return { verdict: customer ? 'exists' : 'unknown' };
+  }
+
+  /** Nobody can say: customer failed, or the circuit breaker didn't let us ask. */
+  protected leaveUnverified(customerId: string, reason: Error): Verification {
+    this.logger.warn({ customerId, reason: reason.message }, 'customer left unverified');
+    return { verdict: 'unverified' };
+  }
+}

@@ -1,0 +1,124 @@
+import { runInRequestContext } from '@breakwater/chassis';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { CustomerUnavailableError } from './customer-unavailable.error.ts';
+import { CustomerClient } from './customer.client.ts';
+
+/** A customer service that does as it is told. */
+async function customerThat(answers: RequestListener): Promise<{ url: string; requests: IncomingMessage[] }> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    answers(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { url: `http://127.0.0.1:${address.port}`, requests };
+}
+
+const json =
+  (body: unknown, status = 200): RequestListener =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+
+const clientFor = (...urls: string[]): CustomerClient => new CustomerClient({ urls, timeoutMs: 10_000 });
+const ada = { id: 'c-1001', name: 'Ada', status: 'ACTIVE' };
+
+describe('CustomerClient', () => {
+  it('finds a customer', async () => {
+    const { url, requests } = await customerThat(json(ada));
+
+    await expect(clientFor(url).findById('c-1001')).resolves.toEqual({ id: 'c-1001', status: 'ACTIVE' });
+
+    expect(requests.map((request) => request.url)).toEqual(['/customers/c-1001']);
+  });
+
+  it('finds no customer where customer answers 404', async () => {
+    const { url } = await customerThat(json({ title: 'Customer not found' }, 404));
+
+    await expect(clientFor(url).findById('c-9999')).resolves.toBeUndefined();
+  });
+
+  it('passes the request id on', async () => {
+    const { url, requests } = await customerThat(json(ada));
+
+    await runInRequestContext({ requestId: 'gate.1' }, () => clientFor(url).findById('c-1001'));
+    await clientFor(url).findById('c-1001');
+
+    expect(requests.map(({ headers }) => headers['x-request-id'])).toEqual(['gate.1', undefined]);
+  });
+
+  it('goes round when there are several customers', async () => {
+    const first = await customerThat(json(ada));
+    const second = await customerThat(json(ada));
+    const client = clientFor(first.url, `${second.url}/base`);
+
+    for (let call = 1; call <= 3; call += 1) await client.findById('c-1001');
+
+    expect(first.requests.map(({ url }) => url)).toEqual(['/customers/c-1001', '/customers/c-1001']);
+    expect(second.requests.map(({ url }) => url)).toEqual(['/base/customers/c-1001']);
+  });
+
+  describe('knows nothing when customer', () => {
+    it.each<[string, RequestListener, RegExp]>([
+      ['fails', json({}, 500), /customer answered 500/],
+      ['is overloaded', json({}, 503), /customer answered 503/],
+      ['refuses', json({}, 400), /customer answered 400/],
+      ['answers something else', json({ name: 'Ada' }), /customer answered what is no customer/],
+      ['answers no JSON', (_, response) => response.end('<html>'), /customer cannot be asked: .*JSON/],
+      ['sends us elsewhere', (_, response) => response.writeHead(302, { location: '/' }).end(), /redirect/],
+      ['hangs up', (request) => request.socket.destroy(), /customer cannot be asked/],
+      [
+        'hangs up in the middle',
+        (request, response) => {
+          response.writeHead(200, { 'content-length': '100' }).write('{"id":');
+          setImmediate(() => request.socket.destroy());
+        },
+        /customer cannot be asked/,
+      ],
+    ])('%s', async (_, answers, message) => {
+      const { url } = await customerThat(answers);
+
+      const failure = await clientFor(url)
+        .findById('c-1001')
+        .catch((error: unknown) => error);
+
+      expect(failure).toBeInstanceOf(CustomerUnavailableError);
+      expect(String(failure)).toMatch(message);
+    });
+
+    it('is not there', async () => {
+      const finding = clientFor('http://127.0.0.1:1').findById('c-1001');
+
+      await expect(finding).rejects.toThrow(/customer cannot be asked: .*(ECONNREFUSED|bad port)/);
+    });
+
+    it('does not answer in time', async () => {
+      const { url } = await customerThat(() => {});
+
+      const finding = new CustomerClient({ urls: [url], timeoutMs: 20 }).findById('c-1001');
+
+      await expect(finding).rejects.toThrow(new CustomerUnavailableError('customer did not answer within 20 ms'));
+    });
+  });
+
+  it('gives up with the caller, and with the caller’s reason', async () => {
+    const { url, requests } = await customerThat(() => {});
+    const caller = new AbortController();
+    const reason = new Error('nobody waits any more');
+
+    const finding = clientFor(url).findById('c-1001', caller.signal);
+    caller.abort(reason);
+
+    await expect(finding).rejects.toBe(reason);
+    expect(requests.length).toBeLessThanOrEqual(1);
+  });
+});

@@ -1,0 +1,8 @@
+import type { ServiceDefinition } from '@breakwater/chassis';
+import { createAccounts } from './0001-create-accounts.migration.ts';
+
+/** The service's name, which is also that of its schema, and what the schema is made by. */
+export const accountService: ServiceDefinition = {
+  name: 'account',
+  migrations: { '0001-create-accounts': createAccounts },
+};

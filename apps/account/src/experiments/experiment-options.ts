@@ -1,0 +1,11 @@
+import type { Clock } from '@breakwater/resilience';
+
+/** Where the experiments find their options. */
+export const EXPERIMENT_OPTIONS = Symbol('EXPERIMENT_OPTIONS');
+
+export interface ExperimentOptions {
+  /** Which replica makes them. */
+  readonly instance: string;
+  /** The circuit breakers'. */
+  readonly clock: Clock;
+}

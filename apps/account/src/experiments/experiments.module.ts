@@ -1,0 +1,15 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { EXPERIMENT_OPTIONS, type ExperimentOptions } from './experiment-options.ts';
+import { ExperimentsController } from './experiments.controller.ts';
+
+/** `/experiments`, for the demo. */
+@Module({})
+export class ExperimentsModule {
+  static forRoot(options: ExperimentOptions): DynamicModule {
+    return {
+      module: ExperimentsModule,
+      controllers: [ExperimentsController],
+      providers: [{ provide: EXPERIMENT_OPTIONS, useValue: options }],
+    };
+  }
+}

@@ -1,0 +1,67 @@
+import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { loadResilienceConfig } from '@breakwater/resilience/config';
+import { describe, expect, it } from 'vitest';
+
+const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
+
+async function registryOf(...files: string[]): Promise<CircuitBreakerRegistry> {
+  const { circuitBreaker, warnings } = await loadResilienceConfig({ files: files.map(besidePackage), env: {} });
+  expect(warnings).toEqual([]);
+  return new CircuitBreakerRegistry(circuitBreaker);
+}
+
+describe('resilience.yml', () => {
+  it('configures the circuit breaker in front of customer', async () => {
+    const registry = await registryOf('resilience.yml');
+
+    expect(registry.names()).toEqual(['customer']);
+    expect(registry.circuitBreaker('customer').config).toMatchObject({
+      slidingWindowType: 'COUNT_BASED',
+      slidingWindowSize: 10,
+      minimumNumberOfCalls: 10,
+      failureRateThreshold: 50,
+      slowCallRateThreshold: 80,
+      slowCallDurationThreshold: 1_000,
+      waitDurationInOpenState: 10_000,
+      permittedNumberOfCallsInHalfOpenState: 3,
+    });
+  });
+});
+
+describe('resilience-demo.yml', () => {
+  const common = {
+    slidingWindowSize: 10,
+    failureRateThreshold: 70,
+    waitDurationInOpenState: 10_000,
+    permittedNumberOfCallsInHalfOpenState: 3,
+  };
+  const slow = { slowCallRateThreshold: 70, slowCallDurationThreshold: 1_000 };
+
+  it.each([
+    ['count-slow', { slidingWindowType: 'COUNT_BASED', minimumNumberOfCalls: 10, ...slow }],
+    [
+      'count-failures-only',
+      {
+        slidingWindowType: 'COUNT_BASED',
+        minimumNumberOfCalls: 10,
+        slowCallRateThreshold: 100,
+        slowCallDurationThreshold: 60_000,
+      },
+    ],
+    ['count-minimum-above-window', { slidingWindowType: 'COUNT_BASED', minimumNumberOfCalls: 100, ...slow }],
+    ['time-minimum-5', { slidingWindowType: 'TIME_BASED', minimumNumberOfCalls: 5, ...slow }],
+    ['time-minimum-6', { slidingWindowType: 'TIME_BASED', minimumNumberOfCalls: 6, ...slow }],
+  ])('configures the experiment %s', async (name, particular) => {
+    const registry = await registryOf('resilience.yml', 'resilience-demo.yml');
+
+    expect(registry.circuitBreaker(name).config).toMatchObject({ ...common, ...particular });
+  });
+
+  it('leaves the circuit breaker in front of customer as it is', async () => {
+    const plain = await registryOf('resilience.yml');
+    const demo = await registryOf('resilience.yml', 'resilience-demo.yml');
+
+    expect(demo.circuitBreaker('customer').config).toEqual(plain.circuitBreaker('customer').config);
+    expect(demo.names()).toHaveLength(6);
+  });
+});
