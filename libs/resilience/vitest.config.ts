@@ -1,3 +1,3 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
-export default vitestConfig({ include: ['src/**/*.spec.ts', 'conformance/**/*.spec.ts'] });
+export default vitestConfig({ include: ['{src,conformance,examples}/**/*.spec.ts'] });
