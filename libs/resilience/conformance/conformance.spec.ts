@@ -3,12 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { replayBulkheadTrace } from './bulkhead.replay.ts';
+import type { BulkheadTrace } from './bulkhead.trace.ts';
 import { replayCircuitBreakerTraces, replayTrace } from './circuit-breaker.replay.ts';
 import type { CircuitBreakerTrace } from './circuit-breaker.trace.ts';
 import { ownTraces, replayFolder } from './conformance.ts';
 import { describeDifference } from './difference.ts';
 import { isReplayableByExecute, replayByExecute } from './execute.replay.ts';
 import { quirks } from './quirks.ts';
+import { replayRateLimiterTrace } from './rate-limiter.replay.ts';
+import type { RateLimiterStep, RateLimiterTrace } from './rate-limiter.trace.ts';
+import { replayRetryTrace } from './retry.replay.ts';
+import type { ExecutionTrace, IntervalTrace, RetryTrace } from './retry.trace.ts';
 import { readTraces } from './trace-files.ts';
 
 const folder = fileURLToPath(ownTraces);
@@ -29,6 +35,9 @@ describe("Resilience4j's recorded traces", () => {
     expect(counts).toMatchObject({
       'circuit-breaker': { traces: 1_500, steps: 82_946 },
       scenarios: { traces: 62, steps: 959 },
+      'rate-limiter': { traces: 300, steps: 9_502 },
+      bulkhead: { traces: 240, steps: 7_027 },
+      retry: { traces: 520, steps: 2_558 },
       'config-validation': { traces: 112, steps: 112 },
     });
   });
@@ -84,6 +93,76 @@ describe('The replay', () => {
     const steps = trace!.steps.map((step, index) => (index === 1 ? { ...step, events: [] } : step));
 
     expect(replayTrace({ ...trace!, steps })).toMatchObject({ step: 2, what: 'the events' });
+  });
+
+  it('finds a wait of a rate limiter that is a nanosecond too long', async () => {
+    const traces = await collect(readTraces<RateLimiterTrace>(folder, 'rate-limiter'));
+    const isHeld = (step: RateLimiterStep) => step.op === 'acquirePermission' && step.waitedNanos > 1;
+    const trace = traces.find(({ steps }) => steps.some(isHeld))!;
+    const at = trace.steps.findIndex(isHeld);
+    const replayWith = (extraNanos: number) => {
+      const steps = trace.steps.map((step, index) =>
+        index === at && step.op === 'acquirePermission'
+          ? { ...step, waitedNanos: step.waitedNanos + extraNanos }
+          : step,
+      );
+      return replayRateLimiterTrace({ ...trace, steps: steps.slice(0, at + 1) });
+    };
+
+    await expect(replayWith(0)).resolves.toBeUndefined();
+    await expect(replayWith(1)).resolves.toMatchObject({ step: at + 1, actual: 'held too short' });
+    await expect(replayWith(-1)).resolves.toMatchObject({ step: at + 1, actual: 'held too long' });
+  });
+
+  it('finds a caller of a bulkhead that is admitted out of turn', async () => {
+    const traces = await collect(readTraces<BulkheadTrace>(folder, 'bulkhead'));
+    const trace = traces.find(({ features }) => features.includes('waiting'))!;
+    const at = trace.steps.findIndex(({ settled = [] }) => settled.length === 1);
+    const steps = trace.steps.map((step, index) =>
+      index === at ? { ...step, settled: [{ call: step.settled![0]!.call + 1, result: true }] } : step,
+    );
+
+    const difference = await replayBulkheadTrace({ ...trace, steps });
+
+    expect(difference).toMatchObject({ step: at + 1, what: 'the settled calls' });
+  });
+
+  it('finds a wait, an event and a counter of a retry that are wrong', async () => {
+    const traces = await collect(readTraces<RetryTrace>(folder, 'retry'));
+    const isExecution = (trace: RetryTrace): trace is ExecutionTrace => trace.kind === 'execution';
+    for (const mode of ['sync', 'async']) {
+      const trace = traces
+        .filter(isExecution)
+        .find((trace) => trace.mode === mode && trace.executions[0]!.waitsMs.length > 0)!;
+      const [first] = trace.executions;
+      const replayWith = (change: Partial<typeof first>) =>
+        replayRetryTrace({ ...trace, executions: [{ ...first!, ...change }] });
+
+      await expect(replayWith({})).resolves.toBeUndefined();
+      await expect(replayWith({ waitsMs: first!.waitsMs.map((ms) => ms + 1) })).resolves.toMatchObject({
+        what: 'the waits',
+      });
+      await expect(replayWith({ events: first!.events.slice(1) })).resolves.toMatchObject({ what: 'the events' });
+      await expect(replayWith({ metrics: { ...first!.metrics, totalCalls: 0 } })).resolves.toMatchObject({
+        what: 'the metrics',
+      });
+    }
+  });
+
+  it('finds an interval that is wrong for one random number', async () => {
+    const traces = await collect(readTraces<RetryTrace>(folder, 'retry'));
+    const isRandomized = (trace: RetryTrace): trace is IntervalTrace =>
+      trace.kind === 'interval' && trace.function.kind === 'randomized';
+    const trace = traces.find(isRandomized)!;
+    const [first, ...others] = trace.intervals;
+    const [sample, ...samples] = first!.samples!;
+
+    const wrong = { ...first!, samples: [{ ...sample!, ms: sample!.ms + 1 }, ...samples] };
+
+    await expect(replayRetryTrace({ ...trace, intervals: [wrong, ...others] })).resolves.toMatchObject({
+      step: 1,
+      what: 'the samples of interval 1',
+    });
   });
 
   it('reads plain files as well as gzipped ones, and counts nothing for missing ones', async () => {

@@ -1,7 +1,13 @@
 import type { CircuitBreakerTrace } from './circuit-breaker.trace.ts';
+import { replayBulkheadTraces } from './bulkhead.replay.ts';
+import type { BulkheadTrace } from './bulkhead.trace.ts';
 import { replayCircuitBreakerTraces } from './circuit-breaker.replay.ts';
 import { type ConfigValidationTrace, replayConfigValidation } from './config-validation.replay.ts';
 import type { ReplayResult } from './difference.ts';
+import { replayRateLimiterTraces } from './rate-limiter.replay.ts';
+import type { RateLimiterTrace } from './rate-limiter.trace.ts';
+import { replayRetryTraces } from './retry.replay.ts';
+import type { RetryTrace } from './retry.trace.ts';
 import { readTraces } from './trace-files.ts';
 
 /** The project's own copy of the traces. */
@@ -11,6 +17,9 @@ export const ownTraces = new URL('traces/', import.meta.url);
 const replays: Readonly<Record<string, (folder: string, name: string) => Promise<ReplayResult>>> = {
   'circuit-breaker': (folder, name) => replayCircuitBreakerTraces(readTraces<CircuitBreakerTrace>(folder, name)),
   scenarios: (folder, name) => replayCircuitBreakerTraces(readTraces<CircuitBreakerTrace>(folder, name)),
+  'rate-limiter': (folder, name) => replayRateLimiterTraces(readTraces<RateLimiterTrace>(folder, name)),
+  bulkhead: (folder, name) => replayBulkheadTraces(readTraces<BulkheadTrace>(folder, name)),
+  retry: (folder, name) => replayRetryTraces(readTraces<RetryTrace>(folder, name)),
   'config-validation': (folder, name) => replayConfigValidation(readTraces<ConfigValidationTrace>(folder, name)),
 };
 

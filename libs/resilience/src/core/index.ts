@@ -16,8 +16,10 @@ export { IntervalFunction } from './interval-function.ts';
 export type { ErrorClass } from './options.ts';
 export type { CallContext, Policy, ProtectedCall } from './policy.ts';
 export type { Definition, RegistryDefinitions, RegistryEvents } from './registry.ts';
+export type { CircuitBreakerEnvironment } from './circuit-breaker/circuit-breaker.ts';
 export { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 export {
+  CallAbortedOnOpenError,
   CallNotPermittedError,
   IllegalStateTransitionError,
   ResultRecordedAsFailureError,
@@ -28,9 +30,48 @@ export type {
   CallOutcome,
   CircuitBreakerConfig,
   CircuitBreakerOptions,
+  HealthProbe,
+  RecoveryOptions,
   SlidingWindowType,
   TransitionCheckResult,
 } from './circuit-breaker/circuit-breaker.options.ts';
 export { slidingWindow } from './circuit-breaker/circuit-breaker.options.ts';
 export { CircuitBreakerRegistry } from './circuit-breaker/circuit-breaker.registry.ts';
 export type { StateName } from './circuit-breaker/circuit-breaker.transitions.ts';
+export { Retry } from './retry/retry.ts';
+export type { RetryEnvironment } from './retry/retry.ts';
+export type { RetryContext } from './retry/retry.context.ts';
+export { MaxRetriesExceededError } from './retry/retry.errors.ts';
+export type * from './retry/retry.events.ts';
+export type { RetryMetrics } from './retry/retry.metrics.ts';
+export type { IntervalBiFunction, RetryConfig, RetryOptions, RetryOutcome } from './retry/retry.options.ts';
+export { RetryRegistry } from './retry/retry.registry.ts';
+export { RetryBudget } from './retry/retry-budget.ts';
+export type { RetryBudgetConfig, RetryBudgetOptions } from './retry/retry-budget.options.ts';
+export { RetryBudgetRegistry } from './retry/retry-budget.registry.ts';
+export type { HttpRequestFacts, HttpRetryOptions } from './retry/http-retry.ts';
+export { isRepeatable, isRetryableStatus, parseRetryAfter, retryOnHttp } from './retry/http-retry.ts';
+export { Hedge } from './hedge/hedge.ts';
+export type { HedgeBudget, HedgeEnvironment, HedgeMetrics } from './hedge/hedge.ts';
+export { HedgeDecidedError } from './hedge/hedge.errors.ts';
+export type * from './hedge/hedge.events.ts';
+export type { HedgeConfig, HedgeOptions } from './hedge/hedge.options.ts';
+export { HedgeRegistry } from './hedge/hedge.registry.ts';
+export { Deadline, DeadlineExceededError, deadlineHeader, deadlineHeaders, readDeadline } from './deadline.ts';
+export { TimeLimiter } from './time-limiter/time-limiter.ts';
+export { TimeoutExceededError } from './time-limiter/time-limiter.errors.ts';
+export type * from './time-limiter/time-limiter.events.ts';
+export type { TimeLimiterConfig, TimeLimiterOptions } from './time-limiter/time-limiter.options.ts';
+export { TimeLimiterRegistry } from './time-limiter/time-limiter.registry.ts';
+export { RateLimiter } from './rate-limiter/rate-limiter.ts';
+export type { RateLimiterMetrics } from './rate-limiter/rate-limiter.ts';
+export { RateLimitExceededError } from './rate-limiter/rate-limiter.errors.ts';
+export type * from './rate-limiter/rate-limiter.events.ts';
+export type { RateLimiterConfig, RateLimiterOptions } from './rate-limiter/rate-limiter.options.ts';
+export { RateLimiterRegistry } from './rate-limiter/rate-limiter.registry.ts';
+export { Bulkhead } from './bulkhead/bulkhead.ts';
+export type { BulkheadMetrics } from './bulkhead/bulkhead.ts';
+export { BulkheadFullError } from './bulkhead/bulkhead.errors.ts';
+export type * from './bulkhead/bulkhead.events.ts';
+export type { BulkheadConfig, BulkheadOptions } from './bulkhead/bulkhead.options.ts';
+export { BulkheadRegistry } from './bulkhead/bulkhead.registry.ts';

@@ -9,6 +9,7 @@ export type OptionKind =
   | 'boolean'
   | 'duration'
   | 'choice'
+  | 'text'
   | 'errorClasses'
   | 'errorPredicate'
   | 'resultPredicate'
@@ -85,6 +86,12 @@ export function flag(defaultValue: boolean): OptionRule<boolean> {
 export function choice<const T extends string>(defaultValue: T, choices: readonly T[]): OptionRule<T> {
   const parse = (value: unknown) => choices.find((word) => word === value);
   return { kind: 'choice', defaultValue, allowed: `one of ${choices.join(', ')}`, parse };
+}
+
+/** Any text that is not empty, such as a name; `undefined` when none is given. */
+export function optionalText(allowed: string): OptionRule<string | undefined> {
+  const parse = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value : undefined);
+  return { kind: 'text', defaultValue: undefined, allowed, parse };
 }
 
 export function errorClasses(): OptionRule<readonly ErrorClass[]> {

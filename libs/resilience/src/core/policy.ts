@@ -1,9 +1,13 @@
+import type { Deadline } from './deadline.ts';
+
 /** What one call may know about itself. */
 export interface CallContext {
   /** Aborted when nobody waits for the call's result any more. Hand it on to `fetch`, to a query, to a timer. */
   readonly signal: AbortSignal;
   /** Which attempt this is; 1 is the first. */
   readonly attempt: number;
+  /** When nobody needs the result any more; `undefined` when nothing is known. Send it on with `deadlineHeaders`. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** The work that a policy protects. It may be synchronous or return a promise. */
@@ -29,11 +33,13 @@ export interface Policy {
  */
 class RootCallContext implements CallContext {
   readonly attempt: number;
+  readonly deadline: Deadline | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(signal: AbortSignal | undefined, attempt: number) {
+  constructor(signal: AbortSignal | undefined, attempt: number, deadline: Deadline | undefined) {
     this.#signal = signal;
     this.attempt = attempt;
+    this.deadline = deadline;
   }
 
   get signal(): AbortSignal {
@@ -42,10 +48,10 @@ class RootCallContext implements CallContext {
   }
 }
 
-/** Fills in what a caller left out: a signal that is never aborted, and attempt 1. */
+/** Fills in what a caller left out: a signal that is never aborted, and attempt 1. A deadline is handed on. */
 export function toCallContext(given?: Partial<CallContext>): CallContext {
   if (given instanceof RootCallContext) return given;
-  return new RootCallContext(given?.signal, given?.attempt ?? 1);
+  return new RootCallContext(given?.signal, given?.attempt ?? 1, given?.deadline);
 }
 
 /**

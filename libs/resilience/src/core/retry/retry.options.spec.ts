@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionsError } from '../errors.ts';
+import { IntervalFunction } from '../interval-function.ts';
+import { mergeRetryOptions, resolveRetryOptions } from './retry.options.ts';
+import { RetryRegistry } from './retry.registry.ts';
+
+const interval = IntervalFunction.of(100);
+
+describe('The options of a retry', () => {
+  it('have defaults', () => {
+    expect(resolveRetryOptions('Retry', {})).toStrictEqual({
+      maxAttempts: 3,
+      waitDuration: 500,
+      intervalFunction: undefined,
+      intervalBiFunction: undefined,
+      retryExceptions: [],
+      ignoreExceptions: [],
+      retryOnException: undefined,
+      retryOnResult: undefined,
+      failAfterMaxAttempts: false,
+      retryAfterFunction: undefined,
+      maxRetryAfterDuration: 30_000,
+      retryBudget: undefined,
+      eventConsumerBufferSize: 100,
+    });
+  });
+
+  it('have no plain wait beside an interval function', () => {
+    expect(resolveRetryOptions('Retry', { intervalFunction: interval }).waitDuration).toBeUndefined();
+    expect(resolveRetryOptions('Retry', { intervalBiFunction: interval }).waitDuration).toBeUndefined();
+  });
+
+  it('allow one way to say how long to wait', () => {
+    const given = { waitDuration: 100, intervalFunction: interval, intervalBiFunction: interval };
+
+    expect(() => resolveRetryOptions('Retry', given)).toThrow(InvalidOptionsError);
+    expect(() => resolveRetryOptions('Retry', given)).toThrow(/intervalFunction.*\n.*intervalBiFunction/);
+  });
+
+  it.each([
+    [{ maxAttempts: 0 }],
+    [{ waitDuration: -1 }],
+    [{ maxRetryAfterDuration: -1 }],
+    [{ retryBudget: ' ' }],
+    [{ maxAttemps: 3 }],
+  ])('refuse %j', (options: object) => {
+    expect(() => resolveRetryOptions('Retry', options)).toThrow(InvalidOptionsError);
+  });
+
+  it('replace those of a base that cannot hold beside them', () => {
+    const onOutage = () => true;
+
+    expect(mergeRetryOptions({ waitDuration: 100 }, { intervalFunction: interval })).toStrictEqual({
+      intervalFunction: interval,
+    });
+    expect(mergeRetryOptions({ intervalBiFunction: interval }, { waitDuration: 100 })).toStrictEqual({
+      waitDuration: 100,
+    });
+    expect(mergeRetryOptions({ retryOnException: onOutage }, { retryExceptions: [TypeError] })).toStrictEqual({
+      retryExceptions: [TypeError],
+    });
+  });
+});
+
+describe('A registry of retries', () => {
+  it('makes each from its definition, and lets them share budgets', () => {
+    const registry = new RetryRegistry({
+      configs: { default: { maxAttempts: 5, retryBudget: 'shared' } },
+      instances: { customer: { maxAttempts: 2 } },
+    });
+
+    expect(registry.retry('customer').config).toMatchObject({ maxAttempts: 2, retryBudget: 'shared' });
+    expect(registry.retry('ledger').config.maxAttempts).toBe(5);
+    expect(registry.retryBudgets.names()).toStrictEqual(['shared']);
+    expect(registry.retry('customer')).toBe(registry.find('customer'));
+  });
+
+  it('finds the faults of all definitions at once', () => {
+    const instances = { customer: { maxAttempts: 0 }, ledger: { waitDuration: -1 } };
+
+    expect(() => new RetryRegistry({ instances })).toThrow(
+      /instances\.customer\.maxAttempts.*\n.*instances\.ledger\.waitDuration/,
+    );
+  });
+});

@@ -1,0 +1,153 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { decoratedCall } from '../decorated-call.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { EventPublisher } from '../event-publisher.ts';
+import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { wait } from '../wait.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import type { RetryBudgetRegistry } from './retry-budget.registry.ts';
+import { RetryContext, type RetryOwner } from './retry.context.ts';
+import type { RetryEvents } from './retry.events.ts';
+import { makeRetryCounters, type RetryMetrics } from './retry.metrics.ts';
+import { type RetryConfig, type RetryOptions, resolveRetryOptions } from './retry.options.ts';
+
+/** What a retry is given beside its options. */
+export interface RetryEnvironment {
+  /** Where time comes from; real time by default. */
+  readonly clock?: Clock;
+  /** Where the budget named by `retryBudget` is found. */
+  readonly retryBudgets?: RetryBudgetRegistry;
+}
+
+/**
+ * Repeats a call that failed, after a wait.
+ *
+ * The semantics are Resilience4j's. Beyond them it honours the wait that a dependency asks for (`retryAfterMs` of an
+ * error), stops when the caller aborts, never repeats a refusal of another policy (RejectedError), and can be kept within
+ * a budget that it shares with other retries.
+ *
+ * @example
+ * const customer = new Retry('customer', { maxAttempts: 4, intervalFunction: IntervalFunction.ofExponentialBackoff() });
+ * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
+ */
+export class Retry extends EventPublisher<RetryEvents> implements Policy {
+  readonly name: string;
+  readonly config: RetryConfig;
+  readonly #clock: Clock;
+  readonly #counters = makeRetryCounters();
+  readonly #owner: RetryOwner;
+
+  /**
+   * @param name what is protected; it appears in errors, events and metrics
+   * @param options Resilience4j's, each with its default
+   * @param environment where time and budgets come from
+   * @throws InvalidOptionsError listing every fault
+   */
+  constructor(name: string, options: RetryOptions = {}, environment: RetryEnvironment = {}) {
+    const config = resolveRetryOptions(`Retry '${name}'`, options);
+    super(config.eventConsumerBufferSize);
+    this.name = name;
+    this.config = config;
+    this.#clock = environment.clock ?? systemClock;
+    this.#owner = this.#asOwner(budgetOf(name, config, environment.retryBudgets));
+  }
+
+  get metrics(): RetryMetrics {
+    return { ...this.#counters };
+  }
+
+  /**
+   * Runs `call` until an attempt ends as it should, or there are to be no more. Each attempt is told its number.
+   *
+   * When the caller's signal is aborted, no further attempt is made: a wait ends at once with the signal's reason, and
+   * what an attempt under way then throws is passed on as it is. That counts neither as a success nor as a failure. No
+   * attempt is waited for that could only begin when the caller's deadline has passed.
+   *
+   * @throws MaxRetriesExceededError when the last value is still one to retry, and `failAfterMaxAttempts` is set;
+   *   otherwise what the last attempt threw
+   */
+  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    const signal = context?.signal;
+    signal?.throwIfAborted();
+    const attempts = this.context(context);
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await outcomeOf(call, toCallContext({ ...context, ...(signal && { signal }), attempt }));
+      if ('error' in outcome && signal?.aborted === true) {
+        attempts.onAbort(outcome.error);
+        throw outcome.error;
+      }
+      const waitMs = 'error' in outcome ? attempts.onError(outcome.error) : attempts.onResult(outcome.result);
+      if (waitMs < 0) {
+        if ('error' in outcome) throw outcome.error;
+        attempts.onComplete();
+        return outcome.result;
+      }
+      await this.#pause(waitMs, attempts, signal);
+    }
+  }
+
+  /** The same function under this retry; `this` and the arguments are handed on. */
+  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    return decoratedCall(this, call);
+  }
+
+  /**
+   * For those who make the attempts themselves: asked after each whether and when to make another. One for each call.
+   *
+   * @param given the caller's context, for its deadline
+   */
+  context(given?: Pick<Partial<CallContext>, 'deadline'>): RetryContext {
+    return new RetryContext(this.#owner, given?.deadline);
+  }
+
+  async #pause(waitMs: number, attempts: RetryContext, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await wait(this.#clock, waitMs, signal);
+      // The abort may have come between the timer and us.
+      signal?.throwIfAborted();
+    } catch (reason) {
+      attempts.onAbort(reason);
+      throw reason;
+    }
+  }
+
+  #asOwner(budget: RetryBudget | undefined): RetryOwner {
+    return {
+      name: this.name,
+      config: this.config,
+      clock: this.#clock,
+      counters: this.#counters,
+      budget,
+      hears: (type) => this.hears(type),
+      publish: (event) => this.emit<keyof RetryEvents>(event),
+    };
+  }
+}
+
+/** Awaits an attempt, also one that throws before it returns a promise. */
+async function outcomeOf<T>(
+  call: ProtectedCall<T>,
+  context: CallContext,
+): Promise<{ readonly result: T } | { readonly error: unknown }> {
+  try {
+    return { result: await call(context) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function budgetOf(
+  name: string,
+  { retryBudget }: RetryConfig,
+  budgets: RetryBudgetRegistry | undefined,
+): RetryBudget | undefined {
+  if (retryBudget === undefined) return undefined;
+  if (budgets !== undefined) return budgets.retryBudget(retryBudget);
+  throw new InvalidOptionsError(`Retry '${name}'`, [
+    {
+      option: 'retryBudget',
+      given: `'${retryBudget}'`,
+      allowed: 'a name only beside a RetryBudgetRegistry (`retryBudgets` of the environment), where it is found',
+    },
+  ]);
+}

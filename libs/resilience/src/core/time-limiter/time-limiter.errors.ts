@@ -1,0 +1,24 @@
+import { formatDuration } from '../duration.ts';
+import { ResilienceError } from '../errors.ts';
+import type { TimeLimit } from './time-limiter.events.ts';
+
+/** A call did not end in time. Whether its work goes on depends on whether it heeds its signal. */
+export class TimeoutExceededError extends ResilienceError {
+  readonly code = 'TIMEOUT_EXCEEDED';
+  readonly timeLimiterName: string;
+  /** How long the call had, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly limitedBy: TimeLimit;
+
+  constructor(timeLimiterName: string, timeoutMs: number, limitedBy: TimeLimit) {
+    const given = formatDuration(timeoutMs);
+    super(
+      limitedBy === 'deadline'
+        ? `TimeLimiter '${timeLimiterName}' got no result within the ${given} that the caller's deadline left.`
+        : `TimeLimiter '${timeLimiterName}' got no result within its timeoutDuration of ${given}.`,
+    );
+    this.timeLimiterName = timeLimiterName;
+    this.timeoutMs = timeoutMs;
+    this.limitedBy = limitedBy;
+  }
+}

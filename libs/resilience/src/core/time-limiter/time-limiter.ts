@@ -1,0 +1,144 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { Deadline, DeadlineExceededError } from '../deadline.ts';
+import { decoratedCall } from '../decorated-call.ts';
+import { EventPublisher } from '../event-publisher.ts';
+import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { TimeoutExceededError } from './time-limiter.errors.ts';
+import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
+import { resolveTimeLimiterOptions, type TimeLimiterConfig, type TimeLimiterOptions } from './time-limiter.options.ts';
+
+/**
+ * Answers in time: with the call's result, or with an error as soon as the time is up, and aborts the call's signal so
+ * that its work ends too.
+ *
+ * A deadline of the caller that comes before `timeoutDuration` is over wins. The call in turn is told the deadline that
+ * holds for it, to hand it on to the next service; unless `cancelRunningFuture` is false, where the work is meant to
+ * outlive the time limit and only the caller's deadline is handed on.
+ *
+ * @example
+ * const customer = new TimeLimiter('customer', { timeoutDuration: '2s' });
+ * const answer = await customer.execute(({ signal, deadline }) =>
+ *   fetch(url, { signal, headers: deadlineHeaders(deadline) }),
+ * );
+ */
+export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Policy {
+  readonly name: string;
+  readonly config: TimeLimiterConfig;
+  readonly #clock: Clock;
+
+  /**
+   * @param name what is protected; it appears in errors, events and metrics
+   * @param options Resilience4j's, each with its default
+   * @param environment where time comes from; real time by default
+   * @throws InvalidOptionsError listing every fault
+   */
+  constructor(name: string, options: TimeLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
+    const config = resolveTimeLimiterOptions(`TimeLimiter '${name}'`, options);
+    super(config.eventConsumerBufferSize);
+    this.name = name;
+    this.config = config;
+    this.#clock = environment.clock ?? systemClock;
+  }
+
+  /**
+   * Runs `call` and answers within the time limit. A result that comes later is dropped, an error that comes later as
+   * well. A call that its caller gives up is answered at once, and is no event: it was neither in time nor late.
+   *
+   * @throws TimeoutExceededError when the time is up
+   * @throws DeadlineExceededError when the caller's deadline has passed already; the call is not made
+   * @throws the reason of the caller's abort, or what `call` threw
+   */
+  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    const caller = context?.signal;
+    caller?.throwIfAborted();
+    const { timeoutMs, limitedBy } = this.#limitUnder(context?.deadline);
+    if (timeoutMs === 0) throw this.#refused();
+
+    const answer = Promise.withResolvers<T>();
+    const work = new AbortController();
+    let isAnswered = false;
+
+    const onTimeout = (): void => {
+      isAnswered = true;
+      const error = this.#timedOut(timeoutMs, limitedBy);
+      answer.reject(error);
+      if (!this.config.cancelRunningFuture) return;
+      // Work that never ends must not hold on to a signal that lives long.
+      caller?.removeEventListener('abort', onCallerAbort);
+      work.abort(error);
+    };
+    const onCallerAbort = (): void => {
+      cancelTimer();
+      isAnswered = true;
+      answer.reject(caller?.reason);
+      work.abort(caller?.reason);
+    };
+    const cancelTimer = this.#clock.schedule(timeoutMs, onTimeout);
+    caller?.addEventListener('abort', onCallerAbort, { once: true });
+
+    const onEnd = (settle: () => void): void => {
+      cancelTimer();
+      caller?.removeEventListener('abort', onCallerAbort);
+      if (isAnswered) return;
+      isAnswered = true;
+      settle();
+    };
+    const deadline = this.#deadlineOf(timeoutMs, limitedBy, context?.deadline);
+    start(call, toCallContext({ ...context, signal: work.signal, deadline })).then(
+      (result) => onEnd(() => this.#succeed(result, answer.resolve)),
+      (error: unknown) => onEnd(() => this.#fail(error, answer.reject)),
+    );
+    return answer.promise;
+  }
+
+  /** The same function under this time limiter; `this` and the arguments are handed on. */
+  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    return decoratedCall(this, call);
+  }
+
+  #limitUnder(deadline: Deadline | undefined): { readonly timeoutMs: number; readonly limitedBy: TimeLimit } {
+    const { timeoutDuration } = this.config;
+    const remainingMs = deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
+    return remainingMs < timeoutDuration
+      ? { timeoutMs: remainingMs, limitedBy: 'deadline' }
+      : { timeoutMs: timeoutDuration, limitedBy: 'timeoutDuration' };
+  }
+
+  #deadlineOf(timeoutMs: number, limitedBy: TimeLimit, given: Deadline | undefined): Deadline | undefined {
+    if (limitedBy === 'deadline' || !this.config.cancelRunningFuture) return given;
+    return Deadline.after(timeoutMs, this.#clock);
+  }
+
+  #refused(): DeadlineExceededError {
+    this.#publishTimeout(0, 'deadline');
+    return new DeadlineExceededError(`TimeLimiter '${this.name}'`);
+  }
+
+  #timedOut(timeoutMs: number, limitedBy: TimeLimit): TimeoutExceededError {
+    this.#publishTimeout(timeoutMs, limitedBy);
+    return new TimeoutExceededError(this.name, timeoutMs, limitedBy);
+  }
+
+  #succeed<T>(result: T, resolve: (result: T) => void): void {
+    if (this.hears('SUCCESS')) this.emit({ ...this.#told(), type: 'SUCCESS' });
+    resolve(result);
+  }
+
+  #fail(error: unknown, reject: (error: unknown) => void): void {
+    if (this.hears('ERROR')) this.emit({ ...this.#told(), type: 'ERROR', error });
+    reject(error);
+  }
+
+  #publishTimeout(timeoutMs: number, limitedBy: TimeLimit): void {
+    if (this.hears('TIMEOUT')) this.emit({ ...this.#told(), type: 'TIMEOUT', timeoutMs, limitedBy });
+  }
+
+  #told(): { readonly timeLimiterName: string; readonly creationTime: number } {
+    return { timeLimiterName: this.name, creationTime: this.#clock.now() };
+  }
+}
+
+/** Makes a call that throws at once fail like one that rejects. */
+async function start<T>(call: ProtectedCall<T>, context: CallContext): Promise<T> {
+  return call(context);
+}
