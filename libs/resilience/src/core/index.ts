@@ -75,3 +75,30 @@ export { BulkheadFullError } from './bulkhead/bulkhead.errors.ts';
 export type * from './bulkhead/bulkhead.events.ts';
 export type { BulkheadConfig, BulkheadOptions } from './bulkhead/bulkhead.options.ts';
 export { BulkheadRegistry } from './bulkhead/bulkhead.registry.ts';
+export type { ErrorMatcher } from './error-matcher.ts';
+export type { PipelineDefinition } from './pipeline.ts';
+export { defaultOrder, definePipeline, Pipeline, pipeline } from './pipeline.ts';
+export { PipelineNotFoundError, PipelineRegistry } from './pipeline.registry.ts';
+export type { AdaptiveConcurrencyLimiterMetrics } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';
+export { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';
+export { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.errors.ts';
+export type * from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.events.ts';
+export type {
+  AdaptiveConcurrencyLimiterConfig,
+  AdaptiveConcurrencyLimiterOptions,
+  LimitAlgorithmName,
+} from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.options.ts';
+export { AdaptiveConcurrencyLimiterRegistry } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
+export { Fallback } from './fallback/fallback.ts';
+export type * from './fallback/fallback.events.ts';
+export type { FallbackConfig, FallbackHandler, FallbackOptions } from './fallback/fallback.options.ts';
+export { FallbackRegistry } from './fallback/fallback.registry.ts';
+export type { CachedFallbackMetrics, ServingOptions } from './cached-fallback/cached-fallback.ts';
+export { CachedFallback } from './cached-fallback/cached-fallback.ts';
+export type * from './cached-fallback/cached-fallback.events.ts';
+export type {
+  CacheKey,
+  CachedFallbackConfig,
+  CachedFallbackOptions,
+} from './cached-fallback/cached-fallback.options.ts';
+export { CachedFallbackRegistry } from './cached-fallback/cached-fallback.registry.ts';

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidOptionsError } from '../errors.ts';
+import {
+  mergeAdaptiveConcurrencyLimiterOptions,
+  resolveAdaptiveConcurrencyLimiterOptions,
+} from './adaptive-concurrency-limiter.options.ts';
+
+const resolve = (options: object = {}) => resolveAdaptiveConcurrencyLimiterOptions('Limiter', options);
+
+function faultsOf(options: object): string[] {
+  try {
+    resolve(options);
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) return error.faults.map(({ option }) => option);
+    throw error;
+  }
+  return [];
+}
+
+describe('The options of an adaptive concurrency limiter', () => {
+  it('have the defaults that their docstrings state', () => {
+    expect(resolve()).toStrictEqual({
+      algorithm: 'GRADIENT',
+      initialLimit: 20,
+      minLimit: 1,
+      maxLimit: 200,
+      backoffRatio: 0.9,
+      timeout: 5_000,
+      smoothing: 0.2,
+      rttTolerance: 1.5,
+      longWindow: 600,
+      queueSize: 4,
+      ignoreExceptions: [],
+      ignoreException: undefined,
+      eventConsumerBufferSize: 100,
+    });
+  });
+
+  it.each([
+    ['algorithm', 'VEGAS'],
+    ['initialLimit', 0],
+    ['maxLimit', 0.5],
+    ['backoffRatio', 0.49],
+    ['backoffRatio', 1],
+    ['timeout', 0],
+    ['smoothing', 0],
+    ['smoothing', 1.1],
+    ['rttTolerance', 0.9],
+    ['rttTolerance', Number.NaN],
+    ['longWindow', 9],
+    ['queueSize', 0],
+    ['ignoreException', 'bad'],
+  ])('refuse %s: %j', (option, value) => {
+    expect(faultsOf({ [option]: value })).toContain(option);
+  });
+
+  it.each([
+    ['backoffRatio', 0.5],
+    ['smoothing', 1],
+    ['rttTolerance', 1],
+    ['longWindow', 10],
+    ['timeout', '200ms'],
+  ])('take %s: %j', (option, value) => {
+    expect(faultsOf({ [option]: value })).toStrictEqual([]);
+  });
+
+  it('are checked against each other', () => {
+    expect(faultsOf({ initialLimit: 300 })).toStrictEqual(['initialLimit']);
+    expect(faultsOf({ initialLimit: 5, minLimit: 6 })).toStrictEqual(['initialLimit']);
+    expect(faultsOf({ minLimit: 30, maxLimit: 25 })).toStrictEqual(['minLimit']);
+  });
+
+  it('win over those of a base', () => {
+    expect(mergeAdaptiveConcurrencyLimiterOptions({ minLimit: 2, maxLimit: 9 }, { maxLimit: 8 })).toStrictEqual({
+      minLimit: 2,
+      maxLimit: 8,
+    });
+  });
+});

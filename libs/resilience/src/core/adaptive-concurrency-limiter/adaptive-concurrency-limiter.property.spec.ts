@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { RejectedError } from '../errors.ts';
+import { AimdLimit } from './aimd-limit.ts';
+import { GradientLimit } from './gradient-limit.ts';
+import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter.ts';
+import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
+
+class InnerRefusal extends RejectedError {
+  readonly code = 'INNER_REFUSAL';
+  readonly retryAfterMs = undefined;
+}
+
+const config = fc
+  .record({
+    bounds: fc.tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 })),
+    backoffRatio: fc.double({ min: 0.5, max: 0.99, noNaN: true }),
+    timeout: fc.integer({ min: 1, max: 200 }),
+    smoothing: fc.double({ min: 0.01, max: 1, noNaN: true }),
+    rttTolerance: fc.double({ min: 1, max: 4, noNaN: true }),
+    longWindow: fc.integer({ min: 10, max: 60 }),
+    queueSize: fc.integer({ min: 1, max: 20 }),
+  })
+  .map(({ bounds, ...rest }) => {
+    const [minLimit = 1, initialLimit = 1, maxLimit = 1] = bounds.toSorted((a, b) => a - b);
+    return { minLimit, initialLimit, maxLimit, ...rest };
+  });
+
+const sample = fc.record({
+  rttMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1_000, noNaN: true })),
+  inFlight: fc.integer({ min: 1, max: 40 }),
+  didDrop: fc.boolean(),
+});
+
+type Step =
+  | { readonly kind: 'call' | 'advance' }
+  | { readonly kind: 'end'; readonly how: 'well' | 'badly' | 'refused' | 'aborted' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<Step>({ kind: 'call' }) },
+  { weight: 1, arbitrary: fc.constant<Step>({ kind: 'advance' }) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .constantFrom('well', 'well', 'well', 'badly', 'refused', 'aborted' as const)
+      .map((how): Step => ({ kind: 'end', how })),
+  },
+);
+
+describe('The limit', () => {
+  it.each([
+    ['AIMD', AimdLimit],
+    ['GRADIENT', GradientLimit],
+  ] as const)('of %s is a whole number within its bounds, whatever the samples', (_name, Algorithm) => {
+    fc.assert(
+      fc.property(config, fc.array(sample, { minLength: 1, maxLength: 300 }), (given, samples) => {
+        const algorithm = new Algorithm(given);
+
+        for (const each of samples) {
+          const limit = algorithm.onSample(each);
+          expect(limit).toBe(algorithm.limit);
+          expect(Number.isInteger(limit)).toBe(true);
+          expect(limit).toBeGreaterThanOrEqual(given.minLimit);
+          expect(limit).toBeLessThanOrEqual(given.maxLimit);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ['AIMD', AimdLimit],
+    ['GRADIENT', GradientLimit],
+  ] as const)('of %s never rises above where it began while less than half of it is used', (_name, Algorithm) => {
+    fc.assert(
+      fc.property(config, fc.array(sample, { minLength: 1, maxLength: 300 }), (given, samples) => {
+        const algorithm = new Algorithm(given);
+
+        for (const each of samples) {
+          const inFlight = Math.max(0, Math.ceil(algorithm.limit / 2) - 1);
+          expect(algorithm.onSample({ ...each, inFlight })).toBeLessThanOrEqual(given.initialLimit);
+        }
+      }),
+    );
+  });
+});
+
+describe('Calls under way', () => {
+  it('are never more than the limit when one is admitted, are refused only at the limit, and are none in the end', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        config,
+        fc.constantFrom('AIMD', 'GRADIENT' as const),
+        fc.array(step, { maxLength: 200 }),
+        async (given, algorithm, steps) => {
+          const clock = new FakeClock();
+          const limiter = new AdaptiveConcurrencyLimiter('customer', { ...given, algorithm }, { clock });
+          const underWay: ((how: string) => Promise<unknown>)[] = [];
+          const signal = AbortSignal.abort();
+
+          for (const each of steps) {
+            const { limit, inFlight } = limiter.metrics;
+            expect(inFlight).toBe(underWay.length);
+            if (each.kind === 'advance') clock.advance(50);
+            if (each.kind === 'end') await underWay.shift()?.(each.how);
+            if (each.kind === 'call') {
+              const { promise, resolve, reject } = Promise.withResolvers<void>();
+              let isMade = false;
+              const settled = limiter
+                .execute(
+                  () => {
+                    isMade = true;
+                    return promise;
+                  },
+                  { signal },
+                )
+                .catch((error: unknown) => error);
+              expect(isMade).toBe(inFlight < limit);
+              if (!isMade) expect(await settled).toBeInstanceOf(ConcurrencyLimitExceededError);
+              else {
+                underWay.push((how) => {
+                  if (how === 'well') resolve();
+                  else if (how === 'badly') reject(new Error('outage'));
+                  else reject(how === 'refused' ? new InnerRefusal('full') : signal.reason);
+                  return settled;
+                });
+              }
+            }
+          }
+          for (const end of underWay) await end('well');
+
+          expect(limiter.metrics.inFlight).toBe(0);
+          expect(clock.pendingTimers).toBe(0);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,229 @@
+import { describe, expect, it, vi } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { policyContract } from '../../testing/policy-contract.ts';
+import { RejectedError, ResilienceError } from '../errors.ts';
+import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
+import type { AdaptiveConcurrencyLimiterOptions } from './adaptive-concurrency-limiter.options.ts';
+import { AdaptiveConcurrencyLimiterRegistry } from './adaptive-concurrency-limiter.registry.ts';
+import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter.ts';
+
+const outage = new Error('outage');
+
+class InnerRefusal extends RejectedError {
+  readonly code = 'INNER_REFUSAL';
+  readonly retryAfterMs = undefined;
+}
+
+class TimeoutExceeded extends ResilienceError {
+  readonly code = 'TIMEOUT_EXCEEDED';
+  readonly limitedBy: string;
+
+  constructor(limitedBy: string) {
+    super('too late');
+    this.limitedBy = limitedBy;
+  }
+}
+
+/** AIMD moves with a single drop, which shows plainly what counts as one. */
+function setUp(options: AdaptiveConcurrencyLimiterOptions = {}) {
+  const clock = new FakeClock();
+  const limiter = new AdaptiveConcurrencyLimiter(
+    'customer',
+    { algorithm: 'AIMD', initialLimit: 2, timeout: '1s', ...options },
+    { clock },
+  );
+  return { clock, limiter };
+}
+
+function startCall(limiter: AdaptiveConcurrencyLimiter, signal?: AbortSignal) {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const settled = limiter.execute(() => promise, signal && { signal });
+  settled.catch(() => {});
+  return {
+    succeed: async () => {
+      resolve('answer');
+      await settled;
+    },
+    fail: async (error: unknown = outage) => {
+      reject(error);
+      await settled.catch(() => {});
+    },
+  };
+}
+
+describe('An adaptive concurrency limiter', () => {
+  it('refuses beyond its limit without making the call, and says who and why', async () => {
+    const { limiter } = setUp();
+    startCall(limiter);
+    startCall(limiter);
+    const call = vi.fn<() => string>();
+
+    const refusal = await limiter.execute(call).catch((error: unknown) => error);
+
+    expect(call).not.toHaveBeenCalled();
+    expect(refusal).toBeInstanceOf(ConcurrencyLimitExceededError);
+    expect(refusal).toMatchObject({
+      name: 'ConcurrencyLimitExceededError',
+      code: 'CONCURRENCY_LIMIT_EXCEEDED',
+      adaptiveConcurrencyLimiterName: 'customer',
+      limit: 2,
+      retryAfterMs: undefined,
+      message:
+        "AdaptiveConcurrencyLimiter 'customer' does not permit further calls: 2 are under way and its limit is 2 at " +
+        'present; a retry makes sense when some of them have ended.',
+    });
+  });
+
+  it('admits a call as soon as another has ended, well or not', async () => {
+    const { limiter } = setUp({ minLimit: 2 });
+    const [first, second] = [startCall(limiter), startCall(limiter)];
+
+    await first.succeed();
+    await expect(limiter.execute(() => 'third')).resolves.toBe('third');
+    await second.fail();
+    await expect(limiter.execute(() => 'fourth')).resolves.toBe('fourth');
+
+    expect(limiter.metrics).toStrictEqual({ limit: 2, inFlight: 0 });
+  });
+
+  it('raises the limit as calls end well', async () => {
+    const { limiter } = setUp();
+    const calls = [startCall(limiter), startCall(limiter)];
+
+    for (const call of calls) await call.succeed();
+
+    expect(limiter.metrics.limit).toBe(3);
+  });
+
+  it('lowers the limit when a call fails or is slower than the timeout', async () => {
+    const failing = setUp({ initialLimit: 10 });
+    const slow = setUp({ initialLimit: 10 });
+
+    await startCall(failing.limiter).fail();
+    const call = startCall(slow.limiter);
+    slow.clock.advance(1_001);
+    await call.succeed();
+
+    expect(failing.limiter.metrics.limit).toBe(9);
+    expect(slow.limiter.metrics.limit).toBe(9);
+  });
+
+  it.each([
+    ['rethrows its reason', (reason: unknown) => reason],
+    ['throws an AbortError of its own', () => new DOMException('aborted', 'AbortError')],
+  ])('lowers the limit when an outer time limiter ended the call, which %s', async (_how, errorOf) => {
+    const { limiter } = setUp({ initialLimit: 10 });
+    const controller = new AbortController();
+    const call = startCall(limiter, controller.signal);
+
+    const reason = new TimeoutExceeded('timeoutDuration');
+    controller.abort(reason);
+    await call.fail(errorOf(reason));
+
+    expect(limiter.metrics).toStrictEqual({ limit: 9, inFlight: 0 });
+  });
+
+  it.each([
+    ['abort', new Error('the client has gone')],
+    ['deadline', new TimeoutExceeded('deadline')],
+  ])('learns nothing from the caller’s %s', async (_what, reason) => {
+    const { limiter } = setUp({ initialLimit: 10 });
+    const controller = new AbortController();
+    const call = startCall(limiter, controller.signal);
+
+    controller.abort(reason);
+    await call.fail(reason);
+
+    expect(limiter.metrics).toStrictEqual({ limit: 10, inFlight: 0 });
+  });
+
+  it('learns nothing from a refusal by another policy, nor from its own', async () => {
+    const { limiter } = setUp({ initialLimit: 2 });
+
+    await startCall(limiter).fail(new InnerRefusal('full'));
+    expect(limiter.metrics).toStrictEqual({ limit: 2, inFlight: 0 });
+
+    const calls = [startCall(limiter), startCall(limiter)];
+    await expect(limiter.execute(() => 1)).rejects.toBeInstanceOf(ConcurrencyLimitExceededError);
+    expect(limiter.metrics).toStrictEqual({ limit: 2, inFlight: 2 });
+    for (const call of calls) await call.succeed();
+    expect(limiter.metrics).toStrictEqual({ limit: 3, inFlight: 0 });
+  });
+
+  it('learns nothing from errors that are to be ignored, by class or by predicate', async () => {
+    const { limiter } = setUp({
+      initialLimit: 10,
+      ignoreExceptions: [TypeError],
+      ignoreException: (error) => error instanceof RangeError,
+    });
+
+    await startCall(limiter).fail(new TypeError());
+    await startCall(limiter).fail(new RangeError());
+
+    expect(limiter.metrics.limit).toBe(10);
+  });
+
+  it('loses no place to a predicate that throws', async () => {
+    const { limiter } = setUp({
+      ignoreException: () => {
+        throw new Error('broken predicate');
+      },
+    });
+
+    await expect(limiter.execute(() => Promise.reject(outage))).rejects.toThrow('broken predicate');
+
+    expect(limiter.metrics.inFlight).toBe(0);
+  });
+
+  it('tells what it does', async () => {
+    const { clock, limiter } = setUp({ initialLimit: 1, maxLimit: 1 });
+    const call = startCall(limiter);
+    await limiter.execute(() => 1).catch(() => {});
+    clock.advance(30);
+    await call.succeed();
+
+    const told = { adaptiveConcurrencyLimiterName: 'customer' };
+    expect(limiter.bufferedEvents()).toStrictEqual([
+      { type: 'CALL_PERMITTED', ...told, creationTime: clock.now() - 30, inFlight: 1 },
+      { type: 'CALL_REJECTED', ...told, creationTime: clock.now() - 30, limit: 1, inFlight: 1 },
+      { type: 'CALL_FINISHED', ...told, creationTime: clock.now(), elapsedDurationMs: 30, outcome: 'SUCCESS' },
+    ]);
+  });
+
+  it('tells when its limit changes, and how a call ended', async () => {
+    const { limiter } = setUp({ initialLimit: 10, ignoreExceptions: [TypeError] });
+
+    await startCall(limiter).fail();
+    await startCall(limiter).fail(new TypeError());
+
+    expect(limiter.bufferedEvents()).toMatchObject([
+      { type: 'CALL_PERMITTED' },
+      { type: 'CALL_FINISHED', outcome: 'DROPPED' },
+      { type: 'LIMIT_CHANGED', oldLimit: 10, newLimit: 9 },
+      { type: 'CALL_PERMITTED' },
+      { type: 'CALL_FINISHED', outcome: 'IGNORED' },
+    ]);
+  });
+
+  describe.each(['AIMD', 'GRADIENT'] as const)('with %s keeps the contract of every policy:', (algorithm) => {
+    it.each(policyContract)('$title', async ({ run }) => {
+      await expect(
+        run(({ clock }) => new AdaptiveConcurrencyLimiter('customer', { algorithm }, { clock })),
+      ).resolves.toBeUndefined();
+    });
+  });
+});
+
+describe('A registry', () => {
+  it('makes each limiter once, from its definition and what it builds on', () => {
+    const registry = new AdaptiveConcurrencyLimiterRegistry({
+      configs: { default: { maxLimit: 50 } },
+      instances: { customer: { algorithm: 'AIMD' } },
+    });
+
+    const customer = registry.adaptiveConcurrencyLimiter('customer');
+
+    expect(customer.config).toMatchObject({ algorithm: 'AIMD', maxLimit: 50 });
+    expect(registry.adaptiveConcurrencyLimiter('customer')).toBe(customer);
+  });
+});

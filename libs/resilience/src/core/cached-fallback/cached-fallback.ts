@@ -1,0 +1,161 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { matchesError } from '../error-matcher.ts';
+import { EventPublisher } from '../event-publisher.ts';
+import { type Listener, EventEmitter } from '../events.ts';
+import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import type { CachedFallbackEvents, ServedEvent } from './cached-fallback.events.ts';
+import {
+  type CachedFallbackConfig,
+  type CachedFallbackOptions,
+  resolveCachedFallbackOptions,
+} from './cached-fallback.options.ts';
+import { LastGoodValues } from './last-good-values.ts';
+
+/** What a cached fallback can tell about now. */
+export interface CachedFallbackMetrics {
+  /** How many results are remembered. */
+  readonly entries: number;
+}
+
+/** What a caller may say about its own calls. */
+export interface ServingOptions {
+  /** Called when one of these calls is answered with a remembered result, before it returns. It cannot hurt the call. */
+  readonly onServed?: Listener<ServedEvent>;
+}
+
+/**
+ * Answers a call that fails with the last good result of a call that asked for the same, as long as that is not too old.
+ *
+ * Results are told apart by a key that the caller states with `withKey` or `decorate`, or the `key` option for all calls.
+ * A failure is never remembered, and the memory is bounded. A result is handed out as it was received, to each who gets
+ * it, so it must not be changed. Once the caller has given up, nothing is served.
+ *
+ * @example
+ * const lastKnown = new CachedFallback('customer', { staleLimit: '10m', on: OutageError });
+ * const answer = await lastKnown
+ *   .withKey(id, { onServed: ({ ageMs }) => reply.header('age', Math.round(ageMs / 1_000)) })
+ *   .execute((context) => customer.execute(({ signal }) => find(id, signal), context));
+ */
+export class CachedFallback extends EventPublisher<CachedFallbackEvents> implements Policy {
+  readonly name: string;
+  readonly config: CachedFallbackConfig;
+  readonly #clock: Clock;
+  readonly #values: LastGoodValues;
+
+  /**
+   * @param name what is protected; it appears in events and metrics
+   * @param options each with its default
+   * @param environment where time comes from; real time by default
+   * @throws InvalidOptionsError listing every fault
+   */
+  constructor(name: string, options: CachedFallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
+    const config = resolveCachedFallbackOptions(`CachedFallback '${name}'`, options);
+    super(config.eventConsumerBufferSize);
+    this.name = name;
+    this.config = config;
+    this.#clock = environment.clock ?? systemClock;
+    this.#values = new LastGoodValues(config.maxEntries, this.#clock);
+  }
+
+  get metrics(): CachedFallbackMetrics {
+    return { entries: this.#values.size };
+  }
+
+  /**
+   * Runs `call` under the key that the `key` option gives it; without one the call is neither remembered nor answered for.
+   *
+   * @returns what `call` returned, or what the last good call of the same key did
+   * @throws what `call` threw when there is no such result, or it is too old
+   */
+  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    return this.#execute(this.config.key?.(toCallContext(context)), call, context);
+  }
+
+  /**
+   * This policy for calls that ask for one thing. It shares the memory and the events, and costs nothing to make.
+   *
+   * @param key what the calls ask for
+   * @param options what else the caller has to say
+   */
+  withKey(key: string, options: ServingOptions = {}): Policy {
+    return new KeyedCachedFallback(this.name, (call, context) => this.#execute(key, call, context, options.onServed));
+  }
+
+  /**
+   * The same function under this policy; `this` and the arguments are handed on.
+   *
+   * @param keyOf the key of a call, from its arguments; by default that of the `key` option
+   */
+  decorate<A extends unknown[], T>(
+    call: (...args: A) => T | PromiseLike<T>,
+    keyOf?: (...args: A) => string,
+  ): (...args: A) => Promise<T> {
+    const policyFor = (args: A): Pick<Policy, 'execute'> => (keyOf === undefined ? this : this.withKey(keyOf(...args)));
+    return async function (this: unknown, ...args: A) {
+      return policyFor(args).execute(() => call.apply(this, args));
+    };
+  }
+
+  /** Forgets the result of this key, since it is known to be outdated. Results of calls under way are not kept either. */
+  forget(key: string): void {
+    this.#values.forget(key);
+  }
+
+  /** Forgets all results. */
+  clear(): void {
+    this.#values.clear();
+  }
+
+  async #execute<T>(
+    key: string | undefined,
+    call: ProtectedCall<T>,
+    context: Partial<CallContext> | undefined,
+    onServed?: Listener<ServedEvent>,
+  ): Promise<T> {
+    if (key === undefined) return call(toCallContext(context));
+
+    const ticket = this.#values.begin();
+    let result: T;
+    try {
+      result = await call(toCallContext(context));
+    } catch (error) {
+      if (context?.signal?.aborted || !matchesError(this.config.on, error)) throw error;
+      return this.#serve(key, error, onServed) as T;
+    }
+    if (this.config.rememberResult?.(result) !== false) this.#values.remember(key, result, ticket);
+    return result;
+  }
+
+  #serve(key: string, error: unknown, onServed: Listener<ServedEvent> | undefined): unknown {
+    const found = this.#values.find(key);
+    const told = { cachedFallbackName: this.name, creationTime: this.#clock.now(), key, error, ageMs: found?.ageMs };
+    if (found === undefined || found.ageMs > this.config.staleLimit) {
+      this.#values.drop(key);
+      if (this.hears('NOT_SERVED')) this.emit({ ...told, type: 'NOT_SERVED' });
+      throw error;
+    }
+    const served: ServedEvent = { ...told, type: 'SERVED', ageMs: found.ageMs };
+    this.emit(served);
+    if (onServed !== undefined) tellOnce(onServed, served);
+    return found.value;
+  }
+}
+
+/** A cached fallback as one caller sees it. */
+class KeyedCachedFallback implements Policy {
+  readonly kind = 'cachedFallback';
+  readonly name: string;
+  readonly execute: Policy['execute'];
+
+  constructor(name: string, execute: Policy['execute']) {
+    this.name = name;
+    this.execute = execute;
+  }
+}
+
+/** With the care that any listener gets: what it throws does not reach the call. */
+function tellOnce(listener: Listener<ServedEvent>, event: ServedEvent): void {
+  const emitter = new EventEmitter<CachedFallbackEvents>();
+  emitter.on('SERVED', listener);
+  emitter.emit(event);
+}

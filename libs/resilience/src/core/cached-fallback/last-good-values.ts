@@ -1,0 +1,82 @@
+import type { Clock } from '../clock.ts';
+
+/** A value with its age. */
+export interface AgedValue {
+  readonly value: unknown;
+  /** How long ago it was received, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** Marks when a call began, so that of two results the later question's is kept, whichever answer comes last. */
+export type Ticket = number;
+
+interface Entry {
+  readonly value: unknown;
+  readonly receivedAt: number;
+  readonly ticket: Ticket;
+}
+
+/**
+ * The last good value of each key, of a bounded number of keys: beyond it, the least recently used is forgotten. A Map
+ * keeps its keys in the order of their insertion, so an entry that is used is taken out and put in again.
+ */
+export class LastGoodValues {
+  readonly #entries = new Map<string, Entry>();
+  readonly #capacity: number;
+  readonly #clock: Clock;
+  #lastTicket: Ticket = 0;
+  #forgottenUntil: Ticket = 0;
+
+  /** @param capacity how many keys are remembered; 1 or more */
+  constructor(capacity: number, clock: Clock) {
+    this.#capacity = capacity;
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** To be taken when a call begins. */
+  begin(): Ticket {
+    return ++this.#lastTicket;
+  }
+
+  /** Keeps the result of the call that began with `ticket`, unless that of a later call is here already. */
+  remember(key: string, value: unknown, ticket: Ticket): void {
+    if (ticket <= this.#forgottenUntil || ticket < (this.#entries.get(key)?.ticket ?? 0)) return;
+    this.#entries.delete(key);
+    this.#entries.set(key, { value, receivedAt: this.#clock.now(), ticket });
+    if (this.#entries.size <= this.#capacity) return;
+    for (const leastRecentlyUsed of this.#entries.keys()) {
+      this.#entries.delete(leastRecentlyUsed);
+      return;
+    }
+  }
+
+  /** The value of this key, however old. */
+  find(key: string): AgedValue | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return { value: entry.value, ageMs: this.#clock.now() - entry.receivedAt };
+  }
+
+  /** Drops one value to make room; a call under way may bring it again. */
+  drop(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  /** Forgets the value of this key. What calls bring that are under way now may be from before, and is not kept either. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+    this.#forgottenUntil = this.#lastTicket;
+  }
+
+  /** Forgets all values, as `forget` does one. */
+  clear(): void {
+    this.#entries.clear();
+    this.#forgottenUntil = this.#lastTicket;
+  }
+}

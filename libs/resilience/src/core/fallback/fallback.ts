@@ -1,0 +1,94 @@
+import { type Clock, systemClock } from '../clock.ts';
+import { decoratedCall } from '../decorated-call.ts';
+import { matchesError } from '../error-matcher.ts';
+import { EventPublisher } from '../event-publisher.ts';
+import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import type { FallbackEvents } from './fallback.events.ts';
+import {
+  type FallbackConfig,
+  type FallbackHandler,
+  type FallbackOptions,
+  resolveFallbackOptions,
+} from './fallback.options.ts';
+
+/**
+ * Answers with something else when a call fails or is refused.
+ *
+ * Handlers are tried in the order written; the first that takes the error answers. One that throws passes its error to
+ * the next that takes that one, so a second choice may have a third behind it. An error that no handler takes is thrown
+ * as it is. Once the caller has given up, nobody waits for an answer and no handler is asked.
+ *
+ * @example
+ * const customer = new Fallback('customer', {
+ *   handlers: [{ on: CallNotPermittedError, handle: () => unknownCustomer }, { handle: (error) => askTheReplica(error) }],
+ * });
+ */
+export class Fallback extends EventPublisher<FallbackEvents> implements Policy {
+  readonly name: string;
+  readonly config: FallbackConfig;
+  readonly #clock: Clock;
+
+  /**
+   * @param name what is protected; it appears in events and metrics
+   * @param options each with its default
+   * @param environment where the time of events comes from; real time by default
+   * @throws InvalidOptionsError listing every fault
+   */
+  constructor(name: string, options: FallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
+    const config = resolveFallbackOptions(`Fallback '${name}'`, options);
+    super(config.eventConsumerBufferSize);
+    this.name = name;
+    this.config = config;
+    this.#clock = environment.clock ?? systemClock;
+  }
+
+  /**
+   * Runs `call`, and a handler if it fails.
+   *
+   * @returns what `call` returned, or what a handler did
+   * @throws what `call` threw, or the last handler that was asked
+   */
+  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    const callContext = toCallContext(context);
+    try {
+      return await call(callContext);
+    } catch (error) {
+      return (await this.#handle(error, callContext, context?.signal)) as T;
+    }
+  }
+
+  /** The same function under this fallback; `this` and the arguments are handed on. */
+  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    return decoratedCall(this, call);
+  }
+
+  async #handle(original: unknown, context: CallContext, signal: AbortSignal | undefined): Promise<unknown> {
+    let error = original;
+    for (const [handlerIndex, handler] of this.config.handlers.entries()) {
+      if (signal?.aborted) break;
+      try {
+        if (!matchesError(handler.on, error)) continue;
+        const answer = await handler.handle(error, context);
+        if (this.hears('FALLBACK')) this.emit({ ...this.#told(handlerIndex, handler, error), type: 'FALLBACK' });
+        return answer;
+      } catch (fallbackError) {
+        if (this.hears('FALLBACK_FAILED')) {
+          const told = this.#told(handlerIndex, handler, error);
+          this.emit({ ...told, type: 'FALLBACK_FAILED', fallbackError });
+        }
+        error = fallbackError;
+      }
+    }
+    throw error;
+  }
+
+  #told(handlerIndex: number, handler: FallbackHandler, error: unknown) {
+    return {
+      fallbackName: this.name,
+      creationTime: this.#clock.now(),
+      handlerIndex,
+      handlerName: handler.name,
+      error,
+    };
+  }
+}
