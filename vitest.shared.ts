@@ -10,8 +10,8 @@ const results = 'test-results/vitest.json';
  */
 export function vitestConfig(overrides: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
   return defineConfig({
-    resolve: { conditions: ['@breakwater/source', 'module', 'node', 'default'] },
-    ssr: { resolve: { conditions: ['@breakwater/source', 'module', 'node', 'default'] } },
+    resolve: { conditions: ['@breakwater/source', 'node', 'default'] },
+    ssr: { resolve: { conditions: ['@breakwater/source', 'node', 'default'] } },
     test: {
       include: ['src/**/*.spec.ts'],
       reporters: ['default', 'json'],

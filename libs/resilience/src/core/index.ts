@@ -102,3 +102,5 @@ export type {
   CachedFallbackOptions,
 } from './cached-fallback/cached-fallback.options.ts';
 export { CachedFallbackRegistry } from './cached-fallback/cached-fallback.registry.ts';
+export type { FollowableRegistry } from './follow-registry.ts';
+export { followRegistry } from './follow-registry.ts';

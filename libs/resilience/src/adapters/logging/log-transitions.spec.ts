@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { logTransitions } from './log-transitions.ts';
+
+const down = new Error('down');
+
+function setUp(options: CircuitBreakerOptions = {}) {
+  const clock = new FakeClock();
+  const base: CircuitBreakerOptions = {
+    slidingWindowSize: 5,
+    minimumNumberOfCalls: 5,
+    slowCallDurationThreshold: '2s',
+    waitDurationInOpenState: '10s',
+    permittedNumberOfCallsInHalfOpenState: 3,
+  };
+  const registry = new CircuitBreakerRegistry(
+    { configs: { base, default: { baseConfig: 'base', ...options } } },
+    { clock },
+  );
+  const lines: string[] = [];
+  const fields: Readonly<Record<string, unknown>>[] = [];
+  const writer = (level: string) => (message: string, itsFields: Readonly<Record<string, unknown>>) => {
+    lines.push(`${level}: ${message}`);
+    fields.push(itsFields);
+  };
+  const stop = logTransitions(registry, { info: writer('info'), warn: writer('warn') });
+  return { clock, registry, breaker: registry.circuitBreaker('customer'), lines, fields, stop };
+}
+
+describe('The line of a transition', () => {
+  it('to OPEN says which rate reached its threshold, by which calls, and how long it waits', () => {
+    const { breaker, lines, fields } = setUp();
+
+    for (const failure of [down, down, down, undefined, undefined]) {
+      if (failure === undefined) breaker.onSuccess(1);
+      else breaker.onError(1, failure);
+    }
+
+    expect(lines).toStrictEqual([
+      "warn: CircuitBreaker 'customer' went from CLOSED to OPEN: " +
+        '60 % of calls failed (3 of 5; the threshold is 50 %). It refuses calls for 10 s.',
+    ]);
+    expect(fields[0]).toMatchObject({
+      circuitBreaker: 'customer',
+      fromState: 'CLOSED',
+      toState: 'OPEN',
+      failureRate: 60,
+      failureRateThreshold: 50,
+      slowCallRate: 0,
+      slowCallRateThreshold: 100,
+      bufferedCalls: 5,
+      failedCalls: 3,
+      waitMs: 10_000,
+    });
+  });
+
+  it('to OPEN names each rate that reached its threshold', () => {
+    const { breaker, lines } = setUp({ slowCallRateThreshold: 60, combinedRateThreshold: 80 });
+
+    for (let call = 0; call < 3; call++) breaker.onSuccess(2_001);
+    breaker.onError(1, down);
+    breaker.onSuccess(1);
+
+    expect(lines).toStrictEqual([
+      "warn: CircuitBreaker 'customer' went from CLOSED to OPEN: " +
+        '60 % of calls took longer than 2 s (3 of 5; the threshold is 60 %), and ' +
+        '80 % of calls failed or were slow (4 of 5; the threshold is 80 %). It refuses calls for 10 s.',
+    ]);
+  });
+
+  it('from HALF_OPEN to OPEN is about the calls on trial', () => {
+    const { breaker, lines } = setUp();
+    breaker.transitionToOpenState();
+    breaker.transitionToHalfOpenState();
+
+    for (const failure of [down, down, undefined]) {
+      if (failure === undefined) breaker.onSuccess(1);
+      else breaker.onError(1, failure);
+    }
+
+    expect(lines.at(-1)).toBe(
+      "warn: CircuitBreaker 'customer' went from HALF_OPEN to OPEN: " +
+        '66.7 % of calls failed (2 of 3; the threshold is 50 %). It refuses calls for 10 s.',
+    );
+  });
+
+  it('to OPEN by hand does not blame a rate', () => {
+    const { breaker, lines } = setUp();
+
+    breaker.onError(1, down);
+    breaker.transitionToOpenStateFor('1m');
+
+    expect(lines).toStrictEqual([
+      "warn: CircuitBreaker 'customer' went from CLOSED to OPEN: " +
+        'no rate had reached its threshold; opened by hand or by transitionOnResult. It refuses calls for 1 min.',
+    ]);
+  });
+
+  it('to OPEN because HALF_OPEN lasted too long says so', () => {
+    const { breaker, clock, lines } = setUp({ maxWaitDurationInHalfOpenState: '5s' });
+    breaker.transitionToOpenState();
+    breaker.transitionToHalfOpenState();
+
+    clock.advance(5_000);
+
+    expect(lines.at(-1)).toContain(
+      'no rate had reached its threshold; HALF_OPEN lasted its 5 s, or it was opened by hand',
+    );
+  });
+
+  it('on the way back is no warning, and says what is judged next', () => {
+    const { breaker, lines } = setUp({ combinedRateThreshold: 75 });
+    breaker.transitionToOpenState();
+
+    breaker.transitionToHalfOpenState();
+    for (let call = 0; call < 3; call++) breaker.onSuccess(1);
+
+    expect(lines.slice(1)).toStrictEqual([
+      "info: CircuitBreaker 'customer' went from OPEN to HALF_OPEN: 3 calls may pass on trial.",
+      "info: CircuitBreaker 'customer' went from HALF_OPEN to CLOSED: " +
+        'all calls pass, until 50 % of them fail or 100 % are slow or 75 % fail or are slow.',
+    ]);
+  });
+
+  it('is a warning when somebody takes the protection away or refuses everything', () => {
+    const { breaker, lines } = setUp();
+
+    breaker.transitionToForcedOpenState();
+    breaker.transitionToDisabledState();
+    breaker.transitionToMetricsOnlyState();
+
+    expect(lines).toStrictEqual([
+      expect.stringMatching(/^warn: .* from CLOSED to FORCED_OPEN: somebody wants all calls refused/),
+      expect.stringMatching(/^warn: .* from FORCED_OPEN to DISABLED: somebody wants all calls to pass unseen/),
+      expect.stringMatching(/^warn: .* from DISABLED to METRICS_ONLY: somebody wants all calls to pass and be counted/),
+    ]);
+  });
+});
+
+describe('Logging', () => {
+  it('writes nothing when a state is entered afresh', () => {
+    const { breaker, lines } = setUp();
+
+    breaker.transitionToClosedState();
+    breaker.reset();
+
+    expect(lines).toStrictEqual([]);
+  });
+
+  it('follows the registry, until it is stopped', () => {
+    const { breaker, registry, lines, stop } = setUp();
+
+    registry.circuitBreaker('ledger').transitionToOpenState();
+    registry.remove('customer');
+    breaker.transitionToForcedOpenState();
+    expect(lines).toHaveLength(1);
+    stop();
+    registry.circuitBreaker('ledger').transitionToForcedOpenState();
+
+    expect(lines).toHaveLength(1);
+  });
+});

@@ -1,0 +1,331 @@
+import { type Attributes, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AdaptiveConcurrencyLimiterRegistry } from '../../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
+import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
+import { CachedFallbackRegistry } from '../../core/cached-fallback/cached-fallback.registry.ts';
+import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { FallbackRegistry } from '../../core/fallback/fallback.registry.ts';
+import { HedgeRegistry } from '../../core/hedge/hedge.registry.ts';
+import { pipeline } from '../../core/pipeline.ts';
+import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
+import { RetryBudgetRegistry } from '../../core/retry/retry-budget.registry.ts';
+import { RetryRegistry } from '../../core/retry/retry.registry.ts';
+import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { AttemptSpans } from './attempt-spans.ts';
+import { instrument, type InstrumentedRegistries } from './instrument.ts';
+
+const exporter = new InMemorySpanExporter();
+const down = new TypeError('down');
+const stops: (() => void)[] = [];
+
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
+});
+
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+  exporter.reset();
+});
+
+afterAll(() => {
+  trace.disable();
+  context.disable();
+});
+
+function instrumented(registries: InstrumentedRegistries): void {
+  stops.push(instrument(registries));
+}
+
+/** Runs `work` in a span, like a request's, and returns what was told to that span. */
+async function eventsIn(work: (span: Span) => unknown): Promise<(readonly [string, Attributes | undefined])[]> {
+  await trace.getTracer('spec').startActiveSpan('request', async (span) => {
+    await work(span);
+    span.end();
+  });
+  const request = exporter.getFinishedSpans().find(({ name }) => name === 'request');
+  return (request?.events ?? []).map(({ name, attributes }) => [name, attributes] as const);
+}
+
+function withBreaker(options: CircuitBreakerOptions = {}) {
+  const clock = new FakeClock();
+  const circuitBreakerRegistry = new CircuitBreakerRegistry({ configs: { default: options } }, { clock });
+  instrumented({ circuitBreakerRegistry });
+  return { clock, circuitBreakerRegistry, breaker: circuitBreakerRegistry.circuitBreaker('customer') };
+}
+
+describe('A span is told', () => {
+  it('that the circuit breaker opened under it, with the numbers, and that the next call was refused', async () => {
+    const { breaker } = withBreaker({ slidingWindowSize: 1, waitDurationInOpenState: '10s' });
+
+    const events = await eventsIn(async () => {
+      await breaker.execute(() => Promise.reject(down)).catch(() => {});
+      await breaker.execute(() => 'well').catch(() => {});
+    });
+
+    expect(events).toStrictEqual([
+      [
+        'breakwater.circuitbreaker.state_transition',
+        {
+          'breakwater.policy': 'circuitbreaker',
+          'breakwater.name': 'customer',
+          'breakwater.from_state': 'CLOSED',
+          'breakwater.to_state': 'OPEN',
+          'breakwater.failure_rate': 100,
+          'breakwater.slow_call_rate': 0,
+          'breakwater.buffered_calls': 1,
+          'breakwater.wait_ms': 10_000,
+        },
+      ],
+      [
+        'breakwater.circuitbreaker.not_permitted',
+        {
+          'breakwater.policy': 'circuitbreaker',
+          'breakwater.name': 'customer',
+          'breakwater.state': 'OPEN',
+          'breakwater.retry_after_ms': 10_000,
+        },
+      ],
+    ]);
+  });
+
+  it('of each retry with its number, its wait and its reason, and of the end', async () => {
+    const retryRegistry = new RetryRegistry();
+    const retry = retryRegistry.retry('customer', { maxAttempts: 3, intervalFunction: (attempt) => attempt });
+    instrumented({ retryRegistry });
+
+    const events = await eventsIn(() => retry.execute(() => Promise.reject(down)).catch(() => {}));
+
+    const told = { 'breakwater.policy': 'retry', 'breakwater.name': 'customer', 'error.type': 'TypeError' };
+    expect(events).toStrictEqual([
+      ['breakwater.retry.retry', { ...told, 'breakwater.attempt': 2, 'breakwater.wait_ms': 1 }],
+      ['breakwater.retry.retry', { ...told, 'breakwater.attempt': 3, 'breakwater.wait_ms': 2 }],
+      ['breakwater.retry.gave_up', { ...told, 'breakwater.attempt': 3 }],
+    ]);
+  });
+
+  it('that a retry budget had nothing left', async () => {
+    const retryBudgets = new RetryBudgetRegistry();
+    retryBudgets.retryBudget('all', { retryRatio: 0, minRetriesPerSecond: 0 });
+    const retryRegistry = new RetryRegistry({}, { retryBudgets });
+    const retry = retryRegistry.retry('customer', { retryBudget: 'all' });
+    instrumented({ retryRegistry });
+
+    const events = await eventsIn(() => retry.execute(() => Promise.reject(down)).catch(() => {}));
+
+    expect(events[0]).toStrictEqual([
+      'breakwater.retry.budget_exhausted',
+      { 'breakwater.policy': 'retry', 'breakwater.name': 'customer', 'breakwater.retry_budget': 'all' },
+    ]);
+  });
+
+  it('of refusals by bulkheads, rate limiters and concurrency limiters', async () => {
+    const bulkheadRegistry = new BulkheadRegistry();
+    const rateLimiterRegistry = new RateLimiterRegistry();
+    const adaptiveConcurrencyLimiterRegistry = new AdaptiveConcurrencyLimiterRegistry();
+    const limits = { initialLimit: 1, minLimit: 1, maxLimit: 1 };
+    const policies = [
+      bulkheadRegistry.bulkhead('customer', { maxConcurrentCalls: 1, maxWaitDuration: 0 }),
+      rateLimiterRegistry.rateLimiter('customer', { limitForPeriod: 1, limitRefreshPeriod: '1h', timeoutDuration: 0 }),
+      adaptiveConcurrencyLimiterRegistry.adaptiveConcurrencyLimiter('customer', limits),
+    ];
+    instrumented({ bulkheadRegistry, rateLimiterRegistry, adaptiveConcurrencyLimiterRegistry });
+    for (const policy of policies) void policy.execute(() => new Promise(() => {}));
+
+    const events = await eventsIn(async () => {
+      for (const policy of policies) await policy.execute(() => 'well').catch(() => {});
+    });
+
+    expect(events).toStrictEqual([
+      ['breakwater.bulkhead.rejected', { 'breakwater.policy': 'bulkhead', 'breakwater.name': 'customer' }],
+      ['breakwater.ratelimiter.rejected', { 'breakwater.policy': 'ratelimiter', 'breakwater.name': 'customer' }],
+      [
+        'breakwater.adaptive_concurrency_limiter.rejected',
+        {
+          'breakwater.policy': 'adaptive_concurrency_limiter',
+          'breakwater.name': 'customer',
+          'breakwater.limit': 1,
+        },
+      ],
+    ]);
+  });
+
+  it('of time-outs and hedged attempts', async () => {
+    const clock = new FakeClock();
+    const timeLimiterRegistry = new TimeLimiterRegistry({}, { clock });
+    const hedgeRegistry = new HedgeRegistry({}, { clock });
+    const timeLimiter = timeLimiterRegistry.timeLimiter('customer', { timeoutDuration: '1s' });
+    const hedge = hedgeRegistry.hedge('customer', { delay: 200 });
+    instrumented({ timeLimiterRegistry, hedgeRegistry });
+
+    const events = await eventsIn(async () => {
+      const late = timeLimiter.execute(() => hedge.execute(() => new Promise(() => {})));
+      clock.advance(1_000);
+      await late.catch(() => {});
+    });
+
+    expect(events).toStrictEqual([
+      [
+        'breakwater.hedge.hedge',
+        {
+          'breakwater.policy': 'hedge',
+          'breakwater.name': 'customer',
+          'breakwater.attempt': 2,
+          'breakwater.wait_ms': 200,
+        },
+      ],
+      [
+        'breakwater.timelimiter.timeout',
+        {
+          'breakwater.policy': 'timelimiter',
+          'breakwater.name': 'customer',
+          'breakwater.timeout_ms': 1_000,
+          'breakwater.limited_by': 'timeoutDuration',
+        },
+      ],
+    ]);
+  });
+
+  it('of fallbacks, but not what was asked for', async () => {
+    const fallbackRegistry = new FallbackRegistry();
+    const cachedFallbackRegistry = new CachedFallbackRegistry();
+    const handlers = [
+      { name: 'replica', handle: () => Promise.reject(new RangeError('down, too')) },
+      { handle: () => 1 },
+    ];
+    const fallback = fallbackRegistry.fallback('customer', { handlers });
+    const remembering = cachedFallbackRegistry.cachedFallback('customer').withKey('ada@example.org');
+    instrumented({ fallbackRegistry, cachedFallbackRegistry });
+
+    const events = await eventsIn(async () => {
+      await fallback.execute(() => Promise.reject(down));
+      await remembering.execute(() => 'Ada');
+      await remembering.execute(() => Promise.reject(down));
+    });
+
+    const told = { 'breakwater.policy': 'fallback', 'breakwater.name': 'customer' };
+    expect(events).toStrictEqual([
+      ['breakwater.fallback.fallback_failed', { ...told, 'breakwater.handler': 'replica', 'error.type': 'RangeError' }],
+      ['breakwater.fallback.fallback', { ...told, 'breakwater.handler': '1', 'error.type': 'RangeError' }],
+      [
+        'breakwater.cached_fallback.served',
+        {
+          'breakwater.policy': 'cached_fallback',
+          'breakwater.name': 'customer',
+          'breakwater.age_ms': expect.any(Number),
+          'error.type': 'TypeError',
+        },
+      ],
+    ]);
+    expect(JSON.stringify(events)).not.toContain('ada@example.org');
+  });
+
+  it('nothing of calls that go well', async () => {
+    const { breaker } = withBreaker();
+
+    expect(await eventsIn(() => breaker.execute(() => 'well'))).toStrictEqual([]);
+  });
+
+  it('nothing once the instance is removed, or all is ended', async () => {
+    const { breaker, circuitBreakerRegistry } = withBreaker();
+    const ledger = circuitBreakerRegistry.circuitBreaker('ledger');
+
+    const events = await eventsIn(() => {
+      circuitBreakerRegistry.remove('customer');
+      breaker.transitionToOpenState();
+      for (const stop of stops.splice(0)) stop();
+      ledger.transitionToOpenState();
+    });
+
+    expect(events).toStrictEqual([]);
+    expect(exporter.getFinishedSpans()).toHaveLength(1);
+  });
+});
+
+describe('A transition that no span has caused', () => {
+  it('has a span of its own', () => {
+    const { breaker, clock } = withBreaker({ automaticTransitionFromOpenToHalfOpenEnabled: true });
+
+    breaker.transitionToOpenState();
+    clock.advance(60_000);
+
+    const spans = exporter.getFinishedSpans();
+    expect(spans.map(({ name }) => name)).toStrictEqual([
+      'breakwater.circuitbreaker.state_transition',
+      'breakwater.circuitbreaker.state_transition',
+    ]);
+    expect(spans[1]?.attributes).toStrictEqual({
+      'breakwater.policy': 'circuitbreaker',
+      'breakwater.name': 'customer',
+      'breakwater.from_state': 'OPEN',
+      'breakwater.to_state': 'HALF_OPEN',
+    });
+  });
+
+  it('has a span of its own when the span that began it has ended', async () => {
+    const { breaker } = withBreaker();
+
+    await eventsIn((span) => {
+      span.end();
+      breaker.transitionToOpenState();
+    });
+
+    const transition = exporter.getFinishedSpans().find(({ name }) => name.startsWith('breakwater'));
+    expect(transition?.parentSpanContext).toBeUndefined();
+    expect(transition?.attributes).toMatchObject({ 'breakwater.to_state': 'OPEN' });
+  });
+});
+
+describe('A span for each attempt', () => {
+  it('is a child of the call’s, with its number, and is the one that is told of what happens in it', async () => {
+    const { breaker } = withBreaker({ slidingWindowSize: 1 });
+    const retry = new RetryRegistry().retry('customer', { maxAttempts: 2, waitDuration: 0 });
+    const attempts = new AttemptSpans('customer');
+
+    const customer = pipeline('customer', [retry, attempts, breaker]);
+    const eventsOfRequest = await eventsIn(() => customer.execute(() => Promise.reject(down)).catch(() => {}));
+
+    const spans = exporter.getFinishedSpans();
+    const [first, second, request] = spans;
+    expect(spans.map(({ name }) => name)).toStrictEqual(['customer attempt', 'customer attempt', 'request']);
+    expect(first?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
+    expect(first?.attributes).toStrictEqual({
+      'breakwater.name': 'customer',
+      'breakwater.attempt': 1,
+      'error.type': 'TypeError',
+    });
+    expect(first?.status).toStrictEqual({ code: SpanStatusCode.ERROR, message: 'down' });
+    expect(first?.events.map(({ name }) => name)).toStrictEqual([
+      'breakwater.circuitbreaker.state_transition',
+      'exception',
+    ]);
+    expect(second?.attributes).toMatchObject({ 'breakwater.attempt': 2, 'error.type': 'CALL_NOT_PERMITTED' });
+    expect(eventsOfRequest).toStrictEqual([]);
+  });
+
+  it('is not failed when all goes well, nor when the caller gives up', async () => {
+    const attempts = new AttemptSpans('customer');
+    const controller = new AbortController();
+
+    await attempts.execute(() => 'well');
+    const abandoned = attempts.execute(
+      () => {
+        controller.abort(new Error('gone'));
+        throw controller.signal.reason;
+      },
+      { signal: controller.signal },
+    );
+
+    await expect(abandoned).rejects.toThrow('gone');
+    const spans = exporter.getFinishedSpans();
+    expect(spans).toHaveLength(2);
+    for (const { status, events } of spans) {
+      expect(status.code).toBe(SpanStatusCode.UNSET);
+      expect(events).toStrictEqual([]);
+    }
+  });
+});

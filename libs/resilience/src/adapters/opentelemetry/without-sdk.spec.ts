@@ -1,0 +1,33 @@
+import { trace } from '@opentelemetry/api';
+import { describe, expect, it } from 'vitest';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { AttemptSpans } from './attempt-spans.ts';
+import { instrument } from './instrument.ts';
+
+describe('Without an OpenTelemetry SDK', () => {
+  it('a call runs as if it were not instrumented', async () => {
+    const attempts = new AttemptSpans('customer');
+    const error = new Error('down');
+
+    await expect(attempts.execute(({ attempt }) => attempt, { attempt: 3 })).resolves.toBe(3);
+    await expect(attempts.execute(() => Promise.reject(error))).rejects.toBe(error);
+    await attempts.execute(() => expect(trace.getActiveSpan()?.isRecording() ?? false).toBe(false));
+  });
+
+  it('no policy is made to tell of what happens with every call', () => {
+    const circuitBreakerRegistry = new CircuitBreakerRegistry();
+    const listened: string[] = [];
+    const breaker = circuitBreakerRegistry.circuitBreaker('customer', { eventConsumerBufferSize: 0 });
+    const on = breaker.on.bind(breaker);
+    breaker.on = (type, listener) => {
+      listened.push(type);
+      return on(type, listener);
+    };
+
+    instrument({ circuitBreakerRegistry });
+    breaker.transitionToOpenState();
+
+    expect(listened).toStrictEqual(['STATE_TRANSITION', 'NOT_PERMITTED']);
+    expect(breaker.tryAcquirePermission()).toBe(false);
+  });
+});

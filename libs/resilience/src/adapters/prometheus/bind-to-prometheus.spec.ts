@@ -1,0 +1,612 @@
+import { Gauge, type OpenMetricsContentType, Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { AdaptiveConcurrencyLimiterRegistry } from '../../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
+import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
+import { CachedFallbackRegistry } from '../../core/cached-fallback/cached-fallback.registry.ts';
+import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { InvalidOptionsError } from '../../core/errors.ts';
+import { FallbackRegistry } from '../../core/fallback/fallback.registry.ts';
+import { HedgeRegistry } from '../../core/hedge/hedge.registry.ts';
+import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
+import { RetryRegistry } from '../../core/retry/retry.registry.ts';
+import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { type BoundRegistries, bindToPrometheus, type PrometheusOptions } from './bind-to-prometheus.ts';
+
+const down = new Error('down');
+
+function bound(registries: BoundRegistries, options: PrometheusOptions = {}) {
+  const prometheus = new Registry();
+  const unbind = bindToPrometheus(registries, prometheus, { callDurationBuckets: [0.1, 1], ...options });
+  /** The lines of the families whose names begin so, sorted into families as they are shown. */
+  const scrape = async (prefix: string): Promise<string[]> =>
+    (await prometheus.metrics())
+      .split('\n')
+      .filter((line) => line.replace(/^# (HELP|TYPE) /, '').startsWith(prefix))
+      .filter((line) => !line.startsWith('# HELP'));
+  return { prometheus, unbind, scrape };
+}
+
+function withBreakers(options: CircuitBreakerOptions = {}, prometheusOptions: PrometheusOptions = {}) {
+  const clock = new FakeClock();
+  const circuitBreakerRegistry = new CircuitBreakerRegistry({ configs: { default: options } }, { clock });
+  const customer = circuitBreakerRegistry.circuitBreaker('customer');
+  return {
+    clock,
+    circuitBreakerRegistry,
+    customer,
+    ...bound({ circuitBreakerRegistry }, { clock, ...prometheusOptions }),
+  };
+}
+
+describe('The metrics of a circuit breaker', () => {
+  it('show the state as 1 of six', async () => {
+    const { customer, scrape } = withBreakers();
+
+    customer.transitionToOpenState();
+    customer.transitionToHalfOpenState();
+
+    expect(await scrape('resilience4j_circuitbreaker_state')).toStrictEqual([
+      '# TYPE resilience4j_circuitbreaker_state gauge',
+      'resilience4j_circuitbreaker_state{name="customer",state="closed"} 0',
+      'resilience4j_circuitbreaker_state{name="customer",state="open"} 0',
+      'resilience4j_circuitbreaker_state{name="customer",state="half_open"} 1',
+      'resilience4j_circuitbreaker_state{name="customer",state="disabled"} 0',
+      'resilience4j_circuitbreaker_state{name="customer",state="metrics_only"} 0',
+      'resilience4j_circuitbreaker_state{name="customer",state="forced_open"} 0',
+    ]);
+  });
+
+  it('time calls in seconds by how they ended, from 0 on', async () => {
+    const { customer, scrape } = withBreakers({ ignoreExceptions: [TypeError] });
+
+    customer.onSuccess(50);
+    customer.onSuccess(250);
+    customer.onError(4_000, down);
+    customer.onError(1, new TypeError('not its fault'));
+    customer.onSuccess(100);
+
+    expect(await scrape('resilience4j_circuitbreaker_calls_seconds')).toStrictEqual([
+      '# TYPE resilience4j_circuitbreaker_calls_seconds histogram',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="0.1",name="customer",kind="successful"} 2',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="1",name="customer",kind="successful"} 3',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="+Inf",name="customer",kind="successful"} 3',
+      'resilience4j_circuitbreaker_calls_seconds_sum{name="customer",kind="successful"} 0.4',
+      'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="successful"} 3',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="0.1",name="customer",kind="failed"} 0',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="1",name="customer",kind="failed"} 0',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="+Inf",name="customer",kind="failed"} 1',
+      'resilience4j_circuitbreaker_calls_seconds_sum{name="customer",kind="failed"} 4',
+      'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed"} 1',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="0.1",name="customer",kind="ignored"} 1',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="1",name="customer",kind="ignored"} 1',
+      'resilience4j_circuitbreaker_calls_seconds_bucket{le="+Inf",name="customer",kind="ignored"} 1',
+      'resilience4j_circuitbreaker_calls_seconds_sum{name="customer",kind="ignored"} 0.001',
+      'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="ignored"} 1',
+      '# TYPE resilience4j_circuitbreaker_calls_seconds_max gauge',
+      'resilience4j_circuitbreaker_calls_seconds_max{name="customer",kind="successful"} 0.25',
+      'resilience4j_circuitbreaker_calls_seconds_max{name="customer",kind="failed"} 4',
+      'resilience4j_circuitbreaker_calls_seconds_max{name="customer",kind="ignored"} 0.001',
+    ]);
+  });
+
+  it('forget the longest call by the given clock', async () => {
+    const { customer, clock, scrape } = withBreakers();
+
+    customer.onSuccess(250);
+    clock.advance(180_000);
+
+    expect(await scrape('resilience4j_circuitbreaker_calls_seconds_max')).toContain(
+      'resilience4j_circuitbreaker_calls_seconds_max{name="customer",kind="successful"} 0',
+    );
+  });
+
+  it('keep to Micrometer’s buckets by default, and to none but the total on demand', async () => {
+    const { prometheus } = (() => {
+      const circuitBreakerRegistry = new CircuitBreakerRegistry();
+      circuitBreakerRegistry.circuitBreaker('customer');
+      const prometheus = new Registry();
+      bindToPrometheus({ circuitBreakerRegistry }, prometheus);
+      return { prometheus };
+    })();
+    const bare = withBreakers({}, { callDurationBuckets: [] });
+
+    const byDefault = (await prometheus.metrics()).match(/_bucket\{.*kind="failed"/g);
+    expect(byDefault).toHaveLength(69);
+    expect(byDefault?.slice(0, 2)).toStrictEqual([
+      '_bucket{le="0.001",name="customer",kind="failed"',
+      '_bucket{le="0.001048576",name="customer",kind="failed"',
+    ]);
+    expect((await bare.prometheus.metrics()).match(/_bucket\{.*kind="failed"/g)).toStrictEqual([
+      '_bucket{le="+Inf",name="customer",kind="failed"',
+    ]);
+  });
+
+  it('show the window: its calls, its slow calls, its rates and its size', async () => {
+    const { customer, scrape } = withBreakers({
+      slidingWindowSize: 4,
+      minimumNumberOfCalls: 4,
+      failureRateThreshold: 100,
+      slowCallDurationThreshold: 100,
+    });
+    const window = async () => [
+      ...(await scrape('resilience4j_circuitbreaker_buffered')),
+      ...(await scrape('resilience4j_circuitbreaker_max_buffered')),
+      ...(await scrape('resilience4j_circuitbreaker_slow')),
+      ...(await scrape('resilience4j_circuitbreaker_failure_rate')),
+      ...(await scrape('breakwater_circuitbreaker_combined_rate')),
+    ];
+
+    customer.onSuccess(1);
+    customer.onSuccess(101);
+    customer.onError(500, down);
+    expect(await window()).toContain('resilience4j_circuitbreaker_failure_rate{name="customer"} -1');
+    customer.onError(1, down);
+
+    expect(await window()).toStrictEqual([
+      '# TYPE resilience4j_circuitbreaker_buffered_calls gauge',
+      'resilience4j_circuitbreaker_buffered_calls{name="customer",kind="failed"} 2',
+      'resilience4j_circuitbreaker_buffered_calls{name="customer",kind="successful"} 2',
+      '# TYPE resilience4j_circuitbreaker_max_buffered_calls gauge',
+      'resilience4j_circuitbreaker_max_buffered_calls{name="customer"} 4',
+      '# TYPE resilience4j_circuitbreaker_slow_calls gauge',
+      'resilience4j_circuitbreaker_slow_calls{name="customer",kind="successful"} 1',
+      'resilience4j_circuitbreaker_slow_calls{name="customer",kind="failed"} 1',
+      '# TYPE resilience4j_circuitbreaker_slow_call_rate gauge',
+      'resilience4j_circuitbreaker_slow_call_rate{name="customer"} 50',
+      '# TYPE resilience4j_circuitbreaker_failure_rate gauge',
+      'resilience4j_circuitbreaker_failure_rate{name="customer"} 50',
+      '# TYPE breakwater_circuitbreaker_combined_rate gauge',
+      'breakwater_circuitbreaker_combined_rate{name="customer"} 75',
+    ]);
+  });
+
+  it('show the size of the window on trial in HALF_OPEN, and none for a window of seconds', async () => {
+    const { customer, circuitBreakerRegistry, scrape } = withBreakers({ permittedNumberOfCallsInHalfOpenState: 3 });
+    circuitBreakerRegistry.circuitBreaker('ledger', { slidingWindowType: 'TIME_BASED' });
+
+    customer.transitionToOpenState();
+    customer.transitionToHalfOpenState();
+
+    expect(await scrape('resilience4j_circuitbreaker_max_buffered_calls{')).toStrictEqual([
+      'resilience4j_circuitbreaker_max_buffered_calls{name="customer"} 3',
+    ]);
+  });
+
+  it('count what is not permitted, under the present and the older name', async () => {
+    const { customer, scrape } = withBreakers();
+
+    customer.transitionToOpenState();
+    for (let call = 0; call < 3; call++) customer.tryAcquirePermission();
+
+    expect([
+      ...(await scrape('resilience4j_circuitbreaker_not_permitted')),
+      ...(await scrape('resilience4j_circuitbreaker_calls_total')),
+    ]).toStrictEqual([
+      '# TYPE resilience4j_circuitbreaker_not_permitted_calls_total counter',
+      'resilience4j_circuitbreaker_not_permitted_calls_total{name="customer",kind="not_permitted"} 3',
+      '# TYPE resilience4j_circuitbreaker_calls_total counter',
+      'resilience4j_circuitbreaker_calls_total{name="customer",kind="not_permitted"} 3',
+    ]);
+  });
+
+  it('do not count twice what is scraped twice', async () => {
+    const { customer, scrape } = withBreakers();
+    customer.transitionToOpenState();
+    customer.tryAcquirePermission();
+
+    const first = await scrape('');
+    const second = await scrape('');
+
+    expect(second).toStrictEqual(first);
+  });
+
+  it('show what is ours: transitions, the admitted share, and health probes where there is one', async () => {
+    const { customer, circuitBreakerRegistry, clock, scrape } = withBreakers({
+      permittedNumberOfCallsInHalfOpenState: 1,
+      rampUpSteps: [25],
+    });
+    const healthProbe = () => false;
+    circuitBreakerRegistry.circuitBreaker('ledger', { healthProbe }).transitionToOpenState();
+
+    customer.transitionToOpenState();
+    customer.transitionToHalfOpenState();
+    customer.onSuccess(1);
+    clock.advance(5_000);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+
+    expect(await scrape('breakwater_circuitbreaker')).toStrictEqual([
+      '# TYPE breakwater_circuitbreaker_combined_rate gauge',
+      'breakwater_circuitbreaker_combined_rate{name="customer"} -1',
+      'breakwater_circuitbreaker_combined_rate{name="ledger"} -1',
+      '# TYPE breakwater_circuitbreaker_admission_percentage gauge',
+      'breakwater_circuitbreaker_admission_percentage{name="customer"} 25',
+      'breakwater_circuitbreaker_admission_percentage{name="ledger"} 0',
+      '# TYPE breakwater_circuitbreaker_transitions_total counter',
+      'breakwater_circuitbreaker_transitions_total{name="customer",from_state="closed",to_state="open"} 1',
+      'breakwater_circuitbreaker_transitions_total{name="customer",from_state="open",to_state="half_open"} 1',
+      'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="closed",to_state="open"} 1',
+      '# TYPE breakwater_circuitbreaker_health_probes_total counter',
+      'breakwater_circuitbreaker_health_probes_total{name="ledger",kind="healthy"} 0',
+      'breakwater_circuitbreaker_health_probes_total{name="ledger",kind="unhealthy"} 1',
+    ]);
+  });
+
+  it('have a HELP and a TYPE line each, before their samples', async () => {
+    const { prometheus } = withBreakers();
+
+    const families = (await prometheus.metrics()).trim().split('\n\n');
+
+    expect(families.length).toBeGreaterThan(10);
+    for (const family of families) {
+      const name = /^# HELP (\w+) .+\n/.exec(family)?.[1];
+      expect(family.split('\n')[1]).toMatch(new RegExp(`^# TYPE ${name} (counter|gauge|histogram)$`));
+    }
+  });
+
+  it('carry the extra labels on every series', async () => {
+    const { prometheus } = withBreakers({}, { extraLabels: { application: 'account', group: 'none' } });
+
+    const series = (await prometheus.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+    expect(series.length).toBeGreaterThan(20);
+    for (const line of series) expect(line).toContain('application="account",group="none"');
+  });
+});
+
+describe('Instances', () => {
+  it('that come later are shown from then on', async () => {
+    const { circuitBreakerRegistry, scrape } = withBreakers();
+
+    const ledger = circuitBreakerRegistry.circuitBreaker('ledger');
+    ledger.onSuccess(100);
+
+    const lines = await scrape('resilience4j_circuitbreaker');
+    expect(lines).toContain('resilience4j_circuitbreaker_state{name="ledger",state="closed"} 1');
+    expect(lines).toContain('resilience4j_circuitbreaker_calls_seconds_count{name="ledger",kind="successful"} 1');
+  });
+
+  it('that are removed take all their series with them', async () => {
+    const { circuitBreakerRegistry, prometheus, customer } = withBreakers();
+    circuitBreakerRegistry.circuitBreaker('ledger');
+
+    circuitBreakerRegistry.remove('customer');
+    customer.onSuccess(100);
+    customer.transitionToForcedOpenState();
+
+    const text = await prometheus.metrics();
+    expect(text).not.toContain('customer');
+    expect(text).toContain('ledger');
+  });
+
+  it('that are made anew count from 0', async () => {
+    const { circuitBreakerRegistry, customer, scrape } = withBreakers();
+    customer.onSuccess(100);
+
+    circuitBreakerRegistry.remove('customer');
+    circuitBreakerRegistry.circuitBreaker('customer');
+
+    expect(await scrape('resilience4j_circuitbreaker_calls_seconds_count')).toStrictEqual([
+      'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="successful"} 0',
+      'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed"} 0',
+      'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="ignored"} 0',
+    ]);
+  });
+});
+
+describe('A binding', () => {
+  it('can be taken back and made again', async () => {
+    const { circuitBreakerRegistry, prometheus, unbind, customer } = withBreakers();
+
+    unbind();
+    expect(await prometheus.metrics()).toBe('\n');
+    customer.onSuccess(1);
+    bindToPrometheus({ circuitBreakerRegistry }, prometheus);
+
+    expect(await prometheus.metrics()).toContain('{name="customer",kind="successful"} 0');
+  });
+
+  it('that would be the second leaves the first as it is', async () => {
+    const { circuitBreakerRegistry, prometheus, scrape } = withBreakers();
+    const before = await scrape('');
+
+    expect(() => bindToPrometheus({ circuitBreakerRegistry }, prometheus)).toThrow(/already been registered/);
+
+    expect(await scrape('')).toStrictEqual(before);
+  });
+
+  it('that fails half way leaves nothing behind', async () => {
+    const prometheus = new Registry();
+    new Gauge({ name: 'resilience4j_retry_calls_total', help: 'Somebody else’s.', registers: [prometheus] }).set(7);
+    const registries = { circuitBreakerRegistry: new CircuitBreakerRegistry(), retryRegistry: new RetryRegistry() };
+
+    expect(() => bindToPrometheus(registries, prometheus)).toThrow(/already been registered/);
+
+    expect(prometheus.getMetricsAsArray().map(({ name }) => name)).toStrictEqual(['resilience4j_retry_calls_total']);
+    expect(await prometheus.metrics()).toContain('resilience4j_retry_calls_total 7');
+  });
+
+  it('refuses extra labels that would hide its own', () => {
+    expect(() => withBreakers({}, { extraLabels: { kind: 'service' } })).toThrow(InvalidOptionsError);
+    expect(() => withBreakers({}, { extraLabels: { name: 'account' } })).toThrow(/extraLabels\.name is 'account'/);
+  });
+
+  it('works in a registry of OpenMetrics, too', async () => {
+    const circuitBreakerRegistry = new CircuitBreakerRegistry();
+    const openMetrics = new Registry<OpenMetricsContentType>();
+    openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    circuitBreakerRegistry.circuitBreaker('customer');
+
+    bindToPrometheus({ circuitBreakerRegistry }, openMetrics);
+    await openMetrics.metrics();
+
+    expect(await openMetrics.metrics()).toContain(
+      '# TYPE resilience4j_circuitbreaker_not_permitted_calls counter\n' +
+        'resilience4j_circuitbreaker_not_permitted_calls_total{name="customer",kind="not_permitted"} 0\n',
+    );
+  });
+
+  it('shows nothing of what it was not given', async () => {
+    expect(await bound({}).prometheus.metrics()).toBe('\n');
+  });
+});
+
+describe('The metrics of a retry', () => {
+  it('count calls by how they ended and whether they were retried', async () => {
+    const retryRegistry = new RetryRegistry({ configs: { default: { maxAttempts: 2, waitDuration: 0 } } });
+    const customer = retryRegistry.retry('customer');
+    const { scrape } = bound({ retryRegistry });
+    const failing = (times: number) => async () => {
+      if (times-- > 0) throw down;
+    };
+
+    for (const times of [0, 0, 1, 9]) await customer.execute(failing(times)).catch(() => {});
+
+    expect(await scrape('resilience4j_retry')).toStrictEqual([
+      '# TYPE resilience4j_retry_calls_total counter',
+      'resilience4j_retry_calls_total{name="customer",kind="successful_without_retry"} 2',
+      'resilience4j_retry_calls_total{name="customer",kind="successful_with_retry"} 1',
+      'resilience4j_retry_calls_total{name="customer",kind="failed_without_retry"} 0',
+      'resilience4j_retry_calls_total{name="customer",kind="failed_with_retry"} 1',
+    ]);
+    expect(await scrape('breakwater_retry')).toStrictEqual([
+      '# TYPE breakwater_retry_attempts_total counter',
+      'breakwater_retry_attempts_total{name="customer"} 2',
+      '# TYPE breakwater_retry_budget_exhausted_total counter',
+    ]);
+  });
+
+  it('show its budget', async () => {
+    const clock = new FakeClock();
+    const retryRegistry = new RetryRegistry(
+      { configs: { default: { waitDuration: 0, retryBudget: 'all' } } },
+      { clock },
+    );
+    retryRegistry.retryBudgets.retryBudget('all', { minRetriesPerSecond: 0, retryRatio: 1 });
+    const customer = retryRegistry.retry('customer');
+    const { scrape } = bound({ retryRegistry, retryBudgetRegistry: retryRegistry.retryBudgets });
+
+    await customer.execute(() => Promise.reject(down)).catch(() => {});
+
+    expect(await scrape('breakwater_retry')).toStrictEqual([
+      '# TYPE breakwater_retry_attempts_total counter',
+      'breakwater_retry_attempts_total{name="customer"} 1',
+      '# TYPE breakwater_retry_budget_exhausted_total counter',
+      'breakwater_retry_budget_exhausted_total{name="customer"} 1',
+      '# TYPE breakwater_retry_budget_balance gauge',
+      'breakwater_retry_budget_balance{name="all"} 0',
+    ]);
+  });
+});
+
+describe('The metrics of a bulkhead', () => {
+  it('show its places as they are now, and count who was refused', async () => {
+    const bulkheadRegistry = new BulkheadRegistry();
+    const customer = bulkheadRegistry.bulkhead('customer', { maxConcurrentCalls: 2, maxWaitDuration: 0 });
+    const { scrape } = bound({ bulkheadRegistry });
+
+    for (let call = 0; call < 3; call++) customer.tryAcquirePermission();
+    customer.onComplete();
+
+    expect(await scrape('')).toStrictEqual([
+      '# TYPE resilience4j_bulkhead_available_concurrent_calls gauge',
+      'resilience4j_bulkhead_available_concurrent_calls{name="customer"} 1',
+      '',
+      '# TYPE resilience4j_bulkhead_max_allowed_concurrent_calls gauge',
+      'resilience4j_bulkhead_max_allowed_concurrent_calls{name="customer"} 2',
+      '',
+      '# TYPE breakwater_bulkhead_calls_total counter',
+      'breakwater_bulkhead_calls_total{name="customer",kind="permitted"} 2',
+      'breakwater_bulkhead_calls_total{name="customer",kind="rejected"} 1',
+      '',
+    ]);
+  });
+});
+
+describe('The metrics of a rate limiter', () => {
+  it('show its permissions and who waits as they are now, and count who was refused', async () => {
+    const clock = new FakeClock();
+    const options = { limitForPeriod: 2, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
+    const rateLimiterRegistry = new RateLimiterRegistry({ configs: { default: options } }, { clock });
+    const customer = rateLimiterRegistry.rateLimiter('customer');
+    const { scrape } = bound({ rateLimiterRegistry });
+
+    for (let call = 0; call < 5; call++) void customer.execute(() => call).catch(() => {});
+
+    expect(await scrape('')).toStrictEqual([
+      '# TYPE resilience4j_ratelimiter_available_permissions gauge',
+      'resilience4j_ratelimiter_available_permissions{name="customer"} -2',
+      '',
+      '# TYPE resilience4j_ratelimiter_waiting_threads gauge',
+      'resilience4j_ratelimiter_waiting_threads{name="customer"} 2',
+      '',
+      '# TYPE breakwater_ratelimiter_calls_total counter',
+      'breakwater_ratelimiter_calls_total{name="customer",kind="successful"} 2',
+      'breakwater_ratelimiter_calls_total{name="customer",kind="failed"} 1',
+      '',
+    ]);
+  });
+});
+
+describe('The metrics of a time limiter', () => {
+  it('count calls by how they ended', async () => {
+    const clock = new FakeClock();
+    const timeLimiterRegistry = new TimeLimiterRegistry({}, { clock });
+    const customer = timeLimiterRegistry.timeLimiter('customer', { timeoutDuration: '1s' });
+    const { scrape } = bound({ timeLimiterRegistry });
+
+    await customer.execute(() => 'in time');
+    await customer.execute(() => Promise.reject(down)).catch(() => {});
+    const late = customer.execute(() => new Promise(() => {}));
+    clock.advance(1_000);
+    await late.catch(() => {});
+
+    expect(await scrape('resilience4j_timelimiter')).toStrictEqual([
+      '# TYPE resilience4j_timelimiter_calls_total counter',
+      'resilience4j_timelimiter_calls_total{name="customer",kind="successful"} 1',
+      'resilience4j_timelimiter_calls_total{name="customer",kind="failed"} 1',
+      'resilience4j_timelimiter_calls_total{name="customer",kind="timeout"} 1',
+    ]);
+  });
+});
+
+describe('The metrics of a hedge', () => {
+  it('count calls by who answered, and the attempts that were added', async () => {
+    const clock = new FakeClock();
+    const hedgeRegistry = new HedgeRegistry({}, { clock });
+    const customer = hedgeRegistry.hedge('customer', { delay: 200 });
+    const { scrape } = bound({ hedgeRegistry });
+
+    await customer.execute(() => 'at once');
+    const attempts = [new Promise(() => {}), 'second'];
+    const hedged = customer.execute(() => attempts.shift());
+    clock.advance(200);
+    await hedged;
+
+    expect(await scrape('breakwater_hedge')).toStrictEqual([
+      '# TYPE breakwater_hedge_calls_total counter',
+      'breakwater_hedge_calls_total{name="customer",kind="successful_primary"} 1',
+      'breakwater_hedge_calls_total{name="customer",kind="successful_hedge"} 1',
+      'breakwater_hedge_calls_total{name="customer",kind="failed"} 0',
+      '# TYPE breakwater_hedge_attempts_total counter',
+      'breakwater_hedge_attempts_total{name="customer"} 1',
+      '# TYPE breakwater_hedge_delay_seconds gauge',
+      'breakwater_hedge_delay_seconds{name="customer"} 0.2',
+      '# TYPE breakwater_hedge_budget_exhausted_total counter',
+    ]);
+  });
+});
+
+describe('The metrics of an adaptive concurrency limiter', () => {
+  it('show its limit and what is under way, and count who was refused', async () => {
+    const adaptiveConcurrencyLimiterRegistry = new AdaptiveConcurrencyLimiterRegistry();
+    const customer = adaptiveConcurrencyLimiterRegistry.adaptiveConcurrencyLimiter('customer', {
+      initialLimit: 1,
+      minLimit: 1,
+      maxLimit: 1,
+    });
+    const { scrape } = bound({ adaptiveConcurrencyLimiterRegistry });
+
+    for (let call = 0; call < 2; call++) void customer.execute(() => new Promise(() => {})).catch(() => {});
+
+    expect(await scrape('breakwater_adaptive')).toStrictEqual([
+      '# TYPE breakwater_adaptive_concurrency_limit gauge',
+      'breakwater_adaptive_concurrency_limit{name="customer"} 1',
+      '# TYPE breakwater_adaptive_concurrency_in_flight gauge',
+      'breakwater_adaptive_concurrency_in_flight{name="customer"} 1',
+      '# TYPE breakwater_adaptive_concurrency_calls_total counter',
+      'breakwater_adaptive_concurrency_calls_total{name="customer",kind="permitted"} 1',
+      'breakwater_adaptive_concurrency_calls_total{name="customer",kind="rejected"} 1',
+    ]);
+  });
+});
+
+describe('The metrics of fallbacks', () => {
+  it('count handlers by whether they had an answer', async () => {
+    const fallbackRegistry = new FallbackRegistry();
+    const handlers = [{ handle: () => Promise.reject(down) }, { handle: () => 'unknown' }];
+    const customer = fallbackRegistry.fallback('customer', { handlers });
+    const { scrape } = bound({ fallbackRegistry });
+
+    for (let call = 0; call < 2; call++) await customer.execute(() => Promise.reject(down));
+
+    expect(await scrape('breakwater_fallback')).toStrictEqual([
+      '# TYPE breakwater_fallback_handlers_total counter',
+      'breakwater_fallback_handlers_total{name="customer",kind="answered"} 2',
+      'breakwater_fallback_handlers_total{name="customer",kind="failed"} 2',
+    ]);
+  });
+
+  it('count what was served from memory, and never by key', async () => {
+    const cachedFallbackRegistry = new CachedFallbackRegistry();
+    const customer = cachedFallbackRegistry.cachedFallback('customer');
+    const { scrape } = bound({ cachedFallbackRegistry });
+
+    await customer.withKey('ada').execute(() => 'Ada');
+    await customer.withKey('ada').execute(() => Promise.reject(down));
+    await customer
+      .withKey('bob')
+      .execute(() => Promise.reject(down))
+      .catch(() => {});
+
+    expect(await scrape('breakwater_cached')).toStrictEqual([
+      '# TYPE breakwater_cached_fallback_calls_total counter',
+      'breakwater_cached_fallback_calls_total{name="customer",kind="served"} 1',
+      'breakwater_cached_fallback_calls_total{name="customer",kind="not_served"} 1',
+      '# TYPE breakwater_cached_fallback_entries gauge',
+      'breakwater_cached_fallback_entries{name="customer"} 1',
+    ]);
+  });
+});
+
+/**
+ * What the panels and variables of Resilience4j's own Grafana dashboard ask for: metric, then the labels by which it
+ * chooses or draws. Source: `grafana_dashboard.json` in the root of resilience4j/resilience4j (seen at commit 23c724e).
+ * `instance` is added by Prometheus, `application` by the team (`extraLabels`).
+ */
+const askedByDashboard: readonly (readonly [metric: string, labels: readonly string[]])[] = [
+  ['resilience4j_circuitbreaker_state', ['state', 'name']],
+  ['resilience4j_circuitbreaker_failure_rate', ['name']],
+  ['resilience4j_circuitbreaker_calls_seconds_count', ['name', 'kind']],
+  ['resilience4j_circuitbreaker_calls_seconds_sum', ['name', 'kind']],
+  ['resilience4j_circuitbreaker_calls_seconds_bucket', ['application', 'name', 'le']],
+  ['resilience4j_circuitbreaker_calls_total', ['name', 'kind']],
+  ['resilience4j_circuitbreaker_buffered_calls', ['name', 'kind']],
+  ['resilience4j_circuitbreaker_max_buffered_calls', ['name']],
+  ['resilience4j_retry_calls_total', ['application', 'name', 'kind']],
+  ['resilience4j_bulkhead_available_concurrent_calls', ['application', 'name']],
+  ['resilience4j_bulkhead_max_allowed_concurrent_calls', ['application', 'name']],
+];
+
+describe('Resilience4j’s own Grafana dashboard', () => {
+  it.each(askedByDashboard)('finds %s', async (metric, labels) => {
+    const registries = {
+      circuitBreakerRegistry: new CircuitBreakerRegistry(),
+      retryRegistry: new RetryRegistry(),
+      bulkheadRegistry: new BulkheadRegistry(),
+    };
+    registries.circuitBreakerRegistry.circuitBreaker('backendA');
+    registries.retryRegistry.retry('backendA');
+    registries.bulkheadRegistry.bulkhead('backendA');
+    const { scrape } = bound(registries, { extraLabels: { application: 'resilience4j-demo' } });
+
+    const [series = ''] = await scrape(`${metric}{`);
+
+    for (const label of labels) expect(series).toMatch(new RegExp(`[{,]${label}="`));
+    expect(series).toContain('name="backendA"');
+  });
+
+  it('finds the states that its summary counts', async () => {
+    const { customer, scrape } = withBreakers();
+    customer.transitionToForcedOpenState();
+
+    const lines = await scrape('resilience4j_circuitbreaker_state{');
+
+    const sumOf = (states: RegExp) =>
+      lines.filter((line) => states.test(line)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    expect(sumOf(/state="closed"/)).toBe(0);
+    expect(sumOf(/state="(open|forced_open)"/)).toBe(1);
+    expect(sumOf(/state="half_open"/)).toBe(0);
+  });
+});

@@ -1,0 +1,4 @@
+export type { BoundRegistries, PrometheusOptions } from './bind-to-prometheus.ts';
+export { bindToPrometheus } from './bind-to-prometheus.ts';
+export type { Labels, PrometheusRegistry } from './meters.ts';
+export { percentileHistogramBuckets } from './percentile-histogram-buckets.ts';

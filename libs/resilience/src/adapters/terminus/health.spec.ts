@@ -1,0 +1,238 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
+import { Test } from '@nestjs/testing';
+import request from 'supertest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
+import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { CircuitBreakerHealthIndicator } from './circuit-breaker.health.ts';
+import type { InstanceHealthSettings } from './health-settings.ts';
+import { RateLimiterHealthIndicator } from './rate-limiter.health.ts';
+
+const settings = new Map<string, InstanceHealthSettings>();
+const settingsOf = (name: string): InstanceHealthSettings | undefined => settings.get(name);
+
+@Controller('health')
+class HealthController {
+  readonly #health: HealthCheckService;
+  readonly #circuitBreakers: CircuitBreakerHealthIndicator;
+  readonly #rateLimiters: RateLimiterHealthIndicator;
+
+  constructor(
+    @Inject(HealthCheckService) health: HealthCheckService,
+    @Inject(CircuitBreakerHealthIndicator) circuitBreakers: CircuitBreakerHealthIndicator,
+    @Inject(RateLimiterHealthIndicator) rateLimiters: RateLimiterHealthIndicator,
+  ) {
+    this.#health = health;
+    this.#circuitBreakers = circuitBreakers;
+    this.#rateLimiters = rateLimiters;
+  }
+
+  @HealthCheck()
+  @Get('ready')
+  ready() {
+    return this.#health.check([
+      () => this.#circuitBreakers.isHealthy('circuitBreakers'),
+      () => this.#rateLimiters.isHealthy('rateLimiters'),
+    ]);
+  }
+
+  @HealthCheck()
+  @Get('configured')
+  configured() {
+    return this.#health.check([
+      () => this.#circuitBreakers.isHealthy('circuitBreakers', settingsOf),
+      () => this.#rateLimiters.isHealthy('rateLimiters', settingsOf),
+    ]);
+  }
+}
+
+let app: NestFastifyApplication;
+let circuitBreakers: CircuitBreakerRegistry;
+let rateLimiters: RateLimiterRegistry;
+let clock: FakeClock;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  settings.clear();
+  circuitBreakers = new CircuitBreakerRegistry({}, { clock });
+  rateLimiters = new RateLimiterRegistry({}, { clock });
+  const module = await Test.createTestingModule({
+    imports: [TerminusModule.forRoot({ logger: false })],
+    controllers: [HealthController],
+    providers: [
+      { provide: CircuitBreakerRegistry, useValue: circuitBreakers },
+      { provide: RateLimiterRegistry, useValue: rateLimiters },
+      CircuitBreakerHealthIndicator,
+      RateLimiterHealthIndicator,
+    ],
+  }).compile();
+  app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+});
+
+afterEach(() => app.close());
+
+async function get(path: 'ready' | 'configured') {
+  const { status, body } = await request(app.getHttpServer()).get(`/health/${path}`);
+  return { status, details: (body as { readonly details: Readonly<Record<string, unknown>> }).details };
+}
+
+describe('The health of circuit breakers', () => {
+  it('shows each with its numbers, in Resilience4j’s shape', async () => {
+    const customer = circuitBreakers.circuitBreaker('customer', {
+      slidingWindowSize: 3,
+      failureRateThreshold: 42.857_143,
+      slowCallDurationThreshold: 100,
+    });
+    customer.onError(500, new Error('slow and down'));
+    customer.onSuccess(1);
+    customer.onSuccess(1);
+    circuitBreakers.circuitBreaker('ledger');
+
+    const { status, details } = await get('ready');
+
+    expect(status).toBe(200);
+    expect(details['circuitBreakers']).toStrictEqual({
+      status: 'up',
+      details: {
+        customer: {
+          status: 'UP',
+          details: {
+            failureRate: '33.333332%',
+            failureRateThreshold: '42.857143%',
+            slowCallRate: '33.333332%',
+            slowCallRateThreshold: '100.0%',
+            bufferedCalls: 3,
+            slowCalls: 1,
+            slowFailedCalls: 1,
+            failedCalls: 1,
+            notPermittedCalls: 0,
+            state: 'CLOSED',
+          },
+        },
+        ledger: {
+          status: 'UP',
+          details: expect.objectContaining({ failureRate: '-1.0%', bufferedCalls: 0, state: 'CLOSED' }) as unknown,
+        },
+      },
+    });
+  });
+
+  it('stays up, also when all are open', async () => {
+    const customer = circuitBreakers.circuitBreaker('customer');
+    customer.transitionToOpenState();
+    customer.tryAcquirePermission();
+
+    const { status, details } = await get('ready');
+
+    expect(status).toBe(200);
+    expect(details['circuitBreakers']).toMatchObject({
+      status: 'up',
+      details: { customer: { status: 'CIRCUIT_OPEN', details: { state: 'OPEN', notPermittedCalls: 1 } } },
+    });
+  });
+
+  it('is down when one is open that may fail the check, and up again when it is half open', async () => {
+    settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
+    settings.set('ledger', { registerHealthIndicator: true });
+    circuitBreakers.circuitBreaker('ledger').transitionToOpenState();
+    const customer = circuitBreakers.circuitBreaker('customer');
+
+    customer.transitionToOpenState();
+    const open = await get('configured');
+    customer.transitionToHalfOpenState();
+    const halfOpen = await get('configured');
+
+    expect(open.status).toBe(503);
+    expect(open.details['circuitBreakers']).toMatchObject({
+      status: 'down',
+      details: { customer: { status: 'DOWN' }, ledger: { status: 'CIRCUIT_OPEN' } },
+    });
+    expect(halfOpen.status).toBe(200);
+    expect(halfOpen.details['circuitBreakers']).toMatchObject({
+      status: 'up',
+      details: { customer: { status: 'CIRCUIT_HALF_OPEN' } },
+    });
+  });
+
+  it('leaves out those that are not registered for it', async () => {
+    settings.set('customer', { registerHealthIndicator: true });
+    settings.set('ledger', { allowHealthIndicatorToFail: true });
+    for (const name of ['customer', 'ledger', 'archive']) circuitBreakers.circuitBreaker(name);
+    circuitBreakers.circuitBreaker('ledger').transitionToOpenState();
+
+    const { status, details } = await get('configured');
+
+    expect(status).toBe(200);
+    expect(details['circuitBreakers']).toStrictEqual({
+      status: 'up',
+      details: { customer: expect.anything() as unknown },
+    });
+  });
+
+  it.each<[StateName, (name: string) => void]>([
+    ['FORCED_OPEN', (name) => circuitBreakers.circuitBreaker(name).transitionToForcedOpenState()],
+    ['DISABLED', (name) => circuitBreakers.circuitBreaker(name).transitionToDisabledState()],
+    ['METRICS_ONLY', (name) => circuitBreakers.circuitBreaker(name).transitionToMetricsOnlyState()],
+  ])('is unknown, and so up, in %s', async (state, enter) => {
+    settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
+    enter('customer');
+
+    const { status, details } = await get('configured');
+
+    expect(status).toBe(200);
+    expect(details['circuitBreakers']).toMatchObject({
+      details: { customer: { status: 'UNKNOWN', details: { state } } },
+    });
+  });
+});
+
+describe('The health of rate limiters', () => {
+  const calls = (name: string, number: number): void => {
+    for (let call = 0; call < number; call++) {
+      void rateLimiters
+        .rateLimiter(name)
+        .execute(() => 'well')
+        .catch(() => {});
+    }
+  };
+
+  it('is up while there are permissions, unknown while callers wait for the next', async () => {
+    const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '2s' } as const;
+    rateLimiters.rateLimiter('customer', options);
+
+    const before = await get('ready');
+    calls('customer', 2);
+    const waiting = await get('ready');
+
+    expect(before.details['rateLimiters']).toStrictEqual({
+      status: 'up',
+      details: { customer: { status: 'UP', details: { availablePermissions: 1, numberOfWaitingThreads: 0 } } },
+    });
+    expect(waiting.details['rateLimiters']).toStrictEqual({
+      status: 'up',
+      details: { customer: { status: 'UNKNOWN', details: { availablePermissions: -1, numberOfWaitingThreads: 1 } } },
+    });
+  });
+
+  it('is rate limited when the next caller would be refused, and down only if it may fail', async () => {
+    const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
+    rateLimiters.rateLimiter('customer', options);
+    calls('customer', 2);
+
+    settings.set('customer', { registerHealthIndicator: true });
+    const shown = await get('configured');
+    settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
+    const failing = await get('configured');
+
+    expect(shown.status).toBe(200);
+    expect(shown.details['rateLimiters']).toMatchObject({ details: { customer: { status: 'RATE_LIMITED' } } });
+    expect(failing.status).toBe(503);
+    expect(failing.details['rateLimiters']).toMatchObject({ details: { customer: { status: 'DOWN' } } });
+  });
+});
