@@ -1,0 +1,201 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { choosePorts, loopback } from './system/ports.ts';
+import { DemoRun } from './testing/demo-run.ts';
+
+/**
+ * How many times faster than life. Fast enough for a test, slow enough for a busy machine: what a call of 2 s costs
+ * beside its 2 s grows with it, and five of them must fit into 10 s.
+ */
+const timeScale = 3;
+
+let run: DemoRun | undefined;
+
+afterEach(() => run?.cleanUp());
+
+function start(args: readonly string[], env?: Readonly<Record<string, string>>): DemoRun {
+  run = new DemoRun(args, env);
+  return run;
+}
+
+/** Nothing of the demo is left, neither processes nor files. */
+function expectNothingLeft(demo: DemoRun): void {
+  expect(demo.survivors).toEqual([]);
+  expect(demo.leftFiles).toEqual([]);
+}
+
+interface Call {
+  n: number;
+  outcome: string;
+  durationMs: number;
+  state: string;
+  failureRate: number;
+  slowCallRate: number;
+}
+
+interface Document {
+  experiments: {
+    name: string;
+    config: Record<string, unknown>;
+    calls: Call[];
+    openedAfterCall: number | null;
+    notPermitted: number;
+    finalState: string;
+  }[];
+  recovery: Record<string, unknown> & { calls: Call[] };
+  timeScale: number;
+}
+
+function expectAsStated(document: Document): void {
+  expect(
+    document.experiments.map(({ name, calls, openedAfterCall, notPermitted, finalState }) => [
+      name,
+      calls.length,
+      openedAfterCall,
+      notPermitted,
+      finalState,
+    ]),
+  ).toEqual([
+    ['count-slow', 20, 10, 10, 'OPEN'],
+    ['count-failures-only', 20, null, 0, 'CLOSED'],
+    ['count-minimum-above-window', 20, 10, 10, 'OPEN'],
+    ['time-minimum-5', 20, 5, 15, 'OPEN'],
+    ['time-minimum-6', 20, null, 0, 'CLOSED'],
+  ]);
+  expect(document.recovery).toMatchObject({
+    breaker: 'count-slow',
+    healed: true,
+    transitions: ['OPEN->HALF_OPEN', 'HALF_OPEN->CLOSED'],
+    finalState: 'CLOSED',
+    recovered: true,
+  });
+  expect(document.timeScale).toBe(timeScale);
+}
+
+function expectToldCalls({ experiments: [countSlow, , , , timeMinimum6] }: Document): void {
+  const calls = countSlow?.calls ?? [];
+  expect(calls.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  expect(calls.map(({ outcome }) => outcome)).toEqual([
+    ...Array.from({ length: 10 }, () => 'slow'),
+    ...Array.from({ length: 10 }, () => 'not-permitted'),
+  ]);
+  // Two seconds on the system's clock, whatever the time scale; refusals take no time.
+  expect(Math.min(...calls.slice(0, 10).map(({ durationMs }) => durationMs))).toBeGreaterThanOrEqual(2_000);
+  expect(Math.max(...calls.slice(10).map(({ durationMs }) => durationMs))).toBeLessThan(1_000);
+  expect(calls[9]).toMatchObject({ state: 'OPEN', failureRate: 0, slowCallRate: 100 });
+  expect(timeMinimum6?.calls.every(({ slowCallRate }) => slowCallRate === -1)).toBe(true);
+}
+
+describe('the demo, run once,', () => {
+  it('comes out as stated and leaves nothing behind', async () => {
+    const demo = start(['--once', '--json', '--port', '0', '--time-scale', String(timeScale), '--gateway', 'node']);
+
+    expect(await demo.ended()).toBe(0);
+
+    const document: Document = JSON.parse(demo.stdout);
+    expectAsStated(document);
+    expectToldCalls(document);
+    expect(demo.complaints).toEqual([]);
+    expectNothingLeft(demo);
+  });
+
+  it.runIf(spawnSync('nginx', ['-v']).status === 0)('comes out as stated behind nginx', async () => {
+    const demo = start(['--once', '--json', '--port', '0', '--time-scale', String(timeScale), '--gateway', 'nginx']);
+
+    expect(await demo.ended()).toBe(0);
+
+    const document: Document = JSON.parse(demo.stdout);
+    expectAsStated(document);
+    expectNothingLeft(demo);
+  });
+});
+
+describe('the demo, when it cannot start,', () => {
+  it('says which port is taken, and what to do', async () => {
+    const { gateway: port } = await choosePorts(0);
+    const base = Math.min(port, 60_000);
+    const server = createServer().listen(base + 12, loopback);
+    await once(server, 'listening');
+
+    const demo = start(['--once', '--json', '--port', String(base)]);
+    const exitCode = await demo.ended();
+    server.close();
+
+    expect(exitCode).toBe(1);
+    expect(demo.stdout).toBe('');
+    expect(demo.stderr).toBe(
+      `✖ Port ${base + 12}, meant for customer-2, is already in use. ` +
+        'Stop what listens there, or choose other ports with --port N (0 picks free ones).\n',
+    );
+    expectNothingLeft(demo);
+  });
+
+  it('says that the database cannot be reached, without its password', async () => {
+    const { gateway: port } = await choosePorts(0);
+
+    const demo = start(['--once', '--port', '0'], { DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/test` });
+
+    expect(await demo.ended()).toBe(1);
+    expect(demo.complaints).toHaveLength(1);
+    expect(demo.complaints[0]).toMatch(/ECONNREFUSED.*DATABASE_URL/);
+    expect(demo.stderr).not.toContain('secret');
+    expectNothingLeft(demo);
+  });
+
+  it('says which option it does not know', async () => {
+    const demo = start(['--quickly']);
+
+    expect(await demo.ended()).toBe(2);
+    expect(demo.stderr).toBe("✖ Unknown option '--quickly'. See npm run demo -- --help\n");
+  });
+});
+
+describe('the demo, while it runs,', () => {
+  const running = 'balances on';
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
+    await demo.said(running);
+
+    demo.signal('SIGINT');
+
+    expect(await demo.ended()).toBe(130);
+    expect(demo.started).toBeGreaterThan(6);
+    expect(demo.complaints).toEqual([]);
+    expectNothingLeft(demo);
+  });
+
+  it('leaves nothing behind when it is terminated while it starts', async () => {
+    const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
+    await demo.said('Services compiled');
+
+    demo.signal('SIGTERM');
+
+    expect(await demo.ended()).toBe(143);
+    expectNothingLeft(demo);
+  });
+
+  it('ends with one line when a service dies', async () => {
+    const demo = start(['--port', '0', '--time-scale', String(timeScale), '--gateway', 'node']);
+    await demo.said(running);
+
+    process.kill(demo.find('apps/customer/dist/main.js').pid, 'SIGKILL');
+
+    expect(await demo.ended()).toBe(1);
+    expect(demo.complaints).toHaveLength(1);
+    expect(demo.complaints[0]).toMatch(/^✖ customer-[12] died: killed by SIGKILL/);
+    expect(demo.survivors).toEqual([]);
+  });
+
+  it('leaves no process behind even when it is killed', async () => {
+    const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
+    await demo.said(running);
+
+    demo.signal('SIGKILL');
+
+    expect(await demo.ended()).toBe('SIGKILL');
+    await expect.poll(() => demo.survivors, { timeout: 20_000 }).toEqual([]);
+  });
+});

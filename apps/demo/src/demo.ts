@@ -1,0 +1,90 @@
+import { type Experiment, experiments, lookupsPerExperiment } from './experiments/experiments.ts';
+import type { LookupSeries } from './experiments/lookups.ts';
+import { lookUp } from './experiments/lookups-client.ts';
+import { recover, type Recovery } from './experiments/recovery.ts';
+import { deviations, recoveryDeviations } from './experiments/verdict.ts';
+import type { Job, Progress } from './report/progress.ts';
+import type { Results } from './report/results.ts';
+import type { BreakwaterSystem } from './system/system.ts';
+
+/** A system that runs, and how to show what is done with it. */
+export interface Stage {
+  readonly system: BreakwaterSystem;
+  readonly progress: Progress;
+  /** Ends whatever goes on. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts the system, step by step. */
+export function startUp({ system, progress, signal }: Stage): Promise<void> {
+  return progress.run(
+    system.steps.map((step) => ({ title: step.title, run: () => step.run(signal) })),
+    'in turn',
+  );
+}
+
+/** Runs the experiments, all at once: each has a breaker of its own. */
+export async function runExperiments(stage: Stage): Promise<Results['experiments']> {
+  const results = new Map<Experiment, LookupSeries>();
+  const jobs = experiments.map((experiment) =>
+    experimentJob(experiment, stage, (series) => results.set(experiment, series)),
+  );
+  await stage.progress.run(jobs, 'at once');
+  // In the order of the report, not in that of their ends.
+  return experiments.flatMap((experiment) => {
+    const series = results.get(experiment);
+    return series === undefined ? [] : [{ experiment, series }];
+  });
+}
+
+/** Heals customer and shows that the breaker that the first experiment opened closes again. */
+export async function runRecovery({ system, progress, signal }: Stage, opened: LookupSeries): Promise<Recovery> {
+  const result = Promise.withResolvers<Recovery>();
+  const title = `recovery of ${opened.breaker} on ${opened.instance}`;
+  const job: Job = {
+    title,
+    run: async (show) => {
+      const recovery = await recover({
+        gatewayUrl: system.gatewayUrl,
+        customerUrls: system.customerUrls,
+        faultsToken: system.faultsToken,
+        opened,
+        signal,
+        onCall: ({ state }) => show(`${title}  ${state}`),
+      });
+      result.resolve(recovery);
+      return `${title}  ${recovery.finalState}`;
+    },
+  };
+  await progress.run([job], 'in turn');
+  return result.promise;
+}
+
+/** In which ways the run did not come out as stated: a sentence each. */
+export function deviationsOf({ experiments: results, recovery }: Results): string[] {
+  return [
+    ...results.flatMap(({ experiment, series }) => deviations(experiment, series)),
+    ...recoveryDeviations(recovery),
+  ];
+}
+
+const longestName = Math.max(...experiments.map(({ name }) => name.length));
+
+function experimentJob({ name }: Experiment, { system, signal }: Stage, onResult: (series: LookupSeries) => void): Job {
+  const status = (calls: number, state: string): string =>
+    `${name.padEnd(longestName)}  ${String(calls).padStart(2)}/${lookupsPerExperiment}  ${state}`;
+  return {
+    title: status(0, ''),
+    run: async (show) => {
+      const series = await lookUp({
+        gatewayUrl: system.gatewayUrl,
+        breaker: name,
+        times: lookupsPerExperiment,
+        signal,
+        onCall: ({ n, state }) => show(status(n, state)),
+      });
+      onResult(series);
+      return status(series.calls.length, series.calls.at(-1)?.state ?? '');
+    },
+  };
+}

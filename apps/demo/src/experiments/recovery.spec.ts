@@ -1,0 +1,114 @@
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SystemFailure } from '../system/system-failure.ts';
+import { StandInServers } from '../testing/stand-in-server.ts';
+import type { Call } from './lookups.ts';
+import { recover } from './recovery.ts';
+
+const servers = new StandInServers();
+
+afterEach(() => servers.stop());
+
+const answered: Call = {
+  n: 1,
+  outcome: 'answered',
+  durationMs: 5,
+  state: 'HALF_OPEN',
+  failureRate: -1,
+  slowCallRate: -1,
+  transitions: [],
+};
+
+/** A gateway whose accounts answer in turn, the first of them with the given calls. */
+function gateway(calls: readonly Partial<Call>[]): Promise<string> {
+  let asked = 0;
+  return servers.start((_request, response) => {
+    const turn = asked;
+    asked += 1;
+    const instance = turn % 2 === 0 ? 'account-2' : 'account-1';
+    const call =
+      instance === 'account-1' ? { ...answered, ...calls[(turn - 1) / 2] } : { ...answered, state: 'CLOSED' };
+    for (const message of [
+      { type: 'start', instance, breaker: 'count-slow', config: {} },
+      { type: 'call', ...call },
+      { type: 'end' },
+    ]) {
+      response.write(`${JSON.stringify(message)}\n`);
+    }
+    response.end();
+  });
+}
+
+const common = {
+  faultsToken: 'secret',
+  opened: {
+    instance: 'account-1',
+    breaker: 'count-slow',
+    config: {},
+    calls: [{ ...answered, n: 20, state: 'OPEN', outcome: 'not-permitted' } as const],
+  },
+  signal: new AbortController().signal,
+};
+
+describe('the recovery', () => {
+  it('heals every customer service with the token', async () => {
+    const orders: [string | undefined, string | undefined, IncomingHttpHeaders['authorization'], string][] = [];
+    const customer: RequestListener = async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString();
+      orders.push([request.method, request.url, request.headers.authorization, body]);
+      response.end('{}');
+    };
+    const customerUrls = [await servers.start(customer), await servers.start(customer)];
+    const gatewayUrl = await gateway([{ state: 'CLOSED' }]);
+
+    await recover({ ...common, gatewayUrl, customerUrls });
+
+    const order = ['PUT', '/faults', 'Bearer secret', '{"latency":"0ms"}'];
+    expect(orders).toEqual([order, order]);
+  });
+
+  it('follows the one breaker that was open until it is closed', async () => {
+    const gatewayUrl = await gateway([
+      { transitions: ['OPEN->HALF_OPEN'] },
+      {},
+      { state: 'CLOSED', transitions: ['HALF_OPEN->CLOSED'] },
+    ]);
+
+    const recovery = await recover({ ...common, gatewayUrl, customerUrls: [] });
+
+    expect(recovery).toMatchObject({
+      breaker: 'count-slow',
+      instance: 'account-1',
+      healed: true,
+      transitions: ['OPEN->HALF_OPEN', 'HALF_OPEN->CLOSED'],
+      finalState: 'CLOSED',
+      recovered: true,
+    });
+    expect(recovery.calls.map(({ n, state }) => [n, state])).toEqual([
+      [1, 'HALF_OPEN'],
+      [2, 'HALF_OPEN'],
+      [3, 'CLOSED'],
+    ]);
+  });
+
+  it('has nothing to follow when the breaker never opened, and is none', async () => {
+    const gatewayUrl = await gateway([]);
+    const opened = { ...common.opened, calls: [{ ...answered, state: 'CLOSED' } as const] };
+
+    expect(await recover({ ...common, opened, gatewayUrl, customerUrls: [] })).toMatchObject({
+      calls: [],
+      finalState: 'CLOSED',
+      recovered: false,
+    });
+  });
+
+  it('fails when a customer service does not let itself be healed', async () => {
+    const customerUrls = [await servers.start((_request, response) => response.writeHead(401).end('who are you?'))];
+    const gatewayUrl = await gateway([]);
+
+    const failure = await recover({ ...common, gatewayUrl, customerUrls }).catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(SystemFailure);
+    expect(failure).toMatchObject({ message: expect.stringContaining('it answered 401 who are you?') });
+  });
+});

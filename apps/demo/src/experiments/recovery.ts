@@ -1,0 +1,77 @@
+import { pause } from '../system/pause.ts';
+import { SystemFailure } from '../system/system-failure.ts';
+import type { BreakerState, Call, LookupSeries } from './lookups.ts';
+import { lookUp } from './lookups-client.ts';
+
+/** How a circuit breaker came back after its dependency did. */
+export interface Recovery {
+  readonly breaker: string;
+  readonly instance: string;
+  /** Whether every customer service took the order to be fast again. */
+  readonly healed: boolean;
+  readonly calls: readonly Call[];
+  readonly transitions: readonly string[];
+  readonly finalState: BreakerState;
+  /** Whether it went OPEN, HALF_OPEN, CLOSED. */
+  readonly recovered: boolean;
+}
+
+/** What to heal, and what to watch come back. */
+export interface RecoveryRequest {
+  readonly gatewayUrl: string;
+  readonly customerUrls: readonly string[];
+  readonly faultsToken: string;
+  /** The experiment that left a breaker open. */
+  readonly opened: LookupSeries;
+  readonly signal: AbortSignal;
+  readonly onCall?: (call: Call) => void;
+}
+
+/** Twice the wait in OPEN and some: whoever is not back by then will not come back. */
+const patienceMs = 30_000;
+/** How long to wait after a call that the breaker still refused. */
+const refusedPauseMs = 500;
+
+/**
+ * Makes the customer services fast again, then asks through the gateway until the breaker is CLOSED. The gateway
+ * balances, so some requests reach the other instance, whose breaker is another one: they are not counted.
+ */
+export async function recover(request: RecoveryRequest): Promise<Recovery> {
+  const { gatewayUrl, customerUrls, faultsToken, opened, signal, onCall } = request;
+  await Promise.all(customerUrls.map((url) => heal(url, faultsToken, signal)));
+
+  const { breaker, instance } = opened;
+  const calls: Call[] = [];
+  let finalState = opened.calls.at(-1)?.state ?? 'CLOSED';
+  const deadline = performance.now() + patienceMs;
+  while (finalState !== 'CLOSED' && performance.now() < deadline) {
+    const series = await lookUp({ gatewayUrl, breaker, times: 1, signal });
+    const call = series.calls[0];
+    if (series.instance !== instance || call === undefined) continue;
+    const numbered = { ...call, n: calls.length + 1 };
+    calls.push(numbered);
+    onCall?.(numbered);
+    finalState = call.state;
+    if (call.outcome === 'not-permitted') await pause(refusedPauseMs, signal);
+  }
+
+  const transitions = calls.flatMap((call) => call.transitions);
+  const recovered = transitions.join(' ') === 'OPEN->HALF_OPEN HALF_OPEN->CLOSED' && finalState === 'CLOSED';
+  return { breaker, instance, healed: true, calls, transitions, finalState, recovered };
+}
+
+async function heal(customerUrl: string, faultsToken: string, signal: AbortSignal): Promise<void> {
+  const answer = await fetch(`${customerUrl}/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${faultsToken}` },
+    body: JSON.stringify({ latency: '0ms' }),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
+  });
+  const text = await answer.text();
+  if (!answer.ok) {
+    throw new SystemFailure(
+      `The customer service on ${customerUrl} could not be healed: it answered ${answer.status} ${text.slice(0, 200)}`,
+      'See its log.',
+    );
+  }
+}

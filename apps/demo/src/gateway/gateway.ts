@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import httpProxy from '@fastify/http-proxy';
+import fastify, {
+  LogController,
+  type FastifyInstance,
+  type FastifyReply,
+  type RawServerBase,
+  type RouteGenericInterface,
+} from 'fastify';
+import { Balancer, type Replica } from './balancer.ts';
+
+/** What the gateway needs to know. */
+export interface GatewayOptions {
+  /** Base URLs of the account services. */
+  readonly accountUrls: readonly string[];
+  /** Whether each request is logged as a line of JSON on standard output (default true). */
+  readonly logs?: boolean;
+  /** A monotonic clock in milliseconds (default: the process's). */
+  readonly now?: () => number;
+}
+
+/** The same limits as in `nginx/nginx.conf`. */
+const bodyLimitBytes = 64 * 1024;
+const connectTimeoutMs = 2_000;
+const readTimeoutMs = 30_000;
+
+/** A client's request id that can go into logs as it is. */
+const validRequestId = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Requests that may be sent twice. */
+const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Failures that say that the replica is not there, so that it is left alone for a while. */
+const refusals = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/** A reply of whichever kind of server: the proxy's types do not say. */
+type Reply = FastifyReply<RouteGenericInterface, RawServerBase>;
+
+/** What a request has gone through so far. */
+interface Journey {
+  /** Where it is now. */
+  replica: Replica | undefined;
+  readonly tried: Set<Replica>;
+}
+
+/**
+ * The load balancer for machines without nginx: to its clients the same as `nginx/nginx.conf`, in the ways that matter
+ * to this system.
+ */
+export function createGateway({ accountUrls, logs = true, now }: GatewayOptions): FastifyInstance {
+  const balancer = new Balancer(accountUrls, now);
+  /** By raw request. */
+  const journeys = new WeakMap<object, Journey>();
+
+  /** Takes the journey on to a replica that it has not been to. Says whether there is one. */
+  function travelOn(journey: Journey): boolean {
+    journey.replica = balancer.take(journey.tried);
+    if (journey.replica === undefined) return false;
+    journey.tried.add(journey.replica);
+    return true;
+  }
+
+  function leave(journey: Journey): void {
+    if (journey.replica !== undefined) balancer.done(journey.replica);
+    journey.replica = undefined;
+  }
+
+  const gateway = fastify({
+    logger: logs,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: 10_000,
+    // A stream that never ends would keep the gateway from closing.
+    forceCloseConnections: true,
+    requestIdHeader: false,
+    genReqId: requestIdOf,
+  });
+
+  gateway.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+
+  gateway.addHook('onResponse', async (request, reply) => {
+    const tried = journeys.get(request.raw)?.tried;
+    if (tried === undefined) return;
+    request.log.info(
+      {
+        method: request.method,
+        path: request.url.split('?', 1)[0],
+        status: reply.statusCode,
+        durationSeconds: Math.round(reply.elapsedTime) / 1_000,
+        upstream: Array.from(tried, ({ url }) => url).join(', '),
+      },
+      'request',
+    );
+  });
+
+  gateway.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error({ err: error }, 'the gateway failed');
+    problem(reply, status);
+  });
+
+  // Bodies are not looked into. They are read whole before they are sent on, as nginx does, so that a slow client does
+  // not hold a replica.
+  gateway.removeAllContentTypeParsers();
+  gateway.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    done(null, body.length > 0 ? Readable.from([body]) : undefined);
+  });
+
+  gateway.get('/gateway/health', { logLevel: 'silent' }, async () => ({ status: 'up' }));
+
+  const proxying: NonNullable<httpProxy.FastifyHttpProxyOptions['replyOptions']> = {
+    getUpstream: ({ raw }) => journeys.get(raw)?.replica?.url ?? '',
+    // Never: the proxy would otherwise repeat a GET that was answered 503.
+    retryDelay: () => null,
+    rewriteRequestHeaders: (request, headers) => ({
+      ...headers,
+      'x-request-id': request.id,
+      'x-forwarded-for': [headers['x-forwarded-for'], request.ip].filter(Boolean).join(', '),
+      'x-forwarded-proto': request.protocol,
+    }),
+    // The service answers with the id it was given, which is on the answer already. How long its connection lives is
+    // between it and us.
+    rewriteHeaders: ({ 'x-request-id': _id, connection: _connection, 'keep-alive': _keepAlive, ...headers }) => headers,
+    onError: (reply, { error }) => {
+      const { request } = reply;
+      const journey = journeys.get(request.raw);
+      const failure = codeOf(error);
+      request.log.warn({ upstream: journey?.replica?.url, failure }, 'no answer from a replica');
+      if (journey !== undefined) {
+        if (journey.replica !== undefined && refusals.has(failure)) balancer.refused(journey.replica);
+        leave(journey);
+        if (repeatable.has(request.method) && travelOn(journey)) {
+          reply.from(undefined, proxying);
+          return;
+        }
+      }
+      problem(reply, failure.includes('TIMEOUT') ? 504 : 502);
+    },
+  };
+
+  gateway.register(httpProxy, {
+    // Each request has its own.
+    upstream: '',
+    proxyPayloads: false,
+    disableRequestLogging: true,
+    undici: {
+      connections: 512,
+      connect: { timeout: connectTimeoutMs },
+      headersTimeout: readTimeoutMs,
+      bodyTimeout: readTimeoutMs,
+      // Shorter than the services' own (72 s): a connection must not close just as a request is put on it.
+      keepAliveTimeout: 30_000,
+    },
+    preHandler: (request, reply, done) => {
+      const journey: Journey = { replica: undefined, tried: new Set() };
+      journeys.set(request.raw, journey);
+      reply.raw.once('close', () => leave(journey));
+      if (travelOn(journey)) done();
+      else problem(reply, 502);
+    },
+    replyOptions: proxying,
+  });
+
+  return gateway;
+}
+
+function requestIdOf(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && validRequestId.test(given) ? given : randomUUID();
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  502: 'Bad Gateway',
+  504: 'Gateway Timeout',
+};
+
+/** Answers with a failure of the gateway itself (RFC 9457). */
+function problem(reply: Reply, status: number): void {
+  const title = titles[status] ?? 'Internal Server Error';
+  reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, requestId: reply.request.id }));
+}
+
+/** The proxy wraps what happened into an error of its own. */
+function codeOf(error: Error): string {
+  const innermost = error.cause instanceof Error ? error.cause : error;
+  return 'code' in innermost && typeof innermost.code === 'string' ? innermost.code : innermost.message;
+}

@@ -1,0 +1,11 @@
+/** The load balancer for machines without nginx, as a process: HOST, PORT, ACCOUNT_URLS (comma separated). */
+import { createGateway } from './gateway.ts';
+
+const { HOST: host = '127.0.0.1', PORT: port, ACCOUNT_URLS: accountUrls } = process.env;
+if (port === undefined || accountUrls === undefined) throw new Error('PORT and ACCOUNT_URLS must be set');
+
+const gateway = createGateway({ accountUrls: accountUrls.split(',') });
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void gateway.close());
+}
+await gateway.listen({ host, port: Number(port) });

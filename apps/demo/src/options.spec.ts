@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parseOptions, UsageError } from './options.ts';
+
+describe('the command line', () => {
+  it('asks for nothing special when it is empty', () => {
+    expect(parseOptions([])).toEqual({
+      once: false,
+      json: false,
+      help: false,
+      timeScale: 1,
+      port: 8080,
+      gateway: 'auto',
+    });
+  });
+
+  it('takes every option', () => {
+    const args = ['--once', '--json', '--time-scale', '2.5', '--port=9000', '--gateway', 'node'];
+
+    expect(parseOptions(args)).toEqual({
+      once: true,
+      json: true,
+      help: false,
+      timeScale: 2.5,
+      port: 9000,
+      gateway: 'node',
+    });
+  });
+
+  it.each([['--help'], ['-h']])('asks for help with %s', (flag) => {
+    expect(parseOptions([flag]).help).toBe(true);
+  });
+
+  it('takes port 0, which stands for any that are free', () => {
+    expect(parseOptions(['--port', '0']).port).toBe(0);
+  });
+
+  it.each([
+    [['--fast'], /^Unknown option '--fast'$/],
+    [['twice'], /^Unexpected argument 'twice'$/],
+    [['--port'], /--port/],
+    [['--once=yes'], /--once/],
+    [['--time-scale', '0.5'], /^--time-scale is a number from 1 to 10, not '0.5'$/],
+    [['--time-scale', '11'], /not '11'/],
+    [['--time-scale', 'fast'], /not 'fast'/],
+    [['--time-scale', ''], /not ''/],
+    [['--port', '8080.5'], /^--port is a whole number from 0 to 65523, not '8080.5'$/],
+    [['--port', '0x50'], /not '0x50'/],
+    [['--port', '65524'], /not '65524'/],
+    [['--gateway', 'apache'], /^--gateway is one of auto, nginx, node, not 'apache'$/],
+  ])('refuses %j with one clear sentence', (args, message) => {
+    const parsing = (): unknown => parseOptions(args);
+
+    expect(parsing).toThrow(UsageError);
+    expect(parsing).toThrow(message);
+  });
+});

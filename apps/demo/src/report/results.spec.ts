@@ -1,0 +1,118 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { experiments } from '../experiments/experiments.ts';
+import type { Call } from '../experiments/lookups.ts';
+import { resultsAsText } from './report.ts';
+import { type Results, resultsAsJson } from './results.ts';
+import { callTable } from './tables.ts';
+
+const slow: Call = {
+  n: 1,
+  outcome: 'slow',
+  durationMs: 2_013.4,
+  state: 'OPEN',
+  failureRate: 0,
+  slowCallRate: 100,
+  transitions: ['CLOSED->OPEN'],
+};
+const refused: Call = { ...slow, n: 2, outcome: 'not-permitted', durationMs: 0.2, transitions: [] };
+const unevaluated: Call = { ...slow, n: 3, state: 'CLOSED', failureRate: -1, slowCallRate: -1, transitions: [] };
+
+const results: Results = {
+  experiments: experiments.slice(0, 1).map((experiment) => ({
+    experiment,
+    series: {
+      instance: 'account-1',
+      breaker: experiment.name,
+      config: { slidingWindowType: 'COUNT_BASED', slidingWindowSize: 10, waitDurationInOpenState: 10_000 },
+      calls: [slow, refused],
+    },
+  })),
+  recovery: {
+    breaker: 'count-slow',
+    instance: 'account-1',
+    healed: true,
+    calls: [{ ...slow, outcome: 'answered', state: 'CLOSED', transitions: ['HALF_OPEN->CLOSED'] }],
+    transitions: ['OPEN->HALF_OPEN', 'HALF_OPEN->CLOSED'],
+    finalState: 'CLOSED',
+    recovered: true,
+  },
+  timeScale: 4,
+};
+
+describe('the results as JSON', () => {
+  it('have the shape that programs rely on', () => {
+    const shown = { outcome: 'slow', durationMs: 2_013.4, state: 'OPEN', failureRate: 0, slowCallRate: 100 };
+
+    expect(JSON.parse(resultsAsJson(results))).toEqual({
+      experiments: [
+        {
+          name: 'count-slow',
+          config: { slidingWindowType: 'COUNT_BASED', slidingWindowSize: 10, waitDurationInOpenState: 10_000 },
+          calls: [
+            { n: 1, ...shown },
+            { n: 2, ...shown, outcome: 'not-permitted', durationMs: 0.2 },
+          ],
+          openedAfterCall: 1,
+          notPermitted: 1,
+          finalState: 'OPEN',
+        },
+      ],
+      recovery: {
+        breaker: 'count-slow',
+        instance: 'account-1',
+        healed: true,
+        calls: [{ n: 1, ...shown, outcome: 'answered', state: 'CLOSED' }],
+        transitions: ['OPEN->HALF_OPEN', 'HALF_OPEN->CLOSED'],
+        finalState: 'CLOSED',
+        recovered: true,
+      },
+      timeScale: 4,
+    });
+  });
+});
+
+describe('a table of calls', () => {
+  const rows = stripVTControlCharacters(callTable([slow, refused, unevaluated]))
+    .split('\n')
+    .filter((line) => line.startsWith('│'))
+    .map((line) =>
+      line
+        .split('│')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
+  it('has a row a call', () => {
+    expect(rows.slice(1).map(([n]) => n)).toEqual(['1', '2', '3']);
+  });
+
+  it('shows which call changed the state', () => {
+    expect(rows[1]).toEqual(['1', 'slow', '2013 ms', 'CLOSED → OPEN', '0 %', '100 %']);
+  });
+
+  it('shows that a refused caller had the fallback', () => {
+    expect(rows[2]).toEqual(['2', 'not permitted → fallback', '0 ms', 'OPEN', '0 %', '100 %']);
+  });
+
+  it('shows a dash for a rate that is not worked out', () => {
+    expect(rows[3]?.slice(4)).toEqual(['–', '–']);
+  });
+});
+
+describe('the results for people', () => {
+  const text = stripVTControlCharacters(resultsAsText(results));
+
+  it('say what was tried, where, with which settings', () => {
+    expect(text).toMatch(/^1\. count-slow on account-1 ─+$/m);
+    expect(text).toContain('slidingWindowType\u00A0COUNT_BASED, slidingWindowSize\u00A010\n');
+  });
+
+  it('say what to learn from it', () => {
+    expect(text.replaceAll('\n', ' ')).toContain(experiments[0]?.lesson);
+  });
+
+  it('fit into a hundred columns', () => {
+    expect(text.split('\n').filter((line) => line.length > 100)).toEqual([]);
+  });
+});

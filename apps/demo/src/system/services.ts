@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { ownEnvironment } from './owned-process.ts';
+import { loopback } from './ports.ts';
+import type { ServiceSpec } from './service.ts';
+import { compiled } from './workspace.ts';
+
+/** How long customer takes to answer, on its own clock: slow enough to trip the breakers of this demo. */
+export const customerLatency = '2s';
+
+/** What every instance of the services is told. */
+export interface ServiceSettings {
+  readonly databaseUrl: string;
+  /** How many times faster the services' clocks run. */
+  readonly timeScale: number;
+  /** Directory for their logs. */
+  readonly logs: string;
+}
+
+/** One slow customer service. */
+export function customerService(
+  number: number,
+  port: number,
+  faultsToken: string,
+  settings: ServiceSettings,
+): ServiceSpec {
+  return nodeService('customer', number, port, settings, {
+    CUSTOMER_LATENCY: customerLatency,
+    FAULTS_TOKEN: faultsToken,
+  });
+}
+
+/** One account service, which asks the customer services. */
+export function accountService(
+  number: number,
+  port: number,
+  customerUrls: readonly string[],
+  settings: ServiceSettings,
+): ServiceSpec {
+  return nodeService('account', number, port, settings, {
+    CUSTOMER_URL: customerUrls.join(','),
+    DEMO_MODE: 'true',
+  });
+}
+
+/** The address of whatever listens on a port. */
+export function urlOf(port: number): string {
+  return `http://${loopback}:${port}`;
+}
+
+function nodeService(
+  app: 'account' | 'customer',
+  number: number,
+  port: number,
+  settings: ServiceSettings,
+  env: Readonly<Record<string, string>>,
+): ServiceSpec {
+  const name = `${app}-${number}`;
+  return {
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', compiled(app, 'main')],
+    env: ownEnvironment({
+      HOST: loopback,
+      PORT: String(port),
+      DATABASE_URL: settings.databaseUrl,
+      INSTANCE_NAME: name,
+      TIME_SCALE: String(settings.timeScale),
+      // Whoever presses Ctrl-C does not want to wait for the lookups that are under way.
+      SHUTDOWN_TIMEOUT: '3s',
+      ...env,
+    }),
+    logFile: path.join(settings.logs, `${name}.log`),
+    readyUrl: `${urlOf(port)}/health/ready`,
+  };
+}

@@ -1,0 +1,9 @@
+import { vitestConfig } from '../../vitest.shared.ts';
+
+export default vitestConfig({
+  include: ['src/**/*.e2e.spec.ts'],
+  outputFile: { json: 'test-results/vitest-e2e.json' },
+  // A whole system starts in each test, and one has ten experiments' worth of seconds to wait.
+  testTimeout: 180_000,
+  hookTimeout: 60_000,
+});
