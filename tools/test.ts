@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { glob, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 /**
  * `npm test`: types, lint and every test of every project, cached by Nx. It ends with a line that says how many tests
  * passed and failed, added up over the projects.
  */
 const workspaceRoot = join(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
 const resultFiles = '{apps,libs}/*/test-results/*.json';
 
 interface Counts {
@@ -33,13 +35,20 @@ async function main(): Promise<number> {
 }
 
 async function nx(...args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [join(workspaceRoot, 'node_modules/nx/bin/nx.js'), 'run-many', ...args], {
+  const child = spawn(process.execPath, [nxProgram(), 'run-many', ...args], {
     cwd: workspaceRoot,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' },
   });
   const [code] = (await once(child, 'exit')) as [number | null];
   return code ?? 1;
+}
+
+/** Nx as a program for this very Node, whatever the platform calls its launcher. */
+function nxProgram(): string {
+  const manifest = require.resolve('nx/package.json');
+  const { bin } = require(manifest) as { bin: { nx: string } };
+  return join(dirname(manifest), bin.nx);
 }
 
 async function addUp(): Promise<{ passed: number; failed: number; skipped: number }> {
