@@ -11,7 +11,7 @@ export class CustomerDirectory {
   }
 
   /** Instead of an answer, when customer failed or the circuit breaker did not let us ask. */
-  unverified(customerId: string, reason: Error): 'unverified' {
+  unverified(_customerId: string, _reason: Error): 'unverified' {
     return 'unverified';
   }
 }
