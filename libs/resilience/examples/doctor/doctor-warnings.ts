@@ -1,0 +1,12 @@
+import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { diagnose, instancesOf, observeTraffic, startUpWarnings } from '@breakwater/resilience/doctor';
+
+const registry = new CircuitBreakerRegistry();
+const customer = registry.circuitBreaker('customer', { slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
+
+/** At start-up: what can be said without knowing the traffic. */
+export const warnings = startUpWarnings(instancesOf({ circuitBreaker: registry }));
+
+/** While the application runs: the same checks with what is really going on. */
+const observed = observeTraffic(customer);
+export const findings = () => diagnose(instancesOf({ circuitBreaker: registry }), observed.traffic());

@@ -1,0 +1,199 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runDoctor } from './command.ts';
+import type { Paint } from './paint.ts';
+
+const breaker = `
+resilience4j.circuitbreaker:
+  instances:
+    customer:
+      slidingWindowType: TIME_BASED
+      slidingWindowSize: 10
+      minimumNumberOfCalls: 6
+      slowCallDurationThreshold: 1s
+      slowCallRateThreshold: 70
+      permittedNumberOfCallsInHalfOpenState: 3
+      maxWaitDurationInHalfOpenState: 1m
+    ledger:
+      slidingWindowSize: 10
+      minimumNumberOfCalls: 10
+      maxWaitDurationInHalfOpenState: 1m
+`;
+
+const outage = `
+rate: 2/s
+until: 40s
+timeline:
+  - { at: 0s, latency: 50ms }
+  - { at: 10s, errors: 100% }
+`;
+
+describe('The doctor as a command', () => {
+  let folder: string;
+
+  const run = async (line: string, paint?: Paint) => {
+    let [out, err] = ['', ''];
+    const code = await runDoctor(line.split(' ').filter(Boolean), {
+      out: (text) => (out += text),
+      err: (text) => (err += text),
+      folder,
+      env: {},
+      ...(paint && { paint }),
+    });
+    return { code, out, err };
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+    const files = {
+      'resilience.yml': breaker,
+      'outage.yml': outage,
+      'broken.yml':
+        'resilience4j.circuitbreaker.instances.customer: { failureRateThreshold: 150, slidingWindowSize: 0 }',
+      'other.yml': 'server: { port: 8080 }',
+      'bad-outage.yml': 'timeline: soon',
+      'two.yml': 'a: 1\n---\nb: 2',
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('explains each instance, and says what is the matter with it', async () => {
+    const { code, out, err } = await run('resilience.yml --latency 2s --concurrency 1 --instance customer');
+
+    expect(out).toBe(
+      `customer
+  The circuit breaker judges the last 10 seconds, from 6 calls on. It opens when 50 % of them
+  failed, or 70 % took longer than 1 s. OPEN refuses every call for 60 s; then the next call begins
+  HALF_OPEN. There 3 calls on trial may pass: it closes unless they reach a threshold; after 60 s it
+  goes to OPEN all the same.
+
+  ✖ error minimum-never-reached
+    The window of 10 s never holds the 6 calls of minimumNumberOfCalls, so no rate is ever judged
+    and the circuit breaker never opens: 1 caller, with calls that take 2 s, can end at most
+    ceil(10 s / 2 s) = 5 in it. Set minimumNumberOfCalls to at most 5, or slidingWindowSize to at
+    least 11.
+
+1 instance: 1 error, 0 warnings, 0 notes.
+`,
+    );
+    expect(err).toBe('');
+    expect(code).toBe(1);
+  });
+
+  it('ends well when nothing is an error', async () => {
+    const { code, out } = await run('resilience.yml');
+
+    expect(out).toContain('✔ nothing to say');
+    expect(out).toContain('2 instances: 0 errors, 0 warnings');
+    expect(code).toBe(0);
+  });
+
+  it('prints findings for programs', async () => {
+    const { code, out } = await run('resilience.yml --json --rate 0.5/s');
+
+    expect(JSON.parse(out)).toStrictEqual({
+      findings: [
+        {
+          instance: 'customer',
+          code: 'minimum-never-reached',
+          severity: 'error',
+          message: expect.stringContaining('ceil(10 s × 0.5/s) = 5'),
+        },
+      ],
+    });
+    expect(code).toBe(1);
+  });
+
+  it('gives people a look where they can see it', async () => {
+    const { out } = await run('resilience.yml --rate 0.5/s', (look, text) => `<${look}>${text}</${look}>`);
+
+    expect(out).toContain('<bold>customer</bold>');
+    expect(out).toContain('<red>✖ error</red> <bold>minimum-never-reached</bold>');
+    expect(out).toContain('<green>✔</green> nothing to say');
+  });
+
+  it('plays an outage', async () => {
+    const { code, out } = await run('resilience.yml --simulate outage.yml --instance ledger');
+
+    expect(out).toContain('ledger: the outage in virtual time\nCalls: 2 calls/s, evenly spread.\n');
+    expect(out).toContain(
+      '  12.05 s  CLOSED → OPEN  opens after 25 calls: 50 % failed, 0 % slow\nIt is OPEN in the end.',
+    );
+    expect(out).toContain('From 10 s to 39.5 s the dependency takes 50 ms and fails 100 % of its calls.');
+    expect(out).toContain(
+      '  Callers: 60 calls: 5 failed, 55 not permitted; the longest wait was 50 ms. The dependency got 5 calls.',
+    );
+    expect(out).toMatch(/^state {11}─{12}O{28}$/m);
+    expect(out).toMatch(/^answered {8}█{10}$/m);
+    expect(out).toMatch(/^failed {10} {10}██▄$/m);
+    expect(code).toBe(0);
+  });
+
+  it('plays an outage for programs, and lets the command line decide about the callers', async () => {
+    const { out } = await run('resilience.yml --simulate outage.yml --instance ledger --rate 4/s --json');
+
+    expect(JSON.parse(out)).toMatchObject({
+      findings: [],
+      simulations: [
+        {
+          instance: 'ledger',
+          finalState: 'OPEN',
+          transitions: [{ toState: 'OPEN', atMs: 11_050, afterCalls: 45 }],
+          phases: [{ calls: { answered: 40 } }, { calls: { failed: 5, notPermitted: 115 } }],
+        },
+      ],
+    });
+  });
+
+  it('looks at the configuration with the traffic of the outage, too', async () => {
+    const { out, code } = await run('resilience.yml --simulate outage.yml --rate 0.5/s');
+
+    expect(out).toContain('minimum-never-reached');
+    expect(out).toContain('The circuit breaker stays CLOSED throughout: 20 calls, and it never opens.');
+    expect(code).toBe(1);
+  });
+
+  it('explains itself', async () => {
+    const { code, out } = await run('--help');
+
+    expect(out).toMatch(/^Usage: doctor FILE/);
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    ['', 'Which file? e.g. resilience.yml'],
+    ['resilience.yml --late 2s', "Unknown option '--late'"],
+    ['resilience.yml --rate often', "--rate is 'often'; allowed: a rate above 0 such as 0.5/s or 30/min."],
+    ['resilience.yml --latency 0', "--latency is '0'; allowed: a duration above 0"],
+    ['resilience.yml --concurrency 1.5', "--concurrency is '1.5'; allowed: a whole number"],
+    ['resilience.yml --deadline soon', "--deadline is 'soon'; allowed: a duration above 0"],
+    ['resilience.yml --instance custommer', "There is no instance 'custommer'; there is customer, ledger."],
+    ['other.yml', 'There is no instance in other.yml.'],
+  ])('does not understand %j, and says why and how it is used', async (line, reason) => {
+    const { code, out, err } = await run(line);
+
+    expect(err).toContain(reason);
+    expect(err).toContain('Usage: doctor FILE');
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    ['missing.yml', 'missing.yml cannot be read: there is no such file.'],
+    ['broken.yml', 'has 2 invalid options:'],
+    ['resilience.yml --simulate missing.yml', 'missing.yml cannot be read'],
+    ['resilience.yml --simulate bad-outage.yml', 'timeline is "soon"; allowed: a list such as'],
+    ['resilience.yml --simulate two.yml', 'two.yml must hold one YAML document with a timeline.'],
+  ])('cannot use the files of %j, and says what is wrong with them', async (line, reason) => {
+    const { code, out, err } = await run(line);
+
+    expect(err).toContain(reason);
+    expect(err).not.toContain('Usage');
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+});
