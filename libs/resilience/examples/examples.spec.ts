@@ -5,6 +5,7 @@ import { CircuitBreakerRegistry } from '@breakwater/resilience';
 import { Test } from '@nestjs/testing';
 import { fileURLToPath } from 'node:url';
 import { CustomerDirectory } from './customer-directory.ts';
+import { customer } from './pipeline.ts';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
@@ -13,6 +14,13 @@ describe("The README's example", () => {
     const readme = await readFile(here('../../../README.md'), 'utf8');
 
     expect(readme).toContain(await readFile(here(file), 'utf8'));
+  });
+
+  it('is pipeline.ts in the README of the library', async () => {
+    const readme = await readFile(here('../README.md'), 'utf8');
+
+    expect(readme).toContain(await readFile(here('pipeline.ts'), 'utf8'));
+    expect(readme).toContain(customer.describe());
   });
 
   it('works', async () => {
