@@ -4,14 +4,12 @@ import { EventEmitter, type EventMap, type Listener, type Unsubscribe } from './
 /** What every policy offers to those who want to know what it does: its events as they happen, and the last of them. */
 export class EventPublisher<M extends EventMap> {
   readonly #emitter = new EventEmitter<M>();
-  readonly #buffer: EventBuffer<M[keyof M]> | undefined;
+  #buffer: EventBuffer<M[keyof M]> | undefined;
+  #stopBuffering: Unsubscribe = () => {};
 
   /** @param bufferSize how many of the last events `bufferedEvents` keeps; 0 keeps none */
   constructor(bufferSize: number) {
-    if (bufferSize === 0) return;
-    const buffer = new EventBuffer<M[keyof M]>(bufferSize);
-    this.#buffer = buffer;
-    this.#emitter.onAny((event) => buffer.push(event));
+    this.changeBufferSize(bufferSize);
   }
 
   /** Calls `listener` for each event of this type; it cannot hurt a call. Returns what ends it. */
@@ -27,6 +25,18 @@ export class EventPublisher<M extends EventMap> {
   /** The last `eventConsumerBufferSize` events, oldest first. */
   bufferedEvents(): readonly M[keyof M][] {
     return this.#buffer?.toArray() ?? [];
+  }
+
+  /** Keeps as many of the last events as the new buffer holds. */
+  protected changeBufferSize(bufferSize: number): void {
+    const kept = this.bufferedEvents();
+    this.#stopBuffering();
+    this.#buffer = undefined;
+    if (bufferSize === 0) return;
+    const buffer = new EventBuffer<M[keyof M]>(bufferSize);
+    for (const event of kept) buffer.push(event);
+    this.#buffer = buffer;
+    this.#stopBuffering = this.#emitter.onAny((event) => buffer.push(event));
   }
 
   /** Whether anybody listens; lets a policy spare the making of an event that nobody hears. */

@@ -24,7 +24,7 @@ export const IntervalFunction = {
    */
   of(interval: Duration = defaultInterval): IntervalFunction {
     const { intervalMs } = checked('A constant interval', { intervalMs: atLeastOneMs('interval', interval) });
-    return counted(() => intervalMs);
+    return counted(`${intervalMs} ms`, () => intervalMs);
   },
 
   /**
@@ -46,7 +46,8 @@ export const IntervalFunction = {
       growth: aboveZero('multiplier', multiplier),
       maxMs: maxInterval === undefined ? Number.MAX_SAFE_INTEGER : atLeastOneMs('maxInterval', maxInterval),
     });
-    return counted((attempt) => Math.min(exponential(initialMs, growth, attempt), maxMs));
+    const description = `${initialMs} ms × ${growth}${cap(maxInterval, maxMs)}`;
+    return counted(description, (attempt) => Math.min(exponential(initialMs, growth, attempt), maxMs));
   },
 
   /**
@@ -66,7 +67,7 @@ export const IntervalFunction = {
       intervalMs: atLeastOneMs('interval', interval),
       factor: fraction('randomizationFactor', randomizationFactor),
     });
-    return counted(() => randomized(intervalMs, factor, random));
+    return counted(`${intervalMs} ms ± ${factor * 100} %`, () => randomized(intervalMs, factor, random));
   },
 
   /**
@@ -92,7 +93,10 @@ export const IntervalFunction = {
       factor: fraction('randomizationFactor', randomizationFactor),
       maxMs: maxInterval === undefined ? Number.MAX_SAFE_INTEGER : atLeastOneMs('maxInterval', maxInterval),
     });
-    return counted((attempt) => Math.min(randomized(exponential(initialMs, growth, attempt), factor, random), maxMs));
+    const description = `${initialMs} ms × ${growth} ± ${factor * 100} %${cap(maxInterval, maxMs)}`;
+    return counted(description, (attempt) =>
+      Math.min(randomized(exponential(initialMs, growth, attempt), factor, random), maxMs),
+    );
   },
 };
 
@@ -113,11 +117,27 @@ function randomized(intervalMs: number, factor: number, random: Random): number 
   return Math.max(1, Math.trunc(least + random() * (most - least + 1)));
 }
 
-function counted(interval: IntervalFunction): IntervalFunction {
-  return (attempt) => {
+function counted(description: string, interval: IntervalFunction): IntervalFunction {
+  const intervalFunction: IntervalFunction = (attempt) => {
     if (!(attempt >= 1)) throw new RangeError(`Attempts are counted from 1, but ${attempt} was given.`);
     return interval(attempt);
   };
+  descriptions.set(intervalFunction, description);
+  return intervalFunction;
+}
+
+const descriptions = new WeakMap<object, string>();
+
+/**
+ * What a function made here does, as text; `undefined` for any other function. Two with the same description are the same
+ * to those who compare configurations: a file that is read again makes new functions of unchanged numbers.
+ */
+export function describeIntervalFunction(intervalFunction: object): string | undefined {
+  return descriptions.get(intervalFunction);
+}
+
+function cap(maxInterval: Duration | undefined, maxMs: number): string {
+  return maxInterval === undefined ? '' : `, at most ${maxMs} ms`;
 }
 
 function atLeastOneMs(option: string, value: Duration): number | OptionFault {

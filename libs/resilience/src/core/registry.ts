@@ -1,47 +1,61 @@
 import type { Clock } from './clock.ts';
-import { ConfigurationNotFoundError, ConflictingDefinitionError, InvalidOptionsError } from './errors.ts';
+import { type Definition, Definitions, type OptionsKind, type RegistryDefinitions } from './definitions.ts';
+import { ConflictingDefinitionError } from './errors.ts';
 import { EventEmitter, type Listener, type PolicyEvent, type Unsubscribe } from './events.ts';
+import { type OptionChange, optionChanges } from './option-changes.ts';
 
-/** Options of an instance or of a named configuration, which may build on another named configuration. */
-export type Definition<O> = O & {
-  /** The named configuration that this one builds on. An instance without it builds on `default`, where there is one. */
-  readonly baseConfig?: string;
-};
-
-/** The named configurations and the instances that a registry knows from the start. */
-export interface RegistryDefinitions<O> {
-  /** Named configurations. `default` is what instances build on that name no other. */
-  readonly configs?: Readonly<Record<string, Definition<O>>>;
-  /** What is particular to an instance, by its name. The instance itself is made when it is first asked for. */
-  readonly instances?: Readonly<Record<string, Definition<O>>>;
-}
+export type { Definition, RegistryDefinitions } from './definitions.ts';
 
 interface RegistryEvent<T extends string, P> extends PolicyEvent {
   readonly type: T;
   readonly entry: P;
 }
 
+/** An instance goes on with other options. */
+export interface EntryReconfiguredEvent<P> extends RegistryEvent<'ENTRY_RECONFIGURED', P> {
+  readonly changes: readonly OptionChange[];
+}
+
 export type RegistryEvents<P> = {
   readonly ENTRY_ADDED: RegistryEvent<'ENTRY_ADDED', P>;
   readonly ENTRY_REMOVED: RegistryEvent<'ENTRY_REMOVED', P>;
+  readonly ENTRY_RECONFIGURED: EntryReconfiguredEvent<P>;
 };
 
 /** What a registry has to know about the kind of policy that it holds. */
-export interface PolicyKind<P, O> {
-  /** What to call one in messages, e.g. `CircuitBreaker`. */
-  readonly label: string;
+export interface PolicyKind<P, O> extends OptionsKind<O> {
   /** When entries are added and removed is told by it. */
   readonly clock: Clock;
   create(name: string, options: O): P;
-  /** `override` on top of `base`, both as given. */
-  merge(base: O, override: O): O;
-  /** Finds what is wrong with options before an instance is made of them. */
-  check(subject: string, options: O): void;
+  /** Options that no living instance can change. None by default. */
+  readonly fixedOptions?: readonly string[];
   /** Frees what a removed instance holds. */
   dispose?(policy: P): void;
 }
 
-const defaultConfigName = 'default';
+/** A policy that can go on with other options. One that cannot keeps its own to the end. */
+export interface Reconfigurable<O> {
+  /** @param options checked already */
+  reconfigure(options: O): void;
+}
+
+/** How an instance would differ under other definitions. */
+export interface InstanceChange {
+  /** What the instance is, as text: `CircuitBreaker 'customer'`. */
+  readonly subject: string;
+  readonly name: string;
+  readonly changes: readonly OptionChange[];
+  /** Whether the instance can go on with them. Otherwise they hold from the next start on. */
+  readonly isApplicable: boolean;
+}
+
+/** New definitions, found to be right, that do not hold yet. */
+export interface PreparedDefinitions {
+  /** The instances made so far that they change. */
+  readonly instanceChanges: readonly InstanceChange[];
+  /** Makes them hold. Living instances go on with their new options; a call under way ends as it would have. */
+  apply(): void;
+}
 
 /**
  * The instances of one kind of policy by the name of what they protect: one for each dependency, shared by all who call
@@ -49,10 +63,13 @@ const defaultConfigName = 'default';
  */
 export class Registry<P extends { readonly name: string; readonly config: object }, O extends object> {
   readonly #kind: PolicyKind<P, O>;
-  readonly #configs = new Map<string, Definition<O>>();
-  readonly #definitions: ReadonlyMap<string, Definition<O>>;
   readonly #entries = new Map<string, P>();
+  /** The options that instances were asked for with, and that no other definition may change. */
+  readonly #givenByName = new Map<string, Definition<O>>();
   readonly #events = new EventEmitter<RegistryEvents<P>>();
+  #given: RegistryDefinitions<O>;
+  #added: Readonly<Record<string, Definition<O>>> = {};
+  #definitions: Definitions<O>;
 
   /**
    * Checks all definitions at once, used or not.
@@ -60,11 +77,11 @@ export class Registry<P extends { readonly name: string; readonly config: object
    * @throws InvalidOptionsError listing every fault of every definition
    * @throws ConfigurationNotFoundError when a definition builds on a configuration that does not exist
    */
-  constructor(kind: PolicyKind<P, O>, { configs = {}, instances = {} }: RegistryDefinitions<O> = {}) {
+  constructor(kind: PolicyKind<P, O>, definitions: RegistryDefinitions<O> = {}) {
     this.#kind = kind;
-    for (const [name, definition] of Object.entries(configs)) this.#configs.set(name, definition);
-    this.#definitions = new Map(Object.entries(instances));
-    this.#checkAll();
+    this.#given = definitions;
+    this.#definitions = new Definitions(kind, definitions);
+    this.#definitions.checkAll();
   }
 
   /**
@@ -78,15 +95,16 @@ export class Registry<P extends { readonly name: string; readonly config: object
     const existing = this.#entries.get(name);
     if (existing !== undefined && definition === undefined) return existing;
 
-    const wanted = this.#kind.create(name, this.#optionsOf(name, definition));
+    const options = this.#definitions.optionsOf(name, definition);
     if (existing === undefined) {
-      this.#entries.set(name, wanted);
-      this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#kind.clock.now(), entry: wanted });
-      return wanted;
+      const entry = this.#kind.create(name, options);
+      this.#entries.set(name, entry);
+      if (definition !== undefined) this.#givenByName.set(name, definition);
+      this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#kind.clock.now(), entry });
+      return entry;
     }
-    this.#kind.dispose?.(wanted);
-    const differing = differences(existing.config, wanted.config);
-    if (differing.length > 0) throw new ConflictingDefinitionError(`${this.#kind.label} '${name}'`, differing);
+    const differing = this.#changesOf(existing, options).map(({ option }) => option);
+    if (differing.length > 0) throw new ConflictingDefinitionError(this.#subject(name), differing);
     return existing;
   }
 
@@ -101,7 +119,7 @@ export class Registry<P extends { readonly name: string; readonly config: object
 
   /** The names of all instances, made or only defined. */
   names(): readonly string[] {
-    return [...new Set([...this.#definitions.keys(), ...this.#entries.keys()])];
+    return [...new Set([...this.#definitions.names(), ...this.#entries.keys()])];
   }
 
   /** Forgets an instance, and returns it. Calls that hold it go on with it. */
@@ -109,6 +127,7 @@ export class Registry<P extends { readonly name: string; readonly config: object
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
     this.#entries.delete(name);
+    this.#givenByName.delete(name);
     this.#kind.dispose?.(entry);
     this.#events.emit({ type: 'ENTRY_REMOVED', creationTime: this.#kind.clock.now(), entry });
     return entry;
@@ -116,23 +135,48 @@ export class Registry<P extends { readonly name: string; readonly config: object
 
   /** Adds or replaces a named configuration. Instances that exist already keep theirs. */
   addConfiguration(name: string, definition: Definition<O>): void {
-    const previous = this.#configs.get(name);
-    this.#configs.set(name, definition);
-    try {
-      this.#kind.check(this.#describe('configs', name), this.#chain(definition, [name]));
-    } catch (error) {
-      if (previous === undefined) this.#configs.delete(name);
-      else this.#configs.set(name, previous);
-      throw error;
-    }
+    const added = { ...this.#added, [name]: definition };
+    const definitions = this.#define(this.#given, added);
+    definitions.checkConfiguration(name);
+    this.#added = added;
+    this.#definitions = definitions;
   }
 
   /** The options of a named configuration, with what it builds on. @throws ConfigurationNotFoundError */
   configuration(name: string): O {
-    return this.#chain({ baseConfig: name } as Definition<O>, []);
+    return this.#definitions.configuration(name);
   }
 
-  /** Tells of instances that are added or removed, so that meters can follow. Returns what ends it. */
+  /**
+   * Checks definitions that are to take the place of those given at first, and finds out what they would change. Nothing
+   * changes before they are applied. Configurations that were added one by one stay, and so do the options that an
+   * instance was asked for with.
+   *
+   * @throws InvalidOptionsError listing every fault of every definition
+   * @throws ConfigurationNotFoundError when a definition builds on a configuration that does not exist
+   */
+  prepareDefinitions(given: RegistryDefinitions<O>): PreparedDefinitions {
+    const definitions = this.#define(given, this.#added);
+    definitions.checkAll();
+    const optionsOf = (name: string): O => definitions.optionsOf(name, this.#givenByName.get(name));
+    const changed = [...this.#entries.values()]
+      .map((entry) => ({ entry, changes: this.#changesOf(entry, optionsOf(entry.name)) }))
+      .filter(({ changes }) => changes.length > 0);
+
+    return {
+      instanceChanges: changed.map(({ entry, changes }) => {
+        const { name } = entry;
+        return { subject: this.#subject(name), name, changes, isApplicable: this.#canChange(entry, changes) };
+      }),
+      apply: () => {
+        this.#given = given;
+        this.#definitions = definitions;
+        for (const { entry, changes } of changed) this.#reconfigure(entry, optionsOf(entry.name), changes);
+      },
+    };
+  }
+
+  /** Tells of instances that are added, removed or reconfigured, so that meters can follow. Returns what ends it. */
   on<K extends keyof RegistryEvents<P>>(type: K, listener: Listener<RegistryEvents<P>[K]>): Unsubscribe {
     return this.#events.on(type, listener);
   }
@@ -142,59 +186,30 @@ export class Registry<P extends { readonly name: string; readonly config: object
     for (const name of this.#entries.keys()) this.remove(name);
   }
 
-  #checkAll(): void {
-    const faults = [];
-    const sections = { configs: this.#configs, instances: this.#definitions };
-    for (const [section, definitions] of Object.entries(sections)) {
-      for (const [name, definition] of definitions) {
-        const options = section === 'configs' ? this.#chain(definition, [name]) : this.#optionsOf(name, definition);
-        try {
-          this.#kind.check(this.#describe(section, name), options);
-        } catch (error) {
-          if (!(error instanceof InvalidOptionsError)) throw error;
-          for (const fault of error.faults) faults.push({ ...fault, option: `${section}.${name}.${fault.option}` });
-        }
-      }
-    }
-    if (faults.length > 0) throw new InvalidOptionsError(`The ${this.#kind.label} configuration`, faults);
+  #define(given: RegistryDefinitions<O>, added: Readonly<Record<string, Definition<O>>>): Definitions<O> {
+    return new Definitions(this.#kind, { ...given, configs: { ...given.configs, ...added } });
   }
 
-  #describe(section: string, name: string): string {
-    return `The ${this.#kind.label} configuration ${section}.${name}`;
+  #reconfigure(entry: P, options: O, changes: readonly OptionChange[]): void {
+    if (!isReconfigurable<P, O>(entry) || !this.#canChange(entry, changes)) return;
+    entry.reconfigure(options);
+    this.#events.emit({ type: 'ENTRY_RECONFIGURED', creationTime: this.#kind.clock.now(), entry, changes });
   }
 
-  /** What an instance is made of. As in Resilience4j, one that names no base builds on its namesake, else on `default`. */
-  #optionsOf(name: string, given: Definition<O> | undefined): O {
-    const definition = given ?? this.#definitions.get(name) ?? ({} as Definition<O>);
-    if (definition.baseConfig !== undefined) return this.#chain(definition, []);
-
-    const base = [name, defaultConfigName].find((candidate) => this.#configs.has(candidate));
-    return base === undefined ? this.#chain(definition, []) : this.#chain({ ...definition, baseConfig: base }, []);
+  #canChange(entry: P, changes: readonly OptionChange[]): boolean {
+    const { fixedOptions = [] } = this.#kind;
+    return isReconfigurable<P, O>(entry) && !changes.some(({ option }) => fixedOptions.includes(option));
   }
 
-  #chain(definition: Definition<O>, seen: readonly string[]): O {
-    const { baseConfig, ...own } = definition;
-    if (baseConfig === undefined) return own as unknown as O;
-    const base = this.#configs.get(baseConfig);
-    if (base === undefined) throw new ConfigurationNotFoundError(baseConfig, [...this.#configs.keys()]);
-    if (seen.includes(baseConfig)) {
-      const circle = [...seen, baseConfig].join(' → ');
-      throw new InvalidOptionsError(`The ${this.#kind.label} configuration`, [
-        { option: 'baseConfig', given: `a circle: ${circle}`, allowed: 'a chain that ends' },
-      ]);
-    }
-    return this.#kind.merge(this.#chain(base, [...seen, baseConfig]), own as unknown as O);
+  #changesOf(entry: P, options: O): readonly OptionChange[] {
+    return optionChanges(entry.config, this.#kind.resolve(this.#subject(entry.name), options));
+  }
+
+  #subject(name: string): string {
+    return `${this.#kind.label} '${name}'`;
   }
 }
 
-function differences(existing: object, wanted: object): string[] {
-  const before = existing as Record<string, unknown>;
-  return Object.entries(wanted)
-    .filter(([option, value]) => !isSame(before[option], value))
-    .map(([option]) => option);
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((entry, at) => entry === b[at]);
-  return Object.is(a, b);
+function isReconfigurable<P, O>(policy: P): policy is P & Reconfigurable<O> {
+  return typeof (policy as Partial<Reconfigurable<O>>).reconfigure === 'function';
 }

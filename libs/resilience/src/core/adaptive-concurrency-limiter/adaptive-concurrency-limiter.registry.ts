@@ -27,7 +27,7 @@ export class AdaptiveConcurrencyLimiterRegistry extends Registry<
         clock: environment.clock ?? systemClock,
         create: (name, options) => new AdaptiveConcurrencyLimiter(name, options, environment),
         merge: mergeAdaptiveConcurrencyLimiterOptions,
-        check: (subject, options) => void resolveAdaptiveConcurrencyLimiterOptions(subject, options),
+        resolve: resolveAdaptiveConcurrencyLimiterOptions,
       },
       definitions,
     );

@@ -18,7 +18,7 @@ export class BulkheadRegistry extends Registry<Bulkhead, BulkheadOptions> {
         clock: environment.clock ?? systemClock,
         create: (name, options) => new Bulkhead(name, options, environment),
         merge: (base, override) => mergeOptions(bulkheadOptionRules, base, override),
-        check: (subject, options) => void resolveBulkheadOptions(subject, options),
+        resolve: resolveBulkheadOptions,
       },
       definitions,
     );

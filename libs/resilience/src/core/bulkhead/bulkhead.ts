@@ -146,6 +146,16 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
     this.#admitWaiting();
   }
 
+  /**
+   * Goes on with other options, all of them given anew; see `changeConfig`.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: BulkheadOptions): void {
+    this.changeConfig(resolveBulkheadOptions(`Bulkhead '${this.name}'`, options));
+    this.changeBufferSize(this.#config.eventConsumerBufferSize);
+  }
+
   #tryEnter(): boolean {
     if (this.#free <= 0) return false;
     this.#free--;

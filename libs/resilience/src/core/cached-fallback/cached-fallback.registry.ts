@@ -24,7 +24,7 @@ export class CachedFallbackRegistry extends Registry<CachedFallback, CachedFallb
         clock: environment.clock ?? systemClock,
         create: (name, options) => new CachedFallback(name, options, environment),
         merge: mergeCachedFallbackOptions,
-        check: (subject, options) => void resolveCachedFallbackOptions(subject, options),
+        resolve: resolveCachedFallbackOptions,
         dispose: (cachedFallback) => cachedFallback.clear(),
       },
       definitions,

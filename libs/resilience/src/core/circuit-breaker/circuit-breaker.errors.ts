@@ -68,6 +68,23 @@ export class IllegalStateTransitionError extends ResilienceError {
   }
 }
 
+/** Something was asked of a circuit breaker that the engine which it runs on cannot do. Nothing was changed. */
+export class UnsupportedByEngineError extends ResilienceError {
+  readonly code = 'UNSUPPORTED_BY_ENGINE';
+  readonly circuitBreakerName: string;
+  readonly engine: string;
+  /** What was asked, by its name, e.g. `transitionToForcedOpenState`. */
+  readonly operation: string;
+
+  /** @param reason why the engine cannot, as a sentence without its full stop */
+  constructor(circuitBreakerName: string, engine: string, operation: string, reason: string) {
+    super(`CircuitBreaker '${circuitBreakerName}' runs on ${engine}, which cannot do ${operation}: ${reason}.`);
+    this.circuitBreakerName = circuitBreakerName;
+    this.engine = engine;
+    this.operation = operation;
+  }
+}
+
 /** Stands for an error in ERROR events when a call returned a value that `recordResult` counts as a failure. */
 export class ResultRecordedAsFailureError extends ResilienceError {
   readonly code = 'RESULT_RECORDED_AS_FAILURE';

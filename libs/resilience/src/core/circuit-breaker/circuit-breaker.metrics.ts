@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
+import type { CircuitBreakerConfig, SlidingWindowType } from './circuit-breaker.options.ts';
 import { CountBasedWindow } from './count-based-window.ts';
 import type { SlidingWindow } from './sliding-window.ts';
 import { TimeBasedWindow } from './time-based-window.ts';
@@ -23,31 +23,59 @@ export interface CircuitBreakerMetrics {
   readonly notPermittedCalls: number;
 }
 
+interface WindowPlan {
+  readonly type: SlidingWindowType;
+  readonly size: number;
+  makeWindow(): SlidingWindow;
+}
+
+/** A count window can never hold more calls than its size. */
+function minimumIn({ type, size }: WindowPlan, { minimumNumberOfCalls }: CircuitBreakerConfig): number {
+  return type === 'TIME_BASED' ? minimumNumberOfCalls : Math.min(minimumNumberOfCalls, size);
+}
+
 /** A window with the rates that are judged by it. OPEN keeps the one of the state that it came from. */
 export class WindowMetrics {
-  readonly #config: CircuitBreakerConfig;
-  readonly #window: SlidingWindow;
-  readonly #minimumNumberOfCalls: number;
+  readonly #planOf: (config: CircuitBreakerConfig) => WindowPlan;
+  #config: CircuitBreakerConfig;
+  #plan: WindowPlan;
+  #window: SlidingWindow;
+  #minimumNumberOfCalls: number;
   #notPermittedCalls = 0;
 
-  private constructor(config: CircuitBreakerConfig, window: SlidingWindow, minimumNumberOfCalls: number) {
+  private constructor(config: CircuitBreakerConfig, planOf: (config: CircuitBreakerConfig) => WindowPlan) {
     this.#config = config;
-    this.#window = window;
-    this.#minimumNumberOfCalls = minimumNumberOfCalls;
+    this.#planOf = planOf;
+    this.#plan = planOf(config);
+    this.#window = this.#plan.makeWindow();
+    this.#minimumNumberOfCalls = minimumIn(this.#plan, config);
   }
 
   /** The configured window. A count window is judged when it is full, even if the minimum is above its size. */
   static configured(config: CircuitBreakerConfig, clock: Clock): WindowMetrics {
-    const { slidingWindowSize: size, minimumNumberOfCalls: minimum } = config;
-    return config.slidingWindowType === 'TIME_BASED'
-      ? new WindowMetrics(config, new TimeBasedWindow(size, clock), minimum)
-      : new WindowMetrics(config, new CountBasedWindow(size), Math.min(minimum, size));
+    return new WindowMetrics(config, ({ slidingWindowType: type, slidingWindowSize: size }) => ({
+      type,
+      size,
+      makeWindow: () => (type === 'TIME_BASED' ? new TimeBasedWindow(size, clock) : new CountBasedWindow(size)),
+    }));
   }
 
   /** The calls on trial: always a count window as large as their number. */
   static onTrial(config: CircuitBreakerConfig): WindowMetrics {
-    const { permittedNumberOfCallsInHalfOpenState: size, minimumNumberOfCalls: minimum } = config;
-    return new WindowMetrics(config, new CountBasedWindow(size), Math.min(minimum, size));
+    return new WindowMetrics(config, ({ permittedNumberOfCallsInHalfOpenState: size }) => ({
+      type: 'COUNT_BASED',
+      size,
+      makeWindow: () => new CountBasedWindow(size),
+    }));
+  }
+
+  /** Judges by other options from now on. A window of another type or size begins empty; otherwise it is kept. */
+  reconfigure(config: CircuitBreakerConfig): void {
+    const plan = this.#planOf(config);
+    if (plan.type !== this.#plan.type || plan.size !== this.#plan.size) this.#window = plan.makeWindow();
+    this.#config = config;
+    this.#plan = plan;
+    this.#minimumNumberOfCalls = minimumIn(plan, config);
   }
 
   record(isFailed: boolean, durationMs: number): void {

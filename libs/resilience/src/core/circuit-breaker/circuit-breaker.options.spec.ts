@@ -27,6 +27,7 @@ function faultsOf(options: object): Record<string, string> {
 describe('The options of a circuit breaker', () => {
   it("have Resilience4j's defaults, and nothing beyond it switched on", () => {
     expect(resolve()).toStrictEqual({
+      engine: 'sliding-window',
       failureRateThreshold: 50,
       slowCallRateThreshold: 100,
       slowCallDurationThreshold: 60_000,

@@ -23,6 +23,9 @@ import { type StateName, stateNames } from './circuit-breaker.transitions.ts';
 
 export type SlidingWindowType = 'COUNT_BASED' | 'TIME_BASED';
 
+/** What a circuit breaker runs on: the sliding window of this library, or a package that the registry was given. */
+export type CircuitBreakerEngineName = 'sliding-window' | 'opossum';
+
 /** What a `transitionOnResult` function decides; durations and times as in `transitionToOpenStateFor` and `…Until`. */
 export type TransitionCheckResult =
   'NO_TRANSITION' | { readonly toState: 'OPEN'; readonly waitDuration?: Duration; readonly waitUntil?: number };
@@ -69,6 +72,11 @@ export interface RecoveryOptions {
 
 /** Resilience4j's options of a circuit breaker, with its names and defaults. Each may be left out. */
 export interface CircuitBreakerOptions extends RecoveryOptions {
+  /**
+   * What the circuit breaker runs on. `sliding-window`, the default, is the only one that honours every option; another
+   * must be registered (`engines` of the registry), and refuses by name what it cannot honour. Beyond Resilience4j.
+   */
+  readonly engine?: CircuitBreakerEngineName;
   /** Opens when this share of the calls in the window failed. Percent, above 0 and at most 100; 50 by default. */
   readonly failureRateThreshold?: number;
   /** Opens when this share of the calls in the window was slow. Percent, above 0 and at most 100; 100 by default. */
@@ -118,6 +126,7 @@ export interface CircuitBreakerOptions extends RecoveryOptions {
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. */
 export interface CircuitBreakerConfig {
+  readonly engine: CircuitBreakerEngineName;
   readonly failureRateThreshold: number;
   readonly slowCallRateThreshold: number;
   readonly slowCallDurationThreshold: number;
@@ -155,6 +164,7 @@ const defaultWaitDurationInOpenStateMs = 60_000;
 
 /** One source for names, defaults and limits: the resolver, the configuration files and the documentation read it. */
 export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
+  engine: choice('sliding-window', ['sliding-window', 'opossum']),
   failureRateThreshold: percentage(50),
   slowCallRateThreshold: percentage(100),
   slowCallDurationThreshold: duration(60_000, { above: 0 }),

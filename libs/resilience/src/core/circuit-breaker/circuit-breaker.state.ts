@@ -38,6 +38,12 @@ export interface State {
   enter(): void;
   /** Stops what `enter` started. */
   leave(): void;
+  /**
+   * The machine has other options. Keeps what can be kept, and begins afresh what cannot.
+   *
+   * @param before the options until now
+   */
+  reconfigure(before: CircuitBreakerConfig): void;
   tryAcquirePermission(): boolean;
   /** Takes back the permission of a call whose end is no evidence. */
   releasePermission(): void;

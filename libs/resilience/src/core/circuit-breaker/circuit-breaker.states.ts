@@ -1,7 +1,19 @@
 import type { Cancel } from '../clock.ts';
 import { WindowMetrics } from './circuit-breaker.metrics.ts';
+import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
 import type { State, StateMachine } from './circuit-breaker.state.ts';
 import { HealthProbing } from './health-probing.ts';
+
+/** What decides about timers and probes in OPEN. */
+const activitiesInOpen = [
+  'automaticTransitionFromOpenToHalfOpenEnabled',
+  'healthProbe',
+  'healthProbeInterval',
+  'healthProbeTimeout',
+] as const;
+
+/** What a trial is made of. */
+const trialOptions = ['permittedNumberOfCallsInHalfOpenState', 'maxWaitDurationInHalfOpenState'] as const;
 
 /** CLOSED lets calls pass and opens when a rate is reached. METRICS_ONLY is the same without opening. */
 export class ClosedState implements State {
@@ -24,6 +36,13 @@ export class ClosedState implements State {
   enter(): void {}
 
   leave(): void {}
+
+  reconfigure(): void {
+    this.metrics.reconfigure(this.#machine.config);
+    this.#hasToldFailureRate = false;
+    this.#hasToldSlowCallRate = false;
+    this.#hasToldCombinedRate = false;
+  }
 
   tryAcquirePermission(): boolean {
     return true;
@@ -97,6 +116,17 @@ export class OpenState implements State {
   leave(): void {
     this.#cancelTimer?.();
     this.#probing?.stop();
+    this.#cancelTimer = undefined;
+    this.#probing = undefined;
+  }
+
+  /** The wait goes on as it was begun; what is done meanwhile follows the new options. */
+  reconfigure(before: CircuitBreakerConfig): void {
+    const { config } = this.#machine;
+    this.metrics.reconfigure(config);
+    if (activitiesInOpen.every((option) => config[option] === before[option])) return;
+    this.leave();
+    this.enter();
   }
 
   tryAcquirePermission(): boolean {
@@ -144,15 +174,22 @@ export class HalfOpenState implements State {
   }
 
   enter(): void {
-    const { maxWaitDurationInHalfOpenState, transitionToStateAfterWaitDuration } = this.#machine.config;
     if (this.#endsAt === undefined) return;
-    this.#cancelTimer = this.#machine.clock.schedule(maxWaitDurationInHalfOpenState, () =>
-      this.#machine.transition(this, transitionToStateAfterWaitDuration),
+    this.#cancelTimer = this.#machine.clock.schedule(this.#machine.config.maxWaitDurationInHalfOpenState, () =>
+      this.#machine.transition(this, this.#machine.config.transitionToStateAfterWaitDuration),
     );
   }
 
   leave(): void {
     this.#cancelTimer?.();
+  }
+
+  /** Another number of calls on trial, or another time for them, is another trial. */
+  reconfigure(before: CircuitBreakerConfig): void {
+    const { config } = this.#machine;
+    const isSameTrial = trialOptions.every((option) => config[option] === before[option]);
+    if (isSameTrial) this.metrics.reconfigure(config);
+    else this.#machine.transition(this, 'HALF_OPEN');
   }
 
   tryAcquirePermission(): boolean {
@@ -189,14 +226,20 @@ export class DisabledState implements State {
   readonly metrics: WindowMetrics;
   readonly admissionPercentage = 100;
   readonly isRecording = false;
+  readonly #machine: StateMachine;
 
   constructor(machine: StateMachine) {
+    this.#machine = machine;
     this.metrics = WindowMetrics.configured(machine.config, machine.clock);
   }
 
   enter(): void {}
 
   leave(): void {}
+
+  reconfigure(): void {
+    this.metrics.reconfigure(this.#machine.config);
+  }
 
   tryAcquirePermission(): boolean {
     return true;

@@ -2,8 +2,10 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { EventPublisher } from '../event-publisher.ts';
 import type { Random } from '../interval-function.ts';
-import { type CallContext, isCallerAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { type CallContext, isCallerAbort, type ProtectedCall, toCallContext } from '../policy.ts';
 import { warn } from '../warning.ts';
+import type { AnyCircuitBreaker } from './circuit-breaker.contract.ts';
+import { chosenEngine } from './circuit-breaker.engines.ts';
 import {
   CallAbortedOnOpenError,
   CallNotPermittedError,
@@ -45,32 +47,39 @@ export interface CircuitBreakerEnvironment {
  * const customer = new CircuitBreaker('customer', { slidingWindowSize: 10, slowCallDurationThreshold: '1s' });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> implements Policy {
+export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> implements AnyCircuitBreaker {
   readonly name: string;
-  readonly config: CircuitBreakerConfig;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #machine: StateMachine;
-  readonly #callsUnderWay: CallsUnderWay | undefined;
+  #config: CircuitBreakerConfig;
+  #callsUnderWay: CallsUnderWay | undefined;
   #state: State;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
    * @param options Resilience4j's, each with its default
    * @param environment where time and chance come from
-   * @throws InvalidOptionsError listing every fault
+   * @throws InvalidOptionsError listing every fault; also for an engine, which only a registry can choose
    */
   constructor(name: string, options: CircuitBreakerOptions = {}, environment: CircuitBreakerEnvironment = {}) {
-    const config = resolveCircuitBreakerOptions(`CircuitBreaker '${name}'`, options);
+    const subject = `CircuitBreaker '${name}'`;
+    chosenEngine(subject, options, {});
+    const config = resolveCircuitBreakerOptions(subject, options);
     super(config.eventConsumerBufferSize);
     this.name = name;
-    this.config = config;
+    this.#config = config;
     this.#clock = environment.clock ?? systemClock;
     this.#random = environment.random ?? Math.random;
     this.#callsUnderWay = config.abortCallsOnOpen ? new CallsUnderWay() : undefined;
     this.#machine = this.#asStateMachine();
     this.#state = this.#initialState();
     this.#state.enter();
+  }
+
+  /** As given, and changed since by `reconfigure`. */
+  get config(): CircuitBreakerConfig {
+    return this.#config;
   }
 
   get state(): StateName {
@@ -214,6 +223,25 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     this.emit({ ...this.#told(), type: 'RESET' });
   }
 
+  /**
+   * Goes on with other options, all of them given anew. The state stays: OPEN goes on with the wait that it was begun with,
+   * and HALF_OPEN begins its trial afresh if that is another one now. A window of another type or size begins empty,
+   * otherwise it is kept and judged by the new thresholds at the next call. Calls under way are judged by the new options,
+   * too. `initialState` has no effect any more.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: CircuitBreakerOptions): void {
+    const subject = `CircuitBreaker '${this.name}'`;
+    chosenEngine(subject, options, {});
+    const before = this.#config;
+    this.#config = resolveCircuitBreakerOptions(subject, options);
+    this.changeBufferSize(this.#config.eventConsumerBufferSize);
+    if (this.#config.abortCallsOnOpen) this.#callsUnderWay ??= new CallsUnderWay();
+    else this.#callsUnderWay = undefined;
+    this.#state.reconfigure(before);
+  }
+
   /** Frees what the circuit breaker holds: its timer, if there is one. It must not be used afterwards. */
   dispose(): void {
     this.#state.leave();
@@ -343,8 +371,11 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   #asStateMachine(): StateMachine {
+    const config = () => this.#config;
     return {
-      config: this.config,
+      get config() {
+        return config();
+      },
       clock: this.#clock,
       transition: (from, to) => this.#transition(from, to),
       recover: (from) => this.#recover(from),

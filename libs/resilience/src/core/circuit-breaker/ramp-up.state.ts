@@ -1,4 +1,5 @@
 import { WindowMetrics } from './circuit-breaker.metrics.ts';
+import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
 import type { State, StateMachine } from './circuit-breaker.state.ts';
 
 /**
@@ -36,6 +37,16 @@ export class RampUpState implements State {
   }
 
   leave(): void {}
+
+  /** Other steps begin with the first of them. Their duration holds from the next step on. */
+  reconfigure(before: CircuitBreakerConfig): void {
+    const { config } = this.#machine;
+    const areSameSteps =
+      config.rampUpSteps.length === before.rampUpSteps.length &&
+      config.rampUpSteps.every((step, at) => step === before.rampUpSteps[at]);
+    if (areSameSteps) this.#metrics.reconfigure(config);
+    else this.#machine.recover(this);
+  }
 
   tryAcquirePermission(): boolean {
     if (this.#machine.clock.now() >= this.#stepEndsAt && !this.#nextStep()) return this.#machine.tryAcquirePermission();

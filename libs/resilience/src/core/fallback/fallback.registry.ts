@@ -17,7 +17,7 @@ export class FallbackRegistry extends Registry<Fallback, FallbackOptions> {
         clock: environment.clock ?? systemClock,
         create: (name, options) => new Fallback(name, options, environment),
         merge: mergeFallbackOptions,
-        check: (subject, options) => void resolveFallbackOptions(subject, options),
+        resolve: resolveFallbackOptions,
       },
       definitions,
     );

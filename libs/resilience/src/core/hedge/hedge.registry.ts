@@ -17,7 +17,7 @@ export class HedgeRegistry extends Registry<Hedge, HedgeOptions> {
         clock: environment.clock ?? systemClock,
         create: (name, options) => new Hedge(name, options, environment),
         merge: mergeHedgeOptions,
-        check: (subject, options) => void resolveHedgeOptions(subject, options),
+        resolve: resolveHedgeOptions,
       },
       definitions,
     );

@@ -19,13 +19,19 @@ export class PermissionLedger {
   /** A change shows at the next cycle; what is available now stays. */
   limitForPeriod: number;
   readonly #periodNanos: number;
-  #cycle = 0;
+  #cycle: number;
   #available: number;
 
-  constructor(limitForPeriod: number, periodNanos: number) {
+  /** @param start what there is to begin with, when it is not the beginning of all */
+  constructor(
+    limitForPeriod: number,
+    periodNanos: number,
+    start: { readonly nowNanos: number; readonly available: number } = { nowNanos: 0, available: limitForPeriod },
+  ) {
     this.limitForPeriod = limitForPeriod;
     this.#periodNanos = periodNanos;
-    this.#available = limitForPeriod;
+    this.#cycle = Math.floor(start.nowNanos / periodNanos);
+    this.#available = start.available;
   }
 
   /** What is available without any operation since then having counted it in. */

@@ -18,7 +18,7 @@ export class RateLimiterRegistry extends Registry<RateLimiter, RateLimiterOption
         clock: environment.clock ?? systemClock,
         create: (name, options) => new RateLimiter(name, options, environment),
         merge: (base, override) => mergeOptions(rateLimiterOptionRules, base, override),
-        check: (subject, options) => void resolveRateLimiterOptions(subject, options),
+        resolve: resolveRateLimiterOptions,
       },
       definitions,
     );

@@ -38,7 +38,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
   readonly name: string;
   readonly #clock: Clock;
   readonly #startedAt: number;
-  readonly #ledger: PermissionLedger;
+  #ledger: PermissionLedger;
   #config: RateLimiterConfig;
   #waiting = 0;
 
@@ -168,6 +168,28 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
    */
   changeTimeoutDuration(timeoutDuration: Duration): void {
     this.#change({ timeoutDuration });
+  }
+
+  /**
+   * Goes on with other options, all of them given anew. Another `limitForPeriod` takes effect with the next period. Another
+   * `limitRefreshPeriod` cuts time anew: what is available is kept up to the new limit, and so is what is owed for
+   * permissions of later periods. Those that wait already go on waiting.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: RateLimiterOptions): void {
+    const before = this.#config;
+    const config = resolveRateLimiterOptions(`RateLimiter '${this.name}'`, options);
+    this.#config = config;
+    this.changeBufferSize(config.eventConsumerBufferSize);
+    if (config.limitRefreshPeriod === before.limitRefreshPeriod) {
+      this.#ledger.limitForPeriod = config.limitForPeriod;
+      return;
+    }
+    const nowNanos = this.#nowNanos();
+    const available = Math.min(this.#ledger.read(nowNanos).available, config.limitForPeriod);
+    const periodNanos = toNanos(config.limitRefreshPeriod);
+    this.#ledger = new PermissionLedger(config.limitForPeriod, periodNanos, { nowNanos, available });
   }
 
   #change(options: RateLimiterOptions): void {

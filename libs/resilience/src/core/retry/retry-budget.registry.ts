@@ -17,7 +17,7 @@ export class RetryBudgetRegistry extends Registry<RetryBudget, RetryBudgetOption
         clock: environment.clock ?? systemClock,
         create: (name, options) => new RetryBudget(name, options, environment),
         merge: mergeRetryBudgetOptions,
-        check: (subject, options) => void resolveRetryBudgetOptions(subject, options),
+        resolve: resolveRetryBudgetOptions,
       },
       definitions,
     );

@@ -22,12 +22,10 @@ const roundingTolerance = 1e-9;
  */
 export class RetryBudget {
   readonly name: string;
-  readonly config: RetryBudgetConfig;
   readonly #clock: Clock;
-  readonly #sliceMs: number;
-  readonly #reserve: number;
-  readonly #depositsBySlice = emptySlices();
-  readonly #withdrawalsBySlice = emptySlices();
+  #config: RetryBudgetConfig;
+  #depositsBySlice = emptySlices();
+  #withdrawalsBySlice = emptySlices();
   #deposits = 0;
   #withdrawals = 0;
   #slice: number;
@@ -40,11 +38,14 @@ export class RetryBudget {
    */
   constructor(name: string, options: RetryBudgetOptions = {}, environment: { readonly clock?: Clock } = {}) {
     this.name = name;
-    this.config = resolveRetryBudgetOptions(`RetryBudget '${name}'`, options);
+    this.#config = resolveRetryBudgetOptions(`RetryBudget '${name}'`, options);
     this.#clock = environment.clock ?? systemClock;
-    this.#sliceMs = this.config.ttl / slicesPerTtl;
-    this.#reserve = (this.config.minRetriesPerSecond * this.config.ttl) / 1_000;
     this.#slice = this.#currentSlice();
+  }
+
+  /** As given, and changed since by `reconfigure`. */
+  get config(): RetryBudgetConfig {
+    return this.#config;
   }
 
   /** How many retries could be made now. */
@@ -69,8 +70,27 @@ export class RetryBudget {
     return true;
   }
 
+  /**
+   * Goes on with other options, all of them given anew. With another `ttl` it begins to count anew; otherwise what it has
+   * counted is worth what the new options say.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: RetryBudgetOptions): void {
+    const { ttl } = this.#config;
+    this.#config = resolveRetryBudgetOptions(`RetryBudget '${this.name}'`, options);
+    if (this.#config.ttl === ttl) return;
+    this.#depositsBySlice = emptySlices();
+    this.#withdrawalsBySlice = emptySlices();
+    this.#deposits = 0;
+    this.#withdrawals = 0;
+    this.#slice = this.#currentSlice();
+  }
+
   #exactBalance(): number {
-    return this.config.retryRatio * this.#deposits + this.#reserve - this.#withdrawals + roundingTolerance;
+    const { retryRatio, minRetriesPerSecond, ttl } = this.#config;
+    const reserve = (minRetriesPerSecond * ttl) / 1_000;
+    return retryRatio * this.#deposits + reserve - this.#withdrawals + roundingTolerance;
   }
 
   /** Enters the present slice. A gap of any length costs a lap at most: by then everything is forgotten. */
@@ -90,7 +110,7 @@ export class RetryBudget {
   }
 
   #currentSlice(): number {
-    return Math.floor(this.#clock.now() / this.#sliceMs);
+    return Math.floor((this.#clock.now() * slicesPerTtl) / this.#config.ttl);
   }
 }
 

@@ -24,7 +24,7 @@ export class RetryRegistry extends Registry<Retry, RetryOptions> {
         clock,
         create: (name, options) => new Retry(name, options, { clock, retryBudgets }),
         merge: mergeRetryOptions,
-        check: (subject, options) => void resolveRetryOptions(subject, options),
+        resolve: resolveRetryOptions,
       },
       definitions,
     );

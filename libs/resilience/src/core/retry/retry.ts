@@ -32,10 +32,11 @@ export interface RetryEnvironment {
  */
 export class Retry extends EventPublisher<RetryEvents> implements Policy {
   readonly name: string;
-  readonly config: RetryConfig;
   readonly #clock: Clock;
   readonly #counters = makeRetryCounters();
-  readonly #owner: RetryOwner;
+  readonly #budgets: RetryBudgetRegistry | undefined;
+  #config: RetryConfig;
+  #owner: RetryOwner;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
@@ -47,9 +48,15 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
     const config = resolveRetryOptions(`Retry '${name}'`, options);
     super(config.eventConsumerBufferSize);
     this.name = name;
-    this.config = config;
+    this.#config = config;
+    this.#budgets = environment.retryBudgets;
     this.#clock = environment.clock ?? systemClock;
-    this.#owner = this.#asOwner(budgetOf(name, config, environment.retryBudgets));
+    this.#owner = this.#asOwner(budgetOf(name, config, this.#budgets));
+  }
+
+  /** As given, and changed since by `reconfigure`. */
+  get config(): RetryConfig {
+    return this.#config;
   }
 
   get metrics(): RetryMetrics {
@@ -98,6 +105,19 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
    */
   context(given?: Pick<Partial<CallContext>, 'deadline'>): RetryContext {
     return new RetryContext(this.#owner, given?.deadline);
+  }
+
+  /**
+   * Goes on with other options, all of them given anew. A call under way keeps those that it was begun with.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: RetryOptions): void {
+    const config = resolveRetryOptions(`Retry '${this.name}'`, options);
+    const budget = budgetOf(this.name, config, this.#budgets);
+    this.#config = config;
+    this.#owner = this.#asOwner(budget);
+    this.changeBufferSize(config.eventConsumerBufferSize);
   }
 
   async #pause(waitMs: number, attempts: RetryContext, signal: AbortSignal | undefined): Promise<void> {

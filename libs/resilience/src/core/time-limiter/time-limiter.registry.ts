@@ -18,7 +18,7 @@ export class TimeLimiterRegistry extends Registry<TimeLimiter, TimeLimiterOption
         clock: environment.clock ?? systemClock,
         create: (name, options) => new TimeLimiter(name, options, environment),
         merge: (base, override) => mergeOptions(timeLimiterOptionRules, base, override),
-        check: (subject, options) => void resolveTimeLimiterOptions(subject, options),
+        resolve: resolveTimeLimiterOptions,
       },
       definitions,
     );

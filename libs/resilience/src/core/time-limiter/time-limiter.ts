@@ -23,8 +23,8 @@ import { resolveTimeLimiterOptions, type TimeLimiterConfig, type TimeLimiterOpti
  */
 export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Policy {
   readonly name: string;
-  readonly config: TimeLimiterConfig;
   readonly #clock: Clock;
+  #config: TimeLimiterConfig;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
@@ -36,8 +36,13 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
     const config = resolveTimeLimiterOptions(`TimeLimiter '${name}'`, options);
     super(config.eventConsumerBufferSize);
     this.name = name;
-    this.config = config;
+    this.#config = config;
     this.#clock = environment.clock ?? systemClock;
+  }
+
+  /** As given, and changed since by `reconfigure`. */
+  get config(): TimeLimiterConfig {
+    return this.#config;
   }
 
   /**
@@ -94,6 +99,16 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
   /** The same function under this time limiter; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decoratedCall(this, call);
+  }
+
+  /**
+   * Goes on with other options, all of them given anew. A call under way keeps the time that it was given.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: TimeLimiterOptions): void {
+    this.#config = resolveTimeLimiterOptions(`TimeLimiter '${this.name}'`, options);
+    this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }
 
   #limitUnder(deadline: Deadline | undefined): { readonly timeoutMs: number; readonly limitedBy: TimeLimit } {

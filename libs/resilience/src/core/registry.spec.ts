@@ -1,0 +1,256 @@
+import { describe, expect, it, vi } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { BulkheadRegistry } from './bulkhead/bulkhead.registry.ts';
+import { CircuitBreakerRegistry } from './circuit-breaker/circuit-breaker.registry.ts';
+import { ConfigurationNotFoundError, InvalidOptionsError } from './errors.ts';
+import { HedgeRegistry } from './hedge/hedge.registry.ts';
+import { IntervalFunction } from './interval-function.ts';
+import { RateLimiterRegistry } from './rate-limiter/rate-limiter.registry.ts';
+import type { RetryBudgetOptions } from './retry/retry-budget.options.ts';
+import { RetryBudgetRegistry } from './retry/retry-budget.registry.ts';
+import { RetryRegistry } from './retry/retry.registry.ts';
+import { TimeLimiterRegistry } from './time-limiter/time-limiter.registry.ts';
+
+const clock = new FakeClock();
+const flushed = () => new Promise(setImmediate);
+
+describe('A registry with other definitions', () => {
+  const setUp = () =>
+    new CircuitBreakerRegistry(
+      {
+        configs: { default: { slidingWindowSize: 10 }, strict: { failureRateThreshold: 10 } },
+        instances: { customer: { baseConfig: 'strict' }, ledger: {}, unused: {} },
+      },
+      { clock },
+    );
+
+  it('finds the instances that they change, and changes nothing before they are applied', () => {
+    const registry = setUp();
+    const [customer, ledger] = [registry.circuitBreaker('customer'), registry.circuitBreaker('ledger')];
+
+    const prepared = registry.prepareDefinitions({
+      configs: { default: { slidingWindowSize: 10 }, strict: { failureRateThreshold: 5 } },
+      instances: { customer: { baseConfig: 'strict' }, stock: { slidingWindowSize: 3 } },
+    });
+
+    expect(prepared.instanceChanges).toStrictEqual([
+      {
+        subject: "CircuitBreaker 'customer'",
+        name: 'customer',
+        changes: [{ option: 'failureRateThreshold', before: 10, after: 5 }],
+        isApplicable: true,
+      },
+    ]);
+    expect(customer.config.failureRateThreshold).toBe(10);
+    expect(registry.names()).toStrictEqual(['customer', 'ledger', 'unused']);
+
+    prepared.apply();
+    expect(registry.circuitBreaker('customer')).toBe(customer);
+    expect(customer.config.failureRateThreshold).toBe(5);
+    expect(registry.circuitBreaker('ledger')).toBe(ledger);
+    expect(registry.names()).toStrictEqual(['customer', 'stock', 'ledger']);
+    expect(registry.circuitBreaker('stock').config.slidingWindowSize).toBe(3);
+  });
+
+  it('tells of each instance that goes on with other options', () => {
+    const registry = setUp();
+    const customer = registry.circuitBreaker('customer');
+    const told: unknown[] = [];
+    registry.on('ENTRY_RECONFIGURED', (event) => told.push(event));
+
+    registry.prepareDefinitions({ instances: { customer: { slidingWindowSize: 100 } } }).apply();
+
+    expect(told).toStrictEqual([
+      {
+        type: 'ENTRY_RECONFIGURED',
+        creationTime: clock.now(),
+        entry: customer,
+        changes: [{ option: 'failureRateThreshold', before: 10, after: 50 }],
+      },
+    ]);
+  });
+
+  it('checks all of them, also those that no instance uses', () => {
+    const registry = setUp();
+
+    expect(() =>
+      registry.prepareDefinitions({
+        configs: { default: { slidingWindowSize: 0 } },
+        instances: { other: { failureRateThreshold: 101 } },
+      }),
+    ).toThrow(InvalidOptionsError);
+    expect(() => registry.prepareDefinitions({ instances: { other: { baseConfig: 'missing' } } })).toThrow(
+      ConfigurationNotFoundError,
+    );
+  });
+
+  it('keeps what was added or asked for in code', () => {
+    const registry = setUp();
+    registry.addConfiguration('patient', { waitDurationInOpenState: '5m' });
+    const own = registry.circuitBreaker('own', { slidingWindowSize: 7 });
+    const patient = registry.circuitBreaker('patient-one', 'patient');
+
+    registry.prepareDefinitions({ instances: { own: { slidingWindowSize: 8 } } }).apply();
+
+    expect(own.config.slidingWindowSize).toBe(7);
+    expect(patient.config.waitDurationInOpenState).toBe(300_000);
+    expect(registry.circuitBreaker('patient-one', 'patient')).toBe(patient);
+  });
+
+  it('does not take a new function of the same numbers for a change', () => {
+    const waiting = (multiplier: number) => ({
+      instances: {
+        customer: { waitIntervalFunctionInOpenState: IntervalFunction.ofExponentialBackoff(100, multiplier) },
+      },
+    });
+    const registry = new CircuitBreakerRegistry(waiting(2), { clock });
+    registry.circuitBreaker('customer');
+
+    expect(registry.prepareDefinitions(waiting(2)).instanceChanges).toStrictEqual([]);
+    expect(registry.prepareDefinitions(waiting(3)).instanceChanges).toHaveLength(1);
+  });
+
+  it('says of an instance that cannot change that it does not', () => {
+    const registry = new HedgeRegistry({ instances: { customer: { delay: 100 } } }, { clock });
+    const hedge = registry.hedge('customer');
+
+    const prepared = registry.prepareDefinitions({ instances: { customer: { delay: 200 } } });
+    prepared.apply();
+
+    expect(prepared.instanceChanges).toMatchObject([{ name: 'customer', isApplicable: false }]);
+    expect(hedge.config.delay).toBe(100);
+  });
+});
+
+describe('A retry budget with other options', () => {
+  const shared = (options: RetryBudgetOptions) => ({ instances: { shared: options } });
+
+  it('counts on, unless the time is another that it counts in', () => {
+    const given = { retryRatio: 0.1, minRetriesPerSecond: 0, ttl: '10s' };
+    const registry = new RetryBudgetRegistry(shared(given), { clock });
+    const budget = registry.retryBudget('shared');
+    for (let call = 0; call < 100; call++) budget.deposit();
+
+    registry.prepareDefinitions(shared({ ...given, retryRatio: 0.3 })).apply();
+    expect(budget.balance).toBe(30);
+
+    registry.prepareDefinitions(shared({ ...given, minRetriesPerSecond: 1, ttl: '5s' })).apply();
+    expect(budget.balance).toBe(5);
+  });
+
+  it('is not made by retries that are only thought of', () => {
+    const retryBudgets = new RetryBudgetRegistry({}, { clock });
+    const registry = new RetryRegistry({ instances: { customer: {} } }, { clock, retryBudgets });
+    registry.retry('customer');
+
+    registry.prepareDefinitions({ instances: { customer: { retryBudget: 'shared' } } });
+
+    expect(retryBudgets.names()).toStrictEqual([]);
+  });
+});
+
+describe('A retry with other options', () => {
+  it('uses them for the next call, while one under way keeps its own', async () => {
+    const registry = new RetryRegistry({ instances: { customer: { maxAttempts: 3, waitDuration: 0 } } }, { clock });
+    const retry = registry.retry('customer');
+    const failing = vi.fn(async () => {
+      throw new Error('down');
+    });
+    const first = Promise.withResolvers<never>();
+    const underWay = retry.execute(({ attempt }) => (attempt === 1 ? first.promise : failing()));
+
+    registry.prepareDefinitions({ instances: { customer: { maxAttempts: 1 } } }).apply();
+    first.reject(new Error('down'));
+    const settled = Promise.allSettled([underWay]);
+    for (let round = 0; round < 3; round++) {
+      await flushed();
+      clock.advance(0);
+    }
+    await settled;
+    expect(failing).toHaveBeenCalledTimes(2);
+
+    await expect(retry.execute(failing)).rejects.toThrow('down');
+    expect(failing).toHaveBeenCalledTimes(3);
+  });
+});
+
+describe('A time limiter with other options', () => {
+  it('uses them for the next call', async () => {
+    const registry = new TimeLimiterRegistry({ instances: { customer: { timeoutDuration: '1s' } } }, { clock });
+    const timeLimiter = registry.timeLimiter('customer');
+    const hanging = () => new Promise<never>(() => {});
+    const underWay = timeLimiter.execute(hanging);
+
+    registry.prepareDefinitions({ instances: { customer: { timeoutDuration: '3s' } } }).apply();
+    const next = timeLimiter.execute(hanging);
+    const outcomes: string[] = [];
+    void underWay.catch(() => outcomes.push('under way'));
+    void next.catch(() => outcomes.push('next'));
+    clock.advance(1_000);
+    await flushed();
+    expect(outcomes).toStrictEqual(['under way']);
+    clock.advance(2_000);
+    await flushed();
+
+    expect(outcomes).toStrictEqual(['under way', 'next']);
+  });
+});
+
+describe('A bulkhead with other options', () => {
+  it('admits those that wait when there is more room, and counts those inside', async () => {
+    const given = { maxConcurrentCalls: 1, maxWaitDuration: '1s' };
+    const registry = new BulkheadRegistry({ instances: { customer: given } }, { clock });
+    const bulkhead = registry.bulkhead('customer');
+    const gate = Promise.withResolvers<void>();
+    let inside = 0;
+    const enter = () =>
+      bulkhead.execute(() => {
+        inside++;
+        return gate.promise;
+      });
+    const calls = [enter(), enter()];
+    await flushed();
+    expect(inside).toBe(1);
+
+    registry.prepareDefinitions({ instances: { customer: { ...given, maxConcurrentCalls: 3 } } }).apply();
+    await flushed();
+
+    expect(inside).toBe(2);
+    expect(bulkhead.metrics).toStrictEqual({ availableConcurrentCalls: 1, maxAllowedConcurrentCalls: 3 });
+    gate.resolve();
+    await Promise.all(calls);
+    expect(bulkhead.metrics.availableConcurrentCalls).toBe(3);
+  });
+});
+
+describe('A rate limiter with other options', () => {
+  const given = { limitForPeriod: 10, limitRefreshPeriod: '1s', timeoutDuration: 0 };
+
+  it('has a new limit from the next period on', () => {
+    const registry = new RateLimiterRegistry({ instances: { customer: given } }, { clock });
+    const rateLimiter = registry.rateLimiter('customer');
+    rateLimiter.reservePermission(4);
+
+    registry.prepareDefinitions({ instances: { customer: { ...given, limitForPeriod: 20 } } }).apply();
+
+    expect(rateLimiter.metrics.availablePermissions).toBe(6);
+    clock.advance(1_000);
+    expect(rateLimiter.metrics.availablePermissions).toBe(20);
+  });
+
+  it('gives out no more than what was left when the period changes, and remembers what is owed', () => {
+    const registry = new RateLimiterRegistry({ instances: { customer: given } }, { clock });
+    const rateLimiter = registry.rateLimiter('customer');
+    clock.advance(2_500);
+    rateLimiter.reservePermission(9);
+
+    const slower = { ...given, limitRefreshPeriod: '10s', timeoutDuration: '1m' };
+    registry.prepareDefinitions({ instances: { customer: slower } }).apply();
+
+    expect(rateLimiter.config).toMatchObject({ limitRefreshPeriod: 10_000, timeoutDuration: 60_000 });
+    expect(rateLimiter.reservePermission()).toBe(0);
+    expect(rateLimiter.reservePermission(10)).toBe(7_500);
+    registry.prepareDefinitions({ instances: { customer: given } }).apply();
+    expect(rateLimiter.metrics.availablePermissions).toBe(-10);
+  });
+});
