@@ -5,29 +5,39 @@ import type { Findings } from './findings.ts';
 import { emptyLayer, type Group, type Layer, type Layers, type Settings } from './layer.ts';
 import { baseConfigOption, type PatternFormat } from './pattern-format.ts';
 
-/** The definitions as a registry takes them, once all sources are laid over one another. */
-export function definitionsOf(format: PatternFormat, layers: Layers, findings: Findings): RegistryDefinitions<object> {
-  const chains = new BaseConfigChains(format, layers.get(format.section) ?? emptyLayer, findings);
-  return { configs: chains.definitions('configs'), instances: chains.definitions('instances') };
-}
-
 /** Knows what each definition builds on. The registry merges by itself; what is found here is for `toOptions`. */
-class BaseConfigChains {
+export class BaseConfigChains {
   readonly #format: PatternFormat;
   readonly #layer: Layer;
   readonly #findings: Findings;
 
-  constructor(format: PatternFormat, layer: Layer, findings: Findings) {
+  /** @param layers all sources, laid over one another */
+  constructor(format: PatternFormat, layers: Layers, findings: Findings) {
     this.#format = format;
-    this.#layer = layer;
+    this.#layer = layers.get(format.section) ?? emptyLayer;
     this.#findings = findings;
   }
 
-  definitions(group: Group): Readonly<Record<string, Definition<object>>> {
+  /** The definitions as a registry takes them. */
+  definitions(): RegistryDefinitions<object> {
+    return { configs: this.#definitionsIn('configs'), instances: this.#definitionsIn('instances') };
+  }
+
+  /** What is said of an instance beside the options of its policy, by name; what is not said is left out. */
+  extras(name: string): Readonly<Record<string, unknown>> {
+    const own = this.#layer.instances.get(name) ?? {};
+    const below = this.#settingsBelow(own, this.#baseOf('instances', name, own), []);
+    const resolved = mergeOptions(this.#format.rules, below, own);
+    const said = this.#format.extras.filter((extra) => resolved[extra] !== undefined);
+    return Object.fromEntries(said.map((extra) => [extra, resolved[extra]?.value]));
+  }
+
+  #definitionsIn(group: Group): Readonly<Record<string, Definition<object>>> {
     const definitions = [...this.#layer[group]].map(([name, own]): [string, Definition<object>] => {
       const below = this.#settingsBelow(own, this.#baseOf(group, name, own), group === 'configs' ? [name] : []);
       const resolved = mergeOptions(this.#format.rules, below, own);
-      const options = Object.entries(this.#format.toOptions(own, resolved, this.#findings));
+      const settings = Object.entries(this.#format.toOptions(own, resolved, this.#findings));
+      const options = settings.filter(([option]) => !this.#format.extras.includes(option));
       return [name, Object.fromEntries(options.map(([option, { value }]) => [option, value]))];
     });
     return Object.fromEntries(definitions);

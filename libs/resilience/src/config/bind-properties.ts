@@ -1,22 +1,16 @@
 import { findGroup, type Group, groupKeys, type Layers, type Setting, type Settings } from './layer.ts';
 import { optionNames, type PatternFormat } from './pattern-format.ts';
+import { isAboutPipelines, pipelinesSection } from './pipelines.ts';
 import { isEmpty, type Property } from './property.ts';
 import { type ReadingContext, readSetting } from './read-setting.ts';
-import { findRelaxed } from './relaxed-name.ts';
+import { findRelaxed, relaxed } from './relaxed-name.ts';
 import { reportUnknownKey } from './unknown-key.ts';
 import { quoted } from './words.ts';
 
-/** Sections of Resilience4j's that are no pattern of this library, or none yet. */
-const otherSections = [
-  'bulkhead',
-  'fallback',
-  'ratelimiter',
-  'retry',
-  'scheduled',
-  'spelresolver',
-  'thread-pool-bulkhead',
-  'timelimiter',
-];
+const threadPools = 'thread-pool-bulkhead';
+
+/** Sections of Resilience4j's that are no pattern of this library. */
+const otherSections = ['micrometer', 'scheduled', 'spelresolver', threadPools];
 
 /** A layer in the making. */
 type Draft = Readonly<Record<Group, Map<string, Settings>>>;
@@ -37,12 +31,19 @@ export function bindProperties(
     const format = formats.find((candidate) => candidate.section === section);
     const draft = drafts.get(section ?? '');
     if (format !== undefined && draft !== undefined) bindInSection(property, format, draft, context);
-    else if (property.path.length > 0) {
-      const vocabulary = { known: sections, meaningless: otherSections };
-      reportUnknownKey(sectionKey, property.origin(1), vocabulary, context.findings);
-    }
+    else if (property.path.length > 0 && !isAboutPipelines(property)) reportSection(property, sections, context);
   }
   return drafts;
+}
+
+function reportSection(property: Property, sections: readonly string[], { findings }: ReadingContext): void {
+  const [sectionKey = ''] = property.path;
+  if (relaxed(sectionKey) === relaxed(threadPools)) {
+    findings.ignored(`${property.origin(1)} (there are no thread pools here; a bulkhead limits the calls under way)`);
+    return;
+  }
+  const vocabulary = { known: [...sections, pipelinesSection], meaningless: otherSections };
+  reportUnknownKey(sectionKey, property.origin(1), vocabulary, findings);
 }
 
 function bindInSection(property: Property, format: PatternFormat, draft: Draft, context: ReadingContext): void {

@@ -1,10 +1,16 @@
 import { circuitBreakerOptionRules } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import type { Random } from '../core/interval-function.ts';
-import { replacing } from '../core/options.ts';
-import { openStateWaitRules, withOpenStateWait } from './open-state-wait.ts';
+import { type Backoff, withBackoff, withBackoffRules } from './backoff.ts';
+import { healthExtraRules } from './health-extras.ts';
 import type { PatternFormat } from './pattern-format.ts';
 
-const { waitIntervalFunctionInOpenState } = circuitBreakerOptionRules;
+const backoff: Backoff = {
+  wait: 'waitDurationInOpenState',
+  functions: ['waitIntervalFunctionInOpenState'],
+  maxWait: 'exponentialMaxWaitDurationInOpenState',
+  defaultWaitMs: 60_000,
+  mayCombine: false,
+};
 
 /**
  * How circuit breakers are written under `resilience4j.circuitbreaker`.
@@ -12,29 +18,18 @@ const { waitIntervalFunctionInOpenState } = circuitBreakerOptionRules;
  * @param random where randomized waits get their numbers from
  */
 export function circuitBreakerFormat(random: Random): PatternFormat {
+  const rules = withBackoffRules({ ...circuitBreakerOptionRules, ...healthExtraRules }, backoff);
   return {
     section: 'circuitbreaker',
-    rules: {
-      ...circuitBreakerOptionRules,
-      ...openStateWaitRules,
-      waitIntervalFunctionInOpenState: replacing(waitIntervalFunctionInOpenState, [
-        ...(waitIntervalFunctionInOpenState.replaces ?? []),
-        'enableExponentialBackoff',
-        'enableRandomizedWait',
-      ]),
-    },
+    rules,
+    extras: Object.keys(healthExtraRules),
     aliases: {
       recordFailurePredicate: 'recordException',
       ignoreExceptionPredicate: 'ignoreException',
       recordResultPredicate: 'recordResult',
     },
-    meaninglessOptions: [
-      'registerHealthIndicator',
-      'allowHealthIndicatorToFail',
-      'slidingWindowSynchronizationStrategy',
-      'ignoreClassBindingExceptions',
-    ],
+    meaninglessOptions: ['slidingWindowSynchronizationStrategy', 'ignoreClassBindingExceptions'],
     meaninglessKeys: ['circuitBreakerAspectOrder', 'enabled', 'metrics', 'tags'],
-    toOptions: (own, resolved, findings) => withOpenStateWait(own, resolved, findings, random),
+    toOptions: (own, resolved, findings) => withBackoff(own, resolved, findings, random, { backoff, rules }),
   };
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type * as Yaml from 'yaml';
 import { ConfigFileError } from './config-file.error.ts';
 
 /** A configuration file as it was found. */
@@ -12,8 +11,23 @@ export interface ConfigFile {
   readonly documents: readonly unknown[];
 }
 
+/** What is used of `yaml`. Written out here, since its own types would be needed by those, too, who have no files. */
+interface YamlPackage {
+  parseAllDocuments(text: string, options: { readonly merge: boolean }): Iterable<YamlDocument>;
+}
+
+interface YamlDocument {
+  readonly errors: readonly YamlError[];
+  toJS(): unknown;
+}
+
+interface YamlError extends Error {
+  readonly code: string;
+  readonly linePos?: readonly { readonly line: number; readonly col: number }[] | undefined;
+}
+
 /** How `yaml` is come by; a peer that only those need who have files. */
-export type YamlImport = () => Promise<typeof Yaml>;
+export type YamlImport = () => Promise<YamlPackage>;
 
 /**
  * Reads a YAML file. Merge keys (`<<: *default`) are understood, as Spring does.
@@ -28,9 +42,9 @@ export async function readConfigFile(
   const path = file instanceof URL ? fileURLToPath(file) : resolve(file);
   const label = labelOf(path);
   const text = await textOf(path);
-  const { parseAllDocuments } = await yaml(path, importYaml);
+  const parser = await yaml(path, importYaml);
 
-  const documents = [...parseAllDocuments(text, { merge: true })];
+  const documents = [...parser.parseAllDocuments(text, { merge: true })];
   for (const { errors } of documents) {
     const [error] = errors;
     if (error === undefined) continue;
@@ -40,7 +54,7 @@ export async function readConfigFile(
       cause: error,
     });
   }
-  return { label, documents: documents.map((document) => document.toJS() as unknown) };
+  return { label, documents: documents.map((document) => document.toJS()) };
 }
 
 function labelOf(path: string): string {

@@ -1,14 +1,19 @@
 import type { Findings } from './findings.ts';
 import { findGroup, type Group } from './layer.ts';
 import { optionNames, type PatternFormat } from './pattern-format.ts';
+import { pipelinesSection } from './pipelines.ts';
 import type { Environment } from './placeholders.ts';
 import type { Property } from './property.ts';
 import { findRelaxed, nearestRelaxed, relaxed } from './relaxed-name.ts';
 
 const prefix = 'RESILIENCE4J_';
 
-/** The names that files and code define for a pattern. */
-export type KnownNames = (section: string, group: Group) => readonly string[];
+/** The names that files and code define. */
+export interface KnownNames {
+  /** Of a pattern. */
+  of(section: string, group: Group): readonly string[];
+  readonly pipelines: readonly string[];
+}
 
 /**
  * The properties that environment variables set, in Spring's relaxed form:
@@ -35,6 +40,11 @@ function pathOf(
   findings: Findings,
 ): readonly string[] | undefined {
   const words = variable.slice(prefix.length).split('_');
+  const [first = '', ...others] = words;
+  if (relaxed(first) === pipelinesSection && others.length > 0) {
+    const name = others.join('_');
+    return [first, findRelaxed(name, knownNames.pipelines) ?? name.toLowerCase()];
+  }
   const groupAt = words.findIndex((word) => findGroup(word) !== undefined);
   const [groupKey = '', ...rest] = words.slice(Math.max(groupAt, 0));
   const section = words.slice(0, groupAt).join('');
@@ -42,7 +52,7 @@ function pathOf(
   const group = findGroup(groupKey);
   if (format === undefined || group === undefined) return words;
 
-  const names = knownNames(format.section, group);
+  const names = knownNames.of(format.section, group);
   const found = nameAndOption(rest, names, [...optionNames(format), ...format.meaninglessOptions]);
   if (found === undefined) reportOption(variable, rest, names, format, findings);
   return found && [section, groupKey, ...found];

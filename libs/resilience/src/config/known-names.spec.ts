@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { BulkheadFullError } from '../core/bulkhead/bulkhead.errors.ts';
 import { CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.errors.ts';
-import { builtInErrorTypes, findByName } from './known-names.ts';
+import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
+import { MaxRetriesExceededError } from '../core/retry/retry.errors.ts';
+import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
+import { builtInErrorTypes, type ErrorTypes, findByName, withBuiltIn } from './known-names.ts';
 
 describe('a name from Java', () => {
   const table = { 'java.io.IOException': 1, TimeoutException: 2, 'com.acme.Outer$Inner': 3 };
@@ -25,9 +29,27 @@ describe('the errors that every application knows', () => {
     expect(findByName(name, builtInErrorTypes)?.name).toBe(name);
   });
 
-  it("hold Resilience4j's own refusal", () => {
-    const javaName = 'io.github.resilience4j.circuitbreaker.CallNotPermittedException';
+  it.each([
+    ['io.github.resilience4j.circuitbreaker.CallNotPermittedException', CallNotPermittedError],
+    ['io.github.resilience4j.bulkhead.BulkheadFullException', BulkheadFullError],
+    ['io.github.resilience4j.ratelimiter.RequestNotPermitted', RateLimitExceededError],
+    ['io.github.resilience4j.retry.MaxRetriesExceededException', MaxRetriesExceededError],
+    ['java.util.concurrent.TimeoutException', TimeoutExceededError],
+    ['java.lang.Exception', Error],
+  ])('hold what stands for %s', (javaName, errorClass) => {
+    expect(findByName(javaName, builtInErrorTypes)).toBe(errorClass);
+  });
 
-    expect(findByName(javaName, builtInErrorTypes)).toBe(CallNotPermittedError);
+  it('do not take a class of another package for theirs', () => {
+    expect(findByName('com.acme.TimeoutException', builtInErrorTypes)).toBeUndefined();
+  });
+
+  it('give way to what an application registers, with or without its package', () => {
+    class Own extends Error {}
+    const named = (name: string, errorTypes: ErrorTypes) => findByName(name, withBuiltIn(errorTypes));
+
+    expect(named('java.util.concurrent.TimeoutException', { TimeoutException: Own })).toBe(Own);
+    expect(named('CallNotPermittedException', { 'com.acme.CallNotPermittedException': Own })).toBe(Own);
+    expect(named('RequestNotPermitted', { TimeoutException: Own })).toBe(RateLimitExceededError);
   });
 });

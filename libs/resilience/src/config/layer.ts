@@ -14,11 +14,12 @@ export type Settings = Readonly<Record<string, Setting>>;
 
 export type Group = 'configs' | 'instances';
 
-/** What the groups are called in files; `backends` is Resilience4j's old name of the instances. */
+/** What the groups are called in files; `backends` and `limiters` are Resilience4j's old names of the instances. */
 const groupsByKey: Readonly<Record<string, Group>> = {
   configs: 'configs',
   instances: 'instances',
   backends: 'instances',
+  limiters: 'instances',
 };
 
 export const groupKeys: readonly string[] = Object.keys(groupsByKey);

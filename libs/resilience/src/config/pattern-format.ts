@@ -8,6 +8,8 @@ export interface PatternFormat {
   readonly section: string;
   /** Its options, and what Spring has beside them, with the kind and the limits of each. */
   readonly rules: Readonly<Record<string, OptionRule<unknown>>>;
+  /** Those of the rules that are no options of the policy, but say something to others about an instance. */
+  readonly extras: readonly string[];
   /** Spring's other names of options. */
   readonly aliases: Readonly<Record<string, string>>;
   /** What Resilience4j knows in a definition, and what means nothing here. */

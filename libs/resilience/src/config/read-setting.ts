@@ -19,18 +19,27 @@ export function readSetting(
   { rules }: PatternFormat,
   { env, findings, ...names }: ReadingContext,
 ): Setting | undefined {
-  const filled = withoutPlaceholders(value, env);
-  if ('missing' in filled) {
-    const allowed = `a placeholder with a default, \${${filled.missing}:…}, or one that the environment has a value for`;
-    findings.fault(origin(), `${quoted(value)}, where ${filled.missing} has no value`, allowed);
-    return undefined;
-  }
+  const filled = fillIn({ value, origin }, env, findings);
+  if (filled === undefined) return undefined;
   const rule = rules[option];
   if (option === baseConfigOption || rule === undefined) return { value: plainText(filled.value), origin: origin() };
 
   const converted = convert(rule, filled.value, names);
   if ('value' in converted) return { value: converted.value, origin: origin() };
   findings.fault(origin(), converted.given, converted.allowed);
+  return undefined;
+}
+
+/** A value with its placeholders replaced; `undefined` when one cannot be, which is then told. */
+export function fillIn(
+  { value, origin }: Pick<Property, 'value' | 'origin'>,
+  env: Environment,
+  findings: Findings,
+): { readonly value: unknown } | undefined {
+  const filled = withoutPlaceholders(value, env);
+  if ('value' in filled) return filled;
+  const allowed = `a placeholder with a default, \${${filled.missing}:…}, or one that the environment has a value for`;
+  findings.fault(origin(), `${quoted(value)}, where ${filled.missing} has no value`, allowed);
   return undefined;
 }
 

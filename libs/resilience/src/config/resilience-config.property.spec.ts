@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { circuitBreakerOptionRules } from '../core/circuit-breaker/circuit-breaker.options.ts';
-import { circuitBreakerFormat } from './circuit-breaker.format.ts';
 import { optionNames } from './pattern-format.ts';
+import { patternFormats } from './pattern-formats.ts';
 import { resilienceConfig } from './resilience-config.ts';
 
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -59,7 +59,7 @@ describe('a relaxed key', () => {
       fc.property(written, fc.constantFrom('customer', 'order-service', 'stockV2'), ({ option, variable }, name) => {
         const inVariable = kebab(name).replaceAll('-', '_').toUpperCase();
         const env = { [`RESILIENCE4J_CIRCUITBREAKER_INSTANCES_${inVariable}_${variable}`]: '7' };
-        const { circuitBreaker } = resilienceConfig([], { env, circuitBreakerNames: [name] });
+        const { circuitBreaker } = resilienceConfig([], { env, namesInCode: { circuitBreaker: [name] } });
 
         expect(circuitBreaker.instances).toStrictEqual({ [name]: { [option]: 7 } });
       }),
@@ -67,12 +67,16 @@ describe('a relaxed key', () => {
   });
 
   it('with one letter too many is a fault that names the option', () => {
-    const names = optionNames(circuitBreakerFormat(Math.random)).filter((name) => name.length > 8);
+    const options = Object.values(patternFormats(Math.random)).flatMap((format) =>
+      optionNames(format)
+        .filter((name) => name.length > 8)
+        .map((name) => ({ section: format.section, name })),
+    );
     fc.assert(
-      fc.property(fc.constantFrom(...names), fc.nat(), (name, position) => {
+      fc.property(fc.constantFrom(...options), fc.nat(), ({ section, name }, position) => {
         const at = position % name.length;
         const mistyped = kebab(`${name.slice(0, at)}q${name.slice(at)}`);
-        const documents = [{ resilience4j: { circuitbreaker: { instances: { customer: { [mistyped]: 1 } } } } }];
+        const documents = [{ resilience4j: { [section]: { instances: { customer: { [mistyped]: 1 } } } } }];
 
         expect(() => resilienceConfig([{ label: 'a.yml', documents }], { env: {} })).toThrow(
           `customer.${mistyped} is not known; allowed: ${kebab(name)}, if that is what you meant`,

@@ -45,6 +45,7 @@ describe("a Spring team's application.yml", () => {
       configs:
         default:
           registerHealthIndicator: true
+          slidingWindowSynchronizationStrategy: LOCK_FREE
           slidingWindowSize: 10
           minimumNumberOfCalls: 5
           permittedNumberOfCallsInHalfOpenState: 3
@@ -69,7 +70,7 @@ describe("a Spring team's application.yml", () => {
           waitDurationInOpenState: PT1M
           max-wait-duration-in-half-open-state: 1500
         mail:
-    resilience4j.retry.instances.customer.maxAttempts: 3`;
+    resilience4j.spelresolver.enabled: true`;
   class BusinessException extends Error {}
   const errorTypes = { IOException, TimeoutException, BusinessException };
 
@@ -103,8 +104,8 @@ describe("a Spring team's application.yml", () => {
   it('tells once what has no effect here, and nothing of other keys', () => {
     expect(configOf(applicationYml, { errorTypes }).warnings).toStrictEqual([
       'Parts of the resilience configuration have no effect here:\n' +
-        '  - a.yml: resilience4j.circuitbreaker.configs.default.registerHealthIndicator\n' +
-        '  - a.yml: resilience4j.retry',
+        '  - a.yml: resilience4j.circuitbreaker.configs.default.slidingWindowSynchronizationStrategy\n' +
+        '  - a.yml: resilience4j.spelresolver',
     ]);
   });
 });
@@ -133,13 +134,21 @@ describe('values', () => {
     ['writableStackTraceEnabled', '0', false],
     ['slidingWindowType', 'time-based', 'TIME_BASED'],
     ['initialState', 'forced_open', 'FORCED_OPEN'],
+    ['engine', 'SLIDING_WINDOW', 'sliding-window'],
+    ['engine', 'opossum', 'opossum'],
     ['waitDurationInOpenState', '2500', 2_500],
     ['waitDurationInOpenState', '"1m"', 60_000],
     ['rampUpSteps', '[10, "25", 50]', [10, 25, 50]],
     ['rampUpSteps', '10, 25,50', [10, 25, 50]],
-  ])('of %s may be written %s', (option, written, value) => {
+    ['ramp-up-step-duration', '20s', 20_000, 'rampUpStepDuration'],
+    ['combinedRateThreshold', '60', 60],
+    ['waitJitterFactor', '0.2', 0.2],
+    ['healthProbeInterval', '2s', 2_000],
+    ['healthProbeTimeout', '500ms', 500],
+    ['abortCallsOnOpen', 'true', true],
+  ])('of %s may be written %s', (option, written, value, known = option) => {
     expect(instance('customer', `resilience4j.circuitbreaker.instances.customer.${option}: ${written}`)).toStrictEqual({
-      [option]: value,
+      [known]: value,
     });
   });
 
@@ -313,7 +322,7 @@ describe('environment variables', () => {
   it('find names that only code knows', () => {
     const env = { [`${prefix}_INSTANCES_MAIL_SENDER_BASE_CONFIG`]: 'default' };
 
-    expect(definitions(env, { circuitBreakerNames: ['mail-sender'] }).instances).toMatchObject({
+    expect(definitions(env, { namesInCode: { circuitBreaker: ['mail-sender'] } }).instances).toMatchObject({
       'mail-sender': { baseConfig: 'default' },
     });
     expect(definitions(env).instances).toMatchObject({ mail_sender: { baseConfig: 'default' } });
@@ -355,8 +364,8 @@ describe('environment variables', () => {
 
   it('about what has no effect here are told of', () => {
     const env = {
-      RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '1',
-      [`${prefix}_INSTANCES_CUSTOMER_REGISTERHEALTHINDICATOR`]: 'true',
+      RESILIENCE4J_SCHEDULED_EXECUTOR_COREPOOLSIZE: '1',
+      [`${prefix}_INSTANCES_CUSTOMER_SLIDINGWINDOWSYNCHRONIZATIONSTRATEGY`]: 'LOCK_FREE',
       RESILIENCE4J_SERVICE_HOST: '10.0.0.1',
     };
     const [warning] = configOf(text, { env }).warnings;

@@ -1,39 +1,55 @@
-import type { CircuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import type { Random } from '../core/interval-function.ts';
 import type { RegistryDefinitions } from '../core/registry.ts';
-import { definitionsOf } from './base-configs.ts';
+import { BaseConfigChains } from './base-configs.ts';
 import { bindProperties } from './bind-properties.ts';
-import { circuitBreakerFormat } from './circuit-breaker.format.ts';
 import type { ConfigFile } from './config-file.ts';
 import { type KnownNames, variableProperties } from './environment-variables.ts';
 import { Findings } from './findings.ts';
-import { builtInErrorTypes, type ErrorTypes, type Predicates } from './known-names.ts';
+import type { HealthExtras, HealthExtrasOf } from './health-extras.ts';
+import { type ErrorTypes, type Predicates, withBuiltIn } from './known-names.ts';
 import { layerOfDefinitions, type Layers, overlay } from './layer.ts';
+import { patternFormats } from './pattern-formats.ts';
+import { type PatternDefinitions, type PatternName, patternNames } from './patterns.ts';
+import {
+  bindPipelines,
+  pipelinesInCode,
+  type PipelineSettings,
+  type PipelineSteps,
+  pipelineSteps,
+} from './pipelines.ts';
 import type { Environment } from './placeholders.ts';
-import type { PatternFormat } from './pattern-format.ts';
 import { propertiesBelow, type Property } from './property.ts';
 import type { ReadingContext } from './read-setting.ts';
 import { isInForce } from './spring-profiles.ts';
 
-/** What configuration is made of beside files. */
-export interface ResilienceConfigContext {
-  /** What the application defines in code; files and environment are laid over it. Nothing by default. */
-  readonly circuitBreaker?: RegistryDefinitions<CircuitBreakerOptions>;
+/**
+ * What configuration is made of beside files. Under the name of each pattern stands what the application defines in code;
+ * files and environment are laid over it. Nothing by default.
+ */
+export interface ResilienceConfigContext extends Partial<PatternDefinitions> {
+  /** Pipelines that the application declares in code; files and environment replace them one by one. None by default. */
+  readonly pipelines?: PipelineSteps;
   /** The environment, for single values and for placeholders in files; `process.env` by default. */
   readonly env?: Environment;
   /** Error classes by the names that files call them, beside JavaScript's own and this library's. None by default. */
   readonly errorTypes?: ErrorTypes;
   /** Predicates by the names that files call them. None by default. */
   readonly predicates?: Predicates;
-  /** Circuit breakers that code asks for by name, so that environment variables find the right spelling. None by default. */
-  readonly circuitBreakerNames?: readonly string[];
+  /** What code asks for by name, so that environment variables find the right spelling. Nothing by default. */
+  readonly namesInCode?: NamesInCode;
   /** Where randomized waits get their numbers from; `Math.random` by default. */
   readonly random?: Random;
 }
 
+/** Names of instances by pattern, and of pipelines, whose names may be those of instances of every pattern. */
+export type NamesInCode = { readonly [K in PatternName | 'pipeline']?: readonly string[] };
+
 /** What the registry of each pattern is made of, and what is worth a line in the log. */
-export interface ResilienceConfig {
-  readonly circuitBreaker: RegistryDefinitions<CircuitBreakerOptions>;
+export interface ResilienceConfig extends PatternDefinitions {
+  /** The policies of each pipeline, outermost first. */
+  readonly pipelines: PipelineSteps;
+  /** What is said of instances for the sake of their health indicators. */
+  readonly extras: { readonly circuitBreaker: HealthExtrasOf; readonly rateLimiter: HealthExtrasOf };
   /** What has no effect, all in one text; empty when everything has. */
   readonly warnings: readonly string[];
 }
@@ -49,43 +65,76 @@ export function resilienceConfig(
   context: ResilienceConfigContext = {},
 ): ResilienceConfig {
   const { env = process.env, predicates = {}, random = Math.random } = context;
-  const errorTypes = { ...builtInErrorTypes, ...context.errorTypes };
+  const errorTypes = withBuiltIn(context.errorTypes);
   const findings = new Findings();
-  const circuitBreaker: Pattern = {
-    format: circuitBreakerFormat(random),
-    definitions: context.circuitBreaker,
-    names: context.circuitBreakerNames ?? [],
-  };
+  const formats = patternFormats(random);
 
-  const layers = layersOf([circuitBreaker], files, { env, predicates, errorTypes, findings });
-  const definitions = definitionsOf(circuitBreaker.format, layers, findings);
+  const sources = sourcesOf(files, context, { formats, reading: { env, predicates, errorTypes, findings } });
+  const chainsOf = (pattern: PatternName) => new BaseConfigChains(formats[pattern], sources.layers, findings);
+  const entries = patternNames.map((pattern) => [pattern, chainsOf(pattern).definitions()]);
+  const definitions = Object.fromEntries(entries) as PatternDefinitions;
+  const pipelines = pipelineSteps(sources.pipelines, definitions, findings);
   findings.throwFaults();
-  return { circuitBreaker: definitions, warnings: findings.warnings() };
+
+  const extrasOf = (pattern: PatternName): HealthExtrasOf => {
+    const chains = chainsOf(pattern);
+    const silent: HealthExtras = { registerHealthIndicator: false, allowHealthIndicatorToFail: false };
+    return (name) => ({ ...silent, ...chains.extras(name) });
+  };
+  const extras = { circuitBreaker: extrasOf('circuitBreaker'), rateLimiter: extrasOf('rateLimiter') };
+  return { ...definitions, pipelines, extras, warnings: findings.warnings() };
 }
 
-/** A pattern with what code says about it. */
-interface Pattern {
-  readonly format: PatternFormat;
-  readonly definitions: RegistryDefinitions<object> | undefined;
-  readonly names: readonly string[];
+/** All sources, laid over one another. */
+interface Sources {
+  readonly layers: Layers;
+  readonly pipelines: PipelineSettings;
 }
 
-function layersOf(patterns: readonly Pattern[], files: readonly ConfigFile[], context: ReadingContext): Layers {
-  const { env, findings } = context;
-  const formats = patterns.map(({ format }) => format);
-  const inCode = patterns.map(({ format, definitions }) => [format.section, layerOfDefinitions(definitions)] as const);
-  const inFiles = files
+/** How sources are read. */
+interface Reading {
+  readonly formats: ReturnType<typeof patternFormats>;
+  readonly reading: ReadingContext;
+}
+
+function sourcesOf(files: readonly ConfigFile[], inCode: ResilienceConfigContext, how: Reading): Sources {
+  const { env, findings } = how.reading;
+  const formats = patternNames.map((pattern) => how.formats[pattern]);
+  const read = (properties: readonly Property[]): Sources => ({
+    layers: bindProperties(properties, formats, how.reading),
+    pipelines: bindPipelines(properties, how.reading),
+  });
+  const lay = (below: Sources, above: Sources): Sources => ({
+    layers: overlay(formats, below.layers, above.layers),
+    pipelines: new Map([...below.pipelines, ...above.pipelines]),
+  });
+
+  const below = files
     .flatMap((file) => documentsOf(file, env, findings))
-    .map((properties) => bindProperties(properties, formats, context));
-  const below = inFiles.reduce((lower, upper) => overlay(formats, lower, upper), new Map(inCode) as Layers);
+    .map(read)
+    .reduce(lay, codeOf(inCode, how.formats));
+  const knownNames = knownNamesOf(below, inCode.namesInCode ?? {}, how.formats);
+  return lay(below, read(variableProperties(env, formats, knownNames, findings)));
+}
 
-  const namesInCode = new Map(patterns.map(({ format, names }) => [format.section, names]));
-  const knownNames: KnownNames = (section, group) => [
-    ...(below.get(section)?.[group].keys() ?? []),
-    ...(group === 'instances' ? (namesInCode.get(section) ?? []) : []),
-  ];
-  const variables = variableProperties(env, formats, knownNames, findings);
-  return overlay(formats, below, bindProperties(variables, formats, context));
+function codeOf(inCode: ResilienceConfigContext, formats: Reading['formats']): Sources {
+  const layers = patternNames.map((pattern) => {
+    const definitions: RegistryDefinitions<object> | undefined = inCode[pattern];
+    return [formats[pattern].section, layerOfDefinitions(definitions)] as const;
+  });
+  return { layers: new Map(layers), pipelines: pipelinesInCode(inCode.pipelines) };
+}
+
+function knownNamesOf({ layers, pipelines }: Sources, names: NamesInCode, formats: Reading['formats']): KnownNames {
+  const ofPipelines = [...pipelines.keys(), ...(names.pipeline ?? [])];
+  const ofInstances = new Map(patternNames.map((pattern) => [formats[pattern].section, names[pattern] ?? []]));
+  return {
+    pipelines: ofPipelines,
+    of: (section, group) => [
+      ...(layers.get(section)?.[group].keys() ?? []),
+      ...(group === 'instances' ? [...(ofInstances.get(section) ?? []), ...ofPipelines] : []),
+    ],
+  };
 }
 
 /** The properties of each document of a file that is in force. */

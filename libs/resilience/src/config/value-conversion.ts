@@ -12,12 +12,14 @@ export interface NameTables {
 export type Converted = { readonly value: unknown } | { readonly given: string; readonly allowed: string };
 
 /** How each kind of option is written in a file or an environment variable, where everything may also be text. */
-const readers: Readonly<Record<OptionKind, (value: unknown, names: NameTables) => Converted>> = {
+const readers: Readonly<
+  Record<OptionKind, (value: unknown, names: NameTables, rule: OptionRule<unknown>) => Converted>
+> = {
   number: (value) => ({ value: numberIn(value) }),
   numbers: (value) => ({ value: wordsIn(value).map(numberIn) }),
   boolean: (value) => ({ value: truthIn(value) ?? value }),
   duration: (value) => ({ value }),
-  choice: (value) => ({ value: plainText(value).trim().replaceAll('-', '_').toUpperCase() }),
+  choice: (value, _names, rule) => ({ value: wordMeant(plainText(value).trim(), rule) }),
   text: (value) => ({ value: plainText(value).trim() }),
   errorClasses: (value, { errorTypes }) => {
     const names = wordsIn(value);
@@ -32,10 +34,17 @@ const readers: Readonly<Record<OptionKind, (value: unknown, names: NameTables) =
 
 /** Reads a value by the kind of its option and checks it by the option's own rule. */
 export function convert(rule: OptionRule<unknown>, value: unknown, names: NameTables): Converted {
-  const read = readers[rule.kind](value, names);
+  const read = readers[rule.kind](value, names, rule);
   if (!('value' in read)) return read;
   const parsed = rule.parse(read.value);
   return parsed === undefined ? { given: quoted(value), allowed: rule.allowed } : { value: parsed };
+}
+
+/** Spring's enums are relaxed as names are: `time-based` means `TIME_BASED`. */
+function wordMeant(written: string, rule: OptionRule<unknown>): string {
+  const upper = written.replaceAll('-', '_').toUpperCase();
+  const forms = [upper, written.replaceAll('_', '-').toLowerCase()];
+  return forms.find((form) => rule.parse(form) !== undefined) ?? upper;
 }
 
 function numberIn(value: unknown): unknown {

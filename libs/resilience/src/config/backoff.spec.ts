@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
+import { RetryRegistry } from '../core/retry/retry.registry.ts';
 import { resilienceConfig } from './resilience-config.ts';
 
 /** The first waits in OPEN that `configs` and `instances` give to the instance `customer`. */
@@ -98,5 +99,60 @@ instances.customer: { enableExponentialBackoff: false }`;
     ['exponentialMaxWaitDurationInOpenState: 0', 'a duration of at least 1 ms'],
   ])('have limits: %s', (setting, allowed) => {
     expect(() => waitsOf(`instances.customer: { ${setting} }`)).toThrow(`allowed: ${allowed}`);
+  });
+});
+
+describe("Spring's properties of the wait between attempts", () => {
+  function retryWaitsOf(definitions: string, random = () => 0.5): readonly number[] {
+    const documents = [{ 'resilience4j.retry': parse(definitions) as unknown }];
+    const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, random });
+    const { config } = new RetryRegistry(retry).retry('customer');
+    const wait = config.intervalFunction ?? (() => config.waitDuration ?? Number.NaN);
+    return [1, 2, 3].map((attempt) => wait(attempt));
+  }
+  const customer = (settings: string) => `instances.customer: { ${settings} }`;
+
+  it('are a constant, an exponential backoff, or a wait drawn at random', () => {
+    expect(retryWaitsOf(customer('waitDuration: 0'))).toStrictEqual([0, 0, 0]);
+    expect(retryWaitsOf(customer('enableExponentialBackoff: true'))).toStrictEqual([500, 750, 1_125]);
+    expect(
+      retryWaitsOf(customer('waitDuration: 1s, enableExponentialBackoff: true, exponentialMaxWaitDuration: 1200ms')),
+    ).toStrictEqual([1_000, 1_200, 1_200]);
+    expect(retryWaitsOf(customer('waitDuration: 1s, enableRandomizedWait: true'), () => 0)).toStrictEqual([
+      500, 500, 500,
+    ]);
+  });
+
+  it('are an exponential randomized backoff when both are enabled', () => {
+    const both = 'waitDuration: 1s, enableExponentialBackoff: true, enableRandomizedWait: true';
+
+    expect(retryWaitsOf(customer(both), () => 0)).toStrictEqual([500, 750, 1_125]);
+    expect(
+      retryWaitsOf(
+        customer(`${both}, exponentialBackoffMultiplier: 2, randomizedWaitFactor: 0.1, exponentialMaxWaitDuration: 3s`),
+        () => 0,
+      ),
+    ).toStrictEqual([900, 1_800, 3_000]);
+  });
+
+  it('work together across base configurations', () => {
+    const definitions = `configs.default: { waitDuration: 2s, enableRandomizedWait: true }
+instances.customer: { enableExponentialBackoff: true, randomizedWaitFactor: 0 }`;
+
+    expect(retryWaitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
+  });
+
+  it('cannot make something grow out of nothing', () => {
+    expect(() => retryWaitsOf(customer('waitDuration: 0, enableExponentialBackoff: true'))).toThrow(
+      /customer\.waitDuration is 0 ms beside a\.yml: .*customer\.enableExponentialBackoff; allowed: at least 1 ms/,
+    );
+  });
+
+  it('replace a function in code, of either kind', () => {
+    const inCode = { instances: { customer: { intervalBiFunction: () => 1 } } };
+    const documents = [{ 'resilience4j.retry': parse(customer('enableExponentialBackoff: true')) as unknown }];
+    const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, retry: inCode });
+
+    expect(retry.instances?.['customer']).toStrictEqual({ intervalFunction: expect.any(Function) });
   });
 });

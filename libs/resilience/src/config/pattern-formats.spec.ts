@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { AdaptiveConcurrencyLimiterRegistry } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
+import { BulkheadRegistry } from '../core/bulkhead/bulkhead.registry.ts';
+import { CachedFallbackRegistry } from '../core/cached-fallback/cached-fallback.registry.ts';
+import { InvalidOptionsError } from '../core/errors.ts';
+import { HedgeRegistry } from '../core/hedge/hedge.registry.ts';
+import { RateLimiterRegistry } from '../core/rate-limiter/rate-limiter.registry.ts';
+import { RetryBudgetRegistry } from '../core/retry/retry-budget.registry.ts';
+import { RetryRegistry } from '../core/retry/retry.registry.ts';
+import { TimeLimiterRegistry } from '../core/time-limiter/time-limiter.registry.ts';
+import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
+
+function configOf(text: string, context: ResilienceConfigContext = {}) {
+  const documents = text === '' ? [] : [{ resilience4j: parse(text) as unknown }];
+  return resilienceConfig(documents.length === 0 ? [] : [{ label: 'a.yml', documents }], { env: {}, ...context });
+}
+
+function faultsOf(...sources: Parameters<typeof configOf>) {
+  try {
+    configOf(...sources);
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('every pattern', () => {
+  const optionOf: Readonly<Record<string, (config: ReturnType<typeof configOf>) => unknown>> = {
+    'retry maxAttempts': ({ retry }) => new RetryRegistry(retry).retry('customer').config.maxAttempts,
+    'retrybudget minRetriesPerSecond': ({ retryBudget }) =>
+      new RetryBudgetRegistry(retryBudget).retryBudget('customer').config.minRetriesPerSecond,
+    'bulkhead maxConcurrentCalls': ({ bulkhead }) =>
+      new BulkheadRegistry(bulkhead).bulkhead('customer').config.maxConcurrentCalls,
+    'ratelimiter limitForPeriod': ({ rateLimiter }) =>
+      new RateLimiterRegistry(rateLimiter).rateLimiter('customer').config.limitForPeriod,
+    'timelimiter timeoutDuration': ({ timeLimiter }) =>
+      new TimeLimiterRegistry(timeLimiter).timeLimiter('customer').config.timeoutDuration,
+    'hedge delay': ({ hedge }) => new HedgeRegistry(hedge).hedge('customer').config.delay,
+    'adaptiveconcurrencylimiter maxLimit': ({ adaptiveConcurrencyLimiter }) =>
+      new AdaptiveConcurrencyLimiterRegistry(adaptiveConcurrencyLimiter).adaptiveConcurrencyLimiter('customer').config
+        .maxLimit,
+    'cachedfallback maxEntries': ({ cachedFallback }) =>
+      new CachedFallbackRegistry(cachedFallback).cachedFallback('customer').config.maxEntries,
+  };
+
+  it.each(Object.entries(optionOf))('is written like a circuit breaker: %s', (place, valueIn) => {
+    const [section = '', option = ''] = place.split(' ');
+
+    expect(valueIn(configOf(`${section}: { instances: { customer: { ${option}: 37 } } }`))).toBe(37);
+    expect(valueIn(configOf(`${section}: { configs: { default: { ${option}: 38 } } }`))).toBe(38);
+  });
+
+  it.each(Object.entries(optionOf))('is set by the environment: %s', (place, valueIn) => {
+    const [section = '', option = ''] = place.split(' ');
+    const env = { [`RESILIENCE4J_${section.toUpperCase()}_INSTANCES_CUSTOMER_${option.toUpperCase()}`]: '39' };
+
+    expect(valueIn(configOf('', { env }))).toBe(39);
+  });
+
+  it('may be asked for with underscores in the environment', () => {
+    const env = { RESILIENCE4J_ADAPTIVE_CONCURRENCY_LIMITER_INSTANCES_CUSTOMER_API_MAX_LIMIT: '5' };
+    const inCode = { adaptiveConcurrencyLimiter: ['customerApi'] };
+
+    expect(configOf('', { env, namesInCode: inCode }).adaptiveConcurrencyLimiter.instances).toStrictEqual({
+      customerApi: { maxLimit: 5 },
+    });
+    expect(configOf('', { env, namesInCode: { pipeline: ['customer-api'] } }).adaptiveConcurrencyLimiter).toMatchObject(
+      { instances: { 'customer-api': { maxLimit: 5 } } },
+    );
+  });
+
+  it('takes what code defines, and lays files over it', () => {
+    const bulkhead = { configs: { default: { maxConcurrentCalls: 1 } }, instances: { customer: {} } };
+
+    expect(configOf('bulkhead.instances.customer.maxWaitDuration: 5ms', { bulkhead }).bulkhead.instances).toStrictEqual(
+      { customer: { maxWaitDuration: 5 } },
+    );
+  });
+
+  it('has its own faults, all told at once', () => {
+    const text = `
+      retry.instances.a: { maxAttempts: 0, intervalFunction: fast, maxAttemps: 3 }
+      ratelimiter.instances.a: { limitForPeriod: none }
+      timelimitr.instances.a: {}
+      hedge.instances.a: { delayPercentile: 101 }`;
+
+    expect(faultsOf(text).map(({ option, allowed }) => `${option}: ${allowed}`)).toStrictEqual([
+      'a.yml: resilience4j.retry.instances.a.maxAttempts: a whole number of at least 1',
+      'a.yml: resilience4j.retry.instances.a.intervalFunction: nothing in a file, since only code can give a function',
+      'a.yml: resilience4j.retry.instances.a.maxAttemps: maxAttempts, if that is what you meant',
+      'a.yml: resilience4j.ratelimiter.instances.a.limitForPeriod: a whole number of at least 1',
+      'a.yml: resilience4j.timelimitr: timelimiter, if that is what you meant',
+      'a.yml: resilience4j.hedge.instances.a.delayPercentile: a percentage above 0 and at most 100',
+    ]);
+  });
+});
+
+describe('rate limiters', () => {
+  it('may be called limiters, as they once were', () => {
+    expect(configOf('ratelimiter.limiters.customer.limitForPeriod: 3').rateLimiter.instances).toStrictEqual({
+      customer: { limitForPeriod: 3 },
+    });
+  });
+});
+
+describe('settings for health', () => {
+  const text = `circuitbreaker:
+    configs: { default: { registerHealthIndicator: true }, customer: { allowHealthIndicatorToFail: true } }
+    instances: { stock: { register-health-indicator: false }, mail: { slidingWindowSize: 5 } }`;
+
+  it('are inherited like options', () => {
+    const { circuitBreaker } = configOf(text).extras;
+
+    expect(circuitBreaker('mail')).toStrictEqual({ registerHealthIndicator: true, allowHealthIndicatorToFail: false });
+    expect(circuitBreaker('stock').registerHealthIndicator).toBe(false);
+    expect(circuitBreaker('customer')).toStrictEqual({
+      registerHealthIndicator: false,
+      allowHealthIndicatorToFail: true,
+    });
+  });
+
+  it('are set by the environment, too, and are no options of a circuit breaker', () => {
+    const env = { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_STOCK_REGISTERHEALTHINDICATOR: 'true' };
+    const { circuitBreaker, extras } = configOf(text, { env });
+
+    expect(extras.circuitBreaker('stock').registerHealthIndicator).toBe(true);
+    expect(circuitBreaker).toStrictEqual({
+      configs: { default: {}, customer: {} },
+      instances: { stock: {}, mail: { slidingWindowSize: 5 } },
+    });
+  });
+
+  it('are false when nobody says anything', () => {
+    expect(configOf('').extras.rateLimiter('customer')).toStrictEqual({
+      registerHealthIndicator: false,
+      allowHealthIndicatorToFail: false,
+    });
+  });
+
+  it('are true or false', () => {
+    expect(faultsOf('ratelimiter.instances.a.registerHealthIndicator: perhaps')).toMatchObject([
+      { given: "'perhaps'", allowed: 'true or false' },
+    ]);
+  });
+});

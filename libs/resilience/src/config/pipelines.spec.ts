@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { InvalidOptionsError } from '../core/errors.ts';
+import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
+
+function pipelinesIn(texts: string | readonly string[], context: ResilienceConfigContext = {}) {
+  const files = [texts].flat().map((text, at) => ({
+    label: `${'ab'[at]}.yml`,
+    documents: [{ resilience4j: parse(text) as unknown }],
+  }));
+  return resilienceConfig(files, { env: {}, ...context }).pipelines;
+}
+
+function faultsOf(...sources: Parameters<typeof pipelinesIn>) {
+  try {
+    pipelinesIn(...sources);
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('pipelines', () => {
+  it.each([
+    'pipelines: { customer: [retry, circuitBreaker, timeLimiter] }',
+    'pipelines.customer: [Retry, circuit-breaker, timelimiter]',
+    'pipelines.customer: retry, circuitBreaker, time_limiter',
+    'pipelines.customer: ["${FIRST:retry}", "circuitBreaker", "timeLimiter"]',
+  ])('are lists of policies, outermost first: %s', (text) => {
+    expect(pipelinesIn(text)).toStrictEqual({ customer: ['retry', 'circuitBreaker', 'timeLimiter'] });
+  });
+
+  it('of a name alone are the patterns that have an instance of that name, in the default order', () => {
+    const text = `
+      bulkhead.instances: { customer: {}, stock: {} }
+      retry.instances.customer: {}
+      circuitbreaker.configs.customer: {}
+      pipelines: { customer: }`;
+    const timeLimiter = { instances: { customer: {} } };
+
+    expect(pipelinesIn(text, { timeLimiter })).toStrictEqual({ customer: ['retry', 'timeLimiter', 'bulkhead'] });
+  });
+
+  it('are replaced as a whole: files over code, a later file over an earlier one, the environment over all', () => {
+    const pipelines = { customer: ['bulkhead'], stock: ['retry'], mail: ['hedge'] } as const;
+    const files = ['pipelines.customer: [retry]', 'pipelines.customer: [timeLimiter]'];
+    const env = { RESILIENCE4J_PIPELINES_MAIL: 'retry,circuitbreaker', RESILIENCE4J_PIPELINES_NEW_ONE: 'retry' };
+
+    expect(pipelinesIn(files, { pipelines, env })).toStrictEqual({
+      customer: ['timeLimiter'],
+      stock: ['retry'],
+      mail: ['retry', 'circuitBreaker'],
+      new_one: ['retry'],
+    });
+  });
+
+  it('are found by the environment in the spelling of code', () => {
+    const env = { RESILIENCE4J_PIPELINES_CUSTOMER_API: 'retry' };
+
+    expect(pipelinesIn('{}', { env, namesInCode: { pipeline: ['customer-api'] } })).toStrictEqual({
+      'customer-api': ['retry'],
+    });
+  });
+
+  it('have faults, each with its place', () => {
+    const text = `
+      pipelines:
+        a: [retri, retry, retry]
+        b:
+        c: { retry: true }
+        d: [colour]
+        e: "\${NONE}"`;
+    const pipelines = { f: ['retryBudget' as 'retry'] };
+
+    expect(faultsOf(text, { pipelines }).map(({ option, given, allowed }) => [option, given, allowed])).toStrictEqual([
+      ['a.yml: resilience4j.pipelines.c.retry', 'true', 'names below pipelines, and a list of policies for each'],
+      ['a.yml: resilience4j.pipelines.e', "'${NONE}', where NONE has no value", expect.any(String)],
+      [
+        "pipelines.f in the application's code",
+        "'retryBudget', which is no policy",
+        expect.stringContaining('fallback, '),
+      ],
+      ['a.yml: resilience4j.pipelines.a', "'retri', which is no policy", 'retry, if that is what you meant'],
+      ['a.yml: resilience4j.pipelines.a', 'retry twice', 'each policy once'],
+      [
+        'a.yml: resilience4j.pipelines.b',
+        'a name alone',
+        expect.stringContaining("or at least one instance called 'b' among them"),
+      ],
+      ['a.yml: resilience4j.pipelines.d', "'colour', which is no policy", expect.stringContaining('fallback, ')],
+    ]);
+  });
+
+  it('are a section whose name may be mistyped', () => {
+    expect(faultsOf('pipeline.customer: [retry]')).toMatchObject([{ allowed: 'pipelines, if that is what you meant' }]);
+  });
+});
