@@ -1,33 +1,13 @@
-import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
-import { injectRegistry, registryOf } from './own-registry.ts';
-import { callProtected, observeProtected, type Recover } from './protected-call.ts';
-import { declareProtectedMethod, type Method, type ProtectedMethod } from './protected-method.ts';
-import { returnsObservable } from './return-type.ts';
-
-/** What the `@CircuitBreaker` decorator takes. */
-export interface CircuitBreakerDecoratorOptions {
-  /** The circuit breaker, usually called after the dependency. Methods that name the same one share it. */
-  readonly name: string;
-  /**
-   * What takes over when the call is refused or fails: a method of the same class, which gets the original arguments and
-   * the error after them. Of several the most specific for the error wins; an error that none is for is thrown as it is.
-   * Whatever a fallback throws is thrown as it is. None by default.
-   */
-  readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
-}
+import { type PolicyDecoratorOptions, protectingDecorator } from './protecting-decorator.ts';
 
 /**
  * Puts a method under the circuit breaker of this name, in a provider or a controller of any scope.
  *
- * The method returns a promise or an Observable; a declared return type that is neither stops the start-up. A promise is
- * judged when it settles. Of an Observable each subscription is a call: it succeeds at the end of the stream, or when the
- * subscriber leaves after a value (as `firstValueFrom` does), and one that leaves before gives its permission back.
+ * The method returns a promise or an Observable. A promise is judged when it settles. Of an Observable each subscription
+ * is a call: it succeeds at the end of the stream, or when the subscriber leaves after a value (as `firstValueFrom` does),
+ * and one that leaves before gives its permission back.
  *
- * Each instance uses the registry of the application that made it. An instance made by hand (`new CustomerClient()` in a
- * unit test) has none: its methods run unprotected and without fallback, as those of a Spring class without its proxy do.
- * The same holds within a constructor, since Nest injects properties after it.
- *
- * Several of these decorators nest in the order written, the topmost outermost.
+ * Several decorators of this library nest in the order written, the topmost outermost.
  *
  * @example
  * class CustomerClient {
@@ -39,67 +19,6 @@ export interface CircuitBreakerDecoratorOptions {
  *
  * @throws TypeError when it is not put on a method of instances
  */
-export function CircuitBreaker(options: string | CircuitBreakerDecoratorOptions): MethodDecorator {
-  const { name, fallbackMethod } = typeof options === 'string' ? { name: options } : options;
-  const fallbacks = toFallbacks(fallbackMethod);
-
-  return (prototype: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
-    const method: unknown = descriptor?.value;
-    if (descriptor === undefined || typeof prototype === 'function' || typeof method !== 'function') {
-      throw new TypeError(
-        `@CircuitBreaker('${name}') can only protect a method of instances, and ${String(key)} is none.`,
-      );
-    }
-    const parameterTypes = Reflect.getMetadata('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
-    const declared: ProtectedMethod = {
-      prototype,
-      key,
-      method: method as Method,
-      circuitBreakerName: name,
-      fallbacks,
-      parameterCount: Math.max(method.length, parameterTypes?.length ?? 0),
-    };
-    declareProtectedMethod(declared);
-    injectRegistry(prototype);
-    descriptor.value = protect(declared);
-  };
-}
-
-function protect(declared: ProtectedMethod): Method {
-  const { prototype, key, method, circuitBreakerName } = declared;
-  const run = returnsObservable(prototype, key) ? observeProtected : callProtected;
-
-  function protectedMethod(this: unknown, ...args: unknown[]): unknown {
-    const circuitBreaker = registryOf(this)?.circuitBreaker(circuitBreakerName);
-    const call = () => method.apply(this, args);
-    return circuitBreaker === undefined ? call() : run(circuitBreaker, call, recovery(declared, this, args));
-  }
-  return disguise(protectedMethod, method);
-}
-
-function recovery(
-  { fallbacks, parameterCount }: ProtectedMethod,
-  instance: unknown,
-  args: readonly unknown[],
-): Recover {
-  return (error) => {
-    const fallback = mostSpecific(fallbacks, error);
-    const takeOver = fallback && (instance as Readonly<Record<string, Method | undefined>>)[fallback.method];
-    if (takeOver === undefined) throw error;
-    // A caller may leave out optional arguments; the error still comes after the place of the last one.
-    const leftOut = Array.from({ length: Math.max(0, parameterCount - args.length) });
-    return takeOver.apply(instance, [...args, ...leftOut, error]);
-  };
-}
-
-/** Lets the wrapper pass for the method: name, length, and what decorators below this one have set on it. */
-function disguise(wrapper: Method, method: Method): Method {
-  Object.defineProperties(wrapper, {
-    name: { value: method.name, configurable: true },
-    length: { value: method.length, configurable: true },
-  });
-  for (const key of Reflect.getOwnMetadataKeys(method) as unknown[]) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapper);
-  }
-  return wrapper;
+export function CircuitBreaker(options: string | PolicyDecoratorOptions): MethodDecorator {
+  return protectingDecorator('circuitBreaker', '@CircuitBreaker', options);
 }

@@ -12,9 +12,20 @@ import {
   toArray,
 } from 'rxjs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Bulkhead } from '../core/bulkhead/bulkhead.ts';
 import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
+import { Deadline } from '../core/deadline.ts';
+import type { CallContext, Policy } from '../core/policy.ts';
+import { TimeLimiter } from '../core/time-limiter/time-limiter.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { currentCallContext, runInCallContext } from './call-context.ts';
 import { callProtected, observeProtected, type Recover } from './protected-call.ts';
+
+/** The circuit breaker inside of a policy. */
+const circuitBreakerUnder =
+  (outer: Policy): Policy['execute'] =>
+  (call, context) =>
+    outer.execute((inner) => circuitBreaker.execute(call, inner), context);
 
 const rethrow: Recover = (error) => {
   throw error;
@@ -63,6 +74,48 @@ describe('a protected call', () => {
 
     expect(await result).toBe('cached');
     expect(called).toBe(false);
+  });
+
+  it('runs in the context that the policy makes of the one it inherits', async () => {
+    const deadline = Deadline.after('1s', clock);
+    const timeLimiter = new TimeLimiter('customer', { timeoutDuration: '5s' }, { clock });
+
+    const seen = await runInCallContext({ deadline, attempt: 3 }, () =>
+      callProtected(timeLimiter, currentCallContext, rethrow),
+    );
+
+    expect(seen).toMatchObject({ deadline, attempt: 3 });
+    expect((seen as CallContext).signal.aborted).toBe(false);
+  });
+
+  it('is ended by the signal that it inherits, and nothing takes over from it', async () => {
+    const controller = new AbortController();
+    const timeLimiter = new TimeLimiter('customer', {}, { clock });
+    const result = runInCallContext({ signal: controller.signal }, () =>
+      callProtected(
+        timeLimiter,
+        () => new Promise(() => {}),
+        () => 'cached',
+      ),
+    );
+
+    controller.abort('given up');
+
+    await expect(result).rejects.toBe('given up');
+  });
+
+  it('that returns an undeclared Observable says so also when it is begun later, and nothing takes over', async () => {
+    const bulkhead = new Bulkhead('customer', { maxConcurrentCalls: 1, maxWaitDuration: '1s' }, { clock });
+    bulkhead.tryAcquirePermission();
+    const result = callProtected(
+      bulkhead,
+      () => of(1),
+      () => 'cached',
+    );
+
+    bulkhead.onComplete();
+
+    await expect(result).rejects.toThrow("A method under Bulkhead 'customer' returned an Observable");
   });
 
   it('that returns an undeclared Observable says so at once', () => {
@@ -171,6 +224,36 @@ describe('a protected Observable', () => {
     await lastValueFrom(observeProtected(circuitBreaker, () => range(1, 4), rethrow));
 
     expect(circuitBreaker.metrics).toMatchObject({ failedCalls: 1, successfulCalls: 1 });
+  });
+
+  it('fails when a policy ends it, even after values', async () => {
+    const timeLimiter = new TimeLimiter('customer', {}, { clock });
+    const both = { name: 'both', execute: circuitBreakerUnder(timeLimiter) } as unknown as Policy;
+    const source = new Subject<number>();
+    const values: unknown[] = [];
+    const errors: unknown[] = [];
+    observeProtected(both, () => source, rethrow).subscribe({
+      next: (value) => values.push(value),
+      error: (error: unknown) => errors.push(error),
+    });
+    source.next(1);
+    clock.advance(1_000);
+    await settled();
+
+    expect(values).toStrictEqual([1]);
+    expect(errors).toMatchObject([{ code: 'TIMEOUT_EXCEEDED' }]);
+    expect(source.observed).toBe(false);
+    expect(circuitBreaker.metrics.successfulCalls).toBe(0);
+  });
+
+  it('is not subscribed to when nobody waits for it any more', async () => {
+    let calls = 0;
+    const observable = observeProtected(circuitBreaker, () => of(++calls), rethrow);
+
+    const last = runInCallContext({ signal: AbortSignal.abort('given up') }, () => lastValueFrom(observable));
+
+    await expect(last).rejects.toBe('given up');
+    expect(calls).toBe(0);
   });
 
   it.each([

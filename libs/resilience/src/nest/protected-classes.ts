@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { type ProtectedMethod, protectedMethodsOf } from './protected-method.ts';
+import { type ProtectedMethod, protectedMethodsOf, type ProtectorKind } from './protected-method.ts';
 
-/** A class of this application that has methods under circuit breakers, its own or inherited ones. */
+/** A class of this application that has methods under policies, its own or inherited ones. */
 export interface ProtectedClass {
   readonly prototype: object;
   readonly methods: readonly ProtectedMethod[];
@@ -27,10 +27,20 @@ export class ProtectedClasses {
       .filter(({ methods }) => methods.length > 0);
   }
 
-  /** The names of the circuit breakers that the decorators give, each once. */
-  circuitBreakerNames(): readonly string[] {
-    const names = this.all().flatMap(({ methods }) => methods.map(({ circuitBreakerName }) => circuitBreakerName));
-    return [...new Set(names)];
+  /** The names that the decorators give, each once, by what they name. */
+  names(): Readonly<Record<ProtectorKind, readonly string[]>> {
+    const methods = this.all().flatMap(({ methods }) => methods);
+    const named = (wanted: ProtectorKind) => [
+      ...new Set(methods.filter(({ kind }) => kind === wanted).map(({ name }) => name)),
+    ];
+    return {
+      circuitBreaker: named('circuitBreaker'),
+      retry: named('retry'),
+      timeLimiter: named('timeLimiter'),
+      bulkhead: named('bulkhead'),
+      rateLimiter: named('rateLimiter'),
+      pipeline: named('pipeline'),
+    };
   }
 
   /** Instances that a factory made or that were given as a value: Nest injects no properties into them. */

@@ -3,14 +3,21 @@ import type { Fallback } from './fallback.ts';
 /** A method as its class has it, whatever it takes and returns. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** A method that a decorator has put under a circuit breaker. */
+/** What a method can be put under by a name: an instance of a pattern, or a pipeline. */
+export type ProtectorKind = 'circuitBreaker' | 'retry' | 'timeLimiter' | 'bulkhead' | 'rateLimiter' | 'pipeline';
+
+/** A method that a decorator has put under a policy. */
 export interface ProtectedMethod {
   /** The prototype that was decorated; instances of a subclass have it too. */
   readonly prototype: object;
   readonly key: string | symbol;
   /** The method as it was written. */
   readonly method: Method;
-  readonly circuitBreakerName: string;
+  /** How the decorator is written. */
+  readonly decorator: `@${string}`;
+  readonly kind: ProtectorKind;
+  /** What protects it, by the name of the instance or the pipeline. */
+  readonly name: string;
   readonly fallbacks: readonly Fallback[];
   /** How many parameters are declared, optional ones included. */
   readonly parameterCount: number;

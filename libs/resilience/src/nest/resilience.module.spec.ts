@@ -5,10 +5,29 @@ import { Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { AdaptiveConcurrencyLimiterRegistry } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
+import { BulkheadRegistry } from '../core/bulkhead/bulkhead.registry.ts';
+import { CachedFallbackRegistry } from '../core/cached-fallback/cached-fallback.registry.ts';
+import { FallbackRegistry } from '../core/fallback/fallback.registry.ts';
+import { HedgeRegistry } from '../core/hedge/hedge.registry.ts';
+import { RateLimiterRegistry } from '../core/rate-limiter/rate-limiter.registry.ts';
+import type { Registry } from '../core/registry.ts';
+import { RetryBudgetRegistry } from '../core/retry/retry-budget.registry.ts';
+import { RetryRegistry } from '../core/retry/retry.registry.ts';
+import { TimeLimiterRegistry } from '../core/time-limiter/time-limiter.registry.ts';
+import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { CircuitBreaker } from './circuit-breaker.decorator.ts';
+import { ConfigurationSource } from './configuration-source.ts';
+import { resilienceConfiguration } from './registries.providers.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
+
+/** What every registry's instances have. */
+interface Named {
+  readonly name: string;
+  readonly config: object;
+}
 
 @Injectable()
 class CustomerClient {
@@ -28,7 +47,7 @@ describe('ResilienceModule', () => {
     await writeFile(
       configFile,
       `resilience4j.circuitbreaker:
-        configs.default: { registerHealthIndicator: true, slidingWindowSize: 10, minimumNumberOfCalls: 2 }
+        configs.default: { slidingWindowSynchronizationStrategy: LOCK_FREE, slidingWindowSize: 10, minimumNumberOfCalls: 2 }
         instances.stock: { recordExceptions: com.acme.StockException }`,
     );
   });
@@ -73,12 +92,85 @@ describe('ResilienceModule', () => {
     expect(names).toStrictEqual(['stock', 'customer-service']);
   });
 
+  it('provides a registry of each pattern by its class, on one clock', async () => {
+    const clock = new FakeClock();
+    const application = await start({
+      clock,
+      retry: { instances: { customer: { maxAttempts: 2, retryBudget: 'shared' } } },
+      hedge: { instances: { customer: { retryBudget: 'shared' } } },
+      retryBudget: { instances: { shared: { minRetriesPerSecond: 1 } } },
+      fallback: { instances: { customer: { handlers: [{ handle: () => 'instead' }] } } },
+      cachedFallback: { instances: { customer: {} } },
+      bulkhead: { instances: { customer: {} } },
+      rateLimiter: { instances: { customer: {} } },
+      timeLimiter: { instances: { customer: {} } },
+      adaptiveConcurrencyLimiter: { instances: { customer: {} } },
+    });
+
+    const registries = [
+      RetryRegistry,
+      HedgeRegistry,
+      FallbackRegistry,
+      CachedFallbackRegistry,
+      BulkheadRegistry,
+      RateLimiterRegistry,
+      TimeLimiterRegistry,
+      AdaptiveConcurrencyLimiterRegistry,
+    ];
+    for (const registry of registries) {
+      expect(application.get<Registry<Named, object>>(registry).find('customer')?.name).toBe('customer');
+    }
+    expect(application.get(RetryBudgetRegistry).find('shared')?.config.minRetriesPerSecond).toBe(1);
+    expect(application.get(RetryRegistry).retryBudgets).toBe(application.get(RetryBudgetRegistry));
+    const call = application
+      .get(TimeLimiterRegistry)
+      .timeLimiter('customer')
+      .execute(() => new Promise(() => {}));
+    clock.advance(1_000);
+    await expect(call).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
+  });
+
+  it('lets a registry be overridden in a test, and decorated methods use it', async () => {
+    const other = new CircuitBreakerRegistry({ instances: { 'customer-service': { initialState: 'FORCED_OPEN' } } });
+    const application = await Test.createTestingModule({
+      imports: [ResilienceModule.forRoot({ env: {} })],
+      providers: [CustomerClient],
+    })
+      .overrideProvider(CircuitBreakerRegistry)
+      .useValue(other)
+      .compile();
+    await application.init();
+
+    await expect(application.get(CustomerClient).find()).rejects.toMatchObject({ code: 'CALL_NOT_PERMITTED' });
+  });
+
+  it('gives what is said of instances for the sake of health', async () => {
+    const application = await start({
+      env: { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SERVICE_REGISTERHEALTHINDICATOR: 'true' },
+    });
+
+    const { extras } = application.get<ResilienceConfig>(resilienceConfiguration);
+    expect(extras.circuitBreaker('customer-service').registerHealthIndicator).toBe(true);
+    expect(extras.circuitBreaker('stock').registerHealthIndicator).toBe(false);
+  });
+
+  it('can be read anew, with what code defines and names', async () => {
+    const env: Record<string, string> = {};
+    const application = await start({ env, bulkhead: { instances: { stock: { maxConcurrentCalls: 3 } } } });
+    env['RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SERVICE_SLIDINGWINDOWSIZE'] = '7';
+
+    const { circuitBreaker, bulkhead } = await application.get(ConfigurationSource).load();
+
+    expect(circuitBreaker.instances).toStrictEqual({ 'customer-service': { slidingWindowSize: 7 } });
+    expect(bulkhead.instances).toStrictEqual({ stock: { maxConcurrentCalls: 3 } });
+  });
+
   it('tells once in the log what has no effect', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
     await start({ configFiles: [configFile], errorTypes });
 
     expect(warn).toHaveBeenCalledOnce();
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining('configs.default.registerHealthIndicator'));
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('configs.default.slidingWindowSynchronizationStrategy'));
     warn.mockRestore();
   });
 

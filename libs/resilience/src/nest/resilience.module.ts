@@ -1,9 +1,16 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, type FactoryProvider, Inject, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
-import { circuitBreakerRegistryProvider } from './circuit-breaker.provider.ts';
+import type { ResilienceConfig } from '../config/resilience-config.ts';
+import { PipelineRegistry } from '../core/pipeline.registry.ts';
+import { ConfigurationSource } from './configuration-source.ts';
+import { DeclaredFeature, FeatureDefinitions, type ResilienceFeature } from './feature-definitions.ts';
 import { injectedCircuitBreakerProviders } from './inject-circuit-breaker.decorator.ts';
+import { injectedPipelineProviders } from './inject-pipeline.decorator.ts';
+import type { PatternRegistries } from './pattern-registries.ts';
+import { patternRegistriesProvider, pipelineRegistryProvider } from './pipelines.provider.ts';
 import { ProtectedClasses } from './protected-classes.ts';
+import { registryProviders, registryTokens, resilienceConfiguration } from './registries.providers.ts';
+import { ResilienceRegistries } from './resilience-registries.ts';
 import {
   type ResilienceModuleAsyncOptions,
   type ResilienceModuleOptions,
@@ -11,15 +18,25 @@ import {
 } from './resilience.options.ts';
 import { StartUp } from './start-up.ts';
 
+const resilienceRegistriesProvider: FactoryProvider<ResilienceRegistries> = {
+  provide: ResilienceRegistries,
+  inject: [patternRegistriesProvider.provide, PipelineRegistry, resilienceConfiguration],
+  useFactory: (patterns: PatternRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) =>
+    new ResilienceRegistries(patterns, pipelines, config),
+};
+
 /**
- * Resilience for a Nest application: import it once, in the root module. It is global, and provides the
- * CircuitBreakerRegistry.
+ * Resilience for a Nest application: import `forRoot` once, in the root module. It is global, and provides the registry of
+ * each pattern by its class (CircuitBreakerRegistry, RetryRegistry, …) and the PipelineRegistry.
  */
 @Module({})
 export class ResilienceModule {
   /**
    * @example
-   * ResilienceModule.forRoot({ configFiles: ['resilience.yml'] })
+   * ResilienceModule.forRoot({
+   *   configFiles: ['resilience.yml'],
+   *   pipelines: { customer: ['retry', 'circuitBreaker', 'timeLimiter', 'bulkhead'] },
+   * })
    */
   static forRoot(options: ResilienceModuleOptions = {}): DynamicModule {
     return ResilienceModule.forRootAsync({ useFactory: () => options });
@@ -42,15 +59,55 @@ export class ResilienceModule {
       get providers() {
         return [
           options,
-          circuitBreakerRegistryProvider,
+          FeatureDefinitions,
           ProtectedClasses,
+          ConfigurationSource,
+          ...registryProviders,
+          patternRegistriesProvider,
+          pipelineRegistryProvider,
+          resilienceRegistriesProvider,
           StartUp,
           ...injectedCircuitBreakerProviders(),
+          ...injectedPipelineProviders(),
         ];
       },
       get exports() {
-        return [CircuitBreakerRegistry, ...injectedCircuitBreakerProviders()];
+        return [
+          resilienceOptions,
+          resilienceConfiguration,
+          ConfigurationSource,
+          ...Object.values(registryTokens),
+          PipelineRegistry,
+          ResilienceRegistries,
+          ...injectedCircuitBreakerProviders(),
+          ...injectedPipelineProviders(),
+        ];
       },
     };
   }
+
+  /**
+   * What a module defines beside the code that needs it. The definitions are those of the whole application: files and
+   * environment are laid over them, and a name that two modules define differently stops the start-up.
+   *
+   * @example
+   * @Module({
+   *   imports: [ResilienceModule.forFeature({ retry: { instances: { customer: { maxAttempts: 2 } } } })],
+   *   providers: [CustomerClient],
+   * })
+   * export class CustomerModule {}
+   */
+  static forFeature(feature: ResilienceFeature): DynamicModule {
+    const token = Symbol('ResilienceFeature');
+    return {
+      module: ResilienceFeatureModule,
+      providers: [{ provide: token, useValue: new DeclaredFeature(feature) }],
+    };
+  }
+}
+
+/** Holds the definitions of one module. It needs the root module, without which nobody would read them. */
+@Module({})
+class ResilienceFeatureModule {
+  constructor(@Inject(ResilienceRegistries) _registries: ResilienceRegistries) {}
 }

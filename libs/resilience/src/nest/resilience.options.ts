@@ -1,12 +1,14 @@
 import type { DynamicModule, FactoryProvider } from '@nestjs/common';
 import type { ResilienceConfigContext } from '../config/resilience-config.ts';
+import type { CircuitBreakerEngines } from '../core/circuit-breaker/circuit-breaker.contract.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Duration } from '../core/duration.ts';
 
 /**
- * What `ResilienceModule.forRoot` takes. An option of a circuit breaker may be set in three places: files win over code,
+ * What `ResilienceModule.forRoot` takes. An option of a policy may be set in three places: files win over code,
  * since whoever deploys knows best, and the environment wins over files.
  */
-export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, 'circuitBreakerNames'> {
+export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, 'namesInCode'> {
   /**
    * Files in the form of Spring's `application.yml`, relative to the working directory; a later one is laid over an
    * earlier one. They need the package `yaml`. None by default.
@@ -14,6 +16,10 @@ export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, '
   readonly configFiles?: readonly (string | URL)[];
   /** Where time comes from; real time by default. */
   readonly clock?: Clock;
+  /** What circuit breakers may run on beside the sliding window, by their `engine`. Nothing by default. */
+  readonly engines?: CircuitBreakerEngines;
+  /** What the DeadlineInterceptor takes off a deadline for the way through the network. At least 0; 5 ms by default. */
+  readonly deadlineNetworkAllowance?: Duration;
 }
 
 /** The same options made by a factory, which may inject what it needs. */

@@ -32,12 +32,12 @@ describe('the check at start-up', () => {
 
     expect(await faultsOf(CustomerClient)).toStrictEqual([
       {
-        option: 'CustomerClient.find: fallbackMethod',
+        option: 'CustomerClient.find: fallbackMethod of @CircuitBreaker',
         given: "'fallbck', which is no method of CustomerClient",
         allowed: 'fallback, if that is what you meant',
       },
       {
-        option: 'CustomerClient.other: fallbackMethod',
+        option: 'CustomerClient.other: fallbackMethod of @CircuitBreaker',
         given: "'elsewhere', which is no method of CustomerClient",
         allowed: 'a method of CustomerClient',
       },
@@ -75,7 +75,7 @@ describe('the check at start-up', () => {
 
     expect(await faultsOf(CustomerClient)).toStrictEqual([
       {
-        option: 'CustomerClient.find: fallbackMethod',
+        option: 'CustomerClient.find: fallbackMethod of @CircuitBreaker',
         given: "'find', the method itself",
         allowed: 'another method of CustomerClient',
       },
@@ -96,7 +96,7 @@ describe('the check at start-up', () => {
 
     expect(await faultsOf(CustomerClient)).toStrictEqual([
       {
-        option: 'CustomerClient.find: fallbackMethod',
+        option: 'CustomerClient.find: fallbackMethod of @CircuitBreaker',
         given: "'instead', which takes 3 parameters",
         allowed: 'at most 2: the 1 of find and the error',
       },
@@ -141,9 +141,13 @@ describe('the check at start-up', () => {
     }
 
     expect(await faultsOf(CustomerClient)).toStrictEqual([
-      { option: 'CustomerClient.find: name', given: "''", allowed: 'the name of a circuit breaker' },
       { option: 'CustomerClient.find: return type', given: 'String', allowed: 'a Promise or an Observable' },
-      { option: 'CustomerClient.find: fallbackMethod', given: "'instead' on undefined", allowed: 'error classes' },
+      {
+        option: 'CustomerClient.find: fallbackMethod of @CircuitBreaker',
+        given: "'instead' on undefined",
+        allowed: 'error classes',
+      },
+      { option: 'CustomerClient.find: name of @CircuitBreaker', given: "''", allowed: 'a name' },
     ]);
   });
 
@@ -165,10 +169,10 @@ describe('the check at start-up', () => {
 
     await expect(starting).rejects.toThrow(
       [
-        'The use of @CircuitBreaker has 3 invalid options:',
-        "  - PerRequest.find: fallbackMethod is 'missing', which is no method of PerRequest; allowed: a method of PerRequest",
-        "  - Transient.find: fallbackMethod is 'missing', which is no method of Transient; allowed: a method of Transient",
-        "  - CustomersController.find: fallbackMethod is 'missing', which is no method of CustomersController; " +
+        'The use of resilience decorators has 3 invalid options:',
+        "  - PerRequest.find: fallbackMethod of @CircuitBreaker is 'missing', which is no method of PerRequest; allowed: a method of PerRequest",
+        "  - Transient.find: fallbackMethod of @CircuitBreaker is 'missing', which is no method of Transient; allowed: a method of Transient",
+        "  - CustomersController.find: fallbackMethod of @CircuitBreaker is 'missing', which is no method of CustomersController; " +
           'allowed: a method of CustomersController',
       ].join('\n'),
     );

@@ -3,44 +3,56 @@ import { nearestName } from '../core/nearest-name.ts';
 import type { Fallback } from './fallback.ts';
 import type { ProtectedClass } from './protected-classes.ts';
 import type { ProtectedMethod } from './protected-method.ts';
-import { synchronousReturnType } from './return-type.ts';
+import type { ResilienceRegistries } from './resilience-registries.ts';
+import { returnsObservable, synchronousReturnType } from './return-type.ts';
+import { whyNotObservable } from './why-not-observable.ts';
 
 /**
- * Checks what decorators say against the classes that they are on.
+ * Checks what decorators say against the classes that they are on, and against the configuration.
  *
  * @throws InvalidOptionsError naming class and method of every fault
  */
-export function checkProtectedClasses(classes: readonly ProtectedClass[]): void {
+export function checkProtectedClasses(classes: readonly ProtectedClass[], registries: ResilienceRegistries): void {
   const faults = classes.flatMap(({ prototype, methods }) =>
-    methods.flatMap((method) => faultsOf(method, prototype, titleOf(prototype, method))),
+    methods.flatMap((method) => {
+      const title = `${prototype.constructor.name}.${String(method.key)}`;
+      return [...faultsOf(method, prototype, title), ...protectorFaults(method, registries, title)];
+    }),
   );
-  if (faults.length > 0) throw new InvalidOptionsError('The use of @CircuitBreaker', faults);
-}
-
-function titleOf(prototype: object, { key }: ProtectedMethod): string {
-  return `${prototype.constructor.name}.${String(key)}`;
+  if (faults.length > 0) throw new InvalidOptionsError('The use of resilience decorators', faults);
 }
 
 function faultsOf(method: ProtectedMethod, prototype: object, title: string): readonly OptionFault[] {
-  const { circuitBreakerName, fallbacks, key } = method;
+  const { decorator, fallbacks, key } = method;
   const faults: OptionFault[] = [];
-  if (typeof circuitBreakerName !== 'string' || circuitBreakerName === '') {
-    faults.push({
-      option: `${title}: name`,
-      given: `'${circuitBreakerName}'`,
-      allowed: 'the name of a circuit breaker',
-    });
-  }
   const returned = synchronousReturnType(method.prototype, key);
   if (returned !== undefined) {
     faults.push({ option: `${title}: return type`, given: returned, allowed: 'a Promise or an Observable' });
   }
-  const option = `${title}: fallbackMethod`;
+  const option = `${title}: fallbackMethod of ${decorator}`;
   for (const fallback of fallbacks) {
     const fault = methodFault(fallback, method, prototype) ?? errorClassFault(fallback);
     if (fault !== undefined) faults.push({ option, ...fault });
   }
   return [...faults, ...rivals(fallbacks).map((fault) => ({ option, ...fault }))];
+}
+
+/** What is wrong with the name, or with putting the method under what has the name. */
+function protectorFaults(
+  { prototype, key, decorator, kind, name }: ProtectedMethod,
+  registries: ResilienceRegistries,
+  title: string,
+): readonly OptionFault[] {
+  const option = `${title}: name of ${decorator}`;
+  if (typeof name !== 'string' || name === '') return [{ option, given: `'${name}'`, allowed: 'a name' }];
+  if (kind === 'pipeline' && !registries.hasPipeline(name)) {
+    return [{ option, given: `'${name}', which is no pipeline`, allowed: registries.allowedPipelines(name) }];
+  }
+  if (!returnsObservable(prototype, key)) return [];
+  const given = whyNotObservable(registries.protector(kind, name));
+  return given === undefined
+    ? []
+    : [{ option: `${title}: return type`, given: `Observable, ${given}`, allowed: 'a Promise' }];
 }
 
 type Fault = Omit<OptionFault, 'option'>;

@@ -1,24 +1,24 @@
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { giveRegistry } from './own-registry.ts';
+import { giveRegistries } from './own-registries.ts';
 import { ProtectedClasses } from './protected-classes.ts';
+import { ResilienceRegistries } from './resilience-registries.ts';
 import { checkProtectedClasses } from './start-up-check.ts';
 
 /** What is done once when the application starts, and undone when it ends. */
 @Injectable()
 export class StartUp implements OnModuleInit, OnApplicationShutdown {
-  readonly #registry: CircuitBreakerRegistry;
+  readonly #registries: ResilienceRegistries;
   readonly #classes: ProtectedClasses;
   readonly #discovery: DiscoveryService;
 
   constructor(
-    @Inject(CircuitBreakerRegistry) registry: CircuitBreakerRegistry,
+    @Inject(ResilienceRegistries) registries: ResilienceRegistries,
     @Inject(ProtectedClasses) classes: ProtectedClasses,
     @Inject(DiscoveryService) discovery: DiscoveryService,
   ) {
-    this.#registry = registry;
+    this.#registries = registries;
     this.#classes = classes;
     this.#discovery = discovery;
   }
@@ -26,16 +26,17 @@ export class StartUp implements OnModuleInit, OnApplicationShutdown {
   /** @throws InvalidOptionsError naming class and method of every decorator that cannot work */
   onModuleInit(): void {
     this.#checkImports();
-    checkProtectedClasses(this.#classes.all());
-    for (const instance of this.#classes.foreignInstances()) giveRegistry(instance, this.#registry);
+    const classes = this.#classes.all();
+    checkProtectedClasses(classes, this.#registries);
+    for (const instance of this.#classes.foreignInstances()) giveRegistries(instance, this.#registries);
     // All exist from the start, so that metrics and health show them before the first call.
-    const names = [...this.#registry.names(), ...this.#classes.circuitBreakerNames()];
-    for (const name of names) this.#registry.circuitBreaker(name);
+    this.#registries.createAll();
+    for (const { kind, name } of classes.flatMap(({ methods }) => methods)) this.#registries.protector(kind, name);
   }
 
   /** Timers end last: until the servers are closed, calls may still come. */
   onApplicationShutdown(): void {
-    this.#registry.dispose();
+    this.#registries.dispose();
   }
 
   /** Two registries in one application would each see half of the calls. */

@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { loadResilienceConfig, type ResilienceConfigSources } from '../config/load-resilience-config.ts';
+import type { ResilienceConfig } from '../config/resilience-config.ts';
+import { FeatureDefinitions } from './feature-definitions.ts';
+import { ProtectedClasses } from './protected-classes.ts';
+import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
+
+/** Where the configuration of this application comes from: code of all its modules, files and environment. */
+@Injectable()
+export class ConfigurationSource {
+  readonly #options: ResilienceModuleOptions;
+  readonly #classes: ProtectedClasses;
+  readonly #features: FeatureDefinitions;
+
+  constructor(
+    @Inject(resilienceOptions) options: ResilienceModuleOptions,
+    @Inject(ProtectedClasses) classes: ProtectedClasses,
+    @Inject(FeatureDefinitions) features: FeatureDefinitions,
+  ) {
+    this.#options = options;
+    this.#classes = classes;
+    this.#features = features;
+  }
+
+  /** @throws ConflictingDefinitionError when two modules define the same name with different options */
+  sources(): ResilienceConfigSources {
+    const { configFiles = [], clock: _clock, engines: _engines, ...rest } = this.#options;
+    const { deadlineNetworkAllowance: _allowance, ...inCode } = rest;
+    const namesInCode = this.#classes.names();
+    return { ...inCode, ...this.#features.mergedInto(inCode), files: configFiles, namesInCode };
+  }
+
+  /**
+   * Reads it anew.
+   *
+   * @throws InvalidOptionsError listing every fault
+   * @throws ConfigFileError when a file cannot be read
+   */
+  async load(): Promise<ResilienceConfig> {
+    return loadResilienceConfig(this.sources());
+  }
+}

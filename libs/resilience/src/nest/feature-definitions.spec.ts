@@ -1,0 +1,89 @@
+import { Injectable, Module, type Type } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { describe, expect, it } from 'vitest';
+import { PipelineRegistry } from '../core/pipeline.registry.ts';
+import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { RetryRegistry } from '../core/retry/retry.registry.ts';
+import type { ResilienceFeature } from './feature-definitions.ts';
+import { ResilienceModule } from './resilience.module.ts';
+import type { ResilienceModuleOptions } from './resilience.options.ts';
+import { Retry } from './retry.decorator.ts';
+
+@Injectable()
+class CustomerClient {
+  @Retry('customer')
+  async find(): Promise<void> {}
+}
+
+function moduleWith(feature: ResilienceFeature): Type {
+  @Module({ imports: [ResilienceModule.forFeature(feature)], providers: [CustomerClient] })
+  class FeatureModule {}
+  return FeatureModule;
+}
+
+async function start(options: ResilienceModuleOptions, ...features: ResilienceFeature[]) {
+  const imports = [...features.map(moduleWith), ResilienceModule.forRoot({ env: {}, ...options })];
+  const application = await Test.createTestingModule({ imports }).compile();
+  return application.init();
+}
+
+describe('ResilienceModule.forFeature', () => {
+  it('defines instances, configurations and pipelines beside the code that needs them', async () => {
+    const application = await start(
+      { retry: { configs: { patient: { maxAttempts: 9 } } } },
+      { retry: { instances: { customer: { baseConfig: 'patient' } } }, pipelines: { customer: ['retry'] } },
+      { circuitBreaker: { configs: { default: { slidingWindowSize: 5 } } } },
+    );
+
+    expect(application.get(RetryRegistry).find('customer')?.config.maxAttempts).toBe(9);
+    expect(application.get(CircuitBreakerRegistry).circuitBreaker('any').config.slidingWindowSize).toBe(5);
+    expect(application.get(PipelineRegistry).names()).toStrictEqual(['customer']);
+  });
+
+  it('gives way to the environment, as all code does', async () => {
+    const env = { RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '4' };
+    const application = await start({ env }, { retry: { instances: { customer: { maxAttempts: 2 } } } });
+
+    expect(application.get(RetryRegistry).find('customer')?.config.maxAttempts).toBe(4);
+  });
+
+  it('may say the same twice', async () => {
+    const feature = { retry: { instances: { customer: { retryExceptions: [TypeError] } } } };
+
+    const application = await start(feature, feature, structuredCloneOf(feature));
+
+    expect(application.get(RetryRegistry).find('customer')?.config.retryExceptions).toStrictEqual([TypeError]);
+  });
+
+  it.each([
+    [
+      { retry: { instances: { customer: { maxAttempts: 2, waitDuration: 1 } } } },
+      { retry: { instances: { customer: { maxAttempts: 3, waitDuration: 1 } } } },
+      "Retry 'customer' exists already with other options (maxAttempts)",
+    ],
+    [
+      { bulkhead: { configs: { default: {} } } },
+      { bulkhead: { configs: { default: { maxConcurrentCalls: 3 } } } },
+      "Bulkhead configuration 'default' exists already with other options (maxConcurrentCalls)",
+    ],
+    [
+      { pipelines: { customer: ['retry'] } },
+      { pipelines: { customer: ['bulkhead'] } },
+      "Pipeline 'customer' exists already with other options (policies)",
+    ],
+  ] as const)('may not contradict another module: %j, %j', async (one, other, message) => {
+    await expect(start({}, one, other)).rejects.toThrow(message);
+    await expect(start(one, other)).rejects.toThrow(message);
+  });
+
+  it('needs the root module', async () => {
+    const compiling = Test.createTestingModule({ imports: [ResilienceModule.forFeature({})] }).compile();
+
+    await expect(compiling).rejects.toThrow(/ResilienceFeatureModule.*ResilienceRegistries/);
+  });
+});
+
+/** Equal and not the same; error classes stay what they are. */
+function structuredCloneOf({ retry }: { retry: { instances: { customer: object } } }): ResilienceFeature {
+  return { retry: { instances: { customer: { ...retry.instances.customer } } } };
+}

@@ -1,0 +1,35 @@
+import type { PipelineStep } from '../config/pipelines.ts';
+import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
+import { type Pipeline, pipeline } from '../core/pipeline.ts';
+import type { PatternRegistries } from './pattern-registries.ts';
+
+/**
+ * The pipeline of the instances of this name.
+ *
+ * @throws InvalidOptionsError when one of them could not do anything
+ */
+export function pipelineOf(name: string, steps: readonly PipelineStep[], registries: PatternRegistries): Pipeline {
+  const faults = steps.flatMap((step) => faultsOf(step, name, registries));
+  if (faults.length > 0) throw new InvalidOptionsError(`Pipeline '${name}'`, faults);
+  return pipeline(
+    name,
+    steps.map((step) => registries[step].getOrCreate(name)),
+  );
+}
+
+/** What only code can give, and without which a step changes nothing. */
+function faultsOf(
+  step: PipelineStep,
+  name: string,
+  { fallback, cachedFallback }: PatternRegistries,
+): readonly OptionFault[] {
+  if (step === 'fallback' && fallback.fallback(name).config.handlers.length === 0) {
+    const allowed = `handlers in code (fallback.instances.${name}.handlers), or the fallbackMethod of @UsePipeline`;
+    return [{ option: step, given: 'without handlers', allowed }];
+  }
+  if (step === 'cachedFallback' && cachedFallback.cachedFallback(name).config.key === undefined) {
+    const allowed = `a key in code (cachedFallback.instances.${name}.key), or a call of its withKey`;
+    return [{ option: step, given: 'without a key', allowed }];
+  }
+  return [];
+}
