@@ -46,6 +46,24 @@ const problems: readonly (readonly [abstract new (...args: never[]) => Resilienc
   [DeadlineExceededError, notInTime("The caller's deadline passed before the request could be answered.")],
 ];
 
+/** What a client is told about a refusal, in the members of problem details (RFC 9457). */
+export interface RefusalProblem extends Problem {
+  readonly type: string;
+  /** For the header `Retry-After`; `undefined` when it is not known when a new attempt makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+}
+
+/**
+ * What a client is told about an error with which a policy refused a call or cut it off; `undefined` for every other
+ * error. For applications that answer errors in a form of their own, in place of the ResilienceExceptionFilter.
+ */
+export function describeRefusal(error: unknown): RefusalProblem | undefined {
+  const found = problems.find(([errorClass]) => error instanceof errorClass);
+  if (found === undefined) return undefined;
+  const refusal = error as ResilienceError;
+  return { type: typeOf(refusal), ...found[1], retryAfterSeconds: retryAfterSeconds(refusal) };
+}
+
 /**
  * Answers HTTP requests that a policy refused or cut off with problem details (RFC 9457): 503 when a circuit breaker, a
  * bulkhead or a concurrency limit refused, 429 when a rate limiter did, 504 when the time was up; with `Retry-After` where
@@ -63,9 +81,8 @@ export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceErro
   }
 
   catch(error: ResilienceError, host: ArgumentsHost): void {
-    const found = problems.find(([errorClass]) => error instanceof errorClass);
-    if (found === undefined || host.getType() !== 'http') throw error;
-    const [, problem] = found;
+    const problem = describeRefusal(error);
+    if (problem === undefined || host.getType() !== 'http') throw error;
     const { httpAdapter } = this.#adapterHost;
     const http = host.switchToHttp();
     const response = http.getResponse<object>();
@@ -75,12 +92,11 @@ export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceErro
       return;
     }
 
-    const seconds = retryAfterSeconds(error);
+    const { type, title, status, detail, retryAfterSeconds: seconds } = problem;
     if (seconds !== undefined) httpAdapter.setHeader(response, 'retry-after', String(seconds));
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json');
     const [instance] = String(httpAdapter.getRequestUrl(http.getRequest())).split('?', 1);
-    const { title, status, detail } = problem;
-    const body = { type: typeOf(error), title, status, detail, instance };
+    const body = { type, title, status, detail, instance };
     httpAdapter.reply(response, JSON.stringify(body), status);
   }
 }

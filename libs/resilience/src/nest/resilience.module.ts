@@ -16,6 +16,7 @@ import {
   type ResilienceModuleOptions,
   resilienceOptions,
 } from './resilience.options.ts';
+import { StartUpWarnings } from './start-up-warnings.ts';
 import { StartUp } from './start-up.ts';
 
 const resilienceRegistriesProvider: FactoryProvider<ResilienceRegistries> = {
@@ -67,6 +68,7 @@ export class ResilienceModule {
           pipelineRegistryProvider,
           resilienceRegistriesProvider,
           StartUp,
+          StartUpWarnings,
           ...injectedCircuitBreakerProviders(),
           ...injectedPipelineProviders(),
         ];

@@ -1,0 +1,29 @@
+import { Registry } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+import { bindFindings, type CountedFinding } from './bind-findings.ts';
+
+const finding: CountedFinding = { instance: 'customer', code: 'minimum-never-reached', severity: 'error' };
+
+describe("The doctor's findings as a metric", () => {
+  it('show what is found now, and nothing once it is mended', async () => {
+    const registry = new Registry();
+    let findings: readonly CountedFinding[] = [finding];
+    bindFindings(() => findings, registry);
+
+    expect(await registry.metrics()).toContain(
+      'breakwater_doctor_findings{name="customer",code="minimum-never-reached",severity="error"} 1',
+    );
+    findings = [];
+
+    expect(await registry.metrics()).not.toContain('customer');
+  });
+
+  it('are taken back', async () => {
+    const registry = new Registry();
+    const unbind = bindFindings(() => [finding], registry);
+
+    unbind();
+
+    expect(await registry.metrics()).not.toContain('breakwater_doctor_findings');
+  });
+});

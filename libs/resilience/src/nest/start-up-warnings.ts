@@ -1,0 +1,21 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { startUpWarnings } from '../doctor/diagnose.ts';
+import { instancesOf } from '../doctor/instance.ts';
+import { ResilienceRegistries } from './resilience-registries.ts';
+
+/** Says in the log, once, what the doctor thinks of the configuration: what works, but not as it reads, or cannot work. */
+@Injectable()
+export class StartUpWarnings implements OnApplicationBootstrap {
+  readonly #registries: ResilienceRegistries;
+  readonly #logger = new Logger('ResilienceDoctor');
+
+  constructor(@Inject(ResilienceRegistries) registries: ResilienceRegistries) {
+    this.#registries = registries;
+  }
+
+  onApplicationBootstrap(): void {
+    const { circuitBreaker, retry, timeLimiter, bulkhead, rateLimiter } = this.#registries.patterns;
+    const instances = instancesOf({ circuitBreaker, retry, timeLimiter, bulkhead, rateLimiter });
+    for (const warning of startUpWarnings(instances)) this.#logger.warn(warning);
+  }
+}
