@@ -104,3 +104,5 @@ export type {
 export { CachedFallbackRegistry } from './cached-fallback/cached-fallback.registry.ts';
 export type { FollowableRegistry } from './follow-registry.ts';
 export { followRegistry } from './follow-registry.ts';
+export type { OptionChange } from './option-changes.ts';
+export type { EntryReconfiguredEvent, InstanceChange, PreparedDefinitions, Reconfigurable } from './registry.ts';

@@ -19,3 +19,20 @@ export type { ResilienceModuleAsyncOptions, ResilienceModuleOptions } from './re
 export { Retry } from './retry.decorator.ts';
 export { TimeLimiter } from './time-limiter.decorator.ts';
 export { UsePipeline } from './use-pipeline.decorator.ts';
+export { ResilienceActuatorModule } from './actuator/actuator.module.ts';
+export type {
+  ActuatorModuleAsyncOptions,
+  ActuatorModuleOptions,
+  ActuatorSettings,
+} from './actuator/actuator.options.ts';
+export type { CircuitBreakerUpdateStateResponse } from './actuator/circuit-breaker-state.controller.ts';
+export type { CircuitBreakerDetails, CircuitBreakerEventResponse } from './actuator/circuit-breaker.response.ts';
+export type { Diagnosis } from './actuator/diagnosis.ts';
+export { DiagnosisSource } from './actuator/diagnosis.ts';
+export type { RetryEventResponse } from './actuator/event.response.ts';
+export type { ReloadResponse } from './actuator/reload.controller.ts';
+export type { ChangeResponse, InstanceChangeResponse } from './reload/change.response.ts';
+export { ResilienceReloadModule } from './reload/reload.module.ts';
+export type { ReloadModuleOptions } from './reload/reload.options.ts';
+export type { ReloadReport } from './reload/resilience-reloader.ts';
+export { ResilienceReloader } from './reload/resilience-reloader.ts';

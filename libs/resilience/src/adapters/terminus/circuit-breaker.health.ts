@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import type { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
+import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import { type HealthSettings, showAll } from './health-settings.ts';
 import { healthOf, type InstanceHealth } from './instance-health.ts';
@@ -41,7 +41,7 @@ export class CircuitBreakerHealthIndicator {
   }
 }
 
-function healthOfBreaker(breaker: CircuitBreaker, mayFail: boolean): InstanceHealth {
+function healthOfBreaker(breaker: AnyCircuitBreaker, mayFail: boolean): InstanceHealth {
   const { config, metrics, state } = breaker;
   return {
     status: statusOf(breaker, mayFail),
@@ -61,7 +61,7 @@ function healthOfBreaker(breaker: CircuitBreaker, mayFail: boolean): InstanceHea
 }
 
 /** As in Resilience4j: the states that somebody has chosen are unknown, whatever they do to calls. */
-function statusOf({ state }: CircuitBreaker, mayFail: boolean): InstanceHealth['status'] {
+function statusOf({ state }: AnyCircuitBreaker, mayFail: boolean): InstanceHealth['status'] {
   switch (state) {
     case 'CLOSED':
       return 'UP';

@@ -1,0 +1,395 @@
+import { Logger, Module } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import request from 'supertest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
+import { RetryRegistry } from '../../core/retry/retry.registry.ts';
+import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { ResilienceModule } from '../resilience.module.ts';
+import { ResilienceActuatorModule } from './actuator.module.ts';
+import type { ActuatorModuleOptions } from './actuator.options.ts';
+
+const token = 'open-sesame';
+const bearer = ['Authorization', `Bearer ${token}`] as const;
+const startedAt = '2023-11-14T22:13:20.000Z';
+
+describe('The actuator', () => {
+  let application: NestFastifyApplication | undefined;
+
+  afterEach(async () => {
+    await application?.close();
+    application = undefined;
+  });
+
+  async function start(options: ActuatorModuleOptions = { token }, imports = [resilience()]) {
+    const module = await Test.createTestingModule({
+      imports: [...imports, ResilienceActuatorModule.forRoot(options)],
+    }).compile();
+    application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    await application.init();
+    await application.getHttpAdapter().getInstance().ready();
+    return { application, http: request(application.getHttpServer()) };
+  }
+
+  const clock = new FakeClock();
+  const resilience = () =>
+    ResilienceModule.forRoot({
+      env: {},
+      clock,
+      circuitBreaker: {
+        instances: {
+          ledger: {},
+          customer: { slidingWindowSize: 3, minimumNumberOfCalls: 3, failureRateThreshold: 70 },
+        },
+      },
+      retry: { instances: { customer: { maxAttempts: 1 } } },
+      bulkhead: { instances: { customer: {} } },
+      rateLimiter: { instances: { customer: {} } },
+      timeLimiter: { instances: { customer: {} } },
+    });
+
+  describe('GET circuitbreakers', () => {
+    it("answers with Resilience4j's details by name, in their order", async () => {
+      const { application, http } = await start();
+      const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+      customer.onSuccess(1);
+      customer.onError(61_000, new Error('down'));
+      customer.onError(1, new Error('down'));
+
+      const { text } = await http.get('/actuator/circuitbreakers').expect(200);
+
+      expect(text).toBe(
+        JSON.stringify({
+          circuitBreakers: {
+            customer: {
+              failureRate: '66.666664%',
+              slowCallRate: '33.333332%',
+              failureRateThreshold: '70.0%',
+              slowCallRateThreshold: '100.0%',
+              bufferedCalls: 3,
+              failedCalls: 2,
+              slowCalls: 1,
+              slowFailedCalls: 1,
+              notPermittedCalls: 0,
+              state: 'CLOSED',
+            },
+            ledger: {
+              failureRate: '-1.0%',
+              slowCallRate: '-1.0%',
+              failureRateThreshold: '50.0%',
+              slowCallRateThreshold: '100.0%',
+              bufferedCalls: 0,
+              failedCalls: 0,
+              slowCalls: 0,
+              slowFailedCalls: 0,
+              notPermittedCalls: 0,
+              state: 'CLOSED',
+            },
+          },
+        }),
+      );
+    });
+  });
+
+  describe('GET circuitbreakerevents', () => {
+    async function withEvents() {
+      const { application, http } = await start();
+      const registry = application.get(CircuitBreakerRegistry);
+      const at = clock.now();
+      registry.circuitBreaker('ledger').onSuccess(12.7);
+      registry.circuitBreaker('customer').onError(3, new TypeError('fetch failed'));
+      registry.circuitBreaker('customer').transitionToOpenState();
+      registry.circuitBreaker('customer').tryAcquirePermission();
+      return { http, creationTime: new Date(at).toISOString() };
+    }
+
+    it('tells all of them with what each has, the oldest first', async () => {
+      const { http, creationTime } = await withEvents();
+      const event = (circuitBreakerName: string, type: string, more: object) => ({
+        circuitBreakerName,
+        type,
+        creationTime,
+        errorMessage: null,
+        durationInMs: null,
+        stateTransition: null,
+        ...more,
+      });
+
+      const { body } = await http.get('/actuator/circuitbreakerevents').expect(200);
+
+      expect(creationTime).toBe(startedAt);
+      expect(body).toStrictEqual({
+        circuitBreakerEvents: [
+          event('ledger', 'SUCCESS', { durationInMs: 12 }),
+          event('customer', 'ERROR', { durationInMs: 3, errorMessage: 'TypeError: fetch failed' }),
+          event('customer', 'STATE_TRANSITION', { stateTransition: 'CLOSED_TO_OPEN' }),
+          event('customer', 'NOT_PERMITTED', {}),
+        ],
+      });
+    });
+
+    it('tells those of one circuit breaker, and of one type in whatever case', async () => {
+      const { http } = await withEvents();
+
+      const ofCustomer = await http.get('/actuator/circuitbreakerevents/customer').expect(200);
+      const ofType = await http.get('/actuator/circuitbreakerevents/customer/state_transition').expect(200);
+      const ofNobody = await http.get('/actuator/circuitbreakerevents/nobody').expect(200);
+
+      expect(ofCustomer.body.circuitBreakerEvents).toHaveLength(3);
+      expect(ofType.body.circuitBreakerEvents).toMatchObject([{ type: 'STATE_TRANSITION' }]);
+      expect(ofNobody.body).toStrictEqual({ circuitBreakerEvents: [] });
+    });
+
+    it('says which types there are when there is no such', async () => {
+      const { http } = await withEvents();
+
+      const { body } = await http.get('/actuator/circuitbreakerevents/customer/failure').expect(400);
+
+      expect(body.message).toContain('no events of type failure; there are SUCCESS, ERROR, IGNORED_ERROR');
+    });
+  });
+
+  describe('the other patterns', () => {
+    it.each([
+      ['retries', 'retries'],
+      ['bulkheads', 'bulkheads'],
+      ['ratelimiters', 'rateLimiters'],
+      ['timelimiters', 'timeLimiters'],
+    ])('GET %s lists names', async (path, key) => {
+      const { http } = await start();
+
+      const { body } = await http.get(`/actuator/${path}`).expect(200);
+
+      expect(body).toStrictEqual({ [key]: ['customer'] });
+    });
+
+    it.each([
+      [
+        'retryevents/customer/error',
+        'retryEvents',
+        {
+          retryName: 'customer',
+          type: 'ERROR',
+          creationTime: startedAt,
+          errorMessage: 'Error: down',
+          numberOfAttempts: 1,
+        },
+      ],
+      [
+        'bulkheadevents/customer/call_permitted',
+        'bulkheadEvents',
+        { bulkheadName: 'customer', type: 'CALL_PERMITTED', creationTime: startedAt },
+      ],
+      [
+        'ratelimiterevents/customer',
+        'rateLimiterEvents',
+        { rateLimiterName: 'customer', type: 'SUCCESSFUL_ACQUIRE', creationTime: startedAt },
+      ],
+      [
+        'timelimiterevents',
+        'timeLimiterEvents',
+        { timeLimiterName: 'customer', type: 'ERROR', creationTime: startedAt },
+      ],
+    ])('GET %s tells events', async (path, key, event) => {
+      const { application, http } = await start();
+      const policies = [
+        application.get(RetryRegistry).retry('customer'),
+        application.get(BulkheadRegistry).bulkhead('customer'),
+        application.get(RateLimiterRegistry).rateLimiter('customer'),
+        application.get(TimeLimiterRegistry).timeLimiter('customer'),
+      ];
+      for (const policy of policies) {
+        await expect(policy.execute(() => Promise.reject(new Error('down')))).rejects.toThrow('down');
+      }
+
+      const { body } = await http.get(`/actuator/${path}`).expect(200);
+
+      expect(body).toStrictEqual({ [key]: [event] });
+    });
+  });
+
+  describe('POST circuitbreakers/:name', () => {
+    it.each([
+      ['FORCE_OPEN', 'FORCED_OPEN'],
+      ['DISABLE', 'DISABLED'],
+      ['CLOSE', 'CLOSED'],
+    ])('%s leads to %s', async (updateState, state) => {
+      const { application, http } = await start();
+      const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+      customer.transitionToOpenState();
+
+      const { body } = await http
+        .post('/actuator/circuitbreakers/customer')
+        .set(...bearer)
+        .send({ updateState })
+        .expect(200);
+
+      expect(customer.state).toBe(state);
+      expect(body).toStrictEqual({
+        circuitBreakerName: 'customer',
+        currentState: state,
+        message: 'customer state has been changed successfully',
+      });
+    });
+
+    it('does not know a name that nobody uses, and does not make it', async () => {
+      const { application, http } = await start();
+
+      const { body } = await http
+        .post('/actuator/circuitbreakers/custmer')
+        .set(...bearer)
+        .send({ updateState: 'CLOSE' })
+        .expect(404);
+
+      expect(body.message).toBe('There is no circuit breaker named custmer; there are ledger, customer.');
+      expect(application.get(CircuitBreakerRegistry).find('custmer')).toBeUndefined();
+    });
+
+    it.each([
+      [{ updateState: 'OPEN' }, '"OPEN"'],
+      [{ updateState: 'toString' }, '"toString"'],
+      [{}, 'missing'],
+      [['CLOSE'], 'missing'],
+    ])('refuses %j and says what is allowed', async (sent, given) => {
+      const { http } = await start();
+
+      const { body } = await http
+        .post('/actuator/circuitbreakers/customer')
+        .set(...bearer)
+        .send(sent)
+        .expect(400);
+
+      expect(body.message).toBe(`updateState is ${given}; allowed: CLOSE, FORCE_OPEN, DISABLE.`);
+    });
+  });
+
+  describe('what changes something', () => {
+    const writing = ['circuitbreakers/customer', 'resilience/reload'];
+    const sent = { updateState: 'FORCE_OPEN' };
+
+    it.each(writing)('needs the token: %s', async (path) => {
+      const { application, http } = await start();
+      const wrong = ['', 'Bearer', 'Bearer ', 'Bearer open', `Bearer ${token}x`, `Basic ${token}`, token];
+
+      for (const header of wrong) {
+        const { headers } = await http.post(`/actuator/${path}`).set('Authorization', header).send(sent).expect(401);
+        expect(headers['www-authenticate']).toBe('Bearer');
+      }
+      await http.post(`/actuator/${path}`).send(sent).expect(401);
+
+      expect(application.get(CircuitBreakerRegistry).circuitBreaker('customer').state).toBe('CLOSED');
+    });
+
+    it.each(writing.flatMap((path) => [[path, {}] as const, [path, { token: '' }] as const]))(
+      'is not there without one: %s with %j',
+      async (path, options) => {
+        const { application, http } = await start(options);
+
+        for (const header of ['', 'Bearer ', 'Bearer undefined', `Bearer ${token}`]) {
+          await http.post(`/actuator/${path}`).set('Authorization', header).send(sent).expect(404);
+        }
+
+        expect(application.get(CircuitBreakerRegistry).circuitBreaker('customer').state).toBe('CLOSED');
+        await http.get('/actuator/circuitbreakers').expect(200);
+      },
+    );
+  });
+
+  it.each([
+    [{}, 'What changes something is switched off, since the actuator was given no token.'],
+    [{ token }, 'What changes something needs the token of the actuator.'],
+  ])('says at the start whether anything can be changed: %j', async (options, line) => {
+    const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue();
+
+    await start(options);
+
+    expect(log.mock.calls.map(([message]) => message as unknown)).toContain(line);
+    expect(JSON.stringify(log.mock.calls)).not.toContain(token);
+    log.mockRestore();
+  });
+
+  it('is found at another path', async () => {
+    const { http } = await start({ path: 'internal/resilience' });
+
+    expect((await http.get('/internal/resilience/retries')).status).toBe(200);
+    expect((await http.get('/actuator/retries')).status).toBe(404);
+  });
+
+  it('takes its settings from a factory', async () => {
+    class Settings {
+      readonly token = token;
+    }
+    @Module({ providers: [Settings], exports: [Settings] })
+    class SettingsModule {}
+    const module = await Test.createTestingModule({
+      imports: [
+        resilience(),
+        ResilienceActuatorModule.forRootAsync({
+          imports: [SettingsModule],
+          inject: [Settings],
+          useFactory: (settings: Settings) => ({ token: settings.token }),
+        }),
+      ],
+    }).compile();
+    application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    await application.init();
+    await application.getHttpAdapter().getInstance().ready();
+    const http = request(application.getHttpServer());
+
+    const url = '/actuator/circuitbreakers/customer';
+    const { status } = await http
+      .post(url)
+      .set(...bearer)
+      .send({ updateState: 'DISABLE' });
+    expect(status).toBe(200);
+  });
+
+  it('shows registries that another module provides, and has no endpoints for those that none does', async () => {
+    @Module({ providers: [{ provide: RetryRegistry, useFactory: () => new RetryRegistry() }] })
+    class OtherModule {}
+    const { application, http } = await start({}, [{ module: OtherModule, global: false }] as never);
+    application.get(RetryRegistry, { strict: false }).retry('stock');
+
+    expect((await http.get('/actuator/retries').expect(200)).body).toStrictEqual({ retries: ['stock'] });
+    const { body } = await http.get('/actuator/bulkheads').expect(404);
+    expect(body.message).toBe('This application has no BulkheadRegistry.');
+    await http.get('/actuator/doctor').expect(200);
+  });
+
+  it('has the doctor look at what is configured and at what was seen', async () => {
+    const { application, http } = await start({}, [
+      ResilienceModule.forRoot({
+        env: {},
+        clock,
+        circuitBreaker: {
+          instances: {
+            customer: { slidingWindowType: 'TIME_BASED', slidingWindowSize: 10, minimumNumberOfCalls: 100 },
+            stock: { slidingWindowSize: 5, minimumNumberOfCalls: 10 },
+          },
+        },
+      }),
+    ]);
+    const codes = async () => {
+      const { body } = await http.get('/actuator/doctor').expect(200);
+      const findings = body.findings as { instance: string; code: string }[];
+      return findings.map(({ instance, code }) => `${instance}: ${code}`);
+    };
+    expect(await codes()).toContain('stock: minimum-above-count-window');
+    expect(await codes()).not.toContain('customer: minimum-never-reached');
+
+    const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+    for (let call = 0; call < 20; call++) {
+      clock.advance(2_000);
+      customer.onSuccess(2_000);
+    }
+
+    expect(await codes()).toContain('customer: minimum-never-reached');
+    const { body } = await http.get('/actuator/doctor').expect(200);
+    expect(body.traffic.customer.latencyMs).toBeCloseTo(2_000);
+    expect(body.traffic.customer.ratePerSecond).toBeCloseTo(0.5, 1);
+  });
+});

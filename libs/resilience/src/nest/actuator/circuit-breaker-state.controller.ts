@@ -1,0 +1,80 @@
+import {
+  BadRequestException,
+  Body,
+  ConflictException,
+  Controller,
+  HttpCode,
+  Inject,
+  Logger,
+  NotFoundException,
+  Param,
+  Post,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
+import { UnsupportedByEngineError } from '../../core/circuit-breaker/circuit-breaker.errors.ts';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
+import { Application } from './application.ts';
+import { TokenGuard } from './token.guard.ts';
+
+/** Resilience4j's `CircuitBreakerUpdateStateResponse`. */
+export interface CircuitBreakerUpdateStateResponse {
+  readonly circuitBreakerName: string;
+  readonly currentState: StateName;
+  readonly message: string;
+}
+
+const updates: Readonly<Record<string, (circuitBreaker: AnyCircuitBreaker) => void>> = {
+  CLOSE: (circuitBreaker) => circuitBreaker.transitionToClosedState(),
+  FORCE_OPEN: (circuitBreaker) => circuitBreaker.transitionToForcedOpenState(),
+  DISABLE: (circuitBreaker) => circuitBreaker.transitionToDisabledState(),
+};
+
+/** Changes the state of a circuit breaker by hand. */
+@Controller({ version: VERSION_NEUTRAL })
+@UseGuards(TokenGuard)
+export class CircuitBreakerStateController {
+  readonly #application: Application;
+  readonly #logger = new Logger('ResilienceActuator');
+
+  constructor(@Inject(Application) application: Application) {
+    this.#application = application;
+  }
+
+  /** A circuit breaker that nobody uses is not made, other than by Resilience4j. */
+  @Post('circuitbreakers/:name')
+  @HttpCode(200)
+  update(@Param('name') name: string, @Body() body: unknown): CircuitBreakerUpdateStateResponse {
+    const circuitBreaker = this.#find(name);
+    const wanted = updateStateIn(body);
+    const update = typeof wanted === 'string' && Object.hasOwn(updates, wanted) ? updates[wanted] : undefined;
+    if (update === undefined) {
+      const given = wanted === undefined ? 'missing' : JSON.stringify(wanted);
+      throw new BadRequestException(`updateState is ${given}; allowed: ${Object.keys(updates).join(', ')}.`);
+    }
+    this.#logger.warn(`${String(wanted)} of CircuitBreaker '${name}' was asked for, which is ${circuitBreaker.state}.`);
+    try {
+      update(circuitBreaker);
+    } catch (error) {
+      if (error instanceof UnsupportedByEngineError) throw new ConflictException(error.message);
+      throw error;
+    }
+    const message = `${name} state has been changed successfully`;
+    return { circuitBreakerName: name, currentState: circuitBreaker.state, message };
+  }
+
+  #find(name: string): AnyCircuitBreaker {
+    const registry = this.#application.find(CircuitBreakerRegistry);
+    const found = registry?.find(name);
+    if (found !== undefined) return found;
+    const known = registry?.all().map((circuitBreaker) => circuitBreaker.name) ?? [];
+    const list = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
+    throw new NotFoundException(`There is no circuit breaker named ${name}; ${list}.`);
+  }
+}
+
+function updateStateIn(body: unknown): unknown {
+  return (body as { readonly updateState?: unknown } | null | undefined)?.updateState;
+}

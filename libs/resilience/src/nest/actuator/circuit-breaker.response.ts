@@ -1,0 +1,65 @@
+import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
+import type { AnyCircuitBreakerEvent } from '../../core/circuit-breaker/circuit-breaker.events.ts';
+import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
+import { errorText, isoTime } from './event.response.ts';
+
+/** Resilience4j's `CircuitBreakerDetails`. Rates are text in percent; `-1.0%` while there are too few calls for a rate. */
+export interface CircuitBreakerDetails {
+  readonly failureRate: string;
+  readonly slowCallRate: string;
+  readonly failureRateThreshold: string;
+  readonly slowCallRateThreshold: string;
+  readonly bufferedCalls: number;
+  readonly failedCalls: number;
+  readonly slowCalls: number;
+  readonly slowFailedCalls: number;
+  readonly notPermittedCalls: number;
+  readonly state: StateName;
+}
+
+/** Resilience4j's `CircuitBreakerEventDTO`. What an event does not have is `null`. */
+export interface CircuitBreakerEventResponse {
+  readonly circuitBreakerName: string;
+  readonly type: string;
+  readonly creationTime: string;
+  readonly errorMessage: string | null;
+  readonly durationInMs: number | null;
+  /** e.g. `CLOSED_TO_OPEN`. */
+  readonly stateTransition: string | null;
+}
+
+export function circuitBreakerDetails({ metrics, config, state }: AnyCircuitBreaker): CircuitBreakerDetails {
+  return {
+    failureRate: percent(metrics.failureRate),
+    slowCallRate: percent(metrics.slowCallRate),
+    failureRateThreshold: percent(config.failureRateThreshold),
+    slowCallRateThreshold: percent(config.slowCallRateThreshold),
+    bufferedCalls: metrics.bufferedCalls,
+    failedCalls: metrics.failedCalls,
+    slowCalls: metrics.slowCalls,
+    slowFailedCalls: metrics.slowFailedCalls,
+    notPermittedCalls: metrics.notPermittedCalls,
+    state,
+  };
+}
+
+export function circuitBreakerEvent(event: AnyCircuitBreakerEvent): CircuitBreakerEventResponse {
+  const { circuitBreakerName, type, creationTime } = event;
+  return {
+    circuitBreakerName,
+    type,
+    creationTime: isoTime(creationTime),
+    errorMessage: 'error' in event ? errorText(event.error) : null,
+    durationInMs: 'elapsedDurationMs' in event ? Math.trunc(event.elapsedDurationMs) : null,
+    stateTransition: event.type === 'STATE_TRANSITION' ? `${event.fromState}_TO_${event.toState}` : null,
+  };
+}
+
+/** As Java writes a 32-bit number: the fewest digits that tell it from its neighbours, one of them after the point. */
+function percent(value: number): string {
+  const float = Math.fround(value);
+  if (Number.isInteger(float)) return `${float}.0%`;
+  const precisions = Array.from({ length: 9 }, (_, at) => at + 1);
+  const digits = precisions.find((precision) => Math.fround(Number(float.toPrecision(precision))) === float);
+  return `${Number(float.toPrecision(digits))}%`;
+}

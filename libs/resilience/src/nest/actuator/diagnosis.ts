@@ -1,0 +1,84 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import type { Unsubscribe } from '../../core/events.ts';
+import { followRegistry } from '../../core/follow-registry.ts';
+import { PipelineRegistry } from '../../core/pipeline.registry.ts';
+import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
+import { RetryRegistry } from '../../core/retry/retry.registry.ts';
+import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { diagnose, type Finding } from '../../doctor/diagnose.ts';
+import { type Instance, instancesOf, type Pattern } from '../../doctor/instance.ts';
+import { observeTraffic, type TrafficObserver } from '../../doctor/observe-traffic.ts';
+import type { Traffic } from '../../doctor/traffic.ts';
+import { Application } from './application.ts';
+
+/** What is the matter with the configuration, and what is known about the calls. */
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  /** What was observed, by instance. Those without a circuit breaker are not observed. */
+  readonly traffic: Readonly<Record<string, Traffic>>;
+}
+
+/** Whoever wants to tell findings otherwise, or to know them for a metric, injects this or provides another. */
+export abstract class DiagnosisSource {
+  abstract diagnosis(): Diagnosis;
+}
+
+/** Asks the doctor about the policies of this application, with the rate and the latency of the calls that they see. */
+@Injectable()
+export class ObservedDiagnosis extends DiagnosisSource implements OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #application: Application;
+  readonly #observers = new Map<string, TrafficObserver>();
+  #stop: Unsubscribe = () => {};
+
+  constructor(@Inject(Application) application: Application) {
+    super();
+    this.#application = application;
+  }
+
+  onApplicationBootstrap(): void {
+    const registry = this.#application.find(CircuitBreakerRegistry);
+    if (registry === undefined) return;
+    const { clock } = this.#application;
+    this.#stop = followRegistry(registry, (circuitBreaker) => {
+      const observer = observeTraffic(circuitBreaker, { clock });
+      this.#observers.set(circuitBreaker.name, observer);
+      return () => {
+        observer.stop();
+        this.#observers.delete(circuitBreaker.name);
+      };
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.#stop();
+  }
+
+  diagnosis(): Diagnosis {
+    const findings = this.#instances().flatMap((instance) =>
+      diagnose([instance], this.#observers.get(instance.name)?.traffic()),
+    );
+    const traffic = [...this.#observers].map(([name, observer]) => [name, observer.traffic()] as const);
+    return { findings, traffic: Object.fromEntries(traffic) };
+  }
+
+  #instances(): readonly Instance[] {
+    const registries = {
+      retry: this.#application.find(RetryRegistry),
+      circuitBreaker: this.#application.find(CircuitBreakerRegistry),
+      rateLimiter: this.#application.find(RateLimiterRegistry),
+      timeLimiter: this.#application.find(TimeLimiterRegistry),
+      bulkhead: this.#application.find(BulkheadRegistry),
+    };
+    const pipelines = this.#application.find(PipelineRegistry);
+    return instancesOf(registries).map((instance) => {
+      const policies = pipelines?.find(instance.name)?.policies;
+      const patterns = Object.keys(registries) as Pattern[];
+      const order = policies?.flatMap(
+        (policy) => patterns.find((pattern) => registries[pattern]?.find(policy.name) === policy) ?? [],
+      );
+      return order === undefined ? instance : { ...instance, order };
+    });
+  }
+}

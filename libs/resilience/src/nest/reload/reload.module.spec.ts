@@ -1,0 +1,327 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import request from 'supertest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { InvalidOptionsError } from '../../core/errors.ts';
+import { RetryRegistry } from '../../core/retry/retry.registry.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { ResilienceActuatorModule } from '../actuator/actuator.module.ts';
+import { ConfigurationSource } from '../configuration-source.ts';
+import { ResilienceModule } from '../resilience.module.ts';
+import { ResilienceReloadModule } from './reload.module.ts';
+import type { ReloadModuleOptions } from './reload.options.ts';
+import { ResilienceReloader } from './resilience-reloader.ts';
+
+const config = (failureRateThreshold: number | string, more = '') => `resilience4j:
+  circuitbreaker.instances:
+    customer: { failureRateThreshold: ${failureRateThreshold}, slidingWindowSize: 10 }
+    ledger: { slidingWindowSize: 20 }
+${more}`;
+
+describe('ResilienceReloadModule', () => {
+  let folder: string;
+  let file: string;
+  let clock: FakeClock;
+  let application: NestFastifyApplication;
+  const lines: string[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'reload-'));
+    file = join(folder, 'resilience.yml');
+    await writeFile(file, config(50));
+    clock = new FakeClock();
+    lines.length = 0;
+    for (const level of ['log', 'warn', 'error'] as const) {
+      vi.spyOn(Logger.prototype, level).mockImplementation(
+        (message: string) => void lines.push(`${level}: ${message}`),
+      );
+    }
+  });
+
+  afterEach(async () => {
+    await application.close();
+    vi.restoreAllMocks();
+    await rm(folder, { recursive: true });
+  });
+
+  async function start(options: ReloadModuleOptions = {}) {
+    const module = await Test.createTestingModule({
+      imports: [
+        ResilienceModule.forRoot({ env: {}, clock, configFiles: [file] }),
+        ResilienceReloadModule.forRoot(options),
+        ResilienceActuatorModule.forRoot({ token: 'open-sesame' }),
+      ],
+    }).compile();
+    application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    await application.init();
+    await application.getHttpAdapter().getInstance().ready();
+    lines.length = 0;
+  }
+
+  const customer = () => application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+  const ledger = () => application.get(CircuitBreakerRegistry).circuitBreaker('ledger');
+  const reload = () => application.get(ResilienceReloader, { strict: false }).reload();
+
+  describe('on demand', () => {
+    it('applies what has changed to the instances that it concerns, and says what that is', async () => {
+      await start({ watch: false });
+      customer().onSuccess(1);
+      const ledgerBefore = ledger().config;
+      await writeFile(file, config(30));
+
+      const { changes } = await reload();
+
+      expect(changes).toStrictEqual([
+        {
+          subject: "CircuitBreaker 'customer'",
+          name: 'customer',
+          changes: [{ option: 'failureRateThreshold', before: 50, after: 30 }],
+          isApplicable: true,
+        },
+      ]);
+      expect(customer().config.failureRateThreshold).toBe(30);
+      expect(customer().metrics.bufferedCalls).toBe(1);
+      expect(ledger().config).toBe(ledgerBefore);
+      expect(lines).toStrictEqual(["log: CircuitBreaker 'customer': failureRateThreshold 50 → 30."]);
+    });
+
+    it('does nothing, and says nothing, when nothing has changed', async () => {
+      await writeFile(
+        file,
+        config(50, '  retry.instances.customer: { enableExponentialBackoff: true, waitDuration: 1s }\n'),
+      );
+      await start({ watch: false });
+
+      const { changes } = await reload();
+
+      expect(changes).toStrictEqual([]);
+      expect(lines).toStrictEqual([]);
+    });
+
+    it.each([
+      ['a wrong value', config(101), 'failureRateThreshold is 101'],
+      [
+        'a mistyped key',
+        config(30, '  circuitbreaker.instances.stock.slidingWindowSiz: 3\n'),
+        'slidingWindowSize, if that',
+      ],
+      ['what is no YAML', 'resilience4j: [', 'is not valid YAML'],
+      ['a fault in another pattern', config(30, '  retry.instances.customer.maxAttempts: 0\n'), 'maxAttempts is 0'],
+    ])('refuses %s with its faults, and keeps what runs', async (_what, text, fault) => {
+      await start({ watch: false });
+      await writeFile(file, text);
+
+      await expect(reload()).rejects.toThrow(fault);
+
+      expect(customer().config.failureRateThreshold).toBe(50);
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toMatch(/^error: The new configuration is refused, and the running one stays\. /);
+      expect(lines[0]).toContain(fault);
+    });
+
+    it('keeps what runs when the file is gone', async () => {
+      await start({ watch: false });
+      await rm(file);
+
+      await expect(reload()).rejects.toMatchObject({ code: 'CONFIG_FILE_UNREADABLE' });
+
+      expect(customer().config.failureRateThreshold).toBe(50);
+    });
+
+    it('makes instances that are new, and leaves those that are no longer mentioned with the defaults', async () => {
+      await start({ watch: false });
+      await writeFile(file, 'resilience4j.retry.instances.stock.maxAttempts: 7');
+
+      await reload();
+
+      expect(application.get(RetryRegistry).find('stock')?.config.maxAttempts).toBe(7);
+      expect(customer().config.slidingWindowSize).toBe(100);
+    });
+
+    it('says of what cannot change at once that it holds from the next start on', async () => {
+      await writeFile(file, config(50, '  hedge.instances.customer.delay: 100ms\n'));
+      await start({ watch: false });
+      await writeFile(file, config(50, '  hedge.instances.customer.delay: 200ms\n'));
+
+      const { changes } = await reload();
+
+      expect(changes).toMatchObject([{ subject: "Hedge 'customer'", isApplicable: false }]);
+      expect(lines).toStrictEqual([
+        "warn: Hedge 'customer': delay 100 → 200. It cannot change while it runs; this holds from the next start on.",
+      ]);
+    });
+
+    it('runs one reload after the other', async () => {
+      await start({ watch: false });
+      const source = application.get(ConfigurationSource);
+      const slow = Promise.withResolvers<Awaited<ReturnType<ConfigurationSource['load']>>>();
+      const outdated = await source.load();
+      const load = vi.spyOn(source, 'load').mockReturnValueOnce(slow.promise);
+      await writeFile(file, config(30));
+
+      const reloads = [reload(), reload()];
+      await new Promise(setImmediate);
+      expect(load).toHaveBeenCalledOnce();
+      slow.resolve(outdated);
+      await Promise.all(reloads);
+
+      expect(customer().config.failureRateThreshold).toBe(30);
+    });
+  });
+
+  describe('watching', () => {
+    /** Lets one look at the files come and end. */
+    async function look(): Promise<void> {
+      await vi.waitFor(() => expect(clock.pendingTimers).toBe(1), { interval: 1 });
+      clock.advance(2_000);
+      await vi.waitFor(() => expect(clock.pendingTimers).toBe(1), { interval: 1 });
+    }
+
+    async function looks(): Promise<void> {
+      await look();
+      await look();
+    }
+
+    it('takes what is written in place, once it has stayed the same for an interval', async () => {
+      await start();
+      await looks();
+
+      await writeFile(file, config(30));
+      await look();
+      expect(customer().config.failureRateThreshold).toBe(50);
+      await writeFile(file, config(40));
+      await look();
+      expect(customer().config.failureRateThreshold).toBe(50);
+      await look();
+
+      expect(customer().config.failureRateThreshold).toBe(40);
+      expect(lines).toStrictEqual(["log: CircuitBreaker 'customer': failureRateThreshold 50 → 40."]);
+    });
+
+    it('takes what was written between the start and the first look', async () => {
+      await start();
+      await writeFile(file, config(30));
+
+      await looks();
+
+      expect(customer().config.failureRateThreshold).toBe(30);
+    });
+
+    it('takes a file that is renamed over the old one', async () => {
+      await start();
+      await looks();
+
+      await writeFile(join(folder, '.resilience.yml.swp'), config(30));
+      await rename(join(folder, '.resilience.yml.swp'), file);
+      await looks();
+
+      expect(customer().config.failureRateThreshold).toBe(30);
+    });
+
+    it('takes the links that Kubernetes swaps below a ConfigMap', async () => {
+      const version = async (name: string, text: string) => {
+        await mkdir(join(folder, name));
+        await writeFile(join(folder, name, 'resilience.yml'), text);
+        await symlink(name, join(folder, '..data_tmp'));
+        await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+      };
+      await rm(file);
+      await version('..2024_01', config(50));
+      await symlink(join('..data', 'resilience.yml'), file);
+      await start();
+      await looks();
+
+      await version('..2024_02', config(30));
+      await looks();
+
+      expect(customer().config.failureRateThreshold).toBe(30);
+    });
+
+    it('refuses a bad file once, and takes the next good one', async () => {
+      await start();
+      await looks();
+
+      await writeFile(file, config('much'));
+      await looks();
+      await looks();
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain("failureRateThreshold is 'much'");
+      await writeFile(file, config(30));
+      await looks();
+
+      expect(customer().config.failureRateThreshold).toBe(30);
+    });
+
+    it('leaves no timer behind', async () => {
+      await start();
+      await looks();
+
+      await application.close();
+
+      expect(clock.pendingTimers).toBe(0);
+    });
+
+    it('needs no timer without files, or when it is not wanted', async () => {
+      await start({ watch: false });
+
+      expect(clock.pendingTimers).toBe(0);
+    });
+
+    it('refuses an interval that is none', () => {
+      expect(() => ResilienceReloadModule.forRoot({ pollInterval: 0 })).toThrow(InvalidOptionsError);
+    });
+  });
+
+  describe('POST resilience/reload', () => {
+    const post = () =>
+      request(application.getHttpServer())
+        .post('/actuator/resilience/reload')
+        .set('Authorization', 'Bearer open-sesame');
+
+    it('answers with what has changed', async () => {
+      await writeFile(
+        file,
+        config(50, '  retry.instances.customer: { enableExponentialBackoff: true, waitDuration: 1s }\n'),
+      );
+      await start({ watch: false });
+      await writeFile(file, config(30, '  retry.instances.customer.waitDuration: 2s\n'));
+
+      const { body } = await post().expect(200);
+
+      expect(body).toStrictEqual({
+        changes: [
+          {
+            subject: "CircuitBreaker 'customer'",
+            name: 'customer',
+            changes: [{ option: 'failureRateThreshold', before: 50, after: 30 }],
+            isApplicable: true,
+          },
+          {
+            subject: "Retry 'customer'",
+            name: 'customer',
+            changes: [
+              { option: 'waitDuration', before: null, after: 2_000 },
+              { option: 'intervalFunction', before: '1000 ms × 1.5', after: null },
+            ],
+            isApplicable: true,
+          },
+        ],
+        warnings: [],
+      });
+    });
+
+    it('answers with the faults of a bad file', async () => {
+      await start({ watch: false });
+      await writeFile(file, config(101));
+
+      const { body } = await post().expect(422);
+
+      expect(body.message).toContain('failureRateThreshold is 101');
+    });
+  });
+});
