@@ -16,6 +16,12 @@ export { IntervalFunction } from './interval-function.ts';
 export type { ErrorClass } from './options.ts';
 export type { CallContext, Policy, ProtectedCall } from './policy.ts';
 export type { Definition, RegistryDefinitions, RegistryEvents } from './registry.ts';
+export type {
+  AnyCircuitBreaker,
+  CircuitBreakerEngine,
+  CircuitBreakerEngines,
+} from './circuit-breaker/circuit-breaker.contract.ts';
+export type { CircuitBreakerRegistryEnvironment } from './circuit-breaker/circuit-breaker.registry.ts';
 export type { CircuitBreakerEnvironment } from './circuit-breaker/circuit-breaker.ts';
 export { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 export {
@@ -23,12 +29,14 @@ export {
   CallNotPermittedError,
   IllegalStateTransitionError,
   ResultRecordedAsFailureError,
+  UnsupportedByEngineError,
 } from './circuit-breaker/circuit-breaker.errors.ts';
 export type * from './circuit-breaker/circuit-breaker.events.ts';
 export type { CircuitBreakerMetrics } from './circuit-breaker/circuit-breaker.metrics.ts';
 export type {
   CallOutcome,
   CircuitBreakerConfig,
+  CircuitBreakerEngineName,
   CircuitBreakerOptions,
   HealthProbe,
   RecoveryOptions,

@@ -1,3 +1,5 @@
 export { FakeClock } from './fake-clock.ts';
 export type { MakePolicy, PolicyContractClause, PolicyUnderContract } from './policy-contract.ts';
 export { policyContract, policyContractExcept } from './policy-contract.ts';
+export type { CircuitBreakerContractClause, CircuitBreakerScene } from './circuit-breaker-contract.ts';
+export { circuitBreakerContract } from './circuit-breaker-contract.ts';

@@ -1,0 +1,26 @@
+import * as core from '@breakwater/resilience';
+import * as config from '@breakwater/resilience/config';
+import * as doctor from '@breakwater/resilience/doctor';
+import * as logging from '@breakwater/resilience/logging';
+import * as nest from '@breakwater/resilience/nest';
+import * as opentelemetry from '@breakwater/resilience/opentelemetry';
+import * as opossum from '@breakwater/resilience/opossum';
+import * as prometheus from '@breakwater/resilience/prometheus';
+import * as terminus from '@breakwater/resilience/terminus';
+import * as testing from '@breakwater/resilience/testing';
+import assert from 'node:assert/strict';
+
+/** Every entry, with every optional peer installed. */
+const entries = { core, config, doctor, logging, nest, opentelemetry, opossum, prometheus, terminus, testing };
+for (const [name, entry] of Object.entries(entries)) {
+  assert.ok(Object.keys(entry).length > 0, `${name} exports nothing`);
+}
+
+const registry = new core.CircuitBreakerRegistry(
+  { instances: { customer: { engine: 'opossum' } } },
+  { engines: { opossum: opossum.opossumEngine } },
+);
+assert.equal(await registry.circuitBreaker('customer').execute(() => 'answer'), 'answer');
+assert.equal(registry.circuitBreaker('customer').metrics.successfulCalls, 1);
+registry.dispose();
+process.stdout.write(`Every entry works: ${Object.keys(entries).join(', ')}.\n`);

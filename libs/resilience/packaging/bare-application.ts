@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { packageFolder } from './entries.ts';
+
+/** What a command left behind. */
+export interface Run {
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/** An application outside the workspace that has the packed library and nothing that it did not ask for. */
+export interface BareApplication {
+  /** The names of the packages that npm has installed. */
+  readonly packages: readonly string[];
+  /** Compiles it, types of libraries included. */
+  compile(): Promise<Run>;
+  /** Runs what was compiled. */
+  start(): Promise<Run>;
+}
+
+/** What every application has to be compiled. */
+const tools = ['typescript', '@types/node'];
+
+const compilerOptions = {
+  target: 'ES2024',
+  lib: ['ES2024'],
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  types: ['node'],
+  rootDir: 'src',
+  outDir: 'dist',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+};
+
+/** Packs the built library as it would be published. @returns the archive */
+export async function pack(folder: string): Promise<{ readonly archive: string; readonly files: readonly string[] }> {
+  const { exitCode, output } = await run(packageFolder, 'npm', ['pack', '--json', '--pack-destination', folder]);
+  if (exitCode !== 0) throw new Error(`npm pack failed:\n${output}`);
+  const [packed] = JSON.parse(output.slice(output.indexOf('['))) as [{ filename: string; files: { path: string }[] }];
+  return { archive: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
+}
+
+/**
+ * Makes an application of the sources in `applications/<name>`, and lets npm install the packed library and other packages
+ * in it, each in the version that this workspace is locked to.
+ *
+ * @param parent a folder outside the workspace
+ * @throws Error when npm cannot install
+ */
+export async function bareApplication(
+  parent: string,
+  name: string,
+  archive: string,
+  packages: readonly string[],
+): Promise<BareApplication> {
+  const folder = join(parent, name);
+  await cp(join(import.meta.dirname, 'applications', name), folder, { recursive: true });
+  const manifest = {
+    name: `bare-${name}`,
+    private: true,
+    type: 'module',
+    dependencies: { '@breakwater/resilience': `file:${archive}`, ...(await lockedVersions(packages)) },
+    devDependencies: await lockedVersions(tools),
+  };
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2));
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }, undefined, 2));
+
+  const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  const { exitCode, output } = await run(folder, 'npm', ['install', ...flags]);
+  if (exitCode !== 0) {
+    throw new Error(
+      `npm could not install the packed library in the application '${name}'. This test needs npm's registry:\n${output}`,
+    );
+  }
+  const node = (...args: string[]) => run(folder, process.execPath, args);
+  return {
+    packages: await packagesIn(join(folder, 'node_modules')),
+    compile: () => node(join('node_modules', 'typescript', 'bin', 'tsc'), '--pretty', 'false'),
+    start: () => node(join('dist', 'main.js')),
+  };
+}
+
+async function lockedVersions(packages: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  const lockFile = join(packageFolder, '..', '..', 'package-lock.json');
+  const lock = JSON.parse(await readFile(lockFile, 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly version: string }>>;
+  };
+  return Object.fromEntries(
+    packages.map((name) => {
+      const locked = lock.packages[`libs/resilience/node_modules/${name}`] ?? lock.packages[`node_modules/${name}`];
+      if (locked === undefined) throw new Error(`${name} is not in the workspace's package-lock.json.`);
+      return [name, locked.version];
+    }),
+  );
+}
+
+async function packagesIn(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+  const nested = names.map(async (name) =>
+    name.startsWith('@') ? (await readdir(join(folder, name))).map((scoped) => `${name}/${scoped}`) : [name],
+  );
+  return (await Promise.all(nested)).flat();
+}
+
+/** What npm tells its scripts about this workspace, which is none of the application's business. */
+const workspaceVariables = /^npm_(?:package_|lifecycle_|config_(?:local_prefix|workspaces?|include_workspace_root)$)/i;
+
+async function run(folder: string, command: string, args: readonly string[]): Promise<Run> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !workspaceVariables.test(name)));
+  const child = spawn(command, args, {
+    cwd: folder,
+    env,
+    // npm is a script on Windows.
+    shell: command === 'npm' && process.platform === 'win32',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exitCode = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  return { exitCode, output };
+}

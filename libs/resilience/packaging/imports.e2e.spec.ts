@@ -1,0 +1,80 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative, sep } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entries, packageFolder } from './entries.ts';
+import { importsFrom } from './imports.ts';
+
+const name = '@breakwater/resilience';
+const own = await entries();
+
+/** What an entry may lean on: packages that its user must have, and folders of ours. Node itself may always be used. */
+const allowed: Readonly<Record<string, { readonly packages: readonly string[]; readonly folders: readonly string[] }>> =
+  {
+    [name]: { packages: [], folders: ['core'] },
+    [`${name}/config`]: { packages: ['yaml'], folders: ['core', 'config'] },
+    [`${name}/nest`]: {
+      packages: ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'yaml'],
+      folders: ['core', 'config', 'doctor', 'nest'],
+    },
+    [`${name}/prometheus`]: { packages: ['prom-client'], folders: ['core', 'adapters/prometheus'] },
+    [`${name}/terminus`]: {
+      packages: ['@nestjs/common', '@nestjs/terminus'],
+      folders: ['core', 'adapters/terminus'],
+    },
+    [`${name}/opossum`]: { packages: ['opossum'], folders: ['core', 'adapters/opossum'] },
+    [`${name}/opentelemetry`]: { packages: ['@opentelemetry/api'], folders: ['core', 'adapters/opentelemetry'] },
+    [`${name}/logging`]: { packages: [], folders: ['core', 'adapters/logging'] },
+    [`${name}/doctor`]: { packages: ['yaml'], folders: ['core', 'config', 'doctor'] },
+    [`${name}/testing`]: { packages: [], folders: ['core', 'testing'] },
+  };
+
+describe.each(own)('What $specifier imports', ({ specifier, types, code }) => {
+  it.each([
+    ['types', types],
+    ['code', code],
+  ])('in its %s is its own', async (_what, file) => {
+    const { files, packages } = await importsFrom(file);
+    const folders = files.map((path) => relative(join(packageFolder, 'dist'), path).split(sep).join('/'));
+    const { packages: mayImport, folders: mayReach } = allowed[specifier] ?? { packages: [], folders: [] };
+
+    expect(packages.filter((imported) => imported !== 'node:*' && !mayImport.includes(imported))).toStrictEqual([]);
+    expect(folders.filter((path) => !mayReach.some((folder) => path.startsWith(`${folder}/`)))).toStrictEqual([]);
+    expect(files.length).toBeGreaterThan(1);
+  });
+});
+
+describe('The entries', () => {
+  it('are all known here', () => {
+    expect(own.map(({ specifier }) => specifier).sort()).toStrictEqual(Object.keys(allowed).sort());
+  });
+});
+
+describe('Following imports', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'breakwater-imports-'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ["import { a } from 'bare';", 'bare'],
+    ["import type { a } from '@scope/bare/path';", '@scope/bare'],
+    ["export {\n  a,\n  b,\n} from 'bare';", 'bare'],
+    ["export type * from 'bare';", 'bare'],
+    ["import 'bare';", 'bare'],
+    ["export const a: import('bare').A;", 'bare'],
+    ["const a = await import('bare');", 'bare'],
+    ["const a = require('bare');", 'bare'],
+    ['/// <reference types="bare" />', 'bare'],
+    ["import { a } from 'node:fs';", 'node:*'],
+  ])('sees %j', async (line, expected) => {
+    await writeFile(join(folder, 'index.d.ts'), "export * from './other.ts';\n");
+    await writeFile(join(folder, 'other.d.ts'), `/** import 'comment'; */\n${line}\n`);
+
+    expect((await importsFrom(join(folder, 'index.d.ts'))).packages).toContain(expected);
+    expect((await importsFrom(join(folder, 'index.d.ts'))).packages).not.toContain('comment');
+  });
+});
