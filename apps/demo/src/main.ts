@@ -34,7 +34,6 @@ async function run(options: DemoOptions): Promise<number> {
     system = await BreakwaterSystem.prepare(options);
     interruption.onImpatience = () => system?.kill();
     const signal = AbortSignal.any([interruption.signal, system.broken]);
-
     const stage = { system, progress, signal };
 
     await startUp(stage);
@@ -66,11 +65,9 @@ async function run(options: DemoOptions): Promise<number> {
       // Ctrl-C is how a system that stays up is meant to end.
       return verdict ?? cause.exitCode;
     }
-    if (cause instanceof BuildFailure) {
-      process.stderr.write(readFileSync(cause.logFile));
-    } else {
-      keptLogs = cause instanceof SystemFailure && !isUp ? cause.logFile && system?.logs : system?.logs;
-    }
+    if (cause instanceof BuildFailure) process.stderr.write(readFileSync(cause.logFile));
+    // Before the system is up, the message says it all, unless it points at a log.
+    else if (isUp || !(cause instanceof SystemFailure) || cause.logFile !== undefined) keptLogs = system?.logs;
     say(cause instanceof SystemFailure ? describe(cause) : `✖ A bug in the demo: ${describeBug(cause)}`);
     return failed;
   } finally {

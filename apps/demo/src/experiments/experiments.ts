@@ -26,11 +26,11 @@ export interface Experiment {
   readonly lesson: string;
 }
 
-/** The five experiments, in the order of their report. The numbers are in the account service's `resilience.yml`. */
+/** The five experiments, in the order of their report. Their numbers are in `apps/account/resilience-demo.yml`. */
 export const experiments: readonly Experiment[] = [
   {
     name: 'count-slow',
-    setup: 'A window of the last 10 calls. The breaker opens when 70 % of them fail, or when 70 % take 1 s or longer.',
+    setup: 'A window of the last 10 calls. The breaker opens when 70 % of them fail, or when 70 % take more than 1 s.',
     expectation: {
       openedAfterCall: 10,
       notPermitted: 10,
@@ -67,8 +67,8 @@ export const experiments: readonly Experiment[] = [
       evaluated: true,
     },
     lesson:
-      'A window of 10 calls never holds 100. Instead of never being evaluated, the minimum is cut to the size of the ' +
-      'window, as Resilience4j does: opened after call 10 all the same.',
+      'A window of 10 calls never holds 100, and a breaker that waits for them would never open. So the minimum is ' +
+      'cut to the size of the window, as in Resilience4j: it opened after call 10 all the same.',
   },
   {
     name: 'time-minimum-5',
@@ -95,7 +95,7 @@ export const experiments: readonly Experiment[] = [
       evaluated: false,
     },
     lesson:
-      'Calls of 2 s in a row never put six into 10 seconds, so the rates are never worked out (–) and nothing ever ' +
-      'opens. A minimum above what the traffic can reach turns a breaker off without telling anybody.',
+      'Calls of 2 s, one after the other, never put six into 10 seconds, so the rates are never worked out (–) and ' +
+      'nothing ever opens. A minimum above what the traffic can reach turns a breaker off without telling anybody.',
   },
 ];

@@ -22,6 +22,10 @@ describe('the last words of a process', () => {
     expect(lastWords('one\n[emerg] bind() failed\n\n')).toBe('[emerg] bind() failed');
   });
 
+  it('are not what it said while all was well', () => {
+    expect(lastWords('{"level":"info","msg":"listening on http://127.0.0.1:8081"}\n')).toBeUndefined();
+  });
+
   it('may never have been said', () => {
     expect(lastWords('\n')).toBeUndefined();
   });

@@ -18,7 +18,10 @@ export function quoteLastWords(logFile: string): string {
   return words === undefined ? '' : `: "${words.length > longest ? `${words.slice(0, longest)}…` : words}"`;
 }
 
-/** The last error of a log in JSON lines, else the line that names an uncaught error, else the last line. */
+/**
+ * The last error of a log in JSON lines, else the line that names an uncaught error, else the last line if it is plain
+ * text. What a service said while all was well is no explanation.
+ */
 export function lastWords(log: string): string | undefined {
   const lines = log.split('\n').filter((line) => line.trim() !== '');
   const entries = lines.map(readEntry);
@@ -26,7 +29,7 @@ export function lastWords(log: string): string | undefined {
   if (error !== undefined) return error.message;
   const uncaught = lines.findLast((line) => /^(?:Uncaught )?\w*Error\b.*: /.test(line));
   if (uncaught !== undefined) return uncaught.trim();
-  return entries.at(-1)?.message ?? lines.at(-1)?.trim();
+  return entries.at(-1) === undefined ? lines.at(-1)?.trim() : undefined;
 }
 
 /** An entry as pino writes it: a level from 50 is an error. */

@@ -13,7 +13,7 @@ import { Service, type ServiceSpec } from './service.ts';
 import { accountService, customerService, urlOf } from './services.ts';
 import { SystemFailure } from './system-failure.ts';
 import { ended } from './task.ts';
-import { compiled, findNx, serviceProjects, workspaceRoot } from './workspace.ts';
+import { compiled, findCompiler, serviceProjects, workspaceRoot } from './workspace.ts';
 
 /** How a system is to be. */
 export interface SystemOptions {
@@ -133,20 +133,16 @@ export class BreakwaterSystem {
     const build = this.#start({
       name: 'build',
       command: process.execPath,
-      args: [findNx(), 'run-many', '-t', 'build', '-p', ...serviceProjects, '--outputStyle=static'],
+      // What `nx build` runs, without Nx: it takes a tenth of a second when all is up to date. Nx's cache, without its
+      // daemon, deletes the output and puts it back, under whatever else runs from it: another demo, or a test.
+      args: [findCompiler(), '--build', ...serviceProjects],
       cwd: workspaceRoot,
-      env: ownEnvironment({
-        NX_DAEMON: 'false',
-        NX_TUI: 'false',
-        // Nx has Node keep what it compiled; by default that would be left in the directory for temporary files.
-        NODE_COMPILE_CACHE: path.join(workspaceRoot, 'node_modules/.cache/node-compile-cache'),
-      }),
+      env: ownEnvironment({}),
       logFile: path.join(this.logs, 'build.log'),
     });
-    await ended(build, signal, (exit) => {
-      const happened = `The services could not be compiled (${describeExit(exit)})`;
-      const remedy = 'Correct what the compiler says above; `npm ci` helps where packages are missing.';
-      return new BuildFailure(happened, remedy, build.logFile);
+    await ended(build, signal, () => {
+      const remedy = 'Correct what is wrong above; `npm ci` helps where packages are missing.';
+      return new BuildFailure('The services could not be compiled', remedy, build.logFile);
     });
     return 'Services compiled';
   }

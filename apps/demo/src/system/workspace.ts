@@ -6,23 +6,23 @@ import { SystemFailure } from './system-failure.ts';
 /** Where the repository is: four folders above this file. */
 export const workspaceRoot = path.resolve(import.meta.dirname, '../../../..');
 
-/** The projects that are compiled before the system starts. */
-export const serviceProjects = ['@breakwater/account', '@breakwater/customer'] as const;
-
 /** The compiled entry of a service or of one of its tools. */
 export function compiled(app: 'account' | 'customer', entry: 'main' | 'migrate'): string {
   return path.join(workspaceRoot, 'apps', app, 'dist', `${entry}.js`);
 }
 
-/** The workspace's own Nx, as a script for Node. */
-export function findNx(): string {
+/** What the compiler is told to build: both services and, through their references, the libraries below them. */
+export const serviceProjects = ['apps/account/tsconfig.build.json', 'apps/customer/tsconfig.build.json'] as const;
+
+/** The workspace's own TypeScript compiler, as a script for Node. */
+export function findCompiler(): string {
   try {
-    const manifest = createRequire(path.join(workspaceRoot, 'package.json')).resolve('nx/package.json');
-    const { bin }: { bin: { nx: string } } = JSON.parse(readFileSync(manifest, 'utf8'));
-    return path.resolve(path.dirname(manifest), bin.nx);
+    const manifest = createRequire(path.join(workspaceRoot, 'package.json')).resolve('typescript/package.json');
+    const { bin }: { bin: { tsc: string } } = JSON.parse(readFileSync(manifest, 'utf8'));
+    return path.resolve(path.dirname(manifest), bin.tsc);
   } catch {
     throw new SystemFailure(
-      'Nx, which compiles the services, is not installed',
+      'TypeScript, which compiles the services, is not installed',
       'Run `npm ci` in the repository first.',
     );
   }
