@@ -119,7 +119,21 @@ describe('accounts, with a customer service that is well', () => {
     expect(response.status).toBe(200);
     expect(response.body).toEqual({
       status: 'ready',
-      details: { database: { status: 'up' }, customer: { status: 'up', circuitBreaker: 'CLOSED' } },
+      details: {
+        database: { status: 'up' },
+        customer: {
+          status: 'up',
+          circuitBreaker: 'CLOSED',
+          failureRate: -1,
+          failureRateThreshold: 50,
+          slowCallRate: -1,
+          slowCallRateThreshold: 80,
+          bufferedCalls: expect.any(Number) as number,
+          failedCalls: 0,
+          slowCalls: expect.any(Number) as number,
+          notPermittedCalls: 0,
+        },
+      },
     });
   });
 

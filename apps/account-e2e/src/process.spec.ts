@@ -68,6 +68,26 @@ describe('account and customer as processes', () => {
     );
   });
 
+  it('say nothing on standard error while they tell the story of an experiment', async () => {
+    const account = start('account', {
+      DATABASE_URL: database.url,
+      CUSTOMER_URL: 'http://127.0.0.1:9',
+      DEMO_MODE: 'true',
+    });
+    const url = await account.listening;
+
+    const response = await fetch(`${url}/experiments/customer-lookups`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ times: 100, breaker: 'count-slow' }),
+    });
+    const lines = (await response.text()).trimEnd().split('\n');
+    account.kill('SIGTERM');
+
+    expect(lines).toHaveLength(102);
+    expect(await account.ended).toEqual({ code: 0, errors: '' });
+  });
+
   it('say what is wrong with their configuration', async () => {
     const { ended } = start('account', {
       DATABASE_URL: database.url,

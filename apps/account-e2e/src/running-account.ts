@@ -21,7 +21,7 @@ export interface RunningAccount {
 
 /**
  * @param environment variables beside those of the database
- * @param clock by which circuit breakers go; default: the system's
+ * @param clock by which policies go; default: the system's
  */
 export async function startAccount(environment: Environment, clock?: Clock): Promise<RunningAccount> {
   const database = await createDatabase(inject('databaseServerUrl'));

@@ -8,10 +8,22 @@ describe('readAccountConfig', () => {
     expect(readAccountConfig(required)).toMatchObject({
       PORT: 3000,
       CUSTOMER_URL: ['http://127.0.0.1:3001'],
-      CUSTOMER_TIMEOUT: 5_000,
+      REQUEST_TIMEOUT: 10_000,
       DEMO_MODE: false,
       TIME_SCALE: 1,
     });
+  });
+
+  it('lets nobody change circuit breakers unless there is a token for it', () => {
+    expect(readAccountConfig(required).ACTUATOR_TOKEN).toBeUndefined();
+    expect(readAccountConfig({ ...required, ACTUATOR_TOKEN: '' }).ACTUATOR_TOKEN).toBeUndefined();
+    expect(readAccountConfig({ ...required, ACTUATOR_TOKEN: 'open-sesame' }).ACTUATOR_TOKEN).toBe('open-sesame');
+  });
+
+  it('refuses a token that is easily guessed, without repeating it', () => {
+    expect(() => readAccountConfig({ ...required, ACTUATOR_TOKEN: 'sesame' })).toThrow(
+      /ACTUATOR_TOKEN is \(not shown\): must be at least 8/,
+    );
   });
 
   it('takes several customers', () => {

@@ -1,4 +1,13 @@
-import { baseUrls, decimal, duration, flag, readConfig, serviceVariables, type Environment } from '@breakwater/chassis';
+import {
+  baseUrls,
+  decimal,
+  duration,
+  flag,
+  matching,
+  readConfig,
+  serviceVariables,
+  type Environment,
+} from '@breakwater/chassis';
 import { z } from 'zod';
 
 const variables = z
@@ -6,8 +15,13 @@ const variables = z
     ...serviceVariables('account', { port: 3000 }),
     /** Where customer is: one or more base URLs, comma separated; calls go round. Default: `http://127.0.0.1:3001`. */
     CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
-    /** How long an answer of customer is waited for. Default: `5s`. */
-    CUSTOMER_TIMEOUT: duration({ max: 60_000 }).default(5_000),
+    /**
+     * How long a request may take, what customer takes of it included; less where its caller waits less long
+     * (`x-request-timeout-ms`). Default: `10s`.
+     */
+    REQUEST_TIMEOUT: duration({ max: 60_000 }).default(10_000),
+    /** Who knows it may change circuit breakers while the service runs. Default: not set, and then nobody can. */
+    ACTUATOR_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
     /** Whether the experiments of the demo can be run here. Default: false. */
     DEMO_MODE: flag().default(false),
     /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */

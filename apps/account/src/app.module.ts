@@ -1,34 +1,53 @@
-import { ChassisModule, HealthModule } from '@breakwater/chassis';
+import { ChassisModule, HealthModule, MetricsModule, type Environment } from '@breakwater/chassis';
 import { scaledClock, systemClock, type Clock } from '@breakwater/resilience';
-import { ResilienceModule } from '@breakwater/resilience/nest';
+import { ResilienceActuatorModule, ResilienceModule, ResilienceReloadModule } from '@breakwater/resilience/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module.ts';
 import type { AccountConfig } from './app.config.ts';
 import { CustomerModule } from './customer/customer.module.ts';
 import { accountService } from './database/account.service-definition.ts';
+import { RequestDeadlineInterceptor } from './deadline/request-deadline.interceptor.ts';
 import { ExperimentsModule } from './experiments/experiments.module.ts';
 import { CustomerIndicator } from './health/customer.indicator.ts';
+import { describeResilience } from './problems/describe-resilience.ts';
+import { ResilienceTelemetry } from './telemetry/resilience-telemetry.ts';
 
 const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
+
+/** What policies have from outside of the process. */
+export interface Outside {
+  /** By which they go. Default: real time, as many times faster as TIME_SCALE says. */
+  readonly clock?: Clock | undefined;
+  /** Whose variables are laid over their files. Default: `process.env`. */
+  readonly env?: Environment;
+}
 
 /** The account service. */
 @Module({})
 export class AppModule {
-  /** @param clock by which circuit breakers go; default: real time, as many times faster as TIME_SCALE says */
-  static forRoot(config: AccountConfig, clock: Clock = clockOf(config)): DynamicModule {
+  static forRoot(config: AccountConfig, { clock = clockOf(config), env = process.env }: Outside = {}): DynamicModule {
+    const { REQUEST_TIMEOUT: timeoutMs, TIME_SCALE: timeScale } = config;
     const configFiles = ['resilience.yml', ...(config.DEMO_MODE ? ['resilience-demo.yml'] : [])].map(besidePackage);
     return {
       module: AppModule,
       imports: [
-        ChassisModule.forRoot(accountService, config),
-        ResilienceModule.forRoot({ configFiles, clock }),
+        ChassisModule.forRoot(accountService, config, { describe: describeResilience }),
+        ResilienceModule.forRoot({ configFiles, clock, env }),
+        ResilienceReloadModule.forRoot(),
         HealthModule.forRoot({ indicators: [CustomerIndicator] }),
-        CustomerModule.forRoot({
-          urls: config.CUSTOMER_URL,
-          timeoutMs: Math.ceil(config.CUSTOMER_TIMEOUT / config.TIME_SCALE),
-        }),
+        MetricsModule,
+        ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
+        CustomerModule.forRoot({ urls: config.CUSTOMER_URL, timeScale }),
         AccountsModule,
         ...(config.DEMO_MODE ? [ExperimentsModule.forRoot({ instance: config.INSTANCE_NAME, clock })] : []),
+      ],
+      providers: [
+        ResilienceTelemetry,
+        {
+          provide: APP_INTERCEPTOR,
+          useFactory: () => new RequestDeadlineInterceptor({ timeoutMs, clock, timeScale }),
+        },
       ],
     };
   }

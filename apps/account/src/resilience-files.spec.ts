@@ -1,4 +1,4 @@
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { BulkheadRegistry, CircuitBreakerRegistry, TimeLimiterRegistry } from '@breakwater/resilience';
 import { loadResilienceConfig } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
 
@@ -24,6 +24,18 @@ describe('resilience.yml', () => {
       slowCallDurationThreshold: 1_000,
       waitDurationInOpenState: 10_000,
       permittedNumberOfCallsInHalfOpenState: 3,
+    });
+  });
+});
+
+describe('resilience.yml, about a call that is let through', () => {
+  it('bounds its time and how many there are at once', async () => {
+    const { timeLimiter, bulkhead } = await loadResilienceConfig({ files: [besidePackage('resilience.yml')], env: {} });
+
+    expect(new TimeLimiterRegistry(timeLimiter).timeLimiter('customer').config.timeoutDuration).toBe(3_000);
+    expect(new BulkheadRegistry(bulkhead).bulkhead('customer').config).toMatchObject({
+      maxConcurrentCalls: 30,
+      maxWaitDuration: 0,
     });
   });
 });

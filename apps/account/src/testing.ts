@@ -8,11 +8,11 @@ import { accountService } from './database/account.service-definition.ts';
 /**
  * The real application, from the variables that its process would be given; not listening yet.
  *
- * @param clock by which circuit breakers go, where a test moves time itself
+ * @param clock by which policies go, where a test moves time itself
  */
 export async function createAccountService(environment: Environment, clock?: Clock): Promise<NestFastifyApplication> {
   const config = readAccountConfig({ LOG_LEVEL: 'silent', ...environment });
-  return createService(accountService.name, config, AppModule.forRoot(config, clock));
+  return createService(accountService.name, config, AppModule.forRoot(config, { clock, env: environment }));
 }
 
 /** What `migrate.js` does, for a test's database. */

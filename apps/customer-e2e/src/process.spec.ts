@@ -30,7 +30,8 @@ describe('customer as a process', () => {
     const url = await listening;
 
     await fetch(`${url}/customers/c-1001`, { headers: { 'x-request-id': 'gate.1', authorization: 'Bearer s3cret' } });
-    await fetch(`${url}/health/ready`);
+    for (const probe of ['/health/ready', '/metrics', '/metrics?name[]=up', '/actuator/prometheus'])
+      await fetch(url + probe);
     kill('SIGTERM');
 
     expect(await ended).toEqual({ code: 0, errors: '' });

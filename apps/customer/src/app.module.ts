@@ -1,4 +1,4 @@
-import { ChassisModule, HealthModule } from '@breakwater/chassis';
+import { ChassisModule, HealthModule, MetricsModule } from '@breakwater/chassis';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CustomerConfig } from './app.config.ts';
 import { CustomersModule } from './customers/customers.module.ts';
@@ -14,6 +14,7 @@ export class AppModule {
       imports: [
         ChassisModule.forRoot(customerService, config),
         HealthModule.forRoot(),
+        MetricsModule,
         FaultsModule.forRoot({
           latencyMs: config.CUSTOMER_LATENCY,
           timeScale: config.TIME_SCALE,

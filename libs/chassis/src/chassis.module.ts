@@ -1,11 +1,12 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import type { ServiceConfig } from './config/service-config.ts';
 import { Database } from './database/database.ts';
 import type { Migrations } from './database/migrations.ts';
 import { requestLoggerOptions } from './logging/logging.options.ts';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.ts';
+import type { Problem } from './problem-details/problem.exception.ts';
 import { RequestValidationPipe } from './validation/request-validation.pipe.ts';
 
 /** What makes a service this one and no other. */
@@ -15,10 +16,16 @@ export interface ServiceDefinition {
   readonly migrations: Migrations;
 }
 
+/** What a service may say beside. */
+export interface ChassisOptions {
+  /** What a client is told about an error of the service's own; undefined for every other. Default: none is known. */
+  readonly describe?: (error: unknown) => Problem | undefined;
+}
+
 /** What every service stands on: logs, problem details, validation and its `Database`, for all of its modules. */
 @Module({})
 export class ChassisModule {
-  static forRoot(service: ServiceDefinition, config: ServiceConfig): DynamicModule {
+  static forRoot(service: ServiceDefinition, config: ServiceConfig, { describe }: ChassisOptions = {}): DynamicModule {
     const logged = { service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
     const logger = new Logger(Database.name);
     return {
@@ -26,7 +33,11 @@ export class ChassisModule {
       global: true,
       imports: [LoggerModule.forRoot(requestLoggerOptions(logged))],
       providers: [
-        { provide: APP_FILTER, useClass: ProblemDetailsFilter },
+        {
+          provide: APP_FILTER,
+          inject: [HttpAdapterHost],
+          useFactory: (adapterHost: HttpAdapterHost) => new ProblemDetailsFilter(adapterHost, describe),
+        },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         {
           provide: Database,

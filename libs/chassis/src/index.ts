@@ -1,7 +1,7 @@
 export { createService } from './bootstrap/create-service.ts';
 export { runMigrations } from './bootstrap/run-migrations.ts';
 export { runService, type ServiceProcess } from './bootstrap/run-service.ts';
-export { ChassisModule, type ServiceDefinition } from './chassis.module.ts';
+export { ChassisModule, type ChassisOptions, type ServiceDefinition } from './chassis.module.ts';
 export { formatDuration, parseDuration } from './config/duration.ts';
 export { InvalidConfigError, readConfig, type ConfigFault, type Environment } from './config/read-config.ts';
 export { serviceVariables, type ServiceConfig } from './config/service-config.ts';
@@ -12,8 +12,11 @@ export { migrate, type MigrationOptions, type Migrations } from './database/migr
 export type { HealthIndicator, HealthReport } from './health/health-indicator.ts';
 export { HealthModule, type HealthOptions } from './health/health.module.ts';
 export { Readiness } from './health/readiness.ts';
+export { MetricsModule } from './metrics/metrics.module.ts';
+export { MetricsRegistry } from './metrics/metrics.registry.ts';
 export { problemType, type InputError, type ProblemDetails } from './problem-details/problem-details.ts';
 export { ProblemException, type Problem } from './problem-details/problem.exception.ts';
-export { currentRequestId, runInRequestContext } from './request-context/request-context.ts';
+export { currentRequestId, remainingRequestMs, runInRequestContext } from './request-context/request-context.ts';
+export { DeadlinePassedError, requestTimeoutHeader } from './request-context/request-end.ts';
 export { requestIdHeader } from './request-context/request-id.ts';
 export { ClientDisconnectedError, RequestSignal } from './request-context/request-signal.decorator.ts';

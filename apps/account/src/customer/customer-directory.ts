@@ -1,5 +1,5 @@
-import { RejectedError } from '@breakwater/resilience';
-import { CircuitBreaker } from '@breakwater/resilience/nest';
+import { RejectedError, TimeoutExceededError } from '@breakwater/resilience';
+import { Bulkhead, CircuitBreaker, currentCallContext, TimeLimiter } from '@breakwater/resilience/nest';
 import { Injectable, Logger } from '@nestjs/common';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
 import { CustomerClient } from './customer.client.ts';
@@ -15,17 +15,22 @@ export class CustomerDirectory {
 
   constructor(private readonly client: CustomerClient) {}
 
-  /** The numbers of this circuit breaker are in `resilience.yml`. */
+  /** `fallback(circuitBreaker(timeLimiter(bulkhead(call))))`; the numbers are in `resilience.yml`. */
   @CircuitBreaker({
     name: 'customer',
-    fallbackMethod: { method: 'leaveUnverified', on: [CustomerUnavailableError, RejectedError] },
+    fallbackMethod: {
+      method: 'leaveUnverified',
+      on: [CustomerUnavailableError, TimeoutExceededError, RejectedError],
+    },
   })
+  @TimeLimiter('customer')
+  @Bulkhead('customer')
   async verify(customerId: string): Promise<Verification> {
-    const customer = await this.client.findById(customerId);
+    const customer = await this.client.findById(customerId, currentCallContext());
     return { verdict: customer ? 'exists' : 'unknown' };
   }
 
-  /** Nobody can say: customer failed, or the circuit breaker didn't let us ask. */
+  /** Nobody can say: customer failed or took too long, or a policy didn't let us ask. */
   protected leaveUnverified(customerId: string, reason: Error): Verification {
     this.logger.warn({ customerId, reason: reason.message }, 'customer left unverified');
     return { verdict: 'unverified' };

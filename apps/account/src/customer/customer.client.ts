@@ -1,4 +1,5 @@
 import { currentRequestId, requestIdHeader } from '@breakwater/chassis';
+import { Deadline, deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { z } from 'zod';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
 
@@ -8,42 +9,47 @@ const customerSchema = z.object({ id: z.string(), status: z.string() });
 /** A customer, as far as account is concerned. */
 export type Customer = z.output<typeof customerSchema>;
 
-/** Where customer is and how long an answer is waited for. */
+/** Where customer is. */
 export interface CustomerClientOptions {
   /** Base URLs; calls go round. At least one. */
   readonly urls: readonly string[];
-  readonly timeoutMs: number;
+  /** How many times faster than the clock on the wall, by which customer goes, deadlines here run. Default: 1. */
+  readonly timeScale?: number;
 }
 
-/** Asks the customer service, over HTTP. */
+/** Asks the customer service, over HTTP. How long an answer is waited for is up to the caller. */
 export class CustomerClient {
   readonly #urls: readonly string[];
-  readonly #timeoutMs: number;
+  readonly #timeScale: number;
   #calls = 0;
 
-  constructor({ urls, timeoutMs }: CustomerClientOptions) {
+  constructor({ urls, timeScale = 1 }: CustomerClientOptions) {
     this.#urls = urls;
-    this.#timeoutMs = timeoutMs;
+    this.#timeScale = timeScale;
   }
 
   /**
-   * @param signal gives the call up; what it is aborted with is thrown
+   * @param context its signal gives the call up, and what it is aborted with is thrown; what is left until its deadline is
+   * told to customer, which then doesn't work for nobody
    * @returns undefined when there is no such customer
-   * @throws CustomerUnavailableError when customer cannot be reached, doesn't answer in time or answers anything else
+   * @throws CustomerUnavailableError when customer cannot be reached or answers anything else
    */
-  async findById(id: string, signal?: AbortSignal): Promise<Customer | undefined> {
+  async findById(
+    id: string,
+    { signal, deadline }: Partial<Pick<CallContext, 'signal' | 'deadline'>> = {},
+  ): Promise<Customer | undefined> {
     const url = `${this.#nextUrl()}/customers/${encodeURIComponent(id)}`;
-    const timeout = AbortSignal.timeout(this.#timeoutMs);
     try {
-      return await ask(url, signal ? AbortSignal.any([signal, timeout]) : timeout);
+      return await ask(url, deadlineHeaders(this.#onTheWall(deadline)), signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof CustomerUnavailableError) throw error;
-      if (timeout.aborted) {
-        throw new CustomerUnavailableError(`customer did not answer within ${this.#timeoutMs} ms`, { cause: error });
-      }
       throw new CustomerUnavailableError(`customer cannot be asked: ${reasonOf(error)}`, { cause: error });
     }
+  }
+
+  #onTheWall(deadline: Deadline | undefined): Deadline | undefined {
+    return deadline && Deadline.after(deadline.remainingMs / this.#timeScale);
   }
 
   #nextUrl(): string {
@@ -54,12 +60,20 @@ export class CustomerClient {
   }
 }
 
-async function ask(url: string, signal: AbortSignal): Promise<Customer | undefined> {
+async function ask(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<Customer | undefined> {
   const requestId = currentRequestId();
   const response = await fetch(url, {
-    headers: { accept: 'application/json', ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }) },
+    headers: {
+      accept: 'application/json',
+      ...headers,
+      ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
+    },
     redirect: 'error',
-    signal,
+    ...(signal ? { signal } : {}),
   });
   if (response.ok) return readCustomer(response);
 

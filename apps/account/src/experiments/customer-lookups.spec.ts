@@ -1,4 +1,4 @@
-import { CircuitBreaker, type CircuitBreakerOptions } from '@breakwater/resilience';
+import { CircuitBreaker, TimeLimiter, type CircuitBreakerOptions } from '@breakwater/resilience';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { describe, expect, it } from 'vitest';
 import { CustomerUnavailableError } from '../customer/customer-unavailable.error.ts';
@@ -12,7 +12,8 @@ function laboratory(options: CircuitBreakerOptions, answer: (clock: FakeClock) =
   const clock = new FakeClock();
   const circuitBreaker = new CircuitBreaker('trial', options, { clock });
   const client = { findById: () => answer(clock) } as unknown as CustomerClient;
-  return { instance: 'account-1', client, circuitBreaker, clock };
+  const timeLimiter = new TimeLimiter('trial', { timeoutDuration: '60s' }, { clock });
+  return { instance: 'account-1', client, circuitBreaker, timeLimiter, clock };
 }
 
 const taking = (ms: number) => async (clock: FakeClock) => {
@@ -22,6 +23,11 @@ const taking = (ms: number) => async (clock: FakeClock) => {
 
 const failing = async () => {
   throw new CustomerUnavailableError('customer answered 500');
+};
+
+const hanging = (clock: FakeClock): Promise<never> => {
+  setImmediate(() => clock.advance(60_000));
+  return new Promise(() => {});
 };
 
 async function collect(events: AsyncIterable<LookupEvent>): Promise<LookupEvent[]> {
@@ -111,6 +117,12 @@ describe('lookUpRepeatedly', () => {
       ['failed', 100],
       ['not-permitted', 100],
     ]);
+  });
+
+  it('calls what does not end in time failed', async () => {
+    const events = await collect(lookUpRepeatedly(laboratory(options, hanging), { ...dto, times: 1 }, never));
+
+    expect(callsOf(events)).toMatchObject([{ outcome: 'failed', durationMs: 60_000 }]);
   });
 
   it('is no listener of the circuit breaker any more once it has ended', async () => {

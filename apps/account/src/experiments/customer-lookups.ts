@@ -1,4 +1,11 @@
-import { RejectedError, type CircuitBreaker, type Clock } from '@breakwater/resilience';
+import {
+  RejectedError,
+  TimeoutExceededError,
+  type CallContext,
+  type CircuitBreaker,
+  type Clock,
+  type Policy,
+} from '@breakwater/resilience';
 import { CustomerUnavailableError } from '../customer/customer-unavailable.error.ts';
 import type { CustomerClient } from '../customer/customer.client.ts';
 import type { CustomerLookupsDto } from './customer-lookups.dto.ts';
@@ -33,14 +40,16 @@ export interface CallEvent {
 export interface Laboratory {
   readonly instance: string;
   readonly client: CustomerClient;
-  readonly circuitBreaker: CircuitBreaker;
+  readonly circuitBreaker: Pick<CircuitBreaker, 'name' | 'config' | 'state' | 'metrics' | 'on' | 'execute'>;
+  /** Makes sure that every call ends. */
+  readonly timeLimiter: Policy;
   /** The circuit breaker's. */
   readonly clock: Clock;
 }
 
 /** Looks a customer up again and again, one call after the other, and tells of each call as it ends. */
 export async function* lookUpRepeatedly(
-  { instance, client, circuitBreaker, clock }: Laboratory,
+  { instance, client, circuitBreaker, timeLimiter, clock }: Laboratory,
   { times, customerId }: CustomerLookupsDto,
   signal: AbortSignal,
 ): AsyncGenerator<LookupEvent, void, undefined> {
@@ -52,7 +61,8 @@ export async function* lookUpRepeatedly(
     yield { type: 'start', instance, breaker: circuitBreaker.name, config: toPlainConfig(circuitBreaker.config) };
     for (let n = 1; n <= times; n += 1) {
       const startedAt = clock.now();
-      const call = circuitBreaker.execute((context) => client.findById(customerId, context.signal), { signal });
+      const lookUp = (context: CallContext) => client.findById(customerId, context);
+      const call = circuitBreaker.execute((context) => timeLimiter.execute(lookUp, context), { signal });
       const ending = await endingOf(call, signal);
       if (ending === undefined) return;
 
@@ -84,7 +94,7 @@ async function endingOf(call: Promise<unknown>, signal: AbortSignal): Promise<Ex
   } catch (error) {
     if (signal.aborted) return undefined;
     if (error instanceof RejectedError) return 'not-permitted';
-    if (error instanceof CustomerUnavailableError) return 'failed';
+    if (error instanceof CustomerUnavailableError || error instanceof TimeoutExceededError) return 'failed';
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { problemType, ProblemException, RequestSignal } from '@breakwater/chassis';
-import { CircuitBreakerRegistry, type CircuitBreaker } from '@breakwater/resilience';
+import { CircuitBreakerRegistry, TimeLimiterRegistry } from '@breakwater/resilience';
 import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { CustomerClient } from '../customer/customer.client.ts';
 import { customerLookupsDto, type CustomerLookupsDto } from './customer-lookups.dto.ts';
-import { lookUpRepeatedly, type LookupEvent } from './customer-lookups.ts';
+import { lookUpRepeatedly, type Laboratory, type LookupEvent } from './customer-lookups.ts';
 import { EXPERIMENT_OPTIONS, type ExperimentOptions } from './experiment-options.ts';
 import { toPlainConfig } from './plain-config.ts';
 
@@ -13,6 +13,7 @@ import { toPlainConfig } from './plain-config.ts';
 export class ExperimentsController {
   constructor(
     private readonly registry: CircuitBreakerRegistry,
+    private readonly timeLimiters: TimeLimiterRegistry,
     private readonly client: CustomerClient,
     @Inject(EXPERIMENT_OPTIONS) private readonly options: ExperimentOptions,
   ) {}
@@ -34,11 +35,13 @@ export class ExperimentsController {
   ): StreamableFile {
     const { instance, clock } = this.options;
     const circuitBreaker = this.findCircuitBreaker(dto.breaker);
-    const events = lookUpRepeatedly({ instance, client: this.client, circuitBreaker, clock }, dto, signal);
+    const timeLimiter = this.timeLimiters.timeLimiter('experiment');
+    const laboratory = { instance, client: this.client, circuitBreaker, timeLimiter, clock };
+    const events = lookUpRepeatedly(laboratory, dto, signal);
     return new StreamableFile(Readable.from(toLines(events)), { type: 'application/x-ndjson' });
   }
 
-  private findCircuitBreaker(name: string): CircuitBreaker {
+  private findCircuitBreaker(name: string): Laboratory['circuitBreaker'] {
     const known = this.registry.names();
     if (known.includes(name)) return this.registry.circuitBreaker(name);
     throw new ProblemException({

@@ -3,8 +3,8 @@ import { CircuitBreakerRegistry } from '@breakwater/resilience';
 import { Injectable } from '@nestjs/common';
 
 /**
- * What the circuit breaker in front of customer says. It is told and no more: account does its work without customer,
- * and taking account out of rotation or restarting it would heal nobody.
+ * The circuit breaker in front of customer, with the numbers that Resilience4j's health indicator has. They are told and
+ * no more: account does its work without customer, and taking account out of rotation or restarting it would heal nobody.
  */
 @Injectable()
 export class CustomerIndicator implements HealthIndicator {
@@ -13,7 +13,18 @@ export class CustomerIndicator implements HealthIndicator {
   constructor(private readonly registry: CircuitBreakerRegistry) {}
 
   async check(): Promise<HealthReport> {
-    const circuitBreaker = this.registry.circuitBreaker('customer').state;
-    return { status: circuitBreaker === 'CLOSED' ? 'up' : 'degraded', circuitBreaker };
+    const { state, config, metrics } = this.registry.circuitBreaker('customer');
+    return {
+      status: state === 'CLOSED' ? 'up' : 'degraded',
+      circuitBreaker: state,
+      failureRate: metrics.failureRate,
+      failureRateThreshold: config.failureRateThreshold,
+      slowCallRate: metrics.slowCallRate,
+      slowCallRateThreshold: config.slowCallRateThreshold,
+      bufferedCalls: metrics.bufferedCalls,
+      failedCalls: metrics.failedCalls,
+      slowCalls: metrics.slowCalls,
+      notPermittedCalls: metrics.notPermittedCalls,
+    };
   }
 }

@@ -73,10 +73,12 @@ describe('the gateway', () => {
   it("takes a client's request id to the replica and back", async () => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
-    const answer = await fetch(url, { headers: { 'x-request-id': 'my-id' } });
+    const answer = await fetch(url, { headers: { 'x-request-id': 'my-id', 'x-request-timeout-ms': '1' } });
 
     expect(answer.headers.get('x-request-id')).toBe('my-id');
-    expect(await answer.json()).toMatchObject({ headers: { 'x-request-id': 'my-id' } });
+    const { headers } = (await answer.json()) as { headers: Record<string, string> };
+    expect(headers).toMatchObject({ 'x-request-id': 'my-id' });
+    expect(headers).not.toHaveProperty('x-request-timeout-ms');
   });
 
   it.each([['two words'], ['a"b'], ['x'.repeat(129)]])('replaces the request id %j', async (given) => {

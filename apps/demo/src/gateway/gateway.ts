@@ -116,7 +116,8 @@ export function createGateway({ accountUrls, logs = true, now }: GatewayOptions)
     getUpstream: ({ raw }) => journeys.get(raw)?.replica?.url ?? '',
     // Never: the proxy would otherwise repeat a GET that was answered 503.
     retryDelay: () => null,
-    rewriteRequestHeaders: (request, headers) => ({
+    // How much time is left is between the services: a stranger's word could make calls time out, and open breakers.
+    rewriteRequestHeaders: (request, { 'x-request-timeout-ms': _budget, ...headers }) => ({
       ...headers,
       'x-request-id': request.id,
       'x-forwarded-for': [headers['x-forwarded-for'], request.ip].filter(Boolean).join(', '),

@@ -23,6 +23,7 @@ import { Database } from '../database/database.ts';
 import { HealthModule } from '../health/health.module.ts';
 import { ProblemException } from '../problem-details/problem.exception.ts';
 import { currentRequestId } from '../request-context/request-context.ts';
+import { DeadlinePassedError } from '../request-context/request-end.ts';
 import { ClientDisconnectedError, RequestSignal } from '../request-context/request-signal.decorator.ts';
 import { createService } from './create-service.ts';
 
@@ -78,6 +79,11 @@ class HarbourController {
     });
   }
 
+  @Get('fog')
+  fog() {
+    throw new FogError('Nobody sees anything.');
+  }
+
   @Get('wait')
   async wait(@RequestSignal() signal: AbortSignal) {
     this.waiting.emit('waiting', signal);
@@ -97,13 +103,24 @@ class HarbourController {
   }
 }
 
+class FogError extends Error {}
+
+/** What the harbour says about errors of its own. */
+const describeFog = (error: unknown) =>
+  error instanceof FogError
+    ? { title: 'Fog', status: 503, detail: error.message, headers: { 'retry-after': '9' } }
+    : undefined;
+
 @Module({})
 class HarbourModule {
   static forRoot(environment: Environment): DynamicModule {
     const service = { name: 'harbour', migrations: {} };
     return {
       module: HarbourModule,
-      imports: [ChassisModule.forRoot(service, configOf(environment)), HealthModule.forRoot()],
+      imports: [
+        ChassisModule.forRoot(service, configOf(environment), { describe: describeFog }),
+        HealthModule.forRoot(),
+      ],
       controllers: [HarbourController],
     };
   }
@@ -207,6 +224,13 @@ describe('a service on the chassis', () => {
       expect(response.headers['retry-after']).toBe('60');
     });
 
+    it('say what the service says about an error of its own', async () => {
+      const response = await http().get('/fog').set('x-request-id', 'r-1');
+
+      expect(answer(response)).toEqual(problem(503, 'Fog', 'Nobody sees anything.', '/fog'));
+      expect(response.headers['retry-after']).toBe('9');
+    });
+
     it('answer 503 when the database is away', async () => {
       const answered = await get('/database');
 
@@ -268,11 +292,14 @@ describe('a service on the chassis', () => {
   });
 
   describe('a request’s signal', () => {
+    beforeAll(async () => {
+      await app.listen(0, '127.0.0.1');
+    });
+
     it('is aborted when the client goes away before it has its answer', async () => {
       const { waiting } = app.get(HarbourController);
       const client = new AbortController();
       const began = once(waiting, 'waiting');
-      await app.listen(0, '127.0.0.1');
       const answer = fetch(`${await app.getUrl()}/wait`, { signal: client.signal });
       const [signal]: [AbortSignal] = (await began) as [AbortSignal];
       const aborted = once(signal, 'abort');
@@ -282,6 +309,50 @@ describe('a service on the chassis', () => {
       await expect(answer).rejects.toThrow('aborted');
       await aborted;
       expect(signal.reason).toBeInstanceOf(ClientDisconnectedError);
+    });
+
+    it('is aborted when the time that the caller gave is over, which answers 504', async () => {
+      const began = once(app.get(HarbourController).waiting, 'waiting');
+
+      const response = await http().get('/wait').set('x-request-timeout-ms', '30').set('x-request-id', 'r-1');
+
+      const [signal]: [AbortSignal] = (await began) as [AbortSignal];
+      expect(signal.reason).toBeInstanceOf(DeadlinePassedError);
+      expect(response.status).toBe(504);
+      expect(response.body).toEqual({
+        type: 'urn:breakwater:problem:deadline-exceeded',
+        title: 'Not answered in time',
+        status: 504,
+        detail: 'The time that x-request-timeout-ms gave is over.',
+        instance: '/wait',
+        requestId: 'r-1',
+      });
+    });
+
+    it.each(['0', '5'])('is not even made when the caller gave %s ms, and the way here took them', async (ms) => {
+      let hasBegun = false;
+      app.get(HarbourController).waiting.once('waiting', () => (hasBegun = true));
+
+      const response = await http().get('/quick').set('x-request-timeout-ms', ms);
+
+      expect({ status: response.status, hasBegun }).toEqual({ status: 504, hasBegun: false });
+      app.get(HarbourController).waiting.removeAllListeners();
+    });
+
+    it.each(['9999999999', 'soon'])('is not aborted while the client waits, which gave %s', async (ms) => {
+      const client = new AbortController();
+      const began = once(app.get(HarbourController).waiting, 'waiting');
+      const headers = { 'x-request-timeout-ms': ms };
+      const answer = fetch(`${await app.getUrl()}/wait`, { signal: client.signal, headers });
+      const [signal]: [AbortSignal] = (await began) as [AbortSignal];
+
+      // Several turns of the event loop, in which a timer that cannot hold so much would fire.
+      for (let n = 1; n <= 5; n += 1) await http().get('/health/live');
+      const { aborted } = signal;
+      client.abort();
+
+      await expect(answer).rejects.toThrow('aborted');
+      expect(aborted).toBe(false);
     });
 
     it('is not aborted by the answer', async () => {

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { describeProblem, toProblemDetails } from '../problem-details/describe-problem.ts';
 import { problemContentType } from '../problem-details/problem-details.ts';
 import { runInRequestContext } from '../request-context/request-context.ts';
+import { endOf } from '../request-context/request-end.ts';
 import { requestIdHeader, requestIdOf } from '../request-context/request-id.ts';
 import { Connections } from './connections.ts';
 
@@ -11,6 +12,12 @@ import { Connections } from './connections.ts';
 const bodyLimitBytes = 64 * 1024;
 /** How long a client may take to send its whole request. */
 const requestTimeoutMs = 30_000;
+
+/**
+ * Node warns of a leak beyond this. A streamed response has a dozen: Fastify, Nest, pino-http and this chassis each want to
+ * know how it ends.
+ */
+const maxResponseListeners = 20;
 
 /** Which replica answered. */
 export const instanceHeader = 'x-instance';
@@ -47,7 +54,8 @@ export function createHttpAdapter(instance: string): FastifyAdapter {
   // Before anything of Nest's, so that its middleware runs inside.
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headersFor(request.id));
-    runInRequestContext({ requestId: request.id }, done);
+    reply.raw.setMaxListeners(maxResponseListeners);
+    runInRequestContext({ requestId: request.id, endsAt: endOf(request) }, done);
   });
   return adapter;
 }

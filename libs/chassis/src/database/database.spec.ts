@@ -88,6 +88,22 @@ describe('a service’s database', () => {
     });
   });
 
+  it('knows how many of its connections are in use, and how many statements wait for one', async () => {
+    const { database } = await freshDatabase();
+    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+
+    const before = database.connections;
+    const transactions = Array.from({ length: 10 }, () => database.tables.transaction().execute(() => end));
+    await vi.waitFor(() => expect(database.connections).toMatchObject({ total: 10, idle: 0 }));
+    const waiting = [database.ping(), database.ping()];
+    await vi.waitFor(() => expect(database.connections.waiting).toBe(2));
+    finish();
+    await Promise.all([...transactions, ...waiting]);
+
+    expect(before).toEqual({ total: 0, idle: 0, waiting: 0, max: 10 });
+    expect(database.connections).toEqual({ total: 10, idle: 10, waiting: 0, max: 10 });
+  });
+
   describe('losing the server', () => {
     it('is unavailable when nothing listens', async () => {
       const database = new Database({

@@ -3,6 +3,7 @@ import type { Params } from 'nestjs-pino';
 import type { IncomingMessage } from 'node:http';
 import { stdTimeFunctions, type LoggerOptions } from 'pino';
 import type { Options } from 'pino-http';
+import { isProbe } from '../metrics/probe-paths.ts';
 
 /** What a log line says about the process that wrote it. */
 export interface LoggedProcess {
@@ -41,8 +42,8 @@ export function requestLoggerOptions(process: LoggedProcess): Params {
       req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
       res: ({ statusCode }: { statusCode: number | null }) => ({ statusCode }),
     },
-    // Probes come every few seconds; readiness itself says when it changes.
-    autoLogging: { ignore: (request) => pathOf(request).startsWith('/health/') },
+    // Readiness itself says when it changes.
+    autoLogging: { ignore: (request) => isProbe(pathOf(request)) },
     customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
     // Why it failed has been logged by then; pino-http would make up an error from the status.
     customErrorObject: (_request, response, error, { res, responseTime }: { res: unknown; responseTime: number }) => ({
@@ -57,5 +58,7 @@ export function requestLoggerOptions(process: LoggedProcess): Params {
 }
 
 /** Nest's middleware runner shortens `url` to what a middleware is mounted on. */
-const pathOf = (request: IncomingMessage): string =>
-  'originalUrl' in request && typeof request.originalUrl === 'string' ? request.originalUrl : (request.url ?? '');
+function pathOf(request: IncomingMessage): string {
+  const url = 'originalUrl' in request ? request.originalUrl : request.url;
+  return String(url).split('?', 1)[0] ?? '';
+}

@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
+import { DeadlinePassedError } from '../request-context/request-end.ts';
 import type { ProblemDetails } from './problem-details.ts';
 import { problemType } from './problem-details.ts';
 import { ProblemException, type Problem } from './problem.exception.ts';
@@ -9,6 +10,7 @@ import { ProblemException, type Problem } from './problem.exception.ts';
 export function describeProblem(error: unknown): Problem {
   if (error instanceof ProblemException) return error.problem;
   if (error instanceof DatabaseUnavailableError) return databaseUnavailable;
+  if (error instanceof DeadlinePassedError) return { ...deadlinePassed, detail: error.message };
   if (error instanceof HttpException) return ofStatus(error.getStatus(), error.message);
   if (isClientError(error)) return ofStatus(error.statusCode, error.message);
   return ofStatus(500, 'The service met an error it did not expect. The logs know more under the request id.');
@@ -36,6 +38,12 @@ const databaseUnavailable: Problem = {
   status: 503,
   detail: 'The service cannot reach its database at the moment. Try again later.',
   headers: { 'retry-after': '1' },
+};
+
+const deadlinePassed: Problem = {
+  type: problemType('deadline-exceeded'),
+  title: 'Not answered in time',
+  status: 504,
 };
 
 const ofStatus = (status: number, detail: string): Problem => ({

@@ -1,16 +1,21 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { currentRequestId } from '../request-context/request-context.ts';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { currentRequest } from '../request-context/request-context.ts';
 import { ClientDisconnectedError } from '../request-context/request-signal.decorator.ts';
 import { describeProblem, toProblemDetails } from './describe-problem.ts';
 import { problemContentType } from './problem-details.ts';
+import type { Problem } from './problem.exception.ts';
 
 /** Answers every error of every route, and of no route, as problem details (RFC 9457). */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemDetailsFilter.name);
 
-  constructor(private readonly adapterHost: HttpAdapterHost) {}
+  /** @param describe what the service says about errors of its own; those that it knows nothing of are described here */
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly describe: (error: unknown) => Problem | undefined = () => undefined,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     // Nobody is there to read an answer, and nothing went wrong here.
@@ -19,7 +24,9 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const { httpAdapter } = this.adapterHost;
     const http = host.switchToHttp();
     const response = http.getResponse<object>();
-    const problem = describeProblem(error);
+    const problem = this.describe(error) ?? describeProblem(error);
+    const request = currentRequest();
+    if (request) request.error = error;
 
     if (problem.status >= 500) {
       this.logger.error({ err: error }, `${problem.status} ${problem.title}`);
@@ -31,7 +38,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     }
 
     const url: unknown = httpAdapter.getRequestUrl(http.getRequest());
-    const body = toProblemDetails(problem, { path: pathOf(url), requestId: currentRequestId() });
+    const body = toProblemDetails(problem, { path: pathOf(url), requestId: request?.requestId });
     for (const [name, value] of Object.entries(problem.headers ?? {})) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'content-type', problemContentType);
     httpAdapter.reply(response, JSON.stringify(body), problem.status);

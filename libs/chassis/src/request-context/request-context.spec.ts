@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { currentRequestId, runInRequestContext } from './request-context.ts';
+import { currentRequestId, remainingRequestMs, runInRequestContext } from './request-context.ts';
 
 describe('runInRequestContext', () => {
   it('keeps requests that are served at the same time apart', async () => {
@@ -12,7 +12,25 @@ describe('runInRequestContext', () => {
     await expect(Promise.all([serve('a'), serve('b')])).resolves.toEqual(['a', 'b']);
   });
 
-  it('knows no id outside of a request', () => {
+  it('knows no id outside of a request, and no end', () => {
     expect(currentRequestId()).toBeUndefined();
+    expect(remainingRequestMs()).toBeUndefined();
+  });
+});
+
+describe('remainingRequestMs', () => {
+  const remaining = (endsAt?: number) => runInRequestContext({ requestId: 'a', endsAt }, remainingRequestMs);
+
+  it('is what is left until the end of the request', () => {
+    expect(remaining(performance.now() + 60_000)).toBeGreaterThan(59_000);
+    expect(remaining(performance.now() + 60_000)).toBeLessThanOrEqual(60_000);
+  });
+
+  it('is 0 once the end has passed', () => {
+    expect(remaining(performance.now() - 1)).toBe(0);
+  });
+
+  it('is not known where the caller has not said', () => {
+    expect(remaining()).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export interface TestedProcess {
   /** Its log so far; complete once it has ended. */
   readonly log: readonly LogLine[];
-  /** Its URL, once it listens. Rejects when its first line says anything else. */
+  /** Its URL, once it listens. Rejects when it ends without. */
   readonly listening: Promise<string>;
   /** Its exit code, null where a signal ended it, and all it wrote to standard error. */
   readonly ended: Promise<{ readonly code: unknown; readonly errors: string }>;
@@ -35,20 +35,21 @@ export function startProcess(entryPoint: URL, environment: Readonly<Record<strin
   child.stderr.on('data', (chunk) => (errors += String(chunk)));
   const log: LogLine[] = [];
   const output = createInterface({ input: child.stdout });
-  output.on('line', (line) => log.push(JSON.parse(line) as LogLine));
-  const listening = once(output, 'line').then(([line]: unknown[]) => urlIn(String(line)));
+  const listening = Promise.withResolvers<string>();
+  output.on('line', (line) => {
+    log.push(JSON.parse(line) as LogLine);
+    const url = urlIn(line);
+    if (url !== undefined) listening.resolve(url);
+  });
+  child.once('close', () => listening.reject(new Error(`The service ended without having listened. ${errors}`)));
   // A test of how a service ends needn't ask whether it listened.
-  listening.catch(() => {});
+  listening.promise.catch(() => {});
   return {
     log,
-    listening,
+    listening: listening.promise,
     ended: once(child, 'close').then(([code]: unknown[]) => ({ code, errors })),
     kill: (signal) => void child.kill(signal),
   };
 }
 
-function urlIn(line: string): string {
-  const url = /listening on (?<url>[^"]+)/.exec(line)?.groups?.['url'];
-  if (url === undefined) throw new Error(`The service does not listen; it says ${line}`);
-  return url;
-}
+const urlIn = (line: string): string | undefined => /listening on (?<url>[^"]+)/.exec(line)?.groups?.['url'];

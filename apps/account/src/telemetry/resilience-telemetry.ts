@@ -1,0 +1,50 @@
+import { MetricsRegistry } from '@breakwater/chassis';
+import type { Unsubscribe } from '@breakwater/resilience';
+import { logTransitions } from '@breakwater/resilience/logging';
+import { DiagnosisSource, ResilienceRegistries } from '@breakwater/resilience/nest';
+import { bindFindings, bindToPrometheus } from '@breakwater/resilience/prometheus';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+
+/**
+ * Shows what the policies do: as metrics for Prometheus, the doctor's findings among them, and
+ * as a line in the log for each state transition.
+ */
+@Injectable()
+export class ResilienceTelemetry implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger('CircuitBreaker');
+  private ends: readonly Unsubscribe[] = [];
+
+  constructor(
+    private readonly registries: ResilienceRegistries,
+    private readonly metrics: MetricsRegistry,
+    private readonly doctor: DiagnosisSource,
+  ) {}
+
+  onModuleInit(): void {
+    const { patterns } = this.registries;
+    const shown = {
+      circuitBreakerRegistry: patterns.circuitBreaker,
+      retryRegistry: patterns.retry,
+      retryBudgetRegistry: patterns.retryBudget,
+      rateLimiterRegistry: patterns.rateLimiter,
+      timeLimiterRegistry: patterns.timeLimiter,
+      bulkheadRegistry: patterns.bulkhead,
+      adaptiveConcurrencyLimiterRegistry: patterns.adaptiveConcurrencyLimiter,
+      hedgeRegistry: patterns.hedge,
+      fallbackRegistry: patterns.fallback,
+      cachedFallbackRegistry: patterns.cachedFallback,
+    };
+    this.ends = [
+      bindToPrometheus(shown, this.metrics),
+      bindFindings(() => this.doctor.diagnosis().findings, this.metrics),
+      logTransitions(patterns.circuitBreaker, {
+        info: (message, fields) => this.logger.log(fields, message),
+        warn: (message, fields) => this.logger.warn(fields, message),
+      }),
+    ];
+  }
+
+  onApplicationShutdown(): void {
+    for (const end of this.ends) end();
+  }
+}
