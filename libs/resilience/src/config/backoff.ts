@@ -1,7 +1,7 @@
 import { IntervalFunction, type Random } from '../core/interval-function.ts';
 import { duration, flag, optional, type OptionRule, replacing } from '../core/options.ts';
 import type { Findings } from './findings.ts';
-import type { Settings } from './layer.ts';
+import type { Settings } from './settings.ts';
 
 type Rules = Readonly<Record<string, OptionRule<unknown>>>;
 

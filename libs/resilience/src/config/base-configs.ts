@@ -2,7 +2,8 @@ import { nearestName } from '../core/nearest-name.ts';
 import { mergeOptions } from '../core/options.ts';
 import type { Definition, RegistryDefinitions } from '../core/registry.ts';
 import type { Findings } from './findings.ts';
-import { emptyLayer, type Group, type Layer, type Layers, type Settings } from './layer.ts';
+import { emptyLayer, type Group, type Layer, type Layers } from './layer.ts';
+import type { Settings } from './settings.ts';
 import { baseConfigOption, type PatternFormat } from './pattern-format.ts';
 
 /** Knows what each definition builds on. The registry merges by itself; what is found here is for `toOptions`. */

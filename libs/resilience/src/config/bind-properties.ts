@@ -1,4 +1,5 @@
-import { findGroup, type Group, groupKeys, type Layers, type Setting, type Settings } from './layer.ts';
+import { findGroup, type Group, groupKeys, type Layers } from './layer.ts';
+import type { Setting, Settings } from './settings.ts';
 import { optionNames, type PatternFormat } from './pattern-format.ts';
 import { isAboutPipelines, pipelinesSection } from './pipelines.ts';
 import { isEmpty, type Property } from './property.ts';

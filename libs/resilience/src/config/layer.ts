@@ -2,15 +2,7 @@ import { mergeOptions } from '../core/options.ts';
 import type { Definition, RegistryDefinitions } from '../core/registry.ts';
 import type { PatternFormat } from './pattern-format.ts';
 import { findRelaxed } from './relaxed-name.ts';
-
-/** A value as the option takes it, and where it was set. */
-export interface Setting {
-  readonly value: unknown;
-  readonly origin: string;
-}
-
-/** What a definition sets, by option. */
-export type Settings = Readonly<Record<string, Setting>>;
+import type { Setting, Settings } from './settings.ts';
 
 export type Group = 'configs' | 'instances';
 

@@ -1,6 +1,6 @@
 import type { OptionRule } from '../core/options.ts';
 import type { Findings } from './findings.ts';
-import type { Settings } from './layer.ts';
+import type { Settings } from './settings.ts';
 
 /** How one pattern is written in configuration files: all that the readers need to know about it. */
 export interface PatternFormat {

@@ -1,6 +1,6 @@
 import { defaultOrder } from '../core/pipeline.ts';
 import type { Findings } from './findings.ts';
-import type { Setting } from './layer.ts';
+import type { Setting } from './settings.ts';
 import type { PatternDefinitions } from './patterns.ts';
 import { isEmpty, type Property } from './property.ts';
 import { fillIn, type ReadingContext } from './read-setting.ts';

@@ -1,5 +1,5 @@
 import type { Findings } from './findings.ts';
-import type { Setting } from './layer.ts';
+import type { Setting } from './settings.ts';
 import { baseConfigOption, type PatternFormat } from './pattern-format.ts';
 import { type Environment, fillPlaceholders } from './placeholders.ts';
 import type { Property } from './property.ts';
