@@ -1,29 +1,43 @@
-import { readFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
-import { ResilienceModule } from '@breakwater/resilience/nest';
 import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { ResilienceModule } from '@breakwater/resilience/nest';
 import { Test } from '@nestjs/testing';
+import { glob, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
 import { CustomerDirectory } from './customer-directory.ts';
+import { registry } from './opossum.ts';
 import { customer } from './pipeline.ts';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const workspace = here('../../..');
+const read = (file: string): Promise<string> => readFile(file, 'utf8');
 
-describe("The README's example", () => {
-  it.each(['customer-directory.ts', 'resilience.yml'])('is %s, which is compiled and run here', async (file) => {
-    const readme = await readFile(here('../../../README.md'), 'utf8');
+describe('The TypeScript in the documentation', () => {
+  it('is that of a file here, which is compiled', async () => {
+    const pages = await Array.fromAsync(glob(['*.md', 'docs/**/*.md', 'libs/*/*.md'], { cwd: workspace }));
+    const documentation = pages.filter((page) => !page.endsWith('api.md'));
+    const sources = await Promise.all((await Array.fromAsync(glob(here('**/*.ts')))).map(read));
+    const blocks: string[] = [];
 
-    expect(readme).toContain(await readFile(here(file), 'utf8'));
+    for (const page of documentation) {
+      for (const [, code] of (await read(`${workspace}/${page}`)).matchAll(/```ts\n(.*?)```/gs)) {
+        blocks.push(page);
+        expect({ page, code, isCompiled: sources.includes(code!) }).toStrictEqual({ page, code, isCompiled: true });
+      }
+    }
+
+    expect(blocks.toSorted()).toStrictEqual([
+      'README.md',
+      'docs/doctor.md',
+      'docs/opossum.md',
+      'libs/resilience/README.md',
+    ]);
   });
+});
 
-  it('is pipeline.ts in the README of the library', async () => {
-    const readme = await readFile(here('../README.md'), 'utf8');
-
-    expect(readme).toContain(await readFile(here('pipeline.ts'), 'utf8'));
-    expect(readme).toContain(customer.describe());
-  });
-
-  it('works', async () => {
+describe('The twenty lines of the README', () => {
+  it('work with the configuration beside them', async () => {
+    expect(await read(`${workspace}/README.md`)).toContain(await read(here('resilience.yml')));
     const testing = await Test.createTestingModule({
       imports: [ResilienceModule.forRoot({ configFiles: [here('resilience.yml')] })],
       providers: [CustomerDirectory],
@@ -36,5 +50,20 @@ describe("The README's example", () => {
     expect(breaker.config).toMatchObject({ slidingWindowSize: 10, slowCallDurationThreshold: 1_000 });
     await expect(application.get(CustomerDirectory).verify('c-1001')).resolves.toBe('unverified');
     await application.close();
+  });
+});
+
+describe('The example of a pipeline', () => {
+  it('reads as the page of the library says', async () => {
+    expect(await read(here('../README.md'))).toContain(customer.describe());
+  });
+});
+
+describe('The example of an engine', () => {
+  it('runs on opossum', () => {
+    const breaker = registry.circuitBreaker('customer');
+
+    expect(breaker.config.engine).toBe('opossum');
+    breaker.dispose();
   });
 });
