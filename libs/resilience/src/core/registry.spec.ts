@@ -3,6 +3,9 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { BulkheadRegistry } from './bulkhead/bulkhead.registry.ts';
 import { CircuitBreakerRegistry } from './circuit-breaker/circuit-breaker.registry.ts';
 import { ConfigurationNotFoundError, InvalidOptionsError } from './errors.ts';
+import { AdaptiveConcurrencyLimiterRegistry } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
+import { CachedFallbackRegistry } from './cached-fallback/cached-fallback.registry.ts';
+import { FallbackRegistry } from './fallback/fallback.registry.ts';
 import { HedgeRegistry } from './hedge/hedge.registry.ts';
 import { IntervalFunction } from './interval-function.ts';
 import { RateLimiterRegistry } from './rate-limiter/rate-limiter.registry.ts';
@@ -111,14 +114,66 @@ describe('A registry with other definitions', () => {
   });
 
   it('says of an instance that cannot change that it does not', () => {
-    const registry = new HedgeRegistry({ instances: { customer: { delay: 100 } } }, { clock });
-    const hedge = registry.hedge('customer');
+    const registry = new FallbackRegistry({ instances: { customer: { eventConsumerBufferSize: 10 } } }, { clock });
+    const fallback = registry.fallback('customer');
 
-    const prepared = registry.prepareDefinitions({ instances: { customer: { delay: 200 } } });
+    const prepared = registry.prepareDefinitions({ instances: { customer: { eventConsumerBufferSize: 20 } } });
     prepared.apply();
 
     expect(prepared.instanceChanges).toMatchObject([{ name: 'customer', isApplicable: false }]);
-    expect(hedge.config.delay).toBe(100);
+    expect(fallback.config.eventConsumerBufferSize).toBe(10);
+  });
+});
+
+describe('A hedge with other options', () => {
+  it('waits for another time with the next call, and keeps what it has learnt', async () => {
+    const learning = (delayPercentile: number) => ({
+      instances: { customer: { delayPercentile, minimumNumberOfCalls: 1, slidingWindowSize: 10 } },
+    });
+    const registry = new HedgeRegistry(learning(50), { clock });
+    const hedge = registry.hedge('customer');
+    await hedge.execute(() => clock.advance(100));
+    const learnt = hedge.metrics.delayMs;
+
+    registry.prepareDefinitions(learning(99)).apply();
+    expect(hedge.metrics.delayMs).toBe(learnt);
+    registry.prepareDefinitions({ instances: { customer: { delay: 30 } } }).apply();
+
+    expect(learnt).toBeGreaterThan(90);
+    expect(hedge.metrics.delayMs).toBe(30);
+  });
+});
+
+describe('An adaptive concurrency limiter with other options', () => {
+  it('looks for the limit anew, and still counts the calls under way', async () => {
+    const limited = (initialLimit: number) => ({ instances: { customer: { initialLimit } } });
+    const registry = new AdaptiveConcurrencyLimiterRegistry(limited(5), { clock });
+    const limiter = registry.adaptiveConcurrencyLimiter('customer');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const underWay = limiter.execute(() => promise);
+
+    registry.prepareDefinitions(limited(1)).apply();
+
+    expect(limiter.metrics).toStrictEqual({ limit: 1, inFlight: 1 });
+    await expect(limiter.execute(() => 'one too many')).rejects.toMatchObject({ code: 'CONCURRENCY_LIMIT_EXCEEDED' });
+    resolve();
+    await underWay;
+    expect(limiter.metrics.inFlight).toBe(0);
+  });
+});
+
+describe('A cached fallback with other options', () => {
+  it('keeps what it remembers, as far as there is room', async () => {
+    const registry = new CachedFallbackRegistry({ instances: { customer: { maxEntries: 3 } } }, { clock });
+    const cached = registry.cachedFallback('customer');
+    for (const key of ['a', 'b', 'c']) await cached.withKey(key).execute(() => `good ${key}`);
+
+    registry.prepareDefinitions({ instances: { customer: { maxEntries: 1 } } }).apply();
+
+    expect(cached.metrics.entries).toBe(1);
+    const outage = () => Promise.reject(new Error('outage'));
+    await expect(cached.withKey('c').execute(outage)).resolves.toBe('good c');
+    await expect(cached.withKey('a').execute(outage)).rejects.toThrow('outage');
   });
 });
 

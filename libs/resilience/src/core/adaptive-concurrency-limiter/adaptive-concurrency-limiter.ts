@@ -39,9 +39,9 @@ export interface AdaptiveConcurrencyLimiterMetrics {
  */
 export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurrencyLimiterEvents> implements Policy {
   readonly name: string;
-  readonly config: AdaptiveConcurrencyLimiterConfig;
   readonly #clock: Clock;
-  readonly #algorithm: LimitAlgorithm;
+  #config: AdaptiveConcurrencyLimiterConfig;
+  #algorithm: LimitAlgorithm;
   #inFlight = 0;
 
   /**
@@ -58,9 +58,14 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
     const config = resolveAdaptiveConcurrencyLimiterOptions(`AdaptiveConcurrencyLimiter '${name}'`, options);
     super(config.eventConsumerBufferSize);
     this.name = name;
-    this.config = config;
+    this.#config = config;
     this.#clock = environment.clock ?? systemClock;
-    this.#algorithm = config.algorithm === 'AIMD' ? new AimdLimit(config) : new GradientLimit(config);
+    this.#algorithm = algorithmFor(config);
+  }
+
+  /** As given, and changed since by `reconfigure`. */
+  get config(): AdaptiveConcurrencyLimiterConfig {
+    return this.#config;
   }
 
   get metrics(): AdaptiveConcurrencyLimiterMetrics {
@@ -93,6 +98,18 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
     return decoratedCall(this, call);
   }
 
+  /**
+   * Goes on with other options, all of them given anew. The limit is found anew, beginning with `initialLimit`; calls under
+   * way stay, and count.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: AdaptiveConcurrencyLimiterOptions): void {
+    this.#config = resolveAdaptiveConcurrencyLimiterOptions(`AdaptiveConcurrencyLimiter '${this.name}'`, options);
+    this.#algorithm = algorithmFor(this.#config);
+    this.changeBufferSize(this.#config.eventConsumerBufferSize);
+  }
+
   #admit(): number {
     const { limit } = this.#algorithm;
     if (this.#inFlight >= limit) {
@@ -123,6 +140,10 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
   #told(): { readonly adaptiveConcurrencyLimiterName: string; readonly creationTime: number } {
     return { adaptiveConcurrencyLimiterName: this.name, creationTime: this.#clock.now() };
   }
+}
+
+function algorithmFor(config: AdaptiveConcurrencyLimiterConfig): LimitAlgorithm {
+  return config.algorithm === 'AIMD' ? new AimdLimit(config) : new GradientLimit(config);
 }
 
 /**

@@ -38,8 +38,8 @@ export interface ServingOptions {
  */
 export class CachedFallback extends EventPublisher<CachedFallbackEvents> implements Policy {
   readonly name: string;
-  readonly config: CachedFallbackConfig;
   readonly #clock: Clock;
+  #config: CachedFallbackConfig;
   readonly #values: LastGoodValues;
 
   /**
@@ -52,9 +52,14 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents> impleme
     const config = resolveCachedFallbackOptions(`CachedFallback '${name}'`, options);
     super(config.eventConsumerBufferSize);
     this.name = name;
-    this.config = config;
+    this.#config = config;
     this.#clock = environment.clock ?? systemClock;
     this.#values = new LastGoodValues(config.maxEntries, this.#clock);
+  }
+
+  /** As given, and changed since by `reconfigure`. */
+  get config(): CachedFallbackConfig {
+    return this.#config;
   }
 
   get metrics(): CachedFallbackMetrics {
@@ -79,6 +84,17 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents> impleme
    */
   withKey(key: string, options: ServingOptions = {}): Policy {
     return new KeyedCachedFallback(this.name, (call, context) => this.#execute(key, call, context, options.onServed));
+  }
+
+  /**
+   * Goes on with other options, all of them given anew. What is remembered is kept, as far as there is room for it.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: CachedFallbackOptions): void {
+    this.#config = resolveCachedFallbackOptions(`CachedFallback '${this.name}'`, options);
+    this.#values.changeCapacity(this.#config.maxEntries);
+    this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }
 
   /**

@@ -22,8 +22,8 @@ interface Entry {
  */
 export class LastGoodValues {
   readonly #entries = new Map<string, Entry>();
-  readonly #capacity: number;
   readonly #clock: Clock;
+  #capacity: number;
   #lastTicket: Ticket = 0;
   #forgottenUntil: Ticket = 0;
 
@@ -47,11 +47,13 @@ export class LastGoodValues {
     if (ticket <= this.#forgottenUntil || ticket < (this.#entries.get(key)?.ticket ?? 0)) return;
     this.#entries.delete(key);
     this.#entries.set(key, { value, receivedAt: this.#clock.now(), ticket });
-    if (this.#entries.size <= this.#capacity) return;
-    for (const leastRecentlyUsed of this.#entries.keys()) {
-      this.#entries.delete(leastRecentlyUsed);
-      return;
-    }
+    this.#makeRoom();
+  }
+
+  /** Goes on with room for another number of keys. */
+  changeCapacity(capacity: number): void {
+    this.#capacity = capacity;
+    this.#makeRoom();
   }
 
   /** The value of this key, however old. */
@@ -78,5 +80,12 @@ export class LastGoodValues {
   clear(): void {
     this.#entries.clear();
     this.#forgottenUntil = this.#lastTicket;
+  }
+
+  #makeRoom(): void {
+    for (const leastRecentlyUsed of this.#entries.keys()) {
+      if (this.#entries.size <= this.#capacity) return;
+      this.#entries.delete(leastRecentlyUsed);
+    }
   }
 }

@@ -57,10 +57,11 @@ export interface HedgeMetrics {
  */
 export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
   readonly name: string;
-  readonly config: HedgeConfig;
   readonly #clock: Clock;
-  readonly #budget: HedgeBudget | undefined;
-  readonly #latencies: LatencyHistogram | undefined;
+  readonly #budgets: HedgeEnvironment['retryBudgets'];
+  #config: HedgeConfig;
+  #budget: HedgeBudget | undefined;
+  #latencies: LatencyHistogram | undefined;
   #primarySuccesses = 0;
   #hedgeSuccesses = 0;
   #failures = 0;
@@ -76,10 +77,16 @@ export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
     const config = resolveHedgeOptions(`Hedge '${name}'`, options);
     super(config.eventConsumerBufferSize);
     this.name = name;
-    this.config = config;
+    this.#config = config;
     this.#clock = environment.clock ?? systemClock;
-    this.#budget = budgetOf(name, config, environment.retryBudgets);
-    if (config.delayPercentile !== undefined) this.#latencies = new LatencyHistogram(config.slidingWindowSize);
+    this.#budgets = environment.retryBudgets;
+    this.#budget = budgetOf(name, config, this.#budgets);
+    this.#latencies = latenciesFor(config);
+  }
+
+  /** As given, and changed since by `reconfigure`. */
+  get config(): HedgeConfig {
+    return this.#config;
   }
 
   get metrics(): HedgeMetrics {
@@ -108,6 +115,26 @@ export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
   /** The same function under this hedge; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decoratedCall(this, call);
+  }
+
+  /**
+   * Goes on with other options, all of them given anew. A call under way keeps the delay that it was given. What was learnt
+   * of latencies is kept unless it is to be counted over another number of calls.
+   *
+   * @throws InvalidOptionsError listing every fault; nothing is changed
+   */
+  reconfigure(options: HedgeOptions): void {
+    const before = this.#config;
+    const config = resolveHedgeOptions(`Hedge '${this.name}'`, options);
+    const budget = budgetOf(this.name, config, this.#budgets);
+
+    this.#config = config;
+    this.#budget = budget;
+    const learnsAlike =
+      (before.delayPercentile === undefined) === (config.delayPercentile === undefined) &&
+      before.slidingWindowSize === config.slidingWindowSize;
+    if (!learnsAlike) this.#latencies = latenciesFor(config);
+    this.changeBufferSize(config.eventConsumerBufferSize);
   }
 
   #delayMs(): number | undefined {
@@ -159,6 +186,11 @@ export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
   #told(): { readonly hedgeName: string; readonly creationTime: number } {
     return { hedgeName: this.name, creationTime: this.#clock.now() };
   }
+}
+
+/** Latencies are learnt only where the delay is a percentile of them. */
+function latenciesFor({ delayPercentile, slidingWindowSize }: HedgeConfig): LatencyHistogram | undefined {
+  return delayPercentile === undefined ? undefined : new LatencyHistogram(slidingWindowSize);
 }
 
 function budgetOf(

@@ -144,15 +144,15 @@ describe('ResilienceReloadModule', () => {
     });
 
     it('says of what cannot change at once that it holds from the next start on', async () => {
-      await writeFile(file, config(50, '  hedge.instances.customer.delay: 100ms\n'));
+      await writeFile(file, config(50, '  fallback.instances.customer.eventConsumerBufferSize: 10\n'));
       await start({ watch: false });
-      await writeFile(file, config(50, '  hedge.instances.customer.delay: 200ms\n'));
+      await writeFile(file, config(50, '  fallback.instances.customer.eventConsumerBufferSize: 20\n'));
 
       const { changes } = await reload();
 
-      expect(changes).toMatchObject([{ subject: "Hedge 'customer'", isApplicable: false }]);
+      expect(changes).toMatchObject([{ subject: "Fallback 'customer'", isApplicable: false }]);
       expect(lines).toStrictEqual([
-        "warn: Hedge 'customer': delay 100 → 200. It cannot change while it runs; this holds from the next start on.",
+        "warn: Fallback 'customer': eventConsumerBufferSize 10 → 20. It cannot change while it runs; this holds from the next start on.",
       ]);
     });
 
