@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
+import { decoratedCall } from '../decorated-call.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { EventPublisher } from '../event-publisher.ts';
 import type { Random } from '../interval-function.ts';
@@ -127,10 +128,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   /** The same function under this circuit breaker; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    const execute = <R>(protectedCall: ProtectedCall<R>) => this.execute(protectedCall);
-    return function (this: unknown, ...args: A) {
-      return execute(() => call.apply(this, args));
-    };
+    return decoratedCall(this, call);
   }
 
   /** Asks for permission. Whoever gets it reports the end with `onSuccess`, `onError`, `onResult` or `releasePermission`. */
