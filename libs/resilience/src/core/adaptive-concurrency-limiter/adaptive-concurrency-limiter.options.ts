@@ -1,4 +1,5 @@
 import type { Duration } from '../duration.ts';
+import { matchesError } from '../error-matcher.ts';
 import type { OptionFault } from '../errors.ts';
 import {
   choice,
@@ -105,10 +106,7 @@ export function mergeAdaptiveConcurrencyLimiterOptions(
 
 /** Whether an error says nothing about the load of the dependency. */
 export function isIgnored(config: AdaptiveConcurrencyLimiterConfig, error: unknown): boolean {
-  return (
-    config.ignoreExceptions.some((errorClass) => error instanceof errorClass) ||
-    config.ignoreException?.(error) === true
-  );
+  return matchesError(config.ignoreExceptions, error) || config.ignoreException?.(error) === true;
 }
 
 function contradictions(config: AdaptiveConcurrencyLimiterConfig): readonly OptionFault[] {

@@ -1,4 +1,5 @@
 import type { Duration } from '../duration.ts';
+import { matchesError } from '../error-matcher.ts';
 import { type OptionFault, RejectedError } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
@@ -250,15 +251,11 @@ export type ErrorVerdict = 'ignored' | 'failure' | 'success';
  */
 export function judgeError(config: CircuitBreakerConfig, error: unknown): ErrorVerdict {
   const { ignoreExceptions, ignoreException, recordExceptions, recordException } = config;
-  if (isOneOf(ignoreExceptions, error) || ignoreException?.(error) === true) return 'ignored';
+  if (matchesError(ignoreExceptions, error) || ignoreException?.(error) === true) return 'ignored';
 
-  if (isOneOf(recordExceptions, error) || recordException?.(error) === true) return 'failure';
+  if (matchesError(recordExceptions, error) || recordException?.(error) === true) return 'failure';
   if (error instanceof RejectedError) return 'ignored';
   return recordExceptions.length === 0 && recordException === undefined ? 'failure' : 'success';
-}
-
-function isOneOf(classes: readonly ErrorClass[], error: unknown): boolean {
-  return classes.some((errorClass) => error instanceof errorClass);
 }
 
 function contradictions(

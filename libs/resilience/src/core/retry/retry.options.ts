@@ -1,4 +1,5 @@
 import type { Duration } from '../duration.ts';
+import { matchesError } from '../error-matcher.ts';
 import { type OptionFault, RejectedError } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
@@ -136,13 +137,9 @@ export function mergeRetryOptions(base: RetryOptions, override: RetryOptions): R
  */
 export function isRetryableError(config: RetryConfig, error: unknown): boolean {
   const { retryExceptions, ignoreExceptions, retryOnException } = config;
-  if (error instanceof RejectedError || isOneOf(ignoreExceptions, error)) return false;
+  if (error instanceof RejectedError || matchesError(ignoreExceptions, error)) return false;
   if (retryExceptions.length === 0 && retryOnException === undefined) return true;
-  return isOneOf(retryExceptions, error) || retryOnException?.(error) === true;
-}
-
-function isOneOf(classes: readonly ErrorClass[], error: unknown): boolean {
-  return classes.some((errorClass) => error instanceof errorClass);
+  return matchesError(retryExceptions, error) || retryOnException?.(error) === true;
 }
 
 function contradictions(_config: RetryConfig, isGiven: (option: keyof RetryConfig) => boolean): readonly OptionFault[] {
