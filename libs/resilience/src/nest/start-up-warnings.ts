@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { startUpWarnings } from '../doctor/diagnose.ts';
-import { instancesOf } from '../doctor/instance.ts';
+import { diagnosedInstances } from './diagnosed-instances.ts';
 import { ResilienceRegistries } from './resilience-registries.ts';
 
 /** Says in the log, once, what the doctor thinks of the configuration: what works, but not as it reads, or cannot work. */
@@ -14,8 +14,7 @@ export class StartUpWarnings implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    const { circuitBreaker, retry, timeLimiter, bulkhead, rateLimiter } = this.#registries.patterns;
-    const instances = instancesOf({ circuitBreaker, retry, timeLimiter, bulkhead, rateLimiter });
+    const instances = diagnosedInstances(this.#registries.patterns, this.#registries.pipelines);
     for (const warning of startUpWarnings(instances)) this.#logger.warn(warning);
   }
 }

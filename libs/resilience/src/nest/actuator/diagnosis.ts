@@ -8,9 +8,10 @@ import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.regist
 import { RetryRegistry } from '../../core/retry/retry.registry.ts';
 import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
 import { diagnose, type Finding } from '../../doctor/diagnose.ts';
-import { type Instance, instancesOf, type Pattern } from '../../doctor/instance.ts';
+import type { Instance } from '../../doctor/instance.ts';
 import { observeTraffic, type TrafficObserver } from '../../doctor/observe-traffic.ts';
 import type { Traffic } from '../../doctor/traffic.ts';
+import { diagnosedInstances } from '../diagnosed-instances.ts';
 import { Application } from './application.ts';
 
 /** What is the matter with the configuration, and what is known about the calls. */
@@ -71,14 +72,6 @@ export class ObservedDiagnosis extends DiagnosisSource implements OnApplicationB
       timeLimiter: this.#application.find(TimeLimiterRegistry),
       bulkhead: this.#application.find(BulkheadRegistry),
     };
-    const pipelines = this.#application.find(PipelineRegistry);
-    return instancesOf(registries).map((instance) => {
-      const policies = pipelines?.find(instance.name)?.policies;
-      const patterns = Object.keys(registries) as Pattern[];
-      const order = policies?.flatMap(
-        (policy) => patterns.find((pattern) => registries[pattern]?.find(policy.name) === policy) ?? [],
-      );
-      return order === undefined ? instance : { ...instance, order };
-    });
+    return diagnosedInstances(registries, this.#application.find(PipelineRegistry));
   }
 }
