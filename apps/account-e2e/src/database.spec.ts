@@ -66,6 +66,10 @@ describe('migrating', () => {
       migrateCustomer(database.url),
     ]);
 
-    expect(applied.flat().toSorted()).toEqual(['0001-create-accounts', '0001-create-customers']);
+    expect(applied.flat().toSorted()).toEqual([
+      '0001-create-accounts',
+      '0001-create-customers',
+      '0002-follow-an-account',
+    ]);
   });
 });

@@ -1,8 +1,9 @@
 import type { ServiceDefinition } from '@breakwater/chassis';
 import { createAccounts } from './0001-create-accounts.migration.ts';
+import { followAnAccount } from './0002-follow-an-account.migration.ts';
 
 /** The service's name, which is also that of its schema, and what the schema is made by. */
 export const accountService: ServiceDefinition = {
   name: 'account',
-  migrations: { '0001-create-accounts': createAccounts },
+  migrations: { '0001-create-accounts': createAccounts, '0002-follow-an-account': followAnAccount },
 };

@@ -1,0 +1,67 @@
+import { sql, type Kysely } from 'kysely';
+
+/** What an account goes through: being verified later, its history, and the requests that must not be done twice. */
+export const followAnAccount = {
+  up: async (schema: Kysely<unknown>): Promise<void> => {
+    await schema.schema.alterTable('accounts').dropConstraint('accounts_status_check').execute();
+    await schema.schema
+      .alterTable('accounts')
+      .addColumn('version', 'integer', (column) => column.notNull().defaultTo(1))
+      .addColumn('updated_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+      .addColumn('verified_at', 'timestamptz')
+      .addColumn('verified_by', 'text', (column) => column.check(sql`verified_by in ('CUSTOMER', 'LAST_GOOD')`))
+      .execute();
+    await schema.schema
+      .alterTable('accounts')
+      .addCheckConstraint(
+        'accounts_status_check',
+        sql`status in ('PENDING_VERIFICATION', 'ACTIVE', 'REJECTED', 'CLOSED')`,
+      )
+      .execute();
+
+    // Pages are read in the order of the ids, which is that of their making.
+    await schema.schema.dropIndex('accounts_customer_id').execute();
+    await schema.schema.createIndex('accounts_by_customer').on('accounts').columns(['customer_id', 'id']).execute();
+    await schema.schema.createIndex('accounts_by_status').on('accounts').columns(['status', 'id']).execute();
+
+    await schema.schema
+      .createTable('account_events')
+      .addColumn('id', 'bigint', (column) => column.primaryKey().generatedAlwaysAsIdentity())
+      .addColumn('account_id', 'uuid', (column) => column.notNull().references('accounts.id'))
+      .addColumn('from_status', 'text')
+      .addColumn('to_status', 'text', (column) => column.notNull())
+      .addColumn('reason', 'text', (column) => column.notNull())
+      .addColumn('happened_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+      .execute();
+    await schema.schema
+      .createIndex('account_events_by_account')
+      .on('account_events')
+      .columns(['account_id', 'id'])
+      .execute();
+
+    // A queue of its own: it is short when all is well, and taking from it touches no account.
+    await schema.schema
+      .createTable('pending_verifications')
+      .addColumn('account_id', 'uuid', (column) => column.primaryKey().references('accounts.id'))
+      .addColumn('customer_id', 'text', (column) => column.notNull())
+      .addColumn('attempts', 'integer', (column) => column.notNull().defaultTo(0))
+      .addColumn('pending_since', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+      .addColumn('next_attempt_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+      .execute();
+    await schema.schema
+      .createIndex('pending_verifications_due')
+      .on('pending_verifications')
+      .column('next_attempt_at')
+      .execute();
+
+    await schema.schema
+      .createTable('idempotency_keys')
+      .addColumn('key', 'text', (column) => column.primaryKey().check(sql`char_length(key) between 1 and 255`))
+      .addColumn('fingerprint', 'text', (column) => column.notNull())
+      .addColumn('response_status', 'smallint', (column) => column.notNull())
+      .addColumn('response_body', 'jsonb', (column) => column.notNull())
+      .addColumn('created_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
+      .execute();
+    await schema.schema.createIndex('idempotency_keys_by_age').on('idempotency_keys').column('created_at').execute();
+  },
+};
