@@ -4,6 +4,7 @@ import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findBinaries, type PostgresBinaries } from './binaries.ts';
 import { DatabaseServerError, reasonOf } from './errors.ts';
 import { run, tailOf } from './program.ts';
@@ -16,24 +17,35 @@ const startTimeoutMs = 60_000;
 /** How long a fast shutdown may take before PostgreSQL is killed. */
 const stopTimeoutMs = 10_000;
 
-/** What this server trades away: it is thrown away at the end, so nothing on disk has to survive a power cut. */
-const disposable = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+/** After a crash the port may be lent to somebody for a moment: a connection going out. */
+const resumeAttempts = 20;
+const resumeIntervalMs = 250;
+
+/**
+ * What this server trades away: it is thrown away at the end, so nothing on disk has to survive a power cut. A crash of
+ * the server is another matter: what was committed has been handed to the operating system, which lives on, so
+ * `synchronous_commit` stays on.
+ */
+const disposable = ['fsync=off', 'full_page_writes=off'];
 
 /** One PostgreSQL server with its data in a temporary directory of its own. */
 export class Cluster {
   readonly url: string;
   readonly directory: string;
-  readonly #server: RunningServer;
+  /** Resolves when the server has ended although nobody asked it to. */
+  readonly lost: Promise<void>;
+  readonly #launch: () => RunningServer;
+  readonly #markLost: () => void;
+  #server: RunningServer;
 
-  private constructor(url: string, directory: string, server: RunningServer) {
+  private constructor(url: string, directory: string, server: RunningServer, launch: () => RunningServer) {
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.url = url;
     this.directory = directory;
-    this.#server = server;
-  }
-
-  /** Resolves when the server has ended, for whatever reason. */
-  get ended(): Promise<void> {
-    return this.#server.ended;
+    this.lost = promise;
+    this.#markLost = resolve;
+    this.#launch = launch;
+    this.#server = this.#follow(server);
   }
 
   /**
@@ -46,15 +58,46 @@ export class Cluster {
     const directory = await mkdtemp(path.join(tmpdir(), 'breakwater-postgres-'));
     try {
       if (user) await chown(directory, user.uid, user.gid);
-      const binaries = await runnableBinaries(await findBinaries(), directory, user);
+      const { postgres, ...others } = await runnableBinaries(await findBinaries(), directory, user);
       const data = path.join(directory, 'data');
       const password = randomBytes(18).toString('base64url');
-      await initialise(binaries, data, path.join(directory, 'password'), password, user);
-      const { port, server } = await startOnFreePort(binaries, data, user);
-      return new Cluster(`postgres://postgres:${password}@127.0.0.1:${port}/postgres`, directory, server);
+      await initialise({ postgres, ...others }, data, path.join(directory, 'password'), password, user);
+      const { port, server } = await startOnFreePort((port) => new RunningServer(postgres, data, port, user));
+      return new Cluster(
+        `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+        directory,
+        server,
+        () => new RunningServer(postgres, data, port, user),
+      );
     } catch (error) {
       await remove(directory);
       throw error;
+    }
+  }
+
+  /** Ends the server as a crash does: connections are cut, nothing is written that was not already. The data stays. */
+  async halt(): Promise<void> {
+    await this.#server.crash();
+  }
+
+  /**
+   * Starts a halted server on the same data and port. It recovers first, then takes connections; resolves when it does.
+   *
+   * @throws DatabaseServerError when it does not start again
+   */
+  async resume(): Promise<void> {
+    if (!this.#server.hasEnded) return;
+    for (let attempt = 1; ; attempt += 1) {
+      const server = this.#launch();
+      try {
+        await server.ready;
+        this.#server = this.#follow(server);
+        return;
+      } catch (error) {
+        await server.stop();
+        if (!isPortTaken(error) || attempt === resumeAttempts) throw error;
+      }
+      await delay(resumeIntervalMs);
     }
   }
 
@@ -62,6 +105,13 @@ export class Cluster {
   async stop(): Promise<void> {
     await this.#server.stop();
     await remove(this.directory);
+  }
+
+  #follow(server: RunningServer): RunningServer {
+    void server.ended.then(() => {
+      if (!server.askedToEnd) this.#markLost();
+    });
+    return server;
   }
 }
 
@@ -107,23 +157,23 @@ async function initialise(
 }
 
 async function startOnFreePort(
-  binaries: PostgresBinaries,
-  data: string,
-  user: UnprivilegedUser | undefined,
+  launch: (port: number) => RunningServer,
 ): Promise<{ port: number; server: RunningServer }> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await findFreePort();
-    const server = new RunningServer(binaries.postgres, data, port, user);
+    const server = launch(port);
     try {
       await server.ready;
       return { port, server };
     } catch (error) {
       await server.stop();
-      const portTaken =
-        error instanceof DatabaseServerError && /could not bind|could not create any/.test(error.message);
-      if (!portTaken || attempt === portAttempts) throw error;
+      if (!isPortTaken(error) || attempt === portAttempts) throw error;
     }
   }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof DatabaseServerError && /could not bind|could not create any/.test(error.message);
 }
 
 function findFreePort(): Promise<number> {
@@ -147,6 +197,7 @@ class RunningServer {
   readonly ended: Promise<void>;
   readonly #child: ChildProcess;
   #hasEnded = false;
+  #askedToEnd = false;
 
   constructor(postgres: string, data: string, port: number, user: UnprivilegedUser | undefined) {
     const settings = [
@@ -195,10 +246,29 @@ class RunningServer {
     this.ready.catch(() => {});
   }
 
-  async stop(): Promise<void> {
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Whether its end is no surprise. */
+  get askedToEnd(): boolean {
+    return this.#askedToEnd;
+  }
+
+  /** Ends the connections and then itself: PostgreSQL's fast shutdown. */
+  stop(): Promise<void> {
+    return this.#end('SIGINT');
+  }
+
+  /** PostgreSQL's immediate shutdown, which leaves the data as a crash would: to be recovered at the next start. */
+  crash(): Promise<void> {
+    return this.#end('SIGQUIT');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#askedToEnd = true;
     if (this.#hasEnded) return;
-    // SIGINT is PostgreSQL's fast shutdown: it ends the connections and then itself.
-    this.#child.kill('SIGINT');
+    this.#child.kill(signal);
     const killer = setTimeout(() => this.#child.kill('SIGKILL'), stopTimeoutMs);
     await this.ended;
     clearTimeout(killer);

@@ -106,3 +106,56 @@ describe('startLocalPostgres', () => {
     expect(existsSync(directory)).toBe(false);
   });
 });
+
+describe('a local PostgreSQL that is halted', () => {
+  it('cuts its connections and is back with everything that was committed, at the same address', async () => {
+    const server = await startLocalPostgres();
+    onTestFinished(() => server.stop());
+    const numbers = Array.from({ length: 50 }, (_, index) => index + 1);
+    await withClient(server.url, async (client) => {
+      await client.query('CREATE TABLE numbers (number integer)');
+      for (const number of numbers) await client.query('INSERT INTO numbers VALUES ($1)', [number]);
+      await client.query('BEGIN');
+      await client.query('INSERT INTO numbers VALUES (-1)');
+
+      await server.halt();
+
+      await expect(client.query('COMMIT')).rejects.toThrow(/connection/i);
+    });
+    expect(await isUp(server.url)).toBe(false);
+
+    await server.resume();
+
+    const { rows } = await withClient(server.url, (client) =>
+      client.query<{ number: number }>('SELECT number FROM numbers ORDER BY number'),
+    );
+    expect(rows.map(({ number }) => number)).toEqual(numbers);
+  });
+
+  it('can be halted and resumed again, and each twice', async () => {
+    const server = await startLocalPostgres();
+    onTestFinished(() => server.stop());
+
+    await Promise.all([server.halt(), server.halt(), server.resume(), server.resume(), server.halt()]);
+    expect(await isUp(server.url)).toBe(false);
+
+    await server.resume();
+    expect(await isUp(server.url)).toBe(true);
+  });
+
+  it('leaves nothing behind when it is stopped', async () => {
+    const server = await startLocalPostgres();
+    await server.halt();
+
+    await server.stop();
+
+    expect(existsSync(server.directory)).toBe(false);
+  });
+
+  it('cannot be resumed once it has been stopped', async () => {
+    const server = await startLocalPostgres();
+    await server.stop();
+
+    await expect(server.resume()).rejects.toThrow('the process that kept it has ended');
+  });
+});

@@ -1,10 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { DatabaseServerError } from './errors.ts';
-import type { KeeperMessage } from './keeper-messages.ts';
+import { Keeper } from './keeper-process.ts';
 
 /** A PostgreSQL server to work on. */
 export interface DatabaseServer {
@@ -18,6 +13,19 @@ export interface DatabaseServer {
 export interface LocalPostgres extends DatabaseServer {
   /** Where the data is, until `stop()`. */
   readonly directory: string;
+  /**
+   * Ends the server as a crash does: connections are cut, what was not committed is lost, what was committed is in the
+   * data, which stays.
+   *
+   * @throws DatabaseServerError when there is no server any more
+   */
+  halt(): Promise<void>;
+  /**
+   * Starts a halted server again, on the same data and the same port. Resolves when it takes connections.
+   *
+   * @throws DatabaseServerError when it doesn't start
+   */
+  resume(): Promise<void>;
 }
 
 /**
@@ -29,55 +37,17 @@ export interface LocalPostgres extends DatabaseServer {
  * @throws DatabaseServerError with one line saying what is wrong and what to do
  */
 export async function startLocalPostgres(): Promise<LocalPostgres> {
-  const keeper = spawn(process.execPath, [keeperFile()], { detached: true, stdio: ['pipe', 'pipe', 'inherit'] });
-  // A keeper that has already ended breaks the pipe; its exit is what we look at.
-  keeper.stdin.on('error', () => {});
-
-  const message = await firstMessage(keeper, keeper.stdout);
+  const keeper = new Keeper();
+  const message = await keeper.firstMessage();
   if (!message.ready) throw new DatabaseServerError(message.failure);
 
-  letGo(keeper);
+  keeper.letGo();
   let stopped: Promise<void> | undefined;
   return {
     url: message.url,
     directory: message.directory,
-    stop: () => (stopped ??= stop(keeper)),
+    halt: () => keeper.ask('halt'),
+    resume: () => keeper.ask('resume'),
+    stop: () => (stopped ??= keeper.stop()),
   };
-}
-
-/** The keeper is run from where this module was loaded: TypeScript sources or their compiled form. */
-function keeperFile(): string {
-  return path.join(import.meta.dirname, `keeper${path.extname(import.meta.filename)}`);
-}
-
-async function firstMessage(keeper: ChildProcess, stdout: Readable): Promise<KeeperMessage> {
-  const lines = createInterface({ input: stdout });
-  return new Promise<KeeperMessage>((resolve) => {
-    lines.once('line', (line) => {
-      const message: KeeperMessage = JSON.parse(line);
-      resolve(message);
-    });
-    keeper.once('error', (error) =>
-      resolve({ ready: false, failure: `The database cannot be started: ${error.message}` }),
-    );
-    lines.once('close', () =>
-      resolve({ ready: false, failure: 'The process that starts the database ended without a word.' }),
-    );
-  });
-}
-
-/** A forgotten `stop()` must not keep the process alive: the keeper cleans up when it is gone. */
-function letGo(keeper: ChildProcess): void {
-  keeper.unref();
-  for (const stream of [keeper.stdin, keeper.stdout]) {
-    if (stream && 'unref' in stream && typeof stream.unref === 'function') stream.unref();
-  }
-}
-
-async function stop(keeper: ChildProcess): Promise<void> {
-  if (keeper.exitCode !== null || keeper.signalCode !== null) return;
-  keeper.ref();
-  const exited = once(keeper, 'exit');
-  keeper.stdin?.end();
-  await exited;
 }
