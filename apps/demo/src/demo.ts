@@ -1,18 +1,33 @@
+import type { LocalSystem, SystemOptions } from '@breakwater/local-system';
 import { type Experiment, experiments, lookupsPerExperiment } from './experiments/experiments.ts';
 import type { LookupSeries } from './experiments/lookups.ts';
 import { lookUp } from './experiments/lookups-client.ts';
 import { recover, type Recovery } from './experiments/recovery.ts';
 import { deviations, recoveryDeviations } from './experiments/verdict.ts';
+import type { DemoOptions } from './options.ts';
 import type { Job, Progress } from './report/progress.ts';
 import type { Results } from './report/results.ts';
-import type { BreakwaterSystem } from './system/system.ts';
 
 /** A system that runs, and how to show what is done with it. */
 export interface Stage {
-  readonly system: BreakwaterSystem;
+  readonly system: LocalSystem;
   readonly progress: Progress;
   /** Ends whatever goes on. */
   readonly signal: AbortSignal;
+}
+
+/** How long customer takes to answer, on its own clock: slow enough to trip the breakers of this demo. */
+const customerLatency = '2s';
+
+/** The system that the experiments are made for. */
+export function systemOptions({ port, timeScale, gateway }: DemoOptions): SystemOptions {
+  return {
+    name: 'demo',
+    port,
+    timeScale,
+    gateway,
+    env: { account: { DEMO_MODE: 'true' }, customer: { CUSTOMER_LATENCY: customerLatency } },
+  };
 }
 
 /** Starts the system, step by step. */

@@ -1,15 +1,13 @@
 /** `npm run demo`: the whole system on this machine, five experiments, a recovery. See `--help`. */
 import { readFileSync } from 'node:fs';
-import { deviationsOf, runExperiments, runRecovery, startUp } from './demo.ts';
+import { BuildFailure, LocalSystem, SystemFailure, untilAborted } from '@breakwater/local-system';
+import { deviationsOf, runExperiments, runRecovery, startUp, systemOptions } from './demo.ts';
 import { Interruption, InterruptionWatch } from './interruption.ts';
 import { type DemoOptions, parseOptions, usage, UsageError } from './options.ts';
 import { invitation } from './report/invitation.ts';
 import { progressOn } from './report/progress.ts';
 import { resultsAsText } from './report/report.ts';
 import { resultsAsJson } from './report/results.ts';
-import { untilAborted } from './system/pause.ts';
-import { BreakwaterSystem, BuildFailure } from './system/system.ts';
-import { SystemFailure } from './system/system-failure.ts';
 
 /** Exit codes: as stated; not as stated, or not at all; not understood. */
 const asStated = 0;
@@ -26,12 +24,12 @@ async function run(options: DemoOptions): Promise<number> {
   interruption.listen();
   const progress = progressOn(process.stderr);
 
-  let system: BreakwaterSystem | undefined;
+  let system: LocalSystem | undefined;
   let isUp = false;
   let verdict: number | undefined;
   let keptLogs: string | undefined;
   try {
-    system = await BreakwaterSystem.prepare(options);
+    system = await LocalSystem.prepare(systemOptions(options));
     interruption.onImpatience = () => system?.kill();
     const signal = AbortSignal.any([interruption.signal, system.broken]);
     const stage = { system, progress, signal };

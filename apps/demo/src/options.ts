@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
-import { defaultPort, highestPort } from './system/ports.ts';
-import type { SystemOptions } from './system/system.ts';
+import { defaultPort, highestPort, type SystemOptions } from '@breakwater/local-system';
 
 /** What the command line asks for. */
-export interface DemoOptions extends SystemOptions {
+export interface DemoOptions extends Required<Pick<SystemOptions, 'port' | 'timeScale' | 'gateway'>> {
   /** End after the experiments instead of staying up. */
   readonly once: boolean;
   /** Print the results as one JSON document. */

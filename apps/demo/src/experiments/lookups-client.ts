@@ -1,4 +1,4 @@
-import { SystemFailure } from '../system/system-failure.ts';
+import { SystemFailure } from '@breakwater/local-system';
 import { type Call, type LookupSeries, readMessage } from './lookups.ts';
 import { readJsonLines } from './ndjson.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SystemFailure } from '../system/system-failure.ts';
-import { StandInServers } from '../testing/stand-in-server.ts';
+import { SystemFailure } from '@breakwater/local-system';
+import { StandInServers } from '@breakwater/local-system/testing';
 import type { Call } from './lookups.ts';
 import { recover } from './recovery.ts';
 

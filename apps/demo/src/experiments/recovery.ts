@@ -1,5 +1,4 @@
-import { pause } from '../system/pause.ts';
-import { SystemFailure } from '../system/system-failure.ts';
+import { pause, SystemFailure } from '@breakwater/local-system';
 import type { BreakerState, Call, LookupSeries } from './lookups.ts';
 import { lookUp } from './lookups-client.ts';
 

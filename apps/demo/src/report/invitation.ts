@@ -1,7 +1,7 @@
-import type { BreakwaterSystem } from '../system/system.ts';
+import type { LocalSystem } from '@breakwater/local-system';
 
 /** What a running system offers: where it is, and what to try on it. */
-export function invitation({ gatewayUrl, accountUrls, customerUrls, faultsToken, logs }: BreakwaterSystem): string {
+export function invitation({ gatewayUrl, accountUrls, customerUrls, faultsToken, logs }: LocalSystem): string {
   return `The system stays up until Ctrl-C.
 
   load balancer   ${gatewayUrl}

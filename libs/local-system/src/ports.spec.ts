@@ -30,9 +30,19 @@ describe('the ports of a system', () => {
     await expect(requireFreePorts({ gateway, accounts, customers })).resolves.toBeUndefined();
   });
 
+  it('are as many as there are replicas', async () => {
+    expect(await choosePorts(8080, { accounts: 1, customers: 3 })).toEqual({
+      gateway: 8080,
+      accounts: [8081],
+      customers: [8091, 8092, 8093],
+    });
+    const { accounts, customers } = await choosePorts(0, { accounts: 3, customers: 1 });
+    expect([accounts.length, customers.length]).toEqual([3, 1]);
+  });
+
   it('are refused when one is in use, with who needs it and what to do', async () => {
     const ports = await choosePorts(0);
-    await occupy(ports.accounts[1]);
+    await occupy(ports.accounts[1]!);
 
     const failure = await requireFreePorts(ports).catch((error: unknown) => error);
 

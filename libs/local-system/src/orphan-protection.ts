@@ -27,10 +27,14 @@ export async function endProtection(): Promise<void> {
 }
 
 function startReaper(): ChildProcess {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'reaper.ts')], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(import.meta.dirname, `reaper${path.extname(import.meta.filename)}`)],
+    {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    },
+  );
   // Without it the system works as well; it is only less tidy after a SIGKILL.
   child.on('error', () => {});
   child.stdin.on('error', () => {});

@@ -3,11 +3,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { SystemFailure } from './system-failure.ts';
 
-/** Where the repository is: four folders above this file. */
-export const workspaceRoot = path.resolve(import.meta.dirname, '../../../..');
+/** Where the repository is: three folders above this file, as source and compiled. */
+export const workspaceRoot = path.resolve(import.meta.dirname, '../../..');
+
+/** The services by the names of their folders. */
+export type ServiceName = 'account' | 'customer';
 
 /** The compiled entry of a service or of one of its tools. */
-export function compiled(app: 'account' | 'customer', entry: 'main' | 'migrate'): string {
+export function compiled(app: ServiceName, entry: 'main' | 'migrate'): string {
   return path.join(workspaceRoot, 'apps', app, 'dist', `${entry}.js`);
 }
 

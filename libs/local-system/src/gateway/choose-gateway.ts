@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ownEnvironment } from './owned-process.ts';
-import { loopback } from './ports.ts';
-import type { ServiceSpec } from './service.ts';
-import { urlOf } from './services.ts';
-import { SystemFailure } from './system-failure.ts';
+import { ownEnvironment } from '../owned-process.ts';
+import { loopback } from '../ports.ts';
+import type { ServiceSpec } from '../service.ts';
+import { urlOf } from '../services.ts';
+import { SystemFailure } from '../system-failure.ts';
 import { renderTemplate } from './template.ts';
-import { workspaceRoot } from './workspace.ts';
+import { workspaceRoot } from '../workspace.ts';
 
 /** Which load balancer stands before the accounts: nginx where there is one, or a given one. */
 export type GatewayChoice = 'auto' | 'nginx' | 'node';
@@ -77,7 +77,7 @@ function prepareNodeGateway(settings: GatewaySettings): ServiceSpec {
   return {
     ...common(settings),
     command: process.execPath,
-    args: [path.resolve(import.meta.dirname, '../gateway/main.ts')],
+    args: [path.join(import.meta.dirname, `main${path.extname(import.meta.filename)}`)],
     env: ownEnvironment({
       HOST: loopback,
       PORT: String(settings.port),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { loopback } from '../system/ports.ts';
-import { urlOf } from '../system/services.ts';
+import { loopback } from '../ports.ts';
+import { urlOf } from '../services.ts';
 
 /** Small HTTP servers that stand in for services in a test. */
 export class StandInServers {

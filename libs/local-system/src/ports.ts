@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { SystemFailure } from './system-failure.ts';
 
@@ -13,28 +14,37 @@ export const highestPort = 65_535 - 12;
 /** Which process listens where. */
 export interface Ports {
   readonly gateway: number;
-  readonly accounts: readonly [number, number];
-  readonly customers: readonly [number, number];
+  readonly accounts: readonly number[];
+  readonly customers: readonly number[];
+}
+
+/** How many of each there are to be. */
+export interface ReplicaCounts {
+  readonly accounts: number;
+  readonly customers: number;
 }
 
 /**
  * The ports of a system whose gateway listens on `base`: accounts right above it, customers from ten above.
  *
- * @param base the gateway's port, or 0 for five ports that are free now
+ * @param base the gateway's port, or 0 for ports that are free now
+ * @param counts default: two of each
  */
-export async function choosePorts(base: number): Promise<Ports> {
+export async function choosePorts(
+  base: number,
+  { accounts, customers }: ReplicaCounts = { accounts: 2, customers: 2 },
+): Promise<Ports> {
   if (base !== 0) {
-    return { gateway: base, accounts: [base + 1, base + 2], customers: [base + 11, base + 12] };
+    const above = (offset: number, count: number): number[] =>
+      Array.from({ length: count }, (_, index) => base + offset + index);
+    return { gateway: base, accounts: above(1, accounts), customers: above(11, customers) };
   }
-  // All five are held at once before any is given back, or the same port could be handed out twice.
-  const held = await Promise.all([listen(0), listen(0), listen(0), listen(0), listen(0)]);
-  const [gateway, account1, account2, customer1, customer2] = held;
+  // All are held at once before any is given back, or the same port could be handed out twice.
+  const held: Held[] = [];
+  for (let count = 1 + accounts + customers; count > 0; count -= 1) held.push(await listenAnywhere());
   await Promise.all(held.map(close));
-  return {
-    gateway: gateway.port,
-    accounts: [account1.port, account2.port],
-    customers: [customer1.port, customer2.port],
-  };
+  const [gateway = 0, ...replicas] = held.map(({ port }) => port);
+  return { gateway, accounts: replicas.slice(0, accounts), customers: replicas.slice(accounts) };
 }
 
 /**
@@ -79,6 +89,24 @@ function portFailure(owner: string, port: number, error: unknown): SystemFailure
 interface Held {
   readonly port: number;
   readonly server: Server;
+}
+
+/**
+ * Operating systems take the ports of outgoing connections from 32768 or 49152 on. A port below stays free while the
+ * process that it belongs to is being restarted.
+ */
+const lowestFree = 20_000;
+const highestFree = 32_000;
+const attempts = 100;
+
+async function listenAnywhere(): Promise<Held> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await listen(randomInt(lowestFree, highestFree));
+    } catch (error) {
+      if (attempt === attempts) throw error;
+    }
+  }
 }
 
 function listen(port: number): Promise<Held> {

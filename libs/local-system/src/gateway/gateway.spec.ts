@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { choosePorts, loopback } from '../system/ports.ts';
-import { urlOf } from '../system/services.ts';
+import { choosePorts, loopback } from '../ports.ts';
+import { urlOf } from '../services.ts';
 import { StandInServers } from '../testing/stand-in-server.ts';
 import { createGateway } from './gateway.ts';
 

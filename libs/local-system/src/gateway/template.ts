@@ -1,4 +1,4 @@
-import { SystemFailure } from './system-failure.ts';
+import { SystemFailure } from '../system-failure.ts';
 
 const placeholder = /\$\{([A-Z][A-Z0-9_]*)\}/g;
 

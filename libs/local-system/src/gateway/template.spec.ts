@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nginxValues } from './gateway.ts';
-import { SystemFailure } from './system-failure.ts';
+import { nginxValues } from './choose-gateway.ts';
+import { SystemFailure } from '../system-failure.ts';
 import { renderTemplate } from './template.ts';
-import { workspaceRoot } from './workspace.ts';
+import { workspaceRoot } from '../workspace.ts';
 
 describe('a template', () => {
   it('has its placeholders replaced, each time they occur', () => {

@@ -1,32 +1,29 @@
 import path from 'node:path';
+import type { ServiceEnvironment } from './options.ts';
 import { ownEnvironment } from './owned-process.ts';
 import { loopback } from './ports.ts';
 import type { ServiceSpec } from './service.ts';
-import { compiled } from './workspace.ts';
+import { compiled, type ServiceName } from './workspace.ts';
 
-/** How long customer takes to answer, on its own clock: slow enough to trip the breakers of this demo. */
-export const customerLatency = '2s';
-
-/** What every instance of the services is told. */
+/** What every instance of a service is told. */
 export interface ServiceSettings {
   readonly databaseUrl: string;
-  /** How many times faster the services' clocks run. */
+  /** How many times faster the service's clock runs. */
   readonly timeScale: number;
-  /** Directory for their logs. */
+  /** Directory for its log. */
   readonly logs: string;
+  /** What is added, or replaced, on demand. */
+  readonly env: ServiceEnvironment;
 }
 
-/** One slow customer service. */
+/** One customer service, with faults for whoever knows the token. */
 export function customerService(
   number: number,
   port: number,
   faultsToken: string,
   settings: ServiceSettings,
 ): ServiceSpec {
-  return nodeService('customer', number, port, settings, {
-    CUSTOMER_LATENCY: customerLatency,
-    FAULTS_TOKEN: faultsToken,
-  });
+  return nodeService('customer', number, port, settings, { FAULTS_TOKEN: faultsToken });
 }
 
 /** One account service, which asks the customer services. */
@@ -36,10 +33,7 @@ export function accountService(
   customerUrls: readonly string[],
   settings: ServiceSettings,
 ): ServiceSpec {
-  return nodeService('account', number, port, settings, {
-    CUSTOMER_URL: customerUrls.join(','),
-    DEMO_MODE: 'true',
-  });
+  return nodeService('account', number, port, settings, { CUSTOMER_URL: customerUrls.join(',') });
 }
 
 /** The address of whatever listens on a port. */
@@ -48,7 +42,7 @@ export function urlOf(port: number): string {
 }
 
 function nodeService(
-  app: 'account' | 'customer',
+  app: ServiceName,
   number: number,
   port: number,
   settings: ServiceSettings,
@@ -68,6 +62,7 @@ function nodeService(
       // Whoever presses Ctrl-C does not want to wait for the lookups that are under way.
       SHUTDOWN_TIMEOUT: '3s',
       ...env,
+      ...settings.env,
     }),
     logFile: path.join(settings.logs, `${name}.log`),
     readyUrl: `${urlOf(port)}/health/ready`,

@@ -1,0 +1,62 @@
+import type { GatewayChoice } from './gateway/choose-gateway.ts';
+
+/** Variables of a service's environment that are set, or set to something else than usual. */
+export type ServiceEnvironment = Readonly<Record<string, string>>;
+
+/** How a system is to be. */
+export interface SystemOptions {
+  /** What the run is called where a message asks to start it again: `the demo` is `demo`. Default: `system`. */
+  readonly name?: string;
+  /** The gateway's port, the others follow from it; 0, the default, for ports that are free. */
+  readonly port?: number;
+  /** How many times faster the services' clocks run. More than 1 needs account's `DEMO_MODE`. Default: 1. */
+  readonly timeScale?: number;
+  /** Default: `auto`, which is nginx where there is one. */
+  readonly gateway?: GatewayChoice;
+  /** How many account services, 1 to 9. Default: 2. */
+  readonly accounts?: number;
+  /** How many customer services, 1 to 9. Default: 2. */
+  readonly customers?: number;
+  /** What the services are told beside what the system tells them, which it may replace. */
+  readonly env?: { readonly account?: ServiceEnvironment; readonly customer?: ServiceEnvironment };
+  /**
+   * Which PostgreSQL: `given` is the one that `DATABASE_URL` names where it is set, else one of the system's own. `own`
+   * is always one of its own, which can be stopped and started. Default: `given`.
+   */
+  readonly database?: 'given' | 'own';
+  /** Whether each service works as a database role of its own, with no more rights than it needs. */
+  readonly serviceRoles?: boolean;
+  /** What it means when a process ends that nobody asked to: that the system is `broken`, or nothing. Default: broken. */
+  readonly unexpectedEnd?: 'breaks' | 'is-ignored';
+}
+
+/**
+ * Whether services work as roles of their own unless told otherwise. Off: migrations do not yet grant the roles what
+ * the services need.
+ */
+const serviceRolesByDefault = false;
+
+const mostReplicas = 9;
+
+/** The options with their defaults. @throws RangeError when a number of replicas is none */
+export function withDefaults(options: SystemOptions): Required<SystemOptions> {
+  const { accounts = 2, customers = 2 } = options;
+  for (const [what, count] of Object.entries({ accounts, customers })) {
+    if (!Number.isInteger(count) || count < 1 || count > mostReplicas) {
+      throw new RangeError(`${what} is a whole number from 1 to ${mostReplicas}, not ${count}`);
+    }
+  }
+  return {
+    name: 'system',
+    port: 0,
+    timeScale: 1,
+    gateway: 'auto',
+    env: {},
+    database: 'given',
+    serviceRoles: serviceRolesByDefault,
+    unexpectedEnd: 'breaks',
+    ...options,
+    accounts,
+    customers,
+  };
+}

@@ -1,0 +1,1 @@
+export { StandInServers } from './stand-in-server.ts';
