@@ -20,14 +20,19 @@ describe('account and customer as processes', () => {
 
   afterAll(() => database.drop());
 
-  it('log one request under one id, from the gateway to the last service', async () => {
+  it('log one request under one id and in one trace, from the gateway to the last service', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     const customer = start('customer', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '0ms' });
     const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: await customer.listening });
     const url = await account.listening;
 
     const response = await fetch(`${url}/accounts`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-request-id': 'gate.1' },
+      headers: {
+        'content-type': 'application/json',
+        'x-request-id': 'gate.1',
+        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+      },
       body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
     });
     for (const service of [account, customer]) service.kill('SIGTERM');
@@ -43,6 +48,8 @@ describe('account and customer as processes', () => {
       { service: 'customer', req: { method: 'GET', url: '/customers/c-1001' }, res: { statusCode: 200 } },
       { service: 'account', req: { method: 'POST', url: '/accounts' }, res: { statusCode: 201 } },
     ]);
+    expect(served.map((line) => line['traceId'])).toEqual([traceId, traceId]);
+    expect(new Set(served.map(({ spanId }) => spanId)).size).toBe(2);
   });
 
   it('log why a customer was left unverified, under the id of the request', async () => {
@@ -61,6 +68,7 @@ describe('account and customer as processes', () => {
       expect.objectContaining({
         level: 'warn',
         requestId: 'gate.2',
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
         customerId: 'c-1001',
         msg: 'customer left unverified',
         reason: expect.stringContaining('customer cannot be asked') as string,

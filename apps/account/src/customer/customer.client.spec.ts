@@ -1,4 +1,4 @@
-import { runInRequestContext } from '@breakwater/chassis';
+import { runInRequestContext, traceHeaders } from '@breakwater/chassis';
 import { Deadline } from '@breakwater/resilience';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { once } from 'node:events';
@@ -56,6 +56,17 @@ describe('CustomerClient', () => {
     await clientFor(url).findById('c-1001');
 
     expect(requests.map(({ headers }) => headers['x-request-id'])).toEqual(['gate.1', undefined]);
+  });
+
+  it('continues the trace of the request', async () => {
+    const { url, requests } = await customerThat(json(ada));
+
+    const sent = await runInRequestContext({ requestId: 'gate.1' }, async () => {
+      await clientFor(url).findById('c-1001');
+      return traceHeaders();
+    });
+
+    expect(requests.map(({ headers }) => headers['traceparent'])).toEqual([sent['traceparent']]);
   });
 
   it('tells customer how long its answer is waited for, by the clock on the wall', async () => {

@@ -1,4 +1,4 @@
-import { currentRequestId, requestIdHeader } from '@breakwater/chassis';
+import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/chassis';
 import { Deadline, deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { z } from 'zod';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
@@ -70,6 +70,7 @@ async function ask(
     headers: {
       accept: 'application/json',
       ...headers,
+      ...traceHeaders(),
       ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
     },
     redirect: 'error',

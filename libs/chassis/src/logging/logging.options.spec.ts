@@ -1,5 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { runInRequestContext } from '../request-context/request-context.ts';
+import { beginTrace } from '../request-context/trace-context.ts';
 import { loggerOptions } from './logging.options.ts';
 
 function logLine(logged: object, message: string): Record<string, unknown> {
@@ -11,6 +13,14 @@ function logLine(logged: object, message: string): Record<string, unknown> {
 }
 
 describe('loggerOptions', () => {
+  it('says where in which trace a line was written, within a request', () => {
+    const trace = beginTrace();
+
+    const line = runInRequestContext({ requestId: 'r-1', trace }, () => logLine({}, 'hello'));
+
+    expect(line).toMatchObject({ traceId: trace.traceId, spanId: trace.spanId });
+  });
+
   it('names the service and the instance, the level in words and the time in ISO 8601', () => {
     expect(logLine({}, 'hello')).toEqual({
       level: 'info',
@@ -26,7 +36,16 @@ describe('loggerOptions', () => {
     { headers: { authorization: 'Bearer s3cret' } },
     { req: { headers: { authorization: 'Bearer s3cret', cookie: 's3cret', 'proxy-authorization': 's3cret' } } },
     { res: { headers: { 'set-cookie': 's3cret' } } },
-  ])('does not show the credentials in %j', (logged) => {
+    { headers: { 'idempotency-key': 's3cret' } },
+    { req: { headers: { 'idempotency-key': 's3cret' } } },
+    { token: 's3cret' },
+    { password: 's3cret' },
+    { idempotencyKey: 's3cret' },
+    { config: { token: 's3cret', password: 's3cret' } },
+    { body: { label: 's3cret' } },
+    { request: { body: 's3cret' } },
+    { err: Object.assign(new Error('duplicate key'), { detail: 'Key (key)=(s3cret) already exists.' }) },
+  ])('does not show what is secret in %j', (logged) => {
     const line = JSON.stringify(logLine(logged, 'hello'));
 
     expect(line).toContain('(not shown)');

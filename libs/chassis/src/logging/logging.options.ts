@@ -4,6 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import { stdTimeFunctions, type LoggerOptions } from 'pino';
 import type { Options } from 'pino-http';
 import { isProbe } from '../metrics/probe-paths.ts';
+import { currentTraceContext } from '../request-context/request-context.ts';
+import { traceOf } from '../request-context/request-trace.ts';
+import type { TraceContext } from '../request-context/trace-context.ts';
 
 /** What a log line says about the process that wrote it. */
 export interface LoggedProcess {
@@ -12,20 +15,37 @@ export interface LoggedProcess {
   readonly level: string;
 }
 
-/** Wherever these turn up in a logged object, their value doesn't. */
-const secrets = ['authorization', 'cookie', '["set-cookie"]', '["proxy-authorization"]'];
+/** Wherever these turn up in a logged object, itself or one level down, and in headers, their value doesn't. */
+const secrets = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'proxy-authorization',
+  'idempotency-key',
+  'idempotencyKey',
+  'password',
+  'secret',
+  'token',
+  'body',
+];
+const places = ['', '*', 'headers', '*.headers'];
 
-/** One JSON object a line: level in words, time in ISO 8601, service, instance. */
+/** What PostgreSQL says of an error in detail repeats the values of the row. */
+const rowsInErrors = ['err.detail', 'err.where'];
+
+/**
+ * One JSON object a line: level in words, time in ISO 8601, service, instance; and while a request is being served, where in
+ * which trace.
+ */
 export function loggerOptions({ service, instance, level }: LoggedProcess): LoggerOptions {
   return {
     level,
     base: { service, instance },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    mixin: () => traceFields(currentTraceContext()),
     redact: {
-      paths: ['', 'headers.', '*.headers.'].flatMap((place) =>
-        secrets.map((name) => (name.startsWith('[') ? place.replace(/\.$/, '') + name : place + name)),
-      ),
+      paths: [...places.flatMap((place) => secrets.map((name) => `${place}["${name}"]`)), ...rowsInErrors],
       censor: '(not shown)',
     },
   };
@@ -46,7 +66,9 @@ export function requestLoggerOptions(process: LoggedProcess): Params {
     autoLogging: { ignore: (request) => isProbe(pathOf(request)) },
     customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
     // Why it failed has been logged by then; pino-http would make up an error from the status.
-    customErrorObject: (_request, response, error, { res, responseTime }: { res: unknown; responseTime: number }) => ({
+    customSuccessObject: (request, _response, served: object) => ({ ...served, ...traceFields(traceOf(request)) }),
+    customErrorObject: (request, response, error, { res, responseTime }: { res: unknown; responseTime: number }) => ({
+      ...traceFields(traceOf(request)),
       res,
       responseTime,
       ...(response.errored ? { err: error } : {}),
@@ -56,6 +78,10 @@ export function requestLoggerOptions(process: LoggedProcess): Params {
   // With its default route, nestjs-pino logs no request on Fastify.
   return { pinoHttp, forRoutes: [{ path: '*splat', method: RequestMethod.ALL }] };
 }
+
+/** The line that ends a request may be written outside of its context: it is the connection that has ended then. */
+const traceFields = (trace: TraceContext | undefined): object =>
+  trace ? { traceId: trace.traceId, spanId: trace.spanId } : {};
 
 /** Nest's middleware runner shortens `url` to what a middleware is mounted on. */
 function pathOf(request: IncomingMessage): string {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { currentRequestId, remainingRequestMs, runInRequestContext } from './request-context.ts';
+import {
+  currentRequestId,
+  currentTraceContext,
+  remainingRequestMs,
+  runInRequestContext,
+  traceHeaders,
+} from './request-context.ts';
 
 describe('runInRequestContext', () => {
   it('keeps requests that are served at the same time apart', async () => {
@@ -12,8 +18,16 @@ describe('runInRequestContext', () => {
     await expect(Promise.all([serve('a'), serve('b')])).resolves.toEqual(['a', 'b']);
   });
 
-  it('knows no id outside of a request, and no end', () => {
+  it('begins a trace where it is given none', () => {
+    const [trace, headers] = runInRequestContext({ requestId: 'a' }, () => [currentTraceContext(), traceHeaders()]);
+
+    expect(headers).toEqual({ traceparent: `00-${trace?.traceId}-${trace?.spanId}-00` });
+  });
+
+  it('knows no id outside of a request, no trace and no end', () => {
     expect(currentRequestId()).toBeUndefined();
+    expect(currentTraceContext()).toBeUndefined();
+    expect(traceHeaders()).toEqual({});
     expect(remainingRequestMs()).toBeUndefined();
   });
 });

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { beginTrace, headersOf, type TraceContext } from './trace-context.ts';
 
 /** What is known about the request that is being served. */
 export interface RequestContext {
   readonly requestId: string;
+  /** Where in a trace it stands. */
+  readonly trace: TraceContext;
   /** When the caller stops waiting, in milliseconds of `performance.now()`. Default: it hasn't said. */
   readonly endsAt?: number | undefined;
   /** What it was answered with instead of a result, once that is so. */
@@ -11,9 +14,16 @@ export interface RequestContext {
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
-/** Runs `work`, and whatever it starts, in the context of a request. */
-export function runInRequestContext<T>(context: RequestContext, work: () => T): T {
-  return storage.run(context, work);
+/**
+ * Runs `work`, and whatever it starts, in the context of a request.
+ *
+ * @param context default of `trace`: a new one
+ */
+export function runInRequestContext<T>(
+  { trace = beginTrace(), ...context }: Omit<RequestContext, 'trace'> & { readonly trace?: TraceContext },
+  work: () => T,
+): T {
+  return storage.run({ ...context, trace }, work);
 }
 
 /** The request that is being served; undefined outside of one. */
@@ -24,6 +34,17 @@ export function currentRequest(): RequestContext | undefined {
 /** The id of the request that is being served, for passing it on; undefined outside of one. */
 export function currentRequestId(): string | undefined {
   return storage.getStore()?.requestId;
+}
+
+/** The trace that the request being served belongs to; undefined outside of one. */
+export function currentTraceContext(): TraceContext | undefined {
+  return storage.getStore()?.trace;
+}
+
+/** The headers by which a call made for this request continues its trace; none outside of a request. */
+export function traceHeaders(): Record<string, string> {
+  const trace = currentTraceContext();
+  return trace ? headersOf(trace) : {};
 }
 
 /** What is left of the time for which the caller waits, in milliseconds; undefined where it hasn't said. */
