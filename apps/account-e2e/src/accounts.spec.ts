@@ -78,7 +78,7 @@ describe('accounts, with a customer service that is well', () => {
       const response = await account.http().post('/accounts').type('json').send('{"customerId":');
 
       expect(response.status).toBe(400);
-      expect(response.body).toMatchObject({ type: 'about:blank', title: 'Bad Request', instance: '/accounts' });
+      expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:bad-request', title: 'Bad Request', instance: '/accounts' });
     });
   });
 
@@ -144,6 +144,6 @@ describe('accounts, with a customer service that is well', () => {
     const response = await account.http()[method](path).send();
 
     expect(response.status).toBe(404);
-    expect(response.body).toMatchObject({ type: 'about:blank', title: 'Not Found' });
+    expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:not-found', title: 'Not Found' });
   });
 });

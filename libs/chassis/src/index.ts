@@ -14,9 +14,17 @@ export { HealthModule, type HealthOptions } from './health/health.module.ts';
 export { Readiness } from './health/readiness.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
 export { MetricsRegistry } from './metrics/metrics.registry.ts';
+export { chassisProblems, type ProblemCatalogue, type ProblemDefinition } from './problem-details/problem-catalogue.ts';
 export { problemType, type InputError, type ProblemDetails } from './problem-details/problem-details.ts';
 export { ProblemException, type Problem } from './problem-details/problem.exception.ts';
-export { currentRequestId, remainingRequestMs, runInRequestContext } from './request-context/request-context.ts';
+export {
+  currentRequestId,
+  currentTraceContext,
+  remainingRequestMs,
+  runInRequestContext,
+  traceHeaders,
+} from './request-context/request-context.ts';
 export { DeadlinePassedError, requestTimeoutHeader } from './request-context/request-end.ts';
 export { requestIdHeader } from './request-context/request-id.ts';
 export { ClientDisconnectedError, RequestSignal } from './request-context/request-signal.decorator.ts';
+export type { TraceContext } from './request-context/trace-context.ts';

@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -21,8 +22,9 @@ import { readConfig, type Environment } from '../config/read-config.ts';
 import { serviceVariables } from '../config/service-config.ts';
 import { Database } from '../database/database.ts';
 import { HealthModule } from '../health/health.module.ts';
+import { problemType } from '../problem-details/problem-details.ts';
 import { ProblemException } from '../problem-details/problem.exception.ts';
-import { currentRequestId } from '../request-context/request-context.ts';
+import { currentRequestId, traceHeaders } from '../request-context/request-context.ts';
 import { DeadlinePassedError } from '../request-context/request-end.ts';
 import { ClientDisconnectedError, RequestSignal } from '../request-context/request-signal.decorator.ts';
 import { createService } from './create-service.ts';
@@ -53,12 +55,20 @@ class HarbourController {
   @HttpCode(201)
   async create(@Body({ schema: berth }) body: z.output<typeof berth>) {
     await Promise.resolve();
-    return { ...body, requestId: currentRequestId() };
+    return { ...body, requestId: currentRequestId(), passedOn: traceHeaders() };
   }
 
   @Get('unexpected')
   unexpected() {
     throw new Error('SELECT secret FROM berths');
+  }
+
+  @Get('thrown/:kind')
+  thrown(@Param('kind') kind: string) {
+    const circular: Record<string, unknown> = { secret: 's3cret' };
+    circular['self'] = circular;
+    // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- what a library may do to us
+    throw kind === 'text' ? 's3cret' : circular;
   }
 
   @Get('conflict')
@@ -157,7 +167,7 @@ describe('a service on the chassis', () => {
       const response = await http().post('/berths').set('x-request-id', 'gate-1.a_b').send({ name: 'north' });
 
       expect(response.status).toBe(201);
-      expect(response.body).toEqual({ name: 'north', requestId: 'gate-1.a_b' });
+      expect(response.body).toMatchObject({ name: 'north', requestId: 'gate-1.a_b' });
       expect(response.headers).toMatchObject({ 'x-request-id': 'gate-1.a_b', 'x-instance': 'harbour-1' });
     });
 
@@ -168,13 +178,50 @@ describe('a service on the chassis', () => {
     });
   });
 
+  describe('trace', () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const passedOn = async (headers: Record<string, string>): Promise<Record<string, string>> => {
+      const { body } = await http().post('/berths').set(headers).send({ name: 'north' });
+      return (body as { passedOn: Record<string, string> }).passedOn;
+    };
+
+    it('is that of the caller, and is passed on with a span of our own', async () => {
+      const spanId = '00f067aa0ba902b7';
+      const headers = { traceparent: `00-${traceId}-${spanId}-01`, tracestate: 'vendor=1' };
+
+      const { traceparent = '', tracestate } = await passedOn(headers);
+
+      expect(traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+      expect(traceparent).not.toContain(spanId);
+      expect(tracestate).toBe('vendor=1');
+    });
+
+    it('is a new one where the caller sends none that is acceptable', async () => {
+      const { traceparent = '', ...others } = await passedOn({ traceparent: traceId, tracestate: 'vendor=1' });
+
+      expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+      expect(traceparent).not.toContain(traceId);
+      expect(others).toEqual({});
+    });
+  });
+
   describe('problem details', () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const sent = { 'x-request-id': 'r-1', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+
     /** The members that every problem has, and the header that says it is one. */
-    const problem = (status: number, title: string, detail: string, instance: string, extensions: object = {}) => ({
+    const problem = (
+      type: string,
+      status: number,
+      title: string,
+      detail: string,
+      instance: string,
+      extensions: object = {},
+    ) => ({
       status,
       contentType: 'application/problem+json; charset=utf-8',
       requestId: 'r-1',
-      body: { type: 'about:blank', title, status, detail, instance, requestId: 'r-1', ...extensions },
+      body: { type: problemType(type), title, status, detail, instance, requestId: 'r-1', traceId, ...extensions },
     });
 
     const answer = ({ status, headers, body }: request.Response) => ({
@@ -184,22 +231,24 @@ describe('a service on the chassis', () => {
       body: body as unknown,
     });
 
-    const get = async (path: string) => answer(await http().get(path).set('x-request-id', 'r-1'));
+    const get = async (path: string) => answer(await http().get(path).set(sent));
     const post = async (body: string, contentType = 'application/json') =>
-      answer(await http().post('/berths').set('x-request-id', 'r-1').set('content-type', contentType).send(body));
+      answer(await http().post('/berths').set(sent).set('content-type', contentType).send(body));
 
     it('answer a route that does not exist', async () => {
-      expect(await get('/ships?all=1')).toEqual(problem(404, 'Not Found', 'Cannot GET /ships?all=1', '/ships'));
+      expect(await get('/ships?all=1')).toEqual(
+        problem('not-found', 404, 'Not Found', 'Cannot GET /ships?all=1', '/ships'),
+      );
     });
 
     it('answer a URL that cannot be decoded', async () => {
       expect(await get('/berths/%zz')).toEqual(
-        problem(400, 'Bad Request', "'/berths/%zz' is not a valid url component", '/berths/%zz'),
+        problem('bad-request', 400, 'Bad Request', "'/berths/%zz' is not a valid url component", '/berths/%zz'),
       );
     });
 
     it('answer an exception of Nest', async () => {
-      expect(await get('/conflict')).toEqual(problem(409, 'Conflict', 'The berth is taken.', '/conflict'));
+      expect(await get('/conflict')).toEqual(problem('conflict', 409, 'Conflict', 'The berth is taken.', '/conflict'));
     });
 
     it('answer an unforeseen error without telling what it was', async () => {
@@ -207,6 +256,7 @@ describe('a service on the chassis', () => {
 
       expect(answered).toEqual(
         problem(
+          'internal-error',
           500,
           'Internal Server Error',
           'The service met an error it did not expect. The logs know more under the request id.',
@@ -216,18 +266,18 @@ describe('a service on the chassis', () => {
     });
 
     it('say what a ProblemException says, headers included', async () => {
-      const response = await http().get('/problem').set('x-request-id', 'r-1');
+      const response = await http().get('/problem').set(sent);
 
       expect(answer(response)).toEqual(
-        problem(503, 'Storm', 'The harbour is closed.', '/problem', { type: 'urn:harbour:storm', wind: 11 }),
+        problem('', 503, 'Storm', 'The harbour is closed.', '/problem', { type: 'urn:harbour:storm', wind: 11 }),
       );
       expect(response.headers['retry-after']).toBe('60');
     });
 
     it('say what the service says about an error of its own', async () => {
-      const response = await http().get('/fog').set('x-request-id', 'r-1');
+      const response = await http().get('/fog').set(sent);
 
-      expect(answer(response)).toEqual(problem(503, 'Fog', 'Nobody sees anything.', '/fog'));
+      expect(answer(response)).toEqual(problem('service-unavailable', 503, 'Fog', 'Nobody sees anything.', '/fog'));
       expect(response.headers['retry-after']).toBe('9');
     });
 
@@ -244,31 +294,77 @@ describe('a service on the chassis', () => {
 
     it('answer a body that is not JSON', async () => {
       expect(await post('{"name":')).toEqual(
-        problem(400, 'Bad Request', "Body is not valid JSON but content-type is set to 'application/json'", '/berths'),
+        problem(
+          'bad-request',
+          400,
+          'Bad Request',
+          "Body is not valid JSON but content-type is set to 'application/json'",
+          '/berths',
+        ),
       );
     });
 
     it('answer a body that is too large', async () => {
       expect(await post(JSON.stringify({ name: 'x'.repeat(64 * 1024) }))).toEqual(
-        problem(413, 'Payload Too Large', 'Request body is too large', '/berths'),
+        problem('content-too-large', 413, 'Content Too Large', 'Request body is too large', '/berths'),
       );
     });
 
     it('answer a body that is not of a type we read', async () => {
-      expect(await post('name=north', 'application/x-www-form-urlencoded')).toMatchObject({ status: 415 });
+      expect(await post('name=north', 'application/x-www-form-urlencoded')).toEqual(
+        problem('unsupported-media-type', 415, 'Unsupported Media Type', expect.any(String) as string, '/berths'),
+      );
     });
+
+    it('answer a body that is nested too deep for anything we take', async () => {
+      const deep = '['.repeat(30_000) + ']'.repeat(30_000);
+
+      expect(await post(deep)).toMatchObject({ status: 400, body: { type: problemType('invalid-request'), traceId } });
+      expect(await post(`{"__proto__":${deep}}`)).toMatchObject({ status: 400, body: { traceId } });
+    });
+
+    it('answer a path that exists under other methods, and name them', async () => {
+      const response = await http().delete('/berths').set(sent);
+
+      expect(answer(response)).toEqual(
+        problem(
+          'method-not-allowed',
+          405,
+          'Method Not Allowed',
+          'This path does not take DELETE, but GET, HEAD, POST.',
+          '/berths',
+        ),
+      );
+      expect(response.headers['allow']).toBe('GET, HEAD, POST');
+    });
+
+    it.each(['text', 'circular'])(
+      'answer what is thrown and no error (%s) without telling what it was',
+      async (kind) => {
+        const answered = await get(`/thrown/${kind}`);
+
+        expect(answered).toMatchObject({ status: 500, body: { type: problemType('internal-error'), traceId } });
+        expect(JSON.stringify(answered)).not.toContain('s3cret');
+      },
+    );
 
     it('list every fault of a body, each with its place', async () => {
       expect(await post(JSON.stringify({ name: 'too long', at: { 'a/b': 'x' }, 'c~d': 1, e: 2 }))).toEqual(
-        problem(400, 'Invalid request', 'The body is not what this operation takes. See errors.', '/berths', {
-          type: 'urn:breakwater:problem:invalid-request',
-          errors: [
-            { pointer: '#/name', detail: 'must have at most 5 characters' },
-            { pointer: '#/at/a~1b', detail: expect.stringContaining('expected number') as string },
-            { pointer: '#/c~0d', detail: 'is not a field of this operation' },
-            { pointer: '#/e', detail: 'is not a field of this operation' },
-          ],
-        }),
+        problem(
+          'invalid-request',
+          400,
+          'Invalid request',
+          'The body is not what this operation takes. See errors.',
+          '/berths',
+          {
+            errors: [
+              { pointer: '#/name', detail: 'must have at most 5 characters' },
+              { pointer: '#/at/a~1b', detail: expect.stringContaining('expected number') as string },
+              { pointer: '#/c~0d', detail: 'is not a field of this operation' },
+              { pointer: '#/e', detail: 'is not a field of this operation' },
+            ],
+          },
+        ),
       );
     });
 
@@ -326,6 +422,7 @@ describe('a service on the chassis', () => {
         detail: 'The time that x-request-timeout-ms gave is over.',
         instance: '/wait',
         requestId: 'r-1',
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
       });
     });
 
@@ -362,6 +459,32 @@ describe('a service on the chassis', () => {
 
       const [signal]: [AbortSignal] = (await began) as [AbortSignal];
       expect(signal.aborted).toBe(false);
+    });
+  });
+
+  describe('what is no request', () => {
+    const send = async (text: string): Promise<{ head: string; body: unknown }> => {
+      const { port, hostname } = new URL(await app.getUrl());
+      const socket = connect(Number(port), hostname.replaceAll(/[[\]]/g, ''));
+      socket.end(text);
+      const chunks: unknown[] = await Array.fromAsync(socket);
+      const [head = '', body = ''] = chunks.join('').split('\r\n\r\n');
+      return { head, body: JSON.parse(body) };
+    };
+
+    it.each([
+      ['something else', 'ships ahoy\r\n\r\n', 400, 'bad-request'],
+      ['too many headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n`, 431, 'request-header-fields-too-large'],
+    ])('is answered with a problem all the same: %s', async (_, text, status, type) => {
+      const { head, body } = await send(text);
+
+      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*x-instance: harbour-1[^]*application/problem\\+json`));
+      expect(body).toMatchObject({
+        type: problemType(type),
+        status,
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      });
     });
   });
 

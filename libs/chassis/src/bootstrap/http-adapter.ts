@@ -1,11 +1,17 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
-import { describeProblem, toProblemDetails } from '../problem-details/describe-problem.ts';
-import { problemContentType } from '../problem-details/problem-details.ts';
+import { describeProblem } from '../problem-details/describe-problem.ts';
+import { writeProblem } from '../problem-details/problem-body.ts';
+import { chassisProblems } from '../problem-details/problem-catalogue.ts';
+import { problemContentType, problemType } from '../problem-details/problem-details.ts';
+import { ProblemException } from '../problem-details/problem.exception.ts';
 import { runInRequestContext } from '../request-context/request-context.ts';
 import { endOf } from '../request-context/request-end.ts';
 import { requestIdHeader, requestIdOf } from '../request-context/request-id.ts';
+import { traceOf } from '../request-context/request-trace.ts';
+import { AllowedMethods } from './allowed-methods.ts';
+import { answerClientError } from './client-error.ts';
 import { Connections } from './connections.ts';
 
 /** The largest body that is read; a larger one is refused with 413. */
@@ -40,13 +46,14 @@ export function createHttpAdapter(instance: string): FastifyAdapter {
     return503OnClosing: false,
     // A URL that cannot be decoded never gets as far as a hook or a filter.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      const problem = describeProblem(error);
-      const path = request.url.split('?', 1)[0] ?? '';
+      const { id: requestId, raw, url } = request;
+      const { status, body } = writeProblem(describeProblem(error), { url, requestId, traceId: traceOf(raw).traceId });
       void reply
-        .status(problem.status)
-        .headers({ ...headersFor(request.id), 'content-type': problemContentType })
-        .send(JSON.stringify(toProblemDetails(problem, { path, requestId: request.id })));
+        .status(status)
+        .headers({ ...headersFor(requestId), 'content-type': problemContentType })
+        .send(body);
     },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, { [instanceHeader]: instance }),
   });
   const fastify = adapter.getInstance();
   const connections = new Connections(fastify.server);
@@ -55,7 +62,32 @@ export function createHttpAdapter(instance: string): FastifyAdapter {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headersFor(request.id));
     reply.raw.setMaxListeners(maxResponseListeners);
-    runInRequestContext({ requestId: request.id, endsAt: endOf(request) }, done);
+    runInRequestContext({ requestId: request.id, trace: traceOf(request.raw), endsAt: endOf(request) }, done);
   });
+  refuseOtherMethods(adapter);
   return adapter;
+}
+
+/** Answers 405 rather than 404 where there is such a path. */
+function refuseOtherMethods(adapter: FastifyAdapter): void {
+  const fastify = adapter.getInstance();
+  const allowedMethods = new AllowedMethods();
+  fastify.addHook('onRoute', (route) => allowedMethods.add(route));
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const allowed = request.is404 ? allowedMethods.of(request.url.split('?', 1)[0] ?? '') : [];
+    done(allowed.length > 0 ? new MethodNotAllowedProblem(request.method, allowed) : undefined);
+  });
+}
+
+class MethodNotAllowedProblem extends ProblemException {
+  constructor(method: string, allowed: readonly string[]) {
+    const { status, title } = chassisProblems['method-not-allowed'];
+    super({
+      type: problemType('method-not-allowed'),
+      title,
+      status,
+      detail: `This path does not take ${method}, but ${allowed.join(', ')}.`,
+      headers: { allow: allowed.join(', ') },
+    });
+  }
 }

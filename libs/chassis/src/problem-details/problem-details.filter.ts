@@ -1,8 +1,11 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
 import { currentRequest } from '../request-context/request-context.ts';
 import { ClientDisconnectedError } from '../request-context/request-signal.decorator.ts';
-import { describeProblem, toProblemDetails } from './describe-problem.ts';
+import { traceOf } from '../request-context/request-trace.ts';
+import { describeProblem } from './describe-problem.ts';
+import { writeProblem } from './problem-body.ts';
 import { problemContentType } from './problem-details.ts';
 import type { Problem } from './problem.exception.ts';
 
@@ -25,8 +28,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const response = http.getResponse<object>();
     const problem = this.describe(error) ?? describeProblem(error);
-    const request = currentRequest();
-    if (request) request.error = error;
+    const context = currentRequest();
+    if (context) context.error = error;
 
     if (problem.status >= 500) {
       this.logger.error({ err: error }, `${problem.status} ${problem.title}`);
@@ -37,12 +40,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       return;
     }
 
-    const url: unknown = httpAdapter.getRequestUrl(http.getRequest());
-    const body = toProblemDetails(problem, { path: pathOf(url), requestId: request?.requestId });
+    const { id: requestId, originalUrl: url, raw } = http.getRequest<FastifyRequest>();
+    const { status, body } = writeProblem(problem, { url, requestId, traceId: traceOf(raw).traceId });
     for (const [name, value] of Object.entries(problem.headers ?? {})) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'content-type', problemContentType);
-    httpAdapter.reply(response, JSON.stringify(body), problem.status);
+    httpAdapter.reply(response, body, status);
   }
 }
-
-const pathOf = (url: unknown): string => String(url).split('?', 1)[0] ?? '';

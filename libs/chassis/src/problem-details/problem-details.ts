@@ -1,16 +1,18 @@
 /** An error as RFC 9457 describes it to the client of an HTTP interface. */
 export interface ProblemDetails {
-  /** What kind of problem: a URI. `about:blank` says no more than the status does. */
+  /** What kind of problem: a URN of `problemType`, listed in `docs/problems.md`. */
   readonly type: string;
   /** The kind of problem in words, always the same for one `type`. */
   readonly title: string;
   readonly status: number;
   /** What happened this time. */
-  readonly detail?: string;
+  readonly detail: string;
   /** The path that was asked for. */
-  readonly instance?: string;
+  readonly instance: string;
   /** For finding the request in the logs. */
-  readonly requestId?: string;
+  readonly requestId: string;
+  /** For finding it in the logs of every service that took part. */
+  readonly traceId: string;
   /** What is wrong with the input, part by part. */
   readonly errors?: readonly InputError[];
   readonly [extension: string]: unknown;

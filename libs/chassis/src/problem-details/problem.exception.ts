@@ -2,13 +2,13 @@ import { HttpException } from '@nestjs/common';
 
 /** What a `ProblemException` says. */
 export interface Problem {
-  /** What kind of problem: a URI. Default: `about:blank`, which says no more than the status does. */
+  /** What kind of problem: a URI. Default: the general type of the status, such as that of `not-found`. */
   readonly type?: string;
   /** The kind of problem in words, always the same for one `type`. */
   readonly title: string;
   /** HTTP status, 400 to 599. */
   readonly status: number;
-  /** What happened this time, in words for the client. */
+  /** What happened this time, in words for the client. Default: the title. */
   readonly detail?: string;
   /** Further members of the problem, by name. */
   readonly extensions?: Readonly<Record<string, unknown>>;

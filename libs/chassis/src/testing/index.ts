@@ -1,1 +1,2 @@
+export { documentedProblems } from './documented-problems.ts';
 export { startProcess, type LogLine, type TestedProcess } from './tested-process.ts';
