@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { InvalidConfigError, readConfig, type Environment } from './read-config.ts';
+import type { Environment } from './config-fault.ts';
+import { InvalidConfigError, readConfig } from './read-config.ts';
 import { serviceVariables } from './service-config.ts';
 import { baseUrls, decimal, flag } from './variables.ts';
 

@@ -1,16 +1,6 @@
 import type { z } from 'zod';
-
-/** The variables of a process, as `process.env` has them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** One variable that cannot be used. */
-export interface ConfigFault {
-  readonly variable: string;
-  /** What was given, or undefined when nothing was. A secret is not repeated. */
-  readonly given: string | undefined;
-  /** What is allowed, as "must be …". */
-  readonly allowed: string;
-}
+import type { ConfigFault, Environment } from './config-fault.ts';
+import { fileVariableOf, readFileVariables } from './secret-files.ts';
 
 /** The environment doesn't describe a configuration. The message has a line for every fault. */
 export class InvalidConfigError extends Error {
@@ -30,26 +20,36 @@ const describe = ({ variable, given, allowed }: ConfigFault): string =>
 const secret = /(TOKEN|PASSWORD|SECRET|KEY|DATABASE_URL)$/;
 
 /**
- * Reads a configuration from the environment, whole or not at all. A variable set to an empty text counts as not set.
+ * Reads a configuration from the environment, whole or not at all. A variable set to an empty text counts as not set. Each
+ * may be given by a file instead: for `X`, `X_FILE` names the file that holds its value.
  *
  * @param schema an object of variables by name; see `variables.ts` for the usual ones
  * @param environment default: `process.env`
  * @throws InvalidConfigError listing every fault
  */
-export function readConfig<Schema extends z.ZodType>(
+export function readConfig<Schema extends z.ZodObject>(
   schema: Schema,
   environment: Environment = process.env,
 ): z.output<Schema> {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
+  const files = readFileVariables(Object.keys(schema.shape), environment);
+  const given = { ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value)), ...files.values };
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success && files.faults.length === 0) return result.data;
 
-  throw new InvalidConfigError(
-    result.error.issues.map(({ path, message }) => {
-      const variable = String(path[0]);
-      return { variable, given: show(variable, given[variable]), allowed: message };
-    }),
-  );
+  const inFault = new Set(files.faults.map(({ variable }) => variable));
+  const issues = result.error?.issues ?? [];
+  throw new InvalidConfigError([
+    ...files.faults,
+    ...issues
+      .map(({ path, message }) => ({ variable: String(path[0]), allowed: message }))
+      // What is wrong with the file is why there is no value.
+      .filter(({ variable }) => !inFault.has(fileVariableOf(variable)))
+      .map(({ variable, allowed }) => ({
+        variable,
+        given: variable in files.values ? '(not shown, from its file)' : show(variable, given[variable]),
+        allowed,
+      })),
+  ]);
 }
 
 function show(variable: string, value: string | undefined): string | undefined {
