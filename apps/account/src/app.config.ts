@@ -6,6 +6,7 @@ import {
   matching,
   readConfig,
   serviceVariables,
+  shutdownDelayFits,
   type Environment,
 } from '@breakwater/chassis';
 import { z } from 'zod';
@@ -27,6 +28,7 @@ const variables = z
     /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */
     TIME_SCALE: decimal({ min: 1 }).default(1),
   })
+  .refine(...shutdownDelayFits)
   .refine(({ DEMO_MODE, TIME_SCALE }) => DEMO_MODE || !(TIME_SCALE > 1), {
     path: ['TIME_SCALE'],
     error: 'must be 1 unless DEMO_MODE is true: a circuit breaker in earnest goes by the clock on the wall',

@@ -1,16 +1,26 @@
-import { decimal, duration, matching, readConfig, serviceVariables, type Environment } from '@breakwater/chassis';
+import {
+  decimal,
+  duration,
+  matching,
+  readConfig,
+  serviceVariables,
+  shutdownDelayFits,
+  type Environment,
+} from '@breakwater/chassis';
 import { z } from 'zod';
 import { maxLatencyMs } from './faults/latency.ts';
 
-const variables = z.object({
-  ...serviceVariables('customer', { port: 3001 }),
-  /** How long every customer takes to be found. This service is slow on purpose. Default: `2s`. */
-  CUSTOMER_LATENCY: duration({ max: maxLatencyMs }).default(2_000),
-  /** Who knows it may change the latency while the service runs. Default: not set, and then nobody can. */
-  FAULTS_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
-  /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */
-  TIME_SCALE: decimal({ min: 1 }).default(1),
-});
+const variables = z
+  .object({
+    ...serviceVariables('customer', { port: 3001 }),
+    /** How long every customer takes to be found. This service is slow on purpose. Default: `2s`. */
+    CUSTOMER_LATENCY: duration({ max: maxLatencyMs }).default(2_000),
+    /** Who knows it may change the latency while the service runs. Default: not set, and then nobody can. */
+    FAULTS_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
+    /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */
+    TIME_SCALE: decimal({ min: 1 }).default(1),
+  })
+  .refine(...shutdownDelayFits);
 
 /** What can be set about customer. */
 export type CustomerConfig = z.output<typeof variables>;

@@ -4,6 +4,7 @@ import { LoggerModule } from 'nestjs-pino';
 import type { ServiceConfig } from './config/service-config.ts';
 import { Database } from './database/database.ts';
 import type { Migrations } from './database/migrations.ts';
+import type { Privileges } from './database/privileges.ts';
 import { requestLoggerOptions } from './logging/logging.options.ts';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.ts';
 import type { Problem } from './problem-details/problem.exception.ts';
@@ -14,6 +15,8 @@ export interface ServiceDefinition {
   /** Its name in logs, and the name of the PostgreSQL schema that belongs to it. */
   readonly name: string;
   readonly migrations: Migrations;
+  /** What it does with its tables, and is allowed to where it has a database role of its own. Default: nothing. */
+  readonly privileges?: Privileges;
 }
 
 /** What a service may say beside. */

@@ -5,11 +5,12 @@ export { ChassisModule, type ChassisOptions, type ServiceDefinition } from './ch
 export { formatDuration, parseDuration } from './config/duration.ts';
 export type { ConfigFault, Environment } from './config/config-fault.ts';
 export { InvalidConfigError, readConfig } from './config/read-config.ts';
-export { serviceVariables, type ServiceConfig } from './config/service-config.ts';
+export { serviceVariables, shutdownDelayFits, type ServiceConfig } from './config/service-config.ts';
 export { baseUrls, choice, decimal, duration, flag, host, matching, port, variable } from './config/variables.ts';
 export { DatabaseUnavailableError } from './database/database-unavailable.error.ts';
 export { Database } from './database/database.ts';
 export { migrate, type MigrationOptions, type Migrations } from './database/migrations.ts';
+export type { Privilege, Privileges } from './database/privileges.ts';
 export type { HealthIndicator, HealthReport } from './health/health-indicator.ts';
 export { HealthModule, type HealthOptions } from './health/health.module.ts';
 export { Readiness } from './health/readiness.ts';

@@ -2,8 +2,14 @@ import type { ServiceDefinition } from '@breakwater/chassis';
 import { createAccounts } from './0001-create-accounts.migration.ts';
 import { followAnAccount } from './0002-follow-an-account.migration.ts';
 
-/** The service's name, which is also that of its schema, and what the schema is made by. */
+/** The service's name, which is also that of its schema, and what the schema is made by, and what it does with it. */
 export const accountService: ServiceDefinition = {
   name: 'account',
   migrations: { '0001-create-accounts': createAccounts, '0002-follow-an-account': followAnAccount },
+  privileges: {
+    accounts: ['select', 'insert', 'update'],
+    account_events: ['select', 'insert'],
+    pending_verifications: ['select', 'insert', 'update', 'delete'],
+    idempotency_keys: ['select', 'insert', 'delete'],
+  },
 };

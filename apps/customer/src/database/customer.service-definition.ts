@@ -1,8 +1,9 @@
 import type { ServiceDefinition } from '@breakwater/chassis';
 import { createCustomers } from './0001-create-customers.migration.ts';
 
-/** The service's name, which is also that of its schema, and what the schema is made by. */
+/** The service's name, which is also that of its schema, and what the schema is made by, and what it does with it. */
 export const customerService: ServiceDefinition = {
   name: 'customer',
   migrations: { '0001-create-customers': createCustomers },
+  privileges: { customers: ['select'] },
 };

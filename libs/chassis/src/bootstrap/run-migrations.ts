@@ -8,7 +8,7 @@ import { loggerOptions } from '../logging/logging.options.ts';
 import { explainStartFailure } from './start-failure.ts';
 
 /**
- * Brings a service's schema up to date and ends. When it cannot, it says why and what to do on standard error, and sets
+ * Brings a service's schema up to date, gives the role of `DATABASE_SERVICE_ROLE` its rights to it, and ends. When it cannot, it says why and what to do on standard error, and sets
  * exit code 1.
  */
 export async function runMigrations<Tables>(
@@ -18,12 +18,14 @@ export async function runMigrations<Tables>(
   let config: MigrationConfig | undefined;
   try {
     config = readConfig(z.object(migrationVariables(service.name)));
+    const { DATABASE_SERVICE_ROLE: role } = config;
     const applied = await migrate({
       url: config.DATABASE_URL,
       applicationName: config.INSTANCE_NAME,
       schema: service.name,
       migrations: service.migrations,
       ...(seed ? { seed } : {}),
+      ...(role === undefined ? {} : { grant: { role, privileges: service.privileges ?? {} } }),
     });
     pino(loggerOptions({ service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })).info(
       { applied },

@@ -1,5 +1,6 @@
 import { InvalidConfigError } from '../config/read-config.ts';
 import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
+import { ServiceRoleError } from '../database/privileges.ts';
 
 /** What is needed to say what to do about a service that doesn't start. */
 export interface StartContext {
@@ -22,7 +23,7 @@ export class PendingMigrationsError extends Error {
 
 /** Says what keeps a service from starting and what to do about it; one line, but for a list of faults. */
 export function explainStartFailure(error: unknown, context: StartContext = {}): string {
-  if (error instanceof InvalidConfigError || error instanceof PendingMigrationsError) return error.message;
+  if (isForWhoStarts(error)) return error.message;
   if (error instanceof DatabaseUnavailableError) {
     const reason = error.message.replace(/^The database is unavailable: /, '');
     return `the database ${withoutPassword(context.DATABASE_URL)} cannot be used (${reason}). Start it, or correct DATABASE_URL.`;
@@ -30,6 +31,9 @@ export function explainStartFailure(error: unknown, context: StartContext = {}):
 
   const { HOST: host = 'the host', PORT: port = 'the port' } = context;
   switch (codeOf(error)) {
+    // PostgreSQL: insufficient privilege.
+    case '42501':
+      return `the role of DATABASE_URL lacks a right (${messageOf(error)}). Run the migrations with DATABASE_SERVICE_ROLE set to it.`;
     case 'EADDRINUSE':
       return `port ${port} on ${host} is already in use. Stop what listens there, or set PORT to another port.`;
     case 'EACCES':
@@ -42,6 +46,12 @@ export function explainStartFailure(error: unknown, context: StartContext = {}):
       return error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
 }
+
+/** Errors that say by themselves what is wrong and what to do. */
+const isForWhoStarts = (error: unknown): error is Error =>
+  [InvalidConfigError, PendingMigrationsError, ServiceRoleError].some((kind) => error instanceof kind);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 

@@ -2,16 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Environment } from './config-fault.ts';
 import { InvalidConfigError, readConfig } from './read-config.ts';
-import { serviceVariables } from './service-config.ts';
+import { serviceVariables, shutdownDelayFits } from './service-config.ts';
 import { baseUrls, decimal, flag } from './variables.ts';
 
-const schema = z.object({
-  ...serviceVariables('harbour', { port: 4000 }),
-  NEIGHBOURS: baseUrls().default(['http://localhost:1']),
-  DEMO: flag().default(false),
-  SCALE: decimal({ min: 1 }).default(1),
-  API_TOKEN: flag().optional(),
-});
+const schema = z
+  .object({
+    ...serviceVariables('harbour', { port: 4000 }),
+    NEIGHBOURS: baseUrls().default(['http://localhost:1']),
+    DEMO: flag().default(false),
+    SCALE: decimal({ min: 1 }).default(1),
+    API_TOKEN: flag().optional(),
+  })
+  .refine(...shutdownDelayFits);
 
 const valid: Environment = { DATABASE_URL: 'postgres://harbour:s3cret@db:5432/harbour' };
 
@@ -32,6 +34,7 @@ describe('readConfig', () => {
       PORT: 4000,
       LOG_LEVEL: 'info',
       INSTANCE_NAME: `harbour-${process.pid}`,
+      SHUTDOWN_DELAY: 0,
       SHUTDOWN_TIMEOUT: 10_000,
       DEMO: false,
       SCALE: 1,
@@ -86,6 +89,23 @@ describe('readConfig', () => {
       '  DEMO is "yes": must be true or false',
       '  SCALE is "0.5": must be a number of at least 1',
     ]);
+  });
+
+  it.each([
+    ['0ms', '0ms'],
+    ['5s', '10s'],
+    ['9999ms', '10s'],
+  ])('lets a shutdown begin with a delay of %s where all of it may take %s', (SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT) => {
+    expect(() => readConfig(schema, { ...valid, SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT })).not.toThrow();
+  });
+
+  it('leaves time to shut down in after the delay, and says so beside other faults', () => {
+    expect(String(failureOf({ ...valid, SHUTDOWN_DELAY: '10s', PORT: 'x' }))).toContain(
+      'SHUTDOWN_DELAY is "10s": must be less than SHUTDOWN_TIMEOUT, which it is a part of',
+    );
+    expect(String(failureOf({ ...valid, SHUTDOWN_DELAY: '61s', SHUTDOWN_TIMEOUT: '5m' }))).toContain(
+      'SHUTDOWN_DELAY is "61s": must be a duration such as 500ms, 2s or 1m, at most 60s',
+    );
   });
 
   it('does not repeat a secret', () => {

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { choice, databaseUrl, duration, host, matching, port } from './variables.ts';
 
-/** The variables that running migrations needs. */
-export const migrationVariables = (service: string) => ({
+/** The variables that every process on the database has. */
+const processVariables = (service: string) => ({
   /** The PostgreSQL to work on, 15 or newer. */
   DATABASE_URL: databaseUrl(),
   /** Least severe level that is logged. Default: `info`. */
@@ -13,16 +13,43 @@ export const migrationVariables = (service: string) => ({
   ),
 });
 
+/** The variables that running migrations needs. */
+export const migrationVariables = (service: string) => ({
+  ...processVariables(service),
+  /**
+   * The database role that the service logs in as, which is then given the rights that the service needs and no others.
+   * Default: none, and rights stay as they are.
+   */
+  DATABASE_SERVICE_ROLE: matching(/^[^\0]{1,63}$/, 'the name of a database role, 1 to 63 characters').optional(),
+});
+
 /** The variables that every service has. */
 export const serviceVariables = (service: string, defaults: { readonly port: number }) => ({
-  ...migrationVariables(service),
+  ...processVariables(service),
   /** Address to listen on. Default: `127.0.0.1`, which only this machine reaches. */
   HOST: host().default('127.0.0.1'),
   /** Port to listen on; 0 takes any that is free. */
   PORT: port().default(defaults.port),
-  /** How long requests in flight may take to finish after SIGTERM. Default: `10s`. */
+  /**
+   * How long after SIGTERM the service goes on taking requests, while it says that it isn't ready: long enough for whoever
+   * sends them to look, and to let go of its connections. Default: `0ms`; at most 60 s, and less than `SHUTDOWN_TIMEOUT`.
+   */
+  SHUTDOWN_DELAY: duration({ max: 60_000 }).default(0),
+  /** How long all of shutting down may take after SIGTERM, `SHUTDOWN_DELAY` and requests in flight included. Default: `10s`. */
   SHUTDOWN_TIMEOUT: duration().default(10_000),
 });
+
+/** For `refine` of a service's variables: the delay must leave time to shut down in. */
+export const shutdownDelayFits = [
+  ({ SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT }: Partial<Pick<ServiceConfig, 'SHUTDOWN_DELAY' | 'SHUTDOWN_TIMEOUT'>>) =>
+    !(Number(SHUTDOWN_DELAY) > 0 && Number(SHUTDOWN_DELAY) >= Number(SHUTDOWN_TIMEOUT)),
+  {
+    path: ['SHUTDOWN_DELAY'] as PropertyKey[],
+    error: 'must be less than SHUTDOWN_TIMEOUT, which it is a part of',
+    // Otherwise zod would look at this only once nothing else is wrong, and not every fault would be listed.
+    when: () => true,
+  },
+] as const;
 
 /** What every service's configuration has, whatever else it has. */
 export type ServiceConfig = z.output<z.ZodObject<ReturnType<typeof serviceVariables>>>;

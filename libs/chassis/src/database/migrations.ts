@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { GuardedPool } from './guarded-pool.ts';
 import { createPool, type PoolOptions } from './pool.ts';
+import { grantPrivileges, type Grant } from './privileges.ts';
 
 /** Migrations by name; they run in the order of their names. Each is handed the service's schema to work in. */
 export type Migrations = Readonly<Record<string, Migration>>;
@@ -12,6 +13,8 @@ export interface MigrationOptions<Tables> extends PoolOptions {
   readonly migrations: Migrations;
   /** Puts rows in that the service needs from the start. Runs every time, so it must not mind rows that are there. */
   readonly seed?: (tables: Kysely<Tables>) => Promise<void>;
+  /** Who works on the schema afterwards, with which rights. Default: nobody is given any. */
+  readonly grant?: Omit<Grant, 'schema'>;
 }
 
 /**
@@ -19,9 +22,10 @@ export interface MigrationOptions<Tables> extends PoolOptions {
  * same time wait for one another.
  *
  * @returns names of the migrations that were missing
- * @throws DatabaseUnavailableError when the database cannot be reached; whatever a migration throws
+ * @throws DatabaseUnavailableError when the database cannot be reached; ServiceRoleError when the role cannot be given its
+ * rights; whatever a migration throws
  */
-export async function migrate<Tables>({ seed, ...options }: MigrationOptions<Tables>): Promise<string[]> {
+export async function migrate<Tables>({ seed, grant, ...options }: MigrationOptions<Tables>): Promise<string[]> {
   const kysely = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool: new GuardedPool(createPool(options, { max: 2 })) }),
   });
@@ -29,6 +33,7 @@ export async function migrate<Tables>({ seed, ...options }: MigrationOptions<Tab
     const { error, results = [] } = await migratorFor(kysely, options).migrateToLatest();
     if (error !== undefined) throw error;
     await seed?.(kysely.withSchema(options.schema));
+    if (grant) await grantPrivileges(kysely, { schema: options.schema, ...grant });
     return results.map(({ migrationName }) => migrationName);
   } finally {
     await kysely.destroy();
