@@ -1,69 +1,204 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Connections } from './connections.ts';
 
-async function listen(server: Server): Promise<() => Promise<Socket>> {
+const request = 'GET / HTTP/1.1\r\nhost: harbour\r\n\r\n';
+const closing = /^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/i;
+
+/** A client's connection, and all that has come on it. */
+interface Client {
+  readonly socket: Socket;
+  readonly received: () => string;
+  readonly closed: Promise<unknown>;
+  answers(count: number): Promise<void>;
+}
+
+async function start(listener?: RequestListener) {
+  const server = createServer(listener);
+  const connections = Connections.watch(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const closed = once(server, 'close');
+  return { server, connections, closed, open: () => open(server) };
+}
+
+async function open(server: Server): Promise<Client> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return async () => {
-    const socket = connect(address.port, '127.0.0.1');
-    onTestFinished(() => void socket.destroy());
-    await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
-    return socket;
+  const socket = connect(address.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  let text = '';
+  socket.on('data', (chunk) => (text += String(chunk)));
+  await Promise.all([once(socket, 'connect'), once(server, 'connection')]);
+  return {
+    socket,
+    received: () => text,
+    closed: once(socket, 'close'),
+    answers: async (count) => {
+      while (text.split('HTTP/1.1 200').length <= count) await once(socket, 'data');
+    },
   };
 }
 
+/** Until the server has read what a client has written: it answers others in between. */
+async function roundTrip(server: Server): Promise<void> {
+  const { socket, answers } = await open(server);
+  socket.write(request);
+  await answers(1);
+  socket.destroy();
+}
+
 describe('Connections', () => {
-  it('closes a connection on which nothing was asked', async () => {
-    const server = createServer();
-    const connections = new Connections(server);
-    const open = await listen(server);
-    const socket = await open();
+  // Sockets are real; time is not.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
 
-    connections.drain();
-    server.close();
+  describe('as long as nothing is said', () => {
+    it('are kept open', async () => {
+      const { open } = await start((_, response) => void response.end('one'));
+      const { socket, received, answers } = await open();
 
-    await expect(Promise.all([once(socket.resume(), 'close'), once(server, 'close')])).resolves.toBeDefined();
+      for (const count of [1, 2]) {
+        socket.write(request);
+        await answers(count);
+      }
+
+      expect(received().match(/connection: keep-alive/gi)).toHaveLength(2);
+    });
   });
 
-  it('lets a request be answered first', async () => {
-    const server = createServer();
-    const connections = new Connections(server);
-    const open = await listen(server);
-    const socket = await open();
-    socket.write('GET / HTTP/1.1\r\nhost: harbour\r\n\r\n');
-    const [, response]: [unknown, ServerResponse] = (await once(server, 'request')) as never;
+  describe('that are let go', () => {
+    it('are closed after the next answer, which says so; others stay', async () => {
+      const { server, connections, open } = await start((_, response) => void response.end('one'));
+      const [used, idle] = [await open(), await open()];
+      used.socket.write(request);
+      await used.answers(1);
 
-    connections.drain();
-    server.close();
-    response.end('all of it');
-    let received = '';
-    socket.on('data', (chunk) => (received += String(chunk)));
-    await Promise.all([once(socket, 'close'), once(server, 'close')]);
+      connections.letGo();
+      used.socket.write(request);
+      await used.closed;
 
-    expect(received).toMatch(/^HTTP\/1\.1 200 OK[^]*all of it$/);
+      expect(used.received().split('one')[1]).toMatch(closing);
+      idle.socket.write(request);
+      await idle.closed;
+      expect(idle.received()).toMatch(closing);
+      expect(server.listening).toBe(true);
+    });
+
+    it('are closed after an answer that was under way already', async () => {
+      const { server, connections, open } = await start();
+      const { socket, received, closed } = await open();
+      socket.write(request);
+      const [, response]: [unknown, ServerResponse] = (await once(server, 'request')) as never;
+
+      connections.letGo();
+      response.end('all of it');
+      await closed;
+
+      expect(received()).toMatch(closing);
+      expect(received()).toMatch(/all of it/);
+    });
+
+    it('are still opened', async () => {
+      const { connections, open } = await start((_, response) => void response.end('one'));
+
+      connections.letGo();
+      const { socket, received, closed } = await open();
+      socket.write(request);
+      await closed;
+
+      expect(received()).toMatch(closing);
+    });
   });
 
-  it('keeps connections open as long as nobody drains them', async () => {
-    const server = createServer((_, response) => response.end('one'));
-    const connections = new Connections(server);
-    const open = await listen(server);
-    const socket = await open();
+  describe('of a server that closes', () => {
+    it('are closed at once where nothing has come for a while', async () => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'));
+      const [fresh, used] = [await open(), await open()];
+      used.socket.write(request);
+      await used.answers(1);
+      vi.advanceTimersByTime(100);
 
-    const answers: string[] = [];
-    for (const _ of [1, 2]) {
-      socket.write('GET / HTTP/1.1\r\nhost: harbour\r\n\r\n');
-      const [chunk]: unknown[] = await once(socket, 'data');
-      answers.push(String(chunk).slice(0, 12));
-    }
-    connections.drain();
-    server.close();
-    await once(server, 'close');
+      server.close();
 
-    expect(answers).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+      await expect(Promise.all([fresh.closed, used.closed, closed])).resolves.toBeDefined();
+    });
+
+    it.each([false, true])('are closed when nothing comes for a while (%s: used before)', async (isUsed) => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'));
+      const client = await open();
+      if (isUsed) {
+        client.socket.write(request);
+        await client.answers(1);
+      }
+      vi.advanceTimersByTime(50);
+
+      server.close();
+      vi.advanceTimersByTime(49);
+      await new Promise((resolve) => void setImmediate(resolve));
+      const wasOpen = !client.socket.closed;
+      vi.advanceTimersByTime(51);
+
+      await Promise.all([client.closed, closed]);
+      expect(wasOpen).toBe(true);
+    });
+
+    it('take one more request where one comes soon, and close with its answer', async () => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'));
+      const [fresh, used] = [await open(), await open()];
+      used.socket.write(request);
+      await used.answers(1);
+
+      server.close();
+      for (const { socket } of [fresh, used]) socket.write(request);
+      await Promise.all([fresh.closed, used.closed, closed]);
+
+      expect(fresh.received()).toMatch(closing);
+      expect(used.received().split('one')[1]).toMatch(closing);
+    });
+
+    it('wait for the rest of a request that has begun to come', async () => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'));
+      const { socket, received, ...client } = await open();
+      vi.advanceTimersByTime(1_000);
+      socket.write(request.slice(0, 20));
+      await roundTrip(server);
+
+      server.close();
+      vi.advanceTimersByTime(99);
+      socket.write(request.slice(20));
+      await Promise.all([client.closed, closed]);
+
+      expect(received()).toMatch(closing);
+    });
+
+    it('do not wait for ever for the rest of a request', async () => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'));
+      const { socket, received, ...client } = await open();
+      socket.write(request.slice(0, 20));
+      await roundTrip(server);
+
+      server.close();
+      vi.advanceTimersByTime(100);
+      await Promise.all([client.closed, closed]);
+
+      expect(received()).toBe('');
+    });
+
+    it('let a request be answered first, however long that takes', async () => {
+      const { server, open, closed } = await start();
+      const { socket, received, ...client } = await open();
+      socket.write(request);
+      const [, response]: [unknown, ServerResponse] = (await once(server, 'request')) as never;
+
+      server.close();
+      vi.advanceTimersByTime(60_000);
+      response.end('all of it');
+      await Promise.all([client.closed, closed]);
+
+      expect(received()).toMatch(/^HTTP\/1\.1 200 OK[^]*all of it/);
+    });
   });
 });

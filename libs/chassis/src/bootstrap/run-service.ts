@@ -27,7 +27,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
     config = readConfig();
     const app = await createService(service.name, config, createModule(config));
     // Before it listens: whoever reads that it does may send the signal at once.
-    shutDownOnSignal(app, config.SHUTDOWN_TIMEOUT);
+    shutDownOnSignal(app, { delayMs: config.SHUTDOWN_DELAY, timeoutMs: config.SHUTDOWN_TIMEOUT });
     await start(app, service, config);
   } catch (error) {
     process.stderr.write(`${service.name} cannot start: ${explain?.(error) ?? explainStartFailure(error, config)}\n`);

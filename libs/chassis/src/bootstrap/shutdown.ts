@@ -1,16 +1,25 @@
 import { Logger, type INestApplication } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Readiness } from '../health/readiness.ts';
+import { Connections } from './connections.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
+/** How long shutting down may take. */
+export interface ShutdownTimes {
+  /** For which requests are still taken, so that whoever sends them can notice. */
+  readonly delayMs: number;
+  /** After which the process ends in any case, with exit code 1; the delay counts. */
+  readonly timeoutMs: number;
+}
+
 /**
- * Ends the process in an orderly way on SIGTERM and on SIGINT: not ready any more, no new connections, the requests in
- * flight answered, the database let go. A signal that comes again changes nothing, as npm passes on a Ctrl-C that the
- * terminal has sent already.
- *
- * @param timeoutMs after which the process ends in any case, with exit code 1
+ * Ends the process in an orderly way on SIGTERM and on SIGINT: not ready any more, and every answer asks to let go of its
+ * connection; after the delay no new connections, the requests in flight answered, the database let go. A signal that comes
+ * again changes nothing, as npm passes on a Ctrl-C that the terminal has sent already.
  */
-export function shutDownOnSignal(app: INestApplication, timeoutMs: number): void {
+export function shutDownOnSignal(app: INestApplication<Server>, { delayMs, timeoutMs }: ShutdownTimes): void {
   const logger = new Logger('Shutdown');
   let begun = false;
 
@@ -19,12 +28,15 @@ export function shutDownOnSignal(app: INestApplication, timeoutMs: number): void
     begun = true;
     logger.log(`${signal}: shutting down`);
     app.get(Readiness, { strict: false }).beginShutdown();
+    const server = app.getHttpServer();
+    Connections.of(server)?.letGo();
     setTimeout(() => {
       logger.error(`not everything ended within ${timeoutMs} ms: leaving it`);
       process.exit(1);
     }, timeoutMs).unref();
 
     try {
+      if (server.listening) await wait(delayMs);
       await app.close();
       logger.log('shut down');
     } catch (err) {
