@@ -159,13 +159,19 @@ describe('the gateway, when a replica refuses connections,', () => {
     expect(statuses).toEqual([200, 200, 200, 200]);
   });
 
-  it('does not repeat a POST', async () => {
+  it('asks another one for a POST too, which the first knows nothing of', async () => {
     const url = await gatewayTo(await nobody(), await servers.start(echo('b')));
 
     const answer = await fetch(url, { method: 'POST', body: 'x' });
 
-    expect(answer.status).toBe(502);
-    expect(await answer.json()).toMatchObject({ title: 'Bad Gateway', status: 502 });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ method: 'POST', body: 'x' });
+  });
+
+  it('asks two at most', async () => {
+    const url = await gatewayTo(await nobody(), await nobody(), await servers.start(echo('c')));
+
+    expect((await fetch(url)).status).toBe(502);
   });
 
   it('says so when there is no other', async () => {
@@ -208,5 +214,45 @@ describe('the gateway, when a replica breaks off before it answers,', () => {
 
     expect((await fetch(url, { method: 'POST', body: 'x' })).status).toBe(502);
     expect(asked).toBe(0);
+  });
+
+  it('repeats a POST with an idempotency key, as it was', async () => {
+    const url = await gatewayTo(await servers.start(breakOff), await servers.start(echo('b')));
+
+    const answer = await fetch(`${url}/accounts`, { method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' });
+
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' });
+  });
+
+  it('does not repeat an experiment, whatever key it has', async () => {
+    const url = await gatewayTo(await servers.start(breakOff), await servers.start(echo('b')));
+
+    const answer = await fetch(`${url}/experiments/customer-lookups`, {
+      method: 'POST',
+      headers: { 'idempotency-key': 'k-1' },
+      body: 'x',
+    });
+
+    expect(answer.status).toBe(502);
+  });
+
+  it('repeats a POST with an idempotency key once, not more', async () => {
+    const breaking = await Promise.all([1, 2].map(() => servers.start(breakOff)));
+    const url = await gatewayTo(...breaking, await servers.start(echo('c')));
+
+    expect((await fetch(url, { method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' })).status).toBe(502);
+  });
+
+  it('repeats nothing that has taken long already', async () => {
+    let now = 0;
+    const slow = await servers.start((request) => {
+      now = 5_000;
+      request.socket.destroy();
+    });
+    gateway = createGateway({ accountUrls: [slow, await servers.start(echo('b'))], logs: false, now: () => now });
+    const url = await gateway.listen({ host: loopback, port: 0 });
+
+    expect((await fetch(url)).status).toBe(502);
   });
 });

@@ -29,11 +29,9 @@ const readTimeoutMs = 30_000;
 /** A client's request id that can go into logs as it is. */
 const validRequestId = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** Requests that may be sent twice. */
-const repeatable = new Set(['GET', 'HEAD', 'OPTIONS']);
-
-/** Failures that say that the replica is not there, so that it is left alone for a while. */
-const refusals = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+/** A request is sent to so many replicas at most, and to another one only within this time. */
+const maxTries = 2;
+const repeatWithinMs = 5_000;
 
 /** A reply of whichever kind of server: the proxy's types do not say. */
 type Reply = FastifyReply<RouteGenericInterface, RawServerBase>;
@@ -43,16 +41,22 @@ interface Journey {
   /** Where it is now. */
   replica: Replica | undefined;
   readonly tried: Set<Replica>;
+  readonly startedAtMs: number;
 }
 
 /**
  * The load balancer for machines without nginx: to its clients the same as `nginx/nginx.conf`, in the ways that matter
  * to this system.
  */
-export function createGateway({ accountUrls, logs = true, now }: GatewayOptions): FastifyInstance {
+export function createGateway({
+  accountUrls,
+  logs = true,
+  now = () => performance.now(),
+}: GatewayOptions): FastifyInstance {
   const balancer = new Balancer(accountUrls, now);
   /** By raw request. */
   const journeys = new WeakMap<object, Journey>();
+  const bodies = new WeakMap<object, Buffer>();
 
   /** Takes the journey on to a replica that it has not been to. Says whether there is one. */
   function travelOn(journey: Journey): boolean {
@@ -106,8 +110,9 @@ export function createGateway({ accountUrls, logs = true, now }: GatewayOptions)
   // Bodies are not looked into. They are read whole before they are sent on, as nginx does, so that a slow client does
   // not hold a replica.
   gateway.removeAllContentTypeParsers();
-  gateway.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
-    done(null, body.length > 0 ? Readable.from([body]) : undefined);
+  gateway.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    bodies.set(request.raw, body);
+    done(null, streamOf(body));
   });
 
   gateway.get('/gateway/health', { logLevel: 'silent' }, async () => ({ status: 'up' }));
@@ -132,9 +137,13 @@ export function createGateway({ accountUrls, logs = true, now }: GatewayOptions)
       const failure = codeOf(error);
       request.log.warn({ upstream: journey?.replica?.url, failure }, 'no answer from a replica');
       if (journey !== undefined) {
-        if (journey.replica !== undefined && refusals.has(failure)) balancer.refused(journey.replica);
+        const neverSent = isRefusal(error);
+        if (journey.replica !== undefined && neverSent) balancer.refused(journey.replica);
         leave(journey);
-        if (repeatable.has(request.method) && travelOn(journey)) {
+        const isInTime = journey.tried.size < maxTries && now() - journey.startedAtMs < repeatWithinMs;
+        if (isInTime && (neverSent || isRepeatable(request)) && travelOn(journey)) {
+          // The first attempt has used up the stream that it was given.
+          request.body = streamOf(bodies.get(request.raw));
           reply.from(undefined, proxying);
           return;
         }
@@ -157,7 +166,7 @@ export function createGateway({ accountUrls, logs = true, now }: GatewayOptions)
       keepAliveTimeout: 30_000,
     },
     preHandler: (request, reply, done) => {
-      const journey: Journey = { replica: undefined, tried: new Set() };
+      const journey: Journey = { replica: undefined, tried: new Set(), startedAtMs: now() };
       journeys.set(request.raw, journey);
       reply.raw.once('close', () => leave(journey));
       if (travelOn(journey)) done();
@@ -192,7 +201,30 @@ function problem(reply: Reply, status: number): void {
 }
 
 /** The proxy wraps what happened into an error of its own. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? error.cause : error;
+}
+
 function codeOf(error: Error): string {
-  const innermost = error.cause instanceof Error ? error.cause : error;
-  return 'code' in innermost && typeof innermost.code === 'string' ? innermost.code : innermost.message;
+  const cause = innermost(error);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+}
+
+/** Whether there was no connection, so that the replica knows nothing of the request. */
+function isRefusal(error: Error): boolean {
+  const cause = innermost(error);
+  return codeOf(error) === 'UND_ERR_CONNECT_TIMEOUT' || ('syscall' in cause && cause.syscall === 'connect');
+}
+
+/**
+ * Whether a request may be sent twice: it changes nothing, or it has a key by which the services know it again. A key
+ * under `/experiments` is nobody's: what is done there is not stored.
+ */
+function isRepeatable({ method, url, headers }: Reply['request']): boolean {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return true;
+  return method === 'POST' && Boolean(headers['idempotency-key']) && !url.startsWith('/experiments/');
+}
+
+function streamOf(body: Buffer | undefined): Readable | undefined {
+  return body === undefined || body.length === 0 ? undefined : Readable.from([body]);
 }

@@ -51,7 +51,10 @@ describe('nginx/nginx.conf', () => {
     expect(rendered).not.toMatch(/\/var\/|\/run\//);
   });
 
-  it('never repeats a request that is not idempotent', () => {
-    expect(rendered).toContain('proxy_next_upstream error timeout;');
+  it('repeats a request that is not idempotent only where it has a key', () => {
+    expect(rendered.match(/proxy_next_upstream [a-z_ ]+;/g)).toEqual([
+      'proxy_next_upstream error timeout non_idempotent;',
+      'proxy_next_upstream error timeout;',
+    ]);
   });
 });
