@@ -28,14 +28,21 @@ export class RequestValidationPipe implements PipeTransform {
 }
 
 const partOf = ({ type, data }: ArgumentMetadata): string =>
-  type === 'body' ? 'body' : `${type === 'param' ? 'path' : type} parameter ${data ?? ''}`.trim();
+  data === undefined ? type : `${type === 'param' ? 'path' : type} parameter ${data}`;
 
 function inputErrors(issue: Issue, { type, data }: ArgumentMetadata): InputError[] {
   const detail = issue.message;
   const path = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
-  if (type !== 'body') return [{ parameter: data ?? path.join('.'), detail }];
+  const unknownFields = unknownFieldsOf(issue);
+  if (type !== 'body') {
+    return (
+      unknownFields?.map((field) => ({ parameter: field, detail: 'is not a parameter of this operation' })) ?? [
+        { parameter: data ?? path.join('.'), detail },
+      ]
+    );
+  }
   return (
-    unknownFieldsOf(issue)?.map((field) => ({
+    unknownFields?.map((field) => ({
       pointer: pointer([...path, field]),
       detail: 'is not a field of this operation',
     })) ?? [{ pointer: pointer(path), detail }]
