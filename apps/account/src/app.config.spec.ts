@@ -9,6 +9,7 @@ describe('readAccountConfig', () => {
       PORT: 3000,
       CUSTOMER_URL: ['http://127.0.0.1:3001'],
       REQUEST_TIMEOUT: 10_000,
+      IDEMPOTENCY_KEY_TTL: 86_400_000,
       DEMO_MODE: false,
       TIME_SCALE: 1,
     });
@@ -31,6 +32,12 @@ describe('readAccountConfig', () => {
       'http://a:1',
       'http://b:2',
     ]);
+  });
+
+  it.each(['0', '999ms', '721h', 'a day'])('keeps no idempotency key for %s', (ttl) => {
+    expect(() => readAccountConfig({ ...required, IDEMPOTENCY_KEY_TTL: ttl })).toThrow(
+      /IDEMPOTENCY_KEY_TTL is ".*": must be a duration such as 30m or 24h, from 1s to 720h/,
+    );
   });
 
   it('lets time run faster in the demo', () => {

@@ -4,9 +4,11 @@ import {
   duration,
   flag,
   matching,
+  parseDuration,
   readConfig,
   serviceVariables,
   shutdownDelayFits,
+  variable,
   type Environment,
 } from '@breakwater/chassis';
 import { z } from 'zod';
@@ -21,6 +23,14 @@ const variables = z
      * (`x-request-timeout-ms`). Default: `10s`.
      */
     REQUEST_TIMEOUT: duration({ max: 60_000 }).default(10_000),
+    /**
+     * How long a request with an `Idempotency-Key` is answered with what it was answered the first time, from 1 second to
+     * 30 days. Default: `24h`.
+     */
+    IDEMPOTENCY_KEY_TTL: variable('a duration such as 30m or 24h, from 1s to 720h', (text) => {
+      const ms = parseDuration(text);
+      return ms !== undefined && ms >= 1_000 && ms <= 720 * 3_600_000 ? ms : undefined;
+    }).default(24 * 3_600_000),
     /** Who knows it may change circuit breakers while the service runs. Default: not set, and then nobody can. */
     ACTUATOR_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
     /** Whether the experiments of the demo can be run here. Default: false. */

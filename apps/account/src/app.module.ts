@@ -10,6 +10,7 @@ import { accountService } from './database/account.service-definition.ts';
 import { RequestDeadlineInterceptor } from './deadline/request-deadline.interceptor.ts';
 import { ExperimentsModule } from './experiments/experiments.module.ts';
 import { CustomerIndicator } from './health/customer.indicator.ts';
+import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { describeResilience } from './problems/describe-resilience.ts';
 import { ResilienceTelemetry } from './telemetry/resilience-telemetry.ts';
 
@@ -39,6 +40,7 @@ export class AppModule {
         MetricsModule,
         ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
         CustomerModule.forRoot({ urls: config.CUSTOMER_URL, timeScale }),
+        IdempotencyModule.forRoot({ keyTtlMs: config.IDEMPOTENCY_KEY_TTL, clock }),
         AccountsModule,
         ...(config.DEMO_MODE ? [ExperimentsModule.forRoot({ instance: config.INSTANCE_NAME, clock })] : []),
       ],

@@ -59,7 +59,8 @@ export const followAnAccount = {
       .addColumn('key', 'text', (column) => column.primaryKey().check(sql`char_length(key) between 1 and 255`))
       .addColumn('fingerprint', 'text', (column) => column.notNull())
       .addColumn('response_status', 'smallint', (column) => column.notNull())
-      .addColumn('response_body', 'jsonb', (column) => column.notNull())
+      // As text, so that a replay has the members in the order of the first answer.
+      .addColumn('response_body', 'json', (column) => column.notNull())
       .addColumn('created_at', 'timestamptz', (column) => column.notNull().defaultTo(sql`now()`))
       .execute();
     await schema.schema.createIndex('idempotency_keys_by_age').on('idempotency_keys').column('created_at').execute();
