@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAccount, type RunningAccount } from './running-account.ts';
 import { startCustomer, type RunningCustomer } from './running-customer.ts';
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Of version 7. */
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const timestamp = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 describe('accounts, with a customer service that is well', () => {
   let customers: RunningCustomer[];
@@ -30,8 +32,13 @@ describe('accounts, with a customer service that is well', () => {
         label: 'Savings',
         balance: { amount: 0, currency: 'EUR' },
         status: 'ACTIVE',
-        createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
+        version: 1,
+        verifiedAt: expect.stringMatching(timestamp) as string,
+        verifiedBy: 'CUSTOMER',
+        createdAt: expect.stringMatching(timestamp) as string,
+        updatedAt: response.body.createdAt as string,
       });
+      expect(response.headers['etag']).toBe('"1"');
       expect(response.headers['location']).toBe(`/accounts/${response.body.id}`);
       expect(response.headers['x-instance']).toBe('account-1');
     });
@@ -90,6 +97,7 @@ describe('accounts, with a customer service that is well', () => {
 
       expect(found.status).toBe(200);
       expect(found.body).toEqual(created.body);
+      expect(found.headers['etag']).toBe(created.headers['etag']);
     });
 
     it('answers 404 for an account that does not exist', async () => {

@@ -35,7 +35,10 @@ describe('accounts, while customer is in trouble', () => {
 
     expect(response.status).toBe(202);
     expect(response.body).toMatchObject({ customerId: 'c-1001', label: 'Savings', status: 'PENDING_VERIFICATION' });
-    expect(response.headers['location']).toBe(`/accounts/${response.body.id}`);
+    expect(response.body).toMatchObject({ verifiedAt: null, verifiedBy: null });
+    expect(response.body.statusUrl).toBe(`/accounts/${response.body.id}`);
+    expect(response.headers['location']).toBe(response.body.statusUrl);
+    expect(response.headers).not.toHaveProperty('retry-after');
     expect(found.body).toEqual(response.body);
   });
 

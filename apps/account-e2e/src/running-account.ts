@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { inject } from 'vitest';
 
-/** The account service with a database of its own. */
+/** The account service, running. */
 export interface RunningAccount {
   readonly app: NestFastifyApplication;
   /** Where it listens. */
@@ -26,7 +26,23 @@ export interface RunningAccount {
 export async function startAccount(environment: Environment, clock?: Clock): Promise<RunningAccount> {
   const database = await createDatabase(inject('databaseServerUrl'));
   await migrateAccount(database.url);
-  const route = await openSeverableRoute(database.url);
+  const account = await startReplica(database.url, environment, clock);
+  return {
+    ...account,
+    stop: async () => {
+      await account.stop();
+      await database.drop();
+    },
+  };
+}
+
+/** The account service on a database that is there already and stays: the one of another replica, or of an earlier run. */
+export async function startReplica(
+  databaseUrl: string,
+  environment: Environment,
+  clock?: Clock,
+): Promise<RunningAccount> {
+  const route = await openSeverableRoute(databaseUrl);
   const app = await createAccountService({ DATABASE_URL: route.url, ...environment }, clock);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
@@ -44,7 +60,6 @@ export async function startAccount(environment: Environment, clock?: Clock): Pro
     stop: async () => {
       await app.close();
       await route.close();
-      await database.drop();
     },
   };
 }

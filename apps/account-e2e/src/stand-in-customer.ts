@@ -7,6 +7,7 @@ export class StandInCustomer {
   /** What it was asked, in order. */
   readonly requests: IncomingMessage[] = [];
   readonly #close: () => void;
+  #held: ServerResponse[] = [];
   readonly #events = new EventEmitter<{ request: [ServerResponse] }>();
   #answer: (response: ServerResponse, id: string) => void = answerWithCustomer;
 
@@ -40,7 +41,13 @@ export class StandInCustomer {
 
   /** From now on no request is answered, unless the test does. */
   hold(): void {
-    this.#answer = () => {};
+    this.#answer = (response) => void this.#held.push(response);
+  }
+
+  /** Answers all that is held with a customer, and from now on every request. */
+  release(): void {
+    this.recover();
+    for (const response of this.#held.splice(0)) answerWithCustomer(response);
   }
 
   /** Resolves with the response to the next request. */

@@ -1,0 +1,203 @@
+import { openAccountDatabase } from '@breakwater/account/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAccount, type RunningAccount } from './running-account.ts';
+import { StandInCustomer } from './stand-in-customer.ts';
+
+const nobodys = '/accounts/019a9b1c-7f00-7000-8000-000000000000';
+
+describe('an account', () => {
+  let customer: StandInCustomer;
+  let account: RunningAccount;
+
+  beforeAll(async () => {
+    customer = await StandInCustomer.start();
+    account = await startAccount({ CUSTOMER_URL: customer.url });
+  });
+
+  afterAll(async () => {
+    customer.stop();
+    await account.stop();
+  });
+
+  const opened = async (): Promise<string> => String((await account.open('c-1001')).headers['location']);
+  const close = (location: string, ifMatch?: string) => {
+    const closing = account.http().patch(location);
+    return (ifMatch === undefined ? closing : closing.set('if-match', ifMatch)).send({ status: 'CLOSED' });
+  };
+
+  describe('GET /accounts/:id', () => {
+    it.each(['"1"', 'W/"1"', '"7", "1"', '*'])(
+      'answers 304 where the client has it (If-None-Match: %s)',
+      async (tags) => {
+        const response = await account
+          .http()
+          .get(await opened())
+          .set('if-none-match', tags);
+
+        expect(response.status).toBe(304);
+        expect(response.text).toBe('');
+        expect(response.headers['etag']).toBe('"1"');
+      },
+    );
+
+    it.each(['"2"', '1', ''])('answers with it where the client has another (If-None-Match: %s)', async (tags) => {
+      const location = await opened();
+
+      const response = await account.http().get(location).set('if-none-match', tags);
+
+      expect(response.status).toBe(200);
+      expect(location).toBe(`/accounts/${response.body.id}`);
+    });
+
+    it('answers 404 where there is none, whatever the client has', async () => {
+      expect((await account.http().get(nobodys).set('if-none-match', '*')).status).toBe(404);
+    });
+  });
+
+  describe('PATCH /accounts/:id', () => {
+    it('closes the account that the client has seen', async () => {
+      const location = await opened();
+      const seen = await account.http().get(location);
+
+      const response = await close(location, seen.headers['etag']);
+      const found = await account.http().get(location);
+
+      expect(response.status).toBe(200);
+      expect(response.headers['etag']).toBe('"2"');
+      expect(response.body).toEqual({
+        ...seen.body,
+        status: 'CLOSED',
+        version: 2,
+        updatedAt: expect.any(String) as string,
+      });
+      expect(Date.parse(response.body.updatedAt as string)).toBeGreaterThanOrEqual(
+        Date.parse(seen.body.updatedAt as string),
+      );
+      expect(found.body).toEqual(response.body);
+      expect(found.headers['etag']).toBe('"2"');
+    });
+
+    it.each(['*', '"9", "1"'])('takes If-Match: %s', async (tags) => {
+      expect((await close(await opened(), tags)).status).toBe(200);
+    });
+
+    it('asks for If-Match', async () => {
+      const response = await close(await opened());
+
+      expect(response.status).toBe(428);
+      expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:precondition-required' });
+    });
+
+    it.each(['"2"', 'W/"1"', '"01"', '1', '"99999999999999999999"', '"x"'])(
+      'changes nothing where another was seen (If-Match: %s)',
+      async (tags) => {
+        const location = await opened();
+
+        const response = await close(location, tags);
+
+        expect(response.status).toBe(412);
+        expect(response.headers['etag']).toBe('"1"');
+        expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:precondition-failed' });
+        expect((await account.http().get(location)).body).toMatchObject({ status: 'ACTIVE', version: 1 });
+      },
+    );
+
+    it('closes no account twice', async () => {
+      const location = await opened();
+      await close(location, '*');
+
+      const response = await close(location, '"2"');
+
+      expect(response.status).toBe(409);
+      expect(response.headers['etag']).toBe('"2"');
+      expect(response.body).toMatchObject({
+        type: 'urn:breakwater:problem:account-not-active',
+        accountStatus: 'CLOSED',
+      });
+    });
+
+    it('closes no account whose customer is still to be verified', async () => {
+      customer.answerWith(500);
+      const location = await opened();
+      customer.recover();
+
+      const response = await close(location, '*');
+
+      expect(response.status).toBe(409);
+      expect(response.body).toMatchObject({ accountStatus: 'PENDING_VERIFICATION' });
+    });
+
+    it('lets one of twenty win who close it at once', async () => {
+      const location = await opened();
+
+      const closing = Array.from({ length: 20 }, () => close(location, '"1"').then(({ status }) => status));
+      const statuses = await Promise.all(closing);
+      const history = await account.http().get(`${location}/history`);
+
+      expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+      expect(statuses.filter((status) => status === 412)).toHaveLength(19);
+      expect(history.body).toHaveLength(2);
+    });
+
+    it('leaves the account as it was where its history cannot be written', async () => {
+      const location = await opened();
+      await using inside = openAccountDatabase(account.route.url);
+      await inside.execute(
+        `alter table account.account_events add constraint never check (to_status <> 'CLOSED') not valid`,
+      );
+
+      const failed = await close(location, '"1"');
+      await inside.execute('alter table account.account_events drop constraint never');
+
+      expect(failed.status).toBe(500);
+      expect((await account.http().get(location)).body).toMatchObject({ status: 'ACTIVE', version: 1 });
+    });
+
+    it('answers 404 where there is none', async () => {
+      expect((await close(nobodys, '*')).status).toBe(404);
+    });
+
+    it.each([{}, { status: 'ACTIVE' }, { status: 'CLOSED', label: 'x' }])('refuses %j', async (body) => {
+      const response = await account
+        .http()
+        .patch(await opened())
+        .set('if-match', '*')
+        .send(body);
+
+      expect(response.status).toBe(400);
+    });
+  });
+
+  describe('GET /accounts/:id/history', () => {
+    it('tells what happened, the opening first', async () => {
+      const location = await opened();
+      await close(location, '*');
+      const found = await account.http().get(location);
+
+      const history = await account.http().get(`${location}/history`);
+
+      expect(history.status).toBe(200);
+      expect(history.body).toEqual([
+        {
+          fromStatus: null,
+          toStatus: 'ACTIVE',
+          reason: 'Opened for a customer who exists.',
+          happenedAt: found.body.createdAt as string,
+        },
+        {
+          fromStatus: 'ACTIVE',
+          toStatus: 'CLOSED',
+          reason: 'Closed on request.',
+          happenedAt: found.body.updatedAt as string,
+        },
+      ]);
+    });
+
+    it('answers 404 where there is no such account', async () => {
+      const response = await account.http().get(`${nobodys}/history`);
+
+      expect(response.status).toBe(404);
+      expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:account-not-found' });
+    });
+  });
+});

@@ -1,0 +1,53 @@
+import { problemType, ProblemException, type Problem } from '@breakwater/chassis';
+import type { Account } from './account.ts';
+import { entityTagOf, matchesStrongly, type EntityTags } from './entity-tags.ts';
+
+/** 422: an account was to be opened for nobody. */
+export const unknownCustomer = (customerId: string) =>
+  ({
+    type: problemType('unknown-customer'),
+    title: 'Unknown customer',
+    status: 422,
+    detail: `There is no customer ${customerId}; no account has been opened.`,
+    extensions: { customerId },
+  }) satisfies Problem;
+
+/** 404 */
+export const accountNotFound = (id: string): ProblemException =>
+  new ProblemException({
+    type: problemType('account-not-found'),
+    title: 'Account not found',
+    status: 404,
+    detail: `There is no account ${id}.`,
+  });
+
+/** 428: the client didn't say which version of the account it means to change. */
+export const preconditionRequired = (): ProblemException =>
+  new ProblemException({
+    type: problemType('precondition-required'),
+    title: 'Precondition required',
+    status: 428,
+    detail: 'A change needs the header If-Match with the ETag of the account as it was last seen, such as "1".',
+  });
+
+/** Why an account was not closed: 412 where it is another than the client has seen, 409 where it cannot be closed. */
+export function notClosed({ id, version, status }: Account, ifMatch: EntityTags): ProblemException {
+  const etag = entityTagOf(version);
+  if (matchesStrongly(ifMatch, version) && status !== 'ACTIVE') {
+    return new ProblemException({
+      type: problemType('account-not-active'),
+      title: 'Account not active',
+      status: 409,
+      detail: `Only an account that is ACTIVE can be closed; the account ${id} is ${status}.`,
+      extensions: { accountStatus: status },
+      headers: { etag },
+    });
+  }
+  return new ProblemException({
+    type: problemType('precondition-failed'),
+    title: 'Precondition failed',
+    status: 412,
+    detail: `The account ${id} is not the one of If-Match; its ETag is ${etag} now. Nothing has been changed.`,
+    headers: { etag },
+  });
+}
