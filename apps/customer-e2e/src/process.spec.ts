@@ -2,14 +2,33 @@ import { startProcess, type TestedProcess } from '@breakwater/chassis/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
 import { createDatabase, openSeverableRoute, type Database } from '@breakwater/local-postgres';
 import { once } from 'node:events';
+import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 
 function start(file: 'main.js' | 'migrate.js', environment: Record<string, string>): TestedProcess {
   const entryPoint = new URL(`../../customer/dist/${file}`, import.meta.url);
   const customer = startProcess(entryPoint, { CUSTOMER_LATENCY: '0ms', ...environment });
   onTestFinished(() => customer.kill('SIGKILL'));
   return customer;
+}
+
+/** What became of a request: its status and what is to become of the connection, or why there was no answer. */
+const ask = (agent: Agent, url: string): Promise<string> =>
+  new Promise((resolve) => {
+    get(`${url}/customers/c-1001`, { agent }, (response) => {
+      response.resume().once('end', () => resolve(`${response.statusCode} ${response.headers.connection}`));
+    }).once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+  });
+
+/** Asks one thing after the other, until it has been told ten times to let go of the connection, or something fails. */
+async function askUntilToldToGo(agent: Agent, url: string, answers: string[]): Promise<void> {
+  for (let told = 0; told < 10;) {
+    const answer = await ask(agent, url);
+    answers.push(answer);
+    if (answer === '200 close') told += 1;
+    else if (answer !== '200 keep-alive') return;
+  }
 }
 
 describe('customer as a process', () => {
@@ -80,6 +99,37 @@ describe('customer as a process', () => {
       expect((await answer).status).toBe(200);
       expect(await ended).toEqual({ code: 0, errors: '' });
     }
+  });
+
+  it('answers every request under load while a balancer takes it out of rotation', async () => {
+    const { listening, ended, kill } = start('main.js', {
+      DATABASE_URL: database.url,
+      SHUTDOWN_DELAY: '5s',
+      SHUTDOWN_TIMEOUT: '30s',
+    });
+    const url = await listening;
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    onTestFinished(() => agent.destroy());
+    const reserve = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => reserve.destroy());
+    const beforehand = await ask(reserve, url);
+    const answers: string[] = [];
+    const clients = Array.from({ length: 8 }, () => askUntilToldToGo(agent, url, answers));
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(100), { timeout: 20_000 });
+
+    kill('SIGTERM');
+    await Promise.all(clients);
+    const { status } = await fetch(`${url}/health/ready`);
+    // A connection that was kept, and carried nothing since before the signal.
+    const onReserve = await ask(reserve, url);
+
+    expect(status).toBe(503);
+    expect(beforehand).toBe('200 keep-alive');
+    expect(onReserve).toBe('200 close');
+    expect(new Set(answers)).toEqual(new Set(['200 keep-alive', '200 close']));
+    expect(answers.filter((answer) => answer === '200 close')).toHaveLength(80);
+    expect(await ended).toEqual({ code: 0, errors: '' });
+    expect(await ask(agent, url)).toBe('ECONNREFUSED');
   });
 
   it('does not wait for a request in hand longer than SHUTDOWN_TIMEOUT', async () => {

@@ -14,7 +14,10 @@ const spanId = '00f067aa0ba902b7';
 
 const hex = (length: number): fc.Arbitrary<string> =>
   fc
-    .array(fc.constantFrom(...'0123456789abcdef'), { minLength: length, maxLength: length })
+    .array(
+      fc.nat(15).map((digit) => digit.toString(16)),
+      { minLength: length, maxLength: length },
+    )
     .map((digits) => digits.join(''))
     .filter((id) => !/^0+$/.test(id));
 
