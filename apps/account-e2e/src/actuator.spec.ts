@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
+import { oneAttempt, startAccount, type RunningAccount } from './running-account.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
 const token = 'let-me-turn-switches';
@@ -10,7 +10,7 @@ describe('/actuator', () => {
 
   beforeEach(async () => {
     customer = await StandInCustomer.start();
-    account = await startAccount({ CUSTOMER_URL: customer.url, ACTUATOR_TOKEN: token });
+    account = await startAccount({ CUSTOMER_URL: customer.url, ACTUATOR_TOKEN: token, ...oneAttempt });
   });
 
   afterEach(async () => {
@@ -30,7 +30,7 @@ describe('/actuator', () => {
       },
     });
     expect(await shown('/actuator/timelimiters')).toEqual({ timeLimiters: ['customer'] });
-    expect(await shown('/actuator/bulkheads')).toEqual({ bulkheads: ['customer'] });
+    expect(await shown('/actuator/bulkheads')).toEqual({ bulkheads: ['customer', 'reconciliation'] });
   });
 
   it('shows what happened', async () => {

@@ -1,7 +1,7 @@
 import { FakeClock } from '@breakwater/resilience/testing';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
+import { oneAttempt, startAccount, type RunningAccount } from './running-account.ts';
 import { startCustomer } from './running-customer.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
@@ -13,7 +13,7 @@ describe('accounts, while customer is in trouble', () => {
   beforeEach(async () => {
     customer = await StandInCustomer.start();
     clock = new FakeClock();
-    account = await startAccount({ CUSTOMER_URL: customer.url, DEMO_MODE: 'true' }, clock);
+    account = await startAccount({ CUSTOMER_URL: customer.url, DEMO_MODE: 'true', ...oneAttempt }, clock);
   });
 
   afterEach(async () => {
@@ -156,7 +156,8 @@ describe('accounts, with the real customer service answering slowly', () => {
     const account = await startAccount({ ...demo, ...patient, DEMO_MODE: 'true', CUSTOMER_URL: customer.url });
 
     const slow = await Promise.all(Array.from({ length: 10 }, () => account.open('c-1001')));
-    const refused = await account.open('c-1001');
+    // Of whom nothing is remembered yet.
+    const refused = await account.open('c-1002');
     const { body } = await account.http().get('/experiments/breakers');
     await Promise.all([account.stop(), customer.stop()]);
 

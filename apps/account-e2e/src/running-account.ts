@@ -11,6 +11,8 @@ export interface RunningAccount {
   readonly app: NestFastifyApplication;
   /** Where it listens. */
   readonly url: string;
+  /** Its database, for other replicas and for a look into it. */
+  readonly databaseUrl: string;
   /** The way to its database. */
   readonly route: SeverableRoute;
   http(): ReturnType<typeof request>;
@@ -19,8 +21,14 @@ export interface RunningAccount {
   stop(): Promise<void>;
 }
 
+/** Each question is asked once: for tests that count them, and for those in which time stands still. */
+export const oneAttempt = { RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '1' };
+
+/** Nothing is made up for while a test looks at something else. */
+const noReconciliation = { RECONCILIATION_INTERVAL: '1h' };
+
 /**
- * @param environment variables beside those of the database
+ * @param environment variables beside those of the database; without reconciliation unless told otherwise
  * @param clock by which policies go; default: the system's
  */
 export async function startAccount(environment: Environment, clock?: Clock): Promise<RunningAccount> {
@@ -43,7 +51,7 @@ export async function startReplica(
   clock?: Clock,
 ): Promise<RunningAccount> {
   const route = await openSeverableRoute(databaseUrl);
-  const app = await createAccountService({ DATABASE_URL: route.url, ...environment }, clock);
+  const app = await createAccountService({ DATABASE_URL: route.url, ...noReconciliation, ...environment }, clock);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   await app.listen(0, '127.0.0.1');
@@ -51,6 +59,7 @@ export async function startReplica(
   return {
     app,
     url: await app.getUrl(),
+    databaseUrl: database.url,
     route,
     http,
     open: (customerId, rest = {}) =>

@@ -2,7 +2,7 @@ import { migrateAccount } from '@breakwater/account/testing';
 import { startProcess } from '@breakwater/chassis/testing';
 import { createDatabase } from '@breakwater/local-postgres';
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
+import { oneAttempt, startAccount, type RunningAccount } from './running-account.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
 describe('what account tells about its calls to customer', () => {
@@ -11,7 +11,7 @@ describe('what account tells about its calls to customer', () => {
 
   beforeEach(async () => {
     customer = await StandInCustomer.start();
-    account = await startAccount({ CUSTOMER_URL: customer.url });
+    account = await startAccount({ CUSTOMER_URL: customer.url, ...oneAttempt });
   });
 
   afterEach(async () => {
@@ -19,8 +19,8 @@ describe('what account tells about its calls to customer', () => {
     await account.stop();
   });
 
-  const openTimes = async (times: number): Promise<void> => {
-    for (let n = 1; n <= times; n += 1) await account.open('c-1001');
+  const openTimes = async (times: number, customerId = 'c-1001'): Promise<void> => {
+    for (let n = 1; n <= times; n += 1) await account.open(customerId);
   };
 
   const metrics = async (path: string): Promise<string[]> => (await account.http().get(path)).text.split('\n');
@@ -30,10 +30,11 @@ describe('what account tells about its calls to customer', () => {
     async (path) => {
       await openTimes(2);
       customer.answerWith(503);
-      await openTimes(5);
+      // Somebody of whom no good answer is remembered.
+      await openTimes(5, 'c-1002');
 
       const whileClosed = await metrics(path);
-      await openTimes(5);
+      await openTimes(5, 'c-1002');
       const onceOpen = await metrics(path);
 
       expect(whileClosed).toEqual(
@@ -74,7 +75,11 @@ describe('what account tells about its calls to customer', () => {
     onTestFinished(() => database.drop());
     await migrateAccount(database.url);
     const entryPoint = new URL('../../account/dist/main.js', import.meta.url);
-    const process = startProcess(entryPoint, { DATABASE_URL: database.url, CUSTOMER_URL: customer.url });
+    const process = startProcess(entryPoint, {
+      DATABASE_URL: database.url,
+      CUSTOMER_URL: customer.url,
+      ...oneAttempt,
+    });
     onTestFinished(() => process.kill('SIGKILL'));
     const url = await process.listening;
     customer.answerWith(503);

@@ -6,6 +6,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module.ts';
 import type { AccountConfig } from './app.config.ts';
 import { CustomerModule } from './customer/customer.module.ts';
+import { customerPolicies } from './customer/no-answer.ts';
 import { accountService } from './database/account.service-definition.ts';
 import { RequestDeadlineInterceptor } from './deadline/request-deadline.interceptor.ts';
 import { ExperimentsModule } from './experiments/experiments.module.ts';
@@ -34,7 +35,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ChassisModule.forRoot(accountService, config, { describe: describeResilience }),
-        ResilienceModule.forRoot({ configFiles, clock, env }),
+        ResilienceModule.forRoot({ configFiles, clock, env, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
         HealthModule.forRoot({ indicators: [CustomerIndicator] }),
         MetricsModule,

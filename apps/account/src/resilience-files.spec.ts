@@ -1,11 +1,15 @@
 import { BulkheadRegistry, CircuitBreakerRegistry, TimeLimiterRegistry } from '@breakwater/resilience';
 import { loadResilienceConfig } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
+import { customerPolicies } from './customer/no-answer.ts';
 
 const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
 
+const load = (...files: string[]) =>
+  loadResilienceConfig({ files: files.map(besidePackage), env: {}, ...customerPolicies });
+
 async function registryOf(...files: string[]): Promise<CircuitBreakerRegistry> {
-  const { circuitBreaker, warnings } = await loadResilienceConfig({ files: files.map(besidePackage), env: {} });
+  const { circuitBreaker, warnings } = await load(...files);
   expect(warnings).toEqual([]);
   return new CircuitBreakerRegistry(circuitBreaker);
 }
@@ -30,7 +34,7 @@ describe('resilience.yml', () => {
 
 describe('resilience.yml, about a call that is let through', () => {
   it('bounds its time and how many there are at once', async () => {
-    const { timeLimiter, bulkhead } = await loadResilienceConfig({ files: [besidePackage('resilience.yml')], env: {} });
+    const { timeLimiter, bulkhead } = await load('resilience.yml');
 
     expect(new TimeLimiterRegistry(timeLimiter).timeLimiter('customer').config.timeoutDuration).toBe(3_000);
     expect(new BulkheadRegistry(bulkhead).bulkhead('customer').config).toMatchObject({
