@@ -13,6 +13,11 @@ import {
 } from '@breakwater/chassis';
 import { z } from 'zod';
 
+const batchSize = variable('a whole number from 1 to 100', (text) => {
+  const size = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  return size >= 1 && size <= 100 ? size : undefined;
+});
+
 const variables = z
   .object({
     ...serviceVariables('account', { port: 3000 }),
@@ -31,6 +36,15 @@ const variables = z
       const ms = parseDuration(text);
       return ms !== undefined && ms >= 1_000 && ms <= 720 * 3_600_000 ? ms : undefined;
     }).default(24 * 3_600_000),
+    /**
+     * How often accounts are looked for whose customer is still to be verified, by the clock on the wall; a round that
+     * leaves more to do is followed by the next at once. At least `10ms`. Default: `1s`.
+     */
+    RECONCILIATION_INTERVAL: duration()
+      .refine((ms) => ms >= 10, 'must be at least 10ms')
+      .default(1_000),
+    /** How many such accounts a round takes at most, from 1 to 100. Default: 10. */
+    RECONCILIATION_BATCH_SIZE: batchSize.default(10),
     /** Who knows it may change circuit breakers while the service runs. Default: not set, and then nobody can. */
     ACTUATOR_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
     /** Whether the experiments of the demo can be run here. Default: false. */

@@ -13,6 +13,7 @@ import { ExperimentsModule } from './experiments/experiments.module.ts';
 import { CustomerIndicator } from './health/customer.indicator.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { describeResilience } from './problems/describe-resilience.ts';
+import { ReconciliationModule } from './reconciliation/reconciliation.module.ts';
 import { ResilienceTelemetry } from './telemetry/resilience-telemetry.ts';
 
 const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
@@ -43,6 +44,10 @@ export class AppModule {
         CustomerModule.forRoot({ urls: config.CUSTOMER_URL, timeScale }),
         IdempotencyModule.forRoot({ keyTtlMs: config.IDEMPOTENCY_KEY_TTL, clock }),
         AccountsModule,
+        ReconciliationModule.forRoot({
+          intervalMs: config.RECONCILIATION_INTERVAL,
+          batchSize: config.RECONCILIATION_BATCH_SIZE,
+        }),
         ...(config.DEMO_MODE ? [ExperimentsModule.forRoot({ instance: config.INSTANCE_NAME, clock })] : []),
       ],
       providers: [

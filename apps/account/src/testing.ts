@@ -9,6 +9,9 @@ import { AppModule } from './app.module.ts';
 import { accountService } from './database/account.service-definition.ts';
 import type { AccountTables } from './database/account.tables.ts';
 
+export { PendingVerificationsRepository } from './reconciliation/pending-verifications.repository.ts';
+export { leaseMs as reconciliationLeaseMs } from './reconciliation/reconciler.ts';
+
 /**
  * The real application, from the variables that its process would be given; not listening yet.
  *

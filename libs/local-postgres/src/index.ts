@@ -1,4 +1,4 @@
-export { createDatabase, type Database } from './databases.ts';
+export { createDatabase, withClient, type Database } from './databases.ts';
 export { DatabaseServerError } from './errors.ts';
 export { startLocalPostgres, type DatabaseServer, type LocalPostgres } from './local-postgres.ts';
 export { provideDatabaseServer } from './provide-database-server.ts';
