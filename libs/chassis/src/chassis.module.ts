@@ -6,6 +6,7 @@ import { Database } from './database/database.ts';
 import type { Migrations } from './database/migrations.ts';
 import type { Privileges } from './database/privileges.ts';
 import { requestLoggerOptions } from './logging/logging.options.ts';
+import { API_INFO } from './openapi/describe-api.ts';
 import { ProblemDetailsFilter } from './problem-details/problem-details.filter.ts';
 import type { Problem } from './problem-details/problem.exception.ts';
 import { RequestValidationPipe } from './validation/request-validation.pipe.ts';
@@ -17,7 +18,12 @@ export interface ServiceDefinition {
   readonly migrations: Migrations;
   /** What it does with its tables, and is allowed to where it has a database role of its own. Default: nothing. */
   readonly privileges?: Privileges;
+  /** What its API is for, in a sentence or two. Default: nothing is said. */
+  readonly description?: string;
 }
+
+/** Goes up with what clients see: the first number where something is no longer as it was. */
+const apiVersion = '1.0.0';
 
 /** What a service may say beside. */
 export interface ChassisOptions {
@@ -42,6 +48,10 @@ export class ChassisModule {
           useFactory: (adapterHost: HttpAdapterHost) => new ProblemDetailsFilter(adapterHost, describe),
         },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
+        {
+          provide: API_INFO,
+          useValue: { title: service.name, description: service.description ?? '', version: apiVersion },
+        },
         {
           provide: Database,
           useFactory: () =>

@@ -6,7 +6,18 @@ export { formatDuration, parseDuration } from './config/duration.ts';
 export type { ConfigFault, Environment } from './config/config-fault.ts';
 export { InvalidConfigError, readConfig } from './config/read-config.ts';
 export { serviceVariables, shutdownDelayFits, type ServiceConfig } from './config/service-config.ts';
-export { baseUrls, choice, decimal, duration, flag, host, matching, port, variable } from './config/variables.ts';
+export {
+  baseUrls,
+  choice,
+  decimal,
+  duration,
+  flag,
+  host,
+  matching,
+  port,
+  variable,
+  wholeNumber,
+} from './config/variables.ts';
 export { DatabaseUnavailableError } from './database/database-unavailable.error.ts';
 export { Database } from './database/database.ts';
 export { migrate, type MigrationOptions, type Migrations } from './database/migrations.ts';
@@ -17,6 +28,22 @@ export { Readiness } from './health/readiness.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
 export { MetricsRegistry } from './metrics/metrics.registry.ts';
 export { chassisProblems, type ProblemCatalogue, type ProblemDefinition } from './problem-details/problem-catalogue.ts';
+export { Answers, type AnswerOptions } from './openapi/answers.decorator.ts';
+export { describeApi } from './openapi/describe-api.ts';
+export type { OpenApiDocument } from './openapi/document.ts';
+export { NeedsToken } from './openapi/needs-token.decorator.ts';
+export { Operation } from './openapi/operation.decorator.ts';
+export {
+  databaseUnavailable,
+  deadlineExceeded,
+  invalidRequest,
+  overloaded,
+  tooManyRequests,
+  unauthorized,
+  type ProblemKind,
+} from './openapi/problem-kinds.ts';
+export { Problems } from './openapi/problems.decorator.ts';
+export { TakesHeader } from './openapi/takes-header.decorator.ts';
 export { problemType, type InputError, type ProblemDetails } from './problem-details/problem-details.ts';
 export { ProblemException, type Problem } from './problem-details/problem.exception.ts';
 export {

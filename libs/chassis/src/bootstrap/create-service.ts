@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { ServiceConfig } from '../config/service-config.ts';
 import { requestLoggerOptions } from '../logging/logging.options.ts';
 import { ServiceLogger } from '../logging/service-logger.ts';
+import { serveApiDescription } from '../openapi/serve-api-description.ts';
 import { createHttpAdapter } from './http-adapter.ts';
 
 /**
@@ -19,11 +20,13 @@ export async function createService(
   module: DynamicModule,
 ): Promise<NestFastifyApplication> {
   const logged = { service: name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
-  return NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(config.INSTANCE_NAME), {
+  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(config), {
     logger: new ServiceLogger(requestLoggerOptions(logged)),
     // Whoever starts a service hears what is wrong with it, rather than see the process abort.
     abortOnError: false,
     // Fastify reads JSON by itself; Nest's parsers would let forms in as well.
     bodyParser: false,
   });
+  serveApiDescription(app);
+  return app;
 }
