@@ -33,17 +33,9 @@ export { describeApi } from './openapi/describe-api.ts';
 export type { OpenApiDocument } from './openapi/document.ts';
 export { NeedsToken } from './openapi/needs-token.decorator.ts';
 export { Operation } from './openapi/operation.decorator.ts';
-export {
-  databaseUnavailable,
-  deadlineExceeded,
-  invalidRequest,
-  overloaded,
-  tooManyRequests,
-  unauthorized,
-  type ProblemKind,
-} from './openapi/problem-kinds.ts';
 export { Problems } from './openapi/problems.decorator.ts';
 export { TakesHeader } from './openapi/takes-header.decorator.ts';
+export { chassisKinds, kindsOf, type ProblemKind } from './problem-details/problem-kinds.ts';
 export { problemType, type InputError, type ProblemDetails } from './problem-details/problem-details.ts';
 export { ProblemException, type Problem } from './problem-details/problem.exception.ts';
 export {

@@ -1,23 +1,27 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { limitClients } from '../client-rate-limit/client-rate-limit.ts';
+import { toTrustProxy } from '../client-rate-limit/trust-proxy.ts';
+import type { ServiceConfig } from '../config/service-config.ts';
+import { answerClientErrors } from '../input-limits/client-error.ts';
+import { readJsonBodies } from '../input-limits/json-body.ts';
+import { bodyLimitBytes, maxHeaderBytes, requestTimeoutMs } from '../input-limits/request-limits.ts';
+import { limitUrls } from '../input-limits/url-length.ts';
+import { EventLoopDelay } from '../overload/event-loop-delay.ts';
+import { Load } from '../overload/load.ts';
+import { shedLoad } from '../overload/shed-load.ts';
 import { describeProblem } from '../problem-details/describe-problem.ts';
-import { writeProblem } from '../problem-details/problem-body.ts';
-import { chassisProblems } from '../problem-details/problem-catalogue.ts';
-import { problemContentType, problemType } from '../problem-details/problem-details.ts';
+import { chassisKinds } from '../problem-details/problem-kinds.ts';
 import { ProblemException } from '../problem-details/problem.exception.ts';
+import { sendProblem } from '../problem-details/send-problem.ts';
 import { runInRequestContext } from '../request-context/request-context.ts';
 import { endOf } from '../request-context/request-end.ts';
 import { requestIdHeader, requestIdOf } from '../request-context/request-id.ts';
 import { traceOf } from '../request-context/request-trace.ts';
 import { AllowedMethods } from './allowed-methods.ts';
-import { answerClientError } from './client-error.ts';
 import { Connections } from './connections.ts';
-
-/** The largest body that is read; a larger one is refused with 413. */
-const bodyLimitBytes = 64 * 1024;
-/** How long a client may take to send its whole request. */
-const requestTimeoutMs = 30_000;
+import { addSecurityHeaders } from './security-headers.ts';
 
 /**
  * Node warns of a leak beyond this. A streamed response has a dozen: Fastify, Nest, pino-http and this chassis each want to
@@ -32,28 +36,25 @@ export const instanceHeader = 'x-instance';
  * Nest on Fastify, with the request id and the instance on every response, and the request's context around all that
  * is done for it.
  */
-export function createHttpAdapter(instance: string): FastifyAdapter {
+export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
   const headersFor = (requestId: string): Record<string, string> => ({
     [requestIdHeader]: requestId,
-    [instanceHeader]: instance,
+    [instanceHeader]: config.INSTANCE_NAME,
   });
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
+    http: { maxHeaderSize: maxHeaderBytes },
+    trustProxy: toTrustProxy(config.TRUST_PROXY),
+    clientErrorHandler: answerClientErrors(headersFor),
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request),
     // During shutdown a request on a connection that is still open is served like any other; it is the last one there.
     return503OnClosing: false,
     // A URL that cannot be decoded never gets as far as a hook or a filter.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      const { id: requestId, raw, url } = request;
-      const { status, body } = writeProblem(describeProblem(error), { url, requestId, traceId: traceOf(raw).traceId });
-      void reply
-        .status(status)
-        .headers({ ...headersFor(requestId), 'content-type': problemContentType })
-        .send(body);
+      sendProblem(request, reply.headers(headersFor(request.id)), describeProblem(error));
     },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, { [instanceHeader]: instance }),
   });
   const fastify = adapter.getInstance();
   Connections.watch(fastify.server);
@@ -65,13 +66,13 @@ export function createHttpAdapter(instance: string): FastifyAdapter {
     reply.raw.setMaxListeners(maxResponseListeners);
     runInRequestContext({ requestId: request.id, trace: traceOf(request.raw), endsAt: endOf(request) }, done);
   });
-  refuseOtherMethods(adapter);
+  protect(fastify, config);
+  refuseOtherMethods(fastify);
   return adapter;
 }
 
 /** Answers 405 rather than 404 where there is such a path. */
-function refuseOtherMethods(adapter: FastifyAdapter): void {
-  const fastify = adapter.getInstance();
+function refuseOtherMethods(fastify: FastifyInstance): void {
   const allowedMethods = new AllowedMethods();
   fastify.addHook('onRoute', (route) => allowedMethods.add(route));
   fastify.addHook('preHandler', (request, _reply, done) => {
@@ -82,13 +83,29 @@ function refuseOtherMethods(adapter: FastifyAdapter): void {
 
 class MethodNotAllowedProblem extends ProblemException {
   constructor(method: string, allowed: readonly string[]) {
-    const { status, title } = chassisProblems['method-not-allowed'];
     super({
-      type: problemType('method-not-allowed'),
-      title,
-      status,
+      ...chassisKinds['method-not-allowed'],
       detail: `This path does not take ${method}, but ${allowed.join(', ')}.`,
       headers: { allow: allowed.join(', ') },
     });
   }
+}
+
+/** What stands between a client and Nest, in the order in which a request meets it. */
+function protect(fastify: FastifyInstance, config: ServiceConfig): void {
+  const delay = new EventLoopDelay();
+  const limits = { maxInFlight: config.MAX_REQUESTS_IN_FLIGHT, maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY };
+  const load = new Load(limits, () => delay.ms);
+  fastify.decorate('load', load);
+  fastify.addHook('onReady', async () => delay.start());
+  fastify.addHook('onClose', async () => delay.stop());
+
+  addSecurityHeaders(fastify);
+  limitClients(fastify, config.CLIENT_RATE_LIMIT, () => load.turnedAway('client_rate'));
+  // Once the two before have been loaded, so that they come first.
+  void fastify.after(() => {
+    limitUrls(fastify);
+    shedLoad(fastify, load);
+  });
+  readJsonBodies(fastify);
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { choice, databaseUrl, duration, host, matching, port } from './variables.ts';
+import { trustedProxies } from '../client-rate-limit/trust-proxy.ts';
+import { choice, databaseUrl, duration, host, matching, port, wholeNumber } from './variables.ts';
 
 /** The variables that every process on the database has. */
 const processVariables = (service: string) => ({
@@ -23,8 +24,15 @@ export const migrationVariables = (service: string) => ({
   DATABASE_SERVICE_ROLE: matching(/^[^\0]{1,63}$/, 'the name of a database role, 1 to 63 characters').optional(),
 });
 
+/** What differs between services when nothing is set. */
+export interface ServiceDefaults {
+  readonly port: number;
+  /** Requests that a client may make in a second. Default: 500. */
+  readonly clientRateLimit?: number;
+}
+
 /** The variables that every service has. */
-export const serviceVariables = (service: string, defaults: { readonly port: number }) => ({
+export const serviceVariables = (service: string, defaults: ServiceDefaults) => ({
   ...processVariables(service),
   /** Address to listen on. Default: `127.0.0.1`, which only this machine reaches. */
   HOST: host().default('127.0.0.1'),
@@ -37,6 +45,21 @@ export const serviceVariables = (service: string, defaults: { readonly port: num
   SHUTDOWN_DELAY: duration({ max: 60_000 }).default(0),
   /** How long all of shutting down may take after SIGTERM, `SHUTDOWN_DELAY` and requests in flight included. Default: `10s`. */
   SHUTDOWN_TIMEOUT: duration().default(10_000),
+  /** How many requests a client may make in a second; 0: as many as it likes. */
+  CLIENT_RATE_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(defaults.clientRateLimit ?? 500),
+  /**
+   * The proxies that are believed when they say who the client is (`X-Forwarded-For`): addresses and networks, comma
+   * separated, or how many stand in front. Default: none; the client is whoever connects.
+   */
+  TRUST_PROXY: trustedProxies().default(() => []),
+  /** How many requests may be under way; what comes beside is turned away with 503. Default: 250. */
+  MAX_REQUESTS_IN_FLIGHT: wholeNumber({ min: 1, max: 100_000 }).default(250),
+  /**
+   * How late the event loop may be, on average over a second, before requests are turned away with 503. Default: `1s`, at
+   * which every answer is late by more than account waits for a look-up that it calls quick; a healthy service has a few
+   * milliseconds.
+   */
+  MAX_EVENT_LOOP_DELAY: duration().default(1_000),
 });
 
 /** For `refine` of a service's variables: the delay must leave time to shut down in. */

@@ -41,6 +41,13 @@ export const decimal = ({ min }: { min: number }) =>
     return number >= min ? number : undefined;
   });
 
+/** A whole number from `min` to `max`. */
+export const wholeNumber = ({ min, max }: { min: number; max: number }) =>
+  variable(`a whole number from ${min} to ${max}`, (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return number >= min && number <= max ? number : undefined;
+  });
+
 /** One of the given words. */
 export const choice = <const Word extends string>(words: readonly Word[]) =>
   variable(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text));

@@ -14,7 +14,7 @@ import { Answers } from './answers.decorator.ts';
 import type { OpenApiDocument } from './document.ts';
 import { NeedsToken } from './needs-token.decorator.ts';
 import { Operation } from './operation.decorator.ts';
-import { databaseUnavailable } from './problem-kinds.ts';
+import { chassisKinds } from '../problem-details/problem-kinds.ts';
 import { Problems } from './problems.decorator.ts';
 import { TakesHeader } from './takes-header.decorator.ts';
 
@@ -44,7 +44,7 @@ class BerthsController {
   @NeedsToken()
   @Operation('addBerth', 'Adds a berth')
   @Answers(201, berthSchema, 'The berth', { headers: ['Location'] })
-  @Problems(taken, databaseUnavailable)
+  @Problems(taken, chassisKinds['database-unavailable'])
   @TakesHeader('Idempotency-Key', key, 'Makes it safe to try again')
   add(@Body({ schema: newBerth }) _: unknown) {
     return { id: '', at: null };

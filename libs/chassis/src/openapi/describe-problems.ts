@@ -2,12 +2,8 @@ import { problemContentType } from '../problem-details/problem-details.ts';
 import { isProbe } from '../metrics/probe-paths.ts';
 import { headerReferences, type DescribedHeader } from './described-headers.ts';
 import type { OperationObject, ResponseObject } from './document.ts';
-import { invalidRequest, overloaded, tooManyRequests, unauthorized, type ProblemKind } from './problem-kinds.ts';
+import { chassisKinds, type ProblemKind } from '../problem-details/problem-kinds.ts';
 import { problemsExtension } from './problems.decorator.ts';
-
-const payloadTooLarge: ProblemKind = { type: 'about:blank', title: 'Payload Too Large', status: 413 };
-const unsupportedMediaType: ProblemKind = { type: 'about:blank', title: 'Unsupported Media Type', status: 415 };
-const unexpected: ProblemKind = { type: 'about:blank', title: 'Internal Server Error', status: 500 };
 
 /** What a problem's answer has beside its body, by status. */
 const headersOf: Readonly<Record<number, readonly DescribedHeader[]>> = {
@@ -19,12 +15,12 @@ const headersOf: Readonly<Record<number, readonly DescribedHeader[]>> = {
 /** Answers of an operation that nobody has to write down: those that any operation can have, and those of its input. */
 function givenProblems(path: string, { requestBody, parameters = [], security = [] }: OperationObject): ProblemKind[] {
   return [
-    ...(requestBody || parameters.length > 0 ? [invalidRequest] : []),
-    ...(security.length > 0 ? [unauthorized] : []),
-    ...(requestBody ? [payloadTooLarge, unsupportedMediaType] : []),
-    unexpected,
+    ...(requestBody || parameters.length > 0 ? [chassisKinds['invalid-request']] : []),
+    ...(security.length > 0 ? [chassisKinds.unauthorized] : []),
+    ...(requestBody ? [chassisKinds['content-too-large'], chassisKinds['unsupported-media-type']] : []),
+    chassisKinds['internal-error'],
     // Health is answered to whoever asks, however much there is to do.
-    ...(isProbe(path) ? [] : [tooManyRequests, overloaded]),
+    ...(isProbe(path) ? [] : [chassisKinds['too-many-requests'], chassisKinds.overloaded]),
   ];
 }
 
@@ -40,8 +36,8 @@ export function describeProblems(path: string, operation: OperationObject): void
 
 function answerOf(status: number, kinds: readonly ProblemKind[]): ResponseObject {
   const examples = kinds.map(({ type, title }) => [
-    nameOf(type, title),
-    { value: { type, title, status, instance: '/', requestId: 'gate.1' } },
+    type.split(':').at(-1),
+    { value: { type, title, status, detail: title, instance: '/', requestId: 'gate.1', traceId: exampleTrace } },
   ]);
   return {
     description: kinds.map(({ title }) => title).join(', or: '),
@@ -55,5 +51,5 @@ function answerOf(status: number, kinds: readonly ProblemKind[]): ResponseObject
   };
 }
 
-const nameOf = (type: string, title: string): string =>
-  type === 'about:blank' ? title.toLowerCase().replaceAll(' ', '-') : (type.split(':').at(-1) ?? type);
+/** The one of the W3C's recommendation. */
+const exampleTrace = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -13,10 +13,10 @@ export const problemDetailsSchema = z
     type: z.string().describe('What kind of problem: a URI'),
     title: z.string().describe('The kind of problem in words, always the same for one type'),
     status: z.int().min(400).max(599),
-    detail: z.string().optional().describe('What happened this time'),
-    instance: z.string().optional().describe('The path that was asked for'),
-    requestId: z.string().optional().describe('For finding the request in the logs'),
-    traceId: z.string().optional().describe('For finding the request in the traces'),
+    detail: z.string().describe('What happened this time'),
+    instance: z.string().describe('The path that was asked for'),
+    requestId: z.string().describe('For finding the request in the logs'),
+    traceId: z.string().describe('For finding the request in the traces'),
     errors: z.array(inputError).optional().describe('What is wrong with the input, part by part'),
   })
   .meta({ id: 'ProblemDetails', description: 'An error, as RFC 9457 describes it' });

@@ -1,5 +1,5 @@
 import { ApiExtension } from '@nestjs/swagger';
-import type { ProblemKind } from './problem-kinds.ts';
+import type { ProblemKind } from '../problem-details/problem-kinds.ts';
 
 /** Under which a route's problems wait until its description is finished; it isn't in what is served. */
 export const problemsExtension = 'x-problems';

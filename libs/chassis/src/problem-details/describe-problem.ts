@@ -2,8 +2,8 @@ import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
 import { DeadlinePassedError } from '../request-context/request-end.ts';
-import { chassisProblems } from './problem-catalogue.ts';
 import { problemType } from './problem-details.ts';
+import { chassisKinds } from './problem-kinds.ts';
 import { ProblemException, type Problem } from './problem.exception.ts';
 
 /** A problem that says what kind it is. */
@@ -28,10 +28,10 @@ export const complete = (problem: Problem): DescribedProblem => ({
 });
 
 /** A problem of the chassis's own, as its catalogue has it. */
-function chassisProblem(name: keyof typeof chassisProblems, detail: string): DescribedProblem {
-  const { status, title } = chassisProblems[name];
-  return { type: problemType(name), title, status, detail };
-}
+const chassisProblem = (name: keyof typeof chassisKinds, detail: string): DescribedProblem => ({
+  ...chassisKinds[name],
+  detail,
+});
 
 const databaseUnavailable: DescribedProblem = {
   ...chassisProblem('database-unavailable', 'The service cannot reach its database at the moment. Try again later.'),
@@ -48,7 +48,7 @@ const ofStatus = (status: number, detail: string): DescribedProblem =>
 
 /** RFC 9110 has given 413 another name than Node still knows it by. */
 const titleOf = (status: number): string =>
-  status === 413 ? chassisProblems['content-too-large'].title : (STATUS_CODES[status] ?? 'Error');
+  status === 413 ? chassisKinds['content-too-large'].title : (STATUS_CODES[status] ?? 'Error');
 
 /** `not-found` for 404. */
 const nameOf = (status: number): string =>

@@ -56,11 +56,23 @@ export const chassisProblems = {
     when: 'The body is larger than the service reads.',
     remedy: 'Send less; do not repeat the request as it is.',
   },
+  'uri-too-long': {
+    status: 414,
+    title: 'URI Too Long',
+    when: 'The URL is longer than any that means something here.',
+    remedy: 'Shorten it.',
+  },
   'unsupported-media-type': {
     status: 415,
     title: 'Unsupported Media Type',
     when: 'The body is of a type that the service does not read.',
     remedy: 'Send JSON, as `Content-Type: application/json`.',
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests',
+    when: 'The client has made more requests in a second than one may.',
+    remedy: 'Try again after `Retry-After`, and more slowly.',
   },
   'request-header-fields-too-large': {
     status: 431,
@@ -73,6 +85,12 @@ export const chassisProblems = {
     title: 'Internal Server Error',
     when: 'The service met an error that it did not expect.',
     remedy: 'Report it with the `requestId`. What was asked for may or may not have been done.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Overloaded',
+    when: 'The service has more to do than it can, and turned the request away before doing anything for it.',
+    remedy: 'Try again after `Retry-After`.',
   },
   'database-unavailable': {
     status: 503,

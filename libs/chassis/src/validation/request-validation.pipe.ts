@@ -9,6 +9,9 @@ type Issue = NonNullable<Awaited<ReturnType<Schema['~standard']['validate']>>['i
 /**
  * Checks what a route declares a schema for (`@Body({ schema })`, `@Param('id', { schema })`) and hands over what the
  * schema makes of it. What doesn't fit is answered with 400 and the list of all faults.
+ *
+ * A query is best declared as one strict object (`@Query({ schema: z.strictObject({ … }) })`): a parameter that nobody
+ * knows is then refused, rather than a client left to believe that it had an effect.
  */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
@@ -27,30 +30,33 @@ export class RequestValidationPipe implements PipeTransform {
   }
 }
 
-const partOf = ({ type, data }: ArgumentMetadata): string =>
-  data === undefined ? type : `${type === 'param' ? 'path' : type} parameter ${data}`;
+function partOf({ type, data }: ArgumentMetadata): string {
+  if (type === 'body') return 'body';
+  const part = type === 'param' ? 'path' : type;
+  return data === undefined ? part : `${part} parameter ${data}`;
+}
 
 function inputErrors(issue: Issue, { type, data }: ArgumentMetadata): InputError[] {
   const detail = issue.message;
   const path = (issue.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
-  const unknownFields = unknownFieldsOf(issue);
+  const unknown = unknownKeysOf(issue);
   if (type !== 'body') {
     return (
-      unknownFields?.map((field) => ({ parameter: field, detail: 'is not a parameter of this operation' })) ?? [
+      unknown?.map((key) => ({ parameter: key, detail: 'is not a parameter of this operation' })) ?? [
         { parameter: data ?? path.join('.'), detail },
       ]
     );
   }
   return (
-    unknownFields?.map((field) => ({
+    unknown?.map((field) => ({
       pointer: pointer([...path, field]),
       detail: 'is not a field of this operation',
     })) ?? [{ pointer: pointer(path), detail }]
   );
 }
 
-/** A strict zod object reports all unknown fields in one issue of the object; a reader looks for each by its place. */
-function unknownFieldsOf(issue: Issue): readonly string[] | undefined {
+/** A strict zod object reports all unknown keys in one issue of the object; a reader looks for each by its place. */
+function unknownKeysOf(issue: Issue): readonly string[] | undefined {
   return 'keys' in issue && Array.isArray(issue.keys) ? issue.keys.map(String) : undefined;
 }
 
