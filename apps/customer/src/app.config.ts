@@ -12,7 +12,8 @@ import { maxLatencyMs } from './faults/latency.ts';
 
 const variables = z
   .object({
-    ...serviceVariables('customer', { port: 3001 }),
+    // Its clients are the replicas of account, each with the requests of many.
+    ...serviceVariables('customer', { port: 3001, clientRateLimit: 5_000 }),
     /** How long every customer takes to be found. This service is slow on purpose. Default: `2s`. */
     CUSTOMER_LATENCY: duration({ max: maxLatencyMs }).default(2_000),
     /** Who knows it may change the latency while the service runs. Default: not set, and then nobody can. */

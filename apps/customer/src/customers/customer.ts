@@ -1,5 +1,5 @@
+import { problemType, type ProblemKind } from '@breakwater/chassis';
 import { z } from 'zod';
-import type { CustomerStatus } from '../database/customer.tables.ts';
 
 /** What the id of a customer looks like. */
 export const customerId = z
@@ -7,11 +7,21 @@ export const customerId = z
   .regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits or dashes, such as c-1001');
 
 /** A customer as the API shows it. */
-export interface Customer {
-  readonly id: string;
-  readonly name: string;
-  readonly email: string;
-  readonly status: CustomerStatus;
-  /** ISO 8601. */
-  readonly createdAt: string;
-}
+export const customerSchema = z
+  .object({
+    id: customerId,
+    name: z.string(),
+    email: z.email(),
+    status: z.enum(['ACTIVE', 'CLOSED']),
+    createdAt: z.iso.datetime(),
+  })
+  .readonly()
+  .meta({ id: 'Customer' });
+
+export type Customer = z.output<typeof customerSchema>;
+
+export const customerNotFound: ProblemKind = {
+  type: problemType('customer-not-found'),
+  title: 'Customer not found',
+  status: 404,
+};

@@ -1,7 +1,15 @@
-import { problemType, ProblemException, RequestSignal } from '@breakwater/chassis';
+import {
+  Answers,
+  databaseUnavailable,
+  deadlineExceeded,
+  Operation,
+  ProblemException,
+  Problems,
+  RequestSignal,
+} from '@breakwater/chassis';
 import { Controller, Get, Param } from '@nestjs/common';
 import { Latency } from '../faults/latency.ts';
-import { customerId, type Customer } from './customer.ts';
+import { customerId, customerNotFound, customerSchema, type Customer } from './customer.ts';
 import { CustomersRepository } from './customers.repository.ts';
 
 @Controller('customers')
@@ -12,6 +20,9 @@ export class CustomersController {
   ) {}
 
   @Get(':id')
+  @Operation('findCustomer', 'Finds a customer by id')
+  @Answers(200, customerSchema, 'The customer')
+  @Problems(customerNotFound, databaseUnavailable, deadlineExceeded)
   async findById(
     @Param('id', { schema: customerId }) id: string,
     @RequestSignal() signal: AbortSignal,
@@ -20,11 +31,6 @@ export class CustomersController {
     const [customer] = await Promise.all([this.customers.findById(id), this.latency.wait(signal)]);
     if (customer) return customer;
 
-    throw new ProblemException({
-      type: problemType('customer-not-found'),
-      title: 'Customer not found',
-      status: 404,
-      detail: `There is no customer ${id}.`,
-    });
+    throw new ProblemException({ ...customerNotFound, detail: `There is no customer ${id}.` });
   }
 }
