@@ -19,7 +19,7 @@ export const moneySchema = z
       ),
     currency: z.string().describe('ISO 4217.'),
   })
-  .meta({ title: 'Money', description: 'An amount of money, without fractions.' });
+  .meta({ id: 'Money', description: 'An amount of money, without fractions.' });
 
 /** An account as the API shows it. */
 export const accountSchema = z
@@ -46,7 +46,7 @@ export const accountSchema = z
       .optional()
       .describe('Where to see what becomes of it; only while it is PENDING_VERIFICATION.'),
   })
-  .meta({ title: 'Account', description: 'An account.' });
+  .meta({ id: 'Account', description: 'An account.' });
 
 /** An account as the API shows it. */
 export type Account = Readonly<z.output<typeof accountSchema>>;
@@ -57,7 +57,7 @@ export const accountPageSchema = z
     items: z.array(accountSchema),
     nextCursor: z.string().nullable().describe('What to ask for the next page with; null where this is the last.'),
   })
-  .meta({ title: 'AccountPage', description: 'Some of the accounts, the newest first.' });
+  .meta({ id: 'AccountPage', description: 'Some of the accounts, the newest first.' });
 
 /** Some of the accounts, the newest first. */
 export type AccountPage = Readonly<z.output<typeof accountPageSchema>>;
@@ -70,7 +70,7 @@ export const accountEventSchema = z
     reason: z.string().describe('Why, in a sentence.'),
     happenedAt: timestamp('When.'),
   })
-  .meta({ title: 'AccountEvent', description: 'Something that happened to an account.' });
+  .meta({ id: 'AccountEvent', description: 'Something that happened to an account.' });
 
 /** Something that happened to an account. */
 export type AccountEvent = Readonly<z.output<typeof accountEventSchema>>;

@@ -1,12 +1,23 @@
+import { Answers, chassisKinds, Operation, Problems, TakesHeader } from '@breakwater/chassis';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import {
   idempotencyKeyHeader,
+  idempotencyKeySchema,
   idempotencyReplayedHeader,
   parseIdempotencyKey,
 } from '../idempotency/idempotency-key.ts';
-import { accountPath, type Account, type AccountEvent, type AccountPage } from './account.ts';
+import { accountKinds } from '../problems/account-problems.ts';
+import {
+  accountHistorySchema,
+  accountPageSchema,
+  accountPath,
+  accountSchema,
+  type Account,
+  type AccountEvent,
+  type AccountPage,
+} from './account.ts';
 import { preconditionRequired } from './accounts.problems.ts';
 import { AccountsService } from './accounts.service.ts';
 import { closeAccountDto } from './close-account.dto.ts';
@@ -15,6 +26,12 @@ import { entityTagOf, matchesWeakly, parseEntityTags } from './entity-tags.ts';
 import { listAccountsQuery, type ListAccountsQuery } from './list-accounts.query.ts';
 
 const accountId = z.uuid('must be a UUID');
+const tags = z.string().meta({ examples: ['"1"'] });
+
+const openingHeaders = ['Location', 'ETag', 'Idempotency-Replayed'] as const;
+
+/** What any route here may meet. */
+const { 'database-unavailable': databaseUnavailable, 'deadline-exceeded': deadlineExceeded } = chassisKinds;
 
 @Controller('accounts')
 export class AccountsController {
@@ -25,6 +42,21 @@ export class AccountsController {
    * `Idempotency-Key` the same request may come again and is answered the same.
    */
   @Post()
+  @Operation('openAccount', 'Opens an account')
+  @TakesHeader(
+    'Idempotency-Key',
+    idempotencyKeySchema.optional(),
+    'Under which the request is done once, however often it is sent',
+  )
+  @Answers(201, accountSchema, 'The account, ready for use', { headers: openingHeaders })
+  @Answers(202, accountSchema, 'The account, whose customer is still to be verified', { headers: openingHeaders })
+  @Problems(
+    accountKinds['invalid-idempotency-key'],
+    accountKinds['unknown-customer'],
+    accountKinds['idempotency-key-reused'],
+    databaseUnavailable,
+    deadlineExceeded,
+  )
   async create(
     @Body({ schema: createAccountDto }) dto: CreateAccountDto,
     @Headers(idempotencyKeyHeader) idempotencyKey: string | undefined,
@@ -41,6 +73,9 @@ export class AccountsController {
 
   /** A page of accounts, the newest first; the next is in `nextCursor` and in `Link`. */
   @Get()
+  @Operation('listAccounts', 'Lists accounts, the newest first')
+  @Answers(200, accountPageSchema, 'A page of accounts', { headers: ['Link'] })
+  @Problems(databaseUnavailable, deadlineExceeded)
   async findPage(
     @Query({ schema: listAccountsQuery }) query: ListAccountsQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
@@ -52,6 +87,11 @@ export class AccountsController {
 
   /** 304 where the client has it already. */
   @Get(':id')
+  @Operation('findAccount', 'Finds an account by id')
+  @TakesHeader('If-None-Match', tags.optional(), 'The versions that the client has already')
+  @Answers(200, accountSchema, 'The account', { headers: ['ETag'] })
+  @Answers(304, undefined, 'The client has it already', { headers: ['ETag'] })
+  @Problems(accountKinds['account-not-found'], databaseUnavailable, deadlineExceeded)
   async findById(
     @Param('id', { schema: accountId }) id: string,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
@@ -66,12 +106,26 @@ export class AccountsController {
 
   /** What happened to an account, the opening first. */
   @Get(':id/history')
+  @Operation('findAccountHistory', 'Tells what happened to an account')
+  @Answers(200, accountHistorySchema, 'All that happened to it, the opening first')
+  @Problems(accountKinds['account-not-found'], databaseUnavailable, deadlineExceeded)
   findHistory(@Param('id', { schema: accountId }) id: string): Promise<AccountEvent[]> {
     return this.accounts.findHistory(id);
   }
 
   /** Closes an account, which must be the one that the client has seen (`If-Match`). */
   @Patch(':id')
+  @Operation('closeAccount', 'Closes an account')
+  @TakesHeader('If-Match', tags, 'The version of the account that is to be closed, as its ETag said')
+  @Answers(200, accountSchema, 'The account, closed', { headers: ['ETag'] })
+  @Problems(
+    accountKinds['account-not-found'],
+    accountKinds['account-not-active'],
+    accountKinds['precondition-failed'],
+    accountKinds['precondition-required'],
+    databaseUnavailable,
+    deadlineExceeded,
+  )
   async close(
     @Param('id', { schema: accountId }) id: string,
     @Body({ schema: closeAccountDto }) _: unknown,

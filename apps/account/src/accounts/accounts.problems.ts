@@ -1,13 +1,12 @@
-import { problemType, ProblemException, type Problem } from '@breakwater/chassis';
+import { ProblemException, type Problem } from '@breakwater/chassis';
+import { accountKinds } from '../problems/account-problems.ts';
 import type { Account } from './account.ts';
 import { entityTagOf, matchesStrongly, type EntityTags } from './entity-tags.ts';
 
 /** 422: an account was to be opened for nobody. */
 export const unknownCustomer = (customerId: string) =>
   ({
-    type: problemType('unknown-customer'),
-    title: 'Unknown customer',
-    status: 422,
+    ...accountKinds['unknown-customer'],
     detail: `There is no customer ${customerId}; no account has been opened.`,
     extensions: { customerId },
   }) satisfies Problem;
@@ -15,18 +14,14 @@ export const unknownCustomer = (customerId: string) =>
 /** 404 */
 export const accountNotFound = (id: string): ProblemException =>
   new ProblemException({
-    type: problemType('account-not-found'),
-    title: 'Account not found',
-    status: 404,
+    ...accountKinds['account-not-found'],
     detail: `There is no account ${id}.`,
   });
 
 /** 428: the client didn't say which version of the account it means to change. */
 export const preconditionRequired = (): ProblemException =>
   new ProblemException({
-    type: problemType('precondition-required'),
-    title: 'Precondition required',
-    status: 428,
+    ...accountKinds['precondition-required'],
     detail: 'A change needs the header If-Match with the ETag of the account as it was last seen, such as "1".',
   });
 
@@ -35,18 +30,14 @@ export function notClosed({ id, version, status }: Account, ifMatch: EntityTags)
   const etag = entityTagOf(version);
   if (matchesStrongly(ifMatch, version) && status !== 'ACTIVE') {
     return new ProblemException({
-      type: problemType('account-not-active'),
-      title: 'Account not active',
-      status: 409,
+      ...accountKinds['account-not-active'],
       detail: `Only an account that is ACTIVE can be closed; the account ${id} is ${status}.`,
       extensions: { accountStatus: status },
       headers: { etag },
     });
   }
   return new ProblemException({
-    type: problemType('precondition-failed'),
-    title: 'Precondition failed',
-    status: 412,
+    ...accountKinds['precondition-failed'],
     detail: `The account ${id} is not the one of If-Match; its ETag is ${etag} now. Nothing has been changed.`,
     headers: { etag },
   });

@@ -1,12 +1,24 @@
-import { problemType, ProblemException, RequestSignal } from '@breakwater/chassis';
+import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/chassis';
 import { CircuitBreakerRegistry, TimeLimiterRegistry } from '@breakwater/resilience';
 import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import { CustomerClient } from '../customer/customer.client.ts';
+import { accountKinds } from '../problems/account-problems.ts';
 import { customerLookupsDto, type CustomerLookupsDto } from './customer-lookups.dto.ts';
 import { lookUpRepeatedly, type Laboratory, type LookupEvent } from './customer-lookups.ts';
 import { EXPERIMENT_OPTIONS, type ExperimentOptions } from './experiment-options.ts';
 import { toPlainConfig } from './plain-config.ts';
+
+/** What each of the circuit breakers is like; their metrics and options are Resilience4j's. */
+const breakersSchema = z.array(
+  z.object({
+    name: z.string(),
+    state: z.string(),
+    metrics: z.record(z.string(), z.unknown()),
+    config: z.record(z.string(), z.unknown()),
+  }),
+);
 
 /** The demo's experiments: real calls to the real customer service, through any circuit breaker. */
 @Controller('experiments')
@@ -19,6 +31,8 @@ export class ExperimentsController {
   ) {}
 
   @Get('breakers')
+  @Operation('listCircuitBreakers', 'Lists the circuit breakers of the experiments')
+  @Answers(200, breakersSchema, 'The circuit breakers')
   breakers() {
     return this.registry.names().map((name) => {
       const { state, metrics, config } = this.registry.circuitBreaker(name);
@@ -29,6 +43,9 @@ export class ExperimentsController {
   /** A line of JSON as each call ends. */
   @Post('customer-lookups')
   @HttpCode(200)
+  @Operation('lookUpCustomers', 'Looks a customer up repeatedly through a circuit breaker')
+  @Answers(200, z.string(), 'A line of JSON as each call ends', { contentType: 'application/x-ndjson' })
+  @Problems(accountKinds['circuit-breaker-not-found'])
   lookUp(
     @Body({ schema: customerLookupsDto }) dto: CustomerLookupsDto,
     @RequestSignal() signal: AbortSignal,
@@ -45,9 +62,7 @@ export class ExperimentsController {
     const known = this.registry.names();
     if (known.includes(name)) return this.registry.circuitBreaker(name);
     throw new ProblemException({
-      type: problemType('circuit-breaker-not-found'),
-      title: 'Circuit breaker not found',
-      status: 404,
+      ...accountKinds['circuit-breaker-not-found'],
       detail: `There is no circuit breaker ${name}. There are ${known.join(', ')}.`,
       extensions: { known },
     });

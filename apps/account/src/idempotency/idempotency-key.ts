@@ -1,4 +1,6 @@
-import { problemType, ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/chassis';
+import { z } from 'zod';
+import { accountKinds } from '../problems/account-problems.ts';
 
 /** The header by which a client marks the repetitions of one request (draft-ietf-httpapi-idempotency-key-header). */
 export const idempotencyKeyHeader = 'idempotency-key';
@@ -14,6 +16,13 @@ const quoted = /^"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
 /** What clients write who leave the quotes out. A comma would be two headers, a semicolon the parameter of one. */
 const bare = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 
+/** What a key is, for the API's description: the header is read by `parseIdempotencyKey`. */
+export const idempotencyKeySchema = z
+  .string()
+  .min(1)
+  .max(longestKey + 2)
+  .meta({ examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'] });
+
 /**
  * Reads the key from its header: 1 to 255 visible ASCII characters, in quotes or without. `"8e03"` and `8e03` are the
  * same key.
@@ -28,9 +37,7 @@ export function parseIdempotencyKey(header: string | undefined): string | undefi
   if (key.length >= 1 && key.length <= longestKey) return key;
 
   throw new ProblemException({
-    type: problemType('invalid-idempotency-key'),
-    title: 'Invalid idempotency key',
-    status: 400,
+    ...accountKinds['invalid-idempotency-key'],
     detail:
       'The header Idempotency-Key must be one key of 1 to 255 visible ASCII characters, such as ' +
       '"8e03978e-40d5-43dd-bc93-6894a57f9324"; nothing has been done.',

@@ -1,7 +1,8 @@
-import { Database, problemType, ProblemException } from '@breakwater/chassis';
+import { Database, ProblemException } from '@breakwater/chassis';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
+import { accountKinds } from '../problems/account-problems.ts';
 import { IdempotencyKeys, type KeyedRequest, type StoredAnswer } from './idempotency-keys.ts';
 
 /** What a request is to be answered with, and what is to be written so that the answer is true. */
@@ -73,8 +74,6 @@ function replay<Body extends object>({ key, fingerprint }: KeyedRequest, stored:
 
 const reused = (key: string): ProblemException =>
   new ProblemException({
-    type: problemType('idempotency-key-reused'),
-    title: 'Idempotency key reused',
-    status: 422,
+    ...accountKinds['idempotency-key-reused'],
     detail: `The idempotency key ${key} was used for another request. A new request needs a new key.`,
   });

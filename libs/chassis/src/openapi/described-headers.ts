@@ -5,6 +5,7 @@ export const describedHeaders = {
   'X-Request-Id': text('The id of the request, for finding it in the logs: the one that it came with, or a new one'),
   'X-Instance': text('Which replica answered'),
   Location: text('Where the resource is'),
+  Link: text('Where the next page is (rel="next"); there is none on the last'),
   ETag: text('The version of the resource, for If-Match'),
   'Retry-After': seconds('In how many seconds another try may be worth it'),
   'RateLimit-Limit': count('How many requests a client may make in a second'),

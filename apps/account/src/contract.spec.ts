@@ -1,0 +1,16 @@
+import { apiFaults } from '@breakwater/chassis/testing';
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { describeContract } from './contract.ts';
+
+describe('the contract', () => {
+  it('says of every operation what a client has to know', async () => {
+    expect(apiFaults(await describeContract())).toEqual([]);
+  });
+
+  it('is in openapi.json as the code has it; npm run contracts writes it anew', async () => {
+    const committed: unknown = JSON.parse(await readFile(new URL('../openapi.json', import.meta.url), 'utf8'));
+
+    expect(JSON.parse(JSON.stringify(await describeContract()))).toEqual(committed);
+  });
+});
