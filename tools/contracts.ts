@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+
+/**
+ * `npm run contracts`: writes what the services' code says of their APIs to `apps/<name>/openapi.json`, and from customer's
+ * the types that account asks customer by. No database is needed: the services are made and never begin.
+ *
+ * The services are built first, since Node doesn't run decorators from their sources.
+ */
+const workspaceRoot = join(import.meta.dirname, '..');
+const require = createRequire(import.meta.url);
+
+interface ContractModule {
+  readonly describeContract: () => Promise<object>;
+}
+
+async function main(): Promise<void> {
+  await run(nxProgram(), 'run-many', '-t', 'build', '-p', '@breakwater/account,@breakwater/customer');
+  for (const name of ['account', 'customer']) {
+    const built = pathToFileURL(join(workspaceRoot, `apps/${name}/dist/contract.js`));
+    const { describeContract } = (await import(built.href)) as ContractModule;
+    await writeContract(name, await describeContract());
+  }
+  await run(join(import.meta.dirname, 'contract-types.ts'));
+}
+
+async function writeContract(name: string, contract: object): Promise<void> {
+  const file = join(workspaceRoot, `apps/${name}/openapi.json`);
+  await writeFile(file, await format(JSON.stringify(contract), { ...(await resolveConfig(file)), filepath: file }));
+}
+
+/** Nx as a program for this very Node, whatever the platform calls its launcher. */
+function nxProgram(): string {
+  const manifest = require.resolve('nx/package.json');
+  const { bin } = require(manifest) as { bin: { nx: string } };
+  return join(dirname(manifest), bin.nx);
+}
+
+async function run(program: string, ...args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: workspaceRoot,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' },
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} failed: see above.`);
+}
+
+await main();
