@@ -6,6 +6,8 @@ export class StandInCustomer {
   readonly url: string;
   /** What it was asked, in order. */
   readonly requests: IncomingMessage[] = [];
+  /** Its answers to these, given or not. */
+  readonly responses: ServerResponse[] = [];
   readonly #close: () => void;
   #held: ServerResponse[] = [];
   readonly #events = new EventEmitter<{ request: [ServerResponse] }>();
@@ -62,6 +64,7 @@ export class StandInCustomer {
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(request);
+    this.responses.push(response);
     this.#answer(response, request.url?.split('/').at(-1) ?? '');
     this.#events.emit('request', response);
   }

@@ -12,6 +12,8 @@ import type { AccountTables } from './database/account.tables.ts';
 export { PendingVerificationsRepository } from './reconciliation/pending-verifications.repository.ts';
 export { leaseMs as reconciliationLeaseMs } from './reconciliation/reconciler.ts';
 
+export { CustomerClient } from './customer/customer.client.ts';
+
 /**
  * The real application, from the variables that its process would be given; not listening yet.
  *

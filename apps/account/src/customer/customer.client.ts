@@ -2,9 +2,19 @@ import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/cha
 import { Deadline, deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { z } from 'zod';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
+import type { paths } from './customer.contract.ts';
+
+/** The operation of customer's contract that is asked for here. */
+type FindCustomer = paths[typeof findCustomerPath]['get'];
+type CustomerInContract = FindCustomer['responses'][200]['content']['application/json'];
+
+/** As the contract has it, so that the compiler objects when customer moves it. */
+const findCustomerPath = '/customers/{id}' satisfies keyof paths;
+/** No such customer; another status that says so would not be in the contract. */
+const notFound = 404 satisfies keyof FindCustomer['responses'];
 
 /** What account needs to know of customer's answer; more may be in it. */
-const customerSchema = z.object({ id: z.string(), status: z.string() });
+export const customerSchema = z.object({ id: z.string(), status: z.string() });
 
 /** A customer, as far as account is concerned. */
 export type Customer = z.output<typeof customerSchema>;
@@ -38,7 +48,7 @@ export class CustomerClient {
     id: string,
     { signal, deadline }: Partial<Pick<CallContext, 'signal' | 'deadline'>> = {},
   ): Promise<Customer | undefined> {
-    const url = `${this.#nextUrl()}/customers/${encodeURIComponent(id)}`;
+    const url = this.#nextUrl() + pathOf({ id });
     try {
       return await ask(url, deadlineHeaders(this.#onTheWall(deadline)), signal);
     } catch (error) {
@@ -60,6 +70,9 @@ export class CustomerClient {
   }
 }
 
+const pathOf = (parameters: FindCustomer['parameters']['path']): string =>
+  findCustomerPath.replace('{id}', encodeURIComponent(parameters.id));
+
 async function ask(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -80,12 +93,14 @@ async function ask(
 
   // A body that nobody reads keeps the connection from being used again.
   await response.body?.cancel();
-  if (response.status === 404) return undefined;
+  if (response.status === notFound) return undefined;
   throw new CustomerUnavailableError(`customer answered ${response.status}`);
 }
 
 async function readCustomer(response: Response): Promise<Customer> {
-  const { data, error } = customerSchema.safeParse(await response.json());
+  const promised = (await response.json()) as CustomerInContract;
+  // Where the contract no longer promises what is read here, the compiler says so; where customer breaks it, the schema.
+  const { data, error } = customerSchema.safeParse(promised satisfies z.input<typeof customerSchema>);
   if (data) return data;
   throw new CustomerUnavailableError(`customer answered what is no customer: ${z.prettifyError(error)}`);
 }
