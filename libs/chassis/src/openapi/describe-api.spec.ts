@@ -36,7 +36,7 @@ class BerthsController {
   @Get(':id')
   @Operation('findBerth', 'Finds a berth')
   @Answers(200, berthSchema, 'The berth', { headers: ['ETag'] })
-  find(@Param('id', { schema: z.uuid() }) id: string) {
+  find(@Param('id', { schema: z.uuid() }) id: string, @Query('at', { schema: z.iso.date().optional() }) _?: string) {
     return { id, at: null };
   }
 
@@ -122,6 +122,7 @@ describe('the description of an API', () => {
       required: false,
       schema: { type: 'string', minLength: 1, maxLength: 255 },
     });
+    expect(operation('/berths/{id}')?.parameters?.[1]).toMatchObject({ name: 'at', in: 'query', required: false });
     expect(operation('/berths')?.parameters?.[0]).toMatchObject({ name: 'size', in: 'query', required: false });
     expect(JSON.stringify(document)).not.toContain('x-optional');
   });
