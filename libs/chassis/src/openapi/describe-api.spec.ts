@@ -29,15 +29,15 @@ class BerthsController {
   @Get()
   @Operation('listBerths', 'Lists the berths')
   @Answers(200, z.array(berthSchema), 'The berths')
-  list(@Query({ schema: z.strictObject({ size: z.coerce.number().max(100).optional() }) }) _: unknown) {
-    return [];
+  list(@Query({ schema: z.strictObject({ size: z.coerce.number().max(100).optional() }) }) query: unknown) {
+    return [query];
   }
 
   @Get(':id')
   @Operation('findBerth', 'Finds a berth')
   @Answers(200, berthSchema, 'The berth', { headers: ['ETag'] })
-  find(@Param('id', { schema: z.uuid() }) id: string, @Query('at', { schema: z.iso.date().optional() }) _?: string) {
-    return { id, at: null };
+  find(@Param('id', { schema: z.uuid() }) id: string, @Query('at', { schema: z.iso.date().optional() }) at?: string) {
+    return { id, at };
   }
 
   @Post()
@@ -46,8 +46,8 @@ class BerthsController {
   @Answers(201, berthSchema, 'The berth', { headers: ['Location'] })
   @Problems(taken, chassisKinds['database-unavailable'])
   @TakesHeader('Idempotency-Key', key, 'Makes it safe to try again')
-  add(@Body({ schema: newBerth }) _: unknown) {
-    return { id: '', at: null };
+  add(@Body({ schema: newBerth }) body: unknown) {
+    return body;
   }
 
   @Get('inside')
