@@ -10,9 +10,19 @@ describe('readAccountConfig', () => {
       CUSTOMER_URL: ['http://127.0.0.1:3001'],
       REQUEST_TIMEOUT: 10_000,
       IDEMPOTENCY_KEY_TTL: 86_400_000,
+      RECONCILIATION_INTERVAL: 1_000,
+      RECONCILIATION_BATCH_SIZE: 10,
       DEMO_MODE: false,
       TIME_SCALE: 1,
     });
+  });
+
+  it('refuses rounds of reconciliation without a pause between them, and without an end', () => {
+    expect(() =>
+      readAccountConfig({ ...required, RECONCILIATION_INTERVAL: '5ms', RECONCILIATION_BATCH_SIZE: '101' }),
+    ).toThrow(
+      /RECONCILIATION_INTERVAL is "5ms": must be at least 10ms\n.*RECONCILIATION_BATCH_SIZE is "101": must be a whole number from 1 to 100/,
+    );
   });
 
   it('lets nobody change circuit breakers unless there is a token for it', () => {

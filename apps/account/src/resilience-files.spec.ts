@@ -1,6 +1,14 @@
-import { BulkheadRegistry, CircuitBreakerRegistry, TimeLimiterRegistry } from '@breakwater/resilience';
+import {
+  BulkheadRegistry,
+  CircuitBreakerRegistry,
+  RateLimiterRegistry,
+  RetryBudgetRegistry,
+  RetryRegistry,
+  TimeLimiterRegistry,
+} from '@breakwater/resilience';
 import { loadResilienceConfig } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
+import { CustomerUnavailableError } from './customer/customer-unavailable.error.ts';
 import { customerPolicies } from './customer/no-answer.ts';
 
 const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
@@ -41,6 +49,30 @@ describe('resilience.yml, about a call that is let through', () => {
       maxConcurrentCalls: 30,
       maxWaitDuration: 0,
     });
+  });
+});
+
+describe('resilience.yml, about what customer is asked beyond the first question of a client', () => {
+  it('asks a second time for failures that may pass, within a budget', async () => {
+    const { retry, retryBudget } = await load('resilience.yml');
+    const { config } = new RetryRegistry(retry, { retryBudgets: new RetryBudgetRegistry(retryBudget) }).retry(
+      'customer',
+    );
+
+    expect(config).toMatchObject({
+      maxAttempts: 2,
+      retryExceptions: [CustomerUnavailableError],
+      retryBudget: 'customer',
+    });
+  });
+
+  it('leaves part of the budget to clients, however much is made up for', async () => {
+    const { retryBudget, rateLimiter } = await load('resilience.yml');
+    const { minRetriesPerSecond } = new RetryBudgetRegistry(retryBudget).retryBudget('customer').config;
+    const pace = new RateLimiterRegistry(rateLimiter).rateLimiter('reconciliation').config;
+
+    expect((pace.limitForPeriod * 1_000) / pace.limitRefreshPeriod).toBe(8);
+    expect(minRetriesPerSecond).toBe(10);
   });
 });
 
