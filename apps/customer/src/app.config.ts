@@ -8,7 +8,7 @@ import {
   type Environment,
 } from '@breakwater/chassis';
 import { z } from 'zod';
-import { maxLatencyMs } from './faults/latency.ts';
+import { maxLatencyMs } from './faults/faults.schema.ts';
 
 const variables = z
   .object({
@@ -16,7 +16,7 @@ const variables = z
     ...serviceVariables('customer', { port: 3001, clientRateLimit: 5_000 }),
     /** How long every customer takes to be found. This service is slow on purpose. Default: `2s`. */
     CUSTOMER_LATENCY: duration({ max: maxLatencyMs }).default(2_000),
-    /** Who knows it may change the latency while the service runs. Default: not set, and then nobody can. */
+    /** Who knows it may break the service through `/faults` while it runs. Default: not set, and then nobody can. */
     FAULTS_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
     /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */
     TIME_SCALE: decimal({ min: 1 }).default(1),

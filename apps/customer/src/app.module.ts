@@ -4,6 +4,7 @@ import type { CustomerConfig } from './app.config.ts';
 import { CustomersModule } from './customers/customers.module.ts';
 import { customerService } from './database/customer.service-definition.ts';
 import { FaultsModule } from './faults/faults.module.ts';
+import { UnreadyIndicator } from './faults/unready.indicator.ts';
 
 /** The customer service. */
 @Module({})
@@ -13,7 +14,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ChassisModule.forRoot(customerService, config),
-        HealthModule.forRoot(),
+        HealthModule.forRoot({ indicators: [UnreadyIndicator] }),
         MetricsModule,
         FaultsModule.forRoot({
           latencyMs: config.CUSTOMER_LATENCY,

@@ -1,4 +1,3 @@
-import { problemType, type ProblemKind } from '@breakwater/chassis';
 import { z } from 'zod';
 
 /** What the id of a customer looks like. */
@@ -19,9 +18,3 @@ export const customerSchema = z
   .meta({ id: 'Customer' });
 
 export type Customer = z.output<typeof customerSchema>;
-
-export const customerNotFound: ProblemKind = {
-  type: problemType('customer-not-found'),
-  title: 'Customer not found',
-  status: 404,
-};

@@ -1,31 +1,41 @@
 import { ProblemException } from '@breakwater/chassis';
 import { describe, expect, it } from 'vitest';
-import { Latency } from '../faults/latency.ts';
+import { DemoTime } from '../faults/demo-time.ts';
+import type { Exchange } from '../faults/fault.ts';
+import { Faults } from '../faults/faults.ts';
 import type { Customer } from './customer.ts';
 import { CustomersController } from './customers.controller.ts';
 import type { CustomersRepository } from './customers.repository.ts';
 
 const ada: Customer = { id: 'c-1', name: 'Ada', email: 'ada@example.com', status: 'ACTIVE', createdAt: '2024-01-01' };
 const never = new AbortController().signal;
+const exchange = {} as Exchange;
 
 function controllerWith({ findById, latencyMs = 0 }: Pick<CustomersRepository, 'findById'> & { latencyMs?: number }) {
-  return new CustomersController({ findById } as CustomersRepository, new Latency(latencyMs, 1));
+  return new CustomersController(
+    { findById } as CustomersRepository,
+    new Faults(new DemoTime(1), Math.random, { latency: latencyMs }),
+  );
 }
 
 describe('CustomersController', () => {
   it('answers with the customer that the repository finds', async () => {
-    await expect(controllerWith({ findById: async () => ada }).findById('c-1', never)).resolves.toBe(ada);
+    await expect(controllerWith({ findById: async () => ada }).findById('c-1', never, exchange)).resolves.toBe(ada);
   });
 
   it('throws a 404 problem where it finds none', async () => {
-    await expect(controllerWith({ findById: async () => undefined }).findById('c-2', never)).rejects.toThrow(
+    await expect(controllerWith({ findById: async () => undefined }).findById('c-2', never, exchange)).rejects.toThrow(
       ProblemException,
     );
   });
 
   it('stops waiting when the client goes away', async () => {
     const client = new AbortController();
-    const finding = controllerWith({ findById: async () => ada, latencyMs: 60_000 }).findById('c-1', client.signal);
+    const finding = controllerWith({ findById: async () => ada, latencyMs: 60_000 }).findById(
+      'c-1',
+      client.signal,
+      exchange,
+    );
 
     client.abort(new Error('gone'));
 
@@ -37,6 +47,8 @@ describe('CustomersController', () => {
       throw new Error('away');
     };
 
-    await expect(controllerWith({ findById, latencyMs: 60_000 }).findById('c-1', never)).rejects.toThrow('away');
+    await expect(controllerWith({ findById, latencyMs: 60_000 }).findById('c-1', never, exchange)).rejects.toThrow(
+      'away',
+    );
   });
 });

@@ -1,36 +1,35 @@
-import {
-  Answers,
-  databaseUnavailable,
-  deadlineExceeded,
-  Operation,
-  ProblemException,
-  Problems,
-  RequestSignal,
-} from '@breakwater/chassis';
-import { Controller, Get, Param } from '@nestjs/common';
-import { Latency } from '../faults/latency.ts';
-import { customerId, customerNotFound, customerSchema, type Customer } from './customer.ts';
+import { Answers, chassisKinds, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/chassis';
+import { Controller, Get, Param, Res } from '@nestjs/common';
+import type { Exchange } from '../faults/fault.ts';
+import { Faults } from '../faults/faults.ts';
+import { customerKinds } from '../problems/customer-problems.ts';
+import { customerId, customerSchema, type Customer } from './customer.ts';
 import { CustomersRepository } from './customers.repository.ts';
 
 @Controller('customers')
 export class CustomersController {
   constructor(
     private readonly customers: CustomersRepository,
-    private readonly latency: Latency,
+    private readonly faults: Faults,
   ) {}
 
   @Get(':id')
   @Operation('findCustomer', 'Finds a customer by id')
   @Answers(200, customerSchema, 'The customer')
-  @Problems(customerNotFound, databaseUnavailable, deadlineExceeded)
+  @Problems(
+    customerKinds['customer-not-found'],
+    customerKinds['capacity-exceeded'],
+    chassisKinds['database-unavailable'],
+    chassisKinds['deadline-exceeded'],
+  )
   async findById(
     @Param('id', { schema: customerId }) id: string,
     @RequestSignal() signal: AbortSignal,
-  ): Promise<Customer> {
-    // At the same time, so that the latency is what a caller sees, and not the latency and then some.
-    const [customer] = await Promise.all([this.customers.findById(id), this.latency.wait(signal)]);
-    if (customer) return customer;
+    @Res({ passthrough: true }) exchange: Exchange,
+  ): Promise<Customer | string> {
+    const customer = await this.faults.strike({ exchange, signal }, () => this.customers.findById(id));
+    if (customer) return this.faults.malformed.spoil(exchange, customer);
 
-    throw new ProblemException({ ...customerNotFound, detail: `There is no customer ${id}.` });
+    throw new ProblemException({ ...customerKinds['customer-not-found'], detail: `There is no customer ${id}.` });
   }
 }

@@ -1,40 +1,65 @@
-import { Answers, duration, formatDuration, NeedsToken, Operation } from '@breakwater/chassis';
-import { Body, Controller, Get, Logger, Put, UseGuards } from '@nestjs/common';
-import { z } from 'zod';
+import { Answers, NeedsToken, Operation } from '@breakwater/chassis';
+import { Body, Controller, Delete, Get, Patch, Put, UseGuards } from '@nestjs/common';
+import { faultNames, showPlan, type FaultName } from './fault-plan.ts';
 import { FaultsGuard } from './faults.guard.ts';
-import { Latency, maxLatencyMs } from './latency.ts';
+import { faultsReportSchema, type FaultsReport } from './faults-report.schema.ts';
+import { faultsBody, type GivenFaults } from './faults.schema.ts';
+import { Faults } from './faults.ts';
+import { Timeline } from './timeline.ts';
 
-const faultsBody = z.strictObject({ latency: duration({ max: maxLatencyMs }) });
-
-const faultsSchema = z
-  .object({ latency: z.string() })
-  .readonly()
-  .meta({ id: 'Faults', description: 'The faults that are on' });
-
-/** The faults that are on. */
-export type Faults = z.output<typeof faultsSchema>;
-
+/** Breaks and heals this process. Each replica has to be told by itself. */
 @Controller('faults')
 @UseGuards(FaultsGuard)
 @NeedsToken()
 export class FaultsController {
-  private readonly logger = new Logger(FaultsController.name);
-
-  constructor(private readonly latency: Latency) {}
+  constructor(
+    private readonly faults: Faults,
+    private readonly timeline: Timeline,
+  ) {}
 
   @Get()
-  @Operation('showFaults', 'Shows which faults are on')
-  @Answers(200, faultsSchema, 'The faults that are on')
-  show(): Faults {
-    return { latency: formatDuration(this.latency.ms) };
+  @Operation('showFaults', 'Shows what is wrong with this process on purpose')
+  @Answers(200, faultsReportSchema, 'The faults as they are now')
+  show(): FaultsReport {
+    return {
+      faults: showPlan(this.faults.plan),
+      active: this.faults.active,
+      injected: Object.fromEntries(faultNames.map((name) => [name, this.faults.injected(name)])) as Record<
+        FaultName,
+        number
+      >,
+      capacity: this.faults.capacity.report ?? null,
+      timeline: this.timeline.report,
+    };
   }
 
+  /** Sets all faults; what isn't named is healthy. Stops the timeline, as every change by hand does. */
   @Put()
-  @Operation('changeFaults', 'Changes which faults are on')
-  @Answers(200, faultsSchema, 'The faults that are on from now on')
-  change(@Body({ schema: faultsBody }) { latency }: z.output<typeof faultsBody>): Faults {
-    this.latency.set(latency);
-    this.logger.warn({ latencyMs: latency }, 'latency changed');
+  @Operation('replaceFaults', 'Sets all faults; what is not named is healthy')
+  @Answers(200, faultsReportSchema, 'The faults as they are now')
+  replace(@Body({ schema: faultsBody }) given: GivenFaults): FaultsReport {
+    this.timeline.stop();
+    this.faults.replace(given, 'PUT /faults');
+    return this.show();
+  }
+
+  /** Sets the faults that are named; null heals one. */
+  @Patch()
+  @Operation('changeFaults', 'Changes the faults that are named; null heals one')
+  @Answers(200, faultsReportSchema, 'The faults as they are now')
+  change(@Body({ schema: faultsBody }) given: GivenFaults): FaultsReport {
+    this.timeline.stop();
+    this.faults.change(given, 'PATCH /faults');
+    return this.show();
+  }
+
+  /** Heals everything, the latency as well. */
+  @Delete()
+  @Operation('healFaults', 'Heals everything and stops the timeline')
+  @Answers(200, faultsReportSchema, 'The faults as they are now')
+  heal(): FaultsReport {
+    this.timeline.stop();
+    this.faults.replace({}, 'DELETE /faults');
     return this.show();
   }
 }

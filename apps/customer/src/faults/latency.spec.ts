@@ -1,82 +1,52 @@
-import { describe, expect, it } from 'vitest';
-import { Latency, type Timer } from './latency.ts';
-
-/** Time that passes only by sleeping, and then as much as the sleeper is told. */
-class FakeTimer implements Timer {
-  readonly slept: number[] = [];
-  #now = 0;
-
-  constructor(readonly earlyMs = 0) {}
-
-  now(): number {
-    return this.#now;
-  }
-
-  async sleep(ms: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    this.slept.push(ms);
-    this.#now += ms - (this.slept.length === 1 ? this.earlyMs : 0);
-  }
-}
+import { describe, expect, it, vi } from 'vitest';
+import { DemoTime } from './demo-time.ts';
+import { FakeTimer } from './fake-timer.ts';
+import { Latency } from './latency.ts';
 
 const never = new AbortController().signal;
 
+function latencyWith(random: () => number) {
+  const timer = new FakeTimer();
+  const struck = vi.fn();
+  return { latency: new Latency(new DemoTime(1, timer), random, struck), timer, struck };
+}
+
+async function waitOf({ latency, timer }: ReturnType<typeof latencyWith>): Promise<number> {
+  const start = timer.now();
+  const waiting = latency.wait(never).then(() => timer.now() - start);
+  await timer.advance(10_000);
+  return waiting;
+}
+
 describe('Latency', () => {
-  it('waits as long as it says', async () => {
-    const timer = new FakeTimer();
+  it('waits as long as it says, from the next wait on', async () => {
+    const subject = latencyWith(() => 0.3);
 
-    await new Latency(2_000, 1, timer).wait(never);
+    subject.latency.set(2_000);
+    const before = await waitOf(subject);
+    subject.latency.set(50);
 
-    expect(timer.slept).toEqual([2_000]);
+    expect([before, await waitOf(subject)]).toEqual([2_000, 50]);
   });
 
-  it.each([
-    { ms: 2_000, timeScale: 5, real: 400 },
-    { ms: 2_000, timeScale: 3, real: 667 },
-    { ms: 1, timeScale: 100, real: 1 },
-  ])('waits $real ms for $ms ms when time runs $timeScale times faster', async ({ ms, timeScale, real }) => {
-    const timer = new FakeTimer();
+  it('draws from a distribution', async () => {
+    const draws = [0, 0.5, 0.75];
+    const subject = latencyWith(() => draws.shift() ?? 0);
 
-    await new Latency(ms, timeScale, timer).wait(never);
+    subject.latency.set({ p50: 100, max: 300 });
 
-    expect(timer.slept).toEqual([real]);
+    expect([await waitOf(subject), await waitOf(subject), await waitOf(subject)]).toEqual([0, 100, 200]);
   });
 
-  it('waits for the rest when a timer fires early', async () => {
-    const timer = new FakeTimer(0.7);
+  it('counts the requests that it holds up, and no others', async () => {
+    const subject = latencyWith(() => 0.5);
 
-    await new Latency(100, 1, timer).wait(never);
+    subject.latency.set(1);
+    await waitOf(subject);
+    subject.latency.set(null);
+    await waitOf(subject);
 
-    expect(timer.slept).toEqual([100, 1]);
-    expect(timer.now()).toBeGreaterThanOrEqual(100);
-  });
-
-  it('does not wait at all when there is none', async () => {
-    const timer = new FakeTimer();
-
-    await new Latency(0, 1, timer).wait(never);
-
-    expect(timer.slept).toEqual([]);
-  });
-
-  it('takes a new value from the next wait on', async () => {
-    const timer = new FakeTimer();
-    const latency = new Latency(2_000, 1, timer);
-
-    latency.set(50);
-    await latency.wait(never);
-
-    expect(latency.ms).toBe(50);
-    expect(timer.slept).toEqual([50]);
-  });
-
-  it('stops waiting with the reason of the abort', async () => {
-    const controller = new AbortController();
-    const reason = new Error('the client is gone');
-
-    const waiting = new Latency(60_000, 1).wait(controller.signal);
-    controller.abort(reason);
-
-    await expect(waiting).rejects.toBe(reason);
+    expect(subject.struck).toHaveBeenCalledTimes(1);
+    expect(subject.latency.isActive).toBe(false);
   });
 });

@@ -1,64 +1,37 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { DemoTime } from './demo-time.ts';
+import type { Fault, Random, Struck } from './fault.ts';
+import type { LatencySetting } from './faults.schema.ts';
+import { LatencyDistribution } from './latency-distribution.ts';
 
-/** Longer than this would be of no use to anybody: five minutes. */
-export const maxLatencyMs = 300_000;
+/** The time that a customer takes to be found, whatever the database says. */
+export class Latency implements Fault<LatencySetting> {
+  #distribution = new LatencyDistribution({ p50: 0, max: 0 });
 
-/** How time passes for a wait. */
-export interface Timer {
-  /** Milliseconds on a monotonic clock. */
-  now(): number;
-  /** Rejects with the signal's reason when it is aborted. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
+  constructor(
+    private readonly time: DemoTime,
+    private readonly random: Random,
+    private readonly struck: Struck,
+  ) {}
 
-const systemTimer: Timer = {
-  now: () => performance.now(),
-  sleep: async (ms, signal) => {
-    try {
-      await sleep(ms, undefined, { signal });
-    } catch (error) {
-      throw signal.aborted ? signal.reason : error;
-    }
-  },
-};
-
-/** The time that every customer takes to be found, whatever the database says. */
-export class Latency {
-  readonly #timeScale: number;
-  readonly #timer: Timer;
-  #ms: number;
-
-  /**
-   * @param ms in the demo's time
-   * @param timeScale how many times faster than the clock on the wall the demo's time runs
-   * @param timer default: the system's
-   */
-  constructor(ms: number, timeScale: number, timer: Timer = systemTimer) {
-    this.#ms = ms;
-    this.#timeScale = timeScale;
-    this.#timer = timer;
+  get isActive(): boolean {
+    return this.quantile(1) > 0;
   }
 
-  get ms(): number {
-    return this.#ms;
+  set(setting: LatencySetting | null): void {
+    const ms = setting ?? 0;
+    this.#distribution = new LatencyDistribution(typeof ms === 'number' ? { min: ms, p50: ms, max: ms } : ms);
   }
 
-  /** From the next request on. */
-  set(ms: number): void {
-    this.#ms = ms;
+  /** How long the given share of all answers takes at most, in milliseconds of the demo's time. */
+  quantile(share: number): number {
+    return this.#distribution.quantile(share);
   }
 
-  /**
-   * Takes at least as long as it says, in whole milliseconds of real time.
-   *
-   * @throws the signal's reason as soon as it is aborted
-   */
+  /** @throws the signal's reason as soon as it is aborted */
   async wait(signal: AbortSignal): Promise<void> {
-    const start = this.#timer.now();
-    const ms = Math.ceil(this.#ms / this.#timeScale);
-    // A timer may fire up to a millisecond early, and then the rest remains.
-    for (let left = ms; left > 0; left = ms - (this.#timer.now() - start)) {
-      await this.#timer.sleep(Math.ceil(left), signal);
-    }
+    const ms = this.#distribution.quantile(this.random());
+    if (ms === 0) return;
+    this.struck();
+    await this.time.wait(ms, signal);
   }
 }

@@ -1,0 +1,178 @@
+import { ClientDisconnectedError, ProblemException } from '@breakwater/chassis';
+import { Logger } from '@nestjs/common';
+import { EventEmitter } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { DemoTime } from './demo-time.ts';
+import { FakeTimer } from './fake-timer.ts';
+import type { Exchange } from './fault.ts';
+import type { GivenFaults } from './faults.schema.ts';
+import { Faults } from './faults.ts';
+import { seededRandom } from './seeded-random.ts';
+
+Logger.overrideLogger(false);
+
+const never = new AbortController().signal;
+
+class FakeResponse extends EventEmitter {
+  destroyed = false;
+  readonly socket = { destroy: () => this.#close('destroyed'), resetAndDestroy: () => this.#close('reset') };
+  end: 'open' | 'destroyed' | 'reset' = 'open';
+
+  #close(end: 'destroyed' | 'reset'): void {
+    this.end = end;
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+function exchange() {
+  const raw = new FakeResponse();
+  const header = vi.fn();
+  return { raw, header, exchange: { raw, header } as unknown as Exchange };
+}
+
+function faultsWith(given: GivenFaults) {
+  const timer = new FakeTimer();
+  const faults = new Faults(new DemoTime(1, timer), seededRandom(7));
+  faults.replace(given, 'a test');
+  return { faults, timer };
+}
+
+const answered = async () => 'answer';
+
+describe('Faults', () => {
+  it('answers when nothing is wrong', async () => {
+    const { faults } = faultsWith({});
+
+    await expect(faults.strike({ exchange: exchange().exchange, signal: never }, answered)).resolves.toBe('answer');
+    expect(faults.active).toEqual([]);
+  });
+
+  it('fails as many requests as the rates say, each error as often as its own', async () => {
+    const { faults } = faultsWith({
+      errors: [
+        { status: 503, rate: 0.5 },
+        { status: 429, rate: 0.2 },
+      ],
+    });
+    const statuses = new Map<number, number>();
+
+    for (let request = 0; request < 10_000; request++) {
+      const status = await faults.strike({ exchange: exchange().exchange, signal: never }, answered).then(
+        () => 200,
+        (error: ProblemException) => error.problem.status,
+      );
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+
+    expect((statuses.get(503) ?? 0) / 10_000).toBeCloseTo(0.5, 1);
+    expect((statuses.get(429) ?? 0) / 10_000).toBeCloseTo(0.2, 1);
+    expect(faults.injected('errors')).toBe((statuses.get(503) ?? 0) + (statuses.get(429) ?? 0));
+  });
+
+  it('says when to come back in whole seconds of real time', async () => {
+    const faults = new Faults(new DemoTime(5), seededRandom(7));
+    faults.replace({ errors: [{ status: 503, rate: 1, retryAfter: 6_000 }] }, 'a test');
+
+    await expect(faults.strike({ exchange: exchange().exchange, signal: never }, answered)).rejects.toMatchObject({
+      problem: { type: 'urn:breakwater:problem:injected-fault', status: 503, headers: { 'retry-after': '2' } },
+    });
+  });
+
+  it('resets before it hangs, and hangs before it takes a worker', async () => {
+    const all: GivenFaults = {
+      reset: { rate: 1 },
+      hang: { rate: 1 },
+      capacity: { workers: 1, queue: 0, abandonedWork: 'kept' },
+      latency: 1_000,
+      errors: [{ status: 500, rate: 1 }],
+    };
+    const { faults, timer } = faultsWith(all);
+    const work = vi.fn(answered);
+    const first = exchange();
+
+    await expect(faults.strike({ exchange: first.exchange, signal: never }, work)).rejects.toThrow(
+      ClientDisconnectedError,
+    );
+    expect(first.raw.end).toBe('reset');
+
+    faults.change({ reset: null }, 'a test');
+    const second = exchange();
+    const hanging = faults.strike({ exchange: second.exchange, signal: never }, work);
+    await timer.advance(60_000);
+    expect({ worked: work.mock.calls.length, capacity: faults.capacity.report }).toEqual({
+      worked: 0,
+      capacity: { workers: 1, busy: 0, queueLength: 0 },
+    });
+
+    const failing = hanging.catch((error: unknown) => error);
+    faults.change({ hang: null }, 'a test');
+    await timer.advance(999);
+    expect({ worked: work.mock.calls.length, busy: faults.capacity.report?.busy }).toEqual({ worked: 1, busy: 1 });
+    await timer.advance(1);
+    expect(await failing).toMatchObject({ problem: { status: 500 } });
+    expect(faults.injected('errors')).toBe(1);
+  });
+
+  it('lets a request that hangs go when its client does, and cuts it at shutdown', async () => {
+    const { faults } = faultsWith({ hang: { rate: 1 } });
+    const [left, cut, late] = [exchange(), exchange(), exchange()];
+    const strike = (one: typeof left) => faults.strike({ exchange: one.exchange, signal: never }, answered);
+    const hanging = [strike(left), strike(cut)];
+    hanging[1]?.catch(() => {});
+
+    left.raw.socket.destroy();
+    await expect(hanging[0]).rejects.toThrow(ClientDisconnectedError);
+    expect(cut.raw.end).toBe('open');
+    faults.hang.shutDown();
+
+    await expect(hanging[1]).rejects.toThrow(ClientDisconnectedError);
+    await expect(strike(late)).rejects.toThrow(ClientDisconnectedError);
+    expect([cut.raw.end, late.raw.end]).toEqual(['destroyed', 'destroyed']);
+    expect(left.raw.listenerCount('close')).toBe(0);
+  });
+
+  it('spoils answers in two ways, in turn', () => {
+    const { faults } = faultsWith({ malformed: { rate: 1 } });
+    const { exchange: one, header } = exchange();
+
+    const answers = [1, 2, 3].map(() => faults.malformed.spoil(one, { id: 'c-1', name: 'Ada' }));
+
+    expect(answers).toEqual(['{"id":"c-1","', '{"id":null,"status":["ACTIVE"]}', '{"id":"c-1","']);
+    expect(header).toHaveBeenCalledWith('content-type', 'application/json; charset=utf-8');
+  });
+
+  it('replaces all or changes some, and heals what is null', () => {
+    const { faults } = faultsWith({ latency: 5, hang: { rate: 1 }, unready: true });
+
+    faults.change({ hang: null, malformed: { rate: 0.5 } }, 'a test');
+    const changed = faults.active;
+    faults.replace({ unready: true }, 'a test');
+    const replaced = faults.active;
+    faults.replace({}, 'a test');
+
+    expect({ changed, replaced, healed: faults.active }).toEqual({
+      changed: ['latency', 'malformed', 'unready'],
+      replaced: ['unready'],
+      healed: [],
+    });
+  });
+
+  it('stops waiting with the signal, and leaves no worker behind', async () => {
+    const { faults, timer } = faultsWith({
+      latency: 100,
+      capacity: { workers: 1, queue: 0, abandonedWork: 'kept' },
+    });
+    const client = new AbortController();
+    const asking = faults.strike({ exchange: exchange().exchange, signal: client.signal }, answered);
+    await setImmediate();
+
+    client.abort(new Error('gone'));
+
+    await expect(asking).rejects.toThrow('gone');
+    expect(faults.capacity.report).toMatchObject({ busy: 1 });
+    await timer.advance(100);
+    expect(faults.capacity.report).toMatchObject({ busy: 0 });
+  });
+});
