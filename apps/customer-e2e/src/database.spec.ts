@@ -1,5 +1,6 @@
 import { migrateCustomer } from '@breakwater/customer/testing';
 import { createDatabase } from '@breakwater/local-postgres';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { startCustomer, type RunningCustomer } from './running-customer.ts';
 
@@ -28,6 +29,39 @@ describe('customer without its database', () => {
     expect(before).toEqual({ found: 200, ready: 200, live: 200 });
     expect(severed).toEqual({ found: 503, ready: 503, live: 200 });
     await vi.waitFor(async () => expect(await ask()).toEqual(before), { timeout: 15_000, interval: 20 });
+  });
+
+  it('answers 503 when its connection is killed in the middle of a query, and goes on without a restart', async () => {
+    const administrator = new Client({ connectionString: customer.databaseUrl });
+    await administrator.connect();
+    onTestFinished(() => administrator.end());
+    // Whoever reads the customers now waits until the lock is gone.
+    await administrator.query('BEGIN');
+    await administrator.query('LOCK TABLE customer.customers IN ACCESS EXCLUSIVE MODE');
+    const ask = async () => customer.http().get('/customers/c-1001');
+    const cut = ask();
+
+    await vi.waitFor(
+      async () => {
+        // A transaction sees the activity as it was when it first looked.
+        await administrator.query('SELECT pg_stat_clear_snapshot()');
+        const { rowCount } = await administrator.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%customers%'`,
+        );
+        expect(rowCount).toBe(1);
+      },
+      { timeout: 15_000, interval: 10 },
+    );
+    const { status, body } = await cut;
+    await administrator.query('ROLLBACK');
+
+    expect({ status, body: body as unknown }).toMatchObject({
+      status: 503,
+      body: { type: 'urn:breakwater:problem:database-unavailable' },
+    });
+    expect((await ask()).status).toBe(200);
+    expect((await customer.http().get('/health/ready')).status).toBe(200);
   });
 
   it('says so as problem details, without a word about the database’s whereabouts', async () => {

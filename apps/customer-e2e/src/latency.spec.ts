@@ -41,12 +41,18 @@ describe('a slow customer', () => {
     const changed = await setLatency({ latency: '1500ms' });
     const shown = await customer.http().get('/faults').set('authorization', `Bearer ${token}`);
 
-    expect({ status: changed.status, body: changed.body as unknown }).toEqual({
-      status: 200,
-      body: { latency: '1500ms' },
-    });
-    expect(shown.body).toEqual({ latency: '1500ms' });
+    expect(changed.status).toBe(200);
+    expect(changed.body).toMatchObject({ faults: { latency: '1500ms' }, active: ['latency'] });
+    expect(shown.body).toEqual(changed.body);
     expect((await timed('/customers/c-1001')).elapsedMs).toBeGreaterThanOrEqual(300);
+  });
+
+  it('takes its latencies from a distribution', async () => {
+    await setLatency({ latency: { min: '500ms', p50: '500ms', max: '600ms' } });
+
+    for (let request = 0; request < 3; request++) {
+      expect((await timed('/customers/c-1001')).elapsedMs).toBeGreaterThanOrEqual(100);
+    }
   });
 
   it('does not hold up what is not about a customer', async () => {
@@ -55,51 +61,5 @@ describe('a slow customer', () => {
     const live = await customer.http().get('/health/live');
 
     expect(live.status).toBe(200);
-  });
-});
-
-describe('/faults', () => {
-  let open: RunningCustomer;
-  let closed: RunningCustomer;
-
-  beforeAll(async () => {
-    [open, closed] = await Promise.all([startCustomer({ FAULTS_TOKEN: token }), startCustomer()]);
-  });
-
-  afterAll(() => Promise.all([open.stop(), closed.stop()]));
-
-  it.each(['get', 'put'] as const)('does not exist for %s without FAULTS_TOKEN', async (method) => {
-    const response = await closed.http()[method]('/faults').set('authorization', `Bearer ${token}`);
-
-    expect(response.status).toBe(404);
-    expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:not-found', title: 'Not Found' });
-  });
-
-  it.each([undefined, 'Bearer', 'Bearer wrong', `Basic ${token}`, token])(
-    'refuses the authorization %j',
-    async (authorization) => {
-      const asking = open.http().get('/faults');
-      const response = await (authorization === undefined ? asking : asking.set('authorization', authorization));
-
-      expect(response.status).toBe(401);
-      expect(response.headers).toMatchObject({
-        'www-authenticate': 'Bearer',
-        'content-type': 'application/problem+json; charset=utf-8',
-      });
-    },
-  );
-
-  it.each([
-    { latency: 'soon' },
-    { latency: '-1s' },
-    { latency: '6m' },
-    { latency: 5 },
-    {},
-    { latency: '1s', jitter: 1 },
-  ])('refuses to set %j', async (body) => {
-    const response = await open.http().put('/faults').set('authorization', `Bearer ${token}`).send(body);
-
-    expect(response.status).toBe(400);
-    expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:invalid-request' });
   });
 });

@@ -148,6 +148,34 @@ describe('customer as a process', () => {
     expect((await ended).code).toBe(1);
   });
 
+  it('does not wait for requests that hang, and cuts them off', async () => {
+    const token = 'let-me-break-things';
+    const { listening, ended, kill } = start('main.js', {
+      DATABASE_URL: database.url,
+      FAULTS_TOKEN: token,
+      SHUTDOWN_TIMEOUT: '5m',
+    });
+    const url = await listening;
+    const faults = async (method: 'GET' | 'PUT', body?: object): Promise<unknown> => {
+      const response = await fetch(`${url}/faults`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      return response.json();
+    };
+    await faults('PUT', { hang: { rate: 1 } });
+    const answers = Promise.allSettled([1, 2].map(() => fetch(`${url}/customers/c-1001`)));
+    await vi.waitFor(async () => expect(await faults('GET')).toMatchObject({ injected: { hang: 2 } }), {
+      timeout: 15_000,
+    });
+
+    kill('SIGTERM');
+
+    expect(await ended).toEqual({ code: 0, errors: '' });
+    expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
   describe('that cannot start', () => {
     it('lists every fault of its configuration', async () => {
       const { ended } = start('main.js', { PORT: 'http', CUSTOMER_LATENCY: 'long' });

@@ -8,6 +8,8 @@ import { inject } from 'vitest';
 /** The customer service with a database of its own. */
 export interface RunningCustomer {
   readonly app: NestFastifyApplication;
+  /** Its database, by a way that cannot be severed. */
+  readonly databaseUrl: string;
   /** The way to its database. */
   readonly route: SeverableRoute;
   http(): ReturnType<typeof request>;
@@ -24,6 +26,7 @@ export async function startCustomer(environment: Environment = {}): Promise<Runn
   await app.getHttpAdapter().getInstance().ready();
   return {
     app,
+    databaseUrl: database.url,
     route,
     http: () => request(app.getHttpServer()),
     stop: async () => {
