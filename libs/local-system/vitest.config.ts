@@ -1,3 +1,4 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
-export default vitestConfig();
+// Some tests start a PostgreSQL, which takes its time on a busy machine.
+export default vitestConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

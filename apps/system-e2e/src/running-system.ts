@@ -18,8 +18,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   }
 }
 
-/** Ends it, and removes what it wrote. */
-export async function endSystem(system: LocalSystem): Promise<void> {
-  await system.stop();
-  system.removeFiles();
+/** Ends it, and removes what it wrote. Nothing is to be done where it never started. */
+export async function endSystem(system: LocalSystem | undefined): Promise<void> {
+  await system?.stop();
+  system?.removeFiles();
 }
