@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayChoice, LocalSystem, ServiceReplica } from '@breakwater/local-system';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFailed, vi } from 'vitest';
 import { endSystem, startSystem } from './running-system.ts';
 import { lostRequests, Traffic } from './traffic.ts';
 
@@ -10,7 +12,8 @@ const gateways: readonly { gateway: GatewayChoice; isThere: boolean }[] = [
   { gateway: 'node', isThere: true },
 ];
 
-const orderly = { SHUTDOWN_DELAY: '1s', SHUTDOWN_TIMEOUT: '10s', CLIENT_RATE_LIMIT: '0' };
+// The load balancers give up idle connections within 2 s, so none is left when a replica closes what it has.
+const orderly = { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s', CLIENT_RATE_LIMIT: '0' };
 
 const clientsOfAKind = 3;
 
@@ -46,6 +49,14 @@ async function isUsedBy(gatewayUrl: string, replica: ServiceReplica): Promise<vo
   );
 }
 
+/** What the load balancer had to complain about: its log says why a request was lost. */
+function printComplaints({ logs }: LocalSystem): void {
+  const lines = readFileSync(path.join(logs, 'gateway.log'), 'utf8').split('\n');
+  // nginx's own are plain text; the other gateway's are entries of level 40 and above.
+  const complaints = lines.filter((line) => !line.startsWith('{') || /"level":[4-9]0/.test(line));
+  process.stderr.write(`${complaints.slice(-20).join('\n')}\n`);
+}
+
 describe.each(gateways.filter(({ isThere }) => isThere))('a rolling restart behind $gateway', ({ gateway }) => {
   let system: LocalSystem;
 
@@ -57,6 +68,7 @@ describe.each(gateways.filter(({ isThere }) => isThere))('a rolling restart behi
 
   it('of the account services loses no request', async () => {
     const { accounts, gatewayUrl } = system;
+    onTestFailed(() => printComplaints(system));
     const before = accounts.map(({ pid }) => pid);
     const traffic = new Traffic(gatewayUrl);
     await traffic.start(clientsOfAKind);
@@ -70,6 +82,7 @@ describe.each(gateways.filter(({ isThere }) => isThere))('a rolling restart behi
   });
 
   it('of the customer services loses no request', async () => {
+    onTestFailed(() => printComplaints(system));
     const traffic = new Traffic(system.gatewayUrl);
     await traffic.start(clientsOfAKind);
 

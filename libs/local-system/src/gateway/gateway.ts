@@ -162,8 +162,10 @@ export function createGateway({
       connect: { timeout: connectTimeoutMs },
       headersTimeout: readTimeoutMs,
       bodyTimeout: readTimeoutMs,
-      // Shorter than the services' own (72 s): a connection must not close just as a request is put on it.
-      keepAliveTimeout: 30_000,
+      // A connection must not close just as a request is put on it: see nginx.conf.
+      keepAliveTimeout: 2_000,
+      // What the services say they would wait does not make it longer.
+      keepAliveMaxTimeout: 2_000,
     },
     preHandler: (request, reply, done) => {
       const journey: Journey = { replica: undefined, tried: new Set(), startedAtMs: now() };
