@@ -85,7 +85,11 @@ describe('accounts, with a customer service that is well', () => {
       const response = await account.http().post('/accounts').type('json').send('{"customerId":');
 
       expect(response.status).toBe(400);
-      expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:bad-request', title: 'Bad Request', instance: '/accounts' });
+      expect(response.body).toMatchObject({
+        type: 'urn:breakwater:problem:bad-request',
+        title: 'Bad Request',
+        instance: '/accounts',
+      });
     });
   });
 

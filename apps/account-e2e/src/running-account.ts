@@ -59,7 +59,7 @@ export async function startReplica(
   return {
     app,
     url: await app.getUrl(),
-    databaseUrl: database.url,
+    databaseUrl,
     route,
     http,
     open: (customerId, rest = {}) =>

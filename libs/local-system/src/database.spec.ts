@@ -82,19 +82,4 @@ describe("somebody else's database", () => {
     await expect(database.stop()).rejects.toThrow(/cannot be stopped and started: DATABASE_URL names it/);
     expect(await query(theirs.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
-
-  it('is worked on as the given user where that user may not create roles', async () => {
-    const theirs = await startLocalPostgres();
-    onTestFinished(() => theirs.stop());
-    await query(theirs.url, "CREATE ROLE someone LOGIN PASSWORD 'secret'");
-    const url = new URL(theirs.url);
-    url.username = 'someone';
-    url.password = 'secret';
-
-    expect(await createServiceLogins(url.href)).toEqual({
-      account: { role: undefined, url: url.href },
-      customer: { role: undefined, url: url.href },
-      whyOwner: 'permission denied to create role',
-    });
-  });
 });

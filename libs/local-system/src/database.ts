@@ -66,6 +66,11 @@ export class SystemDatabase {
     }
   }
 
+  /** Whether the server was started for this run, and nobody else uses it. */
+  get isOwn(): boolean {
+    return this.#own !== undefined;
+  }
+
   /**
    * Ends the server as a crash does: connections are cut, what was not committed is lost.
    *

@@ -24,17 +24,9 @@ export interface SystemOptions {
    * is always one of its own, which can be stopped and started. Default: `given`.
    */
   readonly database?: 'given' | 'own';
-  /** Whether each service works as a database role of its own, with no more rights than it needs. */
-  readonly serviceRoles?: boolean;
   /** What it means when a process ends that nobody asked to: that the system is `broken`, or nothing. Default: broken. */
   readonly unexpectedEnd?: 'breaks' | 'is-ignored';
 }
-
-/**
- * Whether services work as roles of their own unless told otherwise. Off: migrations do not yet grant the roles what
- * the services need.
- */
-const serviceRolesByDefault = false;
 
 const mostReplicas = 9;
 
@@ -53,7 +45,6 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
     gateway: 'auto',
     env: {},
     database: 'given',
-    serviceRoles: serviceRolesByDefault,
     unexpectedEnd: 'breaks',
     ...options,
     accounts,

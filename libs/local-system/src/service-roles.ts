@@ -17,11 +17,10 @@ export interface ServiceLogin {
   readonly url: string;
 }
 
-/** How each service connects; with a reason where it is not as a role of its own. */
+/** How each service connects. */
 export interface ServiceLogins {
   readonly account: ServiceLogin;
   readonly customer: ServiceLogin;
-  readonly whyOwner?: string;
 }
 
 /** The services connect as who owns the tables. */
@@ -30,12 +29,7 @@ export function loginsOfOwner(ownerUrl: string): ServiceLogins {
   return { account: login, customer: login };
 }
 
-/**
- * Creates a login role for each service, with a password that is new in each run. Roles belong to the whole server: two
- * runs at a time on one given server would change each other's passwords.
- *
- * @param ownerUrl of a user who may create roles; where the user may not, the services work as this user
- */
+/** Creates a login role for each service, with a password that is new in each run. */
 export async function createServiceLogins(ownerUrl: string): Promise<ServiceLogins> {
   const client = new Client({ connectionString: ownerUrl, connectionTimeoutMillis: connectTimeoutMs });
   client.on('error', () => {});
@@ -45,8 +39,6 @@ export async function createServiceLogins(ownerUrl: string): Promise<ServiceLogi
       account: await createLogin(client, roleNames.account, ownerUrl),
       customer: await createLogin(client, roleNames.customer, ownerUrl),
     };
-  } catch (error) {
-    return { ...loginsOfOwner(ownerUrl), whyOwner: error instanceof Error ? error.message : String(error) };
   } finally {
     await client.end().catch(() => {});
   }

@@ -181,8 +181,9 @@ export class LocalSystem {
   }
 
   async #migrate(signal: AbortSignal): Promise<string> {
-    const { url } = this.database;
-    const logins = this.#options.serviceRoles ? await createServiceLogins(url) : loginsOfOwner(url);
+    const { url, isOwn } = this.database;
+    // Roles belong to a whole server, and stay when the run is over: one that was given is used as it is.
+    const logins = isOwn ? await createServiceLogins(url) : loginsOfOwner(url);
     this.#logins = logins;
     const migrations = (['customer', 'account'] as const).map((app) => {
       const { role } = logins[app];
@@ -196,8 +197,7 @@ export class LocalSystem {
     });
     await Promise.all(migrations.map((migration) => ended(migration, signal)));
 
-    const done = 'Tables created, customers seeded';
-    return logins.whyOwner === undefined ? done : `${done}; services own their tables (${logins.whyOwner})`;
+    return 'Tables created, customers seeded';
   }
 
   /** Starts all services and the gateway, so that they make ready at the same time, and waits for the first ones. */

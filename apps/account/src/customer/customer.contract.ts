@@ -25,12 +25,33 @@ export interface paths {
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** Shows which faults are on */
+    /** Shows what is wrong with this process on purpose */
     readonly get: operations['showFaults'];
-    /** Changes which faults are on */
-    readonly put: operations['changeFaults'];
+    /** Sets all faults; what is not named is healthy */
+    readonly put: operations['replaceFaults'];
     readonly post?: never;
-    readonly delete?: never;
+    /** Heals everything and stops the timeline */
+    readonly delete: operations['healFaults'];
+    readonly options?: never;
+    readonly head?: never;
+    /** Changes the faults that are named; null heals one */
+    readonly patch: operations['changeFaults'];
+    readonly trace?: never;
+  };
+  readonly '/faults/timeline': {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Shows the timeline of faults and where it is */
+    readonly get: operations['showTimeline'];
+    /** Begins a timeline of faults, in place of one that plays */
+    readonly put: operations['playTimeline'];
+    readonly post?: never;
+    /** Plays no further; the faults stay as they are */
+    readonly delete: operations['stopTimeline'];
     readonly options?: never;
     readonly head?: never;
     readonly patch?: never;
@@ -84,14 +105,30 @@ export interface components {
       /** @enum {string} */
       readonly status: 'ACTIVE' | 'CLOSED';
     };
-    /** @description The faults that are on */
+    /** @description What is wrong with this process on purpose, and what came of it. */
     readonly Faults: {
-      readonly latency: string;
+      /** @description The faults that can strike as they are set. */
+      readonly active: readonly ('latency' | 'errors' | 'hang' | 'reset' | 'malformed' | 'unready' | 'capacity')[];
+      /** @description Null where there is no end of workers. */
+      readonly capacity: {
+        readonly busy: number;
+        readonly queueLength: number;
+        readonly workers: number;
+      } | null;
+      /** @description As PUT /faults takes it; null where nothing is wrong. */
+      readonly faults: {
+        readonly [key: string]: unknown;
+      };
+      /** @description How often each has struck since the start. */
+      readonly injected: {
+        readonly [key: string]: number;
+      };
+      readonly timeline: components['schemas']['Timeline'];
     };
     /** @description An error, as RFC 9457 describes it */
     readonly ProblemDetails: {
       /** @description What happened this time */
-      readonly detail?: string;
+      readonly detail: string;
       /** @description What is wrong with the input, part by part */
       readonly errors?: readonly {
         readonly detail: string;
@@ -101,14 +138,14 @@ export interface components {
         readonly pointer?: string;
       }[];
       /** @description The path that was asked for */
-      readonly instance?: string;
+      readonly instance: string;
       /** @description For finding the request in the logs */
-      readonly requestId?: string;
+      readonly requestId: string;
       readonly status: number;
       /** @description The kind of problem in words, always the same for one type */
       readonly title: string;
       /** @description For finding the request in the traces */
-      readonly traceId?: string;
+      readonly traceId: string;
       /** @description What kind of problem: a URI */
       readonly type: string;
     } & {
@@ -126,6 +163,31 @@ export interface components {
       /** @enum {string} */
       readonly status: 'ready' | 'not-ready';
     };
+    /** @description Faults that change by themselves, and where they are. */
+    readonly Timeline:
+      | {
+          /** @enum {string} */
+          readonly state: 'none';
+        }
+      | {
+          readonly duration: string;
+          /** @description Since it began, or began again. */
+          readonly elapsed: string;
+          /** @description Null where it repeats, or plays no more. */
+          readonly endsIn: string | null;
+          readonly repeat: boolean;
+          /** @enum {string} */
+          readonly state: 'playing' | 'ended' | 'stopped';
+          /** @description Which step’s faults were set last, counted from 0; null before the first. */
+          readonly step: number | null;
+          readonly steps: readonly {
+            readonly at: string;
+            /** @description As PUT /faults takes it; null where nothing is wrong. */
+            readonly faults: {
+              readonly [key: string]: unknown;
+            };
+          }[];
+        };
   };
   responses: never;
   parameters: {
@@ -138,6 +200,8 @@ export interface components {
     readonly ETag: string;
     /** @description true where the answer is that of an earlier request with the same Idempotency-Key */
     readonly 'Idempotency-Replayed': string;
+    /** @description Where the next page is (rel="next"); there is none on the last */
+    readonly Link: string;
     /** @description Where the resource is */
     readonly Location: string;
     /** @description How many requests a client may make in a second */
@@ -232,7 +296,7 @@ export interface operations {
           readonly 'application/problem+json': components['schemas']['ProblemDetails'];
         };
       };
-      /** @description Database unavailable, or: Overloaded */
+      /** @description Capacity exceeded, or: Database unavailable, or: Overloaded */
       readonly 503: {
         headers: {
           readonly 'Retry-After': components['headers']['Retry-After'];
@@ -269,7 +333,252 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description The faults that are on */
+      /** @description The faults as they are now */
+      readonly 200: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Faults'];
+        };
+      };
+      /** @description Unauthorized */
+      readonly 401: {
+        headers: {
+          readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Too many requests */
+      readonly 429: {
+        headers: {
+          readonly 'RateLimit-Limit': components['headers']['RateLimit-Limit'];
+          readonly 'RateLimit-Remaining': components['headers']['RateLimit-Remaining'];
+          readonly 'RateLimit-Reset': components['headers']['RateLimit-Reset'];
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Internal Server Error */
+      readonly 500: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Overloaded */
+      readonly 503: {
+        headers: {
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  readonly replaceFaults: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description Names the request in logs; passed on, and answered with. A new one is made where there is none. */
+        readonly 'X-Request-Id'?: components['parameters']['X-Request-Id'];
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': {
+          /** @description A finite number of workers, each held for the latency of its request, and a queue in front. */
+          readonly capacity?: {
+            /**
+             * @description Whether a request whose client has gone away is worked on all the same.
+             * @default kept
+             * @enum {string}
+             */
+            readonly abandonedWork?: 'kept' | 'dropped';
+            /** @description How many more may wait, first come first served. One more is refused with 503. */
+            readonly queue: number;
+            /** @description How many requests are worked on at the same time. */
+            readonly workers: number;
+          } | null;
+          /** @description Problem details instead of an answer. The rates add up to at most 1. */
+          readonly errors?:
+            | readonly {
+                /** @description The share of requests that it hits. */
+                readonly rate: number;
+                /** @description What Retry-After says, rounded up to whole seconds; for the statuses 429 and 503. */
+                readonly retryAfter?: string;
+                /** @description The HTTP status to answer with. */
+                readonly status: number;
+              }[]
+            | null;
+          /** @description Requests that are never answered while this lasts. */
+          readonly hang?: {
+            /** @description The share of requests that it hits. */
+            readonly rate: number;
+          } | null;
+          /** @description How long a customer takes to be found: a duration, or a distribution. */
+          readonly latency?:
+            | (
+                | string
+                | {
+                    readonly max: string;
+                    readonly min?: string;
+                    readonly p50: string;
+                    readonly p75?: string;
+                    readonly p90?: string;
+                    readonly p95?: string;
+                    readonly p99?: string;
+                    readonly p999?: string;
+                  }
+              )
+            | null;
+          /** @description Answers with status 200 whose JSON is cut off, or of another shape, in turn. */
+          readonly malformed?: {
+            /** @description The share of requests that it hits. */
+            readonly rate: number;
+          } | null;
+          /** @description Connections that are reset (TCP RST) instead of an answer. */
+          readonly reset?: {
+            /** @description The share of requests that it hits. */
+            readonly rate: number;
+          } | null;
+          /** @description Readiness says 503; requests are answered all the same. */
+          readonly unready?: boolean | null;
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The faults as they are now */
+      readonly 200: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Faults'];
+        };
+      };
+      /** @description Invalid request */
+      readonly 400: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Unauthorized */
+      readonly 401: {
+        headers: {
+          readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Content Too Large */
+      readonly 413: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      readonly 415: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Too many requests */
+      readonly 429: {
+        headers: {
+          readonly 'RateLimit-Limit': components['headers']['RateLimit-Limit'];
+          readonly 'RateLimit-Remaining': components['headers']['RateLimit-Remaining'];
+          readonly 'RateLimit-Reset': components['headers']['RateLimit-Reset'];
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Internal Server Error */
+      readonly 500: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Overloaded */
+      readonly 503: {
+        headers: {
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  readonly healFaults: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description Names the request in logs; passed on, and answered with. A new one is made where there is none. */
+        readonly 'X-Request-Id'?: components['parameters']['X-Request-Id'];
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The faults as they are now */
       readonly 200: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -345,12 +654,68 @@ export interface operations {
     readonly requestBody: {
       readonly content: {
         readonly 'application/json': {
-          readonly latency: string;
+          /** @description A finite number of workers, each held for the latency of its request, and a queue in front. */
+          readonly capacity?: {
+            /**
+             * @description Whether a request whose client has gone away is worked on all the same.
+             * @default kept
+             * @enum {string}
+             */
+            readonly abandonedWork?: 'kept' | 'dropped';
+            /** @description How many more may wait, first come first served. One more is refused with 503. */
+            readonly queue: number;
+            /** @description How many requests are worked on at the same time. */
+            readonly workers: number;
+          } | null;
+          /** @description Problem details instead of an answer. The rates add up to at most 1. */
+          readonly errors?:
+            | readonly {
+                /** @description The share of requests that it hits. */
+                readonly rate: number;
+                /** @description What Retry-After says, rounded up to whole seconds; for the statuses 429 and 503. */
+                readonly retryAfter?: string;
+                /** @description The HTTP status to answer with. */
+                readonly status: number;
+              }[]
+            | null;
+          /** @description Requests that are never answered while this lasts. */
+          readonly hang?: {
+            /** @description The share of requests that it hits. */
+            readonly rate: number;
+          } | null;
+          /** @description How long a customer takes to be found: a duration, or a distribution. */
+          readonly latency?:
+            | (
+                | string
+                | {
+                    readonly max: string;
+                    readonly min?: string;
+                    readonly p50: string;
+                    readonly p75?: string;
+                    readonly p90?: string;
+                    readonly p95?: string;
+                    readonly p99?: string;
+                    readonly p999?: string;
+                  }
+              )
+            | null;
+          /** @description Answers with status 200 whose JSON is cut off, or of another shape, in turn. */
+          readonly malformed?: {
+            /** @description The share of requests that it hits. */
+            readonly rate: number;
+          } | null;
+          /** @description Connections that are reset (TCP RST) instead of an answer. */
+          readonly reset?: {
+            /** @description The share of requests that it hits. */
+            readonly rate: number;
+          } | null;
+          /** @description Readiness says 503; requests are answered all the same. */
+          readonly unready?: boolean | null;
         };
       };
     };
     readonly responses: {
-      /** @description The faults that are on from now on */
+      /** @description The faults as they are now */
       readonly 200: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -384,7 +749,7 @@ export interface operations {
           readonly 'application/problem+json': components['schemas']['ProblemDetails'];
         };
       };
-      /** @description Payload Too Large */
+      /** @description Content Too Large */
       readonly 413: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -398,6 +763,341 @@ export interface operations {
       /** @description Unsupported Media Type */
       readonly 415: {
         headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Too many requests */
+      readonly 429: {
+        headers: {
+          readonly 'RateLimit-Limit': components['headers']['RateLimit-Limit'];
+          readonly 'RateLimit-Remaining': components['headers']['RateLimit-Remaining'];
+          readonly 'RateLimit-Reset': components['headers']['RateLimit-Reset'];
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Internal Server Error */
+      readonly 500: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Overloaded */
+      readonly 503: {
+        headers: {
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  readonly showTimeline: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description Names the request in logs; passed on, and answered with. A new one is made where there is none. */
+        readonly 'X-Request-Id'?: components['parameters']['X-Request-Id'];
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The timeline as it is now */
+      readonly 200: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Timeline'];
+        };
+      };
+      /** @description Unauthorized */
+      readonly 401: {
+        headers: {
+          readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Too many requests */
+      readonly 429: {
+        headers: {
+          readonly 'RateLimit-Limit': components['headers']['RateLimit-Limit'];
+          readonly 'RateLimit-Remaining': components['headers']['RateLimit-Remaining'];
+          readonly 'RateLimit-Reset': components['headers']['RateLimit-Reset'];
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Internal Server Error */
+      readonly 500: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Overloaded */
+      readonly 503: {
+        headers: {
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  readonly playTimeline: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description Names the request in logs; passed on, and answered with. A new one is made where there is none. */
+        readonly 'X-Request-Id'?: components['parameters']['X-Request-Id'];
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly 'application/json': {
+          /** @description How long it takes. Default: until its last step begins; a timeline that repeats has to say it. */
+          readonly duration?: string;
+          /**
+           * @description Whether it begins again when it is over.
+           * @default false
+           */
+          readonly repeat?: boolean;
+          /** @description Each replaces the faults of the one before. */
+          readonly steps: readonly {
+            /** @description When the step begins, from the start of the timeline. */
+            readonly at: string;
+            /** @description The faults from then on, as PUT /faults takes them. */
+            readonly faults: {
+              /** @description A finite number of workers, each held for the latency of its request, and a queue in front. */
+              readonly capacity?: {
+                /**
+                 * @description Whether a request whose client has gone away is worked on all the same.
+                 * @default kept
+                 * @enum {string}
+                 */
+                readonly abandonedWork?: 'kept' | 'dropped';
+                /** @description How many more may wait, first come first served. One more is refused with 503. */
+                readonly queue: number;
+                /** @description How many requests are worked on at the same time. */
+                readonly workers: number;
+              } | null;
+              /** @description Problem details instead of an answer. The rates add up to at most 1. */
+              readonly errors?:
+                | readonly {
+                    /** @description The share of requests that it hits. */
+                    readonly rate: number;
+                    /** @description What Retry-After says, rounded up to whole seconds; for the statuses 429 and 503. */
+                    readonly retryAfter?: string;
+                    /** @description The HTTP status to answer with. */
+                    readonly status: number;
+                  }[]
+                | null;
+              /** @description Requests that are never answered while this lasts. */
+              readonly hang?: {
+                /** @description The share of requests that it hits. */
+                readonly rate: number;
+              } | null;
+              /** @description How long a customer takes to be found: a duration, or a distribution. */
+              readonly latency?:
+                | (
+                    | string
+                    | {
+                        readonly max: string;
+                        readonly min?: string;
+                        readonly p50: string;
+                        readonly p75?: string;
+                        readonly p90?: string;
+                        readonly p95?: string;
+                        readonly p99?: string;
+                        readonly p999?: string;
+                      }
+                  )
+                | null;
+              /** @description Answers with status 200 whose JSON is cut off, or of another shape, in turn. */
+              readonly malformed?: {
+                /** @description The share of requests that it hits. */
+                readonly rate: number;
+              } | null;
+              /** @description Connections that are reset (TCP RST) instead of an answer. */
+              readonly reset?: {
+                /** @description The share of requests that it hits. */
+                readonly rate: number;
+              } | null;
+              /** @description Readiness says 503; requests are answered all the same. */
+              readonly unready?: boolean | null;
+            };
+          }[];
+        };
+      };
+    };
+    readonly responses: {
+      /** @description The timeline as it is now */
+      readonly 200: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Timeline'];
+        };
+      };
+      /** @description Invalid request */
+      readonly 400: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Unauthorized */
+      readonly 401: {
+        headers: {
+          readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Content Too Large */
+      readonly 413: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      readonly 415: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Too many requests */
+      readonly 429: {
+        headers: {
+          readonly 'RateLimit-Limit': components['headers']['RateLimit-Limit'];
+          readonly 'RateLimit-Remaining': components['headers']['RateLimit-Remaining'];
+          readonly 'RateLimit-Reset': components['headers']['RateLimit-Reset'];
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Internal Server Error */
+      readonly 500: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Overloaded */
+      readonly 503: {
+        headers: {
+          readonly 'Retry-After': components['headers']['Retry-After'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+    };
+  };
+  readonly stopTimeline: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: {
+        /** @description Names the request in logs; passed on, and answered with. A new one is made where there is none. */
+        readonly 'X-Request-Id'?: components['parameters']['X-Request-Id'];
+      };
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description The timeline as it is now */
+      readonly 200: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/json': components['schemas']['Timeline'];
+        };
+      };
+      /** @description Unauthorized */
+      readonly 401: {
+        headers: {
+          readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
           readonly 'X-Instance': components['headers']['X-Instance'];
           readonly 'X-Request-Id': components['headers']['X-Request-Id'];
           readonly [name: string]: unknown;

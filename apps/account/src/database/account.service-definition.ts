@@ -12,6 +12,7 @@ export const accountService: ServiceDefinition = {
     accounts: ['select', 'insert', 'update'],
     account_events: ['select', 'insert'],
     pending_verifications: ['select', 'insert', 'update', 'delete'],
-    idempotency_keys: ['select', 'insert', 'delete'],
+    // An expired key makes way by an update.
+    idempotency_keys: ['select', 'insert', 'update', 'delete'],
   },
 };

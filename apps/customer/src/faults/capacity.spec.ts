@@ -2,7 +2,7 @@ import { ProblemException } from '@breakwater/chassis';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { Capacity } from './capacity.ts';
-import { FakeTimer } from './fake-timer.ts';
+import { FakeTimer } from './testing/fake-timer.ts';
 
 const never = new AbortController().signal;
 

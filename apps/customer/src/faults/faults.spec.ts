@@ -4,11 +4,11 @@ import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { DemoTime } from './demo-time.ts';
-import { FakeTimer } from './fake-timer.ts';
+import { FakeTimer } from './testing/fake-timer.ts';
 import type { Exchange } from './fault.ts';
 import type { GivenFaults } from './faults.schema.ts';
 import { Faults } from './faults.ts';
-import { seededRandom } from './seeded-random.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 
 Logger.overrideLogger(false);
 

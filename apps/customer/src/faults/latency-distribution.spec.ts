@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LatencyDistribution, type Percentiles } from './latency-distribution.ts';
-import { seededRandom } from './seeded-random.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 
 const percentiles = fc
   .array(fc.integer({ min: 0, max: 300_000 }), { minLength: 8, maxLength: 8 })

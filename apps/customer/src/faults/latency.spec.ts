@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { DemoTime } from './demo-time.ts';
-import { FakeTimer } from './fake-timer.ts';
+import { FakeTimer } from './testing/fake-timer.ts';
 import { Latency } from './latency.ts';
 
 const never = new AbortController().signal;

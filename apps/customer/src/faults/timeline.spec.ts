@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { DemoTime } from './demo-time.ts';
-import { FakeTimer } from './fake-timer.ts';
+import { FakeTimer } from './testing/fake-timer.ts';
 import { Faults } from './faults.ts';
 import { timelineBody } from './timeline.schema.ts';
 import { Timeline } from './timeline.ts';

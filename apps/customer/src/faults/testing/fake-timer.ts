@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Timer } from './demo-time.ts';
+import type { Timer } from '../demo-time.ts';
 
 /** A timer for specs: time passes when it is told to, and sleepers wake in the order of their time. */
 export class FakeTimer implements Timer {

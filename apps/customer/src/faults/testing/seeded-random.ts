@@ -1,4 +1,4 @@
-import type { Random } from './fault.ts';
+import type { Random } from '../fault.ts';
 
 /** Random numbers for specs, the same in every run (mulberry32). */
 export function seededRandom(seed: number): Random {
