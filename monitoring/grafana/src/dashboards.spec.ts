@@ -1,0 +1,44 @@
+import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { dashboards, dashboardsFolder, textOf } from './dashboards.ts';
+import { dataSource } from './data-source.ts';
+
+const each = Object.entries(dashboards).map(([file, build]) => ({ file, dashboard: build() }));
+const panelsOf = ({ panels = [] }: Dashboard): Panel[] =>
+  panels.filter((panel): panel is Panel => panel.type !== 'row');
+
+describe('the dashboards', () => {
+  it('are those that Grafana is provisioned with, and no others', () => {
+    expect(readdirSync(dashboardsFolder).sort()).toEqual(Object.keys(dashboards).sort());
+  });
+
+  it.each(each)('$file is what "npm run dashboards" writes', ({ file, dashboard }) => {
+    expect(readFileSync(new URL(file, dashboardsFolder), 'utf8')).toBe(textOf(dashboard));
+  });
+
+  it('ask the data source that is provisioned', () => {
+    const file = new URL('../provisioning/datasources/prometheus.yml', import.meta.url);
+    const { datasources } = parse(readFileSync(file, 'utf8')) as { datasources: { uid: string; type: string }[] };
+
+    expect(datasources).toMatchObject([dataSource]);
+  });
+
+  it.each(each)('$file explains each of its panels, with a unit and legends', ({ dashboard }) => {
+    const unexplained = panelsOf(dashboard).filter(
+      ({ description = '', fieldConfig, targets = [] }) =>
+        !description.endsWith('.') ||
+        fieldConfig?.defaults.unit === undefined ||
+        targets.some((target) => !('legendFormat' in target)),
+    );
+
+    expect(unexplained.map(({ title }) => title)).toEqual([]);
+  });
+
+  it.each(each)('$file has each title once', ({ dashboard }) => {
+    const titles = panelsOf(dashboard).map(({ title }) => title);
+
+    expect(titles).toHaveLength(new Set(titles).size);
+  });
+});

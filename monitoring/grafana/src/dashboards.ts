@@ -1,0 +1,15 @@
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { overview } from './overview.ts';
+import { resilience } from './resilience.ts';
+
+/** The dashboards, by the names of their files. */
+export const dashboards: Readonly<Record<string, () => Dashboard>> = {
+  'overview.json': () => overview().build(),
+  'resilience.json': () => resilience().build(),
+};
+
+/** Where the files are that Grafana is provisioned with. */
+export const dashboardsFolder = new URL('../dashboards/', import.meta.url);
+
+/** A dashboard as it stands in its file. */
+export const textOf = (dashboard: Dashboard): string => `${JSON.stringify(dashboard, null, 2)}\n`;

@@ -1,0 +1,60 @@
+import {
+  AnnotationQueryBuilder,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  QueryVariableBuilder,
+  VariableRefresh,
+  VariableSort,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { dataSource } from './data-source.ts';
+
+/** A choice among the values of a label; all of them at first. */
+const variable = (name: string, label: string, values: string): QueryVariableBuilder =>
+  new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(dataSource)
+    .query(values)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
+    .current({ selected: true, text: ['All'], value: ['$__all'] });
+
+const bands = (name: string, color: string, expr: string, title: string): AnnotationQueryBuilder =>
+  new AnnotationQueryBuilder()
+    .name(name)
+    .datasource(dataSource)
+    .enable(true)
+    .iconColor(color)
+    .expr(expr)
+    .step('5s')
+    .titleFormat(title);
+
+/** What all dashboards have in common: variables, bands for what happened, and the way to the other ones. */
+export const dashboard = (uid: string, title: string, description: string): DashboardBuilder =>
+  new DashboardBuilder(title)
+    .uid(uid)
+    .description(description)
+    .tags(['breakwater'])
+    .readonly()
+    .timezone('browser')
+    .time({ from: 'now-30m', to: 'now' })
+    .refresh('5s')
+    .tooltip(DashboardCursorSync.Crosshair)
+    .link(
+      new DashboardLinkBuilder('Dashboards')
+        .type(DashboardLinkType.Dashboards)
+        .tags(['breakwater'])
+        .includeVars(true)
+        .keepTime(true),
+    )
+    .withVariable(variable('service', 'Service', 'label_values(up{job!="prometheus"}, job)'))
+    .withVariable(variable('instance', 'Replica', 'label_values(up{job=~"$service"}, instance)'))
+    .withVariable(
+      variable('breaker', 'Circuit breaker', 'label_values(resilience4j_circuitbreaker_state{job=~"$service"}, name)'),
+    )
+    .annotation(bands('Faults', 'purple', 'sum by (fault) (customer_faults_active) > 0', 'Fault: {{fault}}'))
+    .annotation(bands('Alerts', 'red', 'ALERTS{alertstate="firing"}', '{{alertname}} ({{severity}}) {{instance}}'));

@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { findPrometheusProgram } from './prometheus-program.ts';
+import { prometheusFolder, rulesOf } from './rule-files.ts';
+
+const promtool = findPrometheusProgram('promtool', 'the rules of Prometheus and their tests');
+const folder = fileURLToPath(prometheusFolder);
+const testFiles = globSync('tests/*.test.yml', { cwd: folder }).sort();
+
+/** What promtool says, and whether it is content. */
+async function run(...args: readonly string[]): Promise<{ passed: boolean; said: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(promtool.file ?? '', args, { cwd: folder });
+    return { passed: true, said: stdout + stderr };
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return { passed: false, said: stdout + stderr };
+  }
+}
+
+if (promtool.file === undefined) process.stderr.write(`${promtool.missing}\n`);
+
+describe.skipIf(promtool.file === undefined)('Prometheus, asked through promtool,', () => {
+  it('accepts its configuration and all rules', async () => {
+    expect(await run('check', 'config', 'prometheus.yml')).toMatchObject({ passed: true });
+  });
+
+  it.each(testFiles)('finds that the rules do what %s says', async (file) => {
+    expect(await run('test', 'rules', file)).toMatchObject({ passed: true });
+  });
+});
+
+it('needs promtool for that', ({ skip }) => {
+  skip(promtool.file === undefined, promtool.missing);
+  expect(promtool.file).toBeDefined();
+});
+
+describe('the tests of the rules', () => {
+  interface Unit {
+    readonly tests: readonly {
+      readonly alert_rule_test?: readonly { readonly alertname: string; readonly exp_alerts?: readonly unknown[] }[];
+      readonly promql_expr_test?: readonly { readonly expr: string }[];
+    }[];
+  }
+  let tests: Unit['tests'];
+
+  beforeEach(() => {
+    tests = testFiles.flatMap((file) => (parse(readFileSync(`${folder}${file}`, 'utf8')) as Unit).tests);
+  });
+
+  it.each(rulesOf('alerts').map(({ alert }) => alert))('know when %s fires, and when it does not', (name) => {
+    const expected = tests
+      .flatMap((test) => test.alert_rule_test ?? [])
+      .filter(({ alertname }) => alertname === name)
+      .map(({ exp_alerts: alerts = [] }) => alerts.length > 0);
+
+    expect(new Set(expected)).toEqual(new Set([true, false]));
+  });
+});
