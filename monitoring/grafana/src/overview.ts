@@ -173,11 +173,12 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Fallbacks',
-        description: 'Calls a second that a fallback answered in place of customer, or could not.',
+        description:
+          'Requests a second that were accepted for later (202) because nobody could say, and calls that the last good answer stood in for.',
         queries: [
           [
-            'sum by (name, kind) (rate(breakwater_fallback_handlers_total{instance=~"$instance"}[$__rate_interval]))',
-            '{{name}} {{kind}}',
+            'sum by (job) (rate(http_server_requests_seconds_count{job="account", instance=~"$instance", status="202"}[$__rate_interval]))',
+            'accepted for later',
           ],
           [
             'sum by (name, kind) (rate(breakwater_cached_fallback_calls_total{instance=~"$instance"}[$__rate_interval]))',

@@ -155,7 +155,7 @@ export const resilience = (): DashboardBuilder =>
         unit: 'short',
       }),
     )
-    .withRow(new RowBuilder('Bulkhead, rate limiter, time limiter, fallback'))
+    .withRow(new RowBuilder('Bulkhead, rate limiter, time limiter, last good answers'))
     .withPanel(
       timeSeries({
         title: 'Bulkhead: slots taken',
@@ -221,19 +221,6 @@ export const resilience = (): DashboardBuilder =>
           ['breakwater_cached_fallback_entries{instance=~"$instance"}', '{{instance}} {{name}} entries'],
         ],
         unit: 'short',
-      }),
-    )
-    .withPanel(
-      timeSeries({
-        title: 'Fallbacks',
-        description: 'Calls a second that a fallback answered, or could not.',
-        queries: [
-          [
-            'sum by (name, kind) (rate(breakwater_fallback_handlers_total{instance=~"$instance"}[$__rate_interval]))',
-            '{{name}} {{kind}}',
-          ],
-        ],
-        unit: 'cps',
       }),
     )
     .withRow(new RowBuilder('Doctor'))
