@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { prometheusFolder, type Rule } from '../prometheus/src/rule-files.ts';
+
+/** A result of a query, of whatever shape; it is empty where there is no data. */
+export interface Answer {
+  readonly error?: string;
+  readonly series: number;
+}
+
+/** A rule and how its last evaluation ended. */
+export interface EvaluatedRule {
+  readonly name: string;
+  readonly health: 'ok' | 'err' | 'unknown';
+  readonly lastError?: string;
+}
+
+/** A Prometheus that scrapes the given processes by the rules of this folder. */
+export interface RunningPrometheus {
+  query(expr: string): Promise<Answer>;
+  rules(): Promise<readonly EvaluatedRule[]>;
+  /** Addresses that were scraped without an error. */
+  scraped(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+interface Config {
+  global: Record<string, unknown>;
+  scrape_configs: { job_name: string; dns_sd_configs?: unknown; static_configs?: unknown; relabel_configs?: unknown }[];
+}
+
+/**
+ * The committed configuration, but for what cannot be the same on one machine: replicas are known by address and port instead of
+ * by DNS, and time is short.
+ */
+async function configure(folder: string, port: number, targets: Readonly<Record<string, readonly string[]>>) {
+  const config = parse(await readFile(new URL('prometheus.yml', prometheusFolder), 'utf8')) as Config;
+  config.global = { scrape_interval: '2s', scrape_timeout: '2s', evaluation_interval: '1s' };
+  for (const job of config.scrape_configs) {
+    delete job.dns_sd_configs;
+    // Here replicas differ by their ports alone, which the names of instances leave out.
+    delete job.relabel_configs;
+    job.static_configs = [{ targets: targets[job.job_name] ?? [`127.0.0.1:${port}`] }];
+  }
+  await writeFile(join(folder, 'prometheus.yml'), stringify(config, { aliasDuplicateObjects: false }));
+
+  await cp(new URL('rules', prometheusFolder), join(folder, 'rules'), { recursive: true });
+  const recording = parse(await readFile(join(folder, 'rules/recording.yml'), 'utf8')) as {
+    groups: { interval?: string; rules: Rule[] }[];
+  };
+  for (const group of recording.groups) delete group.interval;
+  await writeFile(join(folder, 'rules/recording.yml'), stringify(recording));
+}
+
+/** @param targets addresses by the name of their job */
+export async function startPrometheus(
+  program: string,
+  targets: Readonly<Record<string, readonly string[]>>,
+): Promise<RunningPrometheus> {
+  const folder = await mkdtemp(join(tmpdir(), 'breakwater-prometheus-'));
+  const port = await freePort();
+  await configure(folder, port, targets);
+  const child = spawn(
+    program,
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=warn',
+    ],
+    { cwd: folder, stdio: 'ignore' },
+  );
+  const ended = once(child, 'exit');
+
+  const get = async <Data>(path: string): Promise<{ data: Data; error?: string }> => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
+    return (await response.json()) as { data: Data; error?: string };
+  };
+  return {
+    query: async (expr) => {
+      const { data, error } = await get<{ result: unknown[] } | undefined>(`query?query=${encodeURIComponent(expr)}`);
+      return { series: data?.result.length ?? 0, ...(error === undefined ? {} : { error }) };
+    },
+    rules: async () => {
+      const { data } = await get<{ groups: { rules: EvaluatedRule[] }[] }>('rules');
+      return data.groups.flatMap(({ rules }) => rules);
+    },
+    scraped: async () => {
+      const { data } = await get<{ activeTargets: { scrapeUrl: string; health: string }[] }>('targets?state=active');
+      return data.activeTargets
+        .filter(({ health }) => health === 'up')
+        .map(({ scrapeUrl }) => new URL(scrapeUrl).host)
+        .sort();
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('There is no free port on 127.0.0.1.');
+  return address.port;
+}

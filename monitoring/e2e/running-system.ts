@@ -1,0 +1,76 @@
+import { startProcess, type TestedProcess } from '@breakwater/chassis/testing';
+import { createDatabase, provideDatabaseServer } from '@breakwater/local-postgres';
+
+/** Two replicas of account and one of customer, as processes, on a database of their own. */
+export interface RunningSystem {
+  readonly accounts: readonly string[];
+  readonly customer: string;
+  /** Opens accounts at both replicas, all at once; what comes back is not looked at. */
+  openAccounts(times: number): Promise<void>;
+  /** Makes customer so slow that nobody waits for its answers; its metrics can still be scraped. */
+  slowCustomerDown(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const faultsToken = 'let-me-break-it';
+
+const dist = (service: string, file: string): URL => new URL(`../../apps/${service}/dist/${file}.js`, import.meta.url);
+
+/** @throws Error when a part of it does not start; what has started is stopped again */
+export async function startSystem(): Promise<RunningSystem> {
+  await using started = new AsyncDisposableStack();
+  const server = await provideDatabaseServer();
+  started.defer(() => server.stop());
+  const database = await createDatabase(server.url);
+  started.defer(() => database.drop());
+  const environment = { DATABASE_URL: database.url };
+  const start = (service: string, file: string, more: Readonly<Record<string, string>> = {}): TestedProcess => {
+    const child = startProcess(dist(service, file), { ...environment, ...more });
+    started.defer(async () => {
+      child.kill('SIGTERM');
+      await child.ended;
+    });
+    return child;
+  };
+  for (const service of ['account', 'customer']) await succeed(service, start(service, 'migrate'));
+
+  const customer = start('customer', 'main', { CUSTOMER_LATENCY: '0ms', FAULTS_TOKEN: faultsToken });
+  const customerUrl = await customer.listening;
+  // With the experiments' circuit breakers the doctor has something to find.
+  const accounts = ['account-1', 'account-2'].map((name) =>
+    start('account', 'main', { CUSTOMER_URL: customerUrl, DEMO_MODE: 'true', INSTANCE_NAME: name }),
+  );
+  const urls = await Promise.all(accounts.map(({ listening }) => listening));
+
+  const all = started.move();
+  return {
+    accounts: urls,
+    customer: customerUrl,
+    openAccounts: async (times) => {
+      await Promise.all(Array.from({ length: times }, (_, n) => open(String(urls[n % urls.length]))));
+    },
+    slowCustomerDown: async () => {
+      const { status } = await fetch(`${customerUrl}/faults`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${faultsToken}` },
+        body: JSON.stringify({ latency: '1m' }),
+      });
+      if (status !== 200) throw new Error(`customer answered ${status} to a change of its faults: 200 is needed.`);
+    },
+    stop: () => all.disposeAsync(),
+  };
+}
+
+async function open(url: string): Promise<void> {
+  const response = await fetch(`${url}/accounts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+  });
+  await response.arrayBuffer();
+}
+
+async function succeed(service: string, { ended }: TestedProcess): Promise<void> {
+  const { code, errors } = await ended;
+  if (code !== 0) throw new Error(`The migrations of ${service} ended with ${String(code)}: ${errors}`);
+}
