@@ -55,10 +55,12 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
       return (await prometheus.query(timed)).series === 1;
     });
     await system.slowCustomerDown();
-    await until('both circuit breakers refuse calls', async () => {
+    await until('both circuit breakers refuse calls, and accounts are accepted for later', async () => {
       await system.openAccounts(20);
       const refused = 'job_instance_name:resilience4j_circuitbreaker_not_permitted_calls:rate1m{name="customer"} > 0';
-      return (await prometheus.query(refused)).series === 2;
+      // A new series has a rate from its second sample on.
+      const accepted = 'rate(http_server_requests_seconds_count{job="account", status="202"}[20s]) > 0';
+      return (await prometheus.query(refused)).series === 2 && (await prometheus.query(accepted)).series === 2;
     });
   });
 
