@@ -1,0 +1,82 @@
+# One file for both services: `docker build --build-arg APP=account .`, or APP=customer.
+#
+# Layers go from what changes seldom to what changes often: packages are installed from the lockfile alone, so that a
+# change of the sources compiles and copies, and installs nothing.
+
+# To pin by digest: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:… (compose passes NODE_IMAGE on).
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+# ---- What npm reads: the lockfile and every package.json. Nobody keeps a list of them; the layers that copy from here
+# are reused for as long as none of these files changes, whatever else did.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /context
+COPY . .
+RUN mkdir /manifests && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) \
+        -exec cp --parents -t /manifests {} +
+
+# ---- What compiles, the same for both services. No package runs a script: none that is used here needs one.
+FROM ${NODE_IMAGE} AS toolchain
+WORKDIR /workspace
+COPY --from=manifests /manifests ./
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --ignore-scripts --include-workspace-root --workspace=@breakwater/account --workspace=@breakwater/customer
+
+# ---- The app and the libraries below it, compiled, without what only compilers and tests read. The libraries stand in
+# the app's node_modules as if they came from a registry: there they find the packages that the app brings for them.
+FROM toolchain AS build
+COPY tsconfig.base.json ./
+COPY libs libs
+COPY apps apps
+ARG APP
+RUN node_modules/.bin/tsc --build "apps/${APP:?is account or customer}/tsconfig.build.json"
+RUN mkdir -p /compiled/node_modules/@breakwater \
+    && cp -r "apps/${APP}/package.json" "apps/${APP}/dist" $(find "apps/${APP}" -maxdepth 1 -name '*.yml') /compiled \
+    && for dist in libs/*/dist; do \
+           library="/compiled/node_modules/@breakwater/$(basename "$(dirname "$dist")")"; \
+           mkdir "$library" && cp -r "$dist/../package.json" "$dist" "$library"; \
+       done \
+    && find /compiled \( -name '*.d.ts' -o -name '*.d.ts.map' -o -name '*.tsbuildinfo' \) -delete
+
+# ---- The packages that this app needs in production. npm counts what the workspace's own packages need for their tests
+# as production as well; all that is large of it are programs for one platform, which are optional.
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /workspace
+COPY --from=manifests /manifests ./
+ARG APP
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --ignore-scripts --omit=dev --omit=optional --omit=peer --include-workspace-root=false \
+        --workspace="@breakwater/${APP:?is account or customer}"
+RUN rm -r node_modules/@breakwater && mkdir -p "/installed/apps/${APP}" \
+    && mv node_modules /installed \
+    && if test -d "apps/${APP}/node_modules"; then mv "apps/${APP}/node_modules" "/installed/apps/${APP}"; fi \
+    && for nested in $(find libs -maxdepth 2 -name node_modules); do \
+           library="/installed/apps/${APP}/node_modules/@breakwater/$(basename "$(dirname "$nested")")"; \
+           mkdir -p "$library" && mv "$nested" "$library"; \
+       done
+
+# ---- What runs.
+FROM ${NODE_IMAGE}
+ARG APP
+ENV NODE_ENV=production APP=${APP} HOST=0.0.0.0 PORT=3000
+WORKDIR /workspace
+COPY --from=dependencies /installed ./
+WORKDIR /workspace/apps/${APP}
+COPY --from=build /compiled ./
+USER node
+EXPOSE 3000
+
+# Whether the process runs, and not whether it can do its work: what restarts a container for this heals no database.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+
+# Every replica has a name of its own, the container's, unless it is given one. `exec`: the signals reach node.
+ENTRYPOINT ["/bin/sh", "-c", "INSTANCE_NAME=\"${INSTANCE_NAME:-$APP-$HOSTNAME}\" exec \"$@\"", "--"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]
+
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="breakwater-${APP}" \
+      org.opencontainers.image.description="The ${APP} service of Breakwater" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
