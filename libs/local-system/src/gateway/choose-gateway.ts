@@ -55,6 +55,15 @@ export function nginxValues({ port, accountPorts, runDirectory }: GatewaySetting
     GATEWAY_ACCOUNTS: accountPorts
       .map((accountPort) => `server ${loopback}:${accountPort} max_fails=1 fail_timeout=5s;`)
       .join('\n        '),
+    // Addresses do not change while the system runs, and nobody stands in front of it.
+    GATEWAY_RESOLVER: '',
+    GATEWAY_TRUSTED_PROXIES: '',
+    GATEWAY_STATUS_LISTEN: `unix:${path.join(runDirectory, 'status.sock')}`,
+    // Whoever plays with the system on his own machine is a single client, and a busy one.
+    GATEWAY_RATE_LIMIT: '1000r/s',
+    GATEWAY_RATE_BURST: '2000',
+    // The demo runs its experiments through the gateway.
+    GATEWAY_HIDDEN_PATHS: 'metrics|actuator|health|faults',
     GATEWAY_RUN_DIR: runDirectory,
   };
 }
