@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Longer than the gateway takes to give up on a replica. */
+const answerTimeoutMs = 20_000;
+
+/** How one request to open an account came out. */
+export interface Opening {
+  /** The idempotency key, and the account's label: by it the account is found in the database. */
+  readonly key: string;
+  /** The HTTP status; undefined when there was no answer. */
+  readonly status: number | undefined;
+  readonly contentType: string;
+  /** Which replica answered; empty when none did. */
+  readonly instance: string;
+  readonly accountId: string | undefined;
+}
+
+/** The success of an opening: an account that can be used, or one that is still to be verified. */
+export const isOpened = ({ status }: Opening): boolean => status === 201 || status === 202;
+
+/** Opens an account through the gateway, with one request. */
+export async function openAccount(
+  gatewayUrl: string,
+  { customerId = 'c-1001', key = `check-${randomUUID()}` }: { customerId?: string; key?: string } = {},
+): Promise<Opening> {
+  try {
+    const answer = await fetch(`${gatewayUrl}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ customerId, currency: 'EUR', label: key }),
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    });
+    const body = (await answer.json()) as { id?: string };
+    return {
+      key,
+      status: answer.status,
+      contentType: answer.headers.get('content-type') ?? '',
+      instance: answer.headers.get('x-instance') ?? '',
+      accountId: body.id,
+    };
+  } catch {
+    return { key, status: undefined, contentType: '', instance: '', accountId: undefined };
+  }
+}
+
+/** Opens accounts at a constant rate, whatever the answers take, until it is stopped. */
+export class Load {
+  readonly #openings: Promise<Opening>[] = [];
+  readonly #stopped = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(gatewayUrl: string, perSecond: number) {
+    this.#running = this.#run(gatewayUrl, 1_000 / perSecond);
+  }
+
+  /** Opens no more, and waits for the answers that are still to come. */
+  async stop(): Promise<Opening[]> {
+    this.#stopped.abort();
+    await this.#running;
+    return Promise.all(this.#openings);
+  }
+
+  async #run(gatewayUrl: string, everyMs: number): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      const customerId = `c-${1001 + (this.#openings.length % 100)}`;
+      this.#openings.push(openAccount(gatewayUrl, { customerId }));
+      await sleep(everyMs, undefined, { signal: this.#stopped.signal }).catch(() => {});
+    }
+  }
+}

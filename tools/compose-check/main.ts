@@ -1,0 +1,54 @@
+import path from 'node:path';
+import { ComposeProject } from './compose-project.ts';
+import { freePorts } from './free-ports.ts';
+import { step } from './progress.ts';
+import { stepsOf } from './steps.ts';
+
+/** Builds included, on a slow machine. */
+const timeLimitMs = 20 * 60_000;
+
+/**
+ * `npm run compose:check`: brings the compose system up as a project of its own, breaks it, checks that nothing was lost, and
+ * removes it, however it ends. It needs a Docker engine and Compose v2; the system has to find its images or be able to pull
+ * them.
+ */
+async function main(): Promise<number> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => interrupted.abort(new Error(`Ended by ${signal}.`)));
+  }
+  const late = AbortSignal.timeout(timeLimitMs);
+  const signal = AbortSignal.any([interrupted.signal, late]);
+
+  const [gatewayPort, prometheusPort] = await freePorts();
+  const project = new ComposeProject(
+    `breakwater-check-${process.pid}`,
+    path.join(import.meta.dirname, '../..'),
+    { GATEWAY_PORT: String(gatewayPort), PROMETHEUS_PORT: String(prometheusPort), CUSTOMER_LATENCY: '50ms' },
+    signal,
+  );
+  const urls = { gateway: `http://127.0.0.1:${gatewayPort}`, prometheus: `http://127.0.0.1:${prometheusPort}` };
+
+  let failed = false;
+  try {
+    for (const [title, run] of stepsOf(project, urls, signal)) await step(title, run);
+  } catch (error) {
+    failed = true;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    if (!interrupted.signal.aborted) process.stderr.write(await project.logs().catch(String));
+  }
+  try {
+    await step('Remove everything', async () => {
+      await project.remove();
+      const left = await project.leftovers();
+      if (left.length > 0) throw new Error(`The engine still has ${left.join(', ')}`);
+      return 'Containers, networks and volumes are gone';
+    });
+  } catch (error) {
+    failed = true;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+  return failed ? 1 : 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,20 @@
+/** What the HTTP API of Prometheus answers to an instant query. */
+interface QueryAnswer {
+  readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
+}
+
+/**
+ * The value of a query that has one.
+ *
+ * @throws Error when Prometheus does not answer, or has no data for it
+ */
+export async function queryPrometheus(url: string, query: string): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  if (!answer.ok) throw new Error(`Prometheus answered ${answer.status} to ${query}`);
+  const { data } = (await answer.json()) as QueryAnswer;
+  const [first] = data.result;
+  if (first === undefined) throw new Error(`Prometheus has no data for ${query}`);
+  return Number(first.value[1]);
+}

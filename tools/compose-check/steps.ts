@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Load, openAccount, type Opening } from './accounts.ts';
+import type { ComposeProject } from './compose-project.ts';
+import { eventually } from './eventually.ts';
+import { requireAllOpened, requireNothingLost } from './ledger.ts';
+import { queryPrometheus } from './prometheus.ts';
+
+/** A title, to be shown while it runs, and what is done; it returns what to show afterwards. */
+export type Step = readonly [title: string, run: () => Promise<string>];
+
+/** Where the system can be reached from this machine. */
+export interface Urls {
+  readonly gateway: string;
+  readonly prometheus: string;
+}
+
+/** How long something may take to be noticed: a new replica, a database that is back. */
+const noticeMs = 60_000;
+/** Few enough for a slow machine, so many that a dying replica has some of them on it. */
+const opensPerSecond = 15;
+
+/** What is not for strangers. */
+const hidden = ['/metrics', '/actuator/circuitbreakers', '/health/ready', '/faults', '/experiments/customer-lookups'];
+
+function requireStatus({ status }: Opening, wanted: number): void {
+  if (status !== wanted) throw new Error(`POST /accounts was answered ${status ?? 'not at all'}, not ${wanted}`);
+}
+
+/** What the compose system is put through, in this order. */
+export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal): Step[] {
+  /** Every answer so far; at the end of each step they are held against the database. */
+  const openings: Opening[] = [];
+
+  const open = async (options?: Parameters<typeof openAccount>[1]): Promise<Opening> => {
+    const opening = await openAccount(urls.gateway, options);
+    openings.push(opening);
+    return opening;
+  };
+  const untilOpened = (): Promise<void> => eventually(async () => requireAllOpened([await open()]), noticeMs, signal);
+
+  return [
+    [
+      'Look for Docker',
+      async () => {
+        const engine = await project.docker('version', '--format', '{{.Server.Version}}');
+        const compose = await project.docker('compose', 'version', '--short');
+        return `Docker ${engine.trim()} and Compose ${compose.trim()} are here`;
+      },
+    ],
+    [
+      'Build the images',
+      async () => {
+        await project.compose('build');
+        return 'Images built';
+      },
+    ],
+    [
+      'Bring the system up',
+      async () => {
+        await project.compose('up', '--detach', '--wait', '--wait-timeout', '300', 'nginx', 'prometheus');
+        return `The system is up, with its gateway on ${urls.gateway}`;
+      },
+    ],
+    [
+      'Open accounts',
+      async () => {
+        const opened = await Promise.all(Array.from({ length: 10 }, () => open()));
+        requireAllOpened(opened);
+        for (const { accountId } of opened) {
+          const answer = await fetch(`${urls.gateway}/accounts/${accountId}`, { signal });
+          if (!answer.ok) throw new Error(`GET /accounts/${accountId} was answered ${answer.status}`);
+          await answer.body?.cancel();
+        }
+        // While customer cannot be asked, an account would be opened for anybody, to be verified later.
+        await eventually(async () => requireStatus(await open({ customerId: 'c-nobody' }), 422), noticeMs, signal);
+        await requireNothingLost(project, openings);
+        return '10 accounts opened and read back; for a customer that does not exist, none';
+      },
+    ],
+    [
+      'Repeat a request',
+      async () => {
+        const first = await open();
+        const again = await openAccount(urls.gateway, { key: first.key });
+        requireAllOpened([first, again]);
+        if (again.accountId !== first.accountId) throw new Error(`The key ${first.key} opened a second account`);
+        return 'The same idempotency key gives the same account';
+      },
+    ],
+    [
+      'Try what is for operators',
+      async () => {
+        for (const path of hidden) {
+          const answer = await fetch(urls.gateway + path, { signal });
+          await answer.body?.cancel();
+          if (answer.status !== 404) throw new Error(`${path} was answered ${answer.status}, not 404`);
+        }
+        return `${hidden.length} paths that are for operators are not there for strangers`;
+      },
+    ],
+    [
+      'Kill a replica under load',
+      async () => {
+        const load = new Load(urls.gateway, opensPerSecond);
+        let answers: Opening[] = [];
+        try {
+          await sleep(3_000, undefined, { signal });
+          const [victim] = await project.containersOf('account');
+          if (victim === undefined) throw new Error('No account runs');
+          await project.docker('kill', '--signal', 'KILL', victim.id);
+          await sleep(5_000, undefined, { signal });
+        } finally {
+          answers = await load.stop();
+        }
+        openings.push(...answers);
+        await requireNothingLost(project, openings);
+        // Repeated by nginx on the other replica, which their idempotency key allows.
+        requireAllOpened(answers);
+        return `A replica killed under load: each of ${answers.length} requests opened its account, exactly once`;
+      },
+    ],
+    [
+      'Add replicas',
+      async () => {
+        const before = await project.containersOf('nginx');
+        const scale = ['--no-recreate', '--no-deps', '--scale', 'account=4', 'account'];
+        await project.compose('up', '--detach', '--wait', '--wait-timeout', '300', ...scale);
+        const wanted = (await project.containersOf('account')).map(({ instance }) => instance);
+        const seen = new Set<string>();
+        await eventually(
+          async () => {
+            const answers = await Promise.all(Array.from({ length: 8 }, () => open()));
+            for (const { instance } of answers) seen.add(instance);
+            const missing = wanted.filter((instance) => !seen.has(instance));
+            if (missing.length > 0) throw new Error(`No request has reached ${missing.join(', ')}`);
+          },
+          noticeMs,
+          signal,
+        );
+        const after = await project.containersOf('nginx');
+        if (JSON.stringify(after) !== JSON.stringify(before)) throw new Error('nginx was started anew');
+        if (wanted.length !== 4) throw new Error(`${wanted.length} accounts run, not 4`);
+        return 'Requests reach all four replicas, and nginx was not restarted';
+      },
+    ],
+    [
+      'Stop PostgreSQL and start it',
+      async () => {
+        await project.compose('stop', 'postgres');
+        await eventually(async () => requireStatus(await open(), 503), noticeMs, signal);
+        await project.compose('start', 'postgres');
+        await untilOpened();
+        await requireNothingLost(project, openings);
+        return 'Without PostgreSQL the answer is 503; with it, all goes on, and every account is still there';
+      },
+    ],
+    [
+      'Read metrics back from Prometheus',
+      async () => {
+        const expected = [
+          ['sum(up{job="account"})', 4],
+          ['sum(up{job="customer"})', 2],
+          ['count(count by (instance) (resilience4j_circuitbreaker_state{name="customer"}))', 4],
+        ] as const;
+        await eventually(
+          async () => {
+            for (const [query, value] of expected) {
+              const found = await queryPrometheus(urls.prometheus, query);
+              if (found !== value) throw new Error(`${query} is ${found}, not ${value}`);
+            }
+          },
+          noticeMs,
+          signal,
+        );
+        const requests = 'sum(http_server_requests_seconds_count{job="account",method="POST",uri="/accounts"})';
+        const served = await queryPrometheus(urls.prometheus, requests);
+        if (served === 0) throw new Error('Prometheus has seen no request');
+        return `Prometheus scrapes every replica, and has seen ${served} requests`;
+      },
+    ],
+  ];
+}
