@@ -1,0 +1,272 @@
+import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { GatewayValues } from './configuration.ts';
+import { nginxVersion, RunningNginx } from './nginx.ts';
+import { Replica } from './replica.ts';
+
+const running: { stop(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const each of running.splice(0).toReversed()) await each.stop();
+});
+
+async function gatewayTo(
+  replicas: readonly (Replica | { port: number })[],
+  values?: GatewayValues,
+): Promise<RunningNginx> {
+  for (const replica of replicas) if (replica instanceof Replica) running.push(replica);
+  const nginx = await RunningNginx.start(
+    replicas.map(({ port }) => port),
+    values,
+  );
+  running.push(nginx);
+  return nginx;
+}
+
+/** An address that refuses connections. */
+async function nobody(): Promise<{ port: number }> {
+  const replica = await Replica.answering();
+  const { port } = replica;
+  await replica.stop();
+  return { port };
+}
+
+describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () => {
+  describe('passes a request on', () => {
+    it('with its trace, and with the address of whoever connected, not what he says of it', async () => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([replica]);
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+      await fetch(`${url}/accounts?x=a%20b`, {
+        headers: { traceparent, 'x-forwarded-for': '203.0.113.9', 'x-request-timeout-ms': '1' },
+      });
+
+      const [seen] = replica.seen;
+      expect(seen?.url).toBe('/accounts?x=a%20b');
+      expect(seen?.headers).toMatchObject({ traceparent, 'x-forwarded-for': '127.0.0.1' });
+      expect(seen?.headers).not.toHaveProperty('x-request-timeout-ms');
+    });
+
+    it.each([
+      ['mine-1', /^mine-1$/],
+      ['not one for logs', /^[0-9a-f]{32}$/],
+    ])('with the request id %j as one that can go into logs', async (given, expected) => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([replica]);
+
+      const answer = await fetch(`${url}/accounts`, { headers: { 'x-request-id': given } });
+
+      expect(answer.headers.get('x-request-id')).toMatch(expected);
+      expect(replica.seen[0]?.headers['x-request-id']).toBe(answer.headers.get('x-request-id'));
+    });
+  });
+
+  describe('hides what is for operators', () => {
+    it.each([
+      '/metrics',
+      '/METRICS/',
+      '//metrics',
+      '/x/../metrics',
+      '/%6detrics',
+      '/health/ready',
+      '/actuator',
+      '/faults/x',
+    ])('at %s', async (path) => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([replica]);
+
+      // fetch would tidy the path up first.
+      const { status, type, body } = await get(url, path);
+
+      expect(status).toBe(404);
+      expect(type).toBe('application/problem+json');
+      expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', title: 'Not Found', status: 404 });
+      expect(replica.seen).toHaveLength(0);
+    });
+
+    it('and nothing that only looks like it', async () => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([replica]);
+
+      expect((await fetch(`${url}/accounts/metrics`)).status).toBe(200);
+      expect((await fetch(`${url}/healthy`)).status).toBe(200);
+    });
+
+    it('but for what it is told to let through', async () => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([replica], { GATEWAY_HIDDEN_PATHS: 'metrics' });
+
+      expect((await fetch(`${url}/experiments/customer-lookups`)).status).toBe(200);
+      expect((await fetch(`${url}/metrics`)).status).toBe(404);
+    });
+
+    it('and tells its own state on another listener alone', async () => {
+      const replica = await Replica.answering();
+      const { url, statusSocket } = await gatewayTo([replica]);
+
+      expect(await (await fetch(`${url}/status`)).json()).toEqual({ answer: 'fine' });
+      expect((await get(url, '/status', { socketPath: statusSocket })).body).toContain('Active connections: ');
+      expect((await get(url, '/accounts', { socketPath: statusSocket })).status).toBe(404);
+    });
+  });
+
+  describe('limits', () => {
+    const strict = { GATEWAY_RATE_LIMIT: '1r/m', GATEWAY_RATE_BURST: '2' };
+
+    it('how many requests a client may make, and says when to come again', async () => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([replica], strict);
+
+      const answers = [];
+      for (let i = 0; i < 4; i++)
+        answers.push(await fetch(`${url}/accounts`, { headers: { 'x-forwarded-for': `203.0.113.${i}` } }));
+
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+      const refused = answers[3]!;
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect(refused.headers.get('content-type')).toBe('application/problem+json');
+      const id = refused.headers.get('x-request-id');
+      expect(await refused.json()).toEqual({
+        type: 'about:blank',
+        title: 'Too Many Requests',
+        status: 429,
+        requestId: id,
+      });
+      expect(replica.seen).toHaveLength(3);
+    });
+
+    it('each client by itself, where a proxy that is trusted says who they are', async () => {
+      const replica = await Replica.answering();
+      const nginx = await gatewayTo([replica], { ...strict, GATEWAY_TRUSTED_PROXIES: 'set_real_ip_from 127.0.0.1;' });
+
+      const answers = await Promise.all(
+        Array.from({ length: 6 }, (_, i) =>
+          fetch(`${nginx.url}/accounts`, { headers: { 'x-forwarded-for': `203.0.113.${i}` } }),
+        ),
+      );
+
+      expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
+      expect(new Set(replica.seen.map(({ headers }) => headers['x-forwarded-for'])).size).toBe(6);
+      await vi.waitFor(() => {
+        expect(nginx.accessLog.map(({ remoteAddress }) => remoteAddress)).toContain('203.0.113.5');
+      });
+    });
+
+    it('how large a body may be', async () => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([replica]);
+
+      const answer = await fetch(`${url}/accounts`, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) });
+
+      expect(answer.status).toBe(413);
+      expect(await answer.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
+      expect(replica.seen).toHaveLength(0);
+    });
+  });
+
+  describe('when a replica fails', () => {
+    it('asks the other one, where nothing was sent yet', async () => {
+      const replica = await Replica.answering();
+      const { url } = await gatewayTo([await nobody(), replica]);
+
+      const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${url}/accounts`, { method: 'POST' })));
+
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    });
+
+    it('asks the other one again with what is idempotent', async () => {
+      const dying = await Replica.dying();
+      const { url } = await gatewayTo([dying, await Replica.answering()]);
+
+      const answers = [await fetch(`${url}/accounts`), await fetch(`${url}/accounts`)];
+
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(dying.seen).toHaveLength(1);
+    });
+
+    it('never repeats a POST without an idempotency key', async () => {
+      const [one, other] = [await Replica.dying(), await Replica.dying()];
+      const { url } = await gatewayTo([one, other]);
+
+      const answer = await fetch(`${url}/accounts`, { method: 'POST', body: '{}' });
+
+      expect(answer.status).toBe(502);
+      expect(await answer.json()).toMatchObject({ title: 'Bad Gateway', status: 502 });
+      expect(one.seen.length + other.seen.length).toBe(1);
+    });
+  });
+
+  it('logs every request as a line of JSON, whatever the client sends', async () => {
+    const nginx = await gatewayTo([await Replica.answering()]);
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+    await get(nginx.url, '/accounts/%22%0a%5c%ff', { headers: { traceparent, 'x-request-id': '"},{' } });
+    await get(nginx.url, '/metrics', { headers: { traceparent: 'nonsense"' } });
+
+    await vi.waitFor(() => expect(nginx.accessLog).toHaveLength(2));
+    const [passedOn, refused] = nginx.accessLog;
+    expect(passedOn).toMatchObject({
+      msg: 'request',
+      status: 200,
+      traceId: '0af7651916cd43dd8448eb211c80319c',
+      upstreamStatus: '200',
+      upstreamResponseSeconds: expect.stringMatching(/^\d/),
+    });
+    expect(refused).toMatchObject({ status: 404, traceId: '', upstream: '' });
+  });
+
+  it('compresses a long answer, and leaves a short one its strong ETag', async () => {
+    const etag = '"7"';
+    const long = await gatewayTo([await Replica.answering({ text: 'x'.repeat(2_000) }, { etag })]);
+    const short = await gatewayTo([await Replica.answering({ text: 'x' }, { etag, 'content-length': '12' })]);
+
+    const compressed = await fetch(`${long.url}/accounts`);
+    const whole = await fetch(`${short.url}/accounts/1`);
+
+    expect(compressed.headers.get('content-encoding')).toBe('gzip');
+    expect(whole.headers.get('content-encoding')).toBeNull();
+    expect(whole.headers.get('etag')).toBe(etag);
+  });
+
+  it('loses no request while it reloads', async () => {
+    const nginx = await gatewayTo([await Replica.answering(), await Replica.answering()]);
+    const statuses: number[] = [];
+
+    for (let round = 0; round < 5; round++) {
+      nginx.reload();
+      const answers = await Promise.all(
+        // A connection each: one that is kept may be closed by the worker that leaves, just as it is used again.
+        Array.from({ length: 20 }, () => get(nginx.url, '/accounts', { headers: { connection: 'close' } })),
+      );
+      statuses.push(...answers.map(({ status }) => status));
+    }
+
+    expect(statuses).toEqual(Array(100).fill(200));
+  });
+});
+
+interface Got {
+  readonly status: number;
+  readonly type: string | undefined;
+  readonly body: string;
+}
+
+/** A GET of exactly this path. */
+function get(
+  url: string,
+  path: string,
+  options: { readonly headers?: Record<string, string>; readonly socketPath?: string } = {},
+): Promise<Got> {
+  return new Promise((resolve, reject) => {
+    httpRequest(url, { path, ...options }, (response) => {
+      text(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'], body }),
+        reject,
+      );
+    })
+      .once('error', reject)
+      .end();
+  });
+}
