@@ -19,10 +19,13 @@ export interface Opening {
 /** The success of an opening: an account that can be used, or one that is still to be verified. */
 export const isOpened = ({ status }: Opening): boolean => status === 201 || status === 202;
 
+/** An idempotency key that no other request has. */
+export const newKey = (): string => `check-${randomUUID()}`;
+
 /** Opens an account through the gateway, with one request. */
 export async function openAccount(
   gatewayUrl: string,
-  { customerId = 'c-1001', key = `check-${randomUUID()}` }: { customerId?: string; key?: string } = {},
+  { customerId = 'c-1001', key = newKey() }: { customerId?: string; key?: string } = {},
 ): Promise<Opening> {
   try {
     const answer = await fetch(`${gatewayUrl}/accounts`, {
