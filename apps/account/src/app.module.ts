@@ -32,6 +32,11 @@ export class AppModule {
   static forRoot(config: AccountConfig, { clock = clockOf(config), env = process.env }: Outside = {}): DynamicModule {
     const { REQUEST_TIMEOUT: timeoutMs, TIME_SCALE: timeScale } = config;
     const configFiles = ['resilience.yml', ...(config.DEMO_MODE ? ['resilience-demo.yml'] : [])].map(besidePackage);
+    const experiments = ExperimentsModule.forRoot({
+      instance: config.INSTANCE_NAME,
+      customerUrls: config.CUSTOMER_URL,
+      clock,
+    });
     return {
       module: AppModule,
       imports: [
@@ -48,7 +53,7 @@ export class AppModule {
           intervalMs: config.RECONCILIATION_INTERVAL,
           batchSize: config.RECONCILIATION_BATCH_SIZE,
         }),
-        ...(config.DEMO_MODE ? [ExperimentsModule.forRoot({ instance: config.INSTANCE_NAME, clock })] : []),
+        ...(config.DEMO_MODE ? [experiments] : []),
       ],
       providers: [
         ResilienceTelemetry,

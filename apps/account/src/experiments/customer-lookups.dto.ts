@@ -8,6 +8,10 @@ export const customerLookupsDto = z.strictObject({
     .string('must be the id of a customer, such as c-1001')
     .regex(/^[a-z0-9-]{1,64}$/, 'must be the id of a customer, such as c-1001')
     .default('c-1001'),
+  reset: z
+    .boolean('must be true or false')
+    .default(false)
+    .describe('Whether the circuit breaker begins anew: CLOSED, with nothing counted.'),
 });
 
 export type CustomerLookupsDto = z.output<typeof customerLookupsDto>;

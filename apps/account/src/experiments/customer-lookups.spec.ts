@@ -46,7 +46,7 @@ const options: CircuitBreakerOptions = {
   waitDurationInOpenState: '10s',
 };
 
-const dto = { times: 3, breaker: 'trial', customerId: 'c-1001' };
+const dto = { times: 3, breaker: 'trial', customerId: 'c-1001', reset: false };
 
 describe('lookUpRepeatedly', () => {
   it('tells of the start with the resolved options, of each call, and of the end', async () => {
@@ -156,5 +156,16 @@ describe('lookUpRepeatedly', () => {
     });
 
     await expect(collect(lookUpRepeatedly(bench, dto, never))).rejects.toThrow(TypeError);
+  });
+
+  it('goes on with the circuit breaker as it is, or begins anew where that is asked for', async () => {
+    const tired = laboratory(options, failing);
+    await collect(lookUpRepeatedly(tired, { ...dto, times: 2 }, never));
+
+    const goneOn = callsOf(await collect(lookUpRepeatedly(tired, { ...dto, times: 1 }, never)));
+    const anew = callsOf(await collect(lookUpRepeatedly(tired, { ...dto, times: 1, reset: true }, never)));
+
+    expect(goneOn).toMatchObject([{ outcome: 'not-permitted', state: 'OPEN' }]);
+    expect(anew).toMatchObject([{ outcome: 'failed', state: 'CLOSED', failureRate: -1, transitions: [] }]);
   });
 });

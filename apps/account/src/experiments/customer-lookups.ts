@@ -40,7 +40,7 @@ export interface CallEvent {
 export interface Laboratory {
   readonly instance: string;
   readonly client: CustomerClient;
-  readonly circuitBreaker: Pick<CircuitBreaker, 'name' | 'config' | 'state' | 'metrics' | 'on' | 'execute'>;
+  readonly circuitBreaker: Pick<CircuitBreaker, 'name' | 'config' | 'state' | 'metrics' | 'on' | 'execute' | 'reset'>;
   /** Makes sure that every call ends. */
   readonly timeLimiter: Policy;
   /** The circuit breaker's. */
@@ -50,9 +50,10 @@ export interface Laboratory {
 /** Looks a customer up again and again, one call after the other, and tells of each call as it ends. */
 export async function* lookUpRepeatedly(
   { instance, client, circuitBreaker, timeLimiter, clock }: Laboratory,
-  { times, customerId }: CustomerLookupsDto,
+  { times, customerId, reset }: CustomerLookupsDto,
   signal: AbortSignal,
 ): AsyncGenerator<LookupEvent, void, undefined> {
+  if (reset) circuitBreaker.reset();
   const transitions: string[] = [];
   const unsubscribe = circuitBreaker.on('STATE_TRANSITION', ({ fromState, toState }) => {
     transitions.push(`${fromState}->${toState}`);

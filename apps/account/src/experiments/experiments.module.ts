@@ -1,4 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { CustomerFaultsController } from './customer-faults.controller.ts';
+import { CustomerReplicas } from './customer-replicas.ts';
 import { EXPERIMENT_OPTIONS, type ExperimentOptions } from './experiment-options.ts';
 import { ExperimentsController } from './experiments.controller.ts';
 
@@ -8,8 +10,11 @@ export class ExperimentsModule {
   static forRoot(options: ExperimentOptions): DynamicModule {
     return {
       module: ExperimentsModule,
-      controllers: [ExperimentsController],
-      providers: [{ provide: EXPERIMENT_OPTIONS, useValue: options }],
+      controllers: [ExperimentsController, CustomerFaultsController],
+      providers: [
+        { provide: EXPERIMENT_OPTIONS, useValue: options },
+        { provide: CustomerReplicas, useFactory: () => new CustomerReplicas(options.customerUrls) },
+      ],
     };
   }
 }
