@@ -41,6 +41,11 @@ export class ComposeProject {
     return this.#docker(args);
   }
 
+  /** Runs a program of this project on this machine. @returns what it wrote to standard output */
+  node(...args: readonly string[]): Promise<string> {
+    return run(process.execPath, args, { cwd: this.#cwd, env: this.#env, signal: this.#signal });
+  }
+
   /** The containers of a service that run now. */
   async containersOf(service: string): Promise<RunningContainer[]> {
     const ids = lines(await this.compose('ps', '--quiet', '--status', 'running', service));

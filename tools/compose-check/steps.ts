@@ -192,5 +192,47 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         return `Prometheus scrapes every replica, and has seen ${served} requests`;
       },
     ],
+    [
+      'Play failures',
+      async () => {
+        await project.compose('--profile', 'chaos', 'up', '--exit-code-from', 'chaos', '--no-deps', 'chaos');
+        await eventually(
+          async () => {
+            const hit = await queryPrometheus(
+              urls.prometheus,
+              'count(max by (instance) (customer_faults_active) == 1)',
+            );
+            if (hit !== 2) throw new Error(`${hit} customers have a fault, not 2`);
+          },
+          noticeMs,
+          signal,
+        );
+        return 'Both customers play the timeline of failures, and Prometheus sees it';
+      },
+    ],
+    [
+      "Make the demo's experiments",
+      async () => {
+        const scale = ['--no-deps', '--scale', 'account=2', 'account', 'nginx'];
+        await project.compose(
+          '--env-file',
+          'compose/demo.env',
+          'up',
+          '--detach',
+          '--wait',
+          '--wait-timeout',
+          '300',
+          ...scale,
+        );
+        await project.node(
+          '--conditions=@breakwater/source',
+          'apps/demo/src/main.ts',
+          '--target',
+          urls.gateway,
+          '--json',
+        );
+        return 'The five experiments and the recovery came out as stated on it';
+      },
+    ],
   ];
 }

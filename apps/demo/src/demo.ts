@@ -3,21 +3,22 @@ import { type Experiment, experiments, lookupsPerExperiment } from './experiment
 import type { LookupSeries } from './experiments/lookups.ts';
 import { lookUp } from './experiments/lookups-client.ts';
 import { recover, type Recovery } from './experiments/recovery.ts';
+import type { Target } from './experiments/target.ts';
 import { deviations, recoveryDeviations } from './experiments/verdict.ts';
 import type { DemoOptions } from './options.ts';
 import type { Job, Progress } from './report/progress.ts';
 import type { Results } from './report/results.ts';
 
-/** A system that runs, and how to show what is done with it. */
+/** Where the experiments are made, and how to show what is done there. */
 export interface Stage {
-  readonly system: LocalSystem;
+  readonly target: Target;
   readonly progress: Progress;
   /** Ends whatever goes on. */
   readonly signal: AbortSignal;
 }
 
 /** How long customer takes to answer, on its own clock: slow enough to trip the breakers of this demo. */
-const customerLatency = '2s';
+export const customerLatency = '2s';
 
 /** The system that the experiments are made for. */
 export function systemOptions({ port, timeScale, gateway }: DemoOptions): SystemOptions {
@@ -30,8 +31,8 @@ export function systemOptions({ port, timeScale, gateway }: DemoOptions): System
   };
 }
 
-/** Starts the system, step by step. */
-export function startUp({ system, progress, signal }: Stage): Promise<void> {
+/** Starts a system, step by step. */
+export function startUp(system: LocalSystem, { progress, signal }: Omit<Stage, 'target'>): Promise<void> {
   return progress.run(
     system.steps.map((step) => ({ title: step.title, run: () => step.run(signal) })),
     'in turn',
@@ -53,16 +54,14 @@ export async function runExperiments(stage: Stage): Promise<Results['experiments
 }
 
 /** Heals customer and shows that the breaker that the first experiment opened closes again. */
-export async function runRecovery({ system, progress, signal }: Stage, opened: LookupSeries): Promise<Recovery> {
+export async function runRecovery({ target, progress, signal }: Stage, opened: LookupSeries): Promise<Recovery> {
   const result = Promise.withResolvers<Recovery>();
   const title = `recovery of ${opened.breaker} on ${opened.instance}`;
   const job: Job = {
     title,
     run: async (show) => {
       const recovery = await recover({
-        gatewayUrl: system.gatewayUrl,
-        customerUrls: system.customerUrls,
-        faultsToken: system.faultsToken,
+        target,
         opened,
         signal,
         onCall: ({ state }) => show(`${title}  ${state}`),
@@ -85,16 +84,17 @@ export function deviationsOf({ experiments: results, recovery }: Results): strin
 
 const longestName = Math.max(...experiments.map(({ name }) => name.length));
 
-function experimentJob({ name }: Experiment, { system, signal }: Stage, onResult: (series: LookupSeries) => void): Job {
+function experimentJob({ name }: Experiment, { target, signal }: Stage, onResult: (series: LookupSeries) => void): Job {
   const status = (calls: number, state: string): string =>
     `${name.padEnd(longestName)}  ${String(calls).padStart(2)}/${lookupsPerExperiment}  ${state}`;
   return {
     title: status(0, ''),
     run: async (show) => {
       const series = await lookUp({
-        gatewayUrl: system.gatewayUrl,
+        gatewayUrl: target.gatewayUrl,
         breaker: name,
         times: lookupsPerExperiment,
+        reset: true,
         signal,
         onCall: ({ n, state }) => show(status(n, state)),
       });

@@ -1,7 +1,9 @@
 /** `npm run demo`: the whole system on this machine, five experiments, a recovery. See `--help`. */
 import { readFileSync } from 'node:fs';
 import { BuildFailure, LocalSystem, SystemFailure, untilAborted } from '@breakwater/local-system';
-import { deviationsOf, runExperiments, runRecovery, startUp, systemOptions } from './demo.ts';
+import { customerLatency, deviationsOf, runExperiments, runRecovery, startUp, systemOptions } from './demo.ts';
+import { requireExperiments, setCustomerLatency, type Target } from './experiments/target.ts';
+import { faultsTokenOf } from './faults-token.ts';
 import { Interruption, InterruptionWatch } from './interruption.ts';
 import { type DemoOptions, parseOptions, usage, UsageError } from './options.ts';
 import { invitation } from './report/invitation.ts';
@@ -29,12 +31,15 @@ async function run(options: DemoOptions): Promise<number> {
   let verdict: number | undefined;
   let keptLogs: string | undefined;
   try {
-    system = await LocalSystem.prepare(systemOptions(options));
-    interruption.onImpatience = () => system?.kill();
-    const signal = AbortSignal.any([interruption.signal, system.broken]);
-    const stage = { system, progress, signal };
+    if (options.target === undefined) {
+      system = await LocalSystem.prepare(systemOptions(options));
+      interruption.onImpatience = () => system?.kill();
+    }
+    const signal = AbortSignal.any([interruption.signal, ...(system ? [system.broken] : [])]);
+    const target = system ?? (await readyTarget(options.target, signal));
+    const stage = { target, progress, signal };
 
-    await startUp(stage);
+    if (system) await startUp(system, stage);
     isUp = true;
     const experiments = await runExperiments(stage);
     const [first] = experiments;
@@ -46,10 +51,10 @@ async function run(options: DemoOptions): Promise<number> {
     process.stdout.write(`${options.json ? resultsAsJson(results) : `\n${resultsAsText(results)}`}\n`);
     for (const deviation of deviations) say(`✖ ${deviation}`);
     verdict = deviations.length === 0 ? asStated : failed;
-    if (verdict === failed) keptLogs = system.logs;
+    if (verdict === failed) keptLogs = system?.logs;
     else if (!options.json) process.stdout.write('All five experiments and the recovery came out as stated.\n');
 
-    if (!options.once) {
+    if (system && !options.once) {
       (options.json ? process.stderr : process.stdout).write(`\n${invitation(system)}`);
       await untilAborted(signal);
     }
@@ -73,6 +78,15 @@ async function run(options: DemoOptions): Promise<number> {
     if (keptLogs === undefined) system?.removeFiles();
     else say(`The logs are in ${keptLogs}`);
   }
+}
+
+/** A system that runs already, with its customers as slow as the experiments need them. */
+async function readyTarget(gatewayUrl: string | undefined, signal: AbortSignal): Promise<Target> {
+  if (gatewayUrl === undefined) throw new Error('there is no target');
+  const target = { gatewayUrl, faultsToken: faultsTokenOf(process.env) };
+  await requireExperiments(gatewayUrl, signal);
+  await setCustomerLatency(target, customerLatency, signal);
+  return target;
 }
 
 function describe({ message, remedy }: SystemFailure): string {

@@ -4,6 +4,7 @@ import { parseOptions, UsageError } from './options.ts';
 describe('the command line', () => {
   it('asks for nothing special when it is empty', () => {
     expect(parseOptions([])).toEqual({
+      target: undefined,
       once: false,
       json: false,
       help: false,
@@ -17,6 +18,7 @@ describe('the command line', () => {
     const args = ['--once', '--json', '--time-scale', '2.5', '--port=9000', '--gateway', 'node'];
 
     expect(parseOptions(args)).toEqual({
+      target: undefined,
       once: true,
       json: true,
       help: false,
@@ -28,6 +30,10 @@ describe('the command line', () => {
 
   it.each([['--help'], ['-h']])('asks for help with %s', (flag) => {
     expect(parseOptions([flag]).help).toBe(true);
+  });
+
+  it('takes a system that runs already', () => {
+    expect(parseOptions(['--target', 'http://localhost:8080/']).target).toBe('http://localhost:8080');
   });
 
   it('takes port 0, which stands for any that are free', () => {
@@ -46,6 +52,14 @@ describe('the command line', () => {
     [['--port', '8080.5'], /^--port is a whole number from 0 to 65523, not '8080.5'$/],
     [['--port', '0x50'], /not '0x50'/],
     [['--port', '65524'], /not '65524'/],
+    [
+      ['--target', 'localhost:8080'],
+      /^--target is the URL of a gateway such as http:\/\/localhost:8080, not 'localhost:8080'$/,
+    ],
+    [
+      ['--target', 'http://localhost:8080', '--port', '9000'],
+      /^--port is for a system that is started, not for a --target$/,
+    ],
     [['--gateway', 'apache'], /^--gateway is one of auto, nginx, node, not 'apache'$/],
   ])('refuses %j with one clear sentence', (args, message) => {
     const parsing = (): unknown => parseOptions(args);

@@ -3,6 +3,8 @@ import { defaultPort, highestPort, type SystemOptions } from '@breakwater/local-
 
 /** What the command line asks for. */
 export interface DemoOptions extends Required<Pick<SystemOptions, 'port' | 'timeScale' | 'gateway'>> {
+  /** Base URL of the gateway of a system that runs already; undefined: one is started. */
+  readonly target: string | undefined;
   /** End after the experiments instead of staying up. */
   readonly once: boolean;
   /** Print the results as one JSON document. */
@@ -29,6 +31,8 @@ experiments with the circuit breaker and shows its recovery. Then the system sta
   --port N          port of the load balancer (default ${defaultPort}); accounts use N+1 and N+2, customers N+11 and
                     N+12; 0 picks free ports
   --gateway WHICH   auto, nginx or node (default auto: nginx if it is on the PATH)
+  --target URL      make the experiments on a system that runs already, such as http://localhost:8080; nothing is started
+                    and nothing stays up. FAULTS_TOKEN is the token of its customer services
   --help            show this
 
 DATABASE_URL names a PostgreSQL to use (15 or newer); without it, one is started for the run.
@@ -42,7 +46,13 @@ DATABASE_URL names a PostgreSQL to use (15 or newer); without it, one is started
  */
 export function parseOptions(args: readonly string[]): DemoOptions {
   const values = readFlags(args);
+  const target = values.target === undefined ? undefined : targetOf(values.target);
+  for (const flag of target === undefined ? [] : ownSystemFlags) {
+    if (values[flag] !== undefined)
+      throw new UsageError(`--${flag} is for a system that is started, not for a --target`);
+  }
   return {
+    target,
     once: values.once ?? false,
     json: values.json ?? false,
     help: values.help ?? false,
@@ -52,7 +62,11 @@ export function parseOptions(args: readonly string[]): DemoOptions {
   };
 }
 
+/** What says how a system is to be started. */
+const ownSystemFlags = ['time-scale', 'port', 'gateway'] as const;
+
 interface Flags {
+  target?: string;
   once?: boolean;
   json?: boolean;
   help?: boolean;
@@ -66,6 +80,7 @@ function readFlags(args: readonly string[]): Flags {
     return parseArgs({
       args: [...args],
       options: {
+        target: { type: 'string' },
         once: { type: 'boolean' },
         json: { type: 'boolean' },
         'time-scale': { type: 'string' },
@@ -79,6 +94,13 @@ function readFlags(args: readonly string[]): Flags {
     const message = error instanceof Error ? error.message : String(error);
     throw new UsageError(message.split(/\.\s|\n/, 1)[0]?.replace(/\.$/, '') ?? message);
   }
+}
+
+function targetOf(text: string): string {
+  if (!/^https?:\/\/[^?#]+$/.test(text) || !URL.canParse(text)) {
+    throw new UsageError(`--target is the URL of a gateway such as http://localhost:8080, not '${text}'`);
+  }
+  return text.replace(/\/+$/, '');
 }
 
 function timeScaleOf(text: string): number {

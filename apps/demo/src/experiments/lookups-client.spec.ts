@@ -48,7 +48,7 @@ describe('lookups', () => {
       'POST',
       '/experiments/customer-lookups',
       'application/json',
-      { times: 1, breaker: 'count-slow' },
+      { times: 1, breaker: 'count-slow', reset: false },
     ]);
   });
 

@@ -10,6 +10,8 @@ export interface LookupRequest {
   readonly breaker: string;
   /** How many lookups, one after the other. */
   readonly times: number;
+  /** Whether the breaker is to begin anew. Default: it goes on as it is. */
+  readonly reset?: boolean;
   readonly signal: AbortSignal;
   /** Called with each result as it comes. */
   readonly onCall?: (call: Call) => void;
@@ -23,7 +25,14 @@ const silenceLimitMs = 20_000;
  *
  * @throws SystemFailure when the service refuses, or its answer is not complete
  */
-export async function lookUp({ gatewayUrl, breaker, times, signal, onCall }: LookupRequest): Promise<LookupSeries> {
+export async function lookUp({
+  gatewayUrl,
+  breaker,
+  times,
+  reset = false,
+  signal,
+  onCall,
+}: LookupRequest): Promise<LookupSeries> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(failure(`was silent for ${silenceLimitMs / 1_000} s`)), silenceLimitMs);
 
@@ -38,7 +47,7 @@ export async function lookUp({ gatewayUrl, breaker, times, signal, onCall }: Loo
     const answer = await fetch(`${gatewayUrl}/experiments/customer-lookups`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/x-ndjson' },
-      body: JSON.stringify({ times, breaker }),
+      body: JSON.stringify({ times, breaker, reset }),
       signal: AbortSignal.any([signal, silence.signal]),
     });
     if (!answer.ok || answer.body === null) {

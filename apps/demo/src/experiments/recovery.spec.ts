@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemFailure } from '@breakwater/local-system';
 import { StandInServers } from '@breakwater/local-system/testing';
@@ -20,9 +20,13 @@ const answered: Call = {
 };
 
 /** A gateway whose accounts answer in turn, the first of them with the given calls. */
-function gateway(calls: readonly Partial<Call>[]): Promise<string> {
+function gateway(
+  calls: readonly Partial<Call>[],
+  onFaults: RequestListener = (_request, response) => response.end('{}'),
+): Promise<string> {
   let asked = 0;
-  return servers.start((_request, response) => {
+  return servers.start((request, response) => {
+    if (request.url === '/experiments/customer-faults') return onFaults(request, response);
     const turn = asked;
     asked += 1;
     const instance = turn % 2 === 0 ? 'account-2' : 'account-1';
@@ -40,7 +44,6 @@ function gateway(calls: readonly Partial<Call>[]): Promise<string> {
 }
 
 const common = {
-  faultsToken: 'secret',
   opened: {
     instance: 'account-1',
     breaker: 'count-slow',
@@ -51,20 +54,17 @@ const common = {
 };
 
 describe('the recovery', () => {
-  it('heals every customer service with the token', async () => {
-    const orders: [string | undefined, string | undefined, IncomingHttpHeaders['authorization'], string][] = [];
-    const customer: RequestListener = async (request, response) => {
+  it('heals customer through the gateway, with the token', async () => {
+    const orders: unknown[] = [];
+    const gatewayUrl = await gateway([{ state: 'CLOSED' }], async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
       orders.push([request.method, request.url, request.headers.authorization, body]);
       response.end('{}');
-    };
-    const customerUrls = [await servers.start(customer), await servers.start(customer)];
-    const gatewayUrl = await gateway([{ state: 'CLOSED' }]);
+    });
 
-    await recover({ ...common, gatewayUrl, customerUrls });
+    await recover({ ...common, target: { gatewayUrl, faultsToken: 'secret' } });
 
-    const order = ['PUT', '/faults', 'Bearer secret', '{"latency":"0ms"}'];
-    expect(orders).toEqual([order, order]);
+    expect(orders).toEqual([['PUT', '/experiments/customer-faults', 'Bearer secret', '{"latency":"0ms"}']]);
   });
 
   it('follows the one breaker that was open until it is closed', async () => {
@@ -74,7 +74,7 @@ describe('the recovery', () => {
       { state: 'CLOSED', transitions: ['HALF_OPEN->CLOSED'] },
     ]);
 
-    const recovery = await recover({ ...common, gatewayUrl, customerUrls: [] });
+    const recovery = await recover({ ...common, target: { gatewayUrl, faultsToken: 'secret' } });
 
     expect(recovery).toMatchObject({
       breaker: 'count-slow',
@@ -95,20 +95,21 @@ describe('the recovery', () => {
     const gatewayUrl = await gateway([]);
     const opened = { ...common.opened, calls: [{ ...answered, state: 'CLOSED' } as const] };
 
-    expect(await recover({ ...common, opened, gatewayUrl, customerUrls: [] })).toMatchObject({
+    expect(await recover({ ...common, opened, target: { gatewayUrl, faultsToken: 'secret' } })).toMatchObject({
       calls: [],
       finalState: 'CLOSED',
       recovered: false,
     });
   });
 
-  it('fails when a customer service does not let itself be healed', async () => {
-    const customerUrls = [await servers.start((_request, response) => response.writeHead(401).end('who are you?'))];
-    const gatewayUrl = await gateway([]);
+  it('fails when customer does not let itself be healed', async () => {
+    const gatewayUrl = await gateway([], (_request, response) => response.writeHead(401).end('who are you?'));
 
-    const failure = await recover({ ...common, gatewayUrl, customerUrls }).catch((error: unknown) => error);
+    const failure = await recover({ ...common, target: { gatewayUrl, faultsToken: 'wrong' } }).catch(
+      (error: unknown) => error,
+    );
 
     expect(failure).toBeInstanceOf(SystemFailure);
-    expect(failure).toMatchObject({ message: expect.stringContaining('it answered 401 who are you?') });
+    expect(failure).toMatchObject({ message: expect.stringContaining('answered 401 who are you?') });
   });
 });

@@ -1,6 +1,7 @@
-import { pause, SystemFailure } from '@breakwater/local-system';
+import { pause } from '@breakwater/local-system';
 import type { BreakerState, Call, LookupSeries } from './lookups.ts';
 import { lookUp } from './lookups-client.ts';
+import { setCustomerLatency, type Target } from './target.ts';
 
 /** How a circuit breaker came back after its dependency did. */
 export interface Recovery {
@@ -17,9 +18,7 @@ export interface Recovery {
 
 /** What to heal, and what to watch come back. */
 export interface RecoveryRequest {
-  readonly gatewayUrl: string;
-  readonly customerUrls: readonly string[];
-  readonly faultsToken: string;
+  readonly target: Target;
   /** The experiment that left a breaker open. */
   readonly opened: LookupSeries;
   readonly signal: AbortSignal;
@@ -36,15 +35,15 @@ const refusedPauseMs = 500;
  * balances, so some requests reach the other instance, whose breaker is another one: they are not counted.
  */
 export async function recover(request: RecoveryRequest): Promise<Recovery> {
-  const { gatewayUrl, customerUrls, faultsToken, opened, signal, onCall } = request;
-  await Promise.all(customerUrls.map((url) => heal(url, faultsToken, signal)));
+  const { target, opened, signal, onCall } = request;
+  await setCustomerLatency(target, '0ms', signal);
 
   const { breaker, instance } = opened;
   const calls: Call[] = [];
   let finalState = opened.calls.at(-1)?.state ?? 'CLOSED';
   const deadline = performance.now() + patienceMs;
   while (finalState !== 'CLOSED' && performance.now() < deadline) {
-    const series = await lookUp({ gatewayUrl, breaker, times: 1, signal });
+    const series = await lookUp({ gatewayUrl: target.gatewayUrl, breaker, times: 1, signal });
     const call = series.calls[0];
     if (series.instance !== instance || call === undefined) continue;
     const numbered = { ...call, n: calls.length + 1 };
@@ -57,20 +56,4 @@ export async function recover(request: RecoveryRequest): Promise<Recovery> {
   const transitions = calls.flatMap((call) => call.transitions);
   const recovered = transitions.join(' ') === 'OPEN->HALF_OPEN HALF_OPEN->CLOSED' && finalState === 'CLOSED';
   return { breaker, instance, healed: true, calls, transitions, finalState, recovered };
-}
-
-async function heal(customerUrl: string, faultsToken: string, signal: AbortSignal): Promise<void> {
-  const answer = await fetch(`${customerUrl}/faults`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${faultsToken}` },
-    body: JSON.stringify({ latency: '0ms' }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(5_000)]),
-  });
-  const text = await answer.text();
-  if (!answer.ok) {
-    throw new SystemFailure(
-      `The customer service on ${customerUrl} could not be healed: it answered ${answer.status} ${text.slice(0, 200)}`,
-      'See its log.',
-    );
-  }
 }
