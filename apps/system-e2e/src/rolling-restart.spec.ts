@@ -41,7 +41,7 @@ async function restartInTurn(
 async function isUsedBy(gatewayUrl: string, replica: ServiceReplica): Promise<void> {
   await vi.waitFor(
     async () => {
-      const answer = await fetch(`${gatewayUrl}/health/live`);
+      const answer = await fetch(`${gatewayUrl}/accounts?limit=1`);
       await answer.arrayBuffer();
       expect(answer.headers.get('x-instance')).toBe(replica.name);
     },

@@ -33,7 +33,11 @@ export function accountService(
   customerUrls: readonly string[],
   settings: ServiceSettings,
 ): ServiceSpec {
-  return nodeService('account', number, port, settings, { CUSTOMER_URL: customerUrls.join(',') });
+  return nodeService('account', number, port, settings, {
+    CUSTOMER_URL: customerUrls.join(','),
+    // The load balancer says who the client is.
+    TRUST_PROXY: loopback,
+  });
 }
 
 /** The address of whatever listens on a port. */
