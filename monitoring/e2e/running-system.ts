@@ -5,7 +5,10 @@ import { createDatabase, provideDatabaseServer } from '@breakwater/local-postgre
 export interface RunningSystem {
   readonly accounts: readonly string[];
   readonly customer: string;
-  /** Opens accounts at both replicas, all at once; what comes back is not looked at. */
+  /**
+   * Opens accounts at both replicas, all at once; what comes back is not looked at. While customer is slow, they are for
+   * customers of whom account remembers nothing, so that they are accepted for later.
+   */
   openAccounts(times: number): Promise<void>;
   /** Makes customer so slow that nobody waits for its answers; its metrics can still be scraped. */
   slowCustomerDown(): Promise<void>;
@@ -42,30 +45,39 @@ export async function startSystem(): Promise<RunningSystem> {
   );
   const urls = await Promise.all(accounts.map(({ listening }) => listening));
 
+  let isSlow = false;
+  let opened = 0;
+  const nextCustomer = (): string => {
+    opened += 1;
+    return isSlow ? `c-${1_002 + (opened % 99)}` : 'c-1001';
+  };
+
   const all = started.move();
   return {
     accounts: urls,
     customer: customerUrl,
     openAccounts: async (times) => {
-      await Promise.all(Array.from({ length: times }, (_, n) => open(String(urls[n % urls.length]))));
+      await Promise.all(Array.from({ length: times }, (_, n) => open(String(urls[n % urls.length]), nextCustomer())));
     },
     slowCustomerDown: async () => {
       const { status } = await fetch(`${customerUrl}/faults`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${faultsToken}` },
-        body: JSON.stringify({ latency: '1m' }),
+        // All can be worked on at once: it is slow, and refuses nobody.
+        body: JSON.stringify({ latency: '1m', capacity: { workers: 1_000, queue: 1_000 } }),
       });
       if (status !== 200) throw new Error(`customer answered ${status} to a change of its faults: 200 is needed.`);
+      isSlow = true;
     },
     stop: () => all.disposeAsync(),
   };
 }
 
-async function open(url: string): Promise<void> {
+async function open(url: string, customerId: string): Promise<void> {
   const response = await fetch(`${url}/accounts`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+    body: JSON.stringify({ customerId, currency: 'EUR' }),
   });
   await response.arrayBuffer();
 }
