@@ -148,6 +148,30 @@ describe('A cached fallback', () => {
     expect(cache.metrics.entries).toBe(0);
   });
 
+  it('keeps what calls under way bring of other keys than the one that it forgot', async () => {
+    const { cache } = setUp();
+    const { promise: slow, resolve } = Promise.withResolvers<string>();
+
+    const underWay = cache.withKey('7').execute(() => slow);
+    cache.forget('8');
+    resolve('of 7');
+    await underWay;
+
+    await expect(cache.withKey('7').execute(failing)).resolves.toBe('of 7');
+  });
+
+  it('forgets more keys than it has room for, and is wrong about none of them', async () => {
+    const { cache } = setUp({ maxEntries: 2 });
+    const { promise: slow, resolve } = Promise.withResolvers<string>();
+
+    const underWay = cache.withKey('7').execute(() => slow);
+    for (const key of ['7', '8', '9']) cache.forget(key);
+    resolve('outdated');
+    await underWay;
+
+    await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
+  });
+
   it('tells each caller how old the result is', async () => {
     const { clock, cache } = setUp();
     const onServed = vi.fn();

@@ -112,7 +112,11 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents> impleme
     };
   }
 
-  /** Forgets the result of this key, since it is known to be outdated. Results of calls under way are not kept either. */
+  /**
+   * Forgets the result of this key, since it is known to be outdated. Results of its calls under way are not kept either.
+   * As many such keys are kept apart as results are remembered; beyond, calls of other keys that have been under way since
+   * before the oldest of them was forgotten are not remembered.
+   */
   forget(key: string): void {
     this.#values.forget(key);
   }

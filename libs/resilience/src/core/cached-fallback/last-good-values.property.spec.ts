@@ -25,14 +25,26 @@ describe('The last good values', () => {
         const values = new LastGoodValues(capacity, clock);
         let model: { key: string; value: number; at: number }[] = [];
         let underWay: { key: string; ticket: number; isOutdated: boolean }[] = [];
+        let forgotten: { key: string; ticket: number }[] = [];
+        let lastTicket = 0;
 
         for (const each of steps) {
           if (each.kind === 'advance') clock.advance(each.ms);
-          if (each.kind === 'begin') underWay.push({ key: each.key, ticket: values.begin(), isOutdated: false });
+          if (each.kind === 'begin') {
+            lastTicket = values.begin();
+            underWay.push({ key: each.key, ticket: lastTicket, isOutdated: false });
+          }
           if (each.kind === 'forget') {
             values.forget(each.key);
             model = model.filter(({ key }) => key !== each.key);
-            underWay = underWay.map((call) => ({ ...call, isOutdated: true }));
+            forgotten = [...forgotten.filter(({ key }) => key !== each.key), { key: each.key, ticket: lastTicket }];
+            // There is room for so many that were forgotten; beyond, nothing that began before the oldest is kept.
+            const crowdedOut = forgotten.slice(0, -capacity).at(-1)?.ticket ?? 0;
+            forgotten = forgotten.slice(-capacity);
+            underWay = underWay.map((call) => ({
+              ...call,
+              isOutdated: call.isOutdated || call.key === each.key || call.ticket <= crowdedOut,
+            }));
           }
           if (each.kind === 'end') {
             const [call] = underWay.splice(each.which, 1);

@@ -25,6 +25,9 @@ export class LastGoodValues {
   readonly #clock: Clock;
   #capacity: number;
   #lastTicket: Ticket = 0;
+  /** Keys that were forgotten, the longest ago first, each with the last call that may be from before. */
+  readonly #forgotten = new Map<string, Ticket>();
+  /** No call up to this one is believed about any key. */
   #forgottenUntil: Ticket = 0;
 
   /** @param capacity how many keys are remembered; 1 or more */
@@ -44,7 +47,8 @@ export class LastGoodValues {
 
   /** Keeps the result of the call that began with `ticket`, unless that of a later call is here already. */
   remember(key: string, value: unknown, ticket: Ticket): void {
-    if (ticket <= this.#forgottenUntil || ticket < (this.#entries.get(key)?.ticket ?? 0)) return;
+    if (ticket <= this.#forgottenUntil || ticket <= (this.#forgotten.get(key) ?? 0)) return;
+    if (ticket < (this.#entries.get(key)?.ticket ?? 0)) return;
     this.#entries.delete(key);
     this.#entries.set(key, { value, receivedAt: this.#clock.now(), ticket });
     this.#makeRoom();
@@ -70,22 +74,32 @@ export class LastGoodValues {
     this.#entries.delete(key);
   }
 
-  /** Forgets the value of this key. What calls bring that are under way now may be from before, and is not kept either. */
+  /** Forgets the value of this key. What calls bring of it that are under way now may be from before, and is not kept either. */
   forget(key: string): void {
     this.#entries.delete(key);
-    this.#forgottenUntil = this.#lastTicket;
+    this.#forgotten.delete(key);
+    this.#forgotten.set(key, this.#lastTicket);
+    this.#makeRoom();
   }
 
   /** Forgets all values, as `forget` does one. */
   clear(): void {
     this.#entries.clear();
+    this.#forgotten.clear();
     this.#forgottenUntil = this.#lastTicket;
   }
 
   #makeRoom(): void {
     for (const leastRecentlyUsed of this.#entries.keys()) {
-      if (this.#entries.size <= this.#capacity) return;
+      if (this.#entries.size <= this.#capacity) break;
       this.#entries.delete(leastRecentlyUsed);
+    }
+    // Which keys were forgotten takes room as well. Without its mark a key could not be told from others any more: what
+    // began before it was forgotten is then kept of none, which costs a value and is never wrong.
+    for (const [longestForgotten, ticket] of this.#forgotten) {
+      if (this.#forgotten.size <= this.#capacity) break;
+      this.#forgotten.delete(longestForgotten);
+      this.#forgottenUntil = ticket;
     }
   }
 }
