@@ -369,6 +369,13 @@ describe('a service on the chassis', () => {
       );
     });
 
+    it('name a field whose name no URI can say', async () => {
+      expect(await post(String.raw`{"\ud800":1}`)).toMatchObject({
+        status: 400,
+        body: { errors: expect.arrayContaining([{ pointer: '#/%EF%BF%BD', detail: expect.any(String) as string }]) },
+      });
+    });
+
     it('answer a missing body', async () => {
       const response = await http().post('/berths');
 

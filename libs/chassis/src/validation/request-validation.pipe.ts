@@ -60,6 +60,12 @@ function unknownKeysOf(issue: Issue): readonly string[] | undefined {
   return 'keys' in issue && Array.isArray(issue.keys) ? issue.keys.map(String) : undefined;
 }
 
-/** A JSON pointer (RFC 6901) as a URI fragment, the way RFC 9457 shows it. */
+/**
+ * A JSON pointer (RFC 6901) as a URI fragment, the way RFC 9457 shows it. A field's name may have half a surrogate pair in it,
+ * which no URI can say: it is shown as the character that stands for what cannot be shown.
+ */
 const pointer = (path: readonly string[]): string =>
-  ['#', ...path.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))].join('/');
+  [
+    '#',
+    ...path.map((part) => encodeURIComponent(part.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))),
+  ].join('/');
