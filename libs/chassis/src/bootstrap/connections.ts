@@ -48,6 +48,11 @@ export class Connections {
     return watched.get(server);
   }
 
+  /** Whether an answer is due on a connection, or partly out. */
+  isAnswering(socket: Socket): boolean {
+    return [...(this.#uses.get(socket)?.responses ?? [])].some(({ writableFinished }) => !writableFinished);
+  }
+
   /** From now on every answer is the last on its connection, and says so. */
   letGo(): void {
     this.#isLettingGo = true;

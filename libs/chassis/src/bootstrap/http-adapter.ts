@@ -46,7 +46,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
     requestTimeout: requestTimeoutMs,
     http: { maxHeaderSize: maxHeaderBytes },
     trustProxy: toTrustProxy(config.TRUST_PROXY),
-    clientErrorHandler: answerClientErrors(headersFor),
+    clientErrorHandler: answerClientErrors(headersFor, (socket) => connections.isAnswering(socket)),
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request),
     // During shutdown a request on a connection that is still open is served like any other; it is the last one there.
@@ -57,7 +57,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance();
-  Connections.watch(fastify.server);
+  const connections = Connections.watch(fastify.server);
   // The server closes right after reading what has arrived until then, so that as little as can be is lost in between.
   fastify.addHook('preClose', (done) => void setImmediate(done));
   // Before anything of Nest's, so that its middleware runs inside.

@@ -164,6 +164,31 @@ describe('what a request may be like', () => {
     expect(problem).toMatchObject({ status, detail: expect.stringContaining(detail) as string });
     expect(head).toContain(`x-request-id: ${problem.requestId}`);
   });
+
+  it('is answered on a connection that has been used before as well', async () => {
+    const app = await startHarbour();
+    const { port } = new URL(await app.getUrl());
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('GET /berths HTTP/1.1\r\nhost: harbour\r\n\r\n');
+    await once(socket, 'readable');
+    const first = String(socket.read());
+    socket.end('ahoy\r\n\r\n');
+
+    expect(first).toMatch(/^HTTP\/1.1 200 /);
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it('is not answered while an earlier request is, whose answer it would be taken for', async () => {
+    const app = await startHarbour();
+    const { port } = new URL(await app.getUrl());
+    const socket = connect(Number(port), '127.0.0.1');
+    const waiting = once(app.get(BerthsController).events, 'waiting');
+    socket.write('GET /berths/wait HTTP/1.1\r\nhost: harbour\r\n\r\n');
+    await waiting;
+    socket.write('ahoy\r\n\r\n');
+
+    expect(await text(socket)).toBe('');
+  });
 });
 
 describe('security headers', () => {

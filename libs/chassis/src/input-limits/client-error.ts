@@ -24,11 +24,15 @@ const notHttp = { ...chassisKinds['bad-request'], detail: 'What was sent is not 
  * nothing else. There is no path that could be told, and the id is a new one.
  *
  * @param headersFor what every answer has
+ * @param isAnswering whether an earlier request on the connection is still to be answered: this answer would be taken for its
  */
-export function answerClientErrors(headersFor: (requestId: string) => Readonly<Record<string, string>>) {
+export function answerClientErrors(
+  headersFor: (requestId: string) => Readonly<Record<string, string>>,
+  isAnswering: (socket: Socket) => boolean,
+) {
   return (error: Error & { readonly code?: string }, socket: Socket): void => {
-    // Nobody is there, or half an answer is out already.
-    if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+    // Nobody is there, or another answer is on its way.
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering(socket)) return void socket.destroy();
 
     const problem = refusals[error.code ?? ''] ?? notHttp;
     const [requestId, { traceId }] = [randomUUID(), beginTrace()];
