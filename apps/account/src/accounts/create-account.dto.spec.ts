@@ -23,6 +23,7 @@ describe('createAccountDto', () => {
     [{ ...valid, label: '' }, 'label'],
     [{ ...valid, label: 'x'.repeat(101) }, 'label'],
     [{ ...valid, label: 'a\u0000b' }, 'label'],
+    [{ ...valid, label: 'a\ud83c' }, 'label'],
     [{ ...valid, label: null }, 'label'],
   ])('refuses %j', (dto, field) => {
     const { error } = createAccountDto.safeParse(dto);

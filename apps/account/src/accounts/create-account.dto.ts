@@ -17,8 +17,8 @@ export const createAccountDto = z.strictObject({
     .string('must be a text')
     .min(1, 'must have at least 1 character')
     .max(100, 'must have at most 100 characters')
-    // PostgreSQL stores no NUL, and no name needs the others.
-    .regex(/^\P{Cc}*$/u, 'must have no control characters')
+    // PostgreSQL stores no NUL, and no name needs the others; half a surrogate pair (Cs) would be stored as something else.
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must have no control characters and no halves of surrogate pairs')
     .optional()
     .describe('What the owner calls it.'),
 });

@@ -481,7 +481,7 @@ export interface operations {
           readonly 'application/json': components['schemas']['Faults'];
         };
       };
-      /** @description Invalid request */
+      /** @description Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -589,10 +589,43 @@ export interface operations {
           readonly 'application/json': components['schemas']['Faults'];
         };
       };
+      /** @description Bad Request */
+      readonly 400: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
       /** @description Unauthorized */
       readonly 401: {
         headers: {
           readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Content Too Large */
+      readonly 413: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      readonly 415: {
+        headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
           readonly 'X-Request-Id': components['headers']['X-Request-Id'];
           readonly [name: string]: unknown;
@@ -726,7 +759,7 @@ export interface operations {
           readonly 'application/json': components['schemas']['Faults'];
         };
       };
-      /** @description Invalid request */
+      /** @description Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -986,7 +1019,7 @@ export interface operations {
           readonly 'application/json': components['schemas']['Timeline'];
         };
       };
-      /** @description Invalid request */
+      /** @description Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1094,10 +1127,43 @@ export interface operations {
           readonly 'application/json': components['schemas']['Timeline'];
         };
       };
+      /** @description Bad Request */
+      readonly 400: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
       /** @description Unauthorized */
       readonly 401: {
         headers: {
           readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Content Too Large */
+      readonly 413: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      readonly 415: {
+        headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
           readonly 'X-Request-Id': components['headers']['X-Request-Id'];
           readonly [name: string]: unknown;

@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { describedHeaders, headerReferences } from './described-headers.ts';
 import { describeProblems } from './describe-problems.ts';
-import { operationsOf, type OpenApiDocument, type OperationObject, type ParameterObject } from './document.ts';
+import { operationsOf, type OpenApiDocument, type PlacedOperation, type ParameterObject } from './document.ts';
 import { optionalMark, toJsonSchema } from './json-schema.ts';
 import { bearerScheme } from './needs-token.decorator.ts';
 import { problemDetailsSchema } from './problem-details.schema.ts';
@@ -56,12 +56,13 @@ export function describeApi(app: INestApplication): OpenApiDocument {
     parameters: { 'X-Request-Id': requestIdParameter },
   };
   document.paths = sorted(document.paths);
-  for (const { path, operation } of operationsOf(document)) finish(path, operation);
+  for (const placed of operationsOf(document)) finish(placed);
   return document;
 }
 
-function finish(path: string, operation: OperationObject): void {
-  describeProblems(path, operation);
+function finish(placed: PlacedOperation): void {
+  describeProblems(placed);
+  const { operation } = placed;
   for (const parameter of operation.parameters ?? []) if ('schema' in parameter) settleOptional(parameter);
   operation.parameters = [...(operation.parameters ?? []), { $ref: '#/components/parameters/X-Request-Id' }];
   for (const response of Object.values(operation.responses)) {

@@ -1,7 +1,7 @@
 import { problemContentType } from '../problem-details/problem-details.ts';
 import { isProbe } from '../metrics/probe-paths.ts';
 import { headerReferences, type DescribedHeader } from './described-headers.ts';
-import type { OperationObject, ResponseObject } from './document.ts';
+import type { PlacedOperation, ResponseObject } from './document.ts';
 import { chassisKinds, type ProblemKind } from '../problem-details/problem-kinds.ts';
 import { problemsExtension } from './problems.decorator.ts';
 
@@ -12,12 +12,18 @@ const headersOf: Readonly<Record<number, readonly DescribedHeader[]>> = {
   503: ['Retry-After'],
 };
 
+/** Under which a body is read, and refused, even where the operation has no use for one. */
+const methodsWithBody = new Set(['post', 'put', 'patch', 'delete']);
+
 /** Answers of an operation that nobody has to write down: those that any operation can have, and those of its input. */
-function givenProblems(path: string, { requestBody, parameters = [], security = [] }: OperationObject): ProblemKind[] {
+function givenProblems({ method, path, operation }: PlacedOperation): ProblemKind[] {
+  const { requestBody, parameters = [], security = [] } = operation;
   return [
     ...(requestBody || parameters.length > 0 ? [chassisKinds['invalid-request']] : []),
+    ...(methodsWithBody.has(method)
+      ? [chassisKinds['bad-request'], chassisKinds['content-too-large'], chassisKinds['unsupported-media-type']]
+      : []),
     ...(security.length > 0 ? [chassisKinds.unauthorized] : []),
-    ...(requestBody ? [chassisKinds['content-too-large'], chassisKinds['unsupported-media-type']] : []),
     chassisKinds['internal-error'],
     // Health is answered to whoever asks, however much there is to do.
     ...(isProbe(path) ? [] : [chassisKinds['too-many-requests'], chassisKinds.overloaded]),
@@ -25,10 +31,11 @@ function givenProblems(path: string, { requestBody, parameters = [], security = 
 }
 
 /** Gives an operation an answer for each status that its problems have. */
-export function describeProblems(path: string, operation: OperationObject): void {
+export function describeProblems(placed: PlacedOperation): void {
+  const { operation } = placed;
   const own = (operation as { [problemsExtension]?: readonly ProblemKind[] })[problemsExtension] ?? [];
   delete (operation as { [problemsExtension]?: unknown })[problemsExtension];
-  const byStatus = Map.groupBy([...own, ...givenProblems(path, operation)], ({ status }) => status);
+  const byStatus = Map.groupBy([...own, ...givenProblems(placed)], ({ status }) => status);
   for (const [status, kinds] of [...byStatus].sort(([a], [b]) => a - b)) {
     operation.responses[status] = answerOf(status, kinds);
   }

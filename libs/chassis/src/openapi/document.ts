@@ -14,10 +14,16 @@ export interface ReferenceObject {
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'] as const;
 
-/** Every operation of the document, with the method and the path that it is reached by. */
-export function operationsOf({
-  paths,
-}: OpenApiDocument): { method: string; path: string; operation: OperationObject }[] {
+/** An operation, with the method and the path that it is reached by. */
+export interface PlacedOperation {
+  /** In lower case. */
+  readonly method: string;
+  readonly path: string;
+  readonly operation: OperationObject;
+}
+
+/** Every operation of the document. */
+export function operationsOf({ paths }: OpenApiDocument): PlacedOperation[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const operation = item[method];

@@ -32,6 +32,12 @@ export const chassisProblems = {
     when: 'The operation is for those who show a token, and none or a wrong one was shown.',
     remedy: 'Send the token as `Authorization: Bearer …`.',
   },
+  forbidden: {
+    status: 403,
+    title: 'Forbidden',
+    when: 'The path leads out of what is served there.',
+    remedy: 'Correct the path.',
+  },
   'not-found': {
     status: 404,
     title: 'Not Found',
