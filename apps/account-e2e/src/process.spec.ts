@@ -2,12 +2,34 @@ import { migrateAccount } from '@breakwater/account/testing';
 import { startProcess, type TestedProcess } from '@breakwater/chassis/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
 import { createDatabase, type Database } from '@breakwater/local-postgres';
+import { once } from 'node:events';
+import { createServer, get, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 
 function start(service: 'account' | 'customer', environment: Record<string, string>): TestedProcess {
   const started = startProcess(new URL(`../../${service}/dist/main.js`, import.meta.url), environment);
   onTestFinished(() => started.kill('SIGKILL'));
   return started;
+}
+
+/** A way to customer on which can be seen what it is asked with. */
+async function openPassage(target: string): Promise<{ url: string; requests: IncomingHttpHeaders[] }> {
+  const requests: IncomingHttpHeaders[] = [];
+  const server = createServer(({ url = '', headers }, response) => {
+    requests.push(headers);
+    get(target + url, { headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }
 
 describe('account and customer as processes', () => {
@@ -50,6 +72,35 @@ describe('account and customer as processes', () => {
     ]);
     expect(served.map((line) => line['traceId'])).toEqual([traceId, traceId]);
     expect(new Set(served.map(({ spanId }) => spanId)).size).toBe(2);
+  });
+
+  it('hand a client’s trace on, each part beneath the one that asked for it, and name it in what goes wrong', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const clientSpan = 'b7ad6b7169203331';
+    const trace = { traceparent: `00-${traceId}-${clientSpan}-01`, tracestate: 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7' };
+    const customer = start('customer', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '0ms' });
+    const passage = await openPassage(await customer.listening);
+    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: passage.url });
+
+    const response = await fetch(`${await account.listening}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'gate.3', ...trace },
+      body: JSON.stringify({ customerId: 'c-9999', currency: 'EUR' }),
+    });
+    const problem = (await response.json()) as object;
+    for (const service of [account, customer]) service.kill('SIGTERM');
+    await Promise.all([account.ended, customer.ended]);
+
+    const completed = ({ log }: TestedProcess) => log.filter(({ requestId, res }) => requestId === 'gate.3' && res);
+    const [[ofAccount], [ofCustomer]] = [completed(account), completed(customer)];
+    const accountSpan = String(ofAccount?.['spanId']);
+    expect(problem).toMatchObject({ status: 422, requestId: 'gate.3', traceId });
+    expect(ofAccount).toMatchObject({ traceId, spanId: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
+    expect(passage.requests).toMatchObject([
+      { traceparent: `00-${traceId}-${accountSpan}-01`, tracestate: trace.tracestate, 'x-request-id': 'gate.3' },
+    ]);
+    expect(ofCustomer).toMatchObject({ traceId });
+    expect(new Set([clientSpan, accountSpan, ofCustomer?.['spanId']]).size).toBe(3);
   });
 
   it('log why a customer was left unverified, under the id of the request', async () => {
