@@ -5,6 +5,12 @@ import { oneAttempt, startAccount, type RunningAccount } from './running-account
 import { startCustomer } from './running-customer.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
+/** Waits for customer for as long as a test may take. */
+const patient = {
+  REQUEST_TIMEOUT: '60s',
+  RESILIENCE4J_TIMELIMITER_INSTANCES_CUSTOMER_TIMEOUTDURATION: '60s',
+};
+
 describe('accounts, while customer is in trouble', () => {
   let customer: StandInCustomer;
   let account: RunningAccount;
@@ -118,10 +124,11 @@ describe('accounts, with a customer that does not answer in time', () => {
   it('does not ask for more than thirty customers at once', async () => {
     const customer = await StandInCustomer.start();
     customer.hold();
-    const account = await startAccount({ CUSTOMER_URL: customer.url });
+    // Nobody gives up before all thirty wait, however busy the machine is.
+    const account = await startAccount({ CUSTOMER_URL: customer.url, ...patient });
 
     const waiting = Array.from({ length: 30 }, () => account.open('c-1001').then(({ status }) => status));
-    await vi.waitFor(() => expect(customer.requests).toHaveLength(30));
+    await vi.waitFor(() => expect(customer.requests).toHaveLength(30), { timeout: 20_000 });
     const { status } = await account.open('c-1001');
     customer.stop();
     const statuses = await Promise.all(waiting);
@@ -148,10 +155,6 @@ describe('accounts, with the real customer service answering slowly', () => {
   it('opens the circuit breaker after ten slow answers and then does not wait for customer at all', async () => {
     // Both clocks run twenty times faster: two seconds of latency take a tenth of one, and so do those of a busy machine.
     const demo = { TIME_SCALE: '20' };
-    const patient = {
-      REQUEST_TIMEOUT: '60s',
-      RESILIENCE4J_TIMELIMITER_INSTANCES_CUSTOMER_TIMEOUTDURATION: '60s',
-    };
     const customer = await startCustomer({ ...demo, CUSTOMER_LATENCY: '2s' });
     const account = await startAccount({ ...demo, ...patient, DEMO_MODE: 'true', CUSTOMER_URL: customer.url });
 
