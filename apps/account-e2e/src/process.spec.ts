@@ -77,7 +77,10 @@ describe('account and customer as processes', () => {
   it('hand a client’s trace on, each part beneath the one that asked for it, and name it in what goes wrong', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const clientSpan = 'b7ad6b7169203331';
-    const trace = { traceparent: `00-${traceId}-${clientSpan}-01`, tracestate: 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7' };
+    const trace = {
+      traceparent: `00-${traceId}-${clientSpan}-01`,
+      tracestate: 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7',
+    };
     const customer = start('customer', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '0ms' });
     const passage = await openPassage(await customer.listening);
     const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: passage.url });
