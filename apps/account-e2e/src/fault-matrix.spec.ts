@@ -12,9 +12,9 @@ interface Services {
 
 interface Fault {
   readonly fault: string;
-  readonly strike: (services: Services) => Promise<unknown> | unknown;
+  readonly strike: (services: Services) => unknown;
   /** Default: customer is healed. */
-  readonly heal?: (services: Services) => Promise<unknown> | unknown;
+  readonly heal?: (services: Services) => unknown;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
