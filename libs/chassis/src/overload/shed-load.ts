@@ -20,7 +20,7 @@ const refusal: Problem = {
 
 /**
  * Turns requests away while the service has more to do than it can (`docs/adr/0014`), before their bodies are read. Health
- * and metrics are answered through it: an orchestrator that restarts what is chassisKinds.overloaded, or an operator who sees nothing,
+ * and metrics are answered through it: an orchestrator that restarts what is overloaded, or an operator who sees nothing,
  * would make it worse.
  */
 export function shedLoad(fastify: FastifyInstance, load: Load): void {
