@@ -37,6 +37,19 @@ describe('readAccountConfig', () => {
     );
   });
 
+  it('reads the resilience.yml that it comes with unless another is named', () => {
+    const elsewhere = '/etc/breakwater/resilience.yml';
+
+    expect(readAccountConfig(required).RESILIENCE_CONFIG).toBeUndefined();
+    expect(readAccountConfig({ ...required, RESILIENCE_CONFIG: elsewhere }).RESILIENCE_CONFIG).toBe(elsewhere);
+  });
+
+  it('refuses a configuration whose place depends on where the service was started', () => {
+    expect(() => readAccountConfig({ ...required, RESILIENCE_CONFIG: 'resilience.yml' })).toThrow(
+      /RESILIENCE_CONFIG is "resilience.yml": must be the absolute path of a file/,
+    );
+  });
+
   it('takes several customers', () => {
     expect(readAccountConfig({ ...required, CUSTOMER_URL: 'http://a:1,http://b:2/' }).CUSTOMER_URL).toEqual([
       'http://a:1',

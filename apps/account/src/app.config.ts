@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import {
   baseUrls,
   decimal,
@@ -45,6 +46,13 @@ const variables = z
       .default(1_000),
     /** How many such accounts a round takes at most, from 1 to 100. Default: 10. */
     RECONCILIATION_BATCH_SIZE: batchSize.default(10),
+    /**
+     * The file that is read, and watched for changes, in place of the `resilience.yml` that comes with the service: an
+     * absolute path. Default: not set.
+     */
+    RESILIENCE_CONFIG: variable('the absolute path of a file, such as /etc/breakwater/resilience.yml', (text) =>
+      isAbsolute(text) ? text : undefined,
+    ).optional(),
     /** Who knows it may change circuit breakers while the service runs. Default: not set, and then nobody can. */
     ACTUATOR_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
     /** Whether the experiments of the demo can be run here. Default: false. */

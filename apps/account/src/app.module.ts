@@ -31,7 +31,10 @@ export interface Outside {
 export class AppModule {
   static forRoot(config: AccountConfig, { clock = clockOf(config), env = process.env }: Outside = {}): DynamicModule {
     const { REQUEST_TIMEOUT: timeoutMs, TIME_SCALE: timeScale } = config;
-    const configFiles = ['resilience.yml', ...(config.DEMO_MODE ? ['resilience-demo.yml'] : [])].map(besidePackage);
+    const configFiles = [
+      config.RESILIENCE_CONFIG ?? besidePackage('resilience.yml'),
+      ...(config.DEMO_MODE ? [besidePackage('resilience-demo.yml')] : []),
+    ];
     const experiments = ExperimentsModule.forRoot({
       instance: config.INSTANCE_NAME,
       customerUrls: config.CUSTOMER_URL,
