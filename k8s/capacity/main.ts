@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LocalSystem } from '@breakwater/local-system';
+import { type Usage, usageBetween, usageOf } from './usage.ts';
+
+/**
+ * `npm run k8s:capacity`: what opening an account costs each service, measured on this machine: one account, one customer
+ * that takes 50 ms, no gateway, a real PostgreSQL. docs/scaling.md reckons with it.
+ */
+const [warmUpSeconds, seconds] = [10, 20];
+const rates = [20, 40];
+
+const system = await LocalSystem.prepare({
+  name: 'k8s:capacity',
+  accounts: 1,
+  customers: 1,
+  gateway: 'node',
+  // One process makes all of the load: it is one client.
+  env: { account: { CLIENT_RATE_LIMIT: '0' }, customer: { CUSTOMER_LATENCY: '50ms', CLIENT_RATE_LIMIT: '0' } },
+});
+try {
+  await system.start();
+  const [account, customer] = [system.accounts[0]!.url, system.customers[0]!.url];
+  await load(account, rates[0]!, warmUpSeconds);
+  for (const rate of rates) {
+    const before = await Promise.all([usageOf(account), usageOf(customer)]);
+    const { answered, milliseconds } = await load(account, rate, seconds);
+    const after = await Promise.all([usageOf(account), usageOf(customer)]);
+    const [ofAccount, ofCustomer] = [usageBetween(before[0], after[0]), usageBetween(before[1], after[1])];
+    process.stdout.write(
+      `${rate}/s: ${answered} opened, ${milliseconds.toFixed(1)} ms each; ${inWords('account', ofAccount, answered)}; ${inWords('customer', ofCustomer, answered)}\n`,
+    );
+  }
+} finally {
+  await system.stop();
+  system.removeFiles();
+}
+
+/** Opens accounts at a steady rate, however long each takes. */
+async function load(url: string, perSecond: number, seconds: number): Promise<{ answered: number; milliseconds: number }> {
+  const opened: Promise<number>[] = [];
+  const start = performance.now();
+  for (let count = 0; count < perSecond * seconds; count += 1) {
+    const late = performance.now() - start - (count * 1_000) / perSecond;
+    if (late < 0) await sleep(-late);
+    opened.push(openAccount(url));
+  }
+  const took = await Promise.all(opened);
+  return { answered: took.length, milliseconds: took.reduce((sum, each) => sum + each, 0) / took.length };
+}
+
+/** @returns how long it took, in milliseconds */
+async function openAccount(url: string): Promise<number> {
+  const start = performance.now();
+  const response = await fetch(`${url}/accounts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
+    body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+  });
+  const text = await response.text();
+  if (response.status !== 201) throw new Error(`POST /accounts was answered with ${response.status}: ${text}`);
+  return performance.now() - start;
+}
+
+function inWords(service: string, { cpuSeconds, residentMiB }: Usage, requests: number): string {
+  return `${service} ${((cpuSeconds * 1_000) / requests).toFixed(2)} ms of CPU each, ${residentMiB.toFixed(0)} MiB`;
+}

@@ -1,0 +1,25 @@
+/** What a service has taken of its machine. */
+export interface Usage {
+  readonly cpuSeconds: number;
+  readonly residentMiB: number;
+}
+
+/** Since the service was started, by its own metrics. */
+export async function usageOf(url: string): Promise<Usage> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return {
+    cpuSeconds: valueOf('process_cpu_seconds_total', metrics),
+    residentMiB: valueOf('process_resident_memory_bytes', metrics) / 2 ** 20,
+  };
+}
+
+/** The processor's time is a difference; memory is what there was at the end. */
+export function usageBetween(before: Usage, after: Usage): Usage {
+  return { cpuSeconds: after.cpuSeconds - before.cpuSeconds, residentMiB: after.residentMiB };
+}
+
+function valueOf(metric: string, metrics: string): number {
+  const value = new RegExp(String.raw`^${metric}(?:\{.*\})? (\S+)$`, 'm').exec(metrics)?.[1];
+  if (value === undefined) throw new Error(`/metrics tells no ${metric}`);
+  return Number(value);
+}

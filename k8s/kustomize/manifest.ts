@@ -1,0 +1,108 @@
+import { parseAllDocuments } from 'yaml';
+
+/** An object as a manifest has it. What its spec holds, who reads it says. */
+export interface Manifest<Spec = unknown> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+  readonly spec: Spec;
+}
+
+/** A container of a pod, as far as it matters here. */
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } };
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly resources?: Readonly<Record<'requests' | 'limits', Readonly<Record<string, string>> | undefined>>;
+  readonly securityContext?: {
+    readonly allowPrivilegeEscalation?: boolean;
+    readonly privileged?: boolean;
+    readonly readOnlyRootFilesystem?: boolean;
+    readonly capabilities?: { readonly drop?: readonly string[]; readonly add?: readonly string[] };
+  };
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
+}
+
+/** How a container is asked how it is. */
+export interface Probe {
+  readonly httpGet?: { readonly path: string; readonly port: string };
+  readonly exec?: { readonly command: readonly string[] };
+  readonly failureThreshold?: number;
+  readonly periodSeconds?: number;
+}
+
+/** What runs together. */
+export interface PodSpec {
+  readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken?: boolean;
+  readonly enableServiceLinks?: boolean;
+  readonly priorityClassName?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly hostNetwork?: boolean;
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly securityContext?: {
+    readonly runAsNonRoot?: boolean;
+    readonly runAsUser?: number;
+    readonly seccompProfile?: { readonly type: string };
+  };
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly volumes?: readonly Volume[];
+  readonly topologySpreadConstraints?: readonly { readonly topologyKey: string }[];
+}
+
+/** What containers mount. */
+export interface Volume {
+  readonly name: string;
+  readonly configMap?: { readonly name: string };
+  readonly secret?: { readonly secretName: string };
+  readonly emptyDir?: object;
+  readonly hostPath?: object;
+}
+
+/** What makes pods. */
+export interface WorkloadSpec {
+  readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly template: {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: PodSpec;
+  };
+  readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+  readonly replicas?: number;
+  readonly strategy?: { readonly rollingUpdate?: { readonly maxUnavailable?: number | string } };
+}
+
+/** A Deployment, a StatefulSet or a Job. */
+export type Workload = Manifest<WorkloadSpec>;
+
+/** @throws Error where one is no YAML */
+export function parseManifests(text: string): Manifest[] {
+  return parseAllDocuments(text).map((document) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS() as Manifest;
+  });
+}
+
+export const ofKind = <Spec>(manifests: readonly Manifest[], kind: string): Manifest<Spec>[] =>
+  manifests.filter((manifest) => manifest.kind === kind) as Manifest<Spec>[];
+
+/** Everything that makes pods. */
+export const workloadsIn = (manifests: readonly Manifest[]): Workload[] =>
+  ['Deployment', 'StatefulSet', 'Job'].flatMap((kind) => ofKind<WorkloadSpec>(manifests, kind));
+
+/** Whether every one of these labels is there. */
+export const hasLabels = (
+  labels: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>> = {},
+): boolean => Object.entries(wanted).every(([key, value]) => labels[key] === value);

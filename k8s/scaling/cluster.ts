@@ -1,0 +1,72 @@
+import { stringify } from 'yaml';
+import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
+import { ControlPlane } from '../verify/control-plane.ts';
+import { freePorts } from '../verify/free-ports.ts';
+
+const controllers = [
+  'deployment-controller',
+  'replicaset-controller',
+  'horizontal-pod-autoscaler-controller',
+  'endpointslice-controller',
+  'disruption-controller',
+  'job-controller',
+  'serviceaccount-controller',
+];
+
+const zones = ['a', 'b', 'c'];
+const nodesInZone = 2;
+
+/**
+ * A cluster without machines: the API server, the controllers and the scheduler of Kubernetes, and kwok, which says of nodes
+ * and pods that they run.
+ */
+export async function startCluster(): Promise<ControlPlane> {
+  const kustomize = findKustomize();
+  if (kustomize === undefined) throw new Error(missingKustomize);
+  const programs = ['kube-controller-manager', 'kube-scheduler', 'kwok'].map((name) => ControlPlane.locate(name));
+  const [controllerManager, scheduler, kwok] = programs as [string, string, string];
+  const plane = await ControlPlane.start();
+  try {
+    const [kwokPort] = (await freePorts(1)) as [number];
+    const common = [`--kubeconfig=${plane.kubeconfig}`];
+    plane.run(controllerManager, [
+      ...common,
+      `--controllers=${controllers.join(',')}`,
+      '--leader-elect=false',
+      '--secure-port=0',
+      '--kube-api-content-type=application/json',
+    ]);
+    plane.run(scheduler, [...common, '--leader-elect=false', '--secure-port=0']);
+    plane.run(kwok, [...common, '--manage-all-nodes=true', `--server-address=127.0.0.1:${kwokPort}`]);
+    await apply(plane, nodes());
+    await apply(plane, render({ overlay: 'production', components: ['custom-metric-autoscaling'] }, kustomize));
+    return plane;
+  } catch (error) {
+    await plane.stop();
+    throw error;
+  }
+}
+
+async function apply(plane: ControlPlane, manifests: string): Promise<void> {
+  const { isOk, errors } = await plane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
+  if (!isOk) throw new Error(errors);
+}
+
+function nodes(): string {
+  return zones
+    .flatMap((zone) => Array.from({ length: nodesInZone }, (_, index) => ({ zone, name: `node-${zone}${index + 1}` })))
+    .map(({ zone, name }) => {
+      const capacity = { cpu: '4', memory: '16Gi', pods: '110' };
+      return stringify({
+        apiVersion: 'v1',
+        kind: 'Node',
+        metadata: {
+          name,
+          labels: { 'kubernetes.io/hostname': name, 'topology.kubernetes.io/zone': zone, type: 'kwok' },
+          annotations: { 'kwok.x-k8s.io/node': 'fake' },
+        },
+        status: { capacity, allocatable: capacity },
+      });
+    })
+    .join('---\n');
+}

@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { kubernetesVersion } from '../kustomize/kubernetes-programs.ts';
+
+/**
+ * `npm run schema -w @breakwater/k8s`: writes what is checked against, from what Kubernetes and the Prometheus Operator
+ * publish as Go modules. It takes Go and its module proxy; what it writes is committed, so that the checks take neither.
+ */
+const operatorVersion = '0.85.0';
+
+/** The kinds that k8s/ has, and pods, which they make. */
+const kinds = [
+  'io.k8s.api.core.v1.Namespace',
+  'io.k8s.api.core.v1.ServiceAccount',
+  'io.k8s.api.core.v1.ConfigMap',
+  'io.k8s.api.core.v1.Secret',
+  'io.k8s.api.core.v1.Service',
+  'io.k8s.api.scheduling.v1.PriorityClass',
+  'io.k8s.api.apps.v1.Deployment',
+  'io.k8s.api.apps.v1.StatefulSet',
+  'io.k8s.api.batch.v1.Job',
+  'io.k8s.api.policy.v1.PodDisruptionBudget',
+  'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+  'io.k8s.api.networking.v1.NetworkPolicy',
+];
+
+type Json = Readonly<Record<string, unknown>>;
+
+async function main(): Promise<void> {
+  const kubernetes = folderOfModule('k8s.io/kubernetes', `v${kubernetesVersion}`);
+  const swagger = JSON.parse(await readFile(join(kubernetes, 'api/openapi-spec/swagger.json'), 'utf8')) as {
+    definitions: Record<string, Json>;
+  };
+  const reachable = new Set(kinds);
+  // A set that grows while it is walked: what is added is walked as well.
+  for (const name of reachable) for (const target of referencesIn(swagger.definitions[name])) reachable.add(target);
+  const definitions = Object.fromEntries(
+    [...reachable].toSorted().map((name) => [name, withoutProse(swagger.definitions[name])]),
+  );
+  await write('kubernetes.json', `${JSON.stringify({ version: kubernetesVersion, definitions })}\n`);
+
+  const operator = folderOfModule('github.com/prometheus-operator/prometheus-operator', `v${operatorVersion}`);
+  for (const plural of ['servicemonitors', 'prometheusrules']) {
+    const file = `example/prometheus-operator-crd/monitoring.coreos.com_${plural}.yaml`;
+    const definition = withoutProse(parse(await readFile(join(operator, file), 'utf8')));
+    await write(
+      `${plural}.crd.yaml`,
+      `# ${file} of the Prometheus Operator ${operatorVersion} (Apache-2.0), without its prose; written by main.ts.\n${stringify(definition, { lineWidth: 0 })}`,
+    );
+  }
+}
+
+/** Where Go keeps a module's files, fetched where they were not there yet. */
+function folderOfModule(module: string, version: string): string {
+  const told = execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], {
+    cwd: tmpdir(),
+    encoding: 'utf8',
+  });
+  return (JSON.parse(told) as { Dir: string }).Dir;
+}
+
+function referencesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === '$ref' && typeof inner === 'string' ? [inner.replace('#/definitions/', '')] : referencesIn(inner),
+  );
+}
+
+/** Descriptions are most of it, and no check reads them. A property may itself be called so: then it is an object. */
+function withoutProse(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => withoutProse(each));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, inner]) => !(key === 'description' && typeof inner === 'string'))
+      .map(([key, inner]) => [key, withoutProse(inner)]),
+  );
+}
+
+const write = (name: string, text: string): Promise<void> => writeFile(join(import.meta.dirname, name), text);
+
+await main();

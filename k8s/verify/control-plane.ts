@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stringify } from 'yaml';
+import { findProgram, requirePrograms } from '../kustomize/kubernetes-programs.ts';
+import { ApiServer } from './api-server.ts';
+import { freePorts } from './free-ports.ts';
+import { OwnedProcess } from './owned-process.ts';
+
+const startUpLimitMs = 120_000;
+/** What `kubectl` prints at the most: objects with everything that the server adds. */
+const mostOutput = 64 * 2 ** 20;
+
+/** What a command said. */
+export interface CommandResult {
+  readonly isOk: boolean;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** A real API server with its database, on loopback and in a folder of its own that goes when it does. */
+export class ControlPlane {
+  readonly folder: string;
+  readonly kubeconfig: string;
+  readonly api: ApiServer;
+  readonly #kubectl: string;
+  readonly #processes: OwnedProcess[] = [];
+
+  private constructor(folder: string, api: ApiServer, kubectl: string) {
+    this.folder = folder;
+    this.kubeconfig = join(folder, 'kubeconfig');
+    this.api = api;
+    this.#kubectl = kubectl;
+  }
+
+  /** @throws Error that tells which program is missing, or what one that ended had to say */
+  static async start(): Promise<ControlPlane> {
+    const programs = requirePrograms(['etcd', 'kube-apiserver', 'kubectl']);
+    const folder = await mkdtemp(join(tmpdir(), 'breakwater-control-plane-'));
+    const [etcdPort, etcdPeerPort, apiPort] = (await freePorts(3)) as [number, number, number];
+    const token = randomBytes(24).toString('base64url');
+    const certificate = join(folder, 'apiserver.crt');
+    const api = new ApiServer(`https://127.0.0.1:${apiPort}`, token, certificate);
+    const plane = new ControlPlane(folder, api, programs.kubectl);
+    try {
+      await plane.#writeFiles(token, certificate);
+      plane.run(programs.etcd, [
+        `--data-dir=${join(folder, 'etcd')}`,
+        `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
+        `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
+        `--listen-peer-urls=http://127.0.0.1:${etcdPeerPort}`,
+        // Nothing here outlives the run.
+        '--unsafe-no-fsync',
+      ]);
+      plane.run(programs['kube-apiserver'], [
+        `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+        '--bind-address=127.0.0.1',
+        '--advertise-address=127.0.0.1',
+        `--secure-port=${apiPort}`,
+        `--cert-dir=${folder}`,
+        `--token-auth-file=${join(folder, 'tokens.csv')}`,
+        '--authorization-mode=RBAC',
+        '--service-account-issuer=https://kubernetes.default.svc',
+        `--service-account-key-file=${join(folder, 'service-accounts.key')}`,
+        `--service-account-signing-key-file=${join(folder, 'service-accounts.key')}`,
+        '--service-cluster-ip-range=10.96.0.0/16',
+        '--endpoint-reconciler-type=none',
+        // So that it is the namespace's policy that refuses a privileged pod.
+        '--allow-privileged=true',
+      ]);
+      await plane.#untilReady();
+      return plane;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
+  }
+
+  /** Starts another program of the control plane, which ends with it. */
+  run(program: string, args: readonly string[]): OwnedProcess {
+    const started = new OwnedProcess(program, args, this.folder);
+    this.#processes.push(started);
+    return started;
+  }
+
+  /** Where a program is that not every use needs. @throws Error that tells how to get it */
+  static locate(name: string): string {
+    return findProgram(name) ?? requirePrograms([name])[name]!;
+  }
+
+  /** @param input what it reads, for `-f -` */
+  kubectl(args: readonly string[], input = ''): Promise<CommandResult> {
+    const { promise, resolve } = Promise.withResolvers<CommandResult>();
+    const child = execFile(
+      this.#kubectl,
+      [`--kubeconfig=${this.kubeconfig}`, ...args],
+      { maxBuffer: mostOutput },
+      (error, output, errors) => resolve({ isOk: error === null, output, errors }),
+    );
+    child.stdin?.end(input);
+    return promise;
+  }
+
+  /** @throws Error with what the program that ended said, if one has */
+  checkProcesses(): void {
+    const ended = this.#processes.find(({ hasEnded }) => hasEnded);
+    if (ended !== undefined) throw new Error(`${ended.name} has ended. It said:\n${ended.lastWords}`);
+  }
+
+  /** Ends every process, in the opposite order of their start, and removes the folder. */
+  async stop(): Promise<void> {
+    for (const process of this.#processes.toReversed()) await process.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #untilReady(): Promise<void> {
+    const deadline = performance.now() + startUpLimitMs;
+    while (!(await this.api.isReady())) {
+      this.checkProcesses();
+      if (performance.now() > deadline) {
+        throw new Error(`The API server is not ready after ${startUpLimitMs / 1_000} s. ${this.#processes.at(-1)!.lastWords}`);
+      }
+      await sleep(250);
+    }
+  }
+
+  async #writeFiles(token: string, certificate: string): Promise<void> {
+    const { privateKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    });
+    await writeFile(join(this.folder, 'service-accounts.key'), privateKey, { mode: 0o600 });
+    await writeFile(join(this.folder, 'tokens.csv'), `${token},admin,admin,"system:masters"\n`, { mode: 0o600 });
+    const kubeconfig = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'local', cluster: { server: this.api.url, 'certificate-authority': certificate } }],
+      users: [{ name: 'admin', user: { token } }],
+      contexts: [{ name: 'local', context: { cluster: 'local', user: 'admin' } }],
+      'current-context': 'local',
+    };
+    await writeFile(this.kubeconfig, stringify(kubeconfig), { mode: 0o600 });
+  }
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { combinations, k8sFolder, titleOf } from '../kustomize/combinations.ts';
+import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
+import { type Manifest, parseManifests, workloadsIn } from '../kustomize/manifest.ts';
+import type { CommandResult, ControlPlane } from './control-plane.ts';
+
+/** What became of a combination at the API server. */
+export interface Verdict {
+  readonly title: string;
+  readonly objects: number;
+  /** What was taken, or how often something was refused. */
+  readonly stages: Readonly<Record<Stage, string>>;
+  readonly faults: readonly string[];
+  readonly seconds: number;
+}
+
+type Stage = 'dry run' | 'applied' | 'pods admitted';
+
+/**
+ * Has the server take each combination: first without keeping it, then for real, and then the pods that its workloads make,
+ * which is where the cluster's own policy (restricted) speaks. What it warns of counts as a refusal.
+ *
+ * @throws Error when the server lets through what it must not: then its word is worth nothing
+ */
+export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdict> {
+  const kustomize = findKustomize();
+  if (kustomize === undefined) throw new Error(missingKustomize);
+  await prepare(plane);
+  for (const combination of combinations) {
+    const start = performance.now();
+    const rendered = render(combination, kustomize);
+    const manifests = parseManifests(rendered);
+    const pods = workloadsIn(manifests).map((workload) => podOf(workload));
+    // One who asks for fields that there are none of is refused, and not only told.
+    const strict = ['--server-side', '--validate=strict', '--warnings-as-errors', '-f', '-'];
+    const results = {
+      'dry run': await plane.kubectl(['apply', '--dry-run=server', ...strict], rendered),
+      applied: await plane.kubectl(['apply', ...strict], rendered),
+      'pods admitted': await plane.kubectl(
+        ['create', '--dry-run=server', '--validate=strict', '--warnings-as-errors', '-f', '-'],
+        asDocuments(pods),
+      ),
+    };
+    const kept = manifests.filter(({ kind }) => kind !== 'Namespace');
+    const removed = await plane.kubectl(['delete', '--wait=true', '--timeout=60s', '-f', '-'], asDocuments(kept));
+    const outcomes = Object.entries({ ...results, removed });
+    yield {
+      title: titleOf(combination),
+      objects: manifests.length,
+      stages: {
+        'dry run': counted(results['dry run'], manifests.length),
+        applied: counted(results.applied, manifests.length),
+        'pods admitted': counted(results['pods admitted'], pods.length),
+      },
+      faults: outcomes.flatMap(([stage, { isOk, errors }]) => (isOk ? [] : [`${stage}: ${errors.trim()}`])),
+      seconds: (performance.now() - start) / 1_000,
+    };
+  }
+}
+
+/** The namespace, the kinds of the Prometheus Operator, and a proof that the server does refuse. */
+async function prepare(plane: ControlPlane): Promise<void> {
+  const crds = ['servicemonitors.crd.yaml', 'prometheusrules.crd.yaml'].map((name) => join(k8sFolder, 'schema', name));
+  must(await plane.kubectl(['apply', '--server-side', ...crds.flatMap((file) => ['-f', file])]));
+  must(await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...crds.flatMap((file) => ['-f', file])]));
+  const namespace = readFileSync(join(k8sFolder, 'base/namespace.yaml'), 'utf8');
+  must(await plane.kubectl(['apply', '--server-side', '-f', '-'], namespace));
+  must(await plane.kubectl(['create', 'serviceaccount', 'default', '-n', 'breakwater']));
+
+  const asksForTooMuch = podOf({
+    metadata: { name: 'asks-for-too-much' },
+    spec: {
+      template: {
+        metadata: { labels: {} },
+        spec: { containers: [{ name: 'c', image: 'i', securityContext: { privileged: true } }] },
+      },
+    },
+  });
+  const { isOk, errors } = await plane.kubectl(['create', '--dry-run=server', '-f', '-'], stringify(asksForTooMuch));
+  if (isOk || !errors.includes('violates PodSecurity "restricted')) {
+    throw new Error(`The API server was to refuse a privileged pod for what it asks, and said: ${errors || 'nothing'}`);
+  }
+}
+
+/** The pod that a workload makes, but for what its controller would add. */
+function podOf({ metadata, spec }: Pick<ReturnType<typeof workloadsIn>[number], 'metadata' | 'spec'>): Manifest {
+  const { template, volumeClaimTemplates = [] } = spec;
+  const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: name },
+  }));
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: metadata.name, namespace: 'breakwater', labels: template.metadata.labels },
+    spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claims] },
+  };
+}
+
+const asDocuments = (manifests: readonly Manifest[]): string => manifests.map((each) => stringify(each)).join('---\n');
+
+const counted = ({ isOk, errors }: CommandResult, count: number): string =>
+  isOk ? String(count) : `refused (${errors.trim().split('\n').length} lines)`;
+
+function must({ isOk, errors }: CommandResult): void {
+  if (!isOk) throw new Error(errors);
+}
