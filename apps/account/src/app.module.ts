@@ -1,6 +1,7 @@
 import { ChassisModule, HealthModule, MetricsModule, type Environment } from '@breakwater/chassis';
 import { scaledClock, systemClock, type Clock } from '@breakwater/resilience';
 import { ResilienceActuatorModule, ResilienceModule, ResilienceReloadModule } from '@breakwater/resilience/nest';
+import { opossumEngine } from '@breakwater/resilience/opossum';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { AccountsModule } from './accounts/accounts.module.ts';
@@ -15,6 +16,9 @@ import { IdempotencyModule } from './idempotency/idempotency.module.ts';
 import { describeResilience } from './problems/describe-resilience.ts';
 import { ReconciliationModule } from './reconciliation/reconciliation.module.ts';
 import { ResilienceTelemetry } from './telemetry/resilience-telemetry.ts';
+
+/** What a circuit breaker can be told to run on (`engine: opossum`), beside the library's own. */
+const engines = { opossum: opossumEngine };
 
 const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
 
@@ -44,7 +48,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ChassisModule.forRoot(accountService, config, { describe: describeResilience }),
-        ResilienceModule.forRoot({ configFiles, clock, env, ...customerPolicies }),
+        ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
         HealthModule.forRoot({ indicators: [CustomerIndicator] }),
         MetricsModule,
