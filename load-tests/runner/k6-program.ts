@@ -1,0 +1,86 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+/** The version that `--install-k6` builds, and the image that is used where there is no program. */
+export const k6Version = '1.8.1';
+const image = `grafana/k6:${k6Version}`;
+
+/** How k6 is started. */
+export interface K6Program {
+  readonly command: string;
+  /** Arguments that come before k6's own; with directories and variables that it is to see in a container. */
+  readonly prefix: (directories: readonly string[], variables: readonly string[]) => readonly string[];
+  /** For people: `k6 v1.8.1 (go1.26.8, linux/amd64)`. */
+  readonly description: string;
+}
+
+/** There is no k6 to be had. */
+export class NoK6Error extends Error {
+  override readonly name = 'NoK6Error';
+
+  constructor() {
+    super(
+      `There is no k6. Install it (https://grafana.com/docs/k6/latest/set-up/install-k6/), or with Go: ` +
+        `npm run load-test -- --install-k6`,
+    );
+  }
+}
+
+/**
+ * Finds k6: what `K6` names, on the PATH, where Go puts what it builds, else its container image where Docker runs.
+ *
+ * @throws NoK6Error when there is none
+ */
+export function findK6(environment: NodeJS.ProcessEnv = process.env): K6Program {
+  const named = environment['K6'];
+  const candidates = named ? [named] : ['k6', ...inGoBin()];
+  for (const command of candidates) {
+    const { status, stdout } = spawnSync(command, ['version'], { encoding: 'utf8' });
+    if (status === 0) return { command, prefix: () => [], description: stdout.split('\n', 1)[0] ?? 'k6' };
+  }
+  if (named === undefined && isImageThere()) return inContainer;
+  throw new NoK6Error();
+}
+
+/** Builds k6 with Go. @throws Error when there is no Go, or it fails */
+export async function installK6(): Promise<string> {
+  const source = `go.k6.io/k6@v${k6Version}`;
+  try {
+    await promisify(execFile)('go', ['install', source], { timeout: 600_000 });
+  } catch (error) {
+    throw new Error(`go install ${source} failed`, { cause: error });
+  }
+  return findK6().description;
+}
+
+function inGoBin(): string[] {
+  const { status, stdout } = spawnSync('go', ['env', 'GOBIN', 'GOPATH'], { encoding: 'utf8' });
+  if (status !== 0) return [];
+  const [bin = '', gopath = ''] = stdout.split('\n');
+  const file = path.join(bin || path.join(gopath.split(path.delimiter)[0] ?? '', 'bin'), 'k6');
+  return [file, `${file}.exe`].filter((each) => existsSync(each));
+}
+
+/** Loopback is the system's: the container is on the network of the machine. That is Linux alone. */
+function isImageThere(): boolean {
+  if (process.platform !== 'linux') return false;
+  if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status !== 0) return false;
+  if (spawnSync('docker', ['image', 'inspect', image], { stdio: 'ignore' }).status === 0) return true;
+  return spawnSync('docker', ['pull', '--quiet', image], { stdio: 'ignore', timeout: 120_000 }).status === 0;
+}
+
+const inContainer: K6Program = {
+  command: 'docker',
+  prefix: (directories, variables) => [
+    'run',
+    '--rm',
+    '--network=host',
+    `--user=${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`,
+    ...directories.flatMap((directory) => ['--volume', `${directory}:${directory}`]),
+    ...variables.flatMap((variable) => ['--env', variable]),
+    image,
+  ],
+  description: `${image} in a container`,
+};

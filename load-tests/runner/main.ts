@@ -1,0 +1,117 @@
+/** `npm run load-test`: load with k6 while things fail. See `--help`. */
+import { readFileSync } from 'node:fs';
+import { BuildFailure, SystemFailure } from '@breakwater/local-system';
+import { judge } from '../measuring/judgement.ts';
+import { measure } from '../measuring/measures.ts';
+import type { Engine } from '../measuring/run-record.ts';
+import { resultOf } from '../report/result.ts';
+import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
+import { scenarios } from '../scenarios/index.ts';
+import type { Scenario, Threshold, Variant } from '../scenarios/scenario.ts';
+import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
+import { type Command, engines, parseOptions, type RunOptions, usage, UsageError } from './options.ts';
+import { progressOn } from './progress.ts';
+import { runScenario } from './run-scenario.ts';
+
+const exitCodes = { kept: 0, notKept: 1, notUnderstood: 2, noK6: 3, interrupted: 130 } as const;
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function main(command: Command): Promise<number> {
+  switch (command.kind) {
+    case 'help':
+      print(usage.trimEnd());
+      return exitCodes.kept;
+    case 'list':
+      for (const { name, claim } of scenarios) print(`${name.padEnd(18)}${claim}`);
+      return exitCodes.kept;
+    case 'install-k6':
+      print(await installK6());
+      return exitCodes.kept;
+    case 'run':
+    case 'compare':
+      return run(command);
+  }
+}
+
+async function run(options: RunOptions & { readonly kind: 'run' | 'compare' }): Promise<number> {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interruption.abort());
+  const k6 = findK6();
+  const runs: JudgedRun[] = [];
+  for (const scenario of options.scenarios) {
+    for (const engine of options.kind === 'compare' ? engines.toReversed() : [options.engine]) {
+      for (const variant of scenario.variants ?? (['as-configured'] as const)) {
+        const judged = await runOne(options, scenario, engine, variant, k6, interruption.signal);
+        if (interruption.signal.aborted) return exitCodes.interrupted;
+        runs.push(judged);
+        if (!options.json) print(runAsText(judged));
+      }
+    }
+  }
+  if (options.kind === 'compare' && !options.json) print(`\n${comparisonAsText(runs)}`);
+  if (options.json) print(JSON.stringify(runs.map(resultOf), undefined, 2));
+  return runs.every(({ judgement }) => judgement.isPassed) ? exitCodes.kept : exitCodes.notKept;
+}
+
+async function runOne(
+  { isShort, duringSeconds, target }: RunOptions,
+  scenario: Scenario,
+  engine: Engine,
+  variant: Variant,
+  k6: K6Program,
+  signal: AbortSignal,
+): Promise<JudgedRun> {
+  const durations = {
+    ...(isShort ? scenario.short : scenario.durations),
+    ...(duringSeconds && { during: duringSeconds }),
+  };
+  const progress = progressOn(process.stderr);
+  try {
+    const record = await runScenario({
+      scenario,
+      engine,
+      variant,
+      durations,
+      isShort,
+      k6,
+      target,
+      signal,
+      say: (what) => progress.say(`${scenario.name}: ${what}`),
+    });
+    const measures = measure(record);
+    const thresholds = scenario
+      .thresholds(variant)
+      .filter((each) => target === undefined || isSeenByClients(scenario, each));
+    return { claim: scenario.claim, record, measures, judgement: judge(record, measures, thresholds) };
+  } finally {
+    progress.clear();
+  }
+}
+
+/** Where nothing is done to a system, what it would be held to then cannot be judged. */
+function isSeenByClients({ needsOwnSystem }: Scenario, { kind }: Threshold): boolean {
+  return !needsOwnSystem && kind !== 'questions-per-arrival';
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    say(`✖ ${error.message}. See npm run load-test -- --help`);
+    return exitCodes.notUnderstood;
+  }
+  if (error instanceof NoK6Error) {
+    say(`✖ ${error.message}`);
+    return exitCodes.noK6;
+  }
+  if (error instanceof BuildFailure) process.stderr.write(readFileSync(error.logFile));
+  if (error instanceof SystemFailure) say(`✖ ${error.message}. ${error.remedy}`);
+  else say(`✖ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return exitCodes.notKept;
+}
+
+try {
+  process.exitCode = await main(parseOptions(process.argv.slice(2)));
+} catch (error) {
+  process.exitCode = explain(error);
+}
