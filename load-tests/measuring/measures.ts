@@ -74,7 +74,8 @@ export function measure(record: RunRecord): Measures {
     timeToRecoverMs: timeToRecover(requests, after),
     protected: protectedSpan && {
       latenciesMs: latenciesOf(beganIn(protectedSpan).map(({ durationMs }) => durationMs)),
-      shareOfQuestions: questionRate(services, protectedSpan) / questionRate(services, before),
+      shareOfQuestions:
+        questionRate(samplesFrom(services, protectedSpan), protectedSpan) / questionRate(services, before),
     },
     questionsPerArrival:
       (questionRate(services, during) * (during.toMs - during.fromMs)) / 1_000 / beganIn(during).length,
@@ -91,6 +92,11 @@ export function questionRate(samples: readonly ServiceSample[], { fromMs, toMs }
   const last = nearest(samples, toMs);
   if (first === undefined || last === undefined) return Number.NaN;
   return ((last.questions - first.questions) / (last.atMs - first.atMs)) * 1_000;
+}
+
+/** Without those before a span: a breaker opens between two samples, and what was asked until then is not to be counted. */
+function samplesFrom(samples: readonly ServiceSample[], { fromMs }: Span): ServiceSample[] {
+  return samples.filter(({ atMs }) => atMs >= fromMs);
 }
 
 function nearest(samples: readonly ServiceSample[], atMs: number): ServiceSample | undefined {

@@ -2,8 +2,10 @@ import type { LoadPlan } from '../k6/load-plan.ts';
 import type { Phase } from '../measuring/run-record.ts';
 import type { Durations, Scenario } from '../scenarios/scenario.ts';
 
-/** Seconds in which processes get warm and account learns of customers; nothing is judged by them. */
-export const warmUpSeconds = 6;
+/** Seconds in which load grows, processes get warm and account learns of customers; nothing is judged by them. */
+export const warmUpSeconds = 12;
+/** Compilers of a process that has just started are busy enough with this share of the load. */
+const coldShare = 0.1;
 /** How long a client waits for its answer. */
 export const patienceSeconds = 5;
 
@@ -12,8 +14,15 @@ export function loadOf({ rate, load }: Scenario, durations: Durations): LoadPlan
   const { before, during, after } = durations;
   const constant = { startRate: rate, stages: [{ rate, seconds: before + during + after }] };
   const { startRate, stages } = load?.(durations) ?? constant;
-  const warmUp = { rate: startRate, seconds: warmUpSeconds };
-  return { startRate, stages: [warmUp, ...stages.filter(({ seconds }) => seconds > 0)], patienceSeconds };
+  const warmUp = [
+    { rate: startRate, seconds: warmUpSeconds / 2 },
+    { rate: startRate, seconds: warmUpSeconds / 2 },
+  ];
+  return {
+    startRate: Math.ceil(startRate * coldShare),
+    stages: [...warmUp, ...stages.filter(({ seconds }) => seconds > 0)],
+    patienceSeconds,
+  };
 }
 
 /** The phases as they are planned; those of no length are left out. */

@@ -80,7 +80,7 @@ export class Sampling {
 
 /** Questions that a customer has got: those that ended, and those under way. */
 function questionsIn(text: string): number {
-  const route = { uri: '/customers/:id' };
+  const route = { uri: '/customers/{id}' };
   return total(text, 'http_server_requests_seconds_count', route) + total(text, 'http_server_requests_active', route);
 }
 

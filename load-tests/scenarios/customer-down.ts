@@ -6,7 +6,7 @@ export const customerDown: Scenario = {
   name: 'customer-down',
   claim: 'A customer that refuses every connection is left alone, and accounts are opened without it.',
   ...usualDurations,
-  rate: 80,
+  rate: 60,
   steps: ({ during }) => [
     { at: 0, title: 'both customers are killed', action: { kind: 'kill', replicas: customers } },
     { at: during, title: 'customers are started again', action: { kind: 'restart', replicas: customers } },

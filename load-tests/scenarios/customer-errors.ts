@@ -4,7 +4,7 @@ export const customerErrors: Scenario = {
   name: 'customer-errors',
   claim: 'A customer that fails half of the time costs no client its account, and is not asked more for it.',
   ...usualDurations,
-  rate: 80,
+  rate: 60,
   steps: whileCustomer('customer answers 503 half of the time', {
     latency: '20ms',
     errors: [{ status: 503, rate: 0.5 }],

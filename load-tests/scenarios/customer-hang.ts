@@ -4,7 +4,7 @@ export const customerHang: Scenario = {
   name: 'customer-hang',
   claim: 'A customer that never answers holds account up only until the breakers open.',
   ...usualDurations,
-  rate: 80,
+  rate: 60,
   steps: whileCustomer('customer hangs', { latency: '20ms', hang: { rate: 1 } }),
   thresholds: () => customerIsLeftAlone,
   needsOwnSystem: true,

@@ -7,7 +7,7 @@ export const flapping: Scenario = {
   claim: 'A customer that fails and recovers every three seconds costs no client its account.',
   durations: { before: 10, during: 36, after: 25 },
   short: { before: 5, during: 18, after: 17 },
-  rate: 80,
+  rate: 60,
   steps: ({ during }) => [
     ...Array.from({ length: Math.floor(during / everySeconds) }, (_, turn): Step => {
       const isIll = turn % 2 === 0;

@@ -6,7 +6,7 @@ export const replicaKilled: Scenario = {
     'One of two account processes is killed; the load balancer repeats what was under way, and no account is opened twice.',
   durations: { before: 10, during: 15, after: 15 },
   short: { before: 5, during: 8, after: 8 },
-  rate: 80,
+  rate: 60,
   steps: ({ during }) => [
     { at: 0, title: 'account-1 is killed', action: { kind: 'kill', replicas: ['account-1'] } },
     { at: during, title: 'account-1 is started again', action: { kind: 'restart', replicas: ['account-1'] } },

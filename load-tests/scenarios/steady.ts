@@ -5,7 +5,7 @@ export const steady: Scenario = {
   claim: 'While all is well, every account is opened at once.',
   durations: { before: 0, during: 45, after: 0 },
   short: { before: 0, during: 15, after: 0 },
-  rate: 80,
+  rate: 60,
   thresholds: () => [
     { kind: 'goodput', atLeast: 0.999 },
     { kind: 'server-errors', atMost: 0 },
