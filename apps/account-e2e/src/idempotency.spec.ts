@@ -154,7 +154,9 @@ describe('POST /accounts with an Idempotency-Key', () => {
 
     expect(first.status).toBe(422);
     expect(first.body).toMatchObject({ type: 'urn:breakwater:problem:unknown-customer', requestId: 'r-1' });
-    expect(second.body).toEqual({ ...first.body, requestId: 'r-2' });
+    // The ids are those by which this request is found in the logs.
+    const traceId = expect.stringMatching(/^[0-9a-f]{32}$/) as string;
+    expect(second.body).toEqual({ ...first.body, requestId: 'r-2', traceId });
     expect(second.headers['content-type']).toBe(first.headers['content-type']);
     expect([first, second].map(isReplay)).toEqual([false, true]);
     expect(await stored()).toEqual({ accounts: 0, events: 0, keys: 1 });
