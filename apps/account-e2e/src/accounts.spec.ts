@@ -62,6 +62,7 @@ describe('accounts, with a customer service that is well', () => {
         detail: 'There is no customer c-9999; no account has been opened.',
         instance: '/accounts',
         requestId: 'r-1',
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
         customerId: 'c-9999',
       });
     });

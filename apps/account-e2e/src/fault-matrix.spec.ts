@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from './eventually.ts';
 import { letTimePass, readAccounts, readQueue } from './pending-accounts.ts';
 import { startAccount, type RunningAccount } from './running-account.ts';
 import { startCustomer, type RunningCustomer } from './running-customer.ts';
@@ -111,7 +112,7 @@ const unanswered: Fault[] = [
     strike: async ({ account, customer }) => {
       await customer.breakWith({ hang: { rate: 1 } });
       void account.open(another).then(() => {});
-      await vi.waitFor(async () => expect(await customer.injected()).toMatchObject({ hang: 1 }));
+      await eventually(async () => expect(await customer.injected()).toMatchObject({ hang: 1 }));
     },
   },
 ];

@@ -3,6 +3,7 @@ import { createDatabase, type Database } from '@breakwater/local-postgres';
 import { FakeClock } from '@breakwater/resilience/testing';
 import type { Response } from 'supertest';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { eventually } from './eventually.ts';
 import { startReplica, type RunningAccount } from './running-account.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
@@ -105,7 +106,7 @@ describe('POST /accounts with an Idempotency-Key', () => {
 
     const opening = Array.from({ length: 20 }, (_, n) => open('k-1', {}, replicas[n % 2]).then((answer) => answer));
     // All of them are past their look at the key.
-    await vi.waitFor(() => expect(customer.requests).toHaveLength(asked + 20));
+    await eventually(() => expect(customer.requests).toHaveLength(asked + 20));
     customer.release();
     const answers = await Promise.all(opening);
 
@@ -137,7 +138,7 @@ describe('POST /accounts with an Idempotency-Key', () => {
       const label = n < 10 ? 'Savings' : 'Holidays';
       return open('k-1', { label }, replicas[n % 2]).then(({ status }) => ({ label, status }));
     });
-    await vi.waitFor(() => expect(customer.requests).toHaveLength(asked + 20));
+    await eventually(() => expect(customer.requests).toHaveLength(asked + 20));
     customer.release();
     const answers = await Promise.all(opening);
 
@@ -273,11 +274,11 @@ describe('POST /accounts with an Idempotency-Key', () => {
       };
 
       const opening = open('k-1').then((answer) => answer);
-      await vi.waitFor(async () => expect(await committing()).toBe(1));
+      await eventually(async () => expect(await committing()).toBe(1));
       account.route.sever();
       const failed = await opening;
       await lock.rollback().execute();
-      await vi.waitFor(async () => expect(await rowsIn('accounts')).toBe(1));
+      await eventually(async () => expect(await rowsIn('accounts')).toBe(1));
       account.route.mend();
       const again = await openAtLast('k-1');
 
@@ -316,7 +317,7 @@ describe('POST /accounts with an Idempotency-Key', () => {
       const asked = customer.requests.length;
 
       const opening = Array.from({ length: 20 }, (_, n) => open('k-1', {}, replicas[n % 2]).then((answer) => answer));
-      await vi.waitFor(() => expect(customer.requests).toHaveLength(asked + 20));
+      await eventually(() => expect(customer.requests).toHaveLength(asked + 20));
       customer.release();
       const answers = await Promise.all(opening);
 
@@ -337,7 +338,7 @@ describe('POST /accounts with an Idempotency-Key', () => {
 
       for (const clock of clocks) clock.advance(60_000);
 
-      await vi.waitFor(async () => expect(await rowsIn('idempotency_keys')).toBe(1));
+      await eventually(async () => expect(await rowsIn('idempotency_keys')).toBe(1));
       expect(await inside.tables.selectFrom('idempotency_keys').select('key').execute()).toEqual([{ key: 'new' }]);
     });
   });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from './eventually.ts';
 import { startAccount, type RunningAccount } from './running-account.ts';
 import { answerWithCustomer, StandInCustomer } from './stand-in-customer.ts';
 
@@ -25,7 +26,7 @@ describe('account with more to do than it can', () => {
   it('turns the sixth request away at once, stays ready, and is its old self when the five have been answered', async () => {
     customer.hold();
     const held = Array.from({ length: 5 }, () => account.open('c-1001').then(({ status }) => status));
-    await vi.waitFor(() => expect(customer.requests).toHaveLength(5));
+    await eventually(() => expect(customer.requests).toHaveLength(5));
 
     const sixth = await account.open('c-1001');
     const [ready, metrics] = [await account.http().get('/health/ready'), await account.http().get('/metrics')];

@@ -3,6 +3,7 @@ import { startProcess } from '@breakwater/chassis/testing';
 import { createDatabase } from '@breakwater/local-postgres';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { eventually } from './eventually.ts';
 import { insertPending, letTimePass, readAccounts, readQueue } from './pending-accounts.ts';
 import { startAccount, type RunningAccount } from './running-account.ts';
 import { answerWithCustomer, StandInCustomer } from './stand-in-customer.ts';
@@ -64,11 +65,11 @@ describe('reconciliation', () => {
     await insertPending(account.databaseUrl, manyCustomers(5));
 
     // Two failures open the circuit breaker; what is left is not asked for, however often a round looks.
-    await vi.waitFor(() => {
+    await eventually(() => {
       clock.advance(125);
       expect(customer.requests.length).toBeGreaterThanOrEqual(2);
     });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await readQueue(account.databaseUrl)).filter(({ attempts }) => attempts > 0)).toHaveLength(2),
     );
     const askedInVain = customer.requests.length;
@@ -156,12 +157,12 @@ describe('reconciliation', () => {
     customer.answerWith(500);
     const account = await start();
     await insertPending(account.databaseUrl, ['c-1001']);
-    await vi.waitFor(async () => expect(await readQueue(account.databaseUrl)).toMatchObject([{ attempts: 1 }]));
+    await eventually(async () => expect(await readQueue(account.databaseUrl)).toMatchObject([{ attempts: 1 }]));
 
     customer.recover();
     await letTimePass(account.databaseUrl, '1s');
 
-    await vi.waitFor(async () => expect(await statuses(account)).toEqual(['ACTIVE']));
+    await eventually(async () => expect(await statuses(account)).toEqual(['ACTIVE']));
     expect(customer.requests).toHaveLength(2);
   });
 
@@ -186,7 +187,7 @@ describe('reconciliation', () => {
     await letTimePass(database.url, '6s');
 
     expect(whileHeld).toEqual([{ accountId, attempts: 0, isDue: false }]);
-    await vi.waitFor(async () => expect(await readAccounts(database.url)).toMatchObject([{ status: 'ACTIVE' }]));
+    await eventually(async () => expect(await readAccounts(database.url)).toMatchObject([{ status: 'ACTIVE' }]));
     await survivor.stop();
   });
 
@@ -207,7 +208,7 @@ describe('reconciliation', () => {
     const held = await asked;
 
     service.kill('SIGTERM');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const due = (await readQueue(database.url)).filter(({ isDue, attempts }) => isDue && attempts === 0);
       expect(due).toHaveLength(9);
     });

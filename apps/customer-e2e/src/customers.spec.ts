@@ -45,6 +45,7 @@ describe('GET /customers/:id', () => {
       detail: 'There is no customer c-9999.',
       instance: '/customers/c-9999',
       requestId: 'r-1',
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
     });
   });
 

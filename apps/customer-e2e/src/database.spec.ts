@@ -78,6 +78,7 @@ describe('customer without its database', () => {
       detail: expect.any(String) as string,
       instance: '/customers/c-1001',
       requestId: 'r-1',
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
     });
     expect(JSON.stringify(response.body)).not.toMatch(/127\.0\.0\.1|postgres|select/i);
   });

@@ -25,6 +25,7 @@ describe('a customer service that would take five minutes, asked by somebody who
       detail: 'The time that x-request-timeout-ms gave is over.',
       instance: '/customers/c-1001',
       requestId: 'r-1',
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
     });
   });
 

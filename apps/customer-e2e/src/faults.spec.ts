@@ -318,7 +318,7 @@ describe('/faults', () => {
       const response = await closed.http()[method](path).set('authorization', `Bearer ${token}`);
 
       expect(response.status).toBe(404);
-      expect(response.body).toMatchObject({ type: 'about:blank', title: 'Not Found' });
+      expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:not-found', title: 'Not Found' });
     }
   });
 
