@@ -37,7 +37,11 @@ try {
 }
 
 /** Opens accounts at a steady rate, however long each takes. */
-async function load(url: string, perSecond: number, seconds: number): Promise<{ answered: number; milliseconds: number }> {
+async function load(
+  url: string,
+  perSecond: number,
+  seconds: number,
+): Promise<{ answered: number; milliseconds: number }> {
   const opened: Promise<number>[] = [];
   const start = performance.now();
   for (let count = 0; count < perSecond * seconds; count += 1) {

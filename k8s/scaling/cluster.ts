@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
 import { ControlPlane } from '../verify/control-plane.ts';
@@ -11,6 +12,8 @@ const controllers = [
   'disruption-controller',
   'job-controller',
   'serviceaccount-controller',
+  // Nodes are tainted when they are made; it takes that away from those that are ready.
+  'node-lifecycle-controller',
 ];
 
 const zones = ['a', 'b', 'c'];
@@ -34,10 +37,18 @@ export async function startCluster(): Promise<ControlPlane> {
       `--controllers=${controllers.join(',')}`,
       '--leader-elect=false',
       '--secure-port=0',
+      // All of it shares this machine: on a busy one, a node may be late to say that it is there.
+      '--node-monitor-grace-period=10m',
       '--kube-api-content-type=application/json',
     ]);
     plane.run(scheduler, [...common, '--leader-elect=false', '--secure-port=0']);
-    plane.run(kwok, [...common, '--manage-all-nodes=true', `--server-address=127.0.0.1:${kwokPort}`]);
+    plane.run(kwok, [
+      ...common,
+      '--manage-all-nodes=true',
+      '--node-lease-duration-seconds=40',
+      `--config=${join(import.meta.dirname, 'stages.yaml')}`,
+      `--server-address=127.0.0.1:${kwokPort}`,
+    ]);
     await apply(plane, nodes());
     await apply(plane, render({ overlay: 'production', components: ['custom-metric-autoscaling'] }, kustomize));
     return plane;

@@ -30,10 +30,12 @@ interface Pod {
 interface Autoscaler {
   readonly status: {
     readonly desiredReplicas?: number;
-    readonly currentMetrics?: readonly {
-      readonly resource?: { readonly current: { readonly averageUtilization?: number } };
-      readonly pods?: { readonly current: { readonly averageValue?: string } };
-    }[] | null;
+    readonly currentMetrics?:
+      | readonly {
+          readonly resource?: { readonly current: { readonly averageUtilization?: number } };
+          readonly pods?: { readonly current: { readonly averageValue?: string } };
+        }[]
+      | null;
   };
 }
 
@@ -70,9 +72,11 @@ async function record(plane: ControlPlane): Promise<Timeline> {
       );
       const ready = ofService('account').length;
       const { desiredReplicas = 0, currentMetrics } = autoscaler.status;
-      const cpuUtilization = currentMetrics?.find(({ resource }) => resource !== undefined)?.resource?.current.averageUtilization;
+      const cpuUtilization = currentMetrics?.find(({ resource }) => resource !== undefined)?.resource?.current
+        .averageUtilization;
       const inFlight = currentMetrics?.find(({ pods }) => pods !== undefined)?.pods?.current.averageValue;
-      if (start === undefined && ready >= 2 && cpuUtilization !== undefined && inFlight !== undefined) start = performance.now();
+      if (start === undefined && ready >= 2 && cpuUtilization !== undefined && inFlight !== undefined)
+        start = performance.now();
       if (start !== undefined) {
         if (ready > Math.max(0, ...samples.map(({ ready }) => ready))) spreadAtPeak = perNode(ofService('account'));
         samples.push({

@@ -32,7 +32,11 @@ export async function serveMetrics(plane: ControlPlane, situation: Situation): P
     { cert: readFileSync(join(plane.folder, 'apiserver.crt')), key: readFileSync(join(plane.folder, 'apiserver.key')) },
     (request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost');
-      const answer = answerTo(pathname, labelsOf(searchParams.get('labelSelector') ?? ''), situation);
+      const answer = answerTo(
+        decodeURIComponent(pathname),
+        labelsOf(searchParams.get('labelSelector') ?? ''),
+        situation,
+      );
       response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404 }));
     },
@@ -100,7 +104,12 @@ const resources = (groupVersion: string, { name, kind }: { name: string; kind: s
 
 /** `a=1,b=2` */
 const labelsOf = (selector: string): Record<string, string> =>
-  Object.fromEntries(selector.split(',').filter((term) => term !== '').map((term) => term.split('=', 2) as [string, string]));
+  Object.fromEntries(
+    selector
+      .split(',')
+      .filter((term) => term !== '')
+      .map((term) => term.split('=', 2) as [string, string]),
+  );
 
 function registrations(port: number): string {
   const service = {

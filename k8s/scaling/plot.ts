@@ -18,7 +18,10 @@ export function plot({ kubernetes, recordedAt, phases, samples }: Timeline): str
     samples
       .flatMap((sample, index) => {
         const before = samples[index - 1] ?? sample;
-        return [`${x(sample.at).toFixed(1)},${y(value(before) / mostReplicas).toFixed(1)}`, `${x(sample.at).toFixed(1)},${y(value(sample) / mostReplicas).toFixed(1)}`];
+        return [
+          `${x(sample.at).toFixed(1)},${y(value(before) / mostReplicas).toFixed(1)}`,
+          `${x(sample.at).toFixed(1)},${y(value(sample) / mostReplicas).toFixed(1)}`,
+        ];
       })
       .join(' ');
   const minutes = Array.from({ length: Math.floor(end / 60) + 1 }, (_, minute) => minute);
@@ -42,7 +45,8 @@ export function plot({ kubernetes, recordedAt, phases, samples }: Timeline): str
         `<text x="${width - right + 8}" y="${y(share) + 4}" fill="${loadColor}">${Math.round(share * mostLoad)}/s</text>`,
     ),
     ...minutes.map(
-      (minute) => `<text x="${x(minute * 60).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle" fill="#57606a">${minute}</text>`,
+      (minute) =>
+        `<text x="${x(minute * 60).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle" fill="#57606a">${minute}</text>`,
     ),
     `<text x="${width / 2}" y="${height - 10}" text-anchor="middle" fill="#57606a">minutes</text>`,
     `<polyline points="${curve(({ requestsPerSecond }) => requestsPerSecond, mostLoad)}" fill="none" stroke="${loadColor}" stroke-width="1.5"/>`,

@@ -21,10 +21,10 @@ const [quiet, busy] = [40, 400];
 /** How long each phase takes, in seconds, and what it is like. */
 const phases: readonly (Omit<Moment, 'phase'> & { readonly phase: string; readonly seconds: number })[] = [
   { phase: 'quiet', seconds: 60, requestsPerSecond: quiet, ...inHealth },
-  { phase: 'ten times as much', seconds: 180, requestsPerSecond: busy, ...inHealth },
-  { phase: 'customer down, breaker open', seconds: 90, requestsPerSecond: busy, ...breakerOpen },
-  { phase: 'customer back', seconds: 60, requestsPerSecond: busy, ...inHealth },
-  { phase: 'quiet again', seconds: 480, requestsPerSecond: quiet, ...inHealth },
+  { phase: 'ten times as much', seconds: 120, requestsPerSecond: busy, ...inHealth },
+  { phase: 'customer down, breaker open', seconds: 75, requestsPerSecond: busy, ...breakerOpen },
+  { phase: 'customer back', seconds: 30, requestsPerSecond: busy, ...inHealth },
+  { phase: 'quiet again', seconds: 500, requestsPerSecond: quiet, ...inHealth },
 ];
 
 /** How long all of it takes, in seconds. */

@@ -13,7 +13,10 @@ interface CustomResourceDefinition {
   readonly spec: {
     readonly group: string;
     readonly names: { readonly kind: string };
-    readonly versions: readonly { readonly name: string; readonly schema: { readonly openAPIV3Schema: AnySchemaObject } }[];
+    readonly versions: readonly {
+      readonly name: string;
+      readonly schema: { readonly openAPIV3Schema: AnySchemaObject };
+    }[];
   };
 }
 
@@ -68,9 +71,19 @@ function strict(value: unknown): unknown {
   if (schema['format'] === 'int-or-string' || schema['x-kubernetes-int-or-string'] === true) {
     return { type: ['integer', 'string'] };
   }
-  const inner = Object.fromEntries(Object.entries(schema).map(([key, each]) => [key, strict(each)]));
+  const inner = Object.fromEntries(
+    Object.entries(schema).map(([key, each]) => [
+      key,
+      key === 'pattern' && typeof each === 'string' ? ofJavaScript(each) : strict(each),
+    ]),
+  );
   const isClosed = isSchemaOfObject(schema) && schema['x-kubernetes-preserve-unknown-fields'] !== true;
   return isClosed ? { ...inner, additionalProperties: false } : inner;
+}
+
+/** Go's way to ignore case for the whole of a pattern. */
+function ofJavaScript(pattern: string): string {
+  return pattern.replace(/^\^\(\?i\)(.*)\$$/, '^(?i:$1)$');
 }
 
 function isSchemaOfObject({ type, properties, additionalProperties }: Readonly<Record<string, unknown>>): boolean {

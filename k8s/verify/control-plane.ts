@@ -121,7 +121,9 @@ export class ControlPlane {
     while (!(await this.api.isReady())) {
       this.checkProcesses();
       if (performance.now() > deadline) {
-        throw new Error(`The API server is not ready after ${startUpLimitMs / 1_000} s. ${this.#processes.at(-1)!.lastWords}`);
+        throw new Error(
+          `The API server is not ready after ${startUpLimitMs / 1_000} s. ${this.#processes.at(-1)!.lastWords}`,
+        );
       }
       await sleep(250);
     }

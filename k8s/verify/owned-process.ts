@@ -5,6 +5,9 @@ import { basename, join } from 'node:path';
 
 const patienceMs = 15_000;
 
+/** Lists that are streamed need an etcd of 3.4.25 at least, and Debian's is older. */
+const environment = { ...process.env, KUBE_FEATURE_WatchListClient: 'false' };
+
 /** A process that was started here and ends with us, one way or another. Its log is in a file. */
 export class OwnedProcess {
   readonly name: string;
@@ -17,7 +20,7 @@ export class OwnedProcess {
     this.#logFile = join(folder, `${this.name}.log`);
     const log = openSync(this.#logFile, 'w');
     // A group of its own: a Ctrl-C in the terminal is ours to act on.
-    this.#child = spawn(program, args, { cwd: folder, stdio: ['ignore', log, log], detached: true });
+    this.#child = spawn(program, args, { cwd: folder, stdio: ['ignore', log, log], detached: true, env: environment });
     closeSync(log);
     this.#ended = once(this.#child, 'exit').catch(() => {});
   }

@@ -14,6 +14,9 @@ export function reportTable(verdicts: readonly Verdict[]): string {
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
   );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
   return `${[line(headings), line(widths.map((width) => '─'.repeat(width))), ...rows.map((row) => line(row))].join('\n')}\n`;
 }

@@ -64,7 +64,14 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdic
 async function prepare(plane: ControlPlane): Promise<void> {
   const crds = ['servicemonitors.crd.yaml', 'prometheusrules.crd.yaml'].map((name) => join(k8sFolder, 'schema', name));
   must(await plane.kubectl(['apply', '--server-side', ...crds.flatMap((file) => ['-f', file])]));
-  must(await plane.kubectl(['wait', '--for=condition=Established', '--timeout=60s', ...crds.flatMap((file) => ['-f', file])]));
+  must(
+    await plane.kubectl([
+      'wait',
+      '--for=condition=Established',
+      '--timeout=60s',
+      ...crds.flatMap((file) => ['-f', file]),
+    ]),
+  );
   const namespace = readFileSync(join(k8sFolder, 'base/namespace.yaml'), 'utf8');
   must(await plane.kubectl(['apply', '--server-side', '-f', '-'], namespace));
   must(await plane.kubectl(['create', 'serviceaccount', 'default', '-n', 'breakwater']));

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { k8sFolder } from '../kustomize/combinations.ts';
+import { ofKind } from '../kustomize/manifest.ts';
+import { secondsOf } from './durations.ts';
+import { canRender, complete, manifestsOf } from './rendered.ts';
+
+interface ScalingRules {
+  readonly stabilizationWindowSeconds: number;
+  readonly policies: readonly { readonly type: string; readonly value: number; readonly periodSeconds: number }[];
+}
+
+interface AutoscalerSpec {
+  readonly minReplicas: number;
+  readonly maxReplicas: number;
+  readonly metrics: readonly {
+    readonly type: string;
+    readonly resource?: { readonly name: string; readonly target: { readonly averageUtilization: number } };
+    readonly pods?: { readonly metric: { readonly name: string }; readonly target: { readonly averageValue: string } };
+  }[];
+  readonly behavior: { readonly scaleUp: ScalingRules; readonly scaleDown: ScalingRules };
+}
+
+const yaml = <T>(file: string): T => parse(readFileSync(join(k8sFolder, file), 'utf8')) as T;
+
+interface ResilienceFile {
+  readonly resilience4j: {
+    readonly circuitbreaker: { readonly configs: { readonly default: { readonly waitDurationInOpenState: string } } };
+    readonly bulkhead: { readonly instances: { readonly customer: { readonly maxConcurrentCalls: number } } };
+  };
+}
+
+const { resilience4j } = yaml<ResilienceFile>('../apps/account/resilience.yml');
+
+describe.skipIf(!canRender).each(complete)('the autoscalers of $title', ({ combination }) => {
+  const autoscalers = () => ofKind<AutoscalerSpec>(manifestsOf(combination), 'HorizontalPodAutoscaler');
+  const ofAccount = () => autoscalers().find(({ metadata }) => metadata.name === 'account')!.spec;
+
+  it('leave one replica when another dies, and have room above', () => {
+    for (const { spec } of autoscalers()) {
+      expect(spec.minReplicas).toBeGreaterThanOrEqual(2);
+      expect(spec.maxReplicas).toBeGreaterThan(spec.minReplicas);
+    }
+  });
+
+  it('go by the processor, with room for the time until a new replica is ready', () => {
+    for (const { spec } of autoscalers()) {
+      const cpu = spec.metrics.find(({ resource }) => resource?.name === 'cpu')?.resource;
+      expect(cpu?.target.averageUtilization).toBeLessThanOrEqual(70);
+    }
+  });
+
+  it('go up at once, and down more slowly than up', () => {
+    for (const { spec } of autoscalers()) {
+      const { scaleUp, scaleDown } = spec.behavior;
+      expect(scaleUp.stabilizationWindowSeconds).toBe(0);
+      const fastest = (rules: ScalingRules, type: string): number =>
+        Math.max(
+          ...rules.policies
+            .filter((policy) => policy.type === type)
+            .map((policy) => policy.value / policy.periodSeconds),
+        );
+      for (const type of ['Percent', 'Pods']) expect(fastest(scaleDown, type)).toBeLessThan(fastest(scaleUp, type));
+    }
+  });
+
+  it('wait much longer before they go down than a circuit breaker stays open', () => {
+    const open = secondsOf(resilience4j.circuitbreaker.configs.default.waitDurationInOpenState);
+
+    expect(ofAccount().behavior.scaleDown.stabilizationWindowSeconds).toBeGreaterThanOrEqual(30 * open);
+  });
+
+  it('want more accounts before so many requests are under way that the bulkhead refuses', () => {
+    const inFlight = ofAccount().metrics.find(({ type }) => type === 'Pods')?.pods;
+
+    expect(inFlight?.metric.name).toBe('http_server_requests_in_flight');
+    expect(Number(inFlight?.target.averageValue)).toBeLessThan(
+      resilience4j.bulkhead.instances.customer.maxConcurrentCalls,
+    );
+  });
+});
+
+describe('the values for prometheus-adapter', () => {
+  it('make the metric that the autoscaler asks for', () => {
+    const { rules } = yaml<{ rules: { custom: { name: { as: string }; seriesQuery: string }[] } }>(
+      'components/custom-metric-autoscaling/adapter-values.yaml',
+    );
+    const [patch] = yaml<{ value: { pods: { metric: { name: string } } } }[]>(
+      'components/custom-metric-autoscaling/requests-in-flight.yaml',
+    );
+
+    expect(rules.custom.map(({ name }) => name.as)).toEqual([patch?.value.pods.metric.name]);
+    // The gauge that the services have (libs/chassis/src/overload/load.metrics.ts).
+    const gauge = readFileSync(join(k8sFolder, '../libs/chassis/src/overload/load.metrics.ts'), 'utf8');
+    expect(gauge).toContain(`name: '${rules.custom[0]?.seriesQuery.split('{')[0]}'`);
+  });
+});

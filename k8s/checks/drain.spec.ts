@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { k8sFolder } from '../kustomize/combinations.ts';
+import { ofKind, type WorkloadSpec } from '../kustomize/manifest.ts';
+import { secondsOf } from './durations.ts';
+import { canRender, complete, manifestsOf } from './rendered.ts';
+
+const nginxConf = readFileSync(join(k8sFolder, '../nginx/nginx.conf'), 'utf8');
+
+/** The directive of nginx.conf, by the start of its line. */
+const nginx = (directive: string, block = ''): number =>
+  secondsOf(new RegExp(`${block}[^]*?^\\s*${directive} (\\S+);`, 'm').exec(nginxConf)?.[1]);
+
+/** Between the end that is waited for and the kill. */
+const toSpare = 5;
+
+describe.skipIf(!canRender).each(complete)('a pod of $title that is to go', ({ combination }) => {
+  const pod = (name: string) => {
+    const deployment = ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment').find(
+      ({ metadata }) => metadata.name === name,
+    );
+    const { containers, terminationGracePeriodSeconds = 0 } = deployment!.spec.template.spec;
+    const { env = [], lifecycle, readinessProbe } = containers[0]!;
+    return {
+      grace: terminationGracePeriodSeconds,
+      preStop: lifecycle?.preStop?.sleep?.seconds ?? 0,
+      notReadyAfter: (readinessProbe?.periodSeconds ?? 0) * (readinessProbe?.failureThreshold ?? 0),
+      value: (variable: string) => env.find(({ name }) => name === variable)?.value,
+    };
+  };
+
+  it.each(['account', 'customer'])('has the time that %s takes to end', (service) => {
+    const { grace, preStop, value } = pod(service);
+
+    expect(grace).toBe(preStop + secondsOf(value('SHUTDOWN_TIMEOUT')) + toSpare);
+  });
+
+  it.each(['account', 'customer'])('has the time that the longest request to %s takes', (service) => {
+    const { value } = pod(service);
+    const longest = secondsOf(pod('account').value('REQUEST_TIMEOUT'));
+
+    expect(secondsOf(value('SHUTDOWN_TIMEOUT'))).toBeGreaterThan(secondsOf(value('SHUTDOWN_DELAY')) + longest);
+  });
+
+  it('is forgotten by nginx before its account stops to listen', () => {
+    const { preStop, value } = pod('account');
+    const resolves = secondsOf(/valid=(\S+)/.exec(pod('nginx').value('GATEWAY_RESOLVER') ?? '')?.[1]);
+
+    // The API server, the endpoints and the DNS take a second each at most.
+    expect(preStop).toBeGreaterThanOrEqual(resolves + 3);
+    expect(secondsOf(value('SHUTDOWN_DELAY'))).toBeGreaterThan(nginx('keepalive_timeout', 'upstream accounts'));
+  });
+
+  it('has the time in which nginx ends what it has begun, whatever account takes', () => {
+    const { grace, preStop } = pod('nginx');
+
+    expect(grace).toBe(preStop + nginx('worker_shutdown_timeout') + toSpare);
+    expect(nginx('worker_shutdown_timeout')).toBeGreaterThan(nginx('proxy_read_timeout', 'proxy_http_version'));
+    expect(nginx('proxy_read_timeout', 'proxy_http_version')).toBeGreaterThan(
+      secondsOf(pod('account').value('REQUEST_TIMEOUT')),
+    );
+  });
+
+  it('is not asked by nodes any more when it was nginx', () => {
+    expect(pod('nginx').preStop).toBeGreaterThan(pod('nginx').notReadyAfter);
+  });
+});

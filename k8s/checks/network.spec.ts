@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { flowsIn } from './flows.ts';
+import { canRender, complete, manifestsOf, titled } from './rendered.ts';
+
+const databaseUsers = ['account', 'customer', 'account-migrations', 'customer-migrations'];
+
+const everywhere = [
+  // Whoever there is outside of the namespace.
+  ...['stranger', 'prometheus', 'dns'].map((anybody) => `${anybody} → nginx:8080`),
+  'nginx → account:3000',
+  'account → customer:3001',
+  'prometheus → account:3000',
+  'prometheus → customer:3001',
+  // A managed PostgreSQL may be anywhere.
+  ...databaseUsers.map((user) => `${user} → stranger:5432`),
+  ...[...databaseUsers, 'nginx'].flatMap((any) => [`${any} → dns:53`, `${any} → dns:53/udp`]),
+];
+
+/** All that may be reached, and by whom. */
+const wanted: Readonly<Record<string, readonly string[]>> = {
+  local: [
+    ...everywhere,
+    ...databaseUsers.map((user) => `${user} → postgres:5432`),
+    'postgres → dns:53',
+    'postgres → dns:53/udp',
+  ],
+  production: everywhere,
+};
+
+describe.skipIf(!canRender).each(complete)('the network of $title', ({ combination }) => {
+  it('lets through what is wanted, and nothing else', () => {
+    const flows = flowsIn(manifestsOf(combination));
+
+    expect(flows.toSorted()).toEqual([...wanted[combination.overlay]!].toSorted());
+  });
+});
+
+describe.skipIf(!canRender)('without the policies', () => {
+  it.each(titled.filter(({ combination: { components } }) => components.length === 0))(
+    'everybody reaches everybody in $title',
+    ({ combination }) => {
+      expect(flowsIn(manifestsOf(combination))).toEqual(
+        expect.arrayContaining(['stranger → account:3000', 'nginx → customer:3001', 'customer → stranger:443']),
+      );
+    },
+  );
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { type Container, ofKind, type PodSpec, workloadsIn, type WorkloadSpec } from '../kustomize/manifest.ts';
+import { canRender, complete, manifestsOf } from './rendered.ts';
+
+const containersOf = ({ containers, initContainers = [] }: PodSpec): readonly Container[] => [
+  ...initContainers,
+  ...containers,
+];
+
+describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination }) => {
+  const pods = () =>
+    workloadsIn(manifestsOf(combination)).map(({ kind, metadata, spec }) => ({
+      what: `${kind} ${metadata.name}`,
+      kind,
+      pod: spec.template.spec,
+    }));
+  const containers = () =>
+    pods().flatMap(({ what, kind, pod }) => containersOf(pod).map((container) => ({ what, kind, container })));
+  const whichNot = <T extends { what: string }>(all: readonly T[], holds: (one: T) => boolean): string[] =>
+    all.filter((one) => !holds(one)).map(({ what }) => what);
+
+  it('are there', () => {
+    expect(pods().length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('ask for nothing that the standard "restricted" forbids', () => {
+    expect(
+      whichNot(pods(), ({ pod }) => {
+        const { securityContext, hostNetwork, hostPID, hostIPC, volumes = [] } = pod;
+        return (
+          securityContext?.runAsNonRoot === true &&
+          (securityContext.runAsUser ?? 0) > 0 &&
+          securityContext.seccompProfile?.type === 'RuntimeDefault' &&
+          hostNetwork !== true &&
+          hostPID !== true &&
+          hostIPC !== true &&
+          volumes.every(({ hostPath }) => hostPath === undefined)
+        );
+      }),
+    ).toEqual([]);
+    expect(
+      whichNot(containers(), ({ container: { securityContext } }) => {
+        const { privileged, allowPrivilegeEscalation, capabilities } = securityContext ?? {};
+        return (
+          privileged !== true &&
+          allowPrivilegeEscalation === false &&
+          capabilities?.add === undefined &&
+          capabilities?.drop?.join(',') === 'ALL'
+        );
+      }),
+    ).toEqual([]);
+  });
+
+  it('write nowhere but into volumes', () => {
+    expect(
+      whichNot(containers(), ({ container }) => container.securityContext?.readOnlyRootFilesystem === true),
+    ).toEqual([]);
+  });
+
+  it('get no token for the API server, each under a name of its own', () => {
+    expect(
+      whichNot(pods(), ({ pod }) => pod.automountServiceAccountToken === false && pod.serviceAccountName !== undefined),
+    ).toEqual([]);
+    const accounts = ofKind<undefined>(manifestsOf(combination), 'ServiceAccount');
+    expect(accounts.every((account) => Object.hasOwn(account, 'automountServiceAccountToken'))).toBe(true);
+  });
+
+  it('say what they need, and what they may have', () => {
+    expect(
+      whichNot(containers(), ({ container: { resources } }) =>
+        [resources?.requests, resources?.limits].every(
+          (amounts) => amounts?.['cpu'] !== undefined && amounts['memory'] !== undefined,
+        ),
+      ),
+    ).toEqual([]);
+  });
+
+  it('run images of a version that is named', () => {
+    expect(
+      whichNot(containers(), ({ container: { image } }) =>
+        /:[\w.-]+(?:@sha256:[0-9a-f]{64})?$|@sha256:[0-9a-f]{64}$/.test(image),
+      ),
+    ).toEqual([]);
+    expect(containers().filter(({ container }) => container.image.endsWith(':latest'))).toEqual([]);
+  });
+
+  it('tell when they have started, when they can work and whether they live, where they serve', () => {
+    const serving = containers().filter(({ kind }) => kind !== 'Job');
+
+    expect(
+      whichNot(
+        serving,
+        ({ container }) =>
+          container.startupProbe !== undefined &&
+          container.readinessProbe !== undefined &&
+          container.livenessProbe !== undefined,
+      ),
+    ).toEqual([]);
+  });
+
+  it('restart for no failure of what they depend on', () => {
+    const services = containers().filter(({ container }) => ['account', 'customer'].includes(container.name));
+
+    expect(services).toHaveLength(2);
+    for (const { container } of services) {
+      expect(container.livenessProbe?.httpGet?.path).toBe('/health/live');
+      expect(container.startupProbe?.httpGet?.path).toBe('/health/live');
+      expect(container.readinessProbe?.httpGet?.path).toBe('/health/ready');
+    }
+  });
+
+  it('are spread, and keep their place before what serves nobody', () => {
+    const deployments = ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment');
+
+    for (const { spec } of deployments) {
+      const { topologySpreadConstraints = [], priorityClassName } = spec.template.spec;
+      expect(topologySpreadConstraints.map(({ topologyKey }) => topologyKey)).toEqual([
+        'kubernetes.io/hostname',
+        'topology.kubernetes.io/zone',
+      ]);
+      expect(priorityClassName).toBe('breakwater-serving');
+    }
+  });
+
+  it('are never fewer while versions change, and as many as the autoscaler says', () => {
+    const deployments = ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment');
+
+    for (const { spec } of deployments) {
+      expect(spec.strategy?.rollingUpdate?.maxUnavailable).toBe(0);
+      expect(spec.replicas).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,27 @@
+import { type Combination, combinations, titleOf } from '../kustomize/combinations.ts';
+import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
+import { type Manifest, parseManifests } from '../kustomize/manifest.ts';
+
+const kustomize = findKustomize();
+const rendered = new Map<string, Manifest[]>();
+
+/** Whether there is a Kustomize to render with. */
+export const canRender = kustomize !== undefined;
+
+/** The objects of a combination. */
+export function manifestsOf(combination: Combination): Manifest[] {
+  if (kustomize === undefined) throw new Error(missingKustomize);
+  const title = titleOf(combination);
+  const manifests = rendered.get(title) ?? parseManifests(render(combination, kustomize));
+  rendered.set(title, manifests);
+  return manifests;
+}
+
+/** Every combination with its title, for `describe.each`. */
+export const titled = combinations.map((combination) => ({ title: titleOf(combination), combination }));
+
+/** Those with every component, which have all that the others have. */
+export const complete = titled.filter(
+  ({ combination: { components } }) =>
+    components.length === Math.max(...combinations.map(({ components }) => components.length)),
+);

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { missingKustomize } from '../kustomize/kustomize.ts';
+import { kubernetesVersion } from '../kustomize/kubernetes-programs.ts';
+import { faultsOf, schemaVersion } from '../schema/validator.ts';
+import { canRender, manifestsOf, titled } from './rendered.ts';
+
+it('needs a Kustomize to check what k8s/ makes', ({ skip }) => {
+  skip(!canRender, missingKustomize);
+  expect(canRender).toBe(true);
+});
+
+describe.skipIf(!canRender).each(titled)('$title', ({ combination }) => {
+  it('has every field as Kubernetes knows it, and no other', () => {
+    expect(manifestsOf(combination).flatMap((manifest) => faultsOf(manifest))).toEqual([]);
+  });
+
+  it('has every object once', () => {
+    const names = manifestsOf(combination).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  it('is all in the namespace that enforces restricted pods', () => {
+    const manifests = manifestsOf(combination);
+    const [namespace] = manifests.filter(({ kind }) => kind === 'Namespace');
+
+    expect(namespace?.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+    expect(
+      manifests
+        .filter(({ kind }) => kind !== 'Namespace' && kind !== 'PriorityClass')
+        .filter(({ metadata }) => metadata.namespace !== namespace?.metadata.name),
+    ).toEqual([]);
+  });
+});
+
+describe('the schema', () => {
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } };
+
+  it('is of the version that the verification runs', () => {
+    expect(schemaVersion).toBe(kubernetesVersion);
+  });
+
+  it('takes numbers and names alike where Kubernetes does', () => {
+    const ports = [
+      { port: 80, targetPort: 'http' },
+      { port: 81, targetPort: 8080 },
+    ];
+
+    expect(faultsOf({ ...service, spec: { ports } })).toEqual([]);
+  });
+
+  it.each([
+    ['a field that there is none of', { selectors: { app: 'web' } }, 'selectors'],
+    ['a value of another type', { ports: [{ port: '80' }] }, '/spec/ports/0/port'],
+    ['what is missing', { ports: [{ name: 'http' }] }, 'port'],
+  ])('finds %s', (_what, spec, fault) => {
+    const faults = faultsOf({ ...service, spec });
+
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(fault);
+  });
+
+  it('finds a field that a ServiceMonitor has none of', () => {
+    const monitor = {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'ServiceMonitor',
+      metadata: { name: 'web' },
+      spec: { selector: {}, endpoints: [{ port: 'http', intervall: '5s' }] },
+    };
+
+    expect(faultsOf(monitor)).toEqual([expect.stringContaining('intervall')]);
+  });
+
+  it('says of a kind that it does not know it', () => {
+    expect(faultsOf({ ...service, kind: 'Servise', spec: {} })).toEqual([expect.stringContaining('v1 Servise')]);
+  });
+});
