@@ -22,7 +22,7 @@ describe.skipIf(!canRender).each(titled)('$title', ({ combination }) => {
 
   it('is all in the namespace that enforces restricted pods', () => {
     const manifests = manifestsOf(combination);
-    const [namespace] = manifests.filter(({ kind }) => kind === 'Namespace');
+    const namespace = manifests.find(({ kind }) => kind === 'Namespace');
 
     expect(namespace?.metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
     expect(

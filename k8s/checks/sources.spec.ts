@@ -53,7 +53,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     const nginx = containers().find(({ name }) => name === 'nginx');
     const set = nginx?.env?.map(({ name }) => name).filter((name) => name.startsWith('GATEWAY_'));
 
-    expect(set?.toSorted()).toEqual([...placeholders].toSorted());
+    expect(set?.toSorted()).toEqual([...placeholders].map(String).toSorted());
   });
 
   it('hides from clients what compose hides', () => {
