@@ -25,6 +25,8 @@ export interface Judgement {
 
 /** More than this of all processors, and numbers are about the machine rather than the system. */
 const busyMachine = 0.9;
+/** What a system is like that a fault can be told from: without that, nothing that follows says anything about the fault. */
+const wellBefore = { goodput: 0.99, p95Ms: 250 };
 /** The load generator must not be what is measured. */
 const busyGenerator = 0.25;
 
@@ -51,7 +53,7 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
       } satisfies Check;
     }),
   ];
-  const invalid = invalidity(record);
+  const invalid = invalidity(record, measures);
   return {
     checks,
     invalid,
@@ -65,10 +67,19 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
   };
 }
 
-function invalidity({ droppedRequests, requests }: RunRecord): string | undefined {
+function invalidity({ droppedRequests, requests }: RunRecord, { phases }: Measures): string | undefined {
   if (requests.length === 0) return 'no request was made';
-  if (droppedRequests === 0) return undefined;
-  return `k6 could not begin ${droppedRequests} requests when they were due, so that this is not the load that was meant`;
+  if (droppedRequests > 0) {
+    return `k6 could not begin ${droppedRequests} requests when they were due, so that this is not the load that was meant`;
+  }
+  const before = phases.find(({ name }) => name === 'before');
+  if (before === undefined) return undefined;
+  const { goodput, latenciesMs } = before;
+  if (goodput >= wellBefore.goodput && latenciesMs.p95 <= wellBefore.p95Ms) return undefined;
+  return (
+    `before anything was done to it the system was not well (goodput ${percent(goodput)}, p95 ${milliseconds(latenciesMs.p95)}): ` +
+    `the machine is too slow for this load, or busy with something else`
+  );
 }
 
 function cautionsOf({ generatorShare, machineShare }: Measures): string[] {

@@ -44,6 +44,8 @@ export function actualPhases(planned: readonly Phase[], faultBeganMs: number, fa
   return planned.map((phase) => {
     if (phase.name === 'before') return { ...phase, toMs: faultBeganMs };
     if (phase.name === 'during') return { ...phase, fromMs: faultBeganMs, toMs: faultEndedMs };
-    return phase.name === 'after' ? { ...phase, fromMs: faultEndedMs } : phase;
+    return phase.name === 'after'
+      ? { ...phase, fromMs: faultEndedMs, toMs: Math.max(phase.toMs, faultEndedMs) }
+      : phase;
   });
 }

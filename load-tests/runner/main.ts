@@ -1,9 +1,11 @@
 /** `npm run load-test`: load with k6 while things fail. See `--help`. */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { BuildFailure, SystemFailure } from '@breakwater/local-system';
 import { judge } from '../measuring/judgement.ts';
 import { measure } from '../measuring/measures.ts';
 import type { Engine } from '../measuring/run-record.ts';
+import { writeComparison, writeReport } from '../report/reports.ts';
 import { resultOf } from '../report/result.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
 import { scenarios } from '../scenarios/index.ts';
@@ -13,7 +15,9 @@ import { type Command, engines, parseOptions, type RunOptions, usage, UsageError
 import { progressOn } from './progress.ts';
 import { runScenario } from './run-scenario.ts';
 
-const exitCodes = { kept: 0, notKept: 1, notUnderstood: 2, noK6: 3, interrupted: 130 } as const;
+const exitCodes = { kept: 0, notKept: 1, notUnderstood: 2, noK6: 3, saysNothing: 4, interrupted: 130 } as const;
+
+const resultsDirectory = path.resolve(import.meta.dirname, '../results');
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -46,13 +50,18 @@ async function run(options: RunOptions & { readonly kind: 'run' | 'compare' }): 
         const judged = await runOne(options, scenario, engine, variant, k6, interruption.signal);
         if (interruption.signal.aborted) return exitCodes.interrupted;
         runs.push(judged);
-        if (!options.json) print(runAsText(judged));
+        const report = await writeReport(judged, options.out ?? resultsDirectory);
+        if (!options.json) print(`${runAsText(judged)}\nReport: ${report}`);
       }
     }
   }
-  if (options.kind === 'compare' && !options.json) print(`\n${comparisonAsText(runs)}`);
+  if (options.kind === 'compare') {
+    const report = await writeComparison(runs, options.out ?? resultsDirectory);
+    if (!options.json) print(`\n${comparisonAsText(runs)}Report: ${report}`);
+  }
   if (options.json) print(JSON.stringify(runs.map(resultOf), undefined, 2));
-  return runs.every(({ judgement }) => judgement.isPassed) ? exitCodes.kept : exitCodes.notKept;
+  if (runs.every(({ judgement }) => judgement.isPassed)) return exitCodes.kept;
+  return runs.every(saysNothingBad) ? exitCodes.saysNothing : exitCodes.notKept;
 }
 
 async function runOne(
@@ -88,6 +97,11 @@ async function runOne(
   } finally {
     progress.clear();
   }
+}
+
+/** A run that is invalid says nothing, unless an account was lost: no load excuses that. */
+function saysNothingBad({ record, judgement }: JudgedRun): boolean {
+  return judgement.isPassed || (judgement.invalid !== undefined && !record.ledger?.findings.length);
 }
 
 /** Where nothing is done to a system, what it would be held to then cannot be judged. */

@@ -48,8 +48,8 @@ on each of the three engines in turn.
   --install-k6      build k6 with Go
   --help            show this
 
-Exit code: 0 when every threshold was kept, 1 when one was not or a run says nothing, 2 when the command line cannot be
-understood, 3 when there is no k6. K6 names the program to use.
+Exit code: 0 when every threshold was kept, 1 when one was not, 2 when the command line cannot be understood, 3 when
+there is no k6, 4 when a run was invalid and says nothing: the machine could not keep up. K6 names the program to use.
 `;
 
 /**

@@ -53,7 +53,8 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
         RESILIENCE_CONFIG: writePolicies(engine, variant, directory),
         ...orderly,
       },
-      customer: { CLIENT_RATE_LIMIT: '0', LOG_LEVEL: 'error', ...orderly },
+      // What a customer that is started again is like, too: faults are a process's own.
+      customer: { CLIENT_RATE_LIMIT: '0', LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...orderly },
     },
   });
   let k6: K6Run | undefined;

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { customerIsLeftAlone, type Threshold } from '../scenarios/scenario.ts';
+import { judge } from './judgement.ts';
+import { measure } from './measures.ts';
+import type { RunRecord } from './run-record.ts';
+import { requestsBetween, sampleRun, servicesAt } from './testing/sample-run.ts';
+
+const run = sampleRun();
+const judged = (change: Partial<RunRecord> = {}, thresholds: readonly Threshold[] = customerIsLeftAlone) => {
+  const record = sampleRun(change);
+  return judge(record, measure(record), thresholds);
+};
+
+/** The run with some of its requests in place of others. */
+const withRequests = (
+  fromMs: number,
+  toMs: number,
+  change: Parameters<typeof requestsBetween>[2],
+): Partial<RunRecord> => ({
+  requests: [
+    ...run.requests.filter(({ atMs }) => atMs < fromMs || atMs >= toMs),
+    ...requestsBetween(fromMs, toMs, change),
+  ],
+});
+
+const failedIn = (change: Partial<RunRecord>, thresholds?: readonly Threshold[]): string[] =>
+  judged(change, thresholds)
+    .checks.filter(({ verdict }) => verdict === 'failed')
+    .map(({ name }) => name);
+
+describe('measures', () => {
+  it('tell each phase from the client’s side, the warm-up left out', () => {
+    const { phases } = measure(run);
+
+    expect(phases.map(({ name, arrivals, goodput }) => [name, arrivals, goodput])).toEqual([
+      ['before', 100, 1],
+      ['during', 200, 1],
+      ['after', 200, 1],
+    ]);
+    expect(phases[1]).toMatchObject({
+      latenciesMs: { p50: 5, p95: 2_000, p99: 2_000, max: 2_000 },
+      outcomes: { '201': 20, '201 last good': 180 },
+    });
+  });
+
+  it('tell how quickly the system reacts, and what customer is spared', () => {
+    expect(measure(run)).toMatchObject({
+      openedAfterMs: 2_000,
+      timeToProtectMs: 2_000,
+      timeToRecoverMs: 10_000,
+      protected: { latenciesMs: { p99: 5 } },
+      generatorShare: 0.05,
+      machineShare: 0.4,
+    });
+    expect(measure(run).protected?.shareOfQuestions).toBeCloseTo(1 / 18 / 10, 5);
+  });
+});
+
+describe('a run', () => {
+  it('passes where everything is as it should be', () => {
+    const { checks, isPassed, invalid, cautions } = judged();
+
+    expect(checks.map(({ verdict }) => verdict)).toEqual(checks.map(() => 'passed'));
+    expect([isPassed, invalid, cautions]).toEqual([true, undefined, []]);
+  });
+
+  it.each<[string, Partial<RunRecord>, string[]]>([
+    [
+      'an account was lost',
+      {
+        ledger: {
+          requests: 1,
+          accounts: 0,
+          askedAgain: 0,
+          findings: [{ kind: 'lost-account', message: 'k was told.' }],
+        },
+      },
+      ['ledger: every accepted account exists once'],
+    ],
+    ['three of 200 clients got no answer', withRequests(20_000, 20_300, { status: 0 }), ['goodput during']],
+    ['one client got a 5xx that a 202 could replace', withRequests(20_000, 20_100, { status: 503 }), ['answers 5xx']],
+    [
+      'answers are slow although breakers are open',
+      withRequests(20_000, 20_300, { durationMs: 101 }),
+      ['p99 once the breakers opened'],
+    ],
+    ['customer is never asked again', withRequests(40_000, 50_000, { verifiedBy: 'LAST_GOOD' }), ['time to recover']],
+    [
+      'customer is asked again too late',
+      withRequests(40_000, 42_500, { verifiedBy: 'LAST_GOOD' }),
+      ['time to recover'],
+    ],
+    [
+      'customer is asked on while breakers are open',
+      {
+        services: run.services.map((each) => (each.atMs >= 30_000 ? servicesAt(each.atMs, each.questions + 2) : each)),
+      },
+      ['load on customer once opened, of normal'],
+    ],
+  ])('fails where %s', (_, change, expected) => {
+    expect(failedIn(change)).toEqual(expected);
+    expect(judged(change).isPassed).toBe(false);
+  });
+
+  it.each<[string, Threshold, Partial<RunRecord>]>([
+    [
+      'retries multiply questions',
+      { kind: 'questions-per-arrival', atMost: 1.2 },
+      { services: [servicesAt(10_000, 0), servicesAt(30_000, 300)] },
+    ],
+    [
+      'memory grows',
+      { kind: 'memory-growth', atMost: 1.1 },
+      { services: [servicesAt(18_000, 0), servicesAt(25_000, 0, { memoryBytes: { 'account-1': 120e6 } })] },
+    ],
+    [
+      'the event loop lags more and more',
+      { kind: 'event-loop-lag-growth', atMostMs: 20 },
+      { services: [servicesAt(18_000, 0), servicesAt(25_000, 0, { eventLoopLagMs: { 'account-1': 40 } })] },
+    ],
+    ['protection takes long', { kind: 'time-to-protect', atMostMs: 1_000 }, {}],
+    ['a phase is slow', { kind: 'p99-during', atMostMs: 1_999 }, {}],
+    [
+      'a client is lost in any phase',
+      { kind: 'goodput-overall', atLeast: 0.999 },
+      withRequests(5_000, 5_100, { status: 0 }),
+    ],
+  ])('fails where %s', (_, threshold, change) => {
+    expect(failedIn(change, [threshold])).toHaveLength(1);
+  });
+
+  it('says nothing where k6 could not keep up, whatever the numbers are', () => {
+    const { invalid, isPassed } = judged({ droppedRequests: 3 });
+
+    expect(invalid).toContain('could not begin 3 requests');
+    expect(isPassed).toBe(false);
+  });
+
+  it.each([{ durationMs: 600 }, { status: 503 }])(
+    'says nothing where the system was not well before anything was done to it: %j',
+    (change) => {
+      expect(judged(withRequests(1_000, 3_000, change)).invalid).toContain('before anything was done to it');
+    },
+  );
+
+  it('says nothing where there was no request', () => {
+    expect(judged({ requests: [] }).invalid).toBe('no request was made');
+  });
+
+  it('does not pass where something could not be measured', () => {
+    const { checks, isPassed } = judged({ breakers: [] });
+
+    expect(checks.find(({ name }) => name.startsWith('p99'))?.verdict).toBe('not judged');
+    expect(isPassed).toBe(false);
+  });
+
+  it('is only shown on an engine that ours is compared with, but for the ledger', () => {
+    const lost = {
+      requests: 1,
+      accounts: 0,
+      askedAgain: 0,
+      findings: [{ kind: 'lost-account', message: 'k.' }],
+    } as const;
+    const slow = withRequests(20_000, 30_000, { durationMs: 5_000, status: 0 });
+
+    expect(judged({ engine: 'none', ...slow }).isPassed).toBe(true);
+    expect(judged({ engine: 'none', ...slow, ledger: lost }).isPassed).toBe(false);
+  });
+
+  it('is to be read with care where the machine or k6 was busy', () => {
+    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.6, machine: 1.9 } }));
+
+    expect(judged({ services }).cautions).toEqual([
+      expect.stringContaining('k6 itself took 30.00 %') as string,
+      expect.stringContaining('the machine was busy (95.00 %') as string,
+    ]);
+  });
+});

@@ -1,0 +1,154 @@
+import * as vega from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { outcomes } from '../measuring/outcomes.ts';
+import type { PlotData } from './plot-data.ts';
+
+const width = 860;
+const font = 'DejaVu Sans, sans-serif';
+
+/** Told apart by lightness as well, for who does not see red and green. */
+const outcomeColours = ['#2a9d5c', '#8fd3a8', '#f2b134', '#4f7cac', '#d1495b', '#6b1d2a'] as const;
+
+const stateColours: Readonly<Record<string, string>> = {
+  CLOSED: '#2a9d5c',
+  HALF_OPEN: '#f2b134',
+  OPEN: '#d1495b',
+  DISABLED: '#b0b7c3',
+  GONE: '#20252d',
+  UNKNOWN: '#e6e8ec',
+};
+
+/** Draws a run as SVG: what arrived and became of it, how long it took, circuit breakers, load on customer. */
+export async function drawChart(data: PlotData): Promise<string> {
+  const view = new vega.View(vega.parse(compile(specOf(data)).spec), { renderer: 'none' });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+/** The chart as Vega-Lite has it: rows over one axis of time. */
+export function specOf(data: PlotData): TopLevelSpec {
+  const time = {
+    field: 'at',
+    type: 'quantitative' as const,
+    scale: { domain: [0, data.seconds], nice: false as const },
+  };
+  const x = { ...time, axis: { title: null, grid: false } };
+  const shade = {
+    data: { values: data.fault ? [data.fault] : [] },
+    mark: { type: 'rect' as const, color: '#d1495b', opacity: 0.1 },
+    encoding: { x: { ...x, field: 'from' }, x2: { field: 'to' } },
+  };
+  const rules = {
+    data: { values: [...data.marks] },
+    mark: { type: 'rule' as const, color: '#8b93a1', strokeDash: [3, 3] },
+    encoding: { x },
+  };
+  const row = { width, view: { stroke: '#d9dde3' } } as const;
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    background: '#ffffff',
+    padding: 12,
+    config: {
+      font,
+      axis: { labelFont: font, titleFont: font, gridColor: '#eef0f3' },
+      legend: { labelFont: font, titleFont: font },
+    },
+    resolve: { scale: { color: 'independent' } },
+    vconcat: [
+      {
+        ...row,
+        height: 150,
+        layer: [
+          shade,
+          {
+            data: {
+              values: data.arrivals.map((each) => ({
+                ...each,
+                to: each.at + 1,
+                order: outcomes.indexOf(each.outcome),
+              })),
+            },
+            mark: { type: 'bar', stroke: null },
+            encoding: {
+              x,
+              x2: { field: 'to' },
+              y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests a second' },
+              color: {
+                field: 'outcome',
+                type: 'nominal',
+                title: 'outcome',
+                scale: { domain: [...outcomes], range: [...outcomeColours] },
+              },
+              order: { field: 'order', type: 'quantitative' },
+            },
+          },
+          rules,
+        ],
+      },
+      {
+        ...row,
+        height: 150,
+        layer: [
+          shade,
+          {
+            data: { values: [...data.latencies] },
+            mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.5 },
+            encoding: {
+              x,
+              y: { field: 'ms', type: 'quantitative', title: 'latency, ms', scale: { type: 'log', domainMin: 1 } },
+              color: {
+                field: 'percentile',
+                type: 'nominal',
+                title: 'latency',
+                scale: { domain: ['p50', 'p95', 'p99'], range: ['#8ab6d6', '#4f7cac', '#1b3a57'] },
+              },
+            },
+          },
+          rules,
+        ],
+      },
+      {
+        ...row,
+        height: Math.max(1, new Set(data.states.map(({ replica }) => replica)).size) * 26,
+        layer: [
+          shade,
+          {
+            data: { values: [...data.states] },
+            mark: { type: 'bar', height: { band: 0.75 } },
+            encoding: {
+              x: { ...x, field: 'from' },
+              x2: { field: 'to' },
+              y: { field: 'replica', type: 'nominal', title: 'circuit breaker' },
+              color: {
+                field: 'state',
+                type: 'nominal',
+                title: 'state',
+                scale: { domain: Object.keys(stateColours), range: Object.values(stateColours) },
+              },
+            },
+          },
+          rules,
+        ],
+      },
+      {
+        ...row,
+        height: 100,
+        layer: [
+          shade,
+          {
+            data: { values: [...data.questions] },
+            mark: { type: 'area', color: '#4f7cac', opacity: 0.5, line: { color: '#4f7cac' } },
+            encoding: {
+              x: { ...time, axis: { title: 'seconds', grid: false } },
+              y: { field: 'perSecond', type: 'quantitative', title: 'asked of customer /s' },
+            },
+          },
+          rules,
+        ],
+      },
+    ],
+  };
+}

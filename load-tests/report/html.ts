@@ -1,0 +1,81 @@
+import { milliseconds, percent } from '../measuring/judgement.ts';
+import { outcomes } from '../measuring/outcomes.ts';
+import { burdenLine, comparisonRows, type JudgedRun, reactionLine, titleOf, verdictOf } from './terminal.ts';
+
+/** Text that goes into a page as it is. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
+const style = `
+body { font: 15px/1.5 system-ui, sans-serif; color: #20252d; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: 0; } .claim { font-size: 1.1rem; color: #4a5260; margin-top: .25rem; }
+table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid #e3e6ea; text-align: right; }
+th:first-child, td:first-child, td.text, th.text { text-align: left; }
+.passed { color: #1d7a45; } .failed { color: #b3273d; font-weight: 600; } .note { color: #4a5260; }
+svg { max-width: 100%; height: auto; }`;
+
+/** A page that needs nothing but itself. */
+export function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${style}</style></head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+/** The report of a run, with its chart. */
+export function reportPage(run: JudgedRun, chart: string): string {
+  const { claim, record, measures, judgement } = run;
+  const title = titleOf(record);
+  return page(
+    title,
+    `<h1>${escapeHtml(title)}</h1>
+<p class="claim">${escapeHtml(claim)}</p>
+<p class="${judgement.isPassed ? 'passed' : 'failed'}">${escapeHtml(verdictOf(run))}</p>
+${chart}
+${tableOf([
+  ['phase', 'arrivals', 'goodput', ...outcomes, 'p50', 'p95', 'p99', 'max', 'customer/s'],
+  ...measures.phases.map((phase) => [
+    `${phase.name} (${phase.seconds.toFixed(0)} s)`,
+    String(phase.arrivals),
+    percent(phase.goodput),
+    ...outcomes.map((outcome) => String(phase.outcomes[outcome])),
+    ...(['p50', 'p95', 'p99', 'max'] as const).map((which) => milliseconds(phase.latenciesMs[which])),
+    phase.questionsPerSecond.toFixed(1),
+  ]),
+])}
+<table><tr><th>check</th><th>measured</th><th>allowed</th><th class="text">verdict</th></tr>
+${judgement.checks
+  .map(
+    ({ name, measured, allowed, verdict }) =>
+      `<tr>${[name, measured, allowed].map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}<td class="text ${verdict}">${verdict}</td></tr>`,
+  )
+  .join('\n')}</table>
+<p class="note">${escapeHtml(reactionLine(measures))}.<br>${escapeHtml(burdenLine(record, measures))}.<br>
+${escapeHtml(`${record.startedAt}; ${record.machine.description}; engine ${record.engine}`)}.</p>
+${[...record.omissions, ...judgement.cautions].map((each) => `<p class="note">${escapeHtml(each)}</p>`).join('\n')}
+<ul class="note">${record.marks.map(({ atMs, title }) => `<li>${(atMs / 1_000).toFixed(1)} s: ${escapeHtml(title)}</li>`).join('')}</ul>`,
+  );
+}
+
+/** Runs of one scenario side by side. */
+export function comparisonPage(runs: readonly JudgedRun[], charts: readonly string[]): string {
+  const name = runs[0]?.record.scenario ?? '';
+  return page(
+    `${name} on ${runs.length} engines`,
+    `<h1>${escapeHtml(name)} on ${runs.length} engines</h1>
+<p class="claim">${escapeHtml(runs[0]?.claim ?? '')}</p>
+${tableOf([['during the fault', ...runs.map(({ record }) => record.engine)], ...comparisonRows(runs)])}
+${runs.map(({ record }, index) => `<h2>${record.engine}</h2>\n${charts[index] ?? ''}`).join('\n')}`,
+  );
+}
+
+function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[], tag: 'th' | 'td') =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
+  return `<table>${row(head, 'th')}\n${rows.map((cells) => row(cells, 'td')).join('\n')}</table>`;
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from '../measuring/judgement.ts';
+import { measure } from '../measuring/measures.ts';
+import type { RunRecord } from '../measuring/run-record.ts';
+import { sampleRun } from '../measuring/testing/sample-run.ts';
+import { customerIsLeftAlone } from '../scenarios/scenario.ts';
+import { drawChart } from './chart.ts';
+import { reportPage } from './html.ts';
+import { plotDataOf } from './plot-data.ts';
+import { renderPng } from './png.ts';
+import { resultOf } from './result.ts';
+import { comparisonAsText, runAsText, type JudgedRun } from './terminal.ts';
+
+function judgedRun(change: Partial<RunRecord> = {}): JudgedRun {
+  const record = sampleRun(change);
+  const measures = measure(record);
+  return { claim: 'A <slow> customer.', record, measures, judgement: judge(record, measures, customerIsLeftAlone) };
+}
+
+describe('plotted data', () => {
+  const data = plotDataOf(sampleRun());
+
+  it('counts the arrivals of each second by what came of them', () => {
+    expect(data.arrivals.filter(({ at }) => at === 5)).toEqual([{ at: 5, outcome: '201', count: 10 }]);
+    expect(data.arrivals.filter(({ at }) => at === 15)).toEqual([{ at: 15, outcome: '201 last good', count: 10 }]);
+  });
+
+  it('has the fault, the states of the breakers and what customer was asked over time', () => {
+    expect(data.fault).toEqual({ from: 10, to: 30 });
+    expect(data.states).toContainEqual({ replica: 'account-2', state: 'OPEN', from: 12, to: 40 });
+    expect(data.questions[0]).toEqual({ at: 10, perSecond: 10 });
+    expect(data.latencies).toContainEqual({ at: 11, percentile: 'p99', ms: 2_000 });
+  });
+
+  it('shades nothing where nothing was done', () => {
+    expect(plotDataOf(sampleRun({ marks: [] })).fault).toBeUndefined();
+  });
+});
+
+describe('a chart', () => {
+  it('is drawn, and made a picture of', async () => {
+    const svg = await drawChart(plotDataOf(sampleRun()));
+
+    expect(svg).toMatch(/^<svg/);
+    for (const text of ['requests a second', 'latency, ms', 'account-2', 'HALF_OPEN']) expect(svg).toContain(text);
+    const png = await renderPng(svg);
+    expect(Buffer.from(png).subarray(1, 4).toString()).toBe('PNG');
+    expect(png.length).toBeGreaterThan(10_000);
+  });
+
+  it('is drawn of a run that nothing but answers is known of', async () => {
+    expect(await drawChart(plotDataOf(sampleRun({ breakers: [], services: [], marks: [] })))).toMatch(/^<svg/);
+  });
+});
+
+describe('a report', () => {
+  it('tells the claim, the verdict and each check on a page of its own', () => {
+    const html = reportPage(judgedRun(), '<svg/>');
+
+    for (const text of ['A &lt;slow&gt; customer.', 'The claim held in this run.', '<svg/>', '≤ 100 ms']) {
+      expect(html).toContain(text);
+    }
+    expect(html).not.toMatch(/<(?:script|link|img)/);
+  });
+
+  it('says so where the claim did not hold, or the run says nothing', () => {
+    const dropped = judgedRun({ droppedRequests: 2 });
+    const slow = judgedRun({
+      requests: sampleRun().requests.map((each) => (each.atMs > 12_000 ? { ...each, durationMs: 500 } : each)),
+    });
+
+    expect(reportPage(dropped, '')).toContain('The run is invalid: k6 could not begin 2 requests');
+    expect(runAsText(slow)).toContain('✖ The claim did not hold in this run.');
+  });
+
+  it('is a table on a terminal, and data for programs', () => {
+    const run = judgedRun();
+
+    expect(runAsText(run)).toMatch(/during \(20 s\).*200.*100\.00 %/);
+    expect(runAsText(run)).toContain('breakers open after 2.0 s, time to protect 2.0 s, time to recover 10.0 s');
+    expect(JSON.parse(JSON.stringify(resultOf(run)))).toMatchObject({
+      scenario: 'customer-slow',
+      requests: 500,
+      judgement: { isPassed: true },
+      measures: { timeToRecoverMs: 10_000 },
+    });
+  });
+
+  it('puts engines side by side', () => {
+    const text = comparisonAsText([judgedRun({ engine: 'none', breakers: [] }), judgedRun()]);
+
+    expect(text).toMatch(/during the fault.*none.*sliding-window/);
+    expect(text).toMatch(/p99 once opened.*–.*5 ms/);
+  });
+});

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { workspaceRoot } from '@breakwater/local-system';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { policiesFor } from './account-policies.ts';
+
+const own = readFileSync(path.join(workspaceRoot, 'apps/account/resilience.yml'), 'utf8');
+const policies = (...args: [Parameters<typeof policiesFor>[1], Parameters<typeof policiesFor>[2]]) =>
+  parse(policiesFor(own, ...args)).resilience4j;
+
+describe('the policies of account', () => {
+  it('are its own, to the letter, on its own engine', () => {
+    expect(policiesFor(own, 'sliding-window', 'as-configured')).toBe(own);
+  });
+
+  it('differ on opossum in the circuit breaker alone, and in it by what opossum cannot do', () => {
+    const { circuitbreaker, ...others } = policies('opossum', 'as-configured');
+    const { circuitbreaker: _, ...ownOthers } = parse(own).resilience4j;
+
+    expect(others).toEqual(ownOthers);
+    expect(circuitbreaker.instances.customer).toEqual({
+      engine: 'opossum',
+      slidingWindowType: 'TIME_BASED',
+      slidingWindowSize: 10,
+      minimumNumberOfCalls: 10,
+      failureRateThreshold: 50,
+      waitDurationInOpenState: '10s',
+    });
+  });
+
+  it('are none of any effect on no engine', () => {
+    const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback } = policies('none', 'as-configured');
+
+    expect(circuitbreaker.instances.customer.initialState).toBe('DISABLED');
+    expect(timelimiter.instances.customer.timeoutDuration).toBe('60s');
+    expect(bulkhead.instances.customer.maxConcurrentCalls).toBe(100_000);
+    expect(retry.instances.customer.maxAttempts).toBe(1);
+    expect(cachedfallback.instances.customer.staleLimit).toBe('1ms');
+  });
+
+  it('let retries storm without a budget, and not within one', () => {
+    const { customer: without } = policies('sliding-window', 'retries-without-budget').retry.instances;
+    const { customer: within } = policies('sliding-window', 'retries-within-budget').retry.instances;
+
+    expect([without.maxAttempts, within.maxAttempts]).toEqual([4, 4]);
+    expect([without.retryBudget, within.retryBudget]).toEqual([undefined, 'customer']);
+  });
+});

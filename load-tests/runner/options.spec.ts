@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { scenarios } from '../scenarios/index.ts';
+import { parseOptions } from './options.ts';
+
+describe('the command line', () => {
+  it('names what to run', () => {
+    expect(
+      parseOptions(['customer-slow', '--short', '--engine', 'opossum', '--target', 'http://localhost:8080/']),
+    ).toMatchObject({
+      kind: 'run',
+      scenarios: [{ name: 'customer-slow' }],
+      isShort: true,
+      engine: 'opossum',
+      target: 'http://localhost:8080',
+    });
+    expect(parseOptions(['all'])).toMatchObject({ kind: 'run', scenarios });
+    expect(parseOptions(['compare', 'customer-slow'])).toMatchObject({ kind: 'compare', engine: 'sliding-window' });
+    expect(parseOptions(['soak', '--duration', '600'])).toMatchObject({ duringSeconds: 600 });
+  });
+
+  it.each([
+    [[], 'no scenario was named'],
+    [['customer-slw'], "there is no scenario 'customer-slw', but steady, customer-slow"],
+    [['compare'], 'no scenario was named'],
+    [['compare', 'steady', 'soak'], 'compare takes one scenario'],
+    [['compare', 'steady', '--target', 'http://x'], 'takes no --target'],
+    [['compare', 'steady', '--engine', 'none'], 'takes no --engine'],
+    [['steady', '--engine', 'hystrix'], "--engine is one of sliding-window, opossum, none, not 'hystrix'"],
+    [['steady', '--target', 'localhost'], '--target is a URL'],
+    [['steady', '--duration', '4'], '--duration is a whole number of seconds from 5'],
+    [['steady', '--fast'], "Unknown option '--fast'"],
+  ])('is refused as %j', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(message);
+  });
+});
