@@ -143,6 +143,12 @@ describe('a run', () => {
     },
   );
 
+  it('says nothing where the machine was exhausted', () => {
+    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.1, machine: 1.95 } }));
+
+    expect(judged({ services }).invalid).toContain('the machine was exhausted (97.50 %');
+  });
+
   it('says nothing where there was no request', () => {
     expect(judged({ requests: [] }).invalid).toBe('no request was made');
   });
@@ -168,11 +174,11 @@ describe('a run', () => {
   });
 
   it('is to be read with care where the machine or k6 was busy', () => {
-    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.6, machine: 1.9 } }));
+    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.6, machine: 1.8 } }));
 
     expect(judged({ services }).cautions).toEqual([
       expect.stringContaining('k6 itself took 30.00 %') as string,
-      expect.stringContaining('the machine was busy (95.00 %') as string,
+      expect.stringContaining('the machine was busy (90.00 %') as string,
     ]);
   });
 });

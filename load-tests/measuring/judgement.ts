@@ -24,9 +24,11 @@ export interface Judgement {
 }
 
 /** More than this of all processors, and numbers are about the machine rather than the system. */
-const busyMachine = 0.9;
+const busyMachine = 0.8;
+/** More than this on average, and nobody knows what would have been: every process waited for its turn. */
+const exhaustedMachine = 0.95;
 /** What a system is like that a fault can be told from: without that, nothing that follows says anything about the fault. */
-const wellBefore = { goodput: 0.99, p95Ms: 250 };
+const wellBefore = { goodput: 0.99, p95Ms: 100 };
 /** The load generator must not be what is measured. */
 const busyGenerator = 0.25;
 
@@ -67,10 +69,13 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
   };
 }
 
-function invalidity({ droppedRequests, requests }: RunRecord, { phases }: Measures): string | undefined {
+function invalidity({ droppedRequests, requests }: RunRecord, { phases, machineShare }: Measures): string | undefined {
   if (requests.length === 0) return 'no request was made';
   if (droppedRequests > 0) {
     return `k6 could not begin ${droppedRequests} requests when they were due, so that this is not the load that was meant`;
+  }
+  if ((machineShare ?? 0) > exhaustedMachine) {
+    return `the machine was exhausted (${percent(machineShare)} of all processors on average), by this or by something else`;
   }
   const before = phases.find(({ name }) => name === 'before');
   if (before === undefined) return undefined;

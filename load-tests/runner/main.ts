@@ -30,6 +30,9 @@ async function main(command: Command): Promise<number> {
     case 'list':
       for (const { name, claim } of scenarios) print(`${name.padEnd(18)}${claim}`);
       return exitCodes.kept;
+    case 'find-k6':
+      print(findK6().description);
+      return exitCodes.kept;
     case 'install-k6':
       print(await installK6());
       return exitCodes.kept;

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 
 /** What the command line asks for. */
 export type Command =
-  | { readonly kind: 'help' | 'list' | 'install-k6' }
+  | { readonly kind: 'help' | 'list' | 'find-k6' | 'install-k6' }
   | ({ readonly kind: 'run' } & RunOptions)
   | ({ readonly kind: 'compare' } & RunOptions);
 
@@ -45,6 +45,7 @@ on each of the three engines in turn.
   --target URL      put the load on a system that already runs: nothing is done to it, and only its answers are judged
   --out DIRECTORY   where reports go (default load-tests/results)
   --json            print the results as one JSON document on standard output
+  --find-k6         print which k6 is used
   --install-k6      build k6 with Go
   --help            show this
 
@@ -61,6 +62,7 @@ there is no k6, 4 when a run was invalid and says nothing: the machine could not
 export function parseOptions(args: readonly string[]): Command {
   const { values, positionals } = readFlags(args);
   if (values.help) return { kind: 'help' };
+  if (values['find-k6']) return { kind: 'find-k6' };
   if (values['install-k6']) return { kind: 'install-k6' };
   if (values.list) return { kind: 'list' };
   const [first] = positionals;
@@ -99,6 +101,7 @@ function readFlags(args: readonly string[]) {
         target: { type: 'string' },
         out: { type: 'string' },
         json: { type: 'boolean' },
+        'find-k6': { type: 'boolean' },
         'install-k6': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
