@@ -4,8 +4,8 @@ export const replicaKilled: Scenario = {
   name: 'replica-killed',
   claim:
     'One of two account processes is killed; the load balancer repeats what was under way, and no account is opened twice.',
-  durations: { before: 10, during: 15, after: 15 },
-  short: { before: 5, during: 8, after: 8 },
+  durations: { before: 10, during: 15, after: 20 },
+  short: { before: 5, during: 8, after: 14 },
   rate: 60,
   steps: ({ during }) => [
     { at: 0, title: 'account-1 is killed', action: { kind: 'kill', replicas: ['account-1'] } },
