@@ -46,6 +46,8 @@ export function specOf(data: PlotData): TopLevelSpec {
     mark: { type: 'rule' as const, color: '#8b93a1', strokeDash: [3, 3] },
     encoding: { x },
   };
+  const seen = new Set(data.states.map(({ state }) => state));
+  const states = Object.keys(stateColours).filter((state) => seen.has(state));
   const row = { width, view: { stroke: '#d9dde3' } } as const;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -73,7 +75,8 @@ export function specOf(data: PlotData): TopLevelSpec {
             },
             mark: { type: 'bar', stroke: null },
             encoding: {
-              x,
+              // Only what is binned is stacked.
+              x: { ...x, bin: { binned: true, step: 1 } },
               x2: { field: 'to' },
               y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests a second' },
               color: {
@@ -112,7 +115,7 @@ export function specOf(data: PlotData): TopLevelSpec {
       },
       {
         ...row,
-        height: Math.max(1, new Set(data.states.map(({ replica }) => replica)).size) * 26,
+        height: Math.max(1, new Set(data.states.map(({ replica }) => replica)).size) * 30,
         layer: [
           shade,
           {
@@ -121,12 +124,12 @@ export function specOf(data: PlotData): TopLevelSpec {
             encoding: {
               x: { ...x, field: 'from' },
               x2: { field: 'to' },
-              y: { field: 'replica', type: 'nominal', title: 'circuit breaker' },
+              y: { field: 'replica', type: 'nominal', title: null },
               color: {
                 field: 'state',
                 type: 'nominal',
-                title: 'state',
-                scale: { domain: Object.keys(stateColours), range: Object.values(stateColours) },
+                title: 'circuit breaker',
+                scale: { domain: states, range: states.map((state) => stateColours[state] ?? '#e6e8ec') },
               },
             },
           },
@@ -143,7 +146,7 @@ export function specOf(data: PlotData): TopLevelSpec {
             mark: { type: 'area', color: '#4f7cac', opacity: 0.5, line: { color: '#4f7cac' } },
             encoding: {
               x: { ...time, axis: { title: 'seconds', grid: false } },
-              y: { field: 'perSecond', type: 'quantitative', title: 'asked of customer /s' },
+              y: { field: 'perSecond', type: 'quantitative', title: 'customer /s' },
             },
           },
           rules,

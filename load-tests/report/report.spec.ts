@@ -42,10 +42,21 @@ describe('a chart', () => {
     const svg = await drawChart(plotDataOf(sampleRun()));
 
     expect(svg).toMatch(/^<svg/);
-    for (const text of ['requests a second', 'latency, ms', 'account-2', 'HALF_OPEN']) expect(svg).toContain(text);
+    for (const text of ['requests a second', 'latency, ms', 'account-2', 'OPEN']) expect(svg).toContain(text);
     const png = await renderPng(svg);
     expect(Buffer.from(png).subarray(1, 4).toString()).toBe('PNG');
     expect(png.length).toBeGreaterThan(10_000);
+  });
+
+  it('stacks what arrived in a second by what came of it', async () => {
+    const requests = Array.from({ length: 20 }, (_, index) => ({
+      ...sampleRun().requests[0]!,
+      status: index < 10 ? 201 : 202,
+    }));
+    const svg = await drawChart(plotDataOf(sampleRun({ requests })));
+
+    // Told by the axis: it reaches to twenty.
+    expect(svg).toContain('>20</text>');
   });
 
   it('is drawn of a run that nothing but answers is known of', async () => {
