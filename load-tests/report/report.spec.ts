@@ -8,6 +8,7 @@ import { drawChart } from './chart.ts';
 import { reportPage } from './html.ts';
 import { plotDataOf } from './plot-data.ts';
 import { renderPng } from './png.ts';
+import { type Result, resultsAsMarkdown } from './publication.ts';
 import { resultOf } from './result.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from './terminal.ts';
 
@@ -95,6 +96,21 @@ describe('a report', () => {
       judgement: { isPassed: true },
       measures: { timeToRecoverMs: 10_000 },
     });
+  });
+
+  it('is published with its failures', () => {
+    const asJson = (run: JudgedRun): Result => JSON.parse(JSON.stringify(resultOf(run)));
+    const text = resultsAsMarkdown([
+      { result: asJson(judgedRun()), picture: 'p/one.png' },
+      { result: asJson(judgedRun({ engine: 'none', breakers: [] })), picture: 'p/two.png' },
+      { result: asJson(judgedRun({ scenario: 'flapping', droppedRequests: 7 })), picture: 'p/three.png' },
+    ]);
+
+    expect(text).toMatch(/\[customer-slow\].* 5 ms \| 2\.0 s \| 10\.0 s \| passed \|/);
+    expect(text).toMatch(/\[customer-slow-none\].*\| – \|.*\| for comparison \|/);
+    expect(text).toMatch(/\[flapping\].*\*\*invalid\*\*/);
+    expect(text).toContain('**Invalid:** k6 could not begin 7 requests');
+    expect(text).toContain('![Arrivals, latency, circuit breakers and load on customer over time](p/two.png)');
   });
 
   it('puts engines side by side', () => {

@@ -5,6 +5,7 @@ import { BuildFailure, SystemFailure } from '@breakwater/local-system';
 import { judge } from '../measuring/judgement.ts';
 import { measure } from '../measuring/measures.ts';
 import type { Engine } from '../measuring/run-record.ts';
+import { publish } from '../report/publication.ts';
 import { writeComparison, writeReport } from '../report/reports.ts';
 import { resultOf } from '../report/result.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
@@ -18,6 +19,7 @@ import { runScenario } from './run-scenario.ts';
 const exitCodes = { kept: 0, notKept: 1, notUnderstood: 2, noK6: 3, saysNothing: 4, interrupted: 130 } as const;
 
 const resultsDirectory = path.resolve(import.meta.dirname, '../results');
+const resultsPage = path.resolve(import.meta.dirname, '../../docs/load-test-results.md');
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -33,6 +35,11 @@ async function main(command: Command): Promise<number> {
     case 'find-k6':
       print(findK6().description);
       return exitCodes.kept;
+    case 'publish': {
+      const runs = await publish(resultsDirectory, resultsPage);
+      print(`${runs} runs are in ${resultsPage}. Format it: npx prettier --write docs/load-test-results.md`);
+      return exitCodes.kept;
+    }
     case 'install-k6':
       print(await installK6());
       return exitCodes.kept;

@@ -5,7 +5,7 @@ import type { Scenario } from '../scenarios/scenario.ts';
 
 /** What the command line asks for. */
 export type Command =
-  | { readonly kind: 'help' | 'list' | 'find-k6' | 'install-k6' }
+  | { readonly kind: 'help' | 'list' | 'find-k6' | 'install-k6' | 'publish' }
   | ({ readonly kind: 'run' } & RunOptions)
   | ({ readonly kind: 'compare' } & RunOptions);
 
@@ -32,11 +32,12 @@ export const engines = ['sliding-window', 'opossum', 'none'] as const satisfies 
 /** What `--help` prints. */
 export const usage = `Usage: npm run load-test -- SCENARIO... [OPTIONS]
        npm run load-test -- compare SCENARIO [OPTIONS]
+       npm run load-test -- publish
        npm run load-test -- --list
 
 Starts the whole system on this machine, puts load on it with k6 while things fail, verifies the ledger, and judges what
 came of it. Each run writes a report (HTML, PNG, JSON) to load-tests/results. \`all\` runs every scenario; compare runs one
-on each of the three engines in turn.
+on each of the three engines in turn. publish writes docs/load-test-results.md from the latest full runs.
 
   --list            print the scenarios with their claims
   --engine WHICH    sliding-window, opossum or none (default sliding-window); thresholds are for sliding-window
@@ -66,6 +67,7 @@ export function parseOptions(args: readonly string[]): Command {
   if (values['install-k6']) return { kind: 'install-k6' };
   if (values.list) return { kind: 'list' };
   const [first] = positionals;
+  if (first === 'publish' && positionals.length === 1) return { kind: 'publish' };
   const kind = first === 'compare' ? 'compare' : 'run';
   const names = kind === 'compare' ? positionals.slice(1) : positionals;
   if (names.length === 0) throw new UsageError('no scenario was named; --list shows them');

@@ -5,15 +5,15 @@ export const spike: Scenario = {
   claim: 'Ten times the load within five seconds is served, and leaves nothing behind.',
   durations: { before: 10, during: 20, after: 15 },
   short: { before: 5, during: 12, after: 8 },
-  rate: 20,
+  rate: 10,
   load: ({ before, during, after }) => ({
-    startRate: 20,
+    startRate: 10,
     stages: [
-      { rate: 20, seconds: before },
-      { rate: 200, seconds: 5 },
-      { rate: 200, seconds: during - 6 },
-      { rate: 20, seconds: 1 },
-      { rate: 20, seconds: after },
+      { rate: 10, seconds: before },
+      { rate: 100, seconds: 5 },
+      { rate: 100, seconds: during - 6 },
+      { rate: 10, seconds: 1 },
+      { rate: 10, seconds: after },
     ],
   }),
   thresholds: () => [

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { milliseconds, percent, seconds } from '../measuring/judgement.ts';
+import type { resultOf } from './result.ts';
+
+/** What `result.json` has of a run. */
+export type Result = ReturnType<typeof resultOf>;
+
+/** A run with the name of its picture, where it has one. */
+export interface PublishedRun {
+  readonly result: Result;
+  readonly picture: string;
+}
+
+/**
+ * Writes the latest full run of each scenario as Markdown, with the pictures in a folder of the same name beside it. Runs in
+ * short form are left out.
+ *
+ * @returns how many runs it tells of
+ * @throws Error when there is none
+ */
+export async function publish(resultsDirectory: string, file: string): Promise<number> {
+  const latest = new Map<string, { result: Result; folder: string }>();
+  const folders = existsSync(resultsDirectory) ? await readdir(resultsDirectory) : [];
+  for (const name of folders.toSorted()) {
+    const folder = path.join(resultsDirectory, name);
+    if (!existsSync(path.join(folder, 'result.json'))) continue;
+    const result = JSON.parse(await readFile(path.join(folder, 'result.json'), 'utf8')) as Result;
+    if (!result.isShort) latest.set(nameOf(result), { result, folder });
+  }
+  if (latest.size === 0) throw new Error(`There is no full run in ${resultsDirectory}: npm run load-test -- all`);
+  const pictures = file.replace(/\.md$/, '');
+  await rm(pictures, { recursive: true, force: true });
+  await mkdir(pictures, { recursive: true });
+  const runs: PublishedRun[] = [];
+  for (const [name, { result, folder }] of latest) {
+    await copyFile(path.join(folder, 'report.png'), path.join(pictures, `${name}.png`));
+    runs.push({ result, picture: `${path.basename(pictures)}/${name}.png` });
+  }
+  await writeFile(file, resultsAsMarkdown(runs));
+  return runs.length;
+}
+
+const nameOf = ({ scenario, engine, variant }: Pick<Result, 'scenario' | 'engine' | 'variant'>): string =>
+  [scenario, ...(variant === 'as-configured' ? [] : [variant]), ...(engine === 'sliding-window' ? [] : [engine])].join(
+    '-',
+  );
+
+/** Results as a page of the documentation: failed and invalid runs are told like all others. */
+export function resultsAsMarkdown(runs: readonly PublishedRun[]): string {
+  const [first] = runs;
+  if (first === undefined) throw new Error('there is nothing to publish');
+  const days = [...new Set(runs.map(({ result }) => result.startedAt.slice(0, 10)))].toSorted();
+  const summary = runs.map(({ result }) => {
+    const during = result.measures.phases.find(({ name }) => name === 'during');
+    return [
+      `[${nameOf(result)}](#${nameOf(result)})`,
+      percent(during?.goodput),
+      milliseconds(during?.latenciesMs.p99 ?? Number.NaN),
+      maybe(result.measures.protected?.latenciesMs.p99, milliseconds),
+      maybe(result.measures.timeToProtectMs, seconds),
+      maybe(result.measures.timeToRecoverMs, seconds),
+      verdictOf(result),
+    ];
+  });
+  return `# Results of the load tests
+
+Written by \`npm run load-test -- publish\` from the latest full run of each scenario (${days.join(', ')}); what is measured, and
+how, is in [load-tests/README.md](../load-tests/README.md). The machine: ${first.result.machine.description}.
+
+${markdownTable(['run', 'goodput during', 'p99 during', 'p99 once opened', 'time to protect', 'time to recover', 'verdict'], summary)}
+
+${runs.map(section).join('\n\n')}
+`;
+}
+
+function section({ result, picture }: PublishedRun): string {
+  const { claim, measures, judgement, droppedRequests } = result;
+  const checks = judgement.checks.map(({ name, measured, allowed, verdict }) => [name, measured, allowed, verdict]);
+  const remarks = [
+    ...(judgement.invalid === undefined ? [] : [`**Invalid:** ${judgement.invalid}.`]),
+    ...judgement.cautions.map((caution) => `With care: ${caution}.`),
+    `k6 took ${percent(measures.generatorShare)} of all processors, the whole machine ${percent(measures.machineShare)}; ${droppedRequests} requests could not begin in time.`,
+  ];
+  return `## ${nameOf(result)}
+
+${claim}
+
+![Arrivals, latency, circuit breakers and load on customer over time](${picture})
+
+${markdownTable(['check', 'measured', 'allowed', 'verdict'], checks)}
+
+${remarks.join('\n')}`;
+}
+
+function verdictOf({ judgement, engine }: Result): string {
+  if (judgement.invalid !== undefined) return '**invalid**';
+  if (!judgement.isPassed) return '**failed**';
+  return engine === 'sliding-window' ? 'passed' : 'for comparison';
+}
+
+function maybe(value: number | null | undefined, show: (value: number) => string): string {
+  return typeof value === 'number' && !Number.isNaN(value) ? show(value) : '–';
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
