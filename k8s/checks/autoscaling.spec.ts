@@ -82,6 +82,21 @@ describe.skipIf(!canRender).each(complete)('the autoscalers of $title', ({ combi
   });
 });
 
+describe.skipIf(!canRender).each(complete.filter(({ combination }) => combination.overlay === 'local'))(
+  'the PostgreSQL of $title',
+  ({ combination }) => {
+    it('has connections for as many replicas as there may be, a rollout of all included', () => {
+      const most = ofKind<AutoscalerSpec>(manifestsOf(combination), 'HorizontalPodAutoscaler')
+        .filter(({ metadata }) => metadata.name !== 'nginx')
+        .map(({ spec }) => Math.ceil(spec.maxReplicas * 1.25));
+      // node-postgres has ten connections in a pool, PostgreSQL gives a hundred, three of them to its administrator.
+      const [inPool, given] = [10, 97];
+
+      expect(most.reduce((sum, replicas) => sum + replicas * inPool, 0)).toBeLessThanOrEqual(given);
+    });
+  },
+);
+
 describe('the values for prometheus-adapter', () => {
   it('make the metric that the autoscaler asks for', () => {
     const { rules } = yaml<{ rules: { custom: { name: { as: string }; seriesQuery: string }[] } }>(
