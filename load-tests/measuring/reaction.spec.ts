@@ -40,6 +40,10 @@ describe('the time to protect', () => {
     expect(timeToProtect(requestsBetween(10_000, 30_000, slow), span)).toBeUndefined();
   });
 
+  it('is undefined where errors came fast', () => {
+    expect(timeToProtect(requestsBetween(10_000, 30_000, { durationMs: 1, status: 503 }), span)).toBeUndefined();
+  });
+
   it('is undefined where nobody asked: silence is not speed', () => {
     expect(timeToProtect([], span)).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-import { isFresh } from './outcomes.ts';
+import { isFresh, isGood } from './outcomes.ts';
 import type { ClientRequest } from './run-record.ts';
 
 /** An answer within this time is a fast one, in milliseconds. */
@@ -20,9 +20,9 @@ export interface Span {
   readonly toMs: number;
 }
 
-/** From the begin of a fault until clients get fast answers, whatever these say. Undefined when that never was. */
+/** From the begin of a fault until clients get fast answers, be it that customer was not asked; an error is none. Undefined when that never was. */
 export function timeToProtect(requests: readonly ClientRequest[], span: Span): Reaction {
-  return firstSustained(requests, span, ({ durationMs }) => durationMs <= fastMs);
+  return firstSustained(requests, span, (request) => request.durationMs <= fastMs && isGood(request));
 }
 
 /** From the end of a fault until clients get fast answers that customer was asked for. Undefined when that never was. */
