@@ -9,6 +9,7 @@ import type {
   CircuitBreakerOptions,
 } from './circuit-breaker.options.ts';
 import type { StateName } from './circuit-breaker.transitions.ts';
+import type { WindowContents } from './sliding-window.ts';
 
 /**
  * A circuit breaker on whatever engine: all that decorators, registry, meters, health and actuator know of it. What each
@@ -22,6 +23,8 @@ export interface AnyCircuitBreaker extends Policy {
   readonly metrics: CircuitBreakerMetrics;
   readonly admissionPercentage: number;
   readonly remainingMs: number | undefined;
+  /** `undefined` of an engine that does not tell single calls. */
+  readonly window?: WindowContents;
 
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;
 

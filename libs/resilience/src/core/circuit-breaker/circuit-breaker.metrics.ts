@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { CircuitBreakerConfig, SlidingWindowType } from './circuit-breaker.options.ts';
 import { CountBasedWindow } from './count-based-window.ts';
-import type { SlidingWindow } from './sliding-window.ts';
+import type { SlidingWindow, WindowContents } from './sliding-window.ts';
 import { TimeBasedWindow } from './time-based-window.ts';
 
 /** What a circuit breaker can tell about the calls in its window. */
@@ -127,6 +127,10 @@ export class WindowMetrics {
       this.hasSlowCallRateReachedThreshold() ||
       this.hasCombinedRateReachedThreshold()
     );
+  }
+
+  contents(): WindowContents {
+    return this.#window.contents();
   }
 
   snapshot(): CircuitBreakerMetrics {

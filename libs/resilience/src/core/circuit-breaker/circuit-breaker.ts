@@ -27,6 +27,7 @@ import { ClosedState, DisabledState, HalfOpenState, OpenState } from './circuit-
 import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import { RampUpState } from './ramp-up.state.ts';
+import type { WindowContents } from './sliding-window.ts';
 
 /** Where a circuit breaker takes time and chance from. */
 export interface CircuitBreakerEnvironment {
@@ -90,6 +91,11 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   /** The window and its rates as of now. */
   get metrics(): CircuitBreakerMetrics {
     return this.#state.metrics.snapshot();
+  }
+
+  /** What the window holds as of now, call by call or second by second. A copy, for people to look at. */
+  get window(): WindowContents {
+    return this.#state.metrics.contents();
   }
 
   /** The share of calls that are let through, in percent; 0 while none is but those on trial in HALF_OPEN. */

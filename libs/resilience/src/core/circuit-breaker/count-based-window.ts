@@ -1,7 +1,16 @@
-import { RunningTotals, type SlidingWindow, type WindowTotals } from './sliding-window.ts';
+import {
+  RunningTotals,
+  type SlidingWindow,
+  type WindowContents,
+  type WindowOutcome,
+  type WindowTotals,
+} from './sliding-window.ts';
 
 const failedBit = 1;
 const slowBit = 2;
+
+/** By the bits that are set. */
+const outcomeNames: readonly WindowOutcome[] = ['SUCCESS', 'ERROR', 'SLOW_SUCCESS', 'SLOW_ERROR'];
 
 /**
  * The last N calls: a ring of outcomes. The newest overwrites the oldest, whose share is subtracted from the totals
@@ -33,6 +42,14 @@ export class CountBasedWindow implements SlidingWindow {
 
   totals(): WindowTotals {
     return this.#totals;
+  }
+
+  contents(): WindowContents {
+    const size = this.#outcomes.length;
+    const { calls } = this.#totals;
+    const oldest = (this.#next - calls + size) % size;
+    const outcomes = Array.from({ length: calls }, (_, age) => outcomeNames[this.#outcomes[(oldest + age) % size]!]!);
+    return { type: 'COUNT_BASED', size, outcomes };
   }
 
   #evict(slot: number): void {

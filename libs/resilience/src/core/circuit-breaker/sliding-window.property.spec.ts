@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { CountBasedWindow } from './count-based-window.ts';
-import type { WindowTotals } from './sliding-window.ts';
+import type { WindowOutcome, WindowTotals } from './sliding-window.ts';
 import { TimeBasedWindow } from './time-based-window.ts';
 
 interface Call {
@@ -29,6 +29,11 @@ function expectSame(actual: WindowTotals, expected: WindowTotals): void {
   expect(actual.durationMs).toBeCloseTo(durationMs, 3);
 }
 
+function nameOf({ isFailed, isSlow }: Call): WindowOutcome {
+  if (isFailed) return isSlow ? 'SLOW_ERROR' : 'ERROR';
+  return isSlow ? 'SLOW_SUCCESS' : 'SUCCESS';
+}
+
 const outcome = {
   isFailed: fc.boolean(),
   isSlow: fc.boolean(),
@@ -49,6 +54,7 @@ describe('A count window', () => {
             window.record(isFailed, isSlow, durationMs);
             list.push({ epochSecond: 0, isFailed, isSlow, durationMs });
             expectSame(window.totals(), sum(list.slice(-size)));
+            expect(window.contents()).toEqual({ type: 'COUNT_BASED', size, outcomes: list.slice(-size).map(nameOf) });
           }
         },
       ),
@@ -83,7 +89,20 @@ describe('A time window', () => {
               window.record(isFailed, isSlow, durationMs);
               list.push({ epochSecond: now, isFailed, isSlow, durationMs });
             }
-            expectSame(window.totals(), sum(list.filter(({ epochSecond }) => epochSecond > now - size)));
+            const inWindow = list.filter(({ epochSecond }) => epochSecond > now - size);
+            expectSame(window.totals(), sum(inWindow));
+            expect(window.contents()).toEqual({
+              type: 'TIME_BASED',
+              size,
+              epochSecond: now,
+              seconds: Array.from(
+                Map.groupBy(inWindow, (call) => call.epochSecond),
+                ([epochSecond, calls]) => {
+                  const { durationMs: _, ...counts } = sum(calls);
+                  return { epochSecond, ...counts };
+                },
+              ),
+            });
           }
         },
       ),

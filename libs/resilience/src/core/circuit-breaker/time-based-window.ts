@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { RunningTotals, type SlidingWindow, type WindowTotals } from './sliding-window.ts';
+import { RunningTotals, type SlidingWindow, type WindowContents, type WindowTotals } from './sliding-window.ts';
 
 /** The partial aggregate of one second. */
 class Bucket extends RunningTotals {
@@ -40,6 +40,16 @@ export class TimeBasedWindow implements SlidingWindow {
   totals(): WindowTotals {
     this.#slide();
     return this.#total;
+  }
+
+  contents(): WindowContents {
+    const epochSecond = this.#slide();
+    const seconds = Array.from({ length: this.#used }, (_, age) => {
+      const bucket = this.#buckets[(this.#oldest + age) % this.#size]!;
+      const { calls, failedCalls, slowCalls, slowFailedCalls } = bucket;
+      return { epochSecond: bucket.epochSecond, calls, failedCalls, slowCalls, slowFailedCalls };
+    });
+    return { type: 'TIME_BASED', size: this.#size, epochSecond, seconds };
   }
 
   /** Lets go of what is too old, and returns the current second. */

@@ -95,6 +95,41 @@ describe('The actuator', () => {
     });
   });
 
+  describe('GET circuitbreakerwindows', () => {
+    it('tells what each window holds, and what opens its circuit breaker', async () => {
+      const { application, http } = await start();
+      const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+      for (const durationMs of [1, 1, 61_000]) customer.onSuccess(durationMs);
+      customer.onError(1, new Error('down'));
+
+      const { body } = await http.get('/actuator/circuitbreakerwindows').expect(200);
+
+      expect(Object.keys(body.circuitBreakers)).toEqual(['customer', 'ledger']);
+      expect(body.circuitBreakers.customer).toMatchObject({
+        state: 'CLOSED',
+        admissionPercentage: 100,
+        remainingMs: null,
+        metrics: { bufferedCalls: 3, failedCalls: 1, slowCalls: 1 },
+        thresholds: { failureRate: 70, slowCallRate: 100, combinedRate: null, slowCallDurationMs: 60_000 },
+        window: { type: 'COUNT_BASED', size: 3, outcomes: ['SUCCESS', 'SLOW_SUCCESS', 'ERROR'] },
+      });
+      expect(body.circuitBreakers.ledger.window).toEqual({ type: 'COUNT_BASED', size: 100, outcomes: [] });
+    });
+
+    it('tells how long an open one waits', async () => {
+      const { application, http } = await start();
+      application.get(CircuitBreakerRegistry).circuitBreaker('customer').transitionToOpenState();
+
+      const { body } = await http.get('/actuator/circuitbreakerwindows').expect(200);
+
+      expect(body.circuitBreakers.customer).toMatchObject({
+        state: 'OPEN',
+        admissionPercentage: 0,
+        remainingMs: 60_000,
+      });
+    });
+  });
+
   describe('GET circuitbreakerevents', () => {
     async function withEvents() {
       const { application, http } = await start();

@@ -9,6 +9,7 @@ import {
 } from './actuator.options.ts';
 import { Application } from './application.ts';
 import { CircuitBreakerStateController } from './circuit-breaker-state.controller.ts';
+import { CircuitBreakerWindowsController } from './circuit-breaker-windows.controller.ts';
 import { DiagnosisSource, ObservedDiagnosis } from './diagnosis.ts';
 import { DoctorController } from './doctor.controller.ts';
 import { EventStreamController } from './event-stream.controller.ts';
@@ -21,6 +22,7 @@ import { TokenGuard } from './token.guard.ts';
 const controllers = [
   ...patternsWithEndpoints.map((pattern) => patternController(pattern)),
   CircuitBreakerStateController,
+  CircuitBreakerWindowsController,
   EventStreamController,
   DoctorController,
   ReloadController,
