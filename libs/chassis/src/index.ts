@@ -1,5 +1,6 @@
 export { createService } from './bootstrap/create-service.ts';
 export { runMigrations } from './bootstrap/run-migrations.ts';
+export { explainStartFailure } from './bootstrap/start-failure.ts';
 export { runService, type ServiceProcess } from './bootstrap/run-service.ts';
 export { ChassisModule, type ChassisOptions, type ServiceDefinition } from './chassis.module.ts';
 export { formatDuration, parseDuration } from './config/duration.ts';
@@ -25,6 +26,7 @@ export type { Privilege, Privileges } from './database/privileges.ts';
 export type { HealthIndicator, HealthReport } from './health/health-indicator.ts';
 export { HealthModule, type HealthOptions } from './health/health.module.ts';
 export { Readiness } from './health/readiness.ts';
+export { loggerOptions } from './logging/logging.options.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
 export { MetricsRegistry } from './metrics/metrics.registry.ts';
 export { chassisProblems, type ProblemCatalogue, type ProblemDefinition } from './problem-details/problem-catalogue.ts';

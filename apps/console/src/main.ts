@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { explainStartFailure } from '@breakwater/chassis';
+import { createConsole } from './console.ts';
+import { type ConsoleConfig, readConsoleConfig } from './console.config.ts';
+
+const page = fileURLToPath(new URL('page', import.meta.url));
+
+let config: ConsoleConfig | undefined;
+try {
+  config = readConsoleConfig();
+  const { HOST: host, PORT: port, SHUTDOWN_TIMEOUT: timeoutMs } = config;
+  const app = createConsole(config, page);
+  const shutDown = (): void => {
+    setTimeout(() => process.exit(1), timeoutMs).unref();
+    void app.close().then(() => process.exit());
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, shutDown);
+  await app.listen({ host, port });
+} catch (error) {
+  process.stderr.write(`console cannot start: ${explainStartFailure(error, config)}\n`);
+  process.exit(1);
+}
