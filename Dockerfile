@@ -1,4 +1,4 @@
-# One file for both services: `docker build --build-arg APP=account .`, or APP=customer.
+# One file for all: `docker build --build-arg APP=account .`, or APP=customer, or APP=console.
 #
 # Layers go from what changes seldom to what changes often: packages are installed from the lockfile alone, so that a
 # change of the sources compiles and copies, and installs nothing.
@@ -14,12 +14,13 @@ COPY . .
 RUN mkdir /manifests && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) \
         -exec cp --parents -t /manifests {} +
 
-# ---- What compiles, the same for both services. No package runs a script: none that is used here needs one.
+# ---- What compiles, the same for all. No package runs a script: none that is used here needs one.
 FROM ${NODE_IMAGE} AS toolchain
 WORKDIR /workspace
 COPY --from=manifests /manifests ./
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --ignore-scripts --include-workspace-root --workspace=@breakwater/account --workspace=@breakwater/customer
+    npm ci --ignore-scripts --include-workspace-root \
+        --workspace=@breakwater/account --workspace=@breakwater/customer --workspace=@breakwater/console
 
 # ---- The app and the libraries below it, compiled, without what only compilers and tests read. The libraries stand in
 # the app's node_modules as if they came from a registry: there they find the packages that the app brings for them.
@@ -28,7 +29,8 @@ COPY tsconfig.base.json ./
 COPY libs libs
 COPY apps apps
 ARG APP
-RUN node_modules/.bin/tsc --build "apps/${APP:?is account or customer}/tsconfig.build.json"
+RUN node_modules/.bin/tsc --build "apps/${APP:?is account, customer or console}/tsconfig.build.json" \
+    && if test -f "apps/${APP}/build-page.ts"; then node "apps/${APP}/build-page.ts"; fi
 RUN mkdir -p /compiled/node_modules/@breakwater \
     && cp -r "apps/${APP}/package.json" "apps/${APP}/dist" $(find "apps/${APP}" -maxdepth 1 -name '*.yml') /compiled \
     && for dist in libs/*/dist; do \
@@ -45,7 +47,7 @@ COPY --from=manifests /manifests ./
 ARG APP
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --omit=dev --omit=optional --omit=peer --include-workspace-root=false \
-        --workspace="@breakwater/${APP:?is account or customer}"
+        --workspace="@breakwater/${APP:?is account, customer or console}"
 RUN rm -r node_modules/@breakwater && mkdir -p "/installed/apps/${APP}" \
     && mv node_modules /installed \
     && if test -d "apps/${APP}/node_modules"; then mv "apps/${APP}/node_modules" "/installed/apps/${APP}"; fi \

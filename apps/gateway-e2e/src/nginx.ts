@@ -79,6 +79,7 @@ export class RunningNginx {
         GATEWAY_RATE_LIMIT: '10000r/s',
         GATEWAY_RATE_BURST: '10000',
         GATEWAY_HIDDEN_PATHS: 'metrics|actuator|health|faults|experiments',
+        GATEWAY_CONSOLE: '',
         GATEWAY_RUN_DIR: directory,
         ...values,
       }),

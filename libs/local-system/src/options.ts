@@ -17,8 +17,14 @@ export interface SystemOptions {
   readonly accounts?: number;
   /** How many customer services, 1 to 9. Default: 2. */
   readonly customers?: number;
+  /** Whether the console is there, below `/console/` of the gateway. Default: false. */
+  readonly console?: boolean;
   /** What the services are told beside what the system tells them, which it may replace. */
-  readonly env?: { readonly account?: ServiceEnvironment; readonly customer?: ServiceEnvironment };
+  readonly env?: {
+    readonly account?: ServiceEnvironment;
+    readonly customer?: ServiceEnvironment;
+    readonly console?: ServiceEnvironment;
+  };
   /**
    * Which PostgreSQL: `given` is the one that `DATABASE_URL` names where it is set, else one of the system's own. `own`
    * is always one of its own, which can be stopped and started. Default: `given`.
@@ -43,6 +49,7 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
     port: 0,
     timeScale: 1,
     gateway: 'auto',
+    console: false,
     env: {},
     database: 'given',
     unexpectedEnd: 'breaks',

@@ -16,35 +16,51 @@ export interface Ports {
   readonly gateway: number;
   readonly accounts: readonly number[];
   readonly customers: readonly number[];
+  /** Undefined where there is none. */
+  readonly console?: number | undefined;
 }
 
 /** How many of each there are to be. */
 export interface ReplicaCounts {
   readonly accounts: number;
   readonly customers: number;
+  /** Whether there is a console. Default: false. */
+  readonly console?: boolean;
 }
 
 /**
- * The ports of a system whose gateway listens on `base`: accounts right above it, customers from ten above.
+ * The ports of a system whose gateway listens on `base`: accounts right above it, the console
+ * ten above, customers from eleven above.
  *
  * @param base the gateway's port, or 0 for ports that are free now
  * @param counts default: two of each
  */
 export async function choosePorts(
   base: number,
-  { accounts, customers }: ReplicaCounts = { accounts: 2, customers: 2 },
+  { accounts, customers, console = false }: ReplicaCounts = { accounts: 2, customers: 2 },
 ): Promise<Ports> {
   if (base !== 0) {
     const above = (offset: number, count: number): number[] =>
       Array.from({ length: count }, (_, index) => base + offset + index);
-    return { gateway: base, accounts: above(1, accounts), customers: above(11, customers) };
+    return {
+      gateway: base,
+      accounts: above(1, accounts),
+      customers: above(11, customers),
+      console: console ? base + 10 : undefined,
+    };
   }
   // All are held at once before any is given back, or the same port could be handed out twice.
   const held: Held[] = [];
-  for (let count = 1 + accounts + customers; count > 0; count -= 1) held.push(await listenAnywhere());
+  for (let count = 1 + accounts + customers + (console ? 1 : 0); count > 0; count -= 1)
+    held.push(await listenAnywhere());
   await Promise.all(held.map(close));
   const [gateway = 0, ...replicas] = held.map(({ port }) => port);
-  return { gateway, accounts: replicas.slice(0, accounts), customers: replicas.slice(accounts) };
+  return {
+    gateway,
+    accounts: replicas.slice(0, accounts),
+    customers: replicas.slice(accounts, accounts + customers),
+    console: replicas[accounts + customers],
+  };
 }
 
 /**
@@ -57,6 +73,7 @@ export async function requireFreePorts(ports: Ports): Promise<void> {
     ['the gateway', ports.gateway],
     ...ports.accounts.map((port, index): [string, number] => [`account-${index + 1}`, port]),
     ...ports.customers.map((port, index): [string, number] => [`customer-${index + 1}`, port]),
+    ...(ports.console === undefined ? [] : [['the console', ports.console] satisfies [string, number]]),
   ];
   for (const [owner, port] of owners) {
     try {

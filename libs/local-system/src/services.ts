@@ -26,18 +26,51 @@ export function customerService(
   return nodeService('customer', number, port, settings, { FAULTS_TOKEN: faultsToken });
 }
 
-/** One account service, which asks the customer services. */
+/** One account service, which asks the customer services; its circuit breakers obey whoever knows the token. */
 export function accountService(
   number: number,
   port: number,
   customerUrls: readonly string[],
+  actuatorToken: string,
   settings: ServiceSettings,
 ): ServiceSpec {
   return nodeService('account', number, port, settings, {
     CUSTOMER_URL: customerUrls.join(','),
+    ACTUATOR_TOKEN: actuatorToken,
     // The load balancer says who the client is.
     TRUST_PROXY: loopback,
   });
+}
+
+/** What the console has to know. */
+export interface ConsoleSettings {
+  readonly accountUrls: readonly string[];
+  readonly customerUrls: readonly string[];
+  readonly gatewayUrl: string;
+  readonly logs: string;
+  readonly env: ServiceEnvironment;
+}
+
+/** The console. Whoever has the system on his own machine may put load on it. */
+export function consoleService(port: number, settings: ConsoleSettings): ServiceSpec {
+  const { accountUrls, customerUrls, gatewayUrl, logs, env } = settings;
+  return {
+    name: 'console',
+    command: process.execPath,
+    args: ['--enable-source-maps', compiled('console', 'main')],
+    env: ownEnvironment({
+      HOST: loopback,
+      PORT: String(port),
+      INSTANCE_NAME: 'console',
+      ACCOUNT_URL: accountUrls.join(','),
+      CUSTOMER_URL: customerUrls.join(','),
+      GATEWAY_URL: gatewayUrl,
+      CONSOLE_LOAD: 'true',
+      ...env,
+    }),
+    logFile: path.join(logs, 'console.log'),
+    readyUrl: `${urlOf(port)}/health/ready`,
+  };
 }
 
 /** The address of whatever listens on a port. */

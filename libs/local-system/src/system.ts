@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { BuildFailure, compilerProcess } from './compile-services.ts';
+import { BuildFailure, compilerProcess, pageBuilderProcess } from './compile-services.ts';
 import { SystemDatabase } from './database.ts';
 import { chooseGateway, type Gateway } from './gateway/choose-gateway.ts';
 import { quoteLastWords } from './last-words.ts';
@@ -14,7 +14,7 @@ import { choosePorts, type Ports, requireFreePorts } from './ports.ts';
 import { ServiceReplica } from './service-replica.ts';
 import { createServiceLogins, loginsOfOwner, type ServiceLogins } from './service-roles.ts';
 import type { ServiceSpec } from './service.ts';
-import { accountService, customerService, urlOf } from './services.ts';
+import { accountService, consoleService, customerService, urlOf } from './services.ts';
 import { SystemFailure } from './system-failure.ts';
 import { ended } from './task.ts';
 import { countOf, readyOn } from './wording.ts';
@@ -45,8 +45,12 @@ export class LocalSystem {
   readonly gatewayUrl: string;
   readonly accountUrls: readonly string[];
   readonly customerUrls: readonly string[];
+  /** Where the console's page is, behind the load balancer; undefined where the system has none. */
+  readonly consoleUrl: string | undefined;
   /** What `PUT /faults` of the customer services asks for; another one in each run. */
   readonly faultsToken = randomBytes(18).toString('base64url');
+  /** What account's actuator asks for where something is changed; another one in each run. */
+  readonly actuatorToken = randomBytes(18).toString('base64url');
   /** Where each process writes its log, until {@link removeFiles}. */
   readonly logs: string;
   /** What {@link start} does, for who wants to show it; to be run one after the other. */
@@ -64,6 +68,7 @@ export class LocalSystem {
   #customers: readonly ServiceReplica[] = [];
   #accounts: readonly ServiceReplica[] = [];
   #balancers: readonly ServiceReplica[] = [];
+  #consoles: readonly ServiceReplica[] = [];
   #stopping = false;
 
   private constructor(options: Required<SystemOptions>, ports: Ports, gateway: Gateway) {
@@ -74,6 +79,7 @@ export class LocalSystem {
     this.gatewayUrl = urlOf(ports.gateway);
     this.accountUrls = ports.accounts.map(urlOf);
     this.customerUrls = ports.customers.map(urlOf);
+    this.consoleUrl = ports.console === undefined ? undefined : `${this.gatewayUrl}/console/`;
     this.steps = [
       { title: 'Compile the services', run: (signal) => this.#compile(signal) },
       { title: 'Start PostgreSQL', run: (signal) => this.#waitForDatabase(signal) },
@@ -169,8 +175,14 @@ export class LocalSystem {
     // Whoever waits for it hears of its failure; until then nobody does.
     this.#opening.catch(() => {});
 
-    const build = this.#startTask(compilerProcess(this.logs));
-    await ended(build, signal, () => new BuildFailure(build.logFile));
+    const withConsole = this.#options.console;
+    const builds = [compilerProcess(this.logs, withConsole), ...(withConsole ? [pageBuilderProcess(this.logs)] : [])];
+    await Promise.all(
+      builds.map((spec) => {
+        const build = this.#startTask(spec);
+        return ended(build, signal, () => new BuildFailure(build.logFile));
+      }),
+    );
     return 'Services compiled';
   }
 
@@ -215,16 +227,30 @@ export class LocalSystem {
       customerService(number, port, this.faultsToken, settingsOf('customer')),
     );
     this.#accounts = this.#startTogether(this.#ports.accounts, (port, number) =>
-      accountService(number, port, this.customerUrls, settingsOf('account')),
+      accountService(number, port, this.customerUrls, this.actuatorToken, settingsOf('account')),
     );
     this.#balancers = this.#startTogether([this.#ports.gateway], (port) =>
       this.#gateway.prepare({
         port,
         accountPorts: this.#ports.accounts,
+        consolePort: this.#ports.console,
         runDirectory: path.join(this.logs, 'gateway'),
         logFile: path.join(this.logs, 'gateway.log'),
       }),
     );
+
+    const { console: consolePort } = this.#ports;
+    if (consolePort !== undefined) {
+      this.#consoles = this.#startTogether([consolePort], (port) =>
+        consoleService(port, {
+          accountUrls: this.accountUrls,
+          customerUrls: this.customerUrls,
+          gatewayUrl: this.gatewayUrl,
+          logs: this.logs,
+          env: env.console ?? {},
+        }),
+      );
+    }
 
     await allReady(this.#customers, signal);
     return readyOn(this.#customers);
@@ -236,7 +262,7 @@ export class LocalSystem {
   }
 
   async #waitForGateway(signal: AbortSignal): Promise<string> {
-    await allReady(this.#balancers, signal);
+    await allReady([...this.#balancers, ...this.#consoles], signal);
     return `${this.#gateway.description} balances on ${this.gatewayUrl}`;
   }
 

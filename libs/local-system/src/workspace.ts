@@ -9,8 +9,12 @@ export const workspaceRoot = path.resolve(import.meta.dirname, '../../..');
 /** The services by the names of their folders. */
 export type ServiceName = 'account' | 'customer';
 
+/** The console, which is built only where it is wanted: its server and, by a script, its page. */
+export const consoleProject = 'apps/console/tsconfig.build.json';
+export const consolePageScript = path.join(workspaceRoot, 'apps/console/build-page.ts');
+
 /** The compiled entry of a service or of one of its tools. */
-export function compiled(app: ServiceName, entry: 'main' | 'migrate'): string {
+export function compiled(app: ServiceName | 'console', entry: 'main' | 'migrate'): string {
   return path.join(workspaceRoot, 'apps', app, 'dist', `${entry}.js`);
 }
 

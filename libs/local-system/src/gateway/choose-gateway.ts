@@ -16,6 +16,8 @@ export type GatewayChoice = 'auto' | 'nginx' | 'node';
 export interface GatewaySettings {
   readonly port: number;
   readonly accountPorts: readonly number[];
+  /** Where the console is; undefined where there is none. */
+  readonly consolePort?: number | undefined;
   /** A directory of the gateway's own; it need not exist yet. */
   readonly runDirectory: string;
   readonly logFile: string;
@@ -49,12 +51,18 @@ export function chooseGateway(choice: GatewayChoice): Gateway {
 }
 
 /** The values for the placeholders in `nginx/nginx.conf`, which explains them. */
-export function nginxValues({ port, accountPorts, runDirectory }: GatewaySettings): Record<string, string> {
+export function nginxValues({
+  port,
+  accountPorts,
+  consolePort,
+  runDirectory,
+}: GatewaySettings): Record<string, string> {
   return {
     GATEWAY_LISTEN: `${loopback}:${port}`,
     GATEWAY_ACCOUNTS: accountPorts
       .map((accountPort) => `server ${loopback}:${accountPort} max_fails=1 fail_timeout=5s;`)
       .join('\n        '),
+    GATEWAY_CONSOLE: consolePort === undefined ? '' : `${loopback}:${consolePort}`,
     // Addresses do not change while the system runs, and nobody stands in front of it.
     GATEWAY_RESOLVER: '',
     GATEWAY_TRUSTED_PROXIES: '',
@@ -91,6 +99,7 @@ function prepareNodeGateway(settings: GatewaySettings): ServiceSpec {
       HOST: loopback,
       PORT: String(settings.port),
       ACCOUNT_URLS: settings.accountPorts.map(urlOf).join(','),
+      ...(settings.consolePort === undefined ? {} : { CONSOLE_URL: urlOf(settings.consolePort) }),
     }),
   };
 }

@@ -15,6 +15,8 @@ import { Balancer, type Replica } from './balancer.ts';
 export interface GatewayOptions {
   /** Base URLs of the account services. */
   readonly accountUrls: readonly string[];
+  /** Base URL of the console, for what is below `/console`; undefined where there is none. */
+  readonly consoleUrl?: string | undefined;
   /** Whether each request is logged as a line of JSON on standard output (default true). */
   readonly logs?: boolean;
   /** A monotonic clock in milliseconds (default: the process's). */
@@ -50,6 +52,7 @@ interface Journey {
  */
 export function createGateway({
   accountUrls,
+  consoleUrl,
   logs = true,
   now = () => performance.now(),
 }: GatewayOptions): FastifyInstance {
@@ -152,6 +155,15 @@ export function createGateway({
     },
   };
 
+  if (consoleUrl !== undefined) {
+    gateway.register(httpProxy, {
+      upstream: consoleUrl,
+      prefix: '/console',
+      rewritePrefix: '/console',
+      proxyPayloads: false,
+      disableRequestLogging: true,
+    });
+  }
   gateway.register(httpProxy, {
     // Each request has its own.
     upstream: '',
