@@ -27,6 +27,7 @@ export function systemOptions({ port, timeScale, gateway }: DemoOptions): System
     port,
     timeScale,
     gateway,
+    console: true,
     env: { account: { DEMO_MODE: 'true' }, customer: { CUSTOMER_LATENCY: customerLatency } },
   };
 }

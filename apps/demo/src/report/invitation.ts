@@ -1,9 +1,12 @@
 import type { LocalSystem } from '@breakwater/local-system';
 
 /** What a running system offers: where it is, and what to try on it. */
-export function invitation({ gatewayUrl, accountUrls, customerUrls, faultsToken, logs }: LocalSystem): string {
+export function invitation(system: LocalSystem): string {
+  const { gatewayUrl, consoleUrl, accountUrls, customerUrls, faultsToken, actuatorToken, logs } = system;
   return `The system stays up until Ctrl-C.
 
+  console         ${consoleUrl}
+                  tokens: ${faultsToken} for customer's faults, ${actuatorToken} for account's circuit breakers
   load balancer   ${gatewayUrl}
   account         ${accountUrls.join('   ')}
   customer        ${customerUrls.join('   ')}
