@@ -32,7 +32,7 @@ const variables = z.object({
   /** The same of customer. Default: `http://127.0.0.1:3001`. */
   CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
   /** Base URL that the load goes to: that of the load balancer. Default: `http://127.0.0.1:8080`. */
-  GATEWAY_URL: baseUrls()
+  LOAD_URL: baseUrls()
     .refine((urls) => urls.length === 1, 'must be one URL such as http://localhost:8080')
     .default(['http://127.0.0.1:8080']),
   /**

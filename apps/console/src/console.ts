@@ -47,8 +47,8 @@ const streamHeaders = {
  * @param pageDirectory where the built page is
  */
 export function createConsole(config: ConsoleConfig, pageDirectory: string): FastifyInstance {
-  const [gatewayUrl = ''] = config.GATEWAY_URL;
-  const load = new Load(config.CONSOLE_LOAD, openAt(gatewayUrl));
+  const [loadUrl = ''] = config.LOAD_URL;
+  const load = new Load(config.CONSOLE_LOAD, openAt(loadUrl));
   const observer = new Observer({
     accountUrls: config.ACCOUNT_URL,
     customerUrls: config.CUSTOMER_URL,

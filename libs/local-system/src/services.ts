@@ -64,7 +64,7 @@ export function consoleService(port: number, settings: ConsoleSettings): Service
       INSTANCE_NAME: 'console',
       ACCOUNT_URL: accountUrls.join(','),
       CUSTOMER_URL: customerUrls.join(','),
-      GATEWAY_URL: gatewayUrl,
+      LOAD_URL: gatewayUrl,
       CONSOLE_LOAD: 'true',
       ...env,
     }),

@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readConsoleConfig } from './console.config.ts';
+import { createConsole } from './console.ts';
+
+interface Asked {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+const ends: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+/** A replica that says what it is, and remembers what it was asked beyond that. */
+async function replica(
+  name: string,
+  answer: (request: IncomingMessage) => number,
+): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const server: Server = createServer((request, response) => {
+    response.setHeader('x-instance', name);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method, url, headers } = request;
+      if (url === '/actuator/circuitbreakerwindows')
+        response.end('{"circuitBreakers":{"customer":{"state":"CLOSED"}}}');
+      else if (url === '/actuator/doctor') response.end('{"findings":[],"traffic":{}}');
+      else if (url === '/metrics') response.end('account_pending_verifications 3\n');
+      else if (url === '/actuator/events/stream') response.writeHead(404).end();
+      else {
+        asked.push({ method, url, authorization: headers.authorization, body: Buffer.concat(chunks).toString() });
+        response.writeHead(answer(request), { 'content-type': 'application/json' }).end('{"told":true}');
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ends.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+const knows = (token: string) => (request: IncomingMessage) =>
+  request.headers.authorization === `Bearer ${token}` ? 200 : 401;
+
+async function start(environment: Record<string, string> = {}) {
+  const accounts = [await replica('account-1', knows('open-sesame')), await replica('account-2', knows('open-sesame'))];
+  const customers = [await replica('customer-1', knows('break-it')), await replica('customer-2', knows('break-it'))];
+  const page = mkdtempSync(path.join(tmpdir(), 'console-page-'));
+  writeFileSync(path.join(page, 'index.html'), '<!doctype html><title>page</title>');
+  const config = readConsoleConfig({
+    LOG_LEVEL: 'silent',
+    PORT: '0',
+    ACCOUNT_URL: accounts.map(({ url }) => url).join(),
+    CUSTOMER_URL: customers.map(({ url }) => url).join(),
+    ...environment,
+  });
+  const app = createConsole(config, page);
+  ends.push(
+    () => rmSync(page, { recursive: true }),
+    () => app.close(),
+  );
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(200));
+  const call = async (method: string, route: string, body?: object, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${url}/console/api${route}`, {
+      method,
+      headers: { ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  return { url, call, accounts, customers };
+}
+
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe("the console's server", () => {
+  it('passes faults and the token on to every replica of customer', async () => {
+    const { call, customers } = await start();
+
+    const { status, body } = await call('PUT', '/faults', { latency: '2s' }, bearer('break-it'));
+
+    const told = { method: 'PUT', url: '/faults', authorization: 'Bearer break-it', body: '{"latency":"2s"}' };
+    expect(customers.map(({ asked }) => asked)).toEqual([[told], [told]]);
+    expect(status).toBe(200);
+    expect(body['replicas']).toMatchObject([{ replica: 'customer-1' }, { replica: 'customer-2' }]);
+  });
+
+  it('has no token of its own, and remembers none', async () => {
+    const { call, customers } = await start();
+    await call('DELETE', '/faults', undefined, bearer('break-it'));
+
+    const { status } = await call('DELETE', '/faults');
+
+    expect(status).toBe(401);
+    expect(customers.map(({ asked }) => asked[1]?.authorization)).toEqual([undefined, undefined]);
+  });
+
+  it('forces the circuit breaker of the chosen replica alone', async () => {
+    const { call, accounts } = await start();
+    const body = { updateState: 'FORCE_OPEN', replicas: ['account-2'] };
+
+    expect((await call('POST', '/breakers/customer', body, bearer('open-sesame'))).status).toBe(200);
+
+    expect(accounts.map(({ asked }) => asked.map(({ url, body }) => `${url} ${body}`))).toEqual([
+      [],
+      ['/actuator/circuitbreakers/customer {"updateState":"FORCE_OPEN"}'],
+    ]);
+  });
+
+  it('sends load only where it was started with CONSOLE_LOAD, and within its bounds', async () => {
+    const calm = await start();
+    const busy = await start({ CONSOLE_LOAD: 'true', LOAD_URL: 'http://127.0.0.1:1' });
+
+    expect((await calm.call('PUT', '/load', { rate: 5, seconds: 5 })).status).toBe(403);
+    expect((await busy.call('PUT', '/load', { rate: 101, seconds: 5 })).status).toBe(400);
+    expect((await busy.call('PUT', '/load', { rate: 5, seconds: 601 })).status).toBe(400);
+    expect(await busy.call('PUT', '/load', { rate: 5, seconds: 5 })).toMatchObject({ status: 200, body: { rate: 5 } });
+    expect(await busy.call('DELETE', '/load')).toMatchObject({ status: 200, body: { rate: 0 } });
+  });
+
+  it('does nothing for pages from elsewhere', async () => {
+    const { call, customers } = await start();
+    const headers = { ...bearer('break-it'), 'sec-fetch-site': 'cross-site' };
+
+    expect((await call('PUT', '/faults', {}, headers)).status).toBe(403);
+    expect(customers.flatMap(({ asked }) => asked)).toEqual([]);
+  });
+
+  it('tells all replicas in one stream', async () => {
+    const { url } = await start();
+    const stopped = new AbortController();
+    const { body, headers } = await fetch(`${url}/console/api/stream`, { signal: stopped.signal });
+
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (!text.includes('event: snapshot\ndata: ') || !text.endsWith('\n\n')) text += (await reader.read()).value;
+    stopped.abort();
+
+    const snapshot = JSON.parse(/event: snapshot\ndata: (.*)\n/.exec(text)![1]!);
+    expect(headers.get('content-type')).toContain('text/event-stream');
+    expect(text).toContain('event: history\n');
+    expect(snapshot).toMatchObject({
+      accounts: [
+        { name: 'account-1', problem: null, breakers: { customer: { state: 'CLOSED' } } },
+        { name: 'account-2', problem: null },
+      ],
+      customers: [{ name: 'customer-1' }, { name: 'customer-2' }],
+      pending: { accounts: 3 },
+    });
+  });
+
+  it('lets the page run what is its own, and nothing else', async () => {
+    const { url } = await start();
+    const response = await fetch(`${url}/console`);
+
+    expect(response.url).toBe(`${url}/console/`);
+    expect(await response.text()).toContain('<title>page</title>');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(response.headers.get('cache-control')).toBe('no-cache');
+  });
+});
