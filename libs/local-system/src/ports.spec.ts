@@ -40,6 +40,16 @@ describe('the ports of a system', () => {
     expect([accounts.length, customers.length]).toEqual([3, 1]);
   });
 
+  it('have one for the console between accounts and customers, where there is one', async () => {
+    expect(await choosePorts(8080, { accounts: 2, customers: 2, console: true })).toMatchObject({ console: 8090 });
+    const { gateway, accounts, customers, console } = await choosePorts(0, {
+      accounts: 2,
+      customers: 2,
+      console: true,
+    });
+    expect(new Set([gateway, ...accounts, ...customers, console]).size).toBe(6);
+  });
+
   it('are refused when one is in use, with who needs it and what to do', async () => {
     const ports = await choosePorts(0);
     await occupy(ports.accounts[1]!);

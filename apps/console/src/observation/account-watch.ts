@@ -3,7 +3,13 @@ import { ask, type Answer, reasonOf } from '../replicas/ask.ts';
 import type { Watched } from '../replicas/replica-set.ts';
 import { policyEventOf } from './policy-event.ts';
 import { readSamples } from './prometheus-text.ts';
-import { countRequests, type RequestCounts, requestMetrics, requestsBetween } from './request-counts.ts';
+import {
+  countRequests,
+  type RequestCounts,
+  requestMetrics,
+  requestsBetween,
+  type RequestsInTime,
+} from './request-counts.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 
 /** A replica that takes longer to say how it is counts as unreachable for this second. */
@@ -37,7 +43,8 @@ export class AccountWatch implements Watched {
   #findings: readonly Finding[] = [];
   #pending: Pending | null = null;
   #counts: RequestCounts | undefined;
-  #requests: RequestCounts | undefined;
+  #requests: RequestsInTime | undefined;
+  #countedAt = 0;
   #rounds = 0;
 
   constructor(url: string, onEvent: (event: PolicyEvent) => void) {
@@ -68,7 +75,7 @@ export class AccountWatch implements Watched {
   }
 
   /** What it answered between the last two rounds; `undefined` unless both reached it. */
-  get requests(): RequestCounts | undefined {
+  get requests(): RequestsInTime | undefined {
     return this.#requests;
   }
 
@@ -96,7 +103,7 @@ export class AccountWatch implements Watched {
     return ask(`${this.url}${path}`, { timeoutMs: patienceMs });
   }
 
-  #readMetrics({ status, body }: Answer): void {
+  #readMetrics({ status, body, at }: Answer): void {
     if (status !== 200) {
       this.#requests = undefined;
       this.#counts = undefined;
@@ -107,7 +114,9 @@ export class AccountWatch implements Watched {
     const accounts = valueOf(pendingMetric);
     this.#pending = accounts === undefined ? null : { accounts, oldestSeconds: valueOf(oldestMetric) ?? 0 };
     const counts = countRequests(samples);
-    this.#requests = this.#counts && requestsBetween(this.#counts, counts);
+    const seconds = Math.max(0.001, (at - this.#countedAt) / 1_000);
+    this.#requests = this.#counts && { ...requestsBetween(this.#counts, counts), seconds };
+    this.#countedAt = at;
     this.#counts = counts;
   }
 

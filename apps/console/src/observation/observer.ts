@@ -1,4 +1,5 @@
 import type { Events, History, LoadState, PolicyEvent, Second, Snapshot, StateChange } from '../protocol/messages.ts';
+import { keepNewest } from '../protocol/kept-events.ts';
 import { ReplicaSet } from '../replicas/replica-set.ts';
 import { AccountWatch } from './account-watch.ts';
 import { CustomerWatch } from './customer-watch.ts';
@@ -20,7 +21,6 @@ export interface ObserverOptions {
 /** What is kept for a page that comes later. */
 const keptSeconds = 300;
 const keptChanges = 1_000;
-const keptEvents = 200;
 /** A page shows a few hundred events, however many there are. */
 const eventsInBatch = 150;
 const roundsBetweenLookups = 5;
@@ -35,10 +35,10 @@ export class Observer {
   readonly #stateChanges = new StateChanges();
   #seconds: Second[] = [];
   #changes: StateChange[] = [];
-  #events: PolicyEvent[] = [];
+  /** Newest first. */
+  #events: readonly PolicyEvent[] = [];
   #snapshot: Snapshot | undefined;
   #rounds = 0;
-  #lookedAt: number | undefined;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
@@ -56,7 +56,7 @@ export class Observer {
   }
 
   get history(): History {
-    return { seconds: this.#seconds, changes: this.#changes, events: this.#events };
+    return { seconds: this.#seconds, changes: this.#changes, events: this.#events.toReversed() };
   }
 
   /** Takes a look at everything, and tells. */
@@ -78,7 +78,7 @@ export class Observer {
   tellEvents(): void {
     const batch = this.#batch.take();
     if (batch === undefined) return;
-    this.#events = [...this.#events, ...batch.events].slice(-keptEvents);
+    this.#events = keepNewest([...batch.events.toReversed(), ...this.#events]);
     this.#options.onEvents(batch);
   }
 
@@ -89,8 +89,6 @@ export class Observer {
 
   #picture(): Snapshot {
     const at = this.#now();
-    const seconds = this.#lookedAt === undefined ? 1 : Math.max(0.001, (at - this.#lookedAt) / 1_000);
-    this.#lookedAt = at;
     const watches = this.accounts.all;
     const requests = watches.flatMap((watch) => watch.requests ?? []);
     const accounts = watches.map(({ replica }) => replica).toSorted(byName);
@@ -98,7 +96,7 @@ export class Observer {
       at,
       accounts,
       customers: this.customers.all.map(({ replica }) => replica).toSorted(byName),
-      traffic: requests.length === 0 ? null : trafficOf(requests, seconds),
+      traffic: requests.length === 0 ? null : trafficOf(requests),
       // Counted in the database that all replicas share: any of them knows.
       pending: watches.map(({ pending }) => pending).find((pending) => pending !== null) ?? null,
       load: this.#options.load(),

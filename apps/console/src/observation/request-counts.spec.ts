@@ -34,7 +34,7 @@ describe('the traffic of a second', () => {
       503: { fast: 1, all: 1 },
     });
 
-    expect(trafficOf([requestsBetween(before, after)], 2)).toMatchObject({
+    expect(trafficOf([{ ...requestsBetween(before, after), seconds: 2 }])).toMatchObject({
       created: 5,
       accepted: 0.5,
       refused: 1,
@@ -44,20 +44,24 @@ describe('the traffic of a second', () => {
 
   it('adds the replicas up', () => {
     const none = counts({ 201: { fast: 0, all: 0 } });
-    const some = requestsBetween(none, counts({ 201: { fast: 3, all: 3 } }));
+    const some = { ...requestsBetween(none, counts({ 201: { fast: 3, all: 3 } })), seconds: 1 };
 
-    expect(trafficOf([some, some], 1).created).toBe(6);
+    expect(trafficOf([some, some]).created).toBe(6);
   });
 
   it('counts from nothing when a replica has begun anew', () => {
     const before = counts({ 201: { fast: 100, all: 100 } });
 
-    expect(trafficOf([requestsBetween(before, counts({ 201: { fast: 4, all: 4 } }))], 1).created).toBe(4);
+    expect(trafficOf([{ ...requestsBetween(before, counts({ 201: { fast: 4, all: 4 } })), seconds: 1 }]).created).toBe(
+      4,
+    );
   });
 
   it('estimates percentiles within their bucket, as Prometheus does', () => {
     const none = counts({ 201: { fast: 0, all: 0 } });
-    const latency = trafficOf([requestsBetween(none, counts({ 201: { fast: 50, all: 100 } }))], 1).latencyMs;
+    const latency = trafficOf([
+      { ...requestsBetween(none, counts({ 201: { fast: 50, all: 100 } })), seconds: 1 },
+    ]).latencyMs;
 
     expect(latency?.p50).toBeCloseTo(100);
     expect(latency?.p95).toBeCloseTo(910);
@@ -66,6 +70,6 @@ describe('the traffic of a second', () => {
   it('has no latency without requests', () => {
     const same = counts({ 201: { fast: 5, all: 5 } });
 
-    expect(trafficOf([requestsBetween(same, same)], 1).latencyMs).toBeNull();
+    expect(trafficOf([{ ...requestsBetween(same, same), seconds: 1 }]).latencyMs).toBeNull();
   });
 });

@@ -11,6 +11,12 @@ export interface RequestCounts {
   readonly byDuration: ReadonlyMap<number, number>;
 }
 
+/** What a replica has answered in some time. */
+export interface RequestsInTime extends RequestCounts {
+  /** More than 0. */
+  readonly seconds: number;
+}
+
 /** Requests to open an account; reading one is no part of it. */
 export function countRequests(samples: readonly Sample[]): RequestCounts {
   const byStatus = new Map<string, number>();
@@ -33,12 +39,15 @@ export function requestsBetween(before: RequestCounts, after: RequestCounts): Re
   };
 }
 
-/** @param seconds between the readings; more than 0 */
-export function trafficOf(parts: readonly RequestCounts[], seconds: number): Traffic {
-  const statuses = total(parts.map(({ byStatus }) => byStatus));
+/** Each replica was read at times of its own, so that each has its own rates; they add up. */
+export function trafficOf(parts: readonly RequestsInTime[]): Traffic {
   const durations = total(parts.map(({ byDuration }) => byDuration));
   const perSecond = (matches: (status: string) => boolean): number =>
-    sum([...statuses].filter(([status]) => matches(status)).map(([, count]) => count)) / seconds;
+    sum(
+      parts.flatMap(({ byStatus, seconds }) =>
+        [...byStatus].map(([key, count]) => (matches(key) ? count / seconds : 0)),
+      ),
+    );
   const answered = Math.max(0, ...durations.values());
   const at = (share: number): number => quantile(durations, share) * 1_000;
   return {

@@ -6,6 +6,8 @@ export interface Answer {
   readonly instance: string | undefined;
   /** Parsed where it is JSON, or else text; why, where there was no answer. */
   readonly body: unknown;
+  /** When it came, by a monotonic clock in milliseconds. */
+  readonly at: number;
 }
 
 /** What is asked for. */
@@ -33,9 +35,9 @@ export async function ask(url: string, { method = 'GET', authorization, body, ti
       signal: AbortSignal.timeout(timeoutMs),
     });
     const instance = response.headers.get('x-instance') ?? undefined;
-    return { status: response.status, instance, body: parsed(await response.text()) };
+    return { status: response.status, instance, body: parsed(await response.text()), at: performance.now() };
   } catch (error) {
-    return { status: 0, instance: undefined, body: reasonOf(error) };
+    return { status: 0, instance: undefined, body: reasonOf(error), at: performance.now() };
   }
 }
 

@@ -145,6 +145,26 @@ describe('the gateway', () => {
   });
 });
 
+describe('the gateway, with a console behind it,', () => {
+  it('passes on to it what is below /console, with body and token, and nothing else', async () => {
+    const urls = { account: await servers.start(echo('account')), console: await servers.start(echo('console')) };
+    gateway = createGateway({ accountUrls: [urls.account], consoleUrl: urls.console, logs: false });
+    const url = await gateway.listen({ host: '127.0.0.1', port: 0 });
+    const put = (path: string) =>
+      fetch(`${url}${path}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer t' },
+        body: '{"latency":"2s"}',
+      }).then(async (answer) => ({ by: answer.headers.get('x-name'), asked: (await answer.json()) as object }));
+
+    expect(await put('/console/api/faults')).toMatchObject({
+      by: 'console',
+      asked: { url: '/console/api/faults', headers: { authorization: 'Bearer t' }, body: '{"latency":"2s"}' },
+    });
+    expect(await put('/consoles')).toMatchObject({ by: 'account' });
+  });
+});
+
 describe('the gateway, when a replica refuses connections,', () => {
   it('asks another one for a GET, and leaves the first alone from then on', async () => {
     const url = await gatewayTo(await nobody(), await servers.start(echo('b')));

@@ -30,12 +30,13 @@ afterEach(async () => {
 
 afterAll(endProtection);
 
-async function nginxBefore(...accountUrls: string[]): Promise<string> {
+async function nginxBefore(accountUrls: readonly string[], consoleUrl?: string): Promise<string> {
   const { gateway: port } = await choosePorts(0);
   nginx = new Service(
     chooseGateway('nginx').prepare({
       port,
-      accountPorts: accountUrls.map((url) => Number(new URL(url).port)),
+      accountPorts: accountUrls.map(portOf),
+      consolePort: consoleUrl === undefined ? undefined : portOf(consoleUrl),
       runDirectory: path.join(directory, 'run'),
       logFile: path.join(directory, 'nginx.log'),
     }),
@@ -43,6 +44,8 @@ async function nginxBefore(...accountUrls: string[]): Promise<string> {
   await nginx.ready(never);
   return urlOf(port);
 }
+
+const portOf = (url: string): number => Number(new URL(url).port);
 
 /** Replicas of which the first that is asked breaks off, and the next one answers with what it was sent. */
 async function replicas(): Promise<{ urls: string[]; asked: () => number }> {
@@ -68,10 +71,33 @@ async function replicas(): Promise<{ urls: string[]; asked: () => number }> {
 const post = (url: string, headers: Record<string, string>): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"n": 1.0}' });
 
+describe.runIf(hasNginx)('nginx, with a console behind it,', () => {
+  it('passes on to it what is below /console, and nothing else', async () => {
+    const say =
+      (what: string): RequestListener =>
+      (request, response) =>
+        void response.end(`${what} ${request.url}`);
+    const account = await servers.start(say('account'));
+    const consoleUrl = await servers.start(say('console'));
+    const gateway = await nginxBefore([account], consoleUrl);
+    const read = async (path: string) => (await fetch(`${gateway}${path}`)).text();
+
+    expect(await read('/console/api/stream?a=%20b')).toBe('console /console/api/stream?a=%20b');
+    expect(await read('/console')).toBe('console /console');
+    expect(await read('/consoles')).toBe('account /consoles');
+  });
+
+  it('knows no such path where there is none', async () => {
+    const gateway = await nginxBefore([await servers.start((_, response) => response.end())]);
+
+    expect((await fetch(`${gateway}/console/`)).status).toBe(404);
+  });
+});
+
 describe.runIf(hasNginx)('nginx, when a replica breaks off before it answers,', () => {
   it('repeats a POST with an idempotency key on another one, as it was', async () => {
     const { urls, asked } = await replicas();
-    const gateway = await nginxBefore(...urls);
+    const gateway = await nginxBefore(urls);
 
     const answer = await post(`${gateway}/accounts?x=1&y=a%20b`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-1' });
 
@@ -88,7 +114,7 @@ describe.runIf(hasNginx)('nginx, when a replica breaks off before it answers,', 
 
   it('does not repeat a POST without one', async () => {
     const { urls, asked } = await replicas();
-    const gateway = await nginxBefore(...urls);
+    const gateway = await nginxBefore(urls);
 
     const answer = await post(`${gateway}/accounts`, { 'idempotency-key': '', 'x-request-id': 'r-1' });
 
@@ -99,7 +125,7 @@ describe.runIf(hasNginx)('nginx, when a replica breaks off before it answers,', 
 
   it('does not repeat an experiment, whatever key it has', async () => {
     const { urls, asked } = await replicas();
-    const gateway = await nginxBefore(...urls);
+    const gateway = await nginxBefore(urls);
 
     const answer = await post(`${gateway}/experiments/customer-lookups`, { 'idempotency-key': 'k-1' });
 
@@ -115,7 +141,7 @@ describe.runIf(hasNginx)('nginx, given a POST with an idempotency key,', () => {
       asked += 1;
       request.resume().once('end', () => request.socket.destroy());
     };
-    const gateway = await nginxBefore(...(await Promise.all([1, 2, 3].map(() => servers.start(breakOff)))));
+    const gateway = await nginxBefore(await Promise.all([1, 2, 3].map(() => servers.start(breakOff))));
 
     const answer = await post(`${gateway}/accounts`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-2' });
 
@@ -136,7 +162,7 @@ describe.runIf(hasNginx)('nginx, given a POST with an idempotency key,', () => {
     };
     const url = await servers.start(answering(503));
     const teapot = await servers.start(answering(418));
-    const gateway = await nginxBefore(url, teapot);
+    const gateway = await nginxBefore([url, teapot]);
 
     const answers = [];
     for (let n = 1; n <= 2; n += 1) {
@@ -150,7 +176,7 @@ describe.runIf(hasNginx)('nginx, given a POST with an idempotency key,', () => {
 
   it('refuses a body that is too large', async () => {
     const { urls } = await replicas();
-    const gateway = await nginxBefore(...urls);
+    const gateway = await nginxBefore(urls);
 
     const answer = await fetch(`${gateway}/accounts`, {
       method: 'POST',

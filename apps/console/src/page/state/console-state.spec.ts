@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { keptCommon } from '../../protocol/kept-events.ts';
 import type { Snapshot, StateChange, StateName } from '../../protocol/messages.ts';
-import { type ConsoleState, type Happening, keptEvents, keptSeconds, nothingYet, reduce } from './console-state.ts';
+import { type ConsoleState, type Happening, keptSeconds, nothingYet, reduce } from './console-state.ts';
 
 const change = (at: number, state: StateName): StateChange => ({
   at,
@@ -56,13 +57,22 @@ describe('what the page knows', () => {
     expect(after(snapshot(1, [change(1, 'OPEN')]), history)).toMatchObject({ seconds: [], stays: {}, events: [] });
   });
 
+  it('keeps a transition however many calls come after it', () => {
+    const transition = { ...event(0), pattern: 'circuitBreaker', type: 'STATE_TRANSITION' };
+    const calls = Array.from({ length: 1_000 }, (_, at) => event(at + 1));
+
+    expect(after({ type: 'events', data: { events: [transition, ...calls], omitted: 0 } }).events).toContain(
+      transition,
+    );
+  });
+
   it('keeps the newest events and seconds, and no more', () => {
-    const many = Array.from({ length: keptEvents + 5 }, (_, at) => event(at));
+    const many = Array.from({ length: keptCommon + 5 }, (_, at) => event(at));
     const told = after({ type: 'events', data: { events: many, omitted: 3 } });
     const later = after(...Array.from({ length: keptSeconds + 5 }, (_, at) => snapshot(at + 1)));
 
-    expect(told.events).toHaveLength(keptEvents);
-    expect(told.events[0]?.at).toBe(keptEvents + 4);
+    expect(told.events).toHaveLength(keptCommon);
+    expect(told.events[0]?.at).toBe(keptCommon + 4);
     expect(told.omitted).toBe(3);
     expect(later.seconds).toHaveLength(keptSeconds);
     expect(later.seconds.at(-1)?.at).toBe(keptSeconds + 5);

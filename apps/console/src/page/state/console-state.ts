@@ -1,3 +1,4 @@
+import { keepNewest } from '../../protocol/kept-events.ts';
 import type {
   Events,
   History,
@@ -41,7 +42,6 @@ export type Happening =
 
 /** How much the page keeps. */
 export const keptSeconds = 300;
-export const keptEvents = 400;
 const keptStays = 200;
 
 export const nothingYet: ConsoleState = {
@@ -64,7 +64,7 @@ export function reduce(state: ConsoleState, happening: Happening): ConsoleState 
         ...state,
         seconds: seconds.slice(-keptSeconds),
         stays: withChanges({}, changes),
-        events: events.toReversed().slice(0, keptEvents),
+        events: keepNewest(events.toReversed()),
         omitted: 0,
       };
     }
@@ -74,7 +74,7 @@ export function reduce(state: ConsoleState, happening: Happening): ConsoleState 
       const { events, omitted } = happening.data;
       return {
         ...state,
-        events: [...events.toReversed(), ...state.events].slice(0, keptEvents),
+        events: keepNewest([...events.toReversed(), ...state.events]),
         omitted: state.omitted + omitted,
       };
     }

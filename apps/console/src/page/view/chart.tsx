@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { timeOfDay } from '../state/wording.ts';
 
 /** One line. */
 export interface Series {
@@ -86,7 +87,7 @@ function optionsOf(element: HTMLElement, series: readonly Series[], format: (val
     padding: [8, 8, 0, 0],
     scales: { y: { range: (_, _min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
     axes: [
-      { ...axis, size: 24, space: 80 },
+      { ...axis, size: 24, space: 90, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick * 1_000)) },
       { ...axis, size: 56, space: 36, values: (_, ticks) => ticks.map((tick) => format(tick)) },
     ],
     series: [

@@ -20,7 +20,7 @@ export function Console() {
     return (
       <>
         <Header state={state} />
-        <main class="page">
+        <main class="main">
           <Notice state={state} />
         </main>
       </>
@@ -30,19 +30,21 @@ export function Console() {
   return (
     <>
       <Header state={state} />
-      <main class="page">
+      <main class="main">
         <Notice state={state} />
-        <div class="cards">
-          {breakers.map((name) => (
-            <BreakerGroup key={name} name={name} accounts={snapshot.accounts} token={tokens.actuator} />
-          ))}
-        </div>
-        <Controls snapshot={snapshot} tokens={tokens} />
-        <div class="rest">
-          <Timeline stays={state.stays} breakers={breakers} now={snapshot.at} />
-          <Charts seconds={state.seconds} />
-          <Experiments accounts={snapshot.accounts} />
-          <EventLog events={state.events} omitted={state.omitted} />
+        <div class="page">
+          <div class="cards">
+            {breakers.map((name) => (
+              <BreakerGroup key={name} name={name} accounts={snapshot.accounts} token={tokens.actuator} />
+            ))}
+          </div>
+          <Controls snapshot={snapshot} tokens={tokens} />
+          <div class="rest">
+            <Timeline stays={state.stays} breakers={breakers} now={snapshot.at} />
+            <Charts seconds={state.seconds} />
+            <Experiments accounts={snapshot.accounts} />
+            <EventLog events={state.events} omitted={state.omitted} />
+          </div>
         </div>
       </main>
     </>

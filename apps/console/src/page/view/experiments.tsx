@@ -40,6 +40,7 @@ function ExperimentCard({ experiment: { name, title, setup, lesson } }: { readon
   return (
     <article class="panel experiment" aria-label={title}>
       <h3>{title}</h3>
+      <code class="hint">{name}</code>
       <p>{setup}</p>
       {run && <Calls run={run} />}
       {run?.status === 'done' && <p>{lesson}</p>}
@@ -47,7 +48,6 @@ function ExperimentCard({ experiment: { name, title, setup, lesson } }: { readon
         <button type="button" disabled={isRunning} onClick={() => void start()}>
           {isRunning ? `${run.calls.length} of 20` : run === undefined ? 'Run' : 'Run again'}
         </button>
-        <code class="hint">{name}</code>
       </div>
     </article>
   );
