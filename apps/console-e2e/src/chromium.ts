@@ -31,6 +31,17 @@ export function findChromium(environment = process.env): string {
   return found;
 }
 
+/** Why nothing can be tested in a browser here; undefined where there is one. One that is named and isn't there is an error. */
+export function whyNoChromium(environment = process.env): string | undefined {
+  if (environment['CHROMIUM']) return undefined;
+  try {
+    findChromium(environment);
+    return undefined;
+  } catch {
+    return howToGetChromium;
+  }
+}
+
 /** A browser that knows nothing of those before it. */
 export async function launchChromium(): Promise<{ readonly browser: Browser; close(): Promise<void> }> {
   const home = mkdtempSync(path.join(tmpdir(), 'breakwater-chromium-'));

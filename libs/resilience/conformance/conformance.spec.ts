@@ -23,7 +23,8 @@ async function collect<T>(traces: AsyncIterable<T>): Promise<T[]> {
   return Array.fromAsync(traces);
 }
 
-describe("Resilience4j's recorded traces", () => {
+// A hundred thousand steps: two seconds, and many more on a machine that is busy with something else.
+describe("Resilience4j's recorded traces", { timeout: 120_000 }, () => {
   it('are all there, and replay identically through the public low-level calls', async () => {
     const counts: Record<string, { traces: number; steps: number }> = {};
 
