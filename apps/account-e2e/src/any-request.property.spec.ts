@@ -24,6 +24,7 @@ const operations = operationsOf(committed).map((described) => ({
 }));
 
 const numRuns = 300;
+const token = 'let-me-break-things';
 
 describe('whatever account is asked', () => {
   let customer: RunningCustomer;
@@ -43,7 +44,7 @@ describe('whatever account is asked', () => {
   });
 
   beforeAll(async () => {
-    customer = await startCustomer();
+    customer = await startCustomer({ FAULTS_TOKEN: token, CLIENT_RATE_LIMIT: '0' });
     account = await startAccount({ DEMO_MODE: 'true', CUSTOMER_URL: customer.url, CLIENT_RATE_LIMIT: '0' });
     client = new RawClient(account.url);
     const problems = ['Every service', 'Account'].flatMap((heading) => Object.keys(documentedProblems(heading)));
@@ -66,7 +67,7 @@ describe('whatever account is asked', () => {
   it.each(operations)('$name answers as described, and never with a fault of its own', async (described) => {
     const statuses = new Set<number>();
     await fc.assert(
-      fc.asyncProperty(anyRequest(described, { known: known() }), async (request) => {
+      fc.asyncProperty(anyRequest(described, { known: known(), token }), async (request) => {
         const answer = await client.send(request);
         statuses.add(answer.status);
         expect(judge.faultsOf(request, answer)).toEqual([]);

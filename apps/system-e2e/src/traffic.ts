@@ -56,8 +56,8 @@ export class Traffic {
   async #result(kind: RequestKind, accountId: string): Promise<string> {
     try {
       const answer = await this.#send(kind, accountId);
-      await answer.arrayBuffer();
-      return String(answer.status);
+      const text = await answer.text();
+      return answer.status < 500 ? String(answer.status) : `${answer.status} ${typeOf(text)}`;
     } catch (error) {
       return error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     }
@@ -75,6 +75,11 @@ export class Traffic {
       body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
     });
   }
+}
+
+/** What kind of problem it was, for whoever has to find out why. */
+function typeOf(problem: string): string {
+  return /"type":"(?<type>[^"]*)"/.exec(problem)?.groups?.['type'] ?? problem.slice(0, 100);
 }
 
 /** Requests that did not get their proper answer, and how often: `POST without a key: 502 (3 times)`. */

@@ -1,8 +1,8 @@
-import { Answers, NeedsToken, Operation } from '@breakwater/chassis';
-import { Body, Controller, Delete, Get, Headers, Patch, Put, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Answers, chassisKinds, NeedsToken, Operation, ProblemException, Problems } from '@breakwater/chassis';
+import { Body, Controller, Delete, Get, Headers, Patch, Put } from '@nestjs/common';
 import { z } from 'zod';
-import { CustomerReplicas, type ReplicaRequest } from './customer-replicas.ts';
+import { accountKinds } from '../problems/account-problems.ts';
+import { CustomerReplicas, type ReplicaAnswer, type ReplicaRequest } from './customer-replicas.ts';
 
 /** What faults there may be is customer's to say. */
 const anyFaults = z.looseObject({});
@@ -19,10 +19,10 @@ const repliesSchema = z.object({
 
 type Replies = z.output<typeof repliesSchema>;
 
-const everyReplica = 'What each replica said; the status is the worst of theirs';
+const everyReplica = 'What each replica said, all of them having agreed';
 
 /**
- * Customer's `/faults` and `/faults/timeline` for all of its replicas at once, for whoever reaches account only. The token
+ * Customer's `/faults` for all of its replicas at once, for whoever reaches account only. The token
  * is customer's own: it is passed on, and customer checks it.
  */
 @Controller('experiments/customer-faults')
@@ -33,60 +33,64 @@ export class CustomerFaultsController {
   @Get()
   @Operation('showCustomerFaults', 'Shows what is wrong with every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
-  show(
-    @Headers('authorization') authorization: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Replies> {
-    return this.relay({ method: 'GET', path: '/faults', authorization }, reply);
+  @Problems(accountKinds['customer-not-told'])
+  show(@Headers('authorization') authorization: string | undefined): Promise<Replies> {
+    return this.relay({ method: 'GET', path: '/faults', authorization });
   }
 
   @Put()
   @Operation('replaceCustomerFaults', 'Sets all faults of every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
+  @Problems(accountKinds['customer-not-told'])
   replace(
     @Headers('authorization') authorization: string | undefined,
     @Body({ schema: anyFaults }) body: object,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Replies> {
-    return this.relay({ method: 'PUT', path: '/faults', authorization, body }, reply);
+    return this.relay({ method: 'PUT', path: '/faults', authorization, body });
   }
 
   @Patch()
   @Operation('changeCustomerFaults', 'Changes the faults that are named in every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
+  @Problems(accountKinds['customer-not-told'])
   change(
     @Headers('authorization') authorization: string | undefined,
     @Body({ schema: anyFaults }) body: object,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Replies> {
-    return this.relay({ method: 'PATCH', path: '/faults', authorization, body }, reply);
+    return this.relay({ method: 'PATCH', path: '/faults', authorization, body });
   }
 
   @Delete()
   @Operation('healCustomer', 'Heals every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
-  heal(
-    @Headers('authorization') authorization: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Replies> {
-    return this.relay({ method: 'DELETE', path: '/faults', authorization }, reply);
+  @Problems(accountKinds['customer-not-told'])
+  heal(@Headers('authorization') authorization: string | undefined): Promise<Replies> {
+    return this.relay({ method: 'DELETE', path: '/faults', authorization });
   }
 
-  @Put('timeline')
-  @Operation('playCustomerTimeline', 'Begins a timeline of faults in every replica of customer')
-  @Answers(200, repliesSchema, everyReplica)
-  play(
-    @Headers('authorization') authorization: string | undefined,
-    @Body({ schema: anyFaults }) body: object,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Replies> {
-    return this.relay({ method: 'PUT', path: '/faults/timeline', authorization, body }, reply);
-  }
-
-  private async relay(request: ReplicaRequest, reply: FastifyReply): Promise<Replies> {
+  private async relay(request: ReplicaRequest): Promise<Replies> {
     const replicas = await this.replicas.askAll(request);
-    const worst = Math.max(...replicas.map(({ status }) => (status === 0 ? 502 : status)));
-    void reply.status(worst < 300 ? 200 : worst);
-    return { replicas };
+    if (replicas.every(({ status }) => status >= 200 && status < 300)) return { replicas };
+    throw notTold(replicas);
   }
+}
+
+/** Customer's own word where it is about the request, so that whoever asked can correct it. */
+function notTold(replicas: ReplicaAnswer[]): ProblemException {
+  const extensions = { replicas };
+  const statuses = replicas.map(({ status }) => status);
+  if (statuses.includes(401)) {
+    return new ProblemException({
+      ...chassisKinds.unauthorized,
+      detail: 'Customer takes the token of its FAULTS_TOKEN as a bearer token.',
+      headers: { 'www-authenticate': 'Bearer' },
+      extensions,
+    });
+  }
+  if (statuses.includes(400)) {
+    const detail = 'These are no faults that customer can have. See replicas for what is wrong with them.';
+    return new ProblemException({ ...chassisKinds['invalid-request'], detail, extensions });
+  }
+  const detail = `Of ${replicas.length} replicas of customer, not all did what was asked. See replicas.`;
+  return new ProblemException({ ...accountKinds['customer-not-told'], detail, extensions });
 }

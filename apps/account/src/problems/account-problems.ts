@@ -44,6 +44,12 @@ export const accountProblems = {
     when: 'The `Idempotency-Key` was used for another request. Nothing was done.',
     remedy: 'Use a new key for a new request.',
   },
+  'customer-not-told': {
+    status: 502,
+    title: 'Customer not told',
+    when: 'A replica of customer could not be reached, or did not take what an experiment asks of it.',
+    remedy: 'Look at `replicas` for what each of them said.',
+  },
   'precondition-required': {
     status: 428,
     title: 'Precondition required',

@@ -91,23 +91,6 @@ export interface paths {
     readonly patch: operations['changeCustomerFaults'];
     readonly trace?: never;
   };
-  readonly '/experiments/customer-faults/timeline': {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: never;
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly get?: never;
-    /** Begins a timeline of faults in every replica of customer */
-    readonly put: operations['playCustomerTimeline'];
-    readonly post?: never;
-    readonly delete?: never;
-    readonly options?: never;
-    readonly head?: never;
-    readonly patch?: never;
-    readonly trace?: never;
-  };
   readonly '/experiments/customer-lookups': {
     readonly parameters: {
       readonly query?: never;
@@ -447,7 +430,7 @@ export interface operations {
           readonly 'application/json': components['schemas']['Account'];
         };
       };
-      /** @description Invalid idempotency key, or: Invalid request */
+      /** @description Invalid idempotency key, or: Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -691,7 +674,7 @@ export interface operations {
           readonly 'application/json': components['schemas']['Account'];
         };
       };
-      /** @description Invalid request */
+      /** @description Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1001,7 +984,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description What each replica said; the status is the worst of theirs */
+      /** @description What each replica said, all of them having agreed */
       readonly 200: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1050,6 +1033,17 @@ export interface operations {
       };
       /** @description Internal Server Error */
       readonly 500: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Customer not told */
+      readonly 502: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
           readonly 'X-Request-Id': components['headers']['X-Request-Id'];
@@ -1091,7 +1085,7 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description What each replica said; the status is the worst of theirs */
+      /** @description What each replica said, all of them having agreed */
       readonly 200: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1111,7 +1105,7 @@ export interface operations {
           };
         };
       };
-      /** @description Invalid request */
+      /** @description Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1182,6 +1176,17 @@ export interface operations {
           readonly 'application/problem+json': components['schemas']['ProblemDetails'];
         };
       };
+      /** @description Customer not told */
+      readonly 502: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
       /** @description Overloaded */
       readonly 503: {
         headers: {
@@ -1208,7 +1213,7 @@ export interface operations {
     };
     readonly requestBody?: never;
     readonly responses: {
-      /** @description What each replica said; the status is the worst of theirs */
+      /** @description What each replica said, all of them having agreed */
       readonly 200: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1228,10 +1233,43 @@ export interface operations {
           };
         };
       };
+      /** @description Bad Request */
+      readonly 400: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
       /** @description Unauthorized */
       readonly 401: {
         headers: {
           readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Content Too Large */
+      readonly 413: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Unsupported Media Type */
+      readonly 415: {
+        headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
           readonly 'X-Request-Id': components['headers']['X-Request-Id'];
           readonly [name: string]: unknown;
@@ -1257,6 +1295,17 @@ export interface operations {
       };
       /** @description Internal Server Error */
       readonly 500: {
+        headers: {
+          readonly 'X-Instance': components['headers']['X-Instance'];
+          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
+        };
+      };
+      /** @description Customer not told */
+      readonly 502: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
           readonly 'X-Request-Id': components['headers']['X-Request-Id'];
@@ -1298,7 +1347,7 @@ export interface operations {
       };
     };
     readonly responses: {
-      /** @description What each replica said; the status is the worst of theirs */
+      /** @description What each replica said, all of them having agreed */
       readonly 200: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1318,7 +1367,7 @@ export interface operations {
           };
         };
       };
-      /** @description Invalid request */
+      /** @description Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
@@ -1389,120 +1438,8 @@ export interface operations {
           readonly 'application/problem+json': components['schemas']['ProblemDetails'];
         };
       };
-      /** @description Overloaded */
-      readonly 503: {
-        headers: {
-          readonly 'Retry-After': components['headers']['Retry-After'];
-          readonly 'X-Instance': components['headers']['X-Instance'];
-          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
-        };
-      };
-    };
-  };
-  readonly playCustomerTimeline: {
-    readonly parameters: {
-      readonly query?: never;
-      readonly header?: {
-        /** @description Names the request in logs; passed on, and answered with. A new one is made where there is none. */
-        readonly 'X-Request-Id'?: components['parameters']['X-Request-Id'];
-      };
-      readonly path?: never;
-      readonly cookie?: never;
-    };
-    readonly requestBody: {
-      readonly content: {
-        readonly 'application/json': {
-          readonly [key: string]: unknown;
-        };
-      };
-    };
-    readonly responses: {
-      /** @description What each replica said; the status is the worst of theirs */
-      readonly 200: {
-        headers: {
-          readonly 'X-Instance': components['headers']['X-Instance'];
-          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly 'application/json': {
-            readonly replicas: readonly {
-              /** @description What it said. */
-              readonly body: unknown;
-              /** @description Its URL. */
-              readonly replica: string;
-              /** @description Of HTTP; 0 where the replica could not be reached. */
-              readonly status: number;
-            }[];
-          };
-        };
-      };
-      /** @description Invalid request */
-      readonly 400: {
-        headers: {
-          readonly 'X-Instance': components['headers']['X-Instance'];
-          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
-        };
-      };
-      /** @description Unauthorized */
-      readonly 401: {
-        headers: {
-          readonly 'WWW-Authenticate': components['headers']['WWW-Authenticate'];
-          readonly 'X-Instance': components['headers']['X-Instance'];
-          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
-        };
-      };
-      /** @description Content Too Large */
-      readonly 413: {
-        headers: {
-          readonly 'X-Instance': components['headers']['X-Instance'];
-          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
-        };
-      };
-      /** @description Unsupported Media Type */
-      readonly 415: {
-        headers: {
-          readonly 'X-Instance': components['headers']['X-Instance'];
-          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
-        };
-      };
-      /** @description Too many requests */
-      readonly 429: {
-        headers: {
-          readonly 'RateLimit-Limit': components['headers']['RateLimit-Limit'];
-          readonly 'RateLimit-Remaining': components['headers']['RateLimit-Remaining'];
-          readonly 'RateLimit-Reset': components['headers']['RateLimit-Reset'];
-          readonly 'Retry-After': components['headers']['Retry-After'];
-          readonly 'X-Instance': components['headers']['X-Instance'];
-          readonly 'X-Request-Id': components['headers']['X-Request-Id'];
-          readonly [name: string]: unknown;
-        };
-        content: {
-          readonly 'application/problem+json': components['schemas']['ProblemDetails'];
-        };
-      };
-      /** @description Internal Server Error */
-      readonly 500: {
+      /** @description Customer not told */
+      readonly 502: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];
           readonly 'X-Request-Id': components['headers']['X-Request-Id'];
@@ -1563,7 +1500,7 @@ export interface operations {
           readonly 'application/x-ndjson': string;
         };
       };
-      /** @description Invalid request */
+      /** @description Invalid request, or: Bad Request */
       readonly 400: {
         headers: {
           readonly 'X-Instance': components['headers']['X-Instance'];

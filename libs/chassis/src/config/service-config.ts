@@ -55,7 +55,7 @@ export const serviceVariables = (service: string, defaults: ServiceDefaults) => 
   /** How many requests may be under way; what comes beside is turned away with 503. Default: 250. */
   MAX_REQUESTS_IN_FLIGHT: wholeNumber({ min: 1, max: 100_000 }).default(250),
   /**
-   * How late the event loop may be, on average over a second, before requests are turned away with 503. Default: `1s`, at
+   * How late the event loop may be, on average over each of two seconds, before requests are turned away with 503. Default: `1s`, at
    * which every answer is late by more than account waits for a look-up that it calls quick; a healthy service has a few
    * milliseconds.
    */
