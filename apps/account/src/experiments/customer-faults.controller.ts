@@ -78,8 +78,8 @@ export class CustomerFaultsController {
 /** Customer's own word where it is about the request, so that whoever asked can correct it. */
 function notTold(replicas: ReplicaAnswer[]): ProblemException {
   const extensions = { replicas };
-  const statuses = replicas.map(({ status }) => status);
-  if (statuses.includes(401)) {
+  const statuses = new Set(replicas.map(({ status }) => status));
+  if (statuses.has(401)) {
     return new ProblemException({
       ...chassisKinds.unauthorized,
       detail: 'Customer takes the token of its FAULTS_TOKEN as a bearer token.',
@@ -87,7 +87,7 @@ function notTold(replicas: ReplicaAnswer[]): ProblemException {
       extensions,
     });
   }
-  if (statuses.includes(400)) {
+  if (statuses.has(400)) {
     const detail = 'These are no faults that customer can have. See replicas for what is wrong with them.';
     return new ProblemException({ ...chassisKinds['invalid-request'], detail, extensions });
   }
