@@ -1,6 +1,6 @@
 import { milliseconds, percent } from '../measuring/judgement.ts';
 import { outcomes } from '../measuring/outcomes.ts';
-import { burdenLine, comparisonRows, type JudgedRun, reactionLine, titleOf, verdictOf } from './terminal.ts';
+import { burdenLine, comparisonTable, type JudgedRun, reactionLine, titleOf, verdictOf } from './terminal.ts';
 
 /** Text that goes into a page as it is. */
 export const escapeHtml = (text: string): string =>
@@ -69,7 +69,7 @@ export function comparisonPage(runs: readonly JudgedRun[], charts: readonly stri
     `${name} on ${runs.length} engines`,
     `<h1>${escapeHtml(name)} on ${runs.length} engines</h1>
 <p class="claim">${escapeHtml(runs[0]?.claim ?? '')}</p>
-${tableOf([['during the fault', ...runs.map(({ record }) => record.engine)], ...comparisonRows(runs)])}
+${tableOf(comparisonTable(runs.map(({ record, measures }) => ({ ...record, measures }))))}
 ${runs.map(({ record }, index) => `<h2>${record.engine}</h2>\n${charts[index] ?? ''}`).join('\n')}`,
   );
 }

@@ -3,6 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { milliseconds, percent, seconds } from '../measuring/judgement.ts';
 import type { resultOf } from './result.ts';
+import { comparisonTable } from './terminal.ts';
 
 /** What `result.json` has of a run. */
 export type Result = ReturnType<typeof resultOf>;
@@ -71,8 +72,28 @@ how, is in [load-tests/README.md](../load-tests/README.md). The machine: ${first
 
 ${markdownTable(['run', 'goodput during', 'p99 during', 'p99 once opened', 'time to protect', 'time to recover', 'verdict'], summary)}
 
+${comparisons(runs.map(({ result }) => result)).join('\n\n')}
+
 ${runs.map(section).join('\n\n')}
 `;
+}
+
+/** A section for each scenario that was run on several engines. */
+function comparisons(results: readonly Result[]): string[] {
+  const byScenario = Map.groupBy(
+    results.filter(({ variant }) => variant === 'as-configured'),
+    ({ scenario }) => scenario,
+  );
+  return [...byScenario]
+    .filter(([, { length }]) => length > 1)
+    .map(([scenario, compared]) => {
+      const [head = [], ...rows] = comparisonTable(compared);
+      return `## ${scenario}, engines compared
+
+The same load, the same fault, one after the other on the same machine: account without protection, on opossum, and as it is.
+
+${markdownTable(head, rows)}`;
+    });
 }
 
 function section({ result, picture }: PublishedRun): string {

@@ -111,6 +111,8 @@ describe('a report', () => {
     expect(text).toMatch(/\[flapping\].*\*\*invalid\*\*/);
     expect(text).toContain('**Invalid:** k6 could not begin 7 requests');
     expect(text).toContain('![Arrivals, latency, circuit breakers and load on customer over time](p/two.png)');
+    expect(text).toMatch(/## customer-slow, engines compared[^#]*\| during the fault \| sliding-window \| none \|/);
+    expect(text).not.toContain('flapping, engines compared');
   });
 
   it('puts engines side by side', () => {

@@ -50,13 +50,20 @@ export function verdictOf({ record, judgement }: Pick<JudgedRun, 'record' | 'jud
 
 /** Runs side by side: a row for each number, a column for each run. */
 export function comparisonAsText(runs: readonly JudgedRun[]): string {
-  return drawn([['during the fault', ...runs.map(({ record }) => record.engine)], ...comparisonRows(runs)]);
+  return drawn(comparisonTable(runs.map(({ record, measures }) => ({ ...record, measures }))));
 }
 
-export function comparisonRows(runs: readonly JudgedRun[]): string[][] {
+/** What of a run is compared. */
+export type ComparedRun = Pick<RunRecord, 'engine' | 'ledger'> & { readonly measures: Measures };
+
+export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
   const during = runs.map(({ measures }) => measures.phases.find(({ name }) => name === 'during'));
   const row = (name: string, values: readonly string[]) => [name, ...values];
   return [
+    row(
+      'during the fault',
+      runs.map(({ engine }) => engine),
+    ),
     row(
       'goodput',
       during.map((phase) => percent(phase?.goodput)),
@@ -95,8 +102,8 @@ export function comparisonRows(runs: readonly JudgedRun[]): string[][] {
     ),
     row(
       'ledger',
-      runs.map(({ record }) =>
-        record.ledger?.findings.length === 0 ? 'in order' : `${record.ledger?.findings.length ?? '?'} findings`,
+      runs.map(({ ledger }) =>
+        ledger?.findings.length === 0 ? 'in order' : `${ledger?.findings.length ?? '?'} findings`,
       ),
     ),
   ];
