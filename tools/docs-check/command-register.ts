@@ -33,6 +33,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm run demo': { by: 'apps/demo/src/demo.e2e.spec.ts', as: 'await demo.said(running)' },
   'npm run demo -- --once': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--once'" },
   'npm run --silent demo -- --json': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--json'" },
+  'npm run demo -- --help': { verbatim: 'in the project', says: '--time-scale N' },
   'npm run demo -- --target http://localhost:8080': composeCheck("'apps/demo/src/main.ts'"),
   'npm install @breakwater/resilience yaml': {
     by: 'libs/resilience/packaging/bare-application.ts',
@@ -59,6 +60,21 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     leaves: ['monitoring/grafana/dashboards/overview.json', 'monitoring/grafana/dashboards/resilience.json'],
   },
   'npm run api': { by: 'libs/resilience/packaging/api.e2e.spec.ts', as: 'api.md' },
+  'npm run lint': { by: 'tools/test.ts', as: "'lint'" },
+  'npm run typecheck': { by: 'tools/test.ts', as: "'typecheck'" },
+  'npx nx show projects': { verbatim: 'in the project', says: '@breakwater/account-e2e' },
+  'npx nx e2e @breakwater/account-e2e': { by: 'tools/test.ts', as: "'e2e'" },
+  'npm ci --dry-run': { verbatim: 'in the project', says: '' },
+  'npm run new:service -- audit-trail': {
+    by: 'tools/new-service/new-service.e2e.spec.ts',
+    as: "makeService(copy, 'audit-trail')",
+  },
+  'npm run new:service -- --help': { verbatim: 'in the project', says: 'apps/NAME-e2e' },
+  'npm run k8s:rules': {
+    verbatim: 'in the project',
+    says: '',
+    leaves: ['k8s/components/monitoring/prometheus-rule.yaml'],
+  },
   'npm run conformance': { verbatim: 'in the project', says: 'traces' },
   'npm run conformance -- FOLDER': ci('npm run --silent conformance -- ../shared/conformance'),
   'npm run doctor -- apps/account/resilience-demo.yml --latency 2s': {
@@ -75,7 +91,6 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   },
   'npm run doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
   'npm run --silent doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
-  'npx nx run-many -t build': { by: 'tools/contracts.ts', as: "'run-many', '-t', 'build'" },
   'npx nx test @breakwater/resilience': { by: 'tools/test.ts', as: "'test'" },
   'npx nx e2e console': { by: 'tools/test.ts', as: "'e2e'" },
   'npm run screenshots -w @breakwater/console-e2e': {
@@ -149,7 +164,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'docker build --build-arg APP=account .': composeCheck("project.compose('build')"),
   'docker build --build-arg APP=account --tag breakwater/account:local .': composeCheck("project.compose('build')"),
   'docker build --build-arg APP=customer --tag breakwater/customer:local .': composeCheck("project.compose('build')"),
-  'docker compose exec account': engine,
+  'docker compose exec nginx': engine,
   'docker compose ps': engine,
   'docker compose ps account': engine,
   'docker compose ps postgres': engine,
