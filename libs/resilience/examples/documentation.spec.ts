@@ -1,12 +1,12 @@
-import { glob, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, glob, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { opossumEngine } from '../src/adapters/opossum/opossum.engine.ts';
 import { resilienceConfig } from '../src/config/resilience-config.ts';
 import * as core from '../src/core/index.ts';
 import type { ErrorClass } from '../src/core/options.ts';
-import { codeBlocks, isExcerptOf } from './documentation.ts';
+import { anchorsOf, codeBlocks, isExcerptOf, relativeLinks, workspaceRoot } from './documentation.ts';
 
 const blocks = await codeBlocks();
 const inLanguages = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language));
@@ -58,6 +58,24 @@ describe('The YAML in the documentation', () => {
 
   it('is about policies in more than one place', () => {
     expect(inLanguages(...data).filter(({ code }) => /^resilience4j\b/m.test(code)).length).toBeGreaterThan(3);
+  });
+});
+
+describe('A link in the documentation', async () => {
+  const links = await relativeLinks();
+
+  it('is found', () => {
+    expect(links.length).toBeGreaterThan(100);
+  });
+
+  it.each(links)('leads somewhere: $page: $target', async ({ page, target }) => {
+    const [path = '', anchor] = target.split('#');
+    const file = path === '' ? page : join(dirname(page), path);
+
+    await expect(access(join(workspaceRoot, file))).resolves.toBeUndefined();
+    if (anchor !== undefined) {
+      expect(anchorsOf(await readFile(join(workspaceRoot, file), 'utf8'))).toContain(decodeURIComponent(anchor));
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import * as core from '@breakwater/resilience';
 import { CircuitBreakerRegistry } from '@breakwater/resilience';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -75,11 +76,41 @@ describe('The migrated client', () => {
   });
 });
 
-describe('docs/migrating-from-resilience4j.md', () => {
-  it('shows the file that is loaded', async () => {
-    const folder = import.meta.dirname;
-    const page = await readFile(join(folder, '../../../../docs/migrating-from-resilience4j.md'), 'utf8');
+describe('docs/migrating-from-resilience4j.md', async () => {
+  const folder = import.meta.dirname;
+  const page = await readFile(join(folder, '../../../../docs/migrating-from-resilience4j.md'), 'utf8');
 
+  it('shows the file that is loaded', async () => {
     expect(page).toContain(await readFile(join(folder, 'application.yml'), 'utf8'));
+  });
+
+  const errors = [...page.matchAll(/`(?<java>[\w.]+)` +\| `(?<name>\w+Error)` +\| `(?<code>[A-Z_]+)`/g)].map(
+    ({ groups }) => groups as { java: string; name: string; code: string },
+  );
+
+  it('knows every error', () => {
+    expect(errors).toHaveLength(8);
+  });
+
+  it.each(errors)('is right about $name, which stands for $java', ({ name, code }) => {
+    const errorClass = (core as Readonly<Record<string, unknown>>)[name] as core.ErrorClass;
+
+    expect(Object.getPrototypeOf(errorClass.prototype)).toBeOneOf([
+      core.ResilienceError.prototype,
+      core.RejectedError.prototype,
+    ]);
+    // Their constructors want one thing and another; the literal stands in the class.
+    expect(String(errorClass)).toMatch(new RegExp(`code = ["']${code}["']`));
+  });
+
+  it('is right that a call within the same object is protected', async () => {
+    answering(500);
+    const client = application.get(CustomerClient);
+    const viaThis = async function (this: CustomerClient) {
+      return this.findById('c-1');
+    }.bind(client);
+
+    await expect(viaThis()).rejects.toBeInstanceOf(CustomerFailedError);
+    expect(breaker().metrics.failedCalls).toBe(2);
   });
 });
