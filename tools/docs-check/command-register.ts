@@ -34,11 +34,13 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm run demo -- --once': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--once'" },
   'npm run --silent demo -- --json': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--json'" },
   'npm run demo -- --help': { verbatim: 'in the project', says: '--time-scale N' },
+  'npm run demo -- --target URL': composeCheck("'apps/demo/src/main.ts'"),
   'npm run demo -- --target http://localhost:8080': composeCheck("'apps/demo/src/main.ts'"),
   'npm install @breakwater/resilience yaml': {
     by: 'libs/resilience/packaging/bare-application.ts',
     as: "'install'",
   },
+  'npm install @breakwater/resilience': { by: 'libs/resilience/packaging/bare-application.ts', as: "'install'" },
   'npm install opossum': { by: 'libs/resilience/packaging/packed.e2e.spec.ts', as: "'opossum'" },
 
   // Checks and generators.
@@ -54,6 +56,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
       'apps/console/src/contracts/account.contract.ts',
     ],
   },
+  'npm run reference': { by: 'tools/reference/configuration-page.spec.ts', as: 'toMatchFileSnapshot' },
   'npm run dashboards': {
     verbatim: 'in the project',
     says: '',
@@ -85,9 +88,13 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     by: 'libs/resilience/src/doctor/doctor-page.ts',
     as: 'await runDoctor(',
   },
-  'npm run doctor -- resilience.yml --rate 0.5/s --latency 2s': {
-    by: 'libs/resilience/src/doctor/command.spec.ts',
-    as: '--rate',
+  'npm run doctor -- resilience.yml --latency 2s': {
+    by: 'libs/resilience/src/doctor/doctor-page.ts',
+    as: 'await runDoctor(',
+  },
+  'npm run doctor -- apps/account/resilience-demo.yml --latency 2s --concurrency 1': {
+    verbatim: 'in the project',
+    says: 'count-minimum-above-window',
   },
   'npm run doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
   'npm run --silent doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
@@ -158,12 +165,16 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'docker compose --profile load up load': {
     notRun: 'the image of k6 is not everywhere; load-tests runs the same script with a k6 of the machine',
   },
-  'CONSOLE_LOAD=true docker compose up': { by: 'apps/console/src/console.spec.ts', as: "CONSOLE_LOAD: 'true'" },
+  'CONSOLE_LOAD=true DEMO_MODE=true docker compose up': {
+    by: 'apps/console/src/console.spec.ts',
+    as: "CONSOLE_LOAD: 'true'",
+  },
   'docker compose down -v': { by: 'tools/compose-check/compose-project.ts', as: "'--volumes'" },
   'docker kill breakwater-account-1': composeCheck("project.docker('kill'"),
   'docker build --build-arg APP=account .': composeCheck("project.compose('build')"),
   'docker build --build-arg APP=account --tag breakwater/account:local .': composeCheck("project.compose('build')"),
   'docker build --build-arg APP=customer --tag breakwater/customer:local .': composeCheck("project.compose('build')"),
+  'docker build --build-arg APP=console --tag breakwater/console:local .': composeCheck("project.compose('build')"),
   'docker compose exec nginx': engine,
   'docker compose ps': engine,
   'docker compose ps account': engine,
@@ -209,14 +220,17 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'kubectl -n breakwater scale': cluster,
   'kind create cluster --name breakwater': cluster,
   'kind delete cluster --name breakwater': cluster,
-  'kind load docker-image --name breakwater breakwater/account:local breakwater/customer:local': cluster,
+  'kind load docker-image --name breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
+    cluster,
   'k3d cluster create breakwater': cluster,
-  'k3d image import --cluster breakwater breakwater/account:local breakwater/customer:local': cluster,
+  'k3d image import --cluster breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
+    cluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=5m': cluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=10m': cluster,
   'kubectl -n breakwater rollout restart deployment/account': cluster,
   'kubectl -n breakwater port-forward service/nginx 8080:80 &': cluster,
   'kubectl -n breakwater port-forward deployment/customer 3001 &': cluster,
+  'kubectl -n breakwater port-forward deployment/console 3002': cluster,
   'kubectl -n breakwater get pods --watch &': cluster,
   'kubectl -n breakwater delete pod -l app.kubernetes.io/name=account --wait=false': cluster,
   'kubectl -n breakwater delete job account-migrations customer-migrations --ignore-not-found': cluster,
@@ -228,6 +242,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'kubectl -n breakwater create secret generic customer-migrations --from-file=database-url': cluster,
   'cd k8s/overlays/production': cluster,
   'kustomize edit set image breakwater/account=registry.example.com/breakwater/account@sha256:…': cluster,
+  'kustomize edit set image breakwater/console=registry.example.com/breakwater/console@sha256:…': cluster,
   'kustomize edit set image breakwater/customer=registry.example.com/breakwater/customer@sha256:…': cluster,
   [`while true; do curl -s -o /dev/null -w '%{http_code}\\n' http://localhost:8080/accounts -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" -d '{"customerId":"c-1001","currency":"EUR"}'; sleep 0.2; done`]:
     { verbatim: 'on a system', says: '201', isEndless: true },
