@@ -28,6 +28,8 @@ FROM toolchain AS build
 COPY tsconfig.base.json ./
 COPY libs libs
 COPY apps apps
+COPY load-tests/scenarios load-tests/scenarios
+COPY tools/chaos/timeline.json tools/chaos/timeline.json
 ARG APP
 RUN node_modules/.bin/tsc --build "apps/${APP:?is account, customer or console}/tsconfig.build.json" \
     && if test -f "apps/${APP}/build-page.ts"; then node "apps/${APP}/build-page.ts"; fi

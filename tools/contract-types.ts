@@ -4,7 +4,7 @@ import openapiTypescript, { astToString } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
 
 /**
- * Writes the types by which account asks customer, and the console asks account, from the committed contracts. With
+ * Writes the types by which account asks customer, and the console asks both, from the committed contracts. With
  * `--check` it writes nothing and fails where a file isn't what it would write.
  */
 const workspaceRoot = join(import.meta.dirname, '..');
@@ -13,6 +13,7 @@ const workspaceRoot = join(import.meta.dirname, '..');
 const contracts = [
   { of: 'customer', types: 'apps/account/src/customer/customer.contract.ts' },
   { of: 'account', types: 'apps/console/src/contracts/account.contract.ts' },
+  { of: 'customer', types: 'apps/console/src/contracts/customer.contract.ts' },
 ] as const;
 
 for (const { of, types } of contracts) {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { globSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
@@ -20,14 +21,18 @@ interface ContractModule {
 }
 
 async function main(): Promise<void> {
-  await run(nxProgram(), 'run-many', '-t', 'build', '-p', '@breakwater/account,@breakwater/customer');
-  for (const name of ['account', 'customer']) {
+  const names = globSync('apps/*/src/contract.ts', { cwd: workspaceRoot }).map(nameOf).sort();
+  await run(nxProgram(), 'run-many', '-t', 'build', '-p', names.map((name) => `@breakwater/${name}`).join(','));
+  for (const name of names) {
     const built = pathToFileURL(join(workspaceRoot, `apps/${name}/dist/contract.js`));
     const { describeContract } = (await import(built.href)) as ContractModule;
     await writeContract(name, await describeContract());
   }
   await run(join(import.meta.dirname, 'contract-types.ts'));
 }
+
+/** The service of `apps/<name>/src/contract.ts`. */
+const nameOf = (file: string): string => basename(dirname(dirname(file)));
 
 async function writeContract(name: string, contract: object): Promise<void> {
   const file = join(workspaceRoot, `apps/${name}/openapi.json`);

@@ -13,10 +13,18 @@ const stamp = join(page, '.made-of');
 
 const madeOf = (): string => {
   const hash = createHash('sha256');
-  const sources = globSync(['src/page/**/*.*', 'src/protocol/*.ts', 'vite.config.ts', 'package.json'], {
-    cwd: project,
-  });
-  for (const file of sources.filter((each) => !each.endsWith('.spec.ts')).sort()) {
+  const sources = globSync(
+    [
+      'src/page/**/*.*',
+      'src/protocol/*.ts',
+      'vite.config.ts',
+      'package.json',
+      '../../load-tests/scenarios/*.ts',
+      '../../tools/chaos/timeline.json',
+    ],
+    { cwd: project },
+  );
+  for (const file of sources.filter((each) => !/\.spec\.tsx?$/.test(each)).sort()) {
     hash
       .update(`${file}\0`)
       .update(readFileSync(join(project, file)))

@@ -30,7 +30,7 @@ describe.skipIf(!canRender).each(complete)('a pod of $title that is to go', ({ c
     };
   };
 
-  it.each(['account', 'customer'])('has the time that %s takes to end', (service) => {
+  it.each(['account', 'customer', 'console'])('has the time that %s takes to end', (service) => {
     const { grace, preStop, value } = pod(service);
 
     expect(grace).toBe(preStop + secondsOf(value('SHUTDOWN_TIMEOUT')) + toSpare);

@@ -8,12 +8,16 @@ const everywhere = [
   // Whoever there is outside of the namespace.
   ...['stranger', 'prometheus', 'dns'].map((anybody) => `${anybody} → nginx:8080`),
   'nginx → account:3000',
+  'nginx → console:3002',
   'account → customer:3001',
+  'console → account:3000',
+  'console → customer:3001',
+  'console → nginx:8080',
   'prometheus → account:3000',
   'prometheus → customer:3001',
   // A managed PostgreSQL may be anywhere.
   ...databaseUsers.map((user) => `${user} → stranger:5432`),
-  ...[...databaseUsers, 'nginx'].flatMap((any) => [`${any} → dns:53`, `${any} → dns:53/udp`]),
+  ...[...databaseUsers, 'nginx', 'console'].flatMap((any) => [`${any} → dns:53`, `${any} → dns:53/udp`]),
 ];
 
 /** All that may be reached, and by whom. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Container, ofKind, type PodSpec, workloadsIn, type WorkloadSpec } from '../kustomize/manifest.ts';
+import { alone } from './alone.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';
 
 const containersOf = ({ containers, initContainers = [] }: PodSpec): readonly Container[] => [
@@ -19,8 +20,12 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
   const whichNot = <T extends { what: string }>(all: readonly T[], holds: (one: T) => boolean): string[] =>
     all.filter((one) => !holds(one)).map(({ what }) => what);
 
+  const deployments = () => ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment');
+  /** Those that clients wait for. */
+  const serving = () => deployments().filter(({ metadata }) => !alone.includes(metadata.name));
+
   it('are there', () => {
-    expect(pods().length).toBeGreaterThanOrEqual(5);
+    expect(pods().length).toBeGreaterThanOrEqual(6);
   });
 
   it('ask for nothing that the standard "restricted" forbids', () => {
@@ -99,9 +104,11 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
   });
 
   it('restart for no failure of what they depend on', () => {
-    const services = containers().filter(({ container }) => ['account', 'customer'].includes(container.name));
+    const services = containers().filter(({ container }) =>
+      ['account', 'customer', 'console'].includes(container.name),
+    );
 
-    expect(services).toHaveLength(2);
+    expect(services).toHaveLength(3);
     for (const { container } of services) {
       expect(container.livenessProbe?.httpGet?.path).toBe('/health/live');
       expect(container.startupProbe?.httpGet?.path).toBe('/health/live');
@@ -110,9 +117,7 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
   });
 
   it('are spread, and keep their place before what serves nobody', () => {
-    const deployments = ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment');
-
-    for (const { spec } of deployments) {
+    for (const { spec } of serving()) {
       const { topologySpreadConstraints = [], priorityClassName } = spec.template.spec;
       expect(topologySpreadConstraints.map(({ topologyKey }) => topologyKey)).toEqual([
         'kubernetes.io/hostname',
@@ -123,11 +128,20 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
   });
 
   it('are never fewer while versions change, and as many as the autoscaler says', () => {
-    const deployments = ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment');
-
-    for (const { spec } of deployments) {
+    for (const { spec } of serving()) {
       expect(spec.strategy?.rollingUpdate?.maxUnavailable).toBe(0);
       expect(spec.replicas).toBeUndefined();
+    }
+  });
+
+  it('are one, and never two, where a second would know nothing of the first; clients do not wait for it', () => {
+    const single = deployments().filter(({ metadata }) => alone.includes(metadata.name));
+
+    expect(single).toHaveLength(alone.length);
+    for (const { spec } of single) {
+      expect(spec.replicas).toBe(1);
+      expect(spec.strategy?.type).toBe('Recreate');
+      expect(spec.template.spec.priorityClassName).toBeUndefined();
     }
   });
 });

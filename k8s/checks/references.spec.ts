@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasLabels, type Manifest, ofKind, workloadsIn, type WorkloadSpec } from '../kustomize/manifest.ts';
+import { alone } from './alone.ts';
 import { canRender, manifestsOf, titled } from './rendered.ts';
 
 /** Those that production has from elsewhere, with the keys that they need (overlays/production/kustomization.yaml). */
@@ -27,6 +28,7 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     if (found !== undefined) return Object.keys(found.data ?? {});
     return kind === 'Secret' && combination.overlay === 'production' ? fromElsewhere[name] : undefined;
   };
+  const several = (): string[] => named('Deployment').filter((name) => !alone.includes(name));
   const podsMatching = (labels: Readonly<Record<string, string>>) =>
     workloadsIn(manifests()).filter(({ spec }) => hasLabels(spec.template.metadata.labels, labels));
 
@@ -107,20 +109,20 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     }
   });
 
-  it('every budget for disruptions is of one Deployment, and every Deployment has one', () => {
+  it('every budget for disruptions is of one Deployment, and every Deployment of several replicas has one', () => {
     const covered = ofKind<{ selector: { matchLabels: Record<string, string> } }>(
       manifests(),
       'PodDisruptionBudget',
     ).map(({ spec }) => podsMatching(spec.selector.matchLabels).map(({ metadata }) => metadata.name));
 
     expect(covered.every((workloads) => workloads.length === 1)).toBe(true);
-    expect(covered.flat().toSorted()).toEqual(named('Deployment').toSorted());
+    expect(covered.flat().toSorted()).toEqual(several().toSorted());
   });
 
-  it('every autoscaler is of a Deployment, and every Deployment has one', () => {
+  it('every autoscaler is of a Deployment, and every Deployment of several replicas has one', () => {
     const scaled = ofKind<{ scaleTargetRef: { kind: string; name: string } }>(manifests(), 'HorizontalPodAutoscaler');
 
-    expect(scaled.map(({ spec }) => spec.scaleTargetRef.name).toSorted()).toEqual(named('Deployment').toSorted());
+    expect(scaled.map(({ spec }) => spec.scaleTargetRef.name).toSorted()).toEqual(several().toSorted());
   });
 
   it('every Deployment that has a database has migrations, which run as its owner for the role that it logs in as', () => {

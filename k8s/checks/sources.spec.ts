@@ -30,6 +30,11 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     ).find(({ metadata }) => metadata.name.startsWith(prefix))?.data;
   const containers = () => workloadsIn(manifestsOf(combination)).flatMap(({ spec }) => spec.template.spec.containers);
 
+  const valueOf = (container: string, variable: string): string | undefined =>
+    containers()
+      .find(({ name }) => name === container)
+      ?.env?.find(({ name }) => name === variable)?.value;
+
   it('has the files that the services have everywhere', () => {
     expect(dataOf('account-resilience')).toEqual({ 'resilience.yml': read('apps/account/resilience.yml') });
     expect(dataOf('nginx-template')).toEqual({ 'nginx.conf.template': read('nginx/nginx.conf') });
@@ -56,12 +61,44 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     expect(set?.toSorted()).toEqual([...placeholders].map(String).toSorted());
   });
 
-  it('hides from clients what compose hides', () => {
-    const nginx = containers().find(({ name }) => name === 'nginx');
+  it('hides from clients what compose hides, and the console where it is not for play', () => {
+    const hidden = valueOf('nginx', 'GATEWAY_HIDDEN_PATHS')?.split('|');
+    const hiddenByCompose =
+      defaultOf(compose.services['nginx']?.environment?.['GATEWAY_HIDDEN_PATHS'])?.split('|') ?? [];
 
-    expect(nginx?.env?.find(({ name }) => name === 'GATEWAY_HIDDEN_PATHS')?.value).toBe(
-      defaultOf(compose.services['nginx']?.environment?.['GATEWAY_HIDDEN_PATHS']),
+    expect(hidden).toEqual(combination.overlay === 'local' ? hiddenByCompose : [...hiddenByCompose, 'console']);
+  });
+
+  it('has the console send load and account make experiments only where they are for play', () => {
+    const isForPlay = combination.overlay === 'local';
+
+    expect(valueOf('console', 'CONSOLE_LOAD')).toBe(String(isForPlay));
+    expect(valueOf('account', 'DEMO_MODE')).toBe(isForPlay ? 'true' : undefined);
+  });
+
+  it('has an address for everything that the console is told to ask', () => {
+    const services = ofKind<{ ports: { port: number }[] }>(manifestsOf(combination), 'Service');
+    const addresses = services.flatMap(({ metadata, spec }) =>
+      spec.ports.map(({ port }) => `${metadata.name}:${port}`),
     );
+    const asked = ['ACCOUNT_URL', 'CUSTOMER_URL', 'LOAD_URL'].map((name) => new URL(valueOf('console', name) ?? ''));
+
+    expect(addresses).toEqual(expect.arrayContaining(asked.map(({ hostname, port }) => `${hostname}:${port || 80}`)));
+    expect(valueOf('nginx', 'GATEWAY_CONSOLE')).toBe('console.breakwater.svc.cluster.local:3002');
+    expect(addresses).toContain('console:3002');
+  });
+
+  it('tells the console of every replica, also of those that are not ready, and Prometheus of each once', () => {
+    const services = ofKind<{ clusterIP?: string; publishNotReadyAddresses?: boolean }>(
+      manifestsOf(combination),
+      'Service',
+    ).filter(({ metadata }) => metadata.name.endsWith('-replicas'));
+
+    expect(services.map(({ metadata }) => metadata.name)).toEqual(['account-replicas', 'customer-replicas']);
+    for (const { metadata, spec } of services) {
+      expect(spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
+      expect(metadata.labels?.['app.kubernetes.io/component']).not.toBe('service');
+    }
   });
 
   it('lets nobody break customer but where it is for play', () => {

@@ -79,7 +79,10 @@ export interface WorkloadSpec {
   };
   readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
   readonly replicas?: number;
-  readonly strategy?: { readonly rollingUpdate?: { readonly maxUnavailable?: number | string } };
+  readonly strategy?: {
+    readonly type?: string;
+    readonly rollingUpdate?: { readonly maxUnavailable?: number | string };
+  };
 }
 
 /** A Deployment, a StatefulSet or a Job. */

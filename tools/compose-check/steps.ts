@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isOpened, Load, newKey, openAccount, type Opening } from './accounts.ts';
 import type { ComposeProject } from './compose-project.ts';
+import { askConsole, composeToken, nextPicture, requirePage } from './console.ts';
 import { eventually } from './eventually.ts';
 import { requireAllSaved, requireNothingLost } from './ledger.ts';
 import { queryPrometheus } from './prometheus.ts';
@@ -70,8 +71,8 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
     [
       'Bring the system up',
       async () => {
-        // Grafana is left out. Customer has to be named: nothing depends on it.
-        const services = ['customer', 'nginx', 'prometheus'];
+        // Grafana is left out. Customer and the console have to be named: nothing depends on them.
+        const services = ['customer', 'console', 'nginx', 'prometheus'];
         await project.compose('up', '--detach', '--wait', '--wait-timeout', '300', ...services);
         return `The system is up, with its gateway on ${urls.gateway}`;
       },
@@ -110,6 +111,45 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
           if (answer.status !== 404) throw new Error(`${path} was answered ${answer.status}, not 404`);
         }
         return `${hidden.length} paths that are for operators are not there for strangers`;
+      },
+    ],
+    [
+      'Ask the console',
+      async () => {
+        await requirePage(urls.gateway, signal);
+        const wanted = {
+          accounts: await project.containersOf('account'),
+          customers: await project.containersOf('customer'),
+        };
+        await eventually(
+          async () => {
+            const picture = await nextPicture(urls.gateway, signal);
+            for (const kind of ['accounts', 'customers'] as const) {
+              const seen = picture[kind].map(({ name, problem }) => problem ?? name).toSorted();
+              const there = wanted[kind].map(({ instance }) => instance).toSorted();
+              if (String(seen) !== String(there)) throw new Error(`The console sees ${seen}, and not ${there}`);
+            }
+            const states = picture.accounts.map(({ breakers }) => breakers?.['customer']?.state);
+            if (states.includes(undefined)) throw new Error('The console knows no circuit breaker of an account');
+          },
+          noticeMs,
+          signal,
+        );
+        // Changes that change nothing: what is asked is who may.
+        const heal = { method: 'PATCH', route: '/faults', body: { malformed: null } };
+        const close = { method: 'POST', route: '/breakers/customer', body: { updateState: 'CLOSE' } };
+        for (const [command, token] of [[heal, 'faults-token'] as const, [close, 'actuator-token'] as const]) {
+          const refused = await askConsole(urls.gateway, command);
+          const taken = await askConsole(urls.gateway, { ...command, token: await composeToken(token) });
+          if (refused.status !== 401 || taken.status !== 200 || taken.replicas.length !== 2) {
+            const told = `${refused.status} without a token, ${taken.status} by ${taken.replicas.length} with it`;
+            throw new Error(`${command.method} ${command.route} was answered ${told}, and not 401 and 200 by 2`);
+          }
+        }
+        const plan = { startRate: 1, stages: [{ rate: 1, seconds: 1 }] };
+        const load = await askConsole(urls.gateway, { method: 'PUT', route: '/load', body: plan });
+        if (load.status !== 403) throw new Error(`Load was answered ${load.status}, not 403`);
+        return 'The console shows every replica behind nginx, changes them for who has their token, and sends no load';
       },
     ],
     [

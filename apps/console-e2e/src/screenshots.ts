@@ -17,6 +17,7 @@ try {
   await system.start();
   mkdirSync(images, { recursive: true });
   const { page } = await Visit.begin(chromium.browser, system.consoleUrl ?? '', wide);
+  await page.getByRole('button', { name: 'Close the guide' }).click();
   await page.getByLabel("Customer's faults").fill(system.faultsToken);
   await page.getByRole('button', { name: 'Start' }).click();
   await page.waitForTimeout(25_000);
@@ -24,10 +25,12 @@ try {
   await page.waitForTimeout(22_000);
   await page.getByRole('button', { name: 'Heal' }).click();
   await page.waitForTimeout(14_000);
-  await page.getByRole('button', { name: 'Slow', exact: true }).click();
-  await page.waitForTimeout(10_000);
+  await page.getByRole('combobox', { name: 'Scenario' }).selectOption('customer-slow');
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await page.waitForTimeout(13_000);
   await page.screenshot({ path: path.join(images, 'console.png'), clip: { x: 0, y: 0, width: 1_440, height: 1_000 } });
   const onPhone = await Visit.begin(chromium.browser, system.consoleUrl ?? '', { ...phone, colorScheme: 'dark' });
+  await onPhone.page.getByRole('button', { name: 'Close the guide' }).click();
   await onPhone.page.waitForTimeout(3_000);
   await onPhone.page.screenshot({ path: path.join(images, 'console-phone.png') });
 } finally {

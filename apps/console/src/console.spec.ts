@@ -124,10 +124,18 @@ describe("the console's server", () => {
     const calm = await start();
     const busy = await start({ CONSOLE_LOAD: 'true', LOAD_URL: 'http://127.0.0.1:1' });
 
-    expect((await calm.call('PUT', '/load', { rate: 5, seconds: 5 })).status).toBe(403);
-    expect((await busy.call('PUT', '/load', { rate: 101, seconds: 5 })).status).toBe(400);
-    expect((await busy.call('PUT', '/load', { rate: 5, seconds: 601 })).status).toBe(400);
-    expect(await busy.call('PUT', '/load', { rate: 5, seconds: 5 })).toMatchObject({ status: 200, body: { rate: 5 } });
+    const plan = (...stages: [rate: number, seconds: number][]) => ({
+      startRate: 5,
+      stages: stages.map(([rate, seconds]) => ({ rate, seconds })),
+    });
+
+    expect((await calm.call('PUT', '/load', plan([5, 5]))).status).toBe(403);
+    expect((await busy.call('PUT', '/load', plan([101, 5]))).status).toBe(400);
+    expect((await busy.call('PUT', '/load', { ...plan([5, 5]), startRate: 101 })).status).toBe(400);
+    expect((await busy.call('PUT', '/load', plan([5, 601]))).status).toBe(400);
+    expect((await busy.call('PUT', '/load', plan([5, 300], [6, 301]))).status).toBe(400);
+    expect((await busy.call('PUT', '/load', plan())).status).toBe(400);
+    expect(await busy.call('PUT', '/load', plan([5, 5], [9, 5]))).toMatchObject({ status: 200, body: { rate: 5 } });
     expect(await busy.call('DELETE', '/load')).toMatchObject({ status: 200, body: { rate: 0 } });
   });
 

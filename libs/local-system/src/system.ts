@@ -124,6 +124,11 @@ export class LocalSystem {
     return this.#customers;
   }
 
+  /** The console, once it has been started, where there is one. */
+  get console(): ServiceReplica | undefined {
+    return this.#consoles[0];
+  }
+
   /** @throws Error before it is up */
   get database(): SystemDatabase {
     if (this.#database === undefined) throw new Error('the database comes first');

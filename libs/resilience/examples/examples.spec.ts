@@ -1,7 +1,7 @@
 import { CircuitBreakerRegistry } from '@breakwater/resilience';
 import { ResilienceModule } from '@breakwater/resilience/nest';
 import { Test } from '@nestjs/testing';
-import { glob, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CustomerDirectory } from './customer-directory.ts';
@@ -11,29 +11,6 @@ import { customer } from './pipeline.ts';
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const workspace = here('../../..');
 const read = (file: string): Promise<string> => readFile(file, 'utf8');
-
-describe('The TypeScript in the documentation', () => {
-  it('is that of a file here, which is compiled', async () => {
-    const pages = await Array.fromAsync(glob(['*.md', 'docs/**/*.md', 'libs/*/*.md'], { cwd: workspace }));
-    const documentation = pages.filter((page) => !page.endsWith('api.md'));
-    const sources = await Promise.all((await Array.fromAsync(glob(here('**/*.ts')))).map(read));
-    const blocks: string[] = [];
-
-    for (const page of documentation) {
-      for (const [, code] of (await read(`${workspace}/${page}`)).matchAll(/```ts\n(.*?)```/gs)) {
-        blocks.push(page);
-        expect({ page, code, isCompiled: sources.includes(code!) }).toStrictEqual({ page, code, isCompiled: true });
-      }
-    }
-
-    expect(blocks.toSorted()).toStrictEqual([
-      'README.md',
-      'docs/doctor.md',
-      'docs/opossum.md',
-      'libs/resilience/README.md',
-    ]);
-  });
-});
 
 describe('The twenty lines of the README', () => {
   it('work with the configuration beside them', async () => {

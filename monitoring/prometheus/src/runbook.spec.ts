@@ -25,6 +25,25 @@ describe('the runbook', () => {
   );
 });
 
+describe('where the runbook looks', () => {
+  const dashboards = ['overview', 'resilience'].map((name) =>
+    readFileSync(new URL(`../../grafana/dashboards/${name}.json`, import.meta.url), 'utf8'),
+  );
+  const titles = new Set(
+    dashboards.flatMap((text) =>
+      [...text.matchAll(/"title": "(?<title>[^"]+)"/g)].map(({ groups }) => groups?.['title']),
+    ),
+  );
+  /** Panels are named as sentences begin: `State`, `Slow-call rate`, `Accounts opened well (1 h)`. */
+  const looked = [
+    ...new Set([...runbook.matchAll(/`(?<title>[A-Z][a-z-]+(?: [^`:…]+)?)`/g)].map(([, title]) => title)),
+  ];
+
+  it.each(looked)('is a panel of a dashboard: %s', (title) => {
+    expect(titles).toContain(title);
+  });
+});
+
 describe('an alert', () => {
   it.each(alerts)(
     '$alert says how urgent it is, what is wrong, and where it is explained',

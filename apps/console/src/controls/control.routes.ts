@@ -4,6 +4,7 @@ import type { Observer } from '../observation/observer.ts';
 import { ask, type Question } from '../replicas/ask.ts';
 import { experimentRequest } from './experiment.ts';
 import { type Load, longestSeconds, mostPerSecond } from './load.ts';
+import { secondsOf } from '../protocol/load-plan.ts';
 
 /** What the controls work on. */
 export interface Controls {
@@ -13,10 +14,18 @@ export interface Controls {
 
 const patienceMs = 5_000;
 
-const loadBody = z.strictObject({
-  rate: z.int(`must be a whole number from 1 to ${mostPerSecond}`).min(1).max(mostPerSecond),
-  seconds: z.int(`must be a whole number from 1 to ${longestSeconds}`).min(1).max(longestSeconds),
-});
+const wholeNumber = (most: number) => z.int(`must be a whole number from 1 to ${most}`).min(1).max(most);
+const rate = wholeNumber(mostPerSecond);
+
+const loadBody = z
+  .strictObject({
+    startRate: rate,
+    stages: z
+      .array(z.strictObject({ rate, seconds: wholeNumber(longestSeconds) }))
+      .min(1)
+      .max(20),
+  })
+  .refine((plan) => secondsOf(plan) <= longestSeconds, `must last ${longestSeconds} seconds at most`);
 
 const breakerBody = z.strictObject({
   updateState: z.enum(['CLOSE', 'FORCE_OPEN', 'DISABLE']),
@@ -57,10 +66,10 @@ export function addControls(app: FastifyInstance, { observer, load }: Controls):
   });
 
   app.put('/load', async (request, reply) => {
-    const { rate, seconds } = loadBody.parse(request.body);
+    const plan = loadBody.parse(request.body);
     if (!load.state.isAllowed)
       return reply.status(403).send({ detail: 'Start the console with CONSOLE_LOAD=true to send load.' });
-    load.start(rate, seconds);
+    load.start(plan);
     return load.state;
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Load, type OpenAccount } from './load.ts';
 
+const steady = (rate: number, seconds: number) => ({ startRate: rate, stages: [{ rate, seconds }] });
+
 function make(open: OpenAccount = async () => 201) {
   let now = 1_000_000;
   const opened = vi.fn(open);
@@ -24,7 +26,7 @@ function make(open: OpenAccount = async () => 201) {
 describe('the load', () => {
   it('comes at its rate, ends after its time, and counts its answers', async () => {
     const { load, opened, pass } = make();
-    load.start(20, 3);
+    load.start(steady(20, 3));
 
     await pass(10_000);
 
@@ -32,9 +34,40 @@ describe('the load', () => {
     expect(load.state).toMatchObject({ rate: 0, endsAt: null, sent: 60, answers: { 201: 60 } });
   });
 
+  it('follows the rates of its plan', async () => {
+    const { load, opened, pass } = make();
+    load.start({
+      startRate: 10,
+      stages: [
+        { rate: 10, seconds: 2 },
+        { rate: 50, seconds: 2 },
+        { rate: 50, seconds: 2 },
+      ],
+    });
+
+    await pass(2_000);
+    expect(opened).toHaveBeenCalledTimes(20);
+    await pass(1_000);
+    expect(load.state.rate).toBe(30);
+    await pass(5_000);
+    expect(opened).toHaveBeenCalledTimes(20 + 60 + 100);
+  });
+
+  it('goes on counting when another plan takes over, and begins anew after an end', async () => {
+    const { load, pass } = make();
+    load.start(steady(10, 10));
+    await pass(1_000);
+    load.start(steady(20, 1));
+    await pass(2_000);
+    expect(load.state.sent).toBe(30);
+
+    load.start(steady(10, 1));
+    expect(load.state.sent).toBe(0);
+  });
+
   it('has another idempotency key for each account, and many customers', async () => {
     const { load, opened, pass } = make();
-    load.start(100, 10);
+    load.start(steady(100, 10));
 
     await pass(2_000);
 
@@ -44,7 +77,7 @@ describe('the load', () => {
 
   it('sends no more than a second of it at once after it was held up', () => {
     const { load, opened, jump } = make();
-    load.start(50, 100);
+    load.start(steady(50, 100));
 
     jump(20_000);
 
@@ -53,7 +86,7 @@ describe('the load', () => {
 
   it('leaves out what would wait beside 200 others', async () => {
     const { load, opened, pass } = make(() => new Promise(() => {}));
-    load.start(100, 10);
+    load.start(steady(100, 10));
 
     await pass(3_000);
 
@@ -63,7 +96,7 @@ describe('the load', () => {
 
   it('counts what was not answered as 0', async () => {
     const { load, pass } = make(() => Promise.reject(new Error('refused')));
-    load.start(20, 1);
+    load.start(steady(20, 1));
 
     await pass(1_500);
 
@@ -72,7 +105,7 @@ describe('the load', () => {
 
   it('stops when it is told to', async () => {
     const { load, opened, pass } = make();
-    load.start(20, 60);
+    load.start(steady(20, 60));
     await pass(1_000);
     load.stop();
 

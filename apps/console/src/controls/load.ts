@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { CreateAccount } from '../contracts/account.ts';
 import type { LoadState } from '../protocol/messages.ts';
+import { type LoadPlan, progressOf, secondsOf } from '../protocol/load-plan.ts';
 
 /** How much load there may be. */
 export const mostPerSecond = 100;
@@ -13,11 +14,12 @@ const patienceMs = 15_000;
 /** Opens one account. Resolves with the status; 0 where there was no answer. */
 export type OpenAccount = (account: CreateAccount, idempotencyKey: string) => Promise<number>;
 
-/** Opens accounts at a steady rate, for a time, whatever comes of them: clients do not wait for one another. */
+/** Opens accounts by a plan, whatever comes of them: clients do not wait for one another. */
 export class Load {
   readonly #isAllowed: boolean;
   readonly #open: OpenAccount;
   readonly #now: () => number;
+  #plan: LoadPlan | undefined;
   #rate = 0;
   #endsAt: number | null = null;
   #begunAt = 0;
@@ -40,7 +42,7 @@ export class Load {
   get state(): LoadState {
     return {
       isAllowed: this.#isAllowed,
-      rate: this.#rate,
+      rate: Math.round(this.#rate),
       endsAt: this.#endsAt,
       sent: this.#sent,
       answers: { ...this.#answers },
@@ -49,36 +51,40 @@ export class Load {
   }
 
   /**
-   * Begins, in place of what goes on. Counts begin anew unless only the rate changes.
+   * Begins, in place of what goes on. Counts begin anew, unless it goes on from another plan.
    *
-   * @param rate requests a second, from 1 to 100
-   * @param seconds from 1 to 600
+   * @param plan up to 100 requests a second, for 600 seconds at most
    */
-  start(rate: number, seconds: number): void {
-    if (this.#rate === 0) {
+  start(plan: LoadPlan): void {
+    if (this.#plan === undefined) {
       this.#sent = 0;
       this.#skipped = 0;
       this.#answers = {};
     }
-    this.#rate = rate;
+    this.#plan = plan;
+    this.#rate = plan.startRate;
     this.#begunAt = this.#now();
     this.#due = 0;
-    this.#endsAt = this.#begunAt + seconds * 1_000;
+    this.#endsAt = this.#begunAt + secondsOf(plan) * 1_000;
   }
 
   stop(): void {
+    this.#plan = undefined;
     this.#rate = 0;
     this.#endsAt = null;
   }
 
   /** Sends what is due by now. To be called several times a second. */
   beat(): void {
-    if (this.#endsAt === null) return;
+    if (this.#plan === undefined || this.#endsAt === null) return;
     const now = Math.min(this.#now(), this.#endsAt);
-    const due = Math.floor(((now - this.#begunAt) * this.#rate) / 1_000);
+    const { due, rate } = progressOf(this.#plan, (now - this.#begunAt) / 1_000);
+    // Sums of parts: what is due to the last digit is due.
+    const whole = Math.floor(due + 1e-6);
     // A process that was held up does not make up for more than a second of it at once.
-    for (let count = Math.min(due - this.#due, this.#rate); count > 0; count -= 1) this.#sendOne();
-    this.#due = due;
+    for (let count = Math.min(whole - this.#due, Math.ceil(rate)); count > 0; count -= 1) this.#sendOne();
+    this.#due = whole;
+    this.#rate = rate;
     if (now === this.#endsAt) this.stop();
   }
 

@@ -1,8 +1,6 @@
 import { pino } from 'pino';
-import { z } from 'zod';
 import type { ServiceDefinition } from '../chassis.module.ts';
-import { readConfig } from '../config/read-config.ts';
-import { migrationVariables, type MigrationConfig } from '../config/service-config.ts';
+import { type MigrationConfig, readMigrationConfig } from '../config/service-config.ts';
 import { migrate, type MigrationOptions } from '../database/migrations.ts';
 import { loggerOptions } from '../logging/logging.options.ts';
 import { explainStartFailure } from './start-failure.ts';
@@ -17,7 +15,7 @@ export async function runMigrations<Tables>(
 ): Promise<void> {
   let config: MigrationConfig | undefined;
   try {
-    config = readConfig(z.object(migrationVariables(service.name)));
+    config = readMigrationConfig(service.name);
     const { DATABASE_SERVICE_ROLE: role } = config;
     const applied = await migrate({
       url: config.DATABASE_URL,

@@ -1,5 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { trustedProxies } from '../client-rate-limit/trust-proxy.ts';
+import type { Environment } from './config-fault.ts';
+import { readConfig } from './read-config.ts';
 import { choice, databaseUrl, duration, host, matching, port, wholeNumber } from './variables.ts';
 
 /** The variables that every process on the database has. */
@@ -15,7 +17,7 @@ const processVariables = (service: string) => ({
 });
 
 /** The variables that running migrations needs. */
-export const migrationVariables = (service: string) => ({
+const migrationVariables = (service: string) => ({
   ...processVariables(service),
   /**
    * The database role that the service logs in as, which is then given the rights that the service needs and no others.
@@ -79,3 +81,7 @@ export type ServiceConfig = z.output<z.ZodObject<ReturnType<typeof serviceVariab
 
 /** What migrating a service's schema needs to know. */
 export type MigrationConfig = z.output<z.ZodObject<ReturnType<typeof migrationVariables>>>;
+
+/** @throws InvalidConfigError listing every fault */
+export const readMigrationConfig = (service: string, environment?: Environment): MigrationConfig =>
+  readConfig(z.object(migrationVariables(service)), environment);

@@ -1,5 +1,5 @@
 import { IntervalFunction, type Random } from '../core/interval-function.ts';
-import { duration, flag, optional, type OptionRule, replacing } from '../core/options.ts';
+import { duration, flag, optional, type OptionRule, type OptionRules, replacing } from '../core/options.ts';
 import type { Findings } from './findings.ts';
 import type { Settings } from './settings.ts';
 
@@ -12,11 +12,31 @@ export interface Backoff {
   /** The options that hold a function instead; the first is what Spring's properties are turned into. */
   readonly functions: readonly [string, ...string[]];
   /** Spring's property for the cap of an exponential wait. */
-  readonly maxWait: string;
+  readonly maxWait: keyof MaxWaitProperties;
   /** The wait when none is given. */
   readonly defaultWaitMs: number;
   /** Whether a wait may be exponential and randomized at once. */
   readonly mayCombine: boolean;
+}
+
+/** Spring's properties for a wait that grows or is randomized, as far as every pattern calls them the same. */
+interface BackoffProperties {
+  /** Lets the wait grow with each time, from the constant one. Not together with an interval function. */
+  readonly enableExponentialBackoff: boolean;
+  /** How many times the wait before a wait is. Above 0; needs `enableExponentialBackoff`. */
+  readonly exponentialBackoffMultiplier: number | undefined;
+  /** Draws the wait at random around the one that it would be. Not together with an interval function. */
+  readonly enableRandomizedWait: boolean;
+  /** How far around: as a share of the wait, up and down. At least 0 and below 1; needs `enableRandomizedWait`. */
+  readonly randomizedWaitFactor: number | undefined;
+}
+
+/** What each pattern has its own word for. */
+interface MaxWaitProperties {
+  /** What the growing wait ends at. At least 1 ms; needs `enableExponentialBackoff`. */
+  readonly exponentialMaxWaitDuration: number | undefined;
+  /** What the growing wait in OPEN ends at. At least 1 ms; needs `enableExponentialBackoff`. */
+  readonly exponentialMaxWaitDurationInOpenState: number | undefined;
 }
 
 /** The rules of a pattern, with those of Spring's properties from which Resilience4j makes its interval functions. */
@@ -26,15 +46,14 @@ export function withBackoffRules(rules: Rules, { functions, maxWait }: Backoff):
     const rule = rules[option]!;
     return [option, replacing(rule, [...(rule.replaces ?? []), ...enabling])];
   });
-  return {
-    ...rules,
-    ...Object.fromEntries(replaced),
+  const properties: OptionRules<BackoffProperties> = {
     enableExponentialBackoff: replacing(flag(false), functions),
     exponentialBackoffMultiplier: decimal('a number above 0', (value) => value > 0),
-    [maxWait]: optional(duration(1, { min: 1 })),
     enableRandomizedWait: replacing(flag(false), functions),
     randomizedWaitFactor: decimal('a number of at least 0 and below 1', (value) => value >= 0 && value < 1),
   };
+  const longest = { [maxWait]: optional(duration(1, { min: 1 })) };
+  return { ...rules, ...Object.fromEntries(replaced), ...properties, ...longest };
 }
 
 /**
@@ -82,7 +101,7 @@ export function withBackoff(
   return { ...others, [backoff.functions[0]]: { value: intervalFunction(waitMs, resolved, backoff, random), origin } };
 }
 
-function springProperties({ maxWait }: Backoff): readonly string[] {
+function springProperties({ maxWait }: Backoff): readonly (keyof BackoffProperties | keyof MaxWaitProperties)[] {
   return [
     'enableExponentialBackoff',
     'exponentialBackoffMultiplier',

@@ -11,6 +11,13 @@ interface Props {
   readonly onForce: (updateState: 'FORCE_OPEN' | 'CLOSE' | 'DISABLE') => void;
 }
 
+/** Where a circuit breaker can be sent by hand. */
+const ways = [
+  { to: 'CLOSED', label: 'Close', updateState: 'CLOSE' },
+  { to: 'FORCED_OPEN', label: 'Force open', updateState: 'FORCE_OPEN' },
+  { to: 'DISABLED', label: 'Disable', updateState: 'DISABLE' },
+] as const;
+
 /** A circuit breaker on one replica. */
 export function BreakerCard({ replica, problem, name, breaker, onForce }: Props) {
   const { state, metrics, thresholds } = breaker;
@@ -30,18 +37,17 @@ export function BreakerCard({ replica, problem, name, breaker, onForce }: Props)
       <RateMeter label="Slow" rate={metrics.slowCallRate} threshold={thresholds.slowCallRate} />
       <div class="card-foot">
         <span class="hint">
-          {metrics.notPermittedCalls} refused · slow from {duration(thresholds.slowCallDurationMs)}
+          {metrics.notPermittedCalls} refused · slow from {duration(thresholds.slowCallDurationMs)} · trial of{' '}
+          {thresholds.permittedNumberOfCallsInHalfOpenState}
         </span>
         <div class="buttons" role="group" aria-label={`${name} on ${replica}`}>
-          {state === 'FORCED_OPEN' || state === 'DISABLED' || state === 'OPEN' ? (
-            <button type="button" class="quiet" onClick={() => onForce('CLOSE')}>
-              Close
-            </button>
-          ) : (
-            <button type="button" class="quiet" onClick={() => onForce('FORCE_OPEN')}>
-              Force open
-            </button>
-          )}
+          {ways
+            .filter(({ to }) => to !== state)
+            .map(({ to, label, updateState }) => (
+              <button key={to} type="button" class="quiet" onClick={() => onForce(updateState)}>
+                {label}
+              </button>
+            ))}
         </div>
       </div>
     </article>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { AccountReplica, Finding } from '../../protocol/messages.ts';
 import { type Outcome, send } from '../control/api.ts';
 import { BreakerCard } from './breaker-card.tsx';
+import { OutcomeLine } from './outcome-line.tsx';
 
 interface Props {
   readonly name: string;
@@ -34,11 +35,7 @@ export function BreakerGroup({ name, accounts, token }: Props) {
           </button>
         </div>
       </div>
-      {outcome && (
-        <p class={outcome.isDone ? 'outcome' : 'outcome outcome-bad'} role="status">
-          {outcome.message}
-        </p>
-      )}
+      {outcome && <OutcomeLine outcome={outcome} />}
       <div class="card-grid">
         {accounts.map((replica) => {
           const breaker = replica.breakers[name];

@@ -18,12 +18,14 @@ interface Props {
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly note?: string;
+  /** What the axis reaches at least, so that nothing does not look like much. */
+  readonly least: number;
 }
 
 const height = 150;
 
 /** Lines over time, with the present values in words beside them. */
-export function Chart({ title, times, series, format, note }: Props) {
+export function Chart({ title, times, series, format, note, least }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
   const id = useId();
@@ -36,7 +38,7 @@ export function Chart({ title, times, series, format, note }: Props) {
     if (element === null) return undefined;
     const draw = (): void => {
       chart.current?.destroy();
-      chart.current = new uPlot(optionsOf(element, series, format), latest.current, element);
+      chart.current = new uPlot(optionsOf(element, { series, format, least }), latest.current, element);
     };
     draw();
     const resized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }));
@@ -76,7 +78,10 @@ export function Chart({ title, times, series, format, note }: Props) {
   );
 }
 
-function optionsOf(element: HTMLElement, series: readonly Series[], format: (value: number) => string): uPlot.Options {
+function optionsOf(
+  element: HTMLElement,
+  { series, format, least }: Pick<Props, 'series' | 'format' | 'least'>,
+): uPlot.Options {
   const color = (property: string): string => resolveColor(element, property);
   const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
   return {
@@ -84,8 +89,9 @@ function optionsOf(element: HTMLElement, series: readonly Series[], format: (val
     height,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
-    scales: { y: { range: (_, _min, max) => [0, Math.max(1, (max ?? 0) * 1.1)] } },
+    // Room for half of the last time on the axis.
+    padding: [8, 26, 0, 0],
+    scales: { y: { range: (_, _min, max) => [0, Math.max(least, (max ?? 0) * 1.1)] } },
     axes: [
       { ...axis, size: 24, space: 90, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick * 1_000)) },
       { ...axis, size: 56, space: 36, values: (_, ticks) => ticks.map((tick) => format(tick)) },

@@ -23,15 +23,23 @@ export function Charts({ seconds }: { readonly seconds: readonly Second[] }) {
   ];
   return (
     <section class="charts" aria-label="Traffic">
-      <Chart title="Answers to POST /accounts" times={times} series={throughput} format={rate} />
+      {isQuiet(seconds) && (
+        <p class="hint charts-note">No client has asked for an account in these minutes: send load.</p>
+      )}
+      <Chart title="Answers to POST /accounts" times={times} series={throughput} format={rate} least={2} />
       <Chart
         title="Time to the answer"
         times={times}
         series={latency}
         format={duration}
+        least={10}
         note="from histogram buckets"
       />
-      <Chart title="Accounts to be verified" times={times} series={pending} format={String} />
+      <Chart title="Accounts to be verified" times={times} series={pending} format={String} least={4} />
     </section>
   );
+}
+
+function isQuiet(seconds: readonly Second[]): boolean {
+  return seconds.every(({ traffic }) => traffic === null || traffic.latencyMs === null);
 }

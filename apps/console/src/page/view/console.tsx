@@ -6,7 +6,9 @@ import { Charts } from './charts.tsx';
 import { Controls } from './controls.tsx';
 import { EventLog } from './event-log.tsx';
 import { Experiments } from './experiments.tsx';
+import { Guide } from './guide.tsx';
 import { Header } from './header.tsx';
+import { Legend } from './legend.tsx';
 import { Notice } from './notice.tsx';
 import { Timeline } from './timeline.tsx';
 import { useTokens } from './use-tokens.ts';
@@ -32,11 +34,13 @@ export function Console() {
       <Header state={state} />
       <main class="main">
         <Notice state={state} />
-        <div class="page">
+        <div class={state.connection === 'live' ? 'page' : 'page is-lost'}>
           <div class="cards">
+            <Guide state={state} />
             {breakers.map((name) => (
               <BreakerGroup key={name} name={name} accounts={snapshot.accounts} token={tokens.actuator} />
             ))}
+            {breakers.length === 0 ? <NoBreakers /> : <Legend />}
           </div>
           <Controls snapshot={snapshot} tokens={tokens} />
           <div class="rest">
@@ -49,6 +53,10 @@ export function Console() {
       </main>
     </>
   );
+}
+
+function NoBreakers() {
+  return <p class="panel hint">No replica of account has told of a circuit breaker yet.</p>;
 }
 
 function namesOf({ snapshot }: ConsoleState): string[] {

@@ -43,7 +43,9 @@ function ExperimentCard({ experiment: { name, title, setup, lesson } }: { readon
       <code class="hint">{name}</code>
       <p>{setup}</p>
       {run && <Calls run={run} />}
-      {run?.status === 'done' && <p>{lesson}</p>}
+      {run?.status === 'done' && (
+        <p>{isOfSlowCustomer(run) ? lesson : 'Customer was not slow this time: press Slow, and run it again.'}</p>
+      )}
       <div class="buttons">
         <button type="button" disabled={isRunning} onClick={() => void start()}>
           {isRunning ? `${run.calls.length} of 20` : run === undefined ? 'Run' : 'Run again'}
@@ -52,6 +54,9 @@ function ExperimentCard({ experiment: { name, title, setup, lesson } }: { readon
     </article>
   );
 }
+
+/** What an experiment teaches, it teaches about a customer that takes 2 s. */
+const isOfSlowCustomer = ({ calls }: Run): boolean => calls.some(({ durationMs }) => durationMs > 1_000);
 
 const cellOf: Readonly<Record<ExperimentCall['outcome'], string>> = {
   answered: 'cell-SUCCESS',

@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import type { CustomerReplica } from '../../protocol/messages.ts';
 import { type Command, type Outcome, send } from '../control/api.ts';
-import { presets, scenarios } from '../state/timelines.ts';
+import { presets } from '../state/presets.ts';
 import { duration, rate } from '../state/wording.ts';
+import { OutcomeLine } from './outcome-line.tsx';
 
 interface Props {
   readonly customers: readonly CustomerReplica[];
@@ -13,14 +14,17 @@ interface Props {
 export function FaultControls({ customers, token }: Props) {
   const [outcome, setOutcome] = useState<Outcome>();
   const [latencyMs, setLatencyMs] = useState(500);
-  const command = async (what: Omit<Command, 'token'>): Promise<void> => setOutcome(await send({ ...what, token }));
+  const command = async (what: Omit<Command, 'token'>, done: string): Promise<void> => {
+    const result = await send({ ...what, token });
+    setOutcome(result.isDone ? { isDone: true, message: done } : result);
+  };
   return (
     <section class="panel" aria-labelledby="faults">
       <h2 id="faults">Break customer</h2>
       <ul class="replicas">
         {customers.map((customer) => (
           <li key={customer.name}>
-            <b>{customer.name}</b> <span class="hint">{describe(customer)}</span>
+            <b>{customer.name}</b> <span class={isWell(customer) ? 'hint' : 'hint tone-bad'}>{describe(customer)}</span>
           </li>
         ))}
       </ul>
@@ -31,7 +35,9 @@ export function FaultControls({ customers, token }: Props) {
             type="button"
             title={description}
             class={faults === null ? 'primary' : ''}
-            onClick={() => void command(faults === null ? heal : { method: 'PUT', path: '/faults', body: faults })}
+            onClick={() =>
+              void command(faults === null ? heal : { method: 'PUT', path: '/faults', body: faults }, description)
+            }
           >
             {name}
           </button>
@@ -49,31 +55,24 @@ export function FaultControls({ customers, token }: Props) {
           value={latencyMs}
           onInput={({ currentTarget }) => setLatencyMs(Number(currentTarget.value))}
           onChange={({ currentTarget }) =>
-            void command({ method: 'PATCH', path: '/faults', body: { latency: `${currentTarget.value}ms` } })
+            void command(
+              { method: 'PATCH', path: '/faults', body: { latency: `${currentTarget.value}ms` } },
+              `Every answer takes ${duration(Number(currentTarget.value))}.`,
+            )
           }
         />
       </label>
-      <h3>Play a story</h3>
-      <div class="buttons" role="group" aria-label="Stories">
-        {scenarios.map(({ name, description, timeline }) => (
-          <button
-            key={name}
-            type="button"
-            title={description}
-            onClick={() => void command({ method: 'PUT', path: '/faults/timeline', body: timeline })}
-          >
-            {name}
-          </button>
-        ))}
-      </div>
-      <p class={outcome === undefined || outcome.isDone ? 'outcome' : 'outcome outcome-bad'} role="status">
-        {outcome?.message}
-      </p>
+      <OutcomeLine outcome={outcome} />
     </section>
   );
 }
 
 const heal: Omit<Command, 'token'> = { method: 'DELETE', path: '/faults' };
+
+/** Whether it answers, and nothing but its latency is set. */
+function isWell({ problem, activeFaults }: CustomerReplica): boolean {
+  return problem === null && activeFaults.every((fault) => fault === 'latency');
+}
 
 function describe({ problem, activeFaults, struckPerSecond, latencySeconds }: CustomerReplica): string {
   if (problem !== null) return `not reached: ${problem}`;

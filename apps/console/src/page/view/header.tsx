@@ -18,6 +18,9 @@ export function Header({ state: { connection, snapshot } }: { readonly state: Co
           <Fact label="pending" value={snapshot.pending === null ? '–' : String(snapshot.pending.accounts)} />
         </ul>
       )}
+      <a class="jump" href="#controls">
+        Controls
+      </a>
       <ThemeButton />
     </header>
   );

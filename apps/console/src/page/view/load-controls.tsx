@@ -2,9 +2,20 @@ import { useState } from 'preact/hooks';
 import type { LoadState } from '../../protocol/messages.ts';
 import { type Outcome, send } from '../control/api.ts';
 import { duration } from '../state/wording.ts';
+import { OutcomeLine } from './outcome-line.tsx';
 
 const mostPerSecond = 100;
 const seconds = 300;
+
+/** What account means by its statuses. */
+const answerWords: Readonly<Record<string, string>> = {
+  0: 'no answer',
+  201: '201 opened',
+  202: '202 accepted',
+  422: '422 no such customer',
+  429: '429 too many',
+  503: '503 not now',
+};
 
 /** How many accounts are opened a second, and what comes of them. */
 export function LoadControls({ load, now }: { readonly load: LoadState; readonly now: number }) {
@@ -12,7 +23,13 @@ export function LoadControls({ load, now }: { readonly load: LoadState; readonly
   const [outcome, setOutcome] = useState<Outcome>();
   const isRunning = load.rate > 0;
   const start = async (perSecond: number): Promise<void> =>
-    setOutcome(await send({ method: 'PUT', path: '/load', body: { rate: perSecond, seconds } }));
+    setOutcome(
+      await send({
+        method: 'PUT',
+        path: '/load',
+        body: { startRate: perSecond, stages: [{ rate: perSecond, seconds }] },
+      }),
+    );
   const stop = async (): Promise<void> => setOutcome(await send({ method: 'DELETE', path: '/load' }));
   const answers = Object.entries(load.answers);
   return (
@@ -55,7 +72,7 @@ export function LoadControls({ load, now }: { readonly load: LoadState; readonly
             <ul class="answers" aria-label="Answers">
               {answers.map(([status, count]) => (
                 <li key={status}>
-                  <b>{count}</b> <span class="hint">{status === '0' ? 'no answer' : status}</span>
+                  <b>{count}</b> <span class="hint">{answerWords[status] ?? status}</span>
                 </li>
               ))}
               {load.skipped > 0 && (
@@ -69,11 +86,7 @@ export function LoadControls({ load, now }: { readonly load: LoadState; readonly
       ) : (
         <p class="hint">This console sends none: start it with CONSOLE_LOAD=true.</p>
       )}
-      {outcome && !outcome.isDone && (
-        <p class="outcome outcome-bad" role="status">
-          {outcome.message}
-        </p>
-      )}
+      {outcome && !outcome.isDone && <OutcomeLine outcome={outcome} />}
     </section>
   );
 }

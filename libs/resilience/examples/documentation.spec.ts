@@ -1,0 +1,112 @@
+import { access, glob, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { opossumEngine } from '../src/adapters/opossum/opossum.engine.ts';
+import { resilienceConfig } from '../src/config/resilience-config.ts';
+import * as core from '../src/core/index.ts';
+import type { ErrorClass } from '../src/core/options.ts';
+import { anchorsOf, codeBlocks, isExcerptOf, relativeLinks, workspaceRoot } from './documentation.ts';
+
+const blocks = await codeBlocks();
+const inLanguages = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language));
+
+const compiled = ['ts', 'typescript', 'tsx', 'js', 'javascript'];
+const data = ['yaml', 'yml'];
+/** What is neither TypeScript nor configuration of policies, and what no file here could hold. */
+const others = ['', 'sh', 'text', 'json', 'sql', 'java', 'promql', 'nginx', 'dockerfile', 'diff', 'http', 'mermaid'];
+
+const read = (file: string): Promise<string> => readFile(join(import.meta.dirname, file), 'utf8');
+const sources = await Promise.all((await Array.fromAsync(glob('**/*.ts', { cwd: import.meta.dirname }))).map(read));
+
+describe('The documentation', () => {
+  it('has only blocks of kinds that are known here', () => {
+    expect([...new Set(blocks.map(({ language }) => language))]).toSatisfy((languages: string[]) =>
+      languages.every((language) => [...compiled, ...data, ...others].includes(language)),
+    );
+  });
+
+  it('is found', () => {
+    const pages = new Set(inLanguages(...compiled).map(({ page }) => page));
+
+    expect([...pages]).toEqual(
+      expect.arrayContaining([
+        'README.md',
+        'docs/doctor.md',
+        'docs/migrating-from-opossum.md',
+        'docs/migrating-from-resilience4j.md',
+        'docs/opossum.md',
+        'libs/resilience/README.md',
+      ]),
+    );
+  });
+});
+
+describe('The TypeScript in the documentation', () => {
+  it.each(inLanguages(...compiled))('is lines of a file here, which is compiled: $page: $code', ({ code }) => {
+    expect(sources.some((source) => isExcerptOf(code, source))).toBe(true);
+  });
+});
+
+describe('The YAML in the documentation', () => {
+  it.each(inLanguages(...data))('is YAML, and loads if it is about policies: $page: $code', ({ page, code }) => {
+    for (const document of parseAllDocuments(code)) expect(document.errors).toStrictEqual([]);
+    const isAboutPolicies = /^resilience4j\b/m.test(code);
+
+    expect(isAboutPolicies ? warningsOf(page, code) : []).toStrictEqual([]);
+  });
+
+  it('is about policies in more than one place', () => {
+    expect(inLanguages(...data).filter(({ code }) => /^resilience4j\b/m.test(code)).length).toBeGreaterThan(3);
+  });
+});
+
+describe('A link in the documentation', async () => {
+  const links = await relativeLinks();
+
+  it('is found', () => {
+    expect(links.length).toBeGreaterThan(100);
+  });
+
+  it.each(links)('leads somewhere: $page: $target', async ({ page, target }) => {
+    const [path = '', anchor] = target.split('#');
+    const file = path === '' ? page : join(dirname(page), path);
+
+    await expect(access(join(workspaceRoot, file))).resolves.toBeUndefined();
+    if (anchor !== undefined) {
+      expect(anchorsOf(await readFile(join(workspaceRoot, file), 'utf8'))).toContain(decodeURIComponent(anchor));
+    }
+  });
+});
+
+const namesOfClasses = new Set(['recordExceptions', 'ignoreExceptions', 'retryExceptions']);
+
+/**
+ * Makes all that the text configures, as an application would.
+ *
+ * @returns what has no effect
+ * @throws InvalidOptionsError listing every fault
+ */
+function warningsOf(label: string, text: string): readonly string[] {
+  // The classes are the application's that the page tells of.
+  const errorTypes: Record<string, ErrorClass> = {};
+  const document: unknown = parse(text, (key, value: unknown) => {
+    if (namesOfClasses.has(String(key)))
+      for (const name of value as string[]) errorTypes[name] = class extends Error {};
+    return value;
+  });
+  const { warnings, ...config } = resilienceConfig([{ label, documents: [document] }], { env: {}, errorTypes });
+  void [
+    new core.CircuitBreakerRegistry(config.circuitBreaker, { engines: { opossum: opossumEngine } }),
+    new core.RetryRegistry(config.retry),
+    new core.RetryBudgetRegistry(config.retryBudget),
+    new core.TimeLimiterRegistry(config.timeLimiter),
+    new core.BulkheadRegistry(config.bulkhead),
+    new core.RateLimiterRegistry(config.rateLimiter),
+    new core.AdaptiveConcurrencyLimiterRegistry(config.adaptiveConcurrencyLimiter),
+    new core.HedgeRegistry(config.hedge),
+    new core.FallbackRegistry(config.fallback),
+    new core.CachedFallbackRegistry(config.cachedFallback),
+  ];
+  return warnings;
+}

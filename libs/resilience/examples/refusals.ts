@@ -1,0 +1,13 @@
+import { CallNotPermittedError, CircuitBreaker, RejectedError } from '@breakwater/resilience';
+
+const ledger = new CircuitBreaker('ledger', { slidingWindowSize: 10 });
+
+export async function balance(read: () => Promise<number>): Promise<number | undefined> {
+  try {
+    return await ledger.execute(read);
+  } catch (error) {
+    if (error instanceof CallNotPermittedError) return undefined; // OPEN: the ledger was not asked
+    if (error instanceof RejectedError) throw new Error(`Try again in ${error.retryAfterMs} ms`, { cause: error });
+    throw error; // the ledger was asked, and failed
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * Who runs a command of the documentation, so that it cannot stop working unnoticed.
+ *
+ * - `verbatim`: taken out of the page as it stands and run, in the project's folder or against a running system; its output
+ *   has to contain `says`.
+ * - `by`: a test, a check or a step of CI does the same, in the file of that name, where the words `as` stand.
+ * - `notRun`: nobody does, for this reason.
+ */
+export type HowItIsRun =
+  | { readonly verbatim: 'in the project'; readonly says: string; readonly leaves?: readonly string[] }
+  | { readonly verbatim: 'on a system'; readonly says: string; readonly isEndless?: true }
+  /** Says nothing by itself: it goes before the other commands of its block. */
+  | { readonly verbatim: 'as a preparation' }
+  | { readonly by: string; readonly as: string }
+  | { readonly notRun: string };
+
+const cluster = {
+  notRun: 'needs a cluster with kubelets; npm run k8s:verify has a real API server take what is applied',
+};
+const ci = (as: string): HowItIsRun => ({ by: '.ci/run', as });
+const composeCheck = (as: string): HowItIsRun => ({ by: 'tools/compose-check/steps.ts', as });
+const engine = {
+  notRun: 'looks at, or ends, containers of a system that somebody runs; nothing of ours depends on it',
+};
+
+/** Every command of every page, and nothing else: the check fails on what is missing here and on what is here for nothing. */
+export const register: Readonly<Record<string, HowItIsRun>> = {
+  // What a newcomer types first.
+  'npm ci': ci('npm ci'),
+  'npm test': ci('npm test'),
+  'npm ci && npm test': ci('npm test'),
+  'npm ci && npm run demo': { by: 'apps/demo/src/demo.e2e.spec.ts', as: 'await demo.said(running)' },
+  'npm run demo': { by: 'apps/demo/src/demo.e2e.spec.ts', as: 'await demo.said(running)' },
+  'npm run demo -- --once': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--once'" },
+  'npm run --silent demo -- --json': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--json'" },
+  'npm run demo -- --help': { verbatim: 'in the project', says: '--time-scale N' },
+  'npm run demo -- --target URL': composeCheck("'apps/demo/src/main.ts'"),
+  'npm run demo -- --target http://localhost:8080': composeCheck("'apps/demo/src/main.ts'"),
+  'npm install @breakwater/resilience yaml': {
+    by: 'libs/resilience/packaging/bare-application.ts',
+    as: "'install'",
+  },
+  'npm install @breakwater/resilience': { by: 'libs/resilience/packaging/bare-application.ts', as: "'install'" },
+  'npm install opossum': { by: 'libs/resilience/packaging/packed.e2e.spec.ts', as: "'opossum'" },
+
+  // Checks and generators.
+  'npm run format:check': ci('npm run --silent format:check'),
+  'npm run format': { notRun: 'writes what npm run format:check, a step of CI, asks for' },
+  'npm run contracts': {
+    verbatim: 'in the project',
+    says: 'Successfully ran target build',
+    leaves: [
+      'apps/account/openapi.json',
+      'apps/customer/openapi.json',
+      'apps/account/src/customer/customer.contract.ts',
+      'apps/console/src/contracts/account.contract.ts',
+    ],
+  },
+  'npm run reference': { by: 'tools/reference/configuration-page.spec.ts', as: 'toMatchFileSnapshot' },
+  'npm run dashboards': {
+    verbatim: 'in the project',
+    says: '',
+    leaves: ['monitoring/grafana/dashboards/overview.json', 'monitoring/grafana/dashboards/resilience.json'],
+  },
+  'npm run api': { by: 'libs/resilience/packaging/api.e2e.spec.ts', as: 'api.md' },
+  'npm run lint': { by: 'tools/test.ts', as: "'lint'" },
+  'npm run typecheck': { by: 'tools/test.ts', as: "'typecheck'" },
+  'npx nx show projects': { verbatim: 'in the project', says: '@breakwater/account-e2e' },
+  'npx nx e2e @breakwater/account-e2e': { by: 'tools/test.ts', as: "'e2e'" },
+  'npm ci --dry-run': { verbatim: 'in the project', says: '' },
+  'npm run new:service -- audit-trail': {
+    by: 'tools/new-service/new-service.e2e.spec.ts',
+    as: "makeService(copy, 'audit-trail')",
+  },
+  'npm run new:service -- --help': { verbatim: 'in the project', says: 'apps/NAME-e2e' },
+  'npm run k8s:rules': {
+    verbatim: 'in the project',
+    says: '',
+    leaves: ['k8s/components/monitoring/prometheus-rule.yaml'],
+  },
+  'npm run conformance': { verbatim: 'in the project', says: 'traces' },
+  'npm run conformance -- FOLDER': ci('npm run --silent conformance -- ../shared/conformance'),
+  'npm run doctor -- apps/account/resilience-demo.yml --latency 2s': {
+    verbatim: 'in the project',
+    says: 'count-minimum-above-window',
+  },
+  'npm run doctor -- resilience.yml --latency 2s --concurrency 1': {
+    by: 'libs/resilience/src/doctor/doctor-page.ts',
+    as: 'await runDoctor(',
+  },
+  'npm run doctor -- resilience.yml --latency 2s': {
+    by: 'libs/resilience/src/doctor/doctor-page.ts',
+    as: 'await runDoctor(',
+  },
+  'npm run doctor -- apps/account/resilience-demo.yml --latency 2s --concurrency 1': {
+    verbatim: 'in the project',
+    says: 'count-minimum-above-window',
+  },
+  'npm run doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
+  'npm run --silent doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
+  'npx nx test @breakwater/resilience': { by: 'tools/test.ts', as: "'test'" },
+  'npx nx e2e console': { by: 'tools/test.ts', as: "'e2e'" },
+  'npm run screenshots -w @breakwater/console-e2e': {
+    notRun: 'makes pictures that are looked at; the console itself is opened by apps/console-e2e in npm test',
+  },
+  'node dist/migrate.js': { by: 'apps/customer-e2e/src/process.spec.ts', as: "start('migrate.js'" },
+  'node --cpu-prof': { notRun: "an option of Node's, named for whoever looks for what holds a process up" },
+  'apt-get install chromium': ci('missing+=(chromium)'),
+  'apt-get install etcd-server': { notRun: 'installs a program of Debian; without it k8s:verify says what is missing' },
+
+  // A running system.
+  [`curl -i http://localhost:8080/accounts -H 'content-type: application/json' -H 'idempotency-key: my-first' -d '{"customerId":"c-1001","currency":"EUR"}'`]:
+    { verbatim: 'on a system', says: 'HTTP/1.1 201' },
+  [`curl -i http://localhost:8080/accounts -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" -d '{"customerId":"c-1001","currency":"EUR"}'`]:
+    { verbatim: 'on a system', says: 'HTTP/1.1 201' },
+  'CUSTOMER=http://localhost:3001': { verbatim: 'as a preparation' },
+  [`faults() { curl -s -X "$1" "$CUSTOMER/faults$3" -H "authorization: Bearer $FAULTS_TOKEN" \${2:+-H 'content-type: application/json' -d "$2"}; }`]:
+    { verbatim: 'as a preparation' },
+  'faults GET': { verbatim: 'on a system', says: '"injected"' },
+  [`faults PUT '{"latency":"2s"}'`]: { verbatim: 'on a system', says: '"latency":"2s"' },
+  [`faults PATCH '{"hang":{"rate":0.1}}'`]: { verbatim: 'on a system', says: '"hang":{"rate":0.1}' },
+  'faults DELETE': { verbatim: 'on a system', says: '"active":[]' },
+  [`faults PUT '{
+  "steps": [
+    { "at": "0s",  "faults": { "latency": "20ms" } },
+    { "at": "30s", "faults": { "latency": "20ms", "errors": [{ "status": 503, "rate": 0.5 }] } },
+    { "at": "60s", "faults": { "hang": { "rate": 1 } } },
+    { "at": "90s", "faults": {} }
+  ]
+}' /timeline`]: { verbatim: 'on a system', says: '"state":"playing"' },
+  "faults GET '' /timeline": { verbatim: 'on a system', says: '"state"' },
+  "faults DELETE '' /timeline": { verbatim: 'on a system', says: '"state"' },
+  'curl -s http://account:3000/actuator/circuitbreakers | jq': {
+    verbatim: 'on a system',
+    says: '"state": "CLOSED"',
+  },
+  'curl -s http://account:3000/actuator/circuitbreakerevents/customer | jq': {
+    verbatim: 'on a system',
+    says: '"circuitBreakerEvents"',
+  },
+  'curl -N http://account:3000/actuator/events/stream': {
+    verbatim: 'on a system',
+    says: 'event: SUCCESS',
+    isEndless: true,
+  },
+  [`curl -s -X POST http://account:3000/actuator/circuitbreakers/customer -H "authorization: Bearer $ACTUATOR_TOKEN" -H 'content-type: application/json' -d '{"updateState":"FORCE_OPEN"}'`]:
+    { verbatim: 'on a system', says: 'FORCED_OPEN' },
+  'curl -s http://customer:3001/faults -H "authorization: Bearer $FAULTS_TOKEN"': {
+    verbatim: 'on a system',
+    says: '"faults"',
+  },
+  [`curl -s -X PUT http://customer:3001/faults -H "authorization: Bearer $FAULTS_TOKEN" -H 'content-type: application/json' -d '{"latency":"0ms"}'`]:
+    { verbatim: 'on a system', says: '"latency":"0ms"' },
+
+  // Containers.
+  'npm run compose:check': ci('npm run --silent compose:check'),
+  'docker compose up --build': composeCheck("project.compose('up'"),
+  'docker compose up': composeCheck("project.compose('up'"),
+  'docker compose --env-file compose/demo.env up --build': composeCheck("'compose/demo.env'"),
+  'docker compose up -d --no-recreate --scale account=4': composeCheck(
+    "'--no-recreate', '--no-deps', '--scale', 'account=4'",
+  ),
+  'docker compose --profile chaos up chaos': composeCheck("'--profile', 'chaos', 'up'"),
+  'docker compose --profile monitoring up -d': composeCheck("'prometheus'"),
+  'docker compose --profile load up load': {
+    notRun: 'the image of k6 is not everywhere; load-tests runs the same script with a k6 of the machine',
+  },
+  'CONSOLE_LOAD=true DEMO_MODE=true docker compose up': {
+    by: 'apps/console/src/console.spec.ts',
+    as: "CONSOLE_LOAD: 'true'",
+  },
+  'docker compose down -v': { by: 'tools/compose-check/compose-project.ts', as: "'--volumes'" },
+  'docker kill breakwater-account-1': composeCheck("project.docker('kill'"),
+  'docker build --build-arg APP=account .': composeCheck("project.compose('build')"),
+  'docker build --build-arg APP=account --tag breakwater/account:local .': composeCheck("project.compose('build')"),
+  'docker build --build-arg APP=customer --tag breakwater/customer:local .': composeCheck("project.compose('build')"),
+  'docker build --build-arg APP=console --tag breakwater/console:local .': composeCheck("project.compose('build')"),
+  'docker compose exec nginx': engine,
+  'docker compose ps': engine,
+  'docker compose ps account': engine,
+  'docker compose ps postgres': engine,
+  'docker compose logs --tail 50 account': engine,
+  'docker compose up -d --scale account=2 --no-recreate': composeCheck("'--scale', 'account=2'"),
+  "docker inspect -f '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(docker ps -q)": engine,
+  "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' <container>": engine,
+
+  // Load.
+  'npm run load-test -- --list': { verbatim: 'in the project', says: 'customer-slow' },
+  'npm run load-test -- customer-slow': ci('npm run --silent load-test -- customer-slow'),
+  'npm run load-test -- compare customer-slow': {
+    by: 'load-tests/runner/options.spec.ts',
+    as: "parseOptions(['compare', 'customer-slow'])",
+  },
+  'npm run load-test -- all': { by: 'load-tests/runner/options.spec.ts', as: "parseOptions(['all'])" },
+  'npm run load-test -- soak --duration 3600': {
+    by: 'load-tests/runner/options.spec.ts',
+    as: "parseOptions(['soak', '--duration', '600'])",
+  },
+  'npm run load-test -- publish': { by: 'load-tests/report/report.spec.ts', as: 'is published with its failures' },
+  'npm run load-test -- --install-k6': ci('npm run --silent load-test -- --install-k6'),
+
+  // Kubernetes.
+  'npm run k8s:verify': ci('npm run --silent k8s:verify'),
+  'npm run k8s:scaling': {
+    notRun:
+      'takes kwok and twenty minutes; what it recorded is held to what is said of it by k8s/scaling/timeline.spec.ts',
+  },
+  'npm run k8s:capacity': { notRun: 'measures a machine that has to be quiet; its numbers are no claim of a test' },
+  'kubectl apply -k k8s/overlays/local': {
+    by: 'k8s/verify/verifications.ts',
+    as: "plane.kubectl(['apply', ...strict]",
+  },
+  'kubectl apply -k k8s/overlays/production': {
+    by: 'k8s/verify/verifications.ts',
+    as: "plane.kubectl(['apply', ...strict]",
+  },
+  'kubectl apply -f k8s/base/namespace.yaml': { by: 'k8s/verify/verifications.ts', as: 'base/namespace.yaml' },
+  'kubectl apply': cluster,
+  'kubectl delete pod': cluster,
+  'kubectl -n breakwater scale': cluster,
+  'kind create cluster --name breakwater': cluster,
+  'kind delete cluster --name breakwater': cluster,
+  'kind load docker-image --name breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
+    cluster,
+  'k3d cluster create breakwater': cluster,
+  'k3d image import --cluster breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
+    cluster,
+  'kubectl -n breakwater rollout status deployment/account --timeout=5m': cluster,
+  'kubectl -n breakwater rollout status deployment/account --timeout=10m': cluster,
+  'kubectl -n breakwater rollout restart deployment/account': cluster,
+  'kubectl -n breakwater port-forward service/nginx 8080:80 &': cluster,
+  'kubectl -n breakwater port-forward deployment/customer 3001 &': cluster,
+  'kubectl -n breakwater port-forward deployment/console 3002': cluster,
+  'kubectl -n breakwater get pods --watch &': cluster,
+  'kubectl -n breakwater delete pod -l app.kubernetes.io/name=account --wait=false': cluster,
+  'kubectl -n breakwater delete job account-migrations customer-migrations --ignore-not-found': cluster,
+  'kubectl -n breakwater logs --selector app.kubernetes.io/name=account --follow | grep -i breaker': cluster,
+  'kubectl -n breakwater edit configmap account-resilience': cluster,
+  'kubectl -n breakwater create secret generic account --from-file=database-url --from-file=actuator-token': cluster,
+  'kubectl -n breakwater create secret generic account-migrations --from-file=database-url': cluster,
+  'kubectl -n breakwater create secret generic customer --from-file=database-url': cluster,
+  'kubectl -n breakwater create secret generic customer-migrations --from-file=database-url': cluster,
+  'cd k8s/overlays/production': cluster,
+  'kustomize edit set image breakwater/account=registry.example.com/breakwater/account@sha256:…': cluster,
+  'kustomize edit set image breakwater/console=registry.example.com/breakwater/console@sha256:…': cluster,
+  'kustomize edit set image breakwater/customer=registry.example.com/breakwater/customer@sha256:…': cluster,
+  [`while true; do curl -s -o /dev/null -w '%{http_code}\\n' http://localhost:8080/accounts -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" -d '{"customerId":"c-1001","currency":"EUR"}'; sleep 0.2; done`]:
+    { verbatim: 'on a system', says: '201', isEndless: true },
+  [`curl -X PUT http://localhost:3001/faults -H 'authorization: Bearer play-only-faults' -H 'content-type: application/json' -d '{"latency":"5s"}'`]:
+    cluster,
+};

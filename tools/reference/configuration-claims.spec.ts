@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readConfigFile } from '../../libs/resilience/src/config/config-file.ts';
+import { resilienceConfig, type ResilienceConfigContext } from '../../libs/resilience/src/config/resilience-config.ts';
+import { CircuitBreakerRegistry } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.registry.ts';
+import type { CircuitBreakerConfig } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.options.ts';
+import { ConflictingDefinitionError, InvalidOptionsError } from '../../libs/resilience/src/core/errors.ts';
+import { workspaceRoot } from './markdown.ts';
+
+const page = await readFile(join(workspaceRoot, 'docs/configuration.md'), 'utf8');
+const [, firstExample = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+const folder = await mkdtemp(join(tmpdir(), 'configuration-'));
+await writeFile(join(folder, 'resilience.yml'), firstExample);
+const { documents: exampleDocuments } = await readConfigFile(join(folder, 'resilience.yml'));
+await rm(folder, { recursive: true });
+
+const loaded = (documents: readonly unknown[], context: ResilienceConfigContext = {}) =>
+  resilienceConfig(
+    documents.map((document, at) => ({ label: `file ${at + 1}`, documents: [document] })),
+    { env: {}, ...context },
+  );
+
+/** What an instance comes to, of the page's first example unless other documents are given. */
+function configOf(
+  name: string,
+  context: ResilienceConfigContext = {},
+  documents: readonly unknown[] = exampleDocuments,
+): CircuitBreakerConfig {
+  return new CircuitBreakerRegistry(loaded(documents, context).circuitBreaker).circuitBreaker(name).config;
+}
+
+const threshold = (value: number) => ({
+  resilience4j: { circuitbreaker: { instances: { customer: { failureRateThreshold: value } } } },
+});
+
+describe('What docs/configuration.md says of its first example', () => {
+  it('is what comes of it', () => {
+    expect(configOf('ledger')).toMatchObject({
+      slidingWindowSize: 10,
+      failureRateThreshold: 80,
+      minimumNumberOfCalls: 100,
+      slowCallDurationThreshold: 800,
+    });
+    expect(configOf('customer')).toMatchObject({
+      slidingWindowSize: 10,
+      failureRateThreshold: 50,
+      minimumNumberOfCalls: 5,
+    });
+    expect(configOf('nobody-knows-it')).toMatchObject({ slidingWindowSize: 10, minimumNumberOfCalls: 100 });
+    expect(configOf('ledger', { env: { LEDGER_SLOW: '2s' } })).toMatchObject({ slowCallDurationThreshold: 2_000 });
+  });
+});
+
+describe('What docs/configuration.md says of where options come from', () => {
+  const inCode = { circuitBreaker: { instances: { customer: { failureRateThreshold: 10, slidingWindowSize: 7 } } } };
+  const env = { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_FAILURERATETHRESHOLD: '40' };
+
+  it.each([
+    ['a file wins over code', [threshold(20)], {}, 20],
+    ['a later file wins over an earlier one', [threshold(20), threshold(30)], {}, 30],
+    ['the environment wins over both', [threshold(20), threshold(30)], env, 40],
+  ])('%s, option by option', (_, files, environment, expected) => {
+    const config = configOf('customer', { ...inCode, env: environment }, files);
+
+    expect(config).toMatchObject({ failureRateThreshold: expected, slidingWindowSize: 7 });
+  });
+
+  it('a registry that is asked with options takes them first, and refuses others later', () => {
+    const registry = new CircuitBreakerRegistry(loaded([threshold(20)]).circuitBreaker);
+
+    const breaker = registry.circuitBreaker('customer', { slidingWindowSize: 5 });
+
+    expect(breaker.config).toMatchObject({ failureRateThreshold: 50, slidingWindowSize: 5 });
+    expect(() => registry.circuitBreaker('customer', { slidingWindowSize: 6 })).toThrow(ConflictingDefinitionError);
+  });
+
+  it('a named configuration does not build on default', () => {
+    const configs = { default: { slidingWindowSize: 10 }, lonely: { failureRateThreshold: 80 } };
+    const document = {
+      resilience4j: { circuitbreaker: { configs, instances: { customer: { baseConfig: 'lonely' } } } },
+    };
+
+    expect(configOf('customer', {}, [document])).toMatchObject({ failureRateThreshold: 80, slidingWindowSize: 100 });
+  });
+
+  it('an instance without a base builds on its namesake before default', () => {
+    const configs = { default: { slidingWindowSize: 10 }, customer: { failureRateThreshold: 80 } };
+    const document = { resilience4j: { circuitbreaker: { configs } } };
+
+    expect(configOf('customer', {}, [document])).toMatchObject({ failureRateThreshold: 80, slidingWindowSize: 100 });
+  });
+
+  it('a circle is an error', () => {
+    const configs = { one: { baseConfig: 'other' }, other: { baseConfig: 'one' } };
+
+    expect(() => loaded([{ resilience4j: { circuitbreaker: { configs } } }])).toThrow(InvalidOptionsError);
+  });
+
+  it('variables may name a configuration, and an instance with a dash', () => {
+    const ofDefault = { RESILIENCE4J_CIRCUITBREAKER_CONFIGS_DEFAULT_SLIDINGWINDOWSIZE: '20' };
+    const ofDashed = { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_COUNT_SLOW_FAILURERATETHRESHOLD: '60' };
+    const document = { resilience4j: { circuitbreaker: { instances: { 'count-slow': { slidingWindowSize: 5 } } } } };
+
+    expect(configOf('customer', { env: ofDefault })).toMatchObject({ slidingWindowSize: 20 });
+    expect(configOf('count-slow', { env: ofDashed }, [document])).toMatchObject({ failureRateThreshold: 60 });
+  });
+
+  it('a mistyped key stops the start and is corrected, and a variable replaces a pipeline', () => {
+    const mistyped = { resilience4j: { circuitbreaker: { instances: { customer: { slidingWindowSiz: 5 } } } } };
+    const declared = { resilience4j: { pipelines: { customer: ['retry', 'circuitBreaker'] } } };
+    const env = { RESILIENCE4J_PIPELINES_CUSTOMER: 'circuitBreaker,bulkhead' };
+
+    expect(() => loaded([mistyped])).toThrow('slidingWindowSize, if that is what you meant');
+    expect(loaded([declared], { env }).pipelines).toStrictEqual({ customer: ['circuitBreaker', 'bulkhead'] });
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { resilienceConfig } from '../../libs/resilience/src/config/resilience-config.ts';
+import { parseDuration } from '../../libs/resilience/src/core/duration.ts';
+import type { OptionRule } from '../../libs/resilience/src/core/options.ts';
+import { type ReferencedOption, referencedPolicies } from './policies.ts';
+import { variablePrefix } from './policy-tables.ts';
+
+const policies = referencedPolicies();
+const options = policies.flatMap(({ title, pattern, format, options: all }) =>
+  all.map((option) => ({ title, pattern, section: format.section, option })),
+);
+const inFiles = options.filter(({ option }) => option.rule.kind !== 'function');
+
+const sample = (): boolean => true;
+const names = { predicates: { sample }, errorTypes: {} };
+
+/** Something that a file may say. */
+function valueFor({ kind, defaultValue, parse }: OptionRule<unknown>): unknown {
+  if (kind === 'errorClasses') return 'Error';
+  if (kind === 'errorPredicate' || kind === 'resultPredicate') return 'sample';
+  if (kind === 'boolean') return true;
+  if (kind === 'text') return 'shared';
+  if (kind === 'numbers') return '10,50';
+  return defaultValue ?? [1, 0.5].find((value) => parse(value) !== undefined);
+}
+
+/** What an instance comes to, as far as it can be compared. */
+function comesTo(documents: readonly unknown[], env: Readonly<Record<string, string>> = {}): unknown {
+  const files = documents.length === 0 ? [] : [{ label: 'resilience.yml', documents }];
+  const { extras, ...config } = resilienceConfig(files, { env, ...names });
+  const health = [extras.circuitBreaker('customer'), extras.rateLimiter('customer')];
+  return JSON.parse(JSON.stringify({ ...config, health }, functionsAsText)) as unknown;
+}
+
+const fromFile = (section: string, settings: object | null): unknown =>
+  comesTo([{ resilience4j: { [section]: { instances: { customer: settings } } } }]);
+
+const functionsAsText = (_key: string, value: unknown): unknown => (typeof value === 'function' ? value.name : value);
+
+describe('Every key of the reference', () => {
+  it.each(inFiles)('$title: $option.name means the same in each of its spellings', ({ section, option }) => {
+    const { name, rule } = option;
+    const value = valueFor(rule);
+    const withDashes = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+    const loaded = fromFile(section, { [name]: value });
+
+    expect(loaded).toMatchObject({ warnings: [] });
+    expect(loaded).not.toStrictEqual(fromFile(section, null));
+    expect(fromFile(section, { [withDashes]: value })).toStrictEqual(loaded);
+    const variable = `${variablePrefix(section)}CUSTOMER_${name.toUpperCase()}`;
+    expect(comesTo([], { [variable]: String(value) })).toStrictEqual(loaded);
+  });
+
+  it.each(options.filter(({ option }) => option.rule.kind === 'function'))(
+    '$title: $option.name cannot be in a file',
+    ({ section, option }) => {
+      expect(() => fromFile(section, { [option.name]: 'something' })).toThrow('only code can give a function');
+    },
+  );
+});
+
+/** `60 s by default`, `true by default`: what a docstring says of a default that can be read. */
+const statedDefault = /(?:^|[ ;])`?(?<stated>-?[\d.]+(?: (?:ns|ms|s|min))?|True|False|[A-Z]{4,})`? by default/;
+
+describe('Every docstring', () => {
+  const stating = options.filter(({ option }) => statedDefault.test(option.meaning));
+
+  it.each(stating)('$title: $option.name has the default that it is said to have', ({ option }) => {
+    expect(stated(option)).toStrictEqual(option.defaultValue);
+  });
+
+  it('states its default, mostly', () => {
+    expect(stating.length).toBeGreaterThan(40);
+  });
+});
+
+function stated({ meaning, rule }: ReferencedOption): unknown {
+  const text = statedDefault.exec(meaning)?.groups?.['stated'] ?? '';
+  if (rule.kind === 'duration') return parseDuration(text.replace(' min', 'm'));
+  if (rule.kind === 'boolean') return text === 'True';
+  return rule.kind === 'number' ? Number(text) : text;
+}
