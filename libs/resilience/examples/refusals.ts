@@ -7,7 +7,7 @@ export async function balance(read: () => Promise<number>): Promise<number | und
     return await ledger.execute(read);
   } catch (error) {
     if (error instanceof CallNotPermittedError) return undefined; // OPEN: the ledger was not asked
-    if (error instanceof RejectedError) throw new Error(`Try again in ${error.retryAfterMs} ms`, { cause: error });
+    if (error instanceof RejectedError) throw new Error('Too busy to ask', { cause: error }); // a bulkhead's, say
     throw error; // the ledger was asked, and failed
   }
 }
