@@ -28,6 +28,7 @@ try {
   await page.getByRole('combobox', { name: 'Scenario' }).selectOption('customer-slow');
   await page.getByRole('button', { name: 'Play', exact: true }).click();
   await page.waitForTimeout(13_000);
+  await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: path.join(images, 'console.png'), clip: { x: 0, y: 0, width: 1_440, height: 1_000 } });
   const onPhone = await Visit.begin(chromium.browser, system.consoleUrl ?? '', { ...phone, colorScheme: 'dark' });
   await onPhone.page.getByRole('button', { name: 'Close the guide' }).click();
