@@ -30,15 +30,21 @@ COPY libs libs
 COPY apps apps
 COPY load-tests/scenarios load-tests/scenarios
 COPY tools/chaos/timeline.json tools/chaos/timeline.json
+COPY tools/bundle-service.ts tools/
 ARG APP
 RUN node_modules/.bin/tsc --build "apps/${APP:?is account, customer or console}/tsconfig.build.json" \
     && if test -f "apps/${APP}/build-page.ts"; then node "apps/${APP}/build-page.ts"; fi
+# In a few files, a service starts in a third of the time (docs/performance.md). They take the place of the compiled ones.
+RUN case "${APP}" in account|customer) node tools/bundle-service.ts "apps/${APP}";; esac
 RUN mkdir -p /compiled/node_modules/@breakwater \
     && cp -r "apps/${APP}/package.json" "apps/${APP}/dist" $(find "apps/${APP}" -maxdepth 1 -name '*.yml') /compiled \
     && for dist in libs/*/dist; do \
            library="/compiled/node_modules/@breakwater/$(basename "$(dirname "$dist")")"; \
            mkdir "$library" && cp -r "$dist/../package.json" "$dist" "$library"; \
        done \
+    && if test -d "apps/${APP}/bundle"; then \
+           rm -r /compiled/dist && cp -r "apps/${APP}/bundle" /compiled/dist; \
+       fi \
     && find /compiled \( -name '*.d.ts' -o -name '*.d.ts.map' -o -name '*.tsbuildinfo' \) -delete
 
 # ---- The packages that this app needs in production. npm counts what the workspace's own packages need for their tests

@@ -1,6 +1,6 @@
 export type { GatewayChoice } from './gateway/choose-gateway.ts';
 export type { ServiceEnvironment, SystemOptions } from './options.ts';
-export { ownEnvironment, type ProcessExit } from './owned-process.ts';
+export { OwnedProcess, ownEnvironment, type ProcessExit } from './owned-process.ts';
 export { pause, unlessAborted, untilAborted } from './pause.ts';
 export { choosePorts, defaultPort, highestPort, loopback } from './ports.ts';
 export type { ServiceReplica } from './service-replica.ts';
@@ -9,4 +9,4 @@ export type { SystemDatabase } from './database.ts';
 export { SystemFailure } from './system-failure.ts';
 export { BuildFailure } from './compile-services.ts';
 export { LocalSystem, type StartUpStep } from './system.ts';
-export { workspaceRoot } from './workspace.ts';
+export { compiled, workspaceRoot } from './workspace.ts';

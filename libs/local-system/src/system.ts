@@ -114,6 +114,20 @@ export class LocalSystem {
     for (const step of this.steps) await step.run(AbortSignal.any([signal, this.broken]));
   }
 
+  /**
+   * Compiles the services and starts PostgreSQL with their tables, and nothing else: for whoever starts services of his own.
+   *
+   * @param signal ends the waiting
+   * @throws SystemFailure saying what went wrong and what to do
+   */
+  async startDatabase(signal: AbortSignal = new AbortController().signal): Promise<SystemDatabase> {
+    const either = AbortSignal.any([signal, this.broken]);
+    await this.#compile(either);
+    await this.#waitForDatabase(either);
+    await this.#migrate(either);
+    return this.database;
+  }
+
   /** The account services, once they have been started; `account-1` first. */
   get accounts(): readonly ServiceReplica[] {
     return this.#accounts;

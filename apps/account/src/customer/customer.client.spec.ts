@@ -1,7 +1,7 @@
 import { runInRequestContext, traceHeaders } from '@breakwater/chassis';
 import { Deadline } from '@breakwater/resilience';
 import { FakeClock } from '@breakwater/resilience/testing';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
@@ -103,7 +103,7 @@ describe('CustomerClient', () => {
       ['refuses', json({}, 400), /customer answered 400/],
       ['answers something else', json({ name: 'Ada' }), /customer answered what is no customer/],
       ['answers no JSON', (_, response) => response.end('<html>'), /customer cannot be asked: .*JSON/],
-      ['sends us elsewhere', (_, response) => response.writeHead(302, { location: '/' }).end(), /redirect/],
+      ['sends us elsewhere', (_, response) => response.writeHead(302, { location: '/' }).end(), /answered 302/],
       ['hangs up', (request) => request.socket.destroy(), /customer cannot be asked/],
       [
         'hangs up in the middle',
@@ -141,5 +141,57 @@ describe('CustomerClient', () => {
 
     await expect(finding).rejects.toBe(reason);
     expect(requests.length).toBeLessThanOrEqual(1);
+  });
+
+  it('gives up in the middle of an answer', async () => {
+    const { promise: halfWay, resolve: beHalfWay } = Promise.withResolvers<void>();
+    const { promise: hungUp, resolve: hangUp } = Promise.withResolvers<void>();
+    const { url } = await customerThat((request, response) => {
+      request.socket.once('close', () => hangUp());
+      response.writeHead(200, { 'content-length': '100' }).write('{"id":', () => beHalfWay());
+    });
+    const caller = new AbortController();
+    const reason = new Error('nobody waits any more');
+
+    const finding = clientFor(url).findById('c-1001', { signal: caller.signal });
+    await halfWay;
+    caller.abort(reason);
+
+    await expect(finding).rejects.toBe(reason);
+    await hungUp;
+  });
+
+  it('does not begin for a caller who has given up', async () => {
+    const { url, requests } = await customerThat(json(ada));
+
+    const finding = clientFor(url).findById('c-1001', { signal: AbortSignal.abort(new Error('too late')) });
+
+    await expect(finding).rejects.toThrow('too late');
+    expect(requests).toEqual([]);
+  });
+
+  it('uses a connection again, whatever was answered on it', async () => {
+    const statuses = [200, 404, 503, 200];
+    const { url, requests } = await customerThat((request, response) =>
+      json(ada, statuses[requests.length - 1])(request, response),
+    );
+    const client = clientFor(url);
+
+    for (const _ of statuses) {
+      await client.findById('c-1001').catch(() => {});
+      // The connection is free once the end of the answer has been read.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+
+    expect(new Set(requests.map(({ socket }) => socket)).size).toBe(1);
+  });
+
+  it('leaves no listener on the signal of its caller', async () => {
+    const { url } = await customerThat(json(ada));
+    const { signal } = new AbortController();
+
+    await clientFor(url).findById('c-1001', { signal });
+
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { Deadline, deadlineHeaders, type CallContext } from '@breakwater/resilie
 import { z } from 'zod';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
 import type { paths } from './customer.contract.ts';
+import { httpGet } from './http-get.ts';
 
 /** The operation of customer's contract that is asked for here. */
 type FindCustomer = paths[typeof findCustomerPath]['get'];
@@ -79,35 +80,31 @@ async function ask(
   signal: AbortSignal | undefined,
 ): Promise<Customer | undefined> {
   const requestId = currentRequestId();
-  const response = await fetch(url, {
-    headers: {
+  const { status, isOk, body } = await httpGet(
+    url,
+    {
       accept: 'application/json',
       ...headers,
       ...traceHeaders(),
       ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
     },
-    redirect: 'error',
-    ...(signal ? { signal } : {}),
-  });
-  if (response.ok) return readCustomer(response);
-
-  // A body that nobody reads keeps the connection from being used again.
-  await response.body?.cancel();
-  if (response.status === notFound) return undefined;
-  throw new CustomerUnavailableError(`customer answered ${response.status}`);
+    signal,
+  );
+  if (isOk) return readCustomer(body);
+  if (status === notFound) return undefined;
+  throw new CustomerUnavailableError(`customer answered ${status}`);
 }
 
-async function readCustomer(response: Response): Promise<Customer> {
-  const promised = (await response.json()) as CustomerInContract;
+function readCustomer(body: string): Customer {
+  const promised = JSON.parse(body) as CustomerInContract;
   // Where the contract no longer promises what is read here, the compiler says so; where customer breaks it, the schema.
   const { data, error } = customerSchema.safeParse(promised satisfies z.input<typeof customerSchema>);
   if (data) return data;
   throw new CustomerUnavailableError(`customer answered what is no customer: ${z.prettifyError(error)}`);
 }
 
-/** `fetch` says no more than "fetch failed"; why is in its cause. */
+/** Of several addresses that were tried in vain, the first says why. */
 function reasonOf(error: unknown): string {
-  const { cause } = error instanceof Error ? error : {};
-  const reason = cause instanceof AggregateError ? cause.errors[0] : (cause ?? error);
+  const reason: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return reason instanceof Error ? reason.message : String(reason);
 }

@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, type OpenMetricsContentType, type Registry } from 'prom-client';
+import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import { InvalidOptionsError } from '../../core/errors.ts';
+import { DurationHistogram } from './duration-histogram.ts';
 
 /** Labels with their values. */
 export type Labels = Readonly<Record<string, string>>;
@@ -65,22 +66,18 @@ export class Meters {
 
   /** A histogram of durations in seconds, told apart by `labels` beside the name. */
   addDurations(name: string, help: string, buckets: readonly number[], labels: readonly string[]): Durations {
-    const histogram = new Histogram({
-      name,
-      help,
-      buckets: [...buckets],
-      labelNames: this.#labelNames(labels),
-      registers: [this.#registry],
-    });
+    // Labels that clash are refused, though nothing else needs their names.
+    this.#labelNames(labels);
+    const histogram = new DurationHistogram(name, help, buckets);
+    this.#registry.registerMetric(histogram.asMetric());
     this.#names.push(name);
     return {
       begin: (instanceName, own) => {
-        const series = this.#labels(instanceName, own);
         // From the start, so that the first call is an increase.
-        histogram.zero(series);
+        const series = histogram.begin(this.#labels(instanceName, own));
         return {
-          record: (seconds) => histogram.observe(series, seconds),
-          end: () => histogram.remove(series),
+          record: (seconds) => series.record(seconds),
+          end: () => histogram.end(series),
         };
       },
     };

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loopback, OwnedProcess, ownEnvironment, urlOf } from '@breakwater/local-system';
+import { processorMs } from './processors.ts';
+
+/** What an account is started with. */
+export interface AccountSpec {
+  readonly name: string;
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly customerUrl: string;
+  /** Directory for its log. */
+  readonly logs: string;
+  /** Before `node`, such as `taskset -c 0`. */
+  readonly prefix: readonly string[];
+  /** Beside `--enable-source-maps`. */
+  readonly nodeOptions: readonly string[];
+  /** The file that is run. */
+  readonly entry: string;
+}
+
+const startLimitMs = 30_000;
+/** Fine enough to tell a start by, and next to no load for who starts. */
+const askEveryMs = 2;
+
+/** An account service, as production starts it. */
+export class AccountProcess {
+  readonly url: string;
+  readonly #startedAt = performance.now();
+  readonly #process: OwnedProcess;
+
+  constructor(spec: AccountSpec) {
+    this.url = urlOf(spec.port);
+    const [command, ...args] = [
+      ...spec.prefix,
+      process.execPath,
+      '--enable-source-maps',
+      ...spec.nodeOptions,
+      spec.entry,
+    ];
+    this.#process = new OwnedProcess({
+      name: spec.name,
+      command,
+      args,
+      env: ownEnvironment({
+        NODE_ENV: 'production',
+        HOST: loopback,
+        PORT: String(spec.port),
+        INSTANCE_NAME: spec.name,
+        DATABASE_URL: spec.databaseUrl,
+        CUSTOMER_URL: spec.customerUrl,
+        // One program makes all of the load: it is one client.
+        CLIENT_RATE_LIMIT: '0',
+      }),
+      logFile: path.join(spec.logs, `${spec.name}.log`),
+    });
+  }
+
+  /**
+   * Waits until it takes work.
+   *
+   * @returns how long that took from its start, in milliseconds
+   * @throws Error when it ends before, or takes longer than 30 s
+   */
+  async ready(signal: AbortSignal): Promise<number> {
+    for (;;) {
+      if ((await this.#ask()) === 200) return performance.now() - this.#startedAt;
+      signal.throwIfAborted();
+      if (this.#process.exit || performance.now() - this.#startedAt > startLimitMs) {
+        throw new Error(`${this.#process.name} did not start; its log is ${this.#process.logFile}`);
+      }
+      await sleep(askEveryMs);
+    }
+  }
+
+  /** @returns the processor time that it has had so far, in milliseconds; undefined where the machine doesn't say */
+  get processorMs(): number | undefined {
+    return processorMs(this.#process.pid ?? 0);
+  }
+
+  /** What it has written so far, on both of its outputs. */
+  get log(): string {
+    return readFileSync(this.#process.logFile, 'utf8');
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.url}/metrics`)).text();
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  kill(): void {
+    this.#process.kill();
+  }
+
+  #ask(): Promise<number | undefined> {
+    return new Promise((resolve) => {
+      const asked = request(`${this.url}/health/ready`, { agent: false }, (response) => {
+        response.resume().once('end', () => resolve(response.statusCode));
+      });
+      asked.once('error', () => resolve(undefined));
+      asked.end();
+    });
+  }
+}

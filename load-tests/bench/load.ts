@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What became of a load. */
+export interface LoadResult {
+  /** Accounts that were opened: 201. */
+  readonly opened: number;
+  /** Every other answer, and requests without one, by status (0 for none). */
+  readonly others: Readonly<Record<string, number>>;
+  /** From the first request to the last answer. */
+  readonly seconds: number;
+  /** Of each account that was opened, from when its request was due, in milliseconds. */
+  readonly durationsMs: readonly number[];
+}
+
+/** How many clients saturate account. Fewer than its bulkhead admits calls to customer, or it would refuse some. */
+export const clients = 24;
+
+/** As many requests as account answers: each client sends the next one when it has its answer. */
+export async function saturate(url: string, seconds: number, signal: AbortSignal): Promise<LoadResult> {
+  const tally = new Tally();
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const end = performance.now() + seconds * 1_000;
+  const client = async (): Promise<void> => {
+    while (performance.now() < end && !signal.aborted) await tally.open(agent, url, performance.now());
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  agent.destroy();
+  signal.throwIfAborted();
+  return tally.result();
+}
+
+/** So many requests a second, begun at random (Poisson), whatever became of those before: what many clients do that know nothing of one another. */
+export async function arrive(
+  url: string,
+  perSecond: number,
+  seconds: number,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<LoadResult> {
+  const tally = new Tally();
+  const agent = new Agent({ keepAlive: true });
+  const begun: Promise<void>[] = [];
+  const start = performance.now();
+  for (let dueMs = 0; dueMs < seconds * 1_000 && !signal.aborted; dueMs += gapMs(perSecond, random)) {
+    const due = start + dueMs;
+    const earlyMs = due - performance.now();
+    if (earlyMs >= 1) await sleep(earlyMs);
+    begun.push(tally.open(agent, url, due));
+  }
+  await Promise.all(begun);
+  agent.destroy();
+  signal.throwIfAborted();
+  return tally.result();
+}
+
+/** The time until the next arrival, exponentially distributed. */
+function gapMs(perSecond: number, random: () => number): number {
+  return (-Math.log(1 - random()) * 1_000) / perSecond;
+}
+
+const body = JSON.stringify({ customerId: 'c-1001', currency: 'EUR' });
+
+/** Sends requests, and counts what they are answered with. */
+class Tally {
+  readonly #durationsMs: number[] = [];
+  readonly #others: Record<string, number> = {};
+  readonly #startedAt = performance.now();
+
+  /** Opens an account. Never rejects. */
+  open(agent: Agent, url: string, due: number): Promise<void> {
+    return new Promise((resolve) => {
+      const ended = (status: number): void => {
+        if (status === 201) this.#durationsMs.push(performance.now() - due);
+        else this.#others[status] = (this.#others[status] ?? 0) + 1;
+        resolve();
+      };
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'idempotency-key': randomUUID(),
+      };
+      const sent = request(`${url}/accounts`, { agent, method: 'POST', headers }, (response) => {
+        response.resume().once('end', () => ended(response.statusCode ?? 0));
+      });
+      sent.once('error', () => ended(0));
+      sent.end(body);
+    });
+  }
+
+  result(): LoadResult {
+    const seconds = (performance.now() - this.#startedAt) / 1_000;
+    return { opened: this.#durationsMs.length, others: this.#others, seconds, durationsMs: this.#durationsMs };
+  }
+}

@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { choosePorts, compiled, LocalSystem, workspaceRoot } from '@breakwater/local-system';
+import { AccountProcess } from './account-process.ts';
+import { type InstantCustomer, startInstantCustomer } from './instant-customer.ts';
+import { type Processors, shareProcessors } from './processors.ts';
+
+/** The same service with its pipeline, or without. */
+export type Arm = 'protected' | 'unprotected';
+
+const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');
+const bundledEntry = path.join(workspaceRoot, 'apps/account/bundle/main.js');
+const withoutProtection = new URL('unprotected.ts', import.meta.url).href;
+
+/** All that account needs to be measured: compiled code, a PostgreSQL of its own with tables, and a customer that costs little. */
+export class Room {
+  readonly processors: Processors;
+  readonly signal: AbortSignal;
+  readonly #system: LocalSystem;
+  readonly #customer: InstantCustomer;
+  readonly #databaseUrl: string;
+  readonly #accounts: AccountProcess[] = [];
+  #started = 0;
+
+  private constructor(
+    processors: Processors,
+    signal: AbortSignal,
+    system: LocalSystem,
+    customer: InstantCustomer,
+    databaseUrl: string,
+  ) {
+    this.processors = processors;
+    this.signal = signal;
+    this.#system = system;
+    this.#customer = customer;
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /** @param interruption ends all waiting */
+  static async open(interruption: AbortSignal): Promise<Room> {
+    // First, so that PostgreSQL inherits it.
+    const processors = shareProcessors();
+    const system = await LocalSystem.prepare({ name: 'bench:service', database: 'own', accounts: 1, customers: 1 });
+    interruption.addEventListener('abort', () => system.kill());
+    const signal = AbortSignal.any([interruption, system.broken]);
+    try {
+      const { url } = await system.startDatabase(signal);
+      await promisify(execFile)(process.execPath, [bundler, 'apps/account'], { cwd: workspaceRoot });
+      return new Room(processors, signal, system, await startInstantCustomer(), url);
+    } catch (error) {
+      await system.stop();
+      throw error;
+    }
+  }
+
+  /**
+   * Starts an account; `ready()` waits for it.
+   *
+   * @param isBundled as images have it, on all processors; otherwise what the compiler made, on one of its own, since what is
+   * bundled cannot be taken apart for an arm
+   */
+  async start(arm: Arm, { isBundled = false } = {}): Promise<AccountProcess> {
+    this.#started += 1;
+    const { accounts } = await choosePorts(0, { accounts: 1, customers: 1, console: false });
+    const account = new AccountProcess({
+      name: `${arm}-${this.#started}`,
+      port: accounts[0]!,
+      databaseUrl: this.#databaseUrl,
+      customerUrl: this.#customer.url,
+      logs: this.#system.logs,
+      prefix: isBundled ? this.processors.unpinned : this.processors.prefix,
+      entry: isBundled ? bundledEntry : compiled('account', 'main'),
+      nodeOptions: arm === 'unprotected' ? ['--import', withoutProtection] : [],
+    });
+    this.#accounts.push(account);
+    return account;
+  }
+
+  /** Ends every process, and removes their logs. */
+  async close(): Promise<void> {
+    await Promise.all(this.#accounts.map((account) => account.stop()));
+    this.#customer.close();
+    await this.#system.stop();
+    this.#system.removeFiles();
+  }
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { ColdStart } from './cold-start.ts';
+import type { EventLoopLag } from './event-loop-lag.ts';
+import type { Stretch, StretchPair } from './saturation.ts';
+import { committedTargets } from './targets.ts';
+import { costOf, judge, type Measured } from './verdict.ts';
+
+const stretch = (given: Partial<Stretch> = {}): Stretch => ({
+  perSecond: 400,
+  processorMsEach: 2,
+  busy: 0.99,
+  others: 0,
+  ...given,
+});
+
+/** The pipeline takes so much more of the processor, and throughput falls by as much. */
+const pairsAt = (cost: number): StretchPair[] =>
+  Array.from({ length: 5 }, () => ({
+    protected: stretch({ perSecond: 400 / cost, processorMsEach: 2 * cost }),
+    unprotected: stretch(),
+  }));
+
+const lag = (medianP99Ms: number, others = 0): EventLoopLag => ({
+  perSecond: 280,
+  p99Ms: [medianP99Ms],
+  medianP99Ms,
+  answers: { p50: 5, p95: 10, p99: 20, max: 30 },
+  others,
+});
+
+const coldStart = (medianMs: number): ColdStart => ({ startsMs: [medianMs], medianMs, parts: [] });
+
+const measured = (given: Partial<Measured> = {}): Measured => ({
+  pipeline: costOf(pairsAt(1.02)),
+  lag: lag(15),
+  coldStart: coldStart(800),
+  ...given,
+});
+
+describe('What a pipeline costs', () => {
+  it('is told as what is kept, of throughput and of processor time', () => {
+    const { throughput, processorTime, perSecond, processorMsEach } = costOf(pairsAt(1.25));
+
+    expect(throughput.median).toBeCloseTo(0.8, 10);
+    expect(processorTime?.median).toBeCloseTo(0.8, 10);
+    expect(perSecond).toEqual({ protected: 320, unprotected: 400 });
+    expect(processorMsEach).toEqual({ protected: 2.5, unprotected: 2 });
+  });
+
+  it('is told without processor time where the machine does not say', () => {
+    const unknown = stretch({ processorMsEach: undefined, busy: undefined });
+
+    const cost = costOf([{ protected: unknown, unprotected: unknown }]);
+
+    expect(cost).toMatchObject({ processorTime: undefined, processorMsEach: undefined, busy: undefined });
+    expect(cost.throughput.median).toBe(1);
+  });
+
+  it('adds up all answers that opened nothing', () => {
+    const pairs = [{ protected: stretch({ others: 2 }), unprotected: stretch({ others: 3 }) }];
+
+    expect(costOf(pairs).others).toBe(5);
+  });
+});
+
+describe('A verdict', () => {
+  it('is passed where every target is reached', () => {
+    const { checks, invalid, isPassed } = judge(measured(), committedTargets);
+
+    expect(checks.map(({ what, isReached }) => [what, isReached])).toEqual([
+      ['processor time kept', true],
+      ['throughput kept', true],
+      ['event loop lag p99 at 70 % load', true],
+      ['cold start', true],
+    ]);
+    expect(invalid).toBeUndefined();
+    expect(isPassed).toBe(true);
+  });
+
+  it.each<[string, Partial<Measured>]>([
+    ['the pipeline costs more than 3 %', { pipeline: costOf(pairsAt(1.05)) }],
+    ['the event loop is as late as the target', { lag: lag(20) }],
+    ['a start takes as long as the target', { coldStart: coldStart(1_000) }],
+  ])('is not passed where %s', (_, given) => {
+    const { invalid, isPassed } = judge(measured(given), committedTargets);
+
+    expect(invalid).toBeUndefined();
+    expect(isPassed).toBe(false);
+  });
+
+  it('judges only what was measured', () => {
+    const { checks, isPassed } = judge(measured({ pipeline: undefined, lag: undefined }), committedTargets);
+
+    expect(checks.map(({ what }) => what)).toEqual(['cold start']);
+    expect(isPassed).toBe(true);
+  });
+
+  it('is none where something else than account limited the throughput', () => {
+    const pairs = [{ protected: stretch({ busy: 0.6 }), unprotected: stretch({ busy: 0.7 }) }];
+
+    const { invalid, isPassed } = judge(measured({ pipeline: costOf(pairs) }), committedTargets);
+
+    expect(invalid).toContain('only 65 % of a processor');
+    expect(isPassed).toBe(false);
+  });
+
+  it.each<[string, Partial<Measured>]>([
+    ['at saturation', { pipeline: costOf([{ protected: stretch({ others: 1 }), unprotected: stretch() }]) }],
+    ['at 70 % load', { lag: lag(15, 1) }],
+  ])('is none where requests %s were answered otherwise', (_, given) => {
+    expect(judge(measured(given), committedTargets).invalid).toContain('1 requests were not answered with 201');
+  });
+});
