@@ -60,6 +60,54 @@ describe('A clock', () => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
+  describe('asked again and again within a moment', () => {
+    /** Reads so often that a burst has begun, with `eachMs` between readings. */
+    const readOften = (eachMs: number): void => {
+      for (let reading = 0; reading < 40; reading++) {
+        vi.advanceTimersByTime(eachMs);
+        systemClock.now();
+      }
+    };
+    const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+    beforeEach(turn);
+
+    it('asks the operating system for few of the readings, and never runs backwards', () => {
+      const asked = vi.spyOn(performance, 'now');
+      const readings = Array.from({ length: 1_000 }, () => systemClock.now());
+
+      expect(asked.mock.calls.length).toBeLessThan(100);
+      expect(readings).toStrictEqual(readings.toSorted((a, b) => a - b));
+    });
+
+    it('knows the time again after at most 32 readings', () => {
+      const offset = systemClock.now() - performance.now();
+      readOften(0);
+      vi.advanceTimersByTime(2_000);
+
+      for (let reading = 0; reading < 32; reading++) systemClock.now();
+
+      expect(systemClock.now()).toBeCloseTo(performance.now() + offset, 3);
+    });
+
+    it('knows the time in the next turn of the event loop', async () => {
+      const offset = systemClock.now() - performance.now();
+      readOften(0);
+      await turn();
+      vi.advanceTimersByTime(7);
+
+      expect(systemClock.now()).toBeCloseTo(performance.now() + offset, 3);
+    });
+
+    it('measures what takes its time within one turn', () => {
+      readOften(1);
+      const startedAt = systemClock.now();
+      vi.advanceTimersByTime(5);
+
+      expect(systemClock.now() - startedAt).toBeCloseTo(5, 3);
+    });
+  });
+
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the speed %d', (speed) => {
     expect(() => scaledClock(speed)).toThrow(RangeError);
   });

@@ -8,6 +8,8 @@ export type Definition<O> = O & {
 
 /** The named configurations and the instances that a registry knows from the start. */
 export interface RegistryDefinitions<O> {
+  /** What holds where neither an instance nor a configuration says anything; over the defaults of the options themselves. */
+  readonly defaults?: O;
   /** Named configurations. `default` is what instances build on that name no other. */
   readonly configs?: Readonly<Record<string, Definition<O>>>;
   /** What is particular to an instance, by its name. The instance itself is made when it is first asked for. */
@@ -33,11 +35,13 @@ const defaultConfigName = 'default';
 /** Named configurations and instances as they are at one time, and what each of them comes to. */
 export class Definitions<O extends object> {
   readonly #kind: OptionsKind<O>;
+  readonly #defaults: O;
   readonly #configs: ReadonlyMap<string, Definition<O>>;
   readonly #instances: ReadonlyMap<string, Definition<O>>;
 
-  constructor(kind: OptionsKind<O>, { configs = {}, instances = {} }: RegistryDefinitions<O>) {
+  constructor(kind: OptionsKind<O>, { defaults, configs = {}, instances = {} }: RegistryDefinitions<O>) {
     this.#kind = kind;
+    this.#defaults = defaults ?? ({} as O);
     this.#configs = new Map(Object.entries(configs));
     this.#instances = new Map(Object.entries(instances));
   }
@@ -94,7 +98,7 @@ export class Definitions<O extends object> {
 
   #chain(definition: Definition<O>, seen: readonly string[]): O {
     const { baseConfig, ...own } = definition;
-    if (baseConfig === undefined) return own as unknown as O;
+    if (baseConfig === undefined) return this.#kind.merge(this.#defaults, own as unknown as O);
     const base = this.#configs.get(baseConfig);
     if (base === undefined) throw new ConfigurationNotFoundError(baseConfig, [...this.#configs.keys()]);
     if (seen.includes(baseConfig)) {

@@ -5,7 +5,7 @@ import { EventEmitter, type EventMap, type Listener, type Unsubscribe } from './
 export class EventPublisher<M extends EventMap> {
   readonly #emitter = new EventEmitter<M>();
   #buffer: EventBuffer<M[keyof M]> | undefined;
-  #stopBuffering: Unsubscribe = () => {};
+  #stopBuffering: Unsubscribe | undefined;
 
   /** @param bufferSize how many of the last events `bufferedEvents` keeps; 0 keeps none */
   constructor(bufferSize: number) {
@@ -30,7 +30,7 @@ export class EventPublisher<M extends EventMap> {
   /** Keeps as many of the last events as the new buffer holds. */
   protected changeBufferSize(bufferSize: number): void {
     const kept = this.bufferedEvents();
-    this.#stopBuffering();
+    this.#stopBuffering?.();
     this.#buffer = undefined;
     if (bufferSize === 0) return;
     const buffer = new EventBuffer<M[keyof M]>(bufferSize);

@@ -15,22 +15,25 @@ export type Unsubscribe = () => void;
 
 type AnyListener = Listener<never>;
 
+const nobody: readonly AnyListener[] = [];
+
 /**
  * Events tell, they never steer: with no listener attached a policy behaves the same, and a listener that throws or
  * rejects cannot hurt a call. Its error is shown as a process warning instead.
  */
 export class EventEmitter<M extends EventMap> {
   /** Replaced, never changed in place, so that a listener may come or go while an event is being handed out. */
-  #byType = new Map<keyof M, readonly AnyListener[]>();
-  #all: readonly AnyListener[] = [];
+  #byType: Map<keyof M, readonly AnyListener[]> | undefined;
+  #all: readonly AnyListener[] = nobody;
 
   /** Calls `listener` for each event of this type until the returned function is called. */
   on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
-    this.#byType.set(type, [...(this.#byType.get(type) ?? []), listener]);
+    const byType = (this.#byType ??= new Map<keyof M, readonly AnyListener[]>());
+    byType.set(type, [...(byType.get(type) ?? nobody), listener]);
     return () => {
-      this.#byType.set(
+      byType.set(
         type,
-        (this.#byType.get(type) ?? []).filter((other) => other !== listener),
+        (byType.get(type) ?? nobody).filter((other) => other !== listener),
       );
     };
   }
@@ -45,11 +48,11 @@ export class EventEmitter<M extends EventMap> {
 
   /** Whether anybody listens; lets the caller spare the making of an event that nobody hears. */
   hears(type: keyof M): boolean {
-    return this.#all.length > 0 || (this.#byType.get(type)?.length ?? 0) > 0;
+    return this.#all.length > 0 || (this.#byType?.get(type)?.length ?? 0) > 0;
   }
 
   emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
-    for (const listener of this.#byType.get(event.type) ?? []) tell(listener, event);
+    for (const listener of this.#byType?.get(event.type) ?? nobody) tell(listener, event);
     for (const listener of this.#all) tell(listener, event);
   }
 }

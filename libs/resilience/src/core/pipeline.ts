@@ -27,11 +27,12 @@ export class Pipeline implements Policy {
    * @throws what `call` threw, or a ResilienceError of one of the policies
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const protectedCall = this.policies.reduceRight<ProtectedCall<T>>(
-      (inner, policy) => (given) => policy.execute(inner, given),
-      call,
-    );
-    return protectedCall(toCallContext(context));
+    const { policies } = this;
+    const enter = (at: number, given: CallContext): T | PromiseLike<T> => {
+      const policy = policies[at];
+      return policy === undefined ? call(given) : policy.execute((inner) => enter(at + 1, inner), given);
+    };
+    return enter(0, toCallContext(context));
   }
 
   /** The same function under this pipeline; `this` and the arguments are handed on. */

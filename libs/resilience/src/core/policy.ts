@@ -27,11 +27,8 @@ export interface Policy {
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T>;
 }
 
-/**
- * The context of a call that nobody has wrapped yet. The signal is made only if it is asked for: most calls that come
- * without one never look at it.
- */
-class RootCallContext implements CallContext {
+/** A context whose signal is made only if it is asked for: most calls that come without one never look at it. */
+class LazyCallContext implements CallContext {
   readonly attempt: number;
   readonly deadline: Deadline | undefined;
   #signal: AbortSignal | undefined;
@@ -46,12 +43,26 @@ class RootCallContext implements CallContext {
     this.#signal ??= new AbortController().signal;
     return this.#signal;
   }
+
+  static givenSignal(context: Partial<CallContext>): AbortSignal | undefined {
+    return #signal in context ? context.#signal : context.signal;
+  }
+}
+
+/** The context of a call: what is left out is nobody's. */
+export function callContext(signal: AbortSignal | undefined, attempt: number, deadline?: Deadline): CallContext {
+  return new LazyCallContext(signal, attempt, deadline);
+}
+
+/** The signal that somebody has given, for those who would only look whether it is aborted: asking makes none. */
+export function givenSignal(context: Partial<CallContext> | undefined): AbortSignal | undefined {
+  return context && LazyCallContext.givenSignal(context);
 }
 
 /** Fills in what a caller left out: a signal that is never aborted, and attempt 1. A deadline is handed on. */
 export function toCallContext(given?: Partial<CallContext>): CallContext {
-  if (given instanceof RootCallContext) return given;
-  return new RootCallContext(given?.signal, given?.attempt ?? 1, given?.deadline);
+  if (given instanceof LazyCallContext) return given;
+  return new LazyCallContext(given?.signal, given?.attempt ?? 1, given?.deadline);
 }
 
 /**

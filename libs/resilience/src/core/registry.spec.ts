@@ -113,6 +113,25 @@ describe('A registry with other definitions', () => {
     expect(registry.prepareDefinitions(waiting(3)).instanceChanges).toHaveLength(1);
   });
 
+  it('lets defaults hold where nobody says anything, and goes on with them', () => {
+    const registry = new CircuitBreakerRegistry(
+      {
+        defaults: { eventConsumerBufferSize: 100, slidingWindowSize: 7 },
+        configs: { strict: { failureRateThreshold: 10, slidingWindowSize: 20 } },
+        instances: { customer: { baseConfig: 'strict' } },
+      },
+      { clock },
+    );
+    const [customer, other] = [registry.circuitBreaker('customer'), registry.circuitBreaker('other')];
+
+    expect(customer.config).toMatchObject({ eventConsumerBufferSize: 100, slidingWindowSize: 20 });
+    expect(other.config).toMatchObject({ eventConsumerBufferSize: 100, slidingWindowSize: 7 });
+    const prepared = registry.prepareDefinitions({ instances: { customer: { slidingWindowSize: 20 } } });
+    expect(prepared.instanceChanges.map(({ changes }) => changes)).toStrictEqual([
+      [{ option: 'failureRateThreshold', before: 10, after: 50 }],
+    ]);
+  });
+
   it('says of an instance that cannot change that it does not', () => {
     const registry = new FallbackRegistry({ instances: { customer: { eventConsumerBufferSize: 10 } } }, { clock });
     const fallback = registry.fallback('customer');

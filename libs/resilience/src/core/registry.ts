@@ -149,13 +149,14 @@ export class Registry<P extends { readonly name: string; readonly config: object
 
   /**
    * Checks definitions that are to take the place of those given at first, and finds out what they would change. Nothing
-   * changes before they are applied. Configurations that were added one by one stay, and so do the options that an
-   * instance was asked for with.
+   * changes before they are applied. Configurations that were added one by one stay, and so do defaults where none are
+   * given, and the options that an instance was asked for with.
    *
    * @throws InvalidOptionsError listing every fault of every definition
    * @throws ConfigurationNotFoundError when a definition builds on a configuration that does not exist
    */
-  prepareDefinitions(given: RegistryDefinitions<O>): PreparedDefinitions {
+  prepareDefinitions(wanted: RegistryDefinitions<O>): PreparedDefinitions {
+    const given = { ...wanted, defaults: wanted.defaults ?? this.#given.defaults ?? ({} as O) };
     const definitions = this.#define(given, this.#added);
     definitions.checkAll();
     const optionsOf = (name: string): O => definitions.optionsOf(name, this.#givenByName.get(name));

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What is needed of a circuit breaker to see the calls that it protects. */
-export type ObservedCircuitBreaker = Pick<CircuitBreaker, 'on' | 'metrics' | 'state'>;
+export type ObservedCircuitBreaker = Pick<CircuitBreaker, 'on' | 'config' | 'metrics' | 'state'>;
 
 /** After so long a call counts for a third of a new one. */
 const memoryMs = 300_000;
@@ -66,10 +66,16 @@ export class TrafficObserver {
     this.#endedCalls++;
     this.#durationMs += durationMs;
     // The window is told after the listeners, hence the call itself on top. HALF_OPEN has another window.
-    if (isEvidence && this.#circuitBreaker.state === 'CLOSED') {
+    if (isEvidence && !this.#isPeakReached() && this.#circuitBreaker.state === 'CLOSED') {
       const inWindow = this.#circuitBreaker.metrics.bufferedCalls + 1;
       this.#peaks = [Math.max(this.#peaks[0], inWindow), this.#peaks[1]];
     }
+  }
+
+  /** A count window that has once been full can hold no more: it need not be asked with every call. */
+  #isPeakReached(): boolean {
+    const { slidingWindowType, slidingWindowSize } = this.#circuitBreaker.config;
+    return slidingWindowType === 'COUNT_BASED' && this.#peaks[0] >= slidingWindowSize;
   }
 
   #onCall(): void {
@@ -79,6 +85,7 @@ export class TrafficObserver {
 
   #fade(): void {
     const now = this.#clock.now();
+    if (now === this.#fadedAt) return;
     const share = Math.exp((this.#fadedAt - now) / memoryMs);
     this.#fadedAt = now;
     this.#calls *= share;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { loadResilienceConfig, type ResilienceConfigSources } from '../config/load-resilience-config.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { FeatureDefinitions } from './feature-definitions.ts';
+import { withModuleDefaults } from './module-defaults.ts';
 import { ProtectedClasses } from './protected-classes.ts';
 import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 
@@ -37,6 +38,6 @@ export class ConfigurationSource {
    * @throws ConfigFileError when a file cannot be read
    */
   async load(): Promise<ResilienceConfig> {
-    return loadResilienceConfig(this.sources());
+    return withModuleDefaults(await loadResilienceConfig(this.sources()));
   }
 }

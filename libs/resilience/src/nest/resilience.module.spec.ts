@@ -118,7 +118,8 @@ describe('ResilienceModule', () => {
       AdaptiveConcurrencyLimiterRegistry,
     ];
     for (const registry of registries) {
-      expect(application.get<Registry<Named, object>>(registry).find('customer')?.name).toBe('customer');
+      const customer = application.get<Registry<Named, object>>(registry).find('customer');
+      expect(customer).toMatchObject({ name: 'customer', config: { eventConsumerBufferSize: 100 } });
     }
     expect(application.get(RetryBudgetRegistry).find('shared')?.config.minRetriesPerSecond).toBe(1);
     expect(application.get(RetryRegistry).retryBudgets).toBe(application.get(RetryBudgetRegistry));

@@ -41,7 +41,7 @@ export interface EngineDifference {
   readonly reason: string;
 }
 
-/** Options that every engine honours. A window of 10 s, judged from 4 calls on; a wait of 5 s; one call on trial. */
+/** Options that every engine honours. A window of 10 s, judged from 4 calls on; a wait of 5 s; one call on trial; events are kept. */
 const common: CircuitBreakerOptions = {
   slidingWindowType: 'TIME_BASED',
   slidingWindowSize: 10,
@@ -50,6 +50,7 @@ const common: CircuitBreakerOptions = {
   waitDurationInOpenState: '5s',
   permittedNumberOfCallsInHalfOpenState: 1,
   automaticTransitionFromOpenToHalfOpenEnabled: true,
+  eventConsumerBufferSize: 100,
 };
 
 const outage = new Error('outage');

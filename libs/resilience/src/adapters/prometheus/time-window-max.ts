@@ -24,7 +24,7 @@ export class TimeWindowMax {
 
   record(value: number): void {
     this.#rotate();
-    for (let at = 0; at < windows; at++) this.#maxima[at] = Math.max(this.#maxima[at]!, value);
+    for (let at = 0; at < windows; at++) if (value > this.#maxima[at]!) this.#maxima[at] = value;
   }
 
   /** 0 when there was no value lately. */

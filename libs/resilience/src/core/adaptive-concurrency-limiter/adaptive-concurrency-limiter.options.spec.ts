@@ -32,7 +32,7 @@ describe('The options of an adaptive concurrency limiter', () => {
       queueSize: 4,
       ignoreExceptions: [],
       ignoreException: undefined,
-      eventConsumerBufferSize: 100,
+      eventConsumerBufferSize: 0,
     });
   });
 

@@ -46,7 +46,7 @@ export interface AdaptiveConcurrencyLimiterOptions {
   readonly ignoreExceptions?: readonly ErrorClass[];
   /** Whether an error says nothing about load, beside `ignoreExceptions`. */
   readonly ignoreException?: (error: unknown) => boolean;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -80,7 +80,7 @@ export const adaptiveConcurrencyLimiterOptionRules: OptionRules<AdaptiveConcurre
   queueSize: wholeNumber(4, { min: 1 }),
   ignoreExceptions: errorClasses(),
   ignoreException: optionalFunction('errorPredicate', 'a function from an error to true or false'),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

@@ -29,7 +29,7 @@ function setUp(options: AdaptiveConcurrencyLimiterOptions = {}) {
   const clock = new FakeClock();
   const limiter = new AdaptiveConcurrencyLimiter(
     'customer',
-    { algorithm: 'AIMD', initialLimit: 2, timeout: '1s', ...options },
+    { algorithm: 'AIMD', initialLimit: 2, timeout: '1s', eventConsumerBufferSize: 100, ...options },
     { clock },
   );
   return { clock, limiter };

@@ -7,7 +7,7 @@ export interface BulkheadOptions {
   readonly maxConcurrentCalls?: number;
   /** How long a call waits for a place at most. At least 0, which does not wait; 0 by default. */
   readonly maxWaitDuration?: Duration;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -21,7 +21,7 @@ export interface BulkheadConfig {
 export const bulkheadOptionRules: OptionRules<BulkheadConfig> = {
   maxConcurrentCalls: wholeNumber(25, { min: 0 }),
   maxWaitDuration: duration(0, { min: 0 }),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

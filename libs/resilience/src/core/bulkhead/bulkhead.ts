@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { EventPublisher } from '../event-publisher.ts';
 import { mergeOptions } from '../options.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { type CallContext, givenSignal, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
 import type { BulkheadEvents } from './bulkhead.events.ts';
 import {
@@ -78,7 +78,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
    * @throws BulkheadFullError when it refuses; the reason of the caller's abort; otherwise what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const signal = context?.signal;
+    const signal = givenSignal(context);
     signal?.throwIfAborted();
     if (!this.#tryEnter()) {
       const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;

@@ -29,7 +29,7 @@ export interface CachedFallbackOptions {
   readonly on?: ErrorMatcher;
   /** Whether a result is worth remembering; say no to one that is a failure in disguise. Every result is by default. */
   readonly rememberResult?: (result: unknown) => boolean;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -49,7 +49,7 @@ export const cachedFallbackOptionRules: OptionRules<CachedFallbackConfig> = {
   staleLimit: duration(300_000, { above: 0 }),
   on: errorMatcher(),
   rememberResult: optionalFunction('resultPredicate', 'a function from a returned value to true or false'),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

@@ -11,7 +11,10 @@ const failing = () => Promise.reject<string>(outage);
 
 function setUp(options: CachedFallbackOptions = {}) {
   const clock = new FakeClock();
-  return { clock, cache: new CachedFallback('customer', { staleLimit: '1m', ...options }, { clock }) };
+  return {
+    clock,
+    cache: new CachedFallback('customer', { staleLimit: '1m', eventConsumerBufferSize: 100, ...options }, { clock }),
+  };
 }
 
 describe('A cached fallback', () => {
@@ -265,7 +268,7 @@ describe('The options of a cached fallback', () => {
       staleLimit: 300_000,
       on: undefined,
       rememberResult: undefined,
-      eventConsumerBufferSize: 100,
+      eventConsumerBufferSize: 0,
     });
   });
 

@@ -23,63 +23,47 @@ export interface CircuitBreakerMetrics {
   readonly notPermittedCalls: number;
 }
 
-interface WindowPlan {
-  readonly type: SlidingWindowType;
-  readonly size: number;
-  makeWindow(): SlidingWindow;
-}
-
-/** A count window can never hold more calls than its size. */
-function minimumIn({ type, size }: WindowPlan, { minimumNumberOfCalls }: CircuitBreakerConfig): number {
-  return type === 'TIME_BASED' ? minimumNumberOfCalls : Math.min(minimumNumberOfCalls, size);
-}
+/** What the window of a state is made by: the options for it, or those for the calls on trial. */
+type Purpose = 'configured' | 'trial';
 
 /** A window with the rates that are judged by it. OPEN keeps the one of the state that it came from. */
 export class WindowMetrics {
-  readonly #planOf: (config: CircuitBreakerConfig) => WindowPlan;
+  readonly #purpose: Purpose;
+  readonly #clock: Clock;
   #config: CircuitBreakerConfig;
-  #plan: WindowPlan;
   #window: SlidingWindow;
   #minimumNumberOfCalls: number;
   #notPermittedCalls = 0;
 
-  private constructor(config: CircuitBreakerConfig, planOf: (config: CircuitBreakerConfig) => WindowPlan) {
+  private constructor(purpose: Purpose, config: CircuitBreakerConfig, clock: Clock) {
+    this.#purpose = purpose;
+    this.#clock = clock;
     this.#config = config;
-    this.#planOf = planOf;
-    this.#plan = planOf(config);
-    this.#window = this.#plan.makeWindow();
-    this.#minimumNumberOfCalls = minimumIn(this.#plan, config);
+    this.#window = makeWindow(typeFor(purpose, config), sizeFor(purpose, config), clock);
+    this.#minimumNumberOfCalls = minimumFor(purpose, config);
   }
 
   /** The configured window. A count window is judged when it is full, even if the minimum is above its size. */
   static configured(config: CircuitBreakerConfig, clock: Clock): WindowMetrics {
-    return new WindowMetrics(config, ({ slidingWindowType: type, slidingWindowSize: size }) => ({
-      type,
-      size,
-      makeWindow: () => (type === 'TIME_BASED' ? new TimeBasedWindow(size, clock) : new CountBasedWindow(size)),
-    }));
+    return new WindowMetrics('configured', config, clock);
   }
 
   /** The calls on trial: always a count window as large as their number. */
-  static onTrial(config: CircuitBreakerConfig): WindowMetrics {
-    return new WindowMetrics(config, ({ permittedNumberOfCallsInHalfOpenState: size }) => ({
-      type: 'COUNT_BASED',
-      size,
-      makeWindow: () => new CountBasedWindow(size),
-    }));
+  static onTrial(config: CircuitBreakerConfig, clock: Clock): WindowMetrics {
+    return new WindowMetrics('trial', config, clock);
   }
 
   /** Judges by other options from now on. A window of another type or size begins empty; otherwise it is kept. */
   reconfigure(config: CircuitBreakerConfig): void {
-    const plan = this.#planOf(config);
-    if (plan.type !== this.#plan.type || plan.size !== this.#plan.size) this.#window = plan.makeWindow();
+    const [type, size] = [typeFor(this.#purpose, config), sizeFor(this.#purpose, config)];
+    const isSame = type === typeFor(this.#purpose, this.#config) && size === sizeFor(this.#purpose, this.#config);
+    if (!isSame) this.#window = makeWindow(type, size, this.#clock);
     this.#config = config;
-    this.#plan = plan;
-    this.#minimumNumberOfCalls = minimumIn(plan, config);
+    this.#minimumNumberOfCalls = minimumFor(this.#purpose, config);
   }
 
   record(isFailed: boolean, durationMs: number): void {
-    this.#window.record(isFailed, durationMs > this.#config.slowCallDurationThreshold, durationMs);
+    this.#window.record(isFailed, durationMs > this.#config.slowCallDurationThreshold);
   }
 
   recordNotPermitted(): void {
@@ -94,18 +78,18 @@ export class WindowMetrics {
 
   /** Percent; -1 while the window holds too few calls. */
   failureRate(): number {
-    return this.hasRates() ? percent(this.#window.totals().failedCalls, this.#window.totals().calls) : -1;
+    return this.#rate(this.#window.totals().failedCalls);
   }
 
   /** Percent; -1 while the window holds too few calls. */
   slowCallRate(): number {
-    return this.hasRates() ? percent(this.#window.totals().slowCalls, this.#window.totals().calls) : -1;
+    return this.#rate(this.#window.totals().slowCalls);
   }
 
   /** The share of calls that failed, were slow, or both. Percent; -1 while the window holds too few calls. */
   combinedRate(): number {
-    const { calls, failedCalls, slowCalls, slowFailedCalls } = this.#window.totals();
-    return this.hasRates() ? percent(failedCalls + slowCalls - slowFailedCalls, calls) : -1;
+    const { failedCalls, slowCalls, slowFailedCalls } = this.#window.totals();
+    return this.#rate(failedCalls + slowCalls - slowFailedCalls);
   }
 
   hasFailureRateReachedThreshold(): boolean {
@@ -121,7 +105,10 @@ export class WindowMetrics {
     return combinedRateThreshold !== undefined && this.combinedRate() >= Math.fround(combinedRateThreshold);
   }
 
+  /** Where all is well it costs next to nothing: a share of no calls reaches no threshold, which are all above 0. */
   hasAnyRateReachedThreshold(): boolean {
+    const { failedCalls, slowCalls } = this.#window.totals();
+    if (failedCalls === 0 && slowCalls === 0) return false;
     return (
       this.hasFailureRateReachedThreshold() ||
       this.hasSlowCallRateReachedThreshold() ||
@@ -148,11 +135,30 @@ export class WindowMetrics {
       notPermittedCalls: this.#notPermittedCalls,
     };
   }
+
+  /** In 32-bit arithmetic, as Resilience4j computes it: 3 of 7 reaches a threshold of 42.857143, which 64 bits would miss. */
+  #rate(part: number): number {
+    const { calls } = this.#window.totals();
+    if (calls === 0 || calls < this.#minimumNumberOfCalls) return -1;
+    return Math.fround(Math.fround(part * 100) / Math.fround(calls));
+  }
 }
 
-/**
- * In 32-bit arithmetic, as Resilience4j computes it: 3 of 7 reaches a threshold of 42.857143, which 64 bits would miss.
- */
-function percent(part: number, whole: number): number {
-  return Math.fround(Math.fround(part * 100) / Math.fround(whole));
+function typeFor(purpose: Purpose, config: CircuitBreakerConfig): SlidingWindowType {
+  return purpose === 'trial' ? 'COUNT_BASED' : config.slidingWindowType;
+}
+
+function sizeFor(purpose: Purpose, config: CircuitBreakerConfig): number {
+  return purpose === 'trial' ? config.permittedNumberOfCallsInHalfOpenState : config.slidingWindowSize;
+}
+
+/** A count window can never hold more calls than its size. */
+function minimumFor(purpose: Purpose, config: CircuitBreakerConfig): number {
+  const { minimumNumberOfCalls } = config;
+  if (typeFor(purpose, config) === 'TIME_BASED') return minimumNumberOfCalls;
+  return Math.min(minimumNumberOfCalls, sizeFor(purpose, config));
+}
+
+function makeWindow(type: SlidingWindowType, size: number, clock: Clock): SlidingWindow {
+  return type === 'TIME_BASED' ? new TimeBasedWindow(size, clock) : new CountBasedWindow(size);
 }

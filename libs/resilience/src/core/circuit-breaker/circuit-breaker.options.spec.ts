@@ -48,7 +48,7 @@ describe('The options of a circuit breaker', () => {
       transitionOnResult: undefined,
       initialState: 'CLOSED',
       writableStackTraceEnabled: true,
-      eventConsumerBufferSize: 100,
+      eventConsumerBufferSize: 0,
       combinedRateThreshold: undefined,
       waitJitterFactor: 0,
       healthProbe: undefined,

@@ -121,7 +121,7 @@ export interface CircuitBreakerOptions extends RecoveryOptions {
   readonly initialState?: StateName;
   /** Whether a CallNotPermittedError carries a stack trace, which is most of its cost. True by default. */
   readonly writableStackTraceEnabled?: boolean;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -194,7 +194,7 @@ export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
   ),
   initialState: choice('CLOSED', stateNames),
   writableStackTraceEnabled: flag(true),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
   combinedRateThreshold: optional(percentage(100)),
   waitJitterFactor: fraction(0),
   healthProbe: optionalFunction<HealthProbe>('function', 'a function that asks the dependency how it is'),

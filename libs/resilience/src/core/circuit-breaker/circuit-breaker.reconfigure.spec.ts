@@ -207,7 +207,7 @@ describe('A circuit breaker with other options', () => {
   });
 
   it('keeps as many of the last events as it is to buffer', () => {
-    const { circuitBreaker, reconfigure } = setUp();
+    const { circuitBreaker, reconfigure } = setUp({ eventConsumerBufferSize: 100 });
     for (let call = 1; call <= 3; call++) circuitBreaker.onSuccess(call);
 
     reconfigure({ eventConsumerBufferSize: 2 });

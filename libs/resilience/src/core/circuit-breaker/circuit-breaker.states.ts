@@ -52,28 +52,30 @@ export class ClosedState implements State {
 
   record(isFailed: boolean, durationMs: number): void {
     this.metrics.record(isFailed, durationMs);
-    const isFailing = this.metrics.hasFailureRateReachedThreshold();
-    const isSlow = this.metrics.hasSlowCallRateReachedThreshold();
-    const isFailingOrSlow = this.metrics.hasCombinedRateReachedThreshold();
+    if (!this.metrics.hasAnyRateReachedThreshold()) return;
 
-    // Once a stay is enough: CLOSED ends here anyway, and METRICS_ONLY would repeat itself with every call.
-    if (isFailing && !this.#hasToldFailureRate) {
-      this.#hasToldFailureRate = true;
-      this.#machine.publishFailureRateExceeded(this.metrics.failureRate());
-    }
-    if (isSlow && !this.#hasToldSlowCallRate) {
-      this.#hasToldSlowCallRate = true;
-      this.#machine.publishSlowCallRateExceeded(this.metrics.slowCallRate());
-    }
-    if (isFailingOrSlow && !this.#hasToldCombinedRate) {
-      this.#hasToldCombinedRate = true;
-      this.#machine.publishCombinedRateExceeded(this.metrics.combinedRate());
-    }
-    if ((isFailing || isSlow || isFailingOrSlow) && this.name === 'CLOSED') this.#machine.transition(this, 'OPEN');
+    this.#tellReachedRates();
+    if (this.name === 'CLOSED') this.#machine.transition(this, 'OPEN');
   }
 
   remainingMs(): undefined {
     return undefined;
+  }
+
+  /** Once a stay is enough: CLOSED ends here anyway, and METRICS_ONLY would repeat itself with every call. */
+  #tellReachedRates(): void {
+    if (this.metrics.hasFailureRateReachedThreshold() && !this.#hasToldFailureRate) {
+      this.#hasToldFailureRate = true;
+      this.#machine.publishFailureRateExceeded(this.metrics.failureRate());
+    }
+    if (this.metrics.hasSlowCallRateReachedThreshold() && !this.#hasToldSlowCallRate) {
+      this.#hasToldSlowCallRate = true;
+      this.#machine.publishSlowCallRateExceeded(this.metrics.slowCallRate());
+    }
+    if (this.metrics.hasCombinedRateReachedThreshold() && !this.#hasToldCombinedRate) {
+      this.#hasToldCombinedRate = true;
+      this.#machine.publishCombinedRateExceeded(this.metrics.combinedRate());
+    }
   }
 }
 
@@ -167,7 +169,7 @@ export class HalfOpenState implements State {
     const { permittedNumberOfCallsInHalfOpenState, maxWaitDurationInHalfOpenState } = machine.config;
     this.#machine = machine;
     this.attempt = attempt;
-    this.metrics = WindowMetrics.onTrial(machine.config);
+    this.metrics = WindowMetrics.onTrial(machine.config, machine.clock);
     this.#permits = permittedNumberOfCallsInHalfOpenState;
     this.#endsAt =
       maxWaitDurationInHalfOpenState > 0 ? machine.clock.now() + maxWaitDurationInHalfOpenState : undefined;

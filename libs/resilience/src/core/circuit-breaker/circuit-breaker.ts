@@ -13,7 +13,7 @@ import {
   IllegalStateTransitionError,
   ResultRecordedAsFailureError,
 } from './circuit-breaker.errors.ts';
-import type { CircuitBreakerEvents } from './circuit-breaker.events.ts';
+import type { CircuitBreakerEvents, SuccessEvent } from './circuit-breaker.events.ts';
 import { type CircuitBreakerMetrics, WindowMetrics } from './circuit-breaker.metrics.ts';
 import {
   type CallOutcome,
@@ -50,6 +50,61 @@ export interface CircuitBreakerEnvironment {
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> implements AnyCircuitBreaker {
+  /** What its states may ask of a circuit breaker, and nobody else. */
+  static readonly #Machine = class implements StateMachine {
+    readonly #breaker: CircuitBreaker;
+
+    constructor(breaker: CircuitBreaker) {
+      this.#breaker = breaker;
+    }
+
+    get config(): CircuitBreakerConfig {
+      return this.#breaker.#config;
+    }
+
+    get clock(): Clock {
+      return this.#breaker.#clock;
+    }
+
+    transition(from: State, to: StateName): void {
+      this.#breaker.#transition(from, to);
+    }
+
+    recover(from: State): void {
+      if (this.config.rampUpSteps.length === 0) this.transition(from, 'CLOSED');
+      else this.#breaker.#transition(from, 'HALF_OPEN', () => new RampUpState(this, from.attempt));
+    }
+
+    tryAcquirePermission(): boolean {
+      return this.#breaker.#state.tryAcquirePermission();
+    }
+
+    publishFailureRateExceeded(failureRate: number): void {
+      this.#breaker.emit({ ...this.#breaker.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate });
+    }
+
+    publishSlowCallRateExceeded(slowCallRate: number): void {
+      this.#breaker.emit({ ...this.#breaker.#told(), type: 'SLOW_CALL_RATE_EXCEEDED', slowCallRate });
+    }
+
+    publishCombinedRateExceeded(combinedRate: number): void {
+      this.#breaker.emit({ ...this.#breaker.#told(), type: 'COMBINED_RATE_EXCEEDED', combinedRate });
+    }
+
+    publishNotPermitted(): void {
+      if (!this.#breaker.#tells('NOT_PERMITTED')) return;
+      this.#breaker.emit({ ...this.#breaker.#told(), type: 'NOT_PERMITTED' });
+    }
+
+    publishHealthProbe(isHealthy: boolean, error: unknown): void {
+      this.#breaker.emit({ ...this.#breaker.#told(), type: 'HEALTH_PROBE', isHealthy, error });
+    }
+
+    publishRampUp(admissionPercentage: number): void {
+      this.#breaker.emit({ ...this.#breaker.#told(), type: 'RAMP_UP', admissionPercentage });
+    }
+  };
+
   readonly name: string;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -74,7 +129,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     this.#clock = environment.clock ?? systemClock;
     this.#random = environment.random ?? Math.random;
     this.#callsUnderWay = config.abortCallsOnOpen ? new CallsUnderWay() : undefined;
-    this.#machine = this.#asStateMachine();
+    this.#machine = new CircuitBreaker.#Machine(this);
     this.#state = this.#initialState();
     this.#state.enter();
   }
@@ -115,21 +170,23 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
    *
    * @throws CallNotPermittedError when it refuses; otherwise what `call` threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    this.acquirePermission();
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    if (!this.#state.tryAcquirePermission()) return Promise.reject(this.#refusal());
     const issuer = this.#state;
     const startedAt = this.#clock.now();
-    let result: T;
-    try {
-      result = await (this.#callsUnderWay?.run(call, toCallContext(context)) ?? call(toCallContext(context)));
-    } catch (error) {
-      const elapsedMs = this.#clock.now() - startedAt;
-      if (isCallerAbort(error, context?.signal)) this.#ignore(elapsedMs, error, issuer);
-      else this.#settleError(elapsedMs, error, issuer);
-      throw error;
-    }
-    this.#settleResult(this.#clock.now() - startedAt, result, issuer);
-    return result;
+    // Not an async function: this is the way of every call, and `then` is a promise and a turn less.
+    return begin(this.#callsUnderWay, call, toCallContext(context)).then(
+      (result) => {
+        this.#settleResult(this.#clock.now() - startedAt, result, issuer);
+        return result;
+      },
+      (error: unknown) => {
+        const elapsedMs = this.#clock.now() - startedAt;
+        if (isCallerAbort(error, context?.signal)) this.#ignore(elapsedMs, error, issuer);
+        else this.#settleError(elapsedMs, error, issuer);
+        throw error;
+      },
+    );
   }
 
   /** The same function under this circuit breaker; `this` and the arguments are handed on. */
@@ -144,11 +201,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   /** @throws CallNotPermittedError when permission is refused */
   acquirePermission(): void {
-    if (this.#state.tryAcquirePermission()) return;
-    const { name, config, state } = this;
-    throw config.writableStackTraceEnabled
-      ? new CallNotPermittedError(name, state, this.remainingMs)
-      : CallNotPermittedError.withoutStackTrace(name, state, this.remainingMs);
+    if (!this.#state.tryAcquirePermission()) throw this.#refusal();
   }
 
   /** Gives a permission back whose call has no result. */
@@ -251,20 +304,39 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     this.#state.leave();
   }
 
+  #refusal(): CallNotPermittedError {
+    const { name, config, state } = this;
+    return config.writableStackTraceEnabled
+      ? new CallNotPermittedError(name, state, this.remainingMs)
+      : CallNotPermittedError.withoutStackTrace(name, state, this.remainingMs);
+  }
+
   #settleSuccess(elapsedDurationMs: number, issuer: State | undefined, result?: unknown): void {
-    if (this.#tells('SUCCESS')) this.emit({ ...this.#told(), type: 'SUCCESS', elapsedDurationMs });
-    this.#record(false, elapsedDurationMs, issuer, { result });
+    if (this.#tells('SUCCESS')) {
+      const told: SuccessEvent = {
+        circuitBreakerName: this.name,
+        creationTime: this.#clock.now(),
+        type: 'SUCCESS',
+        elapsedDurationMs,
+      };
+      this.emit(told);
+    }
+    if (!this.#isJudge(issuer)) return;
+    this.#state.record(false, elapsedDurationMs);
+    if (this.#config.transitionOnResult !== undefined) this.#decideBy(this.#config.transitionOnResult({ result }));
   }
 
   #settleResult(elapsedMs: number, result: unknown, issuer: State | undefined): void {
-    const isFailure = this.#judging(issuer, () => this.config.recordResult?.(result) === true);
-    if (isFailure)
+    const { recordResult } = this.#config;
+    if (recordResult === undefined || !this.#judging(issuer, () => recordResult(result))) {
+      this.#settleSuccess(elapsedMs, issuer, result);
+    } else {
       this.#settleFailure(elapsedMs, new ResultRecordedAsFailureError(this.name, result), issuer, { result });
-    else this.#settleSuccess(elapsedMs, issuer, result);
+    }
   }
 
   #settleError(elapsedMs: number, error: unknown, issuer: State | undefined): void {
-    const verdict = this.#judging(issuer, () => judgeError(this.config, error));
+    const verdict = this.#judging(issuer, () => judgeError(this.#config, error));
     if (verdict === 'ignored') this.#ignore(elapsedMs, error, issuer);
     else if (verdict === 'failure') this.#settleFailure(elapsedMs, error, issuer, { error });
     else this.#settleSuccess(elapsedMs, issuer);
@@ -272,7 +344,9 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   #settleFailure(elapsedDurationMs: number, error: unknown, issuer: State | undefined, outcome: CallOutcome): void {
     if (this.#tells('ERROR')) this.emit({ ...this.#told(), type: 'ERROR', elapsedDurationMs, error });
-    this.#record(true, elapsedDurationMs, issuer, outcome);
+    if (!this.#isJudge(issuer)) return;
+    this.#state.record(true, elapsedDurationMs);
+    if (this.#config.transitionOnResult !== undefined) this.#decideBy(this.#config.transitionOnResult(outcome));
   }
 
   #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined): void {
@@ -280,12 +354,6 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     if (this.#tells('IGNORED_ERROR')) {
       this.emit({ ...this.#told(), type: 'IGNORED_ERROR', elapsedDurationMs, error });
     }
-  }
-
-  #record(isFailed: boolean, elapsedMs: number, issuer: State | undefined, outcome: CallOutcome): void {
-    if (!this.#isJudge(issuer)) return;
-    this.#state.record(isFailed, elapsedMs);
-    if (this.config.transitionOnResult !== undefined) this.#decideBy(this.config.transitionOnResult(outcome));
   }
 
   /** Low-level results come without an issuer and are judged by the present state, others by their issuer alone. */
@@ -339,11 +407,6 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     }
   }
 
-  #recover(from: State): void {
-    if (this.config.rampUpSteps.length === 0) this.#transition(from, 'CLOSED');
-    else this.#transition(from, 'HALF_OPEN', () => new RampUpState(this.#machine, from.attempt));
-  }
-
   #initialState(): State {
     const { initialState } = this.config;
     const attempt = initialState === 'HALF_OPEN' ? 1 : 0;
@@ -374,30 +437,6 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     return waitMs >= 0 ? waitMs * (1 + this.config.waitJitterFactor * this.#random()) : 0;
   }
 
-  #asStateMachine(): StateMachine {
-    const config = () => this.#config;
-    return {
-      get config() {
-        return config();
-      },
-      clock: this.#clock,
-      transition: (from, to) => this.#transition(from, to),
-      recover: (from) => this.#recover(from),
-      tryAcquirePermission: () => this.tryAcquirePermission(),
-      publishFailureRateExceeded: (failureRate) =>
-        this.emit({ ...this.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate }),
-      publishSlowCallRateExceeded: (slowCallRate) =>
-        this.emit({ ...this.#told(), type: 'SLOW_CALL_RATE_EXCEEDED', slowCallRate }),
-      publishCombinedRateExceeded: (combinedRate) =>
-        this.emit({ ...this.#told(), type: 'COMBINED_RATE_EXCEEDED', combinedRate }),
-      publishHealthProbe: (isHealthy, error) => this.emit({ ...this.#told(), type: 'HEALTH_PROBE', isHealthy, error }),
-      publishRampUp: (admissionPercentage) => this.emit({ ...this.#told(), type: 'RAMP_UP', admissionPercentage }),
-      publishNotPermitted: () => {
-        if (this.#tells('NOT_PERMITTED')) this.emit({ ...this.#told(), type: 'NOT_PERMITTED' });
-      },
-    };
-  }
-
   /** Whether an event about a call is to be made: the state records calls, and somebody listens. */
   #tells(type: keyof CircuitBreakerEvents): boolean {
     return this.#state.isRecording && this.hears(type);
@@ -405,5 +444,16 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   #told(): { readonly circuitBreakerName: string; readonly creationTime: number } {
     return { circuitBreakerName: this.name, creationTime: this.#clock.now() };
+  }
+}
+
+/** Makes a call; one that throws at once fails like one that rejects. */
+function begin<T>(callsUnderWay: CallsUnderWay | undefined, call: ProtectedCall<T>, context: CallContext): Promise<T> {
+  try {
+    const answer = callsUnderWay === undefined ? call(context) : callsUnderWay.run(call, context);
+    return answer instanceof Promise ? answer : Promise.resolve(answer);
+  } catch (error) {
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what the call threw, whatever it is
+    return Promise.reject(error);
   }
 }

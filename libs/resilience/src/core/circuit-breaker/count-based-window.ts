@@ -13,31 +13,35 @@ const slowBit = 2;
 const outcomeNames: readonly WindowOutcome[] = ['SUCCESS', 'ERROR', 'SLOW_SUCCESS', 'SLOW_ERROR'];
 
 /**
- * The last N calls: a ring of outcomes. The newest overwrites the oldest, whose share is subtracted from the totals
- * (subtract-on-evict, as in Resilience4j's `FixedSizeSlidingWindowMetrics`).
+ * The last N calls: a ring of outcomes, four to a byte. The newest overwrites the oldest, whose share is subtracted from
+ * the totals (subtract-on-evict, as in Resilience4j's `FixedSizeSlidingWindowMetrics`).
  */
 export class CountBasedWindow implements SlidingWindow {
-  readonly #outcomes: Uint8Array;
-  /** 32-bit floats: as many bits as a duration needs, and their sums in 64 bits lose nothing when subtracted again. */
-  readonly #durationsMs: Float32Array;
+  readonly #size: number;
+  readonly #ring: Uint8Array;
   readonly #totals = new RunningTotals();
   #next = 0;
 
   /** @param size how many calls; 1 or more */
   constructor(size: number) {
-    this.#outcomes = new Uint8Array(size);
-    this.#durationsMs = new Float32Array(size);
+    this.#size = size;
+    this.#ring = new Uint8Array(Math.ceil(size / 4));
   }
 
-  record(isFailed: boolean, isSlow: boolean, durationMs: number): void {
-    const size = this.#outcomes.length;
+  record(isFailed: boolean, isSlow: boolean): void {
     const slot = this.#next;
-    this.#next = slot + 1 === size ? 0 : slot + 1;
-    if (this.#totals.calls === size) this.#evict(slot);
+    this.#next = slot + 1 === this.#size ? 0 : slot + 1;
+    const byte = slot >> 2;
+    const shift = (slot & 3) << 1;
+    const four = this.#ring[byte]!;
 
-    this.#outcomes[slot] = (isFailed ? failedBit : 0) | (isSlow ? slowBit : 0);
-    this.#durationsMs[slot] = durationMs;
-    this.#totals.add(isFailed, isSlow, this.#durationsMs[slot]);
+    if (this.#totals.calls === this.#size) {
+      const oldest = four >> shift;
+      this.#totals.add((oldest & failedBit) !== 0, (oldest & slowBit) !== 0, -1);
+    }
+    const outcome = (isFailed ? failedBit : 0) | (isSlow ? slowBit : 0);
+    this.#ring[byte] = (four & ~(3 << shift)) | (outcome << shift);
+    this.#totals.add(isFailed, isSlow);
   }
 
   totals(): WindowTotals {
@@ -45,15 +49,14 @@ export class CountBasedWindow implements SlidingWindow {
   }
 
   contents(): WindowContents {
-    const size = this.#outcomes.length;
+    const size = this.#size;
     const { calls } = this.#totals;
     const oldest = (this.#next - calls + size) % size;
-    const outcomes = Array.from({ length: calls }, (_, age) => outcomeNames[this.#outcomes[(oldest + age) % size]!]!);
+    const outcomes = Array.from({ length: calls }, (_, age) => outcomeNames[this.#at((oldest + age) % size)]!);
     return { type: 'COUNT_BASED', size, outcomes };
   }
 
-  #evict(slot: number): void {
-    const outcome = this.#outcomes[slot]!;
-    this.#totals.add((outcome & failedBit) !== 0, (outcome & slowBit) !== 0, this.#durationsMs[slot]!, -1);
+  #at(slot: number): number {
+    return (this.#ring[slot >> 2]! >> ((slot & 3) << 1)) & 3;
   }
 }

@@ -20,7 +20,7 @@ export class RampUpState implements State {
   constructor(machine: StateMachine, attempt: number) {
     this.#machine = machine;
     this.attempt = attempt;
-    this.#metrics = WindowMetrics.onTrial(machine.config);
+    this.#metrics = WindowMetrics.onTrial(machine.config, machine.clock);
     this.#stepEndsAt = machine.clock.now() + machine.config.rampUpStepDuration;
   }
 
@@ -80,7 +80,7 @@ export class RampUpState implements State {
       return false;
     }
     this.#stepEndsAt = this.#machine.clock.now() + this.#machine.config.rampUpStepDuration;
-    this.#metrics = WindowMetrics.onTrial(this.#machine.config);
+    this.#metrics = WindowMetrics.onTrial(this.#machine.config, this.#machine.clock);
     this.#machine.publishRampUp(this.admissionPercentage);
     return true;
   }

@@ -5,7 +5,6 @@ export interface WindowTotals {
   /** Failed or not. */
   readonly slowCalls: number;
   readonly slowFailedCalls: number;
-  readonly durationMs: number;
 }
 
 /** How a call counts in a window. */
@@ -45,7 +44,7 @@ export type WindowContents =
  * the totals cost the same whatever the window's size: what leaves the window is subtracted, never summed up again.
  */
 export interface SlidingWindow {
-  record(isFailed: boolean, isSlow: boolean, durationMs: number): void;
+  record(isFailed: boolean, isSlow: boolean): void;
   /** The sums as of now. The object is the window's own: read it at once, do not keep it. */
   totals(): WindowTotals;
   /** A copy of what it holds, for people to look at: it costs as much as the window is large. */
@@ -58,12 +57,10 @@ export class RunningTotals implements WindowTotals {
   failedCalls = 0;
   slowCalls = 0;
   slowFailedCalls = 0;
-  durationMs = 0;
 
   /** Adds one call, or with `sign` -1 takes it away again. */
-  add(isFailed: boolean, isSlow: boolean, durationMs: number, sign: 1 | -1 = 1): void {
+  add(isFailed: boolean, isSlow: boolean, sign: 1 | -1 = 1): void {
     this.calls += sign;
-    this.durationMs += sign * durationMs;
     if (isFailed) this.failedCalls += sign;
     if (isSlow) this.slowCalls += sign;
     if (isFailed && isSlow) this.slowFailedCalls += sign;
@@ -71,7 +68,6 @@ export class RunningTotals implements WindowTotals {
 
   subtract(part: WindowTotals): void {
     this.calls -= part.calls;
-    this.durationMs -= part.durationMs;
     this.failedCalls -= part.failedCalls;
     this.slowCalls -= part.slowCalls;
     this.slowFailedCalls -= part.slowFailedCalls;
@@ -82,6 +78,5 @@ export class RunningTotals implements WindowTotals {
     this.failedCalls = 0;
     this.slowCalls = 0;
     this.slowFailedCalls = 0;
-    this.durationMs = 0;
   }
 }

@@ -29,12 +29,9 @@ export class TimeBasedWindow implements SlidingWindow {
     this.#clock = clock;
   }
 
-  record(isFailed: boolean, isSlow: boolean, durationMs: number): void {
-    const epochSecond = this.#slide();
-    // 32-bit durations: their 64-bit sums lose nothing when a bucket is subtracted again.
-    const roundedMs = Math.fround(durationMs);
-    this.#bucketOf(epochSecond).add(isFailed, isSlow, roundedMs);
-    this.#total.add(isFailed, isSlow, roundedMs);
+  record(isFailed: boolean, isSlow: boolean): void {
+    this.#bucketOf(this.#slide()).add(isFailed, isSlow);
+    this.#total.add(isFailed, isSlow);
   }
 
   totals(): WindowTotals {

@@ -19,7 +19,7 @@ export interface FallbackHandler {
 export interface FallbackOptions {
   /** What takes over, tried in the order written. None by default, which changes nothing. */
   readonly handlers?: readonly FallbackHandler[];
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -31,7 +31,7 @@ export interface FallbackConfig {
 
 export const fallbackOptionRules: OptionRules<FallbackConfig> = {
   handlers: fallbackHandlers(),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

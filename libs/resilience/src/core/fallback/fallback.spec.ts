@@ -13,7 +13,7 @@ const outage = new Outage('outage');
 
 function setUp(...handlers: FallbackHandler[]) {
   const clock = new FakeClock();
-  return { clock, fallback: new Fallback('customer', { handlers }, { clock }) };
+  return { clock, fallback: new Fallback('customer', { handlers, eventConsumerBufferSize: 100 }, { clock }) };
 }
 
 describe('A fallback', () => {

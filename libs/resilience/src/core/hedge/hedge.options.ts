@@ -29,7 +29,7 @@ export interface HedgeOptions {
   readonly maxHedgedAttempts?: number;
   /** The name of the retry budget that hedged attempts are drawn from, shared with whatever names it. None by default. */
   readonly retryBudget?: string;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -55,7 +55,7 @@ export const hedgeOptionRules: OptionRules<HedgeConfig> = {
   slidingWindowSize: wholeNumber(1_000, { min: 1 }),
   maxHedgedAttempts: wholeNumber(1, { min: 0 }),
   retryBudget: optionalText('the name of a retry budget'),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

@@ -399,7 +399,7 @@ describe('The options of a hedge', () => {
       slidingWindowSize: 1_000,
       maxHedgedAttempts: 1,
       retryBudget: undefined,
-      eventConsumerBufferSize: 100,
+      eventConsumerBufferSize: 0,
     });
   });
 

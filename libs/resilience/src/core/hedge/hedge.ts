@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import type { CallContext, Policy, ProtectedCall } from '../policy.ts';
+import { type CallContext, givenSignal, type Policy, type ProtectedCall } from '../policy.ts';
 import { HedgeDecidedError } from './hedge.errors.ts';
 import type { HedgeEvents } from './hedge.events.ts';
 import { type HedgeConfig, type HedgeOptions, resolveHedgeOptions } from './hedge.options.ts';
@@ -106,7 +106,7 @@ export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
    * @throws what the attempt threw that failed first, when all failed
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    context?.signal?.throwIfAborted();
+    givenSignal(context)?.throwIfAborted();
     // A repetition by a retry around us is no new call; the retry has paid for it.
     if ((context?.attempt ?? 1) === 1) this.#budget?.deposit();
     return new HedgedCall(this.#asOwner(), call, context).run();

@@ -9,7 +9,7 @@ export interface RateLimiterOptions {
   readonly limitRefreshPeriod?: Duration;
   /** How long a call waits for a permission at most. At least 0; 5 s by default. */
   readonly timeoutDuration?: Duration;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -27,7 +27,7 @@ export const rateLimiterOptionRules: OptionRules<RateLimiterConfig> = {
   limitForPeriod: wholeNumber(50, { min: 1 }),
   limitRefreshPeriod: duration(500 * nanosecond, { min: nanosecond }),
   timeoutDuration: duration(5_000, { min: 0 }),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

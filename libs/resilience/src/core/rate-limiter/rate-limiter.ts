@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import type { Duration } from '../duration.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { type CallContext, givenSignal, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
 import { wait } from '../wait.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
@@ -84,7 +84,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
    * @throws RateLimitExceededError when it refuses; the reason of the caller's abort; otherwise what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const signal = context?.signal;
+    const signal = givenSignal(context);
     signal?.throwIfAborted();
     const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
     const timeoutNanos = toNanos(Math.min(this.#config.timeoutDuration, remainingMs));

@@ -21,7 +21,7 @@ describe('The options of a retry', () => {
       retryAfterFunction: undefined,
       maxRetryAfterDuration: 30_000,
       retryBudget: undefined,
-      eventConsumerBufferSize: 100,
+      eventConsumerBufferSize: 0,
     });
   });
 

@@ -58,7 +58,7 @@ export interface RetryOptions {
    * by default: retries are limited by `maxAttempts` alone. Ours, not Resilience4j's.
    */
   readonly retryBudget?: string;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -111,7 +111,7 @@ export const retryOptionRules: OptionRules<RetryConfig> = {
   ),
   maxRetryAfterDuration: duration(30_000, { min: 0 }),
   retryBudget: optionalText('the name of a retry budget'),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { type CallContext, callContext, givenSignal, type Policy, type ProtectedCall } from '../policy.ts';
 import { wait } from '../wait.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RetryBudgetRegistry } from './retry-budget.registry.ts';
@@ -74,11 +74,11 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
    *   otherwise what the last attempt threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const signal = context?.signal;
+    const signal = givenSignal(context);
     signal?.throwIfAborted();
     const attempts = this.context(context);
     for (let attempt = 1; ; attempt++) {
-      const outcome = await outcomeOf(call, toCallContext({ ...context, ...(signal && { signal }), attempt }));
+      const outcome = await outcomeOf(call, callContext(signal, attempt, context?.deadline));
       if ('error' in outcome && signal?.aborted === true) {
         attempts.onAbort(outcome.error);
         throw outcome.error;

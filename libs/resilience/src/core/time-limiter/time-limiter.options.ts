@@ -7,7 +7,7 @@ export interface TimeLimiterOptions {
   readonly timeoutDuration?: Duration;
   /** Aborts the signal of a call that takes too long, so that its work ends as well. True by default. */
   readonly cancelRunningFuture?: boolean;
-  /** How many of the last events `bufferedEvents` keeps; 0 keeps none. 100 by default. */
+  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -21,7 +21,7 @@ export interface TimeLimiterConfig {
 export const timeLimiterOptionRules: OptionRules<TimeLimiterConfig> = {
   timeoutDuration: duration(1_000, { above: 0 }),
   cancelRunningFuture: flag(true),
-  eventConsumerBufferSize: wholeNumber(100, { min: 0 }),
+  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
 };
 
 /**

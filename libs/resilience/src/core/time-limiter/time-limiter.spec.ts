@@ -265,7 +265,7 @@ describe('The options of a time limiter', () => {
     expect(resolveTimeLimiterOptions('TimeLimiter', {})).toStrictEqual({
       timeoutDuration: 1_000,
       cancelRunningFuture: true,
-      eventConsumerBufferSize: 100,
+      eventConsumerBufferSize: 0,
     });
   });
 

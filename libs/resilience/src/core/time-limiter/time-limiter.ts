@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { type CallContext, callContext, givenSignal, type Policy, type ProtectedCall } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
 import { resolveTimeLimiterOptions, type TimeLimiterConfig, type TimeLimiterOptions } from './time-limiter.options.ts';
@@ -54,7 +54,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
    * @throws the reason of the caller's abort, or what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const caller = context?.signal;
+    const caller = givenSignal(context);
     caller?.throwIfAborted();
     const { timeoutMs, limitedBy } = this.#limitUnder(context?.deadline);
     if (timeoutMs === 0) throw this.#refused();
@@ -89,7 +89,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
       settle();
     };
     const deadline = this.#deadlineOf(timeoutMs, limitedBy, context?.deadline);
-    start(call, toCallContext({ ...context, signal: work.signal, deadline })).then(
+    start(call, callContext(work.signal, context?.attempt ?? 1, deadline)).then(
       (result) => onEnd(() => this.#succeed(result, answer.resolve)),
       (error: unknown) => onEnd(() => this.#fail(error, answer.reject)),
     );

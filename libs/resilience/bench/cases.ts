@@ -1,0 +1,246 @@
+import {
+  bulkhead,
+  circuitBreaker,
+  ConstantBackoff,
+  CountBreaker,
+  handleAll,
+  retry,
+  timeout,
+  TimeoutStrategy,
+  wrap,
+} from 'cockatiel';
+import { Bulkhead as MollitiaBulkhead, Circuit, Retry as MollitiaRetry, SlidingCountBreaker, Timeout } from 'mollitia';
+import OpossumBreaker from 'opossum';
+import { Registry } from 'prom-client';
+import { bindToPrometheus } from '../src/adapters/prometheus/index.ts';
+import {
+  Bulkhead,
+  CircuitBreaker,
+  CircuitBreakerRegistry,
+  definePipeline,
+  Retry,
+  TimeLimiter,
+} from '../src/core/index.ts';
+import {
+  breakwater,
+  breakwaterSubject,
+  cockatiel,
+  cockatielSubject,
+  mollitia,
+  mollitiaSubject,
+  opossum,
+  opossumSubject,
+  type Window,
+} from './breakers.ts';
+import type { BenchCase, Subject, Subjects } from './case.ts';
+import { failNineOfTen, settled, succeed } from './work.ts';
+
+const calls = (size: number): Window => ({ type: 'COUNT_BASED', size });
+const seconds = (size: number): Window => ({ type: 'TIME_BASED', size });
+
+/** How many calls opossum's window holds where its failure path is measured. */
+const heldCalls = 10_000;
+const registrySize = 10_000;
+
+const bare: Subject = { operation: succeed };
+
+function success(name: string, window: Window, remark?: string): BenchCase {
+  return {
+    name,
+    ...(remark && { remark }),
+    subjects: async () => ({
+      bare,
+      breakwater: breakwaterSubject(succeed, window),
+      cockatiel: cockatielSubject(succeed, window),
+      ...(window.type === 'TIME_BASED' || window.size === 100
+        ? { opossum: opossumSubject(succeed, window.type === 'TIME_BASED' ? window.size : 10) }
+        : {}),
+      mollitia: await mollitiaSubject(succeed, window),
+    }),
+  };
+}
+
+function failure(name: string, window: Window, others: () => Promise<Subjects> = async () => ({})): BenchCase {
+  return {
+    name,
+    remark: 'nine calls of ten fail, so that no circuit breaker opens at 95 %',
+    subjects: async () => {
+      const subjects: Subjects = {
+        bare: { operation: failNineOfTen() },
+        breakwater: breakwaterSubject(failNineOfTen(), window),
+        cockatiel: cockatielSubject(failNineOfTen(), window),
+        mollitia: await mollitiaSubject(failNineOfTen(), window),
+        ...(await others()),
+      };
+      return withFailuresSettled(subjects);
+    },
+  };
+}
+
+function withFailuresSettled(subjects: Subjects): Subjects {
+  return Object.fromEntries(
+    Object.entries(subjects).map(([library, subject]) => [
+      library,
+      { ...subject, operation: settled(subject.operation) },
+    ]),
+  );
+}
+
+/** Opossum with so many calls in its window that it has to look at each time a call fails. */
+async function fullOpossum(): Promise<Subjects> {
+  const subject = opossumSubject(failNineOfTen(), 600);
+  for (let call = 0; call < heldCalls; call++) await settled(subject.operation)();
+  return { opossum: { ...subject, callsPerSample: 5 } };
+}
+
+const rejection: BenchCase = {
+  name: 'rejection while OPEN',
+  remark: 'ours without stack traces (`writableStackTraceEnabled: false`); the others have no such option',
+  subjects: async () => {
+    const ours = new CircuitBreaker('customer', { writableStackTraceEnabled: false, waitDurationInOpenState: '1h' });
+    ours.transitionToOpenState();
+    const theirs = cockatiel(calls(100));
+    theirs.isolate();
+    const opossums = opossum(succeed);
+    opossums.open();
+    const circuit = mollitia(succeed, calls(100));
+    await openMollitia(circuit);
+    return withFailuresSettled({
+      breakwater: { operation: () => ours.execute(succeed) },
+      cockatiel: { operation: () => theirs.execute(succeed) },
+      opossum: { operation: () => opossums.fire(), dispose: () => opossums.shutdown() },
+      mollitia: { operation: () => circuit.execute(), dispose: () => circuit.dispose() },
+    });
+  },
+};
+
+async function openMollitia(circuit: Circuit): Promise<void> {
+  const [breaker] = circuit.modules;
+  if (breaker instanceof SlidingCountBreaker) await breaker.open();
+}
+
+const rejectionWithTrace: BenchCase = {
+  name: 'rejection while OPEN, with stack trace',
+  subjects: async () => {
+    const ours = new CircuitBreaker('customer', { waitDurationInOpenState: '1h' });
+    ours.transitionToOpenState();
+    return withFailuresSettled({ breakwater: { operation: () => ours.execute(succeed) } });
+  },
+};
+
+const pipeline: BenchCase = {
+  name: 'full pipeline',
+  remark: 'retry, circuit breaker, time limit and bulkhead, while all goes well; opossum has no retry',
+  subjects: async () => {
+    const ours = definePipeline('customer', {
+      retry: new Retry('customer', { maxAttempts: 3, waitDuration: '10ms' }),
+      circuitBreaker: breakwater(calls(100)),
+      timeLimiter: new TimeLimiter('customer', { timeoutDuration: '10s' }),
+      bulkhead: new Bulkhead('customer', { maxConcurrentCalls: 100 }),
+    });
+    const theirs = wrap(
+      retry(handleAll, { maxAttempts: 2, backoff: new ConstantBackoff(10) }),
+      circuitBreaker(handleAll, {
+        halfOpenAfter: 3_600_000,
+        breaker: new CountBreaker({ size: 100, threshold: 0.95 }),
+      }),
+      timeout(10_000, TimeoutStrategy.Aggressive),
+      bulkhead(100),
+    );
+    const opossums = new OpossumBreaker(succeed, { timeout: 10_000, capacity: 100, resetTimeout: 3_600_000 });
+    const circuit = new Circuit({
+      options: {
+        modules: [
+          new MollitiaRetry({ attempts: 2, interval: 10 }),
+          new SlidingCountBreaker({ slidingWindowSize: 100, minimumNumberOfCalls: 100, failureRateThreshold: 95 }),
+          new Timeout({ delay: 10_000 }),
+          new MollitiaBulkhead({ concurrentSize: 100, queueSize: 0 }),
+        ],
+      },
+    }).fn(succeed);
+    return {
+      bare,
+      breakwater: { operation: () => ours.execute(succeed) },
+      cockatiel: { operation: () => theirs.execute(succeed) },
+      opossum: { operation: () => opossums.fire(), dispose: () => opossums.shutdown() },
+      mollitia: { operation: () => circuit.execute(), callsPerSample: 200, dispose: () => circuit.dispose() },
+    };
+  },
+};
+
+const withMetrics: BenchCase = {
+  name: 'success, COUNT_BASED 100, metrics attached',
+  remark: 'bound to a registry of prom-client, with the histogram of call durations',
+  subjects: async () => {
+    const circuitBreakerRegistry = new CircuitBreakerRegistry();
+    const unbind = bindToPrometheus({ circuitBreakerRegistry }, new Registry());
+    const breaker = circuitBreakerRegistry.circuitBreaker('customer', { slidingWindowSize: 100 });
+    return { bare, breakwater: { operation: () => breaker.execute(succeed), dispose: unbind } };
+  },
+};
+
+const withBuffer: BenchCase = {
+  name: 'success, COUNT_BASED 100, last 100 events kept',
+  remark: 'as ResilienceModule has it (`eventConsumerBufferSize: 100`)',
+  subjects: async () => {
+    const breaker = new CircuitBreaker('customer', { slidingWindowSize: 100, eventConsumerBufferSize: 100 });
+    return { bare, breakwater: { operation: () => breaker.execute(succeed) } };
+  },
+};
+
+/** A call that has to wait for something begins and ends in turns of its own. */
+const turn = async (): Promise<number> => new Promise((resolve) => void setImmediate(resolve, 42));
+
+const turns: BenchCase = {
+  name: 'success, COUNT_BASED 100, one call in each turn of the event loop',
+  remark: 'nothing is saved here by sharing readings of the clock',
+  subjects: async () => ({
+    bare: { operation: turn, callsPerSample: 200 },
+    breakwater: { ...breakwaterSubject(turn, calls(100)), callsPerSample: 200 },
+    cockatiel: { ...cockatielSubject(turn, calls(100)), callsPerSample: 200 },
+    opossum: { ...opossumSubject(turn), callsPerSample: 200 },
+  }),
+};
+
+const registry: BenchCase = {
+  name: 'one of 10,000 circuit breakers, by name',
+  remark: 'the others have no registry: a Map',
+  subjects: async () => {
+    const names = Array.from({ length: registrySize }, (_, index) => `customer-${index}`);
+    const next = rotation(names);
+    const ours = new CircuitBreakerRegistry();
+    for (const name of names) ours.circuitBreaker(name);
+    const theirs = new Map(names.map((name) => [name, cockatiel(calls(100))]));
+    return {
+      bare,
+      breakwater: { operation: () => ours.circuitBreaker(next()).execute(succeed) },
+      cockatiel: { operation: () => theirs.get(next())!.execute(succeed) },
+    };
+  },
+};
+
+function rotation<T>(values: readonly T[]): () => T {
+  let at = 0;
+  return () => values[(at = (at + 1) % values.length)]!;
+}
+
+/** Everything that is measured, in the order of the report. */
+export const cases: readonly BenchCase[] = [
+  success('success, COUNT_BASED 100', calls(100), 'opossum: 10 s, its own kind of window'),
+  success('success, COUNT_BASED 10', calls(10)),
+  success('success, COUNT_BASED 10 000', calls(10_000)),
+  success('success, TIME_BASED 10', seconds(10)),
+  success('success, TIME_BASED 600', seconds(600)),
+  withMetrics,
+  withBuffer,
+  turns,
+  failure('failure, COUNT_BASED 10', calls(10)),
+  failure('failure, COUNT_BASED 100', calls(100)),
+  failure('failure, COUNT_BASED 10 000', calls(10_000), fullOpossum),
+  failure('failure, TIME_BASED 10', seconds(10)),
+  failure('failure, TIME_BASED 600', seconds(600)),
+  rejection,
+  rejectionWithTrace,
+  pipeline,
+  registry,
+];
