@@ -22,38 +22,51 @@ const nobody: readonly AnyListener[] = [];
  * rejects cannot hurt a call. Its error is shown as a process warning instead.
  */
 export class EventEmitter<M extends EventMap> {
-  /** Replaced, never changed in place, so that a listener may come or go while an event is being handed out. */
   #byType: Map<keyof M, readonly AnyListener[]> | undefined;
   #all: readonly AnyListener[] = nobody;
+  /** Who hears which type. Replaced, never changed in place: a listener may come or go while an event is handed out. */
+  #audiences: Map<keyof M, readonly AnyListener[]> | undefined;
 
   /** Calls `listener` for each event of this type until the returned function is called. */
   on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
     const byType = (this.#byType ??= new Map<keyof M, readonly AnyListener[]>());
-    byType.set(type, [...(byType.get(type) ?? nobody), listener]);
-    return () => {
-      byType.set(
-        type,
-        (byType.get(type) ?? nobody).filter((other) => other !== listener),
-      );
+    const change = (listeners: readonly AnyListener[]): void => {
+      byType.set(type, listeners);
+      this.#audiences = undefined;
     };
+    change([...(byType.get(type) ?? nobody), listener]);
+    return () => change((byType.get(type) ?? nobody).filter((other) => other !== listener));
   }
 
   /** Calls `listener` for each event, whatever its type, until the returned function is called. */
   onAny(listener: Listener<M[keyof M]>): Unsubscribe {
-    this.#all = [...this.#all, listener];
-    return () => {
-      this.#all = this.#all.filter((other) => other !== listener);
+    const change = (listeners: readonly AnyListener[]): void => {
+      this.#all = listeners;
+      this.#audiences = undefined;
     };
+    change([...this.#all, listener]);
+    return () => change(this.#all.filter((other) => other !== listener));
   }
 
   /** Whether anybody listens; lets the caller spare the making of an event that nobody hears. */
   hears(type: keyof M): boolean {
-    return this.#all.length > 0 || (this.#byType?.get(type)?.length ?? 0) > 0;
+    if (this.#byType === undefined && this.#all.length === 0) return false;
+    return this.#audience(type).length > 0;
   }
 
   emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
-    for (const listener of this.#byType?.get(event.type) ?? nobody) tell(listener, event);
-    for (const listener of this.#all) tell(listener, event);
+    const audience = this.#audience(event.type);
+    for (let at = 0; at < audience.length; at++) tell(audience[at]!, event);
+  }
+
+  /** Those of the type first, then those of all types; each in the order of their coming. */
+  #audience(type: keyof M): readonly AnyListener[] {
+    const known = this.#audiences?.get(type);
+    if (known !== undefined) return known;
+    const audience = [...(this.#byType?.get(type) ?? nobody), ...this.#all];
+    this.#audiences ??= new Map<keyof M, readonly AnyListener[]>();
+    this.#audiences.set(type, audience);
+    return audience;
   }
 }
 

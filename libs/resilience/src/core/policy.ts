@@ -61,8 +61,9 @@ export function givenSignal(context: Partial<CallContext> | undefined): AbortSig
 
 /** Fills in what a caller left out: a signal that is never aborted, and attempt 1. A deadline is handed on. */
 export function toCallContext(given?: Partial<CallContext>): CallContext {
+  if (given === undefined) return new LazyCallContext(undefined, 1, undefined);
   if (given instanceof LazyCallContext) return given;
-  return new LazyCallContext(given?.signal, given?.attempt ?? 1, given?.deadline);
+  return new LazyCallContext(given.signal, given.attempt ?? 1, given.deadline);
 }
 
 /**

@@ -23,7 +23,7 @@ export class CircuitBreakerInstance {
   readonly name: string;
   readonly breaker: MeteredBreaker;
   readonly healthProbes = { healthy: 0, unhealthy: 0 };
-  readonly maxDurations: ReadonlyMap<TimedKind, TimeWindowMax>;
+  readonly maxDurations: Readonly<Record<TimedKind, TimeWindowMax>>;
   readonly transitions = new Map<
     string,
     { readonly fromState: StateName; readonly toState: StateName; count: number }
@@ -34,7 +34,11 @@ export class CircuitBreakerInstance {
   constructor(breaker: MeteredBreaker, durations: Durations, clock: Clock) {
     this.name = breaker.name;
     this.breaker = breaker;
-    this.maxDurations = new Map(timedKindNames.map((kind) => [kind, new TimeWindowMax(clock)]));
+    this.maxDurations = {
+      successful: new TimeWindowMax(clock),
+      failed: new TimeWindowMax(clock),
+      ignored: new TimeWindowMax(clock),
+    };
     for (const kind of timedKindNames) this.#time(kind, durations);
     this.#ends.push(
       breaker.on('NOT_PERMITTED', () => this.notPermittedCalls++),
@@ -50,9 +54,11 @@ export class CircuitBreakerInstance {
 
   #time(kind: TimedKind, durations: Durations): void {
     const series = durations.begin(this.name, { kind });
+    const max = this.maxDurations[kind];
     const unsubscribe = this.breaker.on(timedKinds[kind], ({ elapsedDurationMs }) => {
-      series.record(elapsedDurationMs / 1_000);
-      this.maxDurations.get(kind)?.record(elapsedDurationMs / 1_000);
+      const seconds = elapsedDurationMs / 1_000;
+      series.record(seconds);
+      max.record(seconds);
     });
     this.#ends.push(unsubscribe, () => series.end());
   }
@@ -79,7 +85,7 @@ export const circuitBreakerMeters: readonly Meter<CircuitBreakerInstance>[] = [
     name: 'resilience4j_circuitbreaker_calls_seconds_max',
     help: 'The longest call of the last two to three minutes, by how it ended.',
     labels: ['kind'],
-    read: ({ maxDurations }) => [...maxDurations].map(([kind, max]) => [max.value, { kind }]),
+    read: ({ maxDurations }) => timedKindNames.map((kind) => [maxDurations[kind].value, { kind }]),
   },
   {
     type: 'gauge',

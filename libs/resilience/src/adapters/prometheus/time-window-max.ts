@@ -34,7 +34,10 @@ export class TimeWindowMax {
   }
 
   #rotate(): void {
-    const passed = Math.floor((this.#clock.now() - this.#rotatedAt) / windowMs);
+    const sinceMs = this.#clock.now() - this.#rotatedAt;
+    if (sinceMs < windowMs) return;
+
+    const passed = Math.floor(sinceMs / windowMs);
     // A lap empties all of them, however long nobody looked.
     for (let turn = 0; turn < Math.min(passed, windows); turn++) {
       this.#maxima[this.#oldest] = 0;

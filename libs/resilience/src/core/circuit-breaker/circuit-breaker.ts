@@ -177,7 +177,8 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     // Not an async function: this is the way of every call, and `then` is a promise and a turn less.
     return begin(this.#callsUnderWay, call, toCallContext(context)).then(
       (result) => {
-        this.#settleResult(this.#clock.now() - startedAt, result, issuer);
+        const endedAt = this.#clock.now();
+        this.#settleResult(endedAt - startedAt, result, issuer, endedAt);
         return result;
       },
       (error: unknown) => {
@@ -211,7 +212,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   /** @param durationMs how long the call took, in milliseconds */
   onSuccess(durationMs: number): void {
-    this.#settleSuccess(durationMs, undefined);
+    this.#settleSuccess(durationMs, undefined, undefined, this.#clock.now());
   }
 
   /** @param durationMs how long the call took, in milliseconds */
@@ -221,7 +222,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   /** @param durationMs how long the call took, in milliseconds */
   onResult(durationMs: number, result: unknown): void {
-    this.#settleResult(durationMs, result, undefined);
+    this.#settleResult(durationMs, result, undefined, this.#clock.now());
   }
 
   /** To a fresh CLOSED. */
@@ -311,11 +312,11 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
       : CallNotPermittedError.withoutStackTrace(name, state, this.remainingMs);
   }
 
-  #settleSuccess(elapsedDurationMs: number, issuer: State | undefined, result?: unknown): void {
+  #settleSuccess(elapsedDurationMs: number, result: unknown, issuer: State | undefined, endedAt: number): void {
     if (this.#tells('SUCCESS')) {
       const told: SuccessEvent = {
         circuitBreakerName: this.name,
-        creationTime: this.#clock.now(),
+        creationTime: endedAt,
         type: 'SUCCESS',
         elapsedDurationMs,
       };
@@ -326,10 +327,10 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     if (this.#config.transitionOnResult !== undefined) this.#decideBy(this.#config.transitionOnResult({ result }));
   }
 
-  #settleResult(elapsedMs: number, result: unknown, issuer: State | undefined): void {
+  #settleResult(elapsedMs: number, result: unknown, issuer: State | undefined, endedAt: number): void {
     const { recordResult } = this.#config;
     if (recordResult === undefined || !this.#judging(issuer, () => recordResult(result))) {
-      this.#settleSuccess(elapsedMs, issuer, result);
+      this.#settleSuccess(elapsedMs, result, issuer, endedAt);
     } else {
       this.#settleFailure(elapsedMs, new ResultRecordedAsFailureError(this.name, result), issuer, { result });
     }
@@ -339,7 +340,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     const verdict = this.#judging(issuer, () => judgeError(this.#config, error));
     if (verdict === 'ignored') this.#ignore(elapsedMs, error, issuer);
     else if (verdict === 'failure') this.#settleFailure(elapsedMs, error, issuer, { error });
-    else this.#settleSuccess(elapsedMs, issuer);
+    else this.#settleSuccess(elapsedMs, undefined, issuer, this.#clock.now());
   }
 
   #settleFailure(elapsedDurationMs: number, error: unknown, issuer: State | undefined, outcome: CallOutcome): void {
@@ -439,7 +440,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   /** Whether an event about a call is to be made: the state records calls, and somebody listens. */
   #tells(type: keyof CircuitBreakerEvents): boolean {
-    return this.#state.isRecording && this.hears(type);
+    return this.hears(type) && this.#state.isRecording;
   }
 
   #told(): { readonly circuitBreakerName: string; readonly creationTime: number } {

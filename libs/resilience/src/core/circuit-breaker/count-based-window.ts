@@ -35,11 +35,14 @@ export class CountBasedWindow implements SlidingWindow {
     const shift = (slot & 3) << 1;
     const four = this.#ring[byte]!;
 
+    const outcome = (isFailed ? failedBit : 0) | (isSlow ? slowBit : 0);
+
     if (this.#totals.calls === this.#size) {
-      const oldest = four >> shift;
+      const oldest = (four >> shift) & 3;
+      // The call that comes counts as the one that leaves: nothing changes.
+      if (oldest === outcome) return;
       this.#totals.add((oldest & failedBit) !== 0, (oldest & slowBit) !== 0, -1);
     }
-    const outcome = (isFailed ? failedBit : 0) | (isSlow ? slowBit : 0);
     this.#ring[byte] = (four & ~(3 << shift)) | (outcome << shift);
     this.#totals.add(isFailed, isSlow);
   }
