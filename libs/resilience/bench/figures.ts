@@ -16,7 +16,7 @@ export interface Row {
   /** What the library adds to the bare call; `null` where there is no bare call to compare with. */
   readonly overheadNs: number | null;
   readonly ratioToBare: number | null;
-  /** The quartiles of `nsPerCall`. */
+  /** The quartiles: of `overheadNs`, or of `nsPerCall` where that is all there is. */
   readonly spreadNs: readonly [lower: number, upper: number];
 }
 
@@ -50,12 +50,14 @@ export function overheads({ nsPerCall }: CaseResult, library: Library): readonly
 export function rowsOf(result: CaseResult): readonly Row[] {
   const { bare } = result.nsPerCall;
   return (Object.entries(result.nsPerCall) as [Library, readonly number[]][]).map(([library, values]) => {
-    const { median, lower, upper } = figureOf(values);
+    const whole = figureOf(values);
+    const added = bare === undefined ? undefined : figureOf(overheads(result, library));
+    const { lower, upper } = added === undefined || library === 'bare' ? whole : added;
     return {
       library,
       case: result.name,
-      nsPerCall: rounded(median),
-      overheadNs: bare === undefined ? null : rounded(figureOf(overheads(result, library)).median),
+      nsPerCall: rounded(whole.median),
+      overheadNs: added === undefined ? null : rounded(added.median),
       ratioToBare: bare === undefined ? null : rounded(pairwise(values, bare, (a, b) => a / b).median, 2),
       spreadNs: [rounded(lower), rounded(upper)],
     };

@@ -1,12 +1,12 @@
 /** `npm run bench`: what a protected call costs, beside other libraries. See `--help`. */
-import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { cases } from './cases.ts';
+import { documentOf } from './document.ts';
 import { rowsOf } from './figures.ts';
 import { brief, type CaseResult, measureCase, thorough } from './measure.ts';
 import { measureMemory, measureRegistry } from './memory.ts';
-import { memoryTable, resultTable, verdictTable } from './tables.ts';
-import { judge, type Measured } from './targets.ts';
+import { page, publish } from './publication.ts';
+import { asTables, costTable } from './tables.ts';
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 
@@ -15,7 +15,8 @@ bare call. Tells ratios within this run, which mean more than nanoseconds: those
 
   --case TEXT   only the cases whose name contains it; nothing is judged then
   --guard       less thorough, and a target may be missed by its margin: for CI, which looks for regressions of kind
-  --json        print {"rows": […], "memory": […], "registry": {…}, "targets": […]} on standard output
+  --publish     write the results into docs/performance.md and docs/performance/library.json
+  --json        print {"rows": […], "memory": […], "registry": {…}, "targets": […], …} on standard output
   --help        show this
 
 Exit code: 0 when every target is reached, 1 when one is not, 2 when the command line cannot be understood.
@@ -29,10 +30,11 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 interface Options {
   readonly part: string | undefined;
   readonly isGuard: boolean;
+  readonly isPublished: boolean;
   readonly json: boolean;
 }
 
-async function main({ part, isGuard, json }: Options): Promise<number> {
+async function main({ part, isGuard, isPublished, json }: Options): Promise<number> {
   const effort = isGuard ? brief : thorough;
   const chosen = cases.filter(({ name }) => name.includes(part ?? ''));
   const results: CaseResult[] = [];
@@ -42,23 +44,19 @@ async function main({ part, isGuard, json }: Options): Promise<number> {
   }
   if (part !== undefined) {
     progress('');
-    print(json ? JSON.stringify({ rows: results.flatMap(rowsOf) }, undefined, 2) : resultTable(results));
+    const rows = results.flatMap(rowsOf);
+    print(json ? JSON.stringify({ rows }, undefined, 2) : costTable(rows));
     return 0;
   }
   progress('memory …');
-  const measured: Measured = { results, memory: await measureMemory(), registry: measureRegistry() };
+  const document = documentOf({ results, memory: await measureMemory(), registry: measureRegistry() }, isGuard);
   progress('');
-  const verdicts = judge(measured, isGuard);
-  if (json) {
-    const { memory, registry } = measured;
-    const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} processors, Node.js ${process.version}`;
-    print(
-      JSON.stringify({ machine, rows: results.flatMap(rowsOf), memory, registry, targets: verdicts }, undefined, 2),
-    );
-  } else {
-    print([resultTable(results), memoryTable(measured), verdictTable(verdicts)].join('\n\n'));
+  print(json ? JSON.stringify(document, undefined, 2) : asTables(document));
+  if (isPublished) {
+    await publish(document);
+    process.stderr.write(`The results are in ${page}.\n`);
   }
-  return verdicts.every(({ isReached }) => isReached) ? 0 : 1;
+  return document.targets.every(({ isReached }) => isReached) ? 0 : 1;
 }
 
 function optionsOf(args: readonly string[]): Options | undefined {
@@ -67,6 +65,7 @@ function optionsOf(args: readonly string[]): Options | undefined {
     options: {
       case: { type: 'string' },
       guard: { type: 'boolean' },
+      publish: { type: 'boolean' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -75,7 +74,9 @@ function optionsOf(args: readonly string[]): Options | undefined {
   if (values.case !== undefined && !cases.some(({ name }) => name.includes(values.case ?? ''))) {
     throw new Error(`no case is called so; there is: ${cases.map(({ name }) => name).join('; ')}`);
   }
-  return { part: values.case, isGuard: values.guard ?? false, json: values.json ?? false };
+  const { case: part, guard: isGuard = false, publish: isPublished = false, json = false } = values;
+  if (isPublished && (isGuard || part !== undefined)) throw new Error('only a whole run is published');
+  return { part, isGuard, isPublished, json };
 }
 
 let options: Options | undefined;

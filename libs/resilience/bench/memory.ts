@@ -9,8 +9,8 @@ import { settled, succeed } from './work.ts';
 export interface MemoryRow {
   readonly library: Library;
   readonly bytesIdle: number;
-  /** The same one after 100,000 calls. */
-  readonly bytesAfterCalls: number;
+  /** By how much it has grown after 100,000 calls, beyond what the bare calls leave behind. */
+  readonly growthBytes: number;
   /** Timers that are set while it has nothing to do. */
   readonly timersIdle: number;
 }
@@ -33,6 +33,8 @@ const busyCount = 20;
 const callsEach = 100_000;
 /** Each of its calls looks at the whole window: a tenth of the calls shows growth as well. */
 const callsOfMollitia = 10_000;
+
+const bare = (): Made => ({ operation: () => succeed(), dispose: () => {} });
 
 const makers: readonly { readonly library: Library; readonly calls: number; readonly make: () => Made }[] = [
   {
@@ -70,6 +72,8 @@ const makers: readonly { readonly library: Library; readonly calls: number; read
 ];
 
 export async function measureMemory(): Promise<readonly MemoryRow[]> {
+  await holding(1, bare, callsEach);
+  const { growth: leftBehind } = await holding(busyCount, bare, callsEach);
   const rows: MemoryRow[] = [];
   for (const { library, calls, make } of makers) {
     const idle = await holding(idleCount, make, 0);
@@ -79,7 +83,7 @@ export async function measureMemory(): Promise<readonly MemoryRow[]> {
     rows.push({
       library,
       bytesIdle: Math.round(idle.bytes),
-      bytesAfterCalls: Math.round(idle.bytes + busy.growth),
+      growthBytes: Math.round(busy.growth - leftBehind),
       timersIdle: idle.timers,
     });
   }

@@ -1,52 +1,64 @@
 import { libraries } from './case.ts';
-import { figureOf, overheads } from './figures.ts';
-import type { CaseResult } from './measure.ts';
-import type { Measured, Verdict } from './targets.ts';
+import type { ResultDocument } from './document.ts';
+import type { Row } from './figures.ts';
 
-/** A row for each case, a column for each library: what it adds to the bare call, and how many times ours that is. */
-export function resultTable(results: readonly CaseResult[]): string {
-  const head = [
-    'what a call costs beside the work, ns',
-    ...libraries.map((library) => (library === 'bare' ? 'bare call' : library)),
-  ];
-  const rows = results.map((result) => [result.name, ...libraries.map((library) => cellOf(result, library))]);
-  return markdownTable(head, rows);
+/** All tables, as Markdown: for terminals and for docs/performance.md alike. */
+export function asTables(document: ResultDocument): string {
+  const { registry, machine, measuredAt } = document;
+  const each = (registry.bytes / registry.circuitBreakers).toFixed(0);
+  return [
+    `Measured on ${measuredAt.slice(0, 10)}: ${machine}.`,
+    verdictTable(document),
+    costTable(document.rows),
+    memoryTable(document),
+    `A registry of ${registry.circuitBreakers} circuit breakers holds ${each} bytes for each, and ${registry.timers} timers.`,
+  ].join('\n\n');
 }
 
-export function memoryTable({ memory, registry }: Pick<Measured, 'memory' | 'registry'>): string {
-  const rows = memory.map(({ library, bytesIdle, bytesAfterCalls, timersIdle }) => [
+/** A row for each case, a column for each library: what it adds to the bare call in nanoseconds, with the quartiles. */
+export function costTable(rows: readonly Row[]): string {
+  const names = [...new Set(rows.map((row) => row.case))];
+  const cells = names.map((name) => [
+    name,
+    ...libraries.map((library) => cellOf(rows.find((row) => row.case === name && row.library === library))),
+  ]);
+  return markdownTable(['ns a call adds to the bare one', ...libraries], cells);
+}
+
+function cellOf(row: Row | undefined): string {
+  if (row === undefined) return '–';
+  const { nsPerCall, overheadNs, spreadNs } = row;
+  const isWhole = row.library === 'bare' || overheadNs === null;
+  return `${isWhole ? '= ' : ''}${short(isWhole ? nsPerCall : overheadNs)} (${spreadNs.map(short).join('–')})`;
+}
+
+function verdictTable({ targets }: ResultDocument): string {
+  const rows = targets.map(({ name, measured: { median, lower, upper }, allowed, isReached }) => [
+    name,
+    lower === upper ? short(median) : `${short(median)} (${short(lower)}–${short(upper)})`,
+    allowed,
+    isReached ? 'reached' : '**missed**',
+  ]);
+  return markdownTable(['to reach, within one run', 'measured', 'allowed', ''], rows);
+}
+
+function memoryTable({ memory }: ResultDocument): string {
+  const rows = memory.map(({ library, bytesIdle, growthBytes, timersIdle }) => [
     library,
     String(bytesIdle),
-    String(bytesAfterCalls),
+    String(growthBytes),
     String(timersIdle),
   ]);
-  const each = (registry.bytes / registry.circuitBreakers).toFixed(0);
-  const many = `A registry of ${registry.circuitBreakers} circuit breakers: ${each} bytes each, ${registry.timers} timers.`;
-  return `${markdownTable(['COUNT_BASED 100', 'bytes', 'after calls', 'timers'], rows)}\n\n${many}`;
+  return markdownTable(['COUNT_BASED 100', 'bytes, idle', 'growth in 100 000 calls', 'timers'], rows);
 }
 
-export function verdictTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ name, measured: { median, lower, upper }, allowed, isReached }) => [
-    isReached ? '✔' : '✖',
-    name,
-    lower === upper ? short(median) : `${short(median)} (${short(lower)} to ${short(upper)})`,
-    allowed,
-  ]);
-  return markdownTable(['', 'to reach', 'measured', 'allowed'], rows);
+function short(value: number): string {
+  if (Number.isInteger(value) || Math.abs(value) >= 10) return Math.round(value).toString();
+  return value.toFixed(2);
 }
-
-function cellOf(result: CaseResult, library: (typeof libraries)[number]): string {
-  const values = result.nsPerCall[library];
-  if (values === undefined) return '–';
-  const isTotal = library === 'bare' || result.nsPerCall.bare === undefined;
-  const { median, lower, upper } = figureOf(isTotal ? values : overheads(result, library));
-  return `${short(median)} (${short(lower)}–${short(upper)})`;
-}
-
-const short = (value: number): string => (Math.abs(value) < 10 ? value.toFixed(2) : Math.round(value).toString());
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, at) => Math.max(cell.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const widths = head.map((cell, at) => Math.max(cell.length, 3, ...rows.map((row) => row[at]?.length ?? 0)));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

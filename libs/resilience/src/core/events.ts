@@ -25,7 +25,7 @@ export class EventEmitter<M extends EventMap> {
   #byType: Map<keyof M, readonly AnyListener[]> | undefined;
   #all: readonly AnyListener[] = nobody;
   /** Who hears which type. Replaced, never changed in place: a listener may come or go while an event is handed out. */
-  #audiences: Map<keyof M, readonly AnyListener[]> | undefined;
+  #audiences: { [K in keyof M]?: readonly AnyListener[] } | undefined;
 
   /** Calls `listener` for each event of this type until the returned function is called. */
   on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
@@ -61,12 +61,8 @@ export class EventEmitter<M extends EventMap> {
 
   /** Those of the type first, then those of all types; each in the order of their coming. */
   #audience(type: keyof M): readonly AnyListener[] {
-    const known = this.#audiences?.get(type);
-    if (known !== undefined) return known;
-    const audience = [...(this.#byType?.get(type) ?? nobody), ...this.#all];
-    this.#audiences ??= new Map<keyof M, readonly AnyListener[]>();
-    this.#audiences.set(type, audience);
-    return audience;
+    const audiences = (this.#audiences ??= {} as { [K in keyof M]?: readonly AnyListener[] });
+    return (audiences[type] ??= [...(this.#byType?.get(type) ?? nobody), ...this.#all]);
   }
 }
 

@@ -311,6 +311,8 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
     const elapsed: number[] = [];
     breaker.on('SUCCESS', ({ elapsedDurationMs }) => elapsed.push(elapsedDurationMs));
     breaker.on('ERROR', ({ elapsedDurationMs }) => elapsed.push(elapsedDurationMs));
+    const ends: string[] = [];
+    const stop = breaker.onCallEnd((end, elapsedMs) => ends.push(`${end} ${elapsedMs}`));
 
     await breaker.execute(async () => advance(250));
     await failureOf(
@@ -320,7 +322,10 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
       }),
     );
 
-    assert.deepEqual(elapsed, [250, 750]);
+    stop();
+    await breaker.execute(() => 'unheard');
+    assert.deepEqual(elapsed, [250, 750, 0]);
+    assert.deepEqual(ends, ['SUCCESS 250', 'ERROR 750']);
   }),
 
   clause('has its new state by the time that it tells of it', async (breaker, { advance }) => {

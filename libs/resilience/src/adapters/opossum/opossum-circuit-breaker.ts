@@ -1,4 +1,5 @@
 import OpossumBreaker from 'opossum';
+import type { CallEndListener } from '../../core/circuit-breaker/call-ends.ts';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import {
   CallNotPermittedError,
@@ -17,6 +18,7 @@ import {
 import { legalTransitions, type StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { decoratedCall } from '../../core/decorated-call.ts';
 import { EventPublisher } from '../../core/event-publisher.ts';
+import type { Unsubscribe } from '../../core/events.ts';
 import { type CallContext, isCallerAbort, type ProtectedCall, toCallContext } from '../../core/policy.ts';
 import { type OpossumState, resolveOpossumOptions, toOpossumOptions } from './opossum.options.ts';
 
@@ -133,6 +135,15 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
   /** The same function under this circuit breaker; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decoratedCall(this, call);
+  }
+
+  onCallEnd(listener: CallEndListener): Unsubscribe {
+    const ends = (['SUCCESS', 'ERROR', 'IGNORED_ERROR'] as const).map((end) =>
+      this.on(end, ({ elapsedDurationMs }) => listener(end, elapsedDurationMs)),
+    );
+    return () => {
+      for (const stop of ends) stop();
+    };
   }
 
   /** @throws UnsupportedByEngineError always */

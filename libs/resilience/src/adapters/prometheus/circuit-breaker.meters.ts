@@ -1,29 +1,47 @@
+import type { CallEnd } from '../../core/circuit-breaker/call-ends.ts';
 import type { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
 import { type StateName, stateNames } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Unsubscribe } from '../../core/events.ts';
+import type { DurationSeries } from './duration-histogram.ts';
 import type { Durations, Meter } from './meters.ts';
 import { TimeWindowMax } from './time-window-max.ts';
 
 /** What the meters look at. */
 export type MeteredBreaker = Pick<
   CircuitBreaker,
-  'name' | 'config' | 'state' | 'metrics' | 'admissionPercentage' | 'on'
+  'name' | 'config' | 'state' | 'metrics' | 'admissionPercentage' | 'on' | 'onCallEnd'
 >;
 
-/** The kinds of calls that are timed, and the events that tell of them. */
-const timedKinds = { successful: 'SUCCESS', failed: 'ERROR', ignored: 'IGNORED_ERROR' } as const;
+/** How long calls took that ended in one of the ways. */
+class CallTimer {
+  readonly kind: string;
+  readonly #series: DurationSeries;
+  readonly #max: TimeWindowMax;
 
-type TimedKind = keyof typeof timedKinds;
+  constructor(kind: string, series: DurationSeries, max: TimeWindowMax) {
+    this.kind = kind;
+    this.#series = series;
+    this.#max = max;
+  }
 
-const timedKindNames = Object.keys(timedKinds) as readonly TimedKind[];
+  record(seconds: number): void {
+    this.#series.record(seconds);
+    this.#max.record(seconds);
+  }
+
+  /** The longest of the last two to three minutes, in seconds. */
+  get maxSeconds(): number {
+    return this.#max.value;
+  }
+}
 
 /** A circuit breaker with what is counted of its events. */
 export class CircuitBreakerInstance {
   readonly name: string;
   readonly breaker: MeteredBreaker;
   readonly healthProbes = { healthy: 0, unhealthy: 0 };
-  readonly maxDurations: Readonly<Record<TimedKind, TimeWindowMax>>;
+  readonly timers: Readonly<Record<CallEnd, CallTimer>>;
   readonly transitions = new Map<
     string,
     { readonly fromState: StateName; readonly toState: StateName; count: number }
@@ -34,13 +52,13 @@ export class CircuitBreakerInstance {
   constructor(breaker: MeteredBreaker, durations: Durations, clock: Clock) {
     this.name = breaker.name;
     this.breaker = breaker;
-    this.maxDurations = {
-      successful: new TimeWindowMax(clock),
-      failed: new TimeWindowMax(clock),
-      ignored: new TimeWindowMax(clock),
+    this.timers = {
+      SUCCESS: this.#timer('successful', durations, clock),
+      ERROR: this.#timer('failed', durations, clock),
+      IGNORED_ERROR: this.#timer('ignored', durations, clock),
     };
-    for (const kind of timedKindNames) this.#time(kind, durations);
     this.#ends.push(
+      breaker.onCallEnd((end, elapsedMs) => this.timers[end].record(elapsedMs / 1_000)),
       breaker.on('NOT_PERMITTED', () => this.notPermittedCalls++),
       breaker.on('HEALTH_PROBE', ({ isHealthy }) => this.healthProbes[isHealthy ? 'healthy' : 'unhealthy']++),
       breaker.on('STATE_TRANSITION', ({ fromState, toState }) => this.#countTransition(fromState, toState)),
@@ -52,15 +70,10 @@ export class CircuitBreakerInstance {
     for (const end of this.#ends) end();
   }
 
-  #time(kind: TimedKind, durations: Durations): void {
+  #timer(kind: string, durations: Durations, clock: Clock): CallTimer {
     const series = durations.begin(this.name, { kind });
-    const max = this.maxDurations[kind];
-    const unsubscribe = this.breaker.on(timedKinds[kind], ({ elapsedDurationMs }) => {
-      const seconds = elapsedDurationMs / 1_000;
-      series.record(seconds);
-      max.record(seconds);
-    });
-    this.#ends.push(unsubscribe, () => series.end());
+    this.#ends.push(() => series.end());
+    return new CallTimer(kind, series, new TimeWindowMax(clock));
   }
 
   #countTransition(fromState: StateName, toState: StateName): void {
@@ -85,7 +98,7 @@ export const circuitBreakerMeters: readonly Meter<CircuitBreakerInstance>[] = [
     name: 'resilience4j_circuitbreaker_calls_seconds_max',
     help: 'The longest call of the last two to three minutes, by how it ended.',
     labels: ['kind'],
-    read: ({ maxDurations }) => timedKindNames.map((kind) => [maxDurations[kind].value, { kind }]),
+    read: ({ timers }) => Object.values(timers).map(({ kind, maxSeconds }) => [maxSeconds, { kind }]),
   },
   {
     type: 'gauge',

@@ -56,7 +56,7 @@ describe('DurationHistogram', () => {
     kept.record(0.5);
     ended.record(0.5);
 
-    histogram.end(ended);
+    ended.end();
     expect(await registry.metrics()).not.toContain('ended');
     expect(await registry.metrics()).toContain('calls_seconds_count{name="kept"} 1');
 

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import { DurationHistogram } from './duration-histogram.ts';
+import { DurationHistogram, type DurationSeries } from './duration-histogram.ts';
 
 /** Labels with their values. */
 export type Labels = Readonly<Record<string, string>>;
@@ -71,16 +71,8 @@ export class Meters {
     const histogram = new DurationHistogram(name, help, buckets);
     this.#registry.registerMetric(histogram.asMetric());
     this.#names.push(name);
-    return {
-      begin: (instanceName, own) => {
-        // From the start, so that the first call is an increase.
-        const series = histogram.begin(this.#labels(instanceName, own));
-        return {
-          record: (seconds) => series.record(seconds),
-          end: () => histogram.end(series),
-        };
-      },
-    };
+    // From the start, so that the first call is an increase.
+    return { begin: (instanceName, own) => histogram.begin(this.#labels(instanceName, own)) };
   }
 
   /** Takes all of them out of the registry. */
@@ -111,5 +103,5 @@ export class Meters {
 
 /** A histogram whose series come and go with instances. */
 export interface Durations {
-  begin(instanceName: string, labels: Labels): { record(seconds: number): void; end(): void };
+  begin(instanceName: string, labels: Labels): DurationSeries;
 }

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { EventPublisher } from '../event-publisher.ts';
+import type { Unsubscribe } from '../events.ts';
 import type { Random } from '../interval-function.ts';
 import { type CallContext, isCallerAbort, type ProtectedCall, toCallContext } from '../policy.ts';
 import { warn } from '../warning.ts';
@@ -25,6 +26,7 @@ import {
 import type { State, StateMachine } from './circuit-breaker.state.ts';
 import { ClosedState, DisabledState, HalfOpenState, OpenState } from './circuit-breaker.states.ts';
 import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
+import { type CallEndListener, CallEnds } from './call-ends.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import { RampUpState } from './ramp-up.state.ts';
 import type { WindowContents } from './sliding-window.ts';
@@ -111,6 +113,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   readonly #machine: StateMachine;
   #config: CircuitBreakerConfig;
   #callsUnderWay: CallsUnderWay | undefined;
+  #callEnds: CallEnds | undefined;
   #state: State;
 
   /**
@@ -225,6 +228,15 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     this.#settleResult(durationMs, result, undefined, this.#clock.now());
   }
 
+  /**
+   * Calls `listener` as each call ends, with how it ended and after how many milliseconds: what the events SUCCESS, ERROR and
+   * IGNORED_ERROR tell, without the making of an event. For meters; it cannot hurt a call. Returns what ends it.
+   */
+  onCallEnd(listener: CallEndListener): Unsubscribe {
+    this.#callEnds ??= new CallEnds();
+    return this.#callEnds.on(listener);
+  }
+
   /** To a fresh CLOSED. */
   transitionToClosedState(): void {
     this.#transition(this.#state, 'CLOSED');
@@ -313,6 +325,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   #settleSuccess(elapsedDurationMs: number, result: unknown, issuer: State | undefined, endedAt: number): void {
+    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell('SUCCESS', elapsedDurationMs);
     if (this.#tells('SUCCESS')) {
       const told: SuccessEvent = {
         circuitBreakerName: this.name,
@@ -344,6 +357,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   #settleFailure(elapsedDurationMs: number, error: unknown, issuer: State | undefined, outcome: CallOutcome): void {
+    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell('ERROR', elapsedDurationMs);
     if (this.#tells('ERROR')) this.emit({ ...this.#told(), type: 'ERROR', elapsedDurationMs, error });
     if (!this.#isJudge(issuer)) return;
     this.#state.record(true, elapsedDurationMs);
@@ -352,6 +366,8 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined): void {
     if (this.#isJudge(issuer)) this.#state.releasePermission();
+    if (this.#callEnds !== undefined && this.#state.isRecording)
+      this.#callEnds.tell('IGNORED_ERROR', elapsedDurationMs);
     if (this.#tells('IGNORED_ERROR')) {
       this.emit({ ...this.#told(), type: 'IGNORED_ERROR', elapsedDurationMs, error });
     }
