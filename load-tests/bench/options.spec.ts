@@ -17,6 +17,10 @@ describe('The command line of the service benchmark', () => {
     expect(parseOptions(['cold-start', '--json'])).toMatchObject({ experiments: ['cold-start'], json: true });
   });
 
+  it('asks with --control for the noise', () => {
+    expect(parseOptions(['--control'])).toMatchObject({ experiments, isControl: true });
+  });
+
   it('asks with --guard for less, held to targets that are easier to reach', () => {
     const guard = parseOptions(['--guard']);
     const full = parseOptions([]);

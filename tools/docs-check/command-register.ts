@@ -185,8 +185,26 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' <container>": engine,
 
   // Load.
+  'npm run bench': ci('npm run --silent bench -- --guard'),
+  'npm run bench -- --guard': ci('npm run --silent bench -- --guard'),
+  'npm run bench -- --case success': {
+    notRun: 'a part of npm run bench, of which CI runs all',
+  },
+  'npm run --silent bench -- --json': {
+    by: 'libs/resilience/bench/publication.spec.ts',
+    as: 'JSON.parse(await readFile(resultFile',
+  },
+  'npm run bench -- --publish': { by: 'libs/resilience/bench/publication.spec.ts', as: 'pageWith(document)' },
+  'npm run bench:service': ci('npm run --silent bench:service -- --guard'),
+  'npm run bench:service -- --guard': ci('npm run --silent bench:service -- --guard'),
+  'npm run bench:service -- cold-start': { by: 'load-tests/bench/options.spec.ts', as: "'cold-start'" },
+  'npm run bench:service -- --control': { by: 'load-tests/bench/options.spec.ts', as: "'--control'" },
+  'npm run --silent bench:service -- --json > docs/performance/service.json': {
+    by: 'load-tests/bench/options.spec.ts',
+    as: "'--json'",
+  },
   'npm run load-test -- --list': { verbatim: 'in the project', says: 'customer-slow' },
-  'npm run load-test -- customer-slow': ci('npm run --silent load-test -- customer-slow'),
+  'npm run load-test -- customer-slow': ci('npm run --silent load-test -- "$scenario" --short'),
   'npm run load-test -- compare customer-slow': {
     by: 'load-tests/runner/options.spec.ts',
     as: "parseOptions(['compare', 'customer-slow'])",
