@@ -7,7 +7,13 @@
  * - `notRun`: nobody does, for this reason.
  */
 export type HowItIsRun =
-  | { readonly verbatim: 'in the project'; readonly says: string; readonly leaves?: readonly string[] }
+  | {
+      readonly verbatim: 'in the project';
+      readonly says: string;
+      readonly leaves?: readonly string[];
+      /** 0 unless the page shows something that is found wanting. */
+      readonly exits?: number;
+    }
   | { readonly verbatim: 'on a system'; readonly says: string; readonly isEndless?: true }
   /** Says nothing by itself: it goes before the other commands of its block. */
   | { readonly verbatim: 'as a preparation' }
@@ -95,6 +101,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm run doctor -- apps/account/resilience-demo.yml --latency 2s --concurrency 1': {
     verbatim: 'in the project',
     says: 'count-minimum-above-window',
+    exits: 1,
   },
   'npm run doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
   'npm run --silent doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
