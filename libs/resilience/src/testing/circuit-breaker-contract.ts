@@ -344,6 +344,9 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
     breaker.onEvent(() => {
       throw new Error('broken listener');
     });
+    breaker.onCallEnd(() => {
+      throw new Error('broken listener');
+    });
 
     assert.equal(await breaker.execute(() => 'answer'), 'answer');
     assert.equal(breaker.metrics.failedCalls, 0);

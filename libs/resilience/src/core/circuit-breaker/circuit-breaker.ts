@@ -26,7 +26,7 @@ import {
 import type { State, StateMachine } from './circuit-breaker.state.ts';
 import { ClosedState, DisabledState, HalfOpenState, OpenState } from './circuit-breaker.states.ts';
 import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
-import { type CallEndListener, CallEnds } from './call-ends.ts';
+import { type CallEnd, type CallEndListener, CallEnds } from './call-ends.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import { RampUpState } from './ramp-up.state.ts';
 import type { WindowContents } from './sliding-window.ts';
@@ -187,7 +187,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
         const elapsedMs = endedAt - startedAt;
         if (this.#isResultPlain && issuer === this.#state && !this.hears('SUCCESS')) {
           // The way of nearly every call, short enough for the compiler to make one piece of it.
-          if (this.#callEnds !== undefined && issuer.isRecording) this.#callEnds.tell('SUCCESS', elapsedMs);
+          this.#tellCallEnd('SUCCESS', elapsedMs);
           issuer.record(false, elapsedMs);
         } else {
           this.#settleResult(elapsedMs, result, issuer, endedAt);
@@ -336,7 +336,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   #settleSuccess(elapsedDurationMs: number, result: unknown, issuer: State | undefined, endedAt: number): void {
-    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell('SUCCESS', elapsedDurationMs);
+    this.#tellCallEnd('SUCCESS', elapsedDurationMs);
     if (this.#tells('SUCCESS')) {
       const told: SuccessEvent = {
         circuitBreakerName: this.name,
@@ -368,7 +368,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   #settleFailure(elapsedDurationMs: number, error: unknown, issuer: State | undefined, outcome: CallOutcome): void {
-    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell('ERROR', elapsedDurationMs);
+    this.#tellCallEnd('ERROR', elapsedDurationMs);
     if (this.#tells('ERROR')) this.emit({ ...this.#told(), type: 'ERROR', elapsedDurationMs, error });
     if (!this.#isJudge(issuer)) return;
     this.#state.record(true, elapsedDurationMs);
@@ -377,8 +377,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined): void {
     if (this.#isJudge(issuer)) this.#state.releasePermission();
-    if (this.#callEnds !== undefined && this.#state.isRecording)
-      this.#callEnds.tell('IGNORED_ERROR', elapsedDurationMs);
+    this.#tellCallEnd('IGNORED_ERROR', elapsedDurationMs);
     if (this.#tells('IGNORED_ERROR')) {
       this.emit({ ...this.#told(), type: 'IGNORED_ERROR', elapsedDurationMs, error });
     }
@@ -463,6 +462,10 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     const waitMs = waitIntervalFunctionInOpenState?.(attempt) ?? waitDurationInOpenState ?? 0;
     // A function that answers nonsense must not keep the circuit breaker open for ever.
     return waitMs >= 0 ? waitMs * (1 + this.config.waitJitterFactor * this.#random()) : 0;
+  }
+
+  #tellCallEnd(end: CallEnd, elapsedMs: number): void {
+    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell(end, elapsedMs);
   }
 
   /** Whether an event about a call is to be made: the state records calls, and somebody listens. */
