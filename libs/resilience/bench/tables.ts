@@ -1,4 +1,4 @@
-import { libraries } from './case.ts';
+import { libraries, type Library } from './case.ts';
 import type { ResultDocument } from './document.ts';
 import type { Row } from './figures.ts';
 
@@ -20,15 +20,17 @@ export function costTable(rows: readonly Row[]): string {
   const names = [...new Set(rows.map((row) => row.case))];
   const cells = names.map((name) => [
     name,
-    ...libraries.map((library) => cellOf(rows.find((row) => row.case === name && row.library === library))),
+    ...libraries.map((library) => cellOf(rows.find((row) => row.case === name && isOf(library, row)))),
   ]);
   return markdownTable(['ns a call adds to the bare one', ...libraries], cells);
 }
 
+const isOf = (which: Library, { library }: Row): boolean => library === which;
+
 function cellOf(row: Row | undefined): string {
   if (row === undefined) return '–';
-  const { nsPerCall, overheadNs, spreadNs } = row;
-  const isWhole = row.library === 'bare' || overheadNs === null;
+  const { library, nsPerCall, overheadNs, spreadNs } = row;
+  const isWhole = library === 'bare' || overheadNs === null;
   return `${isWhole ? '= ' : ''}${short(isWhole ? nsPerCall : overheadNs)} (${spreadNs.map(short).join('–')})`;
 }
 
