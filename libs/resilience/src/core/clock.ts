@@ -102,5 +102,10 @@ export const systemClock: Clock = {
     readingsLeft--;
     return lastReading;
   },
-  schedule: (delayMs, callback) => realTime.schedule(delayMs, callback),
+  schedule: (delayMs, callback) => {
+    if (delayMs > longestTimeoutMs) return realTime.schedule(delayMs, callback);
+    // One timer will do, as for nearly every wait.
+    const timer = setTimeout(callback, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
 };

@@ -5,7 +5,6 @@ import { EventEmitter, type EventMap, type Listener, type Unsubscribe } from './
 export class EventPublisher<M extends EventMap> {
   readonly #emitter = new EventEmitter<M>();
   #buffer: EventBuffer<M[keyof M]> | undefined;
-  #stopBuffering: Unsubscribe | undefined;
 
   /** @param bufferSize how many of the last events `bufferedEvents` keeps; 0 keeps none */
   constructor(bufferSize: number) {
@@ -30,21 +29,17 @@ export class EventPublisher<M extends EventMap> {
   /** Keeps as many of the last events as the new buffer holds. */
   protected changeBufferSize(bufferSize: number): void {
     const kept = this.bufferedEvents();
-    this.#stopBuffering?.();
-    this.#buffer = undefined;
-    if (bufferSize === 0) return;
-    const buffer = new EventBuffer<M[keyof M]>(bufferSize);
-    for (const event of kept) buffer.push(event);
-    this.#buffer = buffer;
-    this.#stopBuffering = this.#emitter.onAny((event) => buffer.push(event));
+    this.#buffer = bufferSize === 0 ? undefined : new EventBuffer<M[keyof M]>(bufferSize);
+    for (const event of kept) this.#buffer?.push(event);
   }
 
-  /** Whether anybody listens; lets a policy spare the making of an event that nobody hears. */
+  /** Whether it is kept or anybody listens; lets a policy spare the making of an event that nobody hears. */
   protected hears(type: keyof M): boolean {
-    return this.#emitter.hears(type);
+    return this.#buffer !== undefined || this.#emitter.hears(type);
   }
 
   protected emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
+    this.#buffer?.push(event);
     this.#emitter.emit<K>(event);
   }
 }

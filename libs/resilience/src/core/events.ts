@@ -55,6 +55,7 @@ export class EventEmitter<M extends EventMap> {
   }
 
   emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
+    if (this.#byType === undefined && this.#all.length === 0) return;
     const audience = this.#audience(event.type);
     for (let at = 0; at < audience.length; at++) tell(audience[at]!, event);
   }

@@ -1,3 +1,4 @@
+import { beginCall } from './begin-call.ts';
 import { decoratedCall } from './decorated-call.ts';
 import { InvalidOptionsError, type OptionFault } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
@@ -26,13 +27,8 @@ export class Pipeline implements Policy {
    *
    * @throws what `call` threw, or a ResilienceError of one of the policies
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const { policies } = this;
-    const enter = (at: number, given: CallContext): T | PromiseLike<T> => {
-      const policy = policies[at];
-      return policy === undefined ? call(given) : policy.execute((inner) => enter(at + 1, inner), given);
-    };
-    return enter(0, toCallContext(context));
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    return beginCall((given) => this.#enter(0, call, given), toCallContext(context));
   }
 
   /** The same function under this pipeline; `this` and the arguments are handed on. */
@@ -51,6 +47,11 @@ export class Pipeline implements Policy {
   /** Its name and order, e.g. `customer: retry(circuitBreaker(call))`. */
   toString(): string {
     return `${this.name}: ${this.describe()}`;
+  }
+
+  #enter<T>(at: number, call: ProtectedCall<T>, context: CallContext): T | PromiseLike<T> {
+    const policy = this.policies[at];
+    return policy === undefined ? call(context) : policy.execute((inner) => this.#enter(at + 1, call, inner), context);
   }
 }
 

@@ -53,6 +53,25 @@ describe('Observed traffic', () => {
     expect(observed.traffic()).toEqual({});
   });
 
+  it('is that of the calls also of a circuit breaker whose clock is an hour behind', () => {
+    const clock = new FakeClock();
+    const behind = new FakeClock();
+    clock.advance(60 * minute);
+    const breaker = new CircuitBreaker('customer', {}, { clock: behind });
+    const observed = observeTraffic(breaker, { clock });
+    for (let made = 0; made < 120; made++) {
+      clock.advance(1_000);
+      behind.advance(1_000);
+      breaker.onSuccess(150);
+    }
+
+    const { ratePerSecond, latencyMs } = observed.traffic();
+    // Its calls fade when somebody asks, all at once.
+    expect(ratePerSecond).toBeGreaterThan(0.7);
+    expect(ratePerSecond).toBeLessThan(1.3);
+    expect(latencyMs).toBeCloseTo(150, 6);
+  });
+
   it('counts what is refused as calls, but not its latency', () => {
     const { breaker, observed, call } = setUp();
 

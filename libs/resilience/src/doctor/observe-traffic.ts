@@ -36,14 +36,16 @@ export class TrafficObserver {
     this.#startedAt = this.#clock.now();
     this.#fadedAt = this.#startedAt;
     this.#subscriptions = [
-      circuitBreaker.onCallEnd((end, elapsedMs) => this.#onCallEnded(end !== 'IGNORED_ERROR', elapsedMs)),
-      circuitBreaker.on('NOT_PERMITTED', () => this.#onCall()),
+      circuitBreaker.onCallEnd((end, elapsedMs, endedAt) => {
+        this.#onCallEnded(end !== 'IGNORED_ERROR', elapsedMs, endedAt);
+      }),
+      circuitBreaker.on('NOT_PERMITTED', ({ creationTime }) => this.#onCall(creationTime)),
     ];
   }
 
   /** What is known by now; nothing as long as there were too few calls to say. */
   traffic(): Traffic {
-    this.#fade();
+    this.#fade(this.#clock.now());
     if (this.#calls < leastCalls) return {};
     // The sum of fading calls comes near rate × memory; in the beginning only so much of it has come together.
     const observedMs = memoryMs * (1 - Math.exp((this.#startedAt - this.#clock.now()) / memoryMs));
@@ -59,8 +61,8 @@ export class TrafficObserver {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
   }
 
-  #onCallEnded(isEvidence: boolean, durationMs: number): void {
-    this.#onCall();
+  #onCallEnded(isEvidence: boolean, durationMs: number, endedAt: number): void {
+    this.#onCall(endedAt);
     this.#endedCalls++;
     this.#durationMs += durationMs;
     // The window is told after the listeners, hence the call itself on top. HALF_OPEN has another window.
@@ -76,14 +78,14 @@ export class TrafficObserver {
     return slidingWindowType === 'COUNT_BASED' && this.#peaks[0] >= slidingWindowSize;
   }
 
-  #onCall(): void {
-    this.#fade();
+  #onCall(at: number): void {
+    this.#fade(at);
     this.#calls++;
   }
 
-  #fade(): void {
-    const now = this.#clock.now();
-    if (now === this.#fadedAt) return;
+  #fade(now: number): void {
+    // A circuit breaker that goes by a clock of its own, as opossum's does, may be behind.
+    if (now <= this.#fadedAt) return;
     const share = Math.exp((this.#fadedAt - now) / memoryMs);
     this.#fadedAt = now;
     this.#calls *= share;

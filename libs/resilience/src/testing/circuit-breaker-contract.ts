@@ -312,7 +312,11 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
     breaker.on('SUCCESS', ({ elapsedDurationMs }) => elapsed.push(elapsedDurationMs));
     breaker.on('ERROR', ({ elapsedDurationMs }) => elapsed.push(elapsedDurationMs));
     const ends: string[] = [];
-    const stop = breaker.onCallEnd((end, elapsedMs) => ends.push(`${end} ${elapsedMs}`));
+    const endedAt: number[] = [];
+    const stop = breaker.onCallEnd((end, elapsedMs, at) => {
+      ends.push(`${end} ${elapsedMs}`);
+      endedAt.push(at);
+    });
 
     await breaker.execute(async () => advance(250));
     await failureOf(
@@ -326,6 +330,7 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
     await breaker.execute(() => 'unheard');
     assert.deepEqual(elapsed, [250, 750, 0]);
     assert.deepEqual(ends, ['SUCCESS 250', 'ERROR 750']);
+    assert.equal(endedAt[1]! - endedAt[0]!, 750);
   }),
 
   clause('has its new state by the time that it tells of it', async (breaker, { advance }) => {

@@ -139,7 +139,7 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
 
   onCallEnd(listener: CallEndListener): Unsubscribe {
     const ends = (['SUCCESS', 'ERROR', 'IGNORED_ERROR'] as const).map((end) =>
-      this.on(end, ({ elapsedDurationMs }) => listener(end, elapsedDurationMs)),
+      this.on(end, ({ elapsedDurationMs, creationTime }) => listener(end, elapsedDurationMs, creationTime)),
     );
     return () => {
       for (const stop of ends) stop();

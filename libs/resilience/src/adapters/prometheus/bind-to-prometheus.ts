@@ -57,7 +57,7 @@ export interface PrometheusOptions {
    * `percentiles-histogram`, 68 from 1 ms to 30 s. An empty list leaves the number and the sum of durations.
    */
   readonly callDurationBuckets?: readonly number[];
-  /** By which the longest call is forgotten; real time by default. */
+  /** By which the longest call is forgotten; it must be that of the circuit breakers. Real time by default. */
   readonly clock?: Clock;
 }
 

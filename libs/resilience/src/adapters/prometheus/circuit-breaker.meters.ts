@@ -25,9 +25,9 @@ class CallTimer {
     this.#max = max;
   }
 
-  record(seconds: number): void {
+  record(seconds: number, at: number): void {
     this.#series.record(seconds);
-    this.#max.record(seconds);
+    this.#max.record(seconds, at);
   }
 
   /** The longest of the last two to three minutes, in seconds. */
@@ -58,7 +58,7 @@ export class CircuitBreakerInstance {
       IGNORED_ERROR: this.#timer('ignored', durations, clock),
     };
     this.#ends.push(
-      breaker.onCallEnd((end, elapsedMs) => this.timers[end].record(elapsedMs / 1_000)),
+      breaker.onCallEnd((end, elapsedMs, endedAt) => this.timers[end].record(elapsedMs / 1_000, endedAt)),
       breaker.on('NOT_PERMITTED', () => this.notPermittedCalls++),
       breaker.on('HEALTH_PROBE', ({ isHealthy }) => this.healthProbes[isHealthy ? 'healthy' : 'unhealthy']++),
       breaker.on('STATE_TRANSITION', ({ fromState, toState }) => this.#countTransition(fromState, toState)),

@@ -8,9 +8,10 @@ describe('The largest value lately', () => {
   });
 
   it('is the largest, not the last', () => {
-    const max = new TimeWindowMax(new FakeClock());
+    const clock = new FakeClock();
+    const max = new TimeWindowMax(clock);
 
-    for (const value of [1, 3, 2]) max.record(value);
+    for (const value of [1, 3, 2]) max.record(value, clock.now());
 
     expect(max.value).toBe(3);
   });
@@ -19,9 +20,9 @@ describe('The largest value lately', () => {
     const clock = new FakeClock();
     const max = new TimeWindowMax(clock);
 
-    max.record(3);
+    max.record(3, clock.now());
     clock.advance(90_000);
-    max.record(1);
+    max.record(1, clock.now());
     clock.advance(89_999);
 
     expect(max.value).toBe(3);
@@ -36,7 +37,7 @@ describe('The largest value lately', () => {
     const max = new TimeWindowMax(clock);
     clock.advance(59_999);
 
-    max.record(3);
+    max.record(3, clock.now());
     clock.advance(120_000);
 
     expect(max.value).toBe(3);
@@ -48,11 +49,11 @@ describe('The largest value lately', () => {
     const clock = new FakeClock();
     const max = new TimeWindowMax(clock);
 
-    max.record(3);
+    max.record(3, clock.now());
     clock.advance(86_400_000);
 
     expect(max.value).toBe(0);
-    max.record(2);
+    max.record(2, clock.now());
     expect(max.value).toBe(2);
   });
 });

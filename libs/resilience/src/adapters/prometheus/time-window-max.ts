@@ -22,19 +22,20 @@ export class TimeWindowMax {
     this.#rotatedAt = clock.now();
   }
 
-  record(value: number): void {
-    this.#rotate();
+  /** @param at when, in milliseconds since the Unix epoch, by the clock */
+  record(value: number, at: number): void {
+    this.#rotate(at);
     for (let at = 0; at < windows; at++) if (value > this.#maxima[at]!) this.#maxima[at] = value;
   }
 
   /** 0 when there was no value lately. */
   get value(): number {
-    this.#rotate();
+    this.#rotate(this.#clock.now());
     return this.#maxima[this.#oldest]!;
   }
 
-  #rotate(): void {
-    const sinceMs = this.#clock.now() - this.#rotatedAt;
+  #rotate(now: number): void {
+    const sinceMs = now - this.#rotatedAt;
     if (sinceMs < windowMs) return;
 
     const passed = Math.floor(sinceMs / windowMs);

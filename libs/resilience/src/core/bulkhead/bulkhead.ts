@@ -1,3 +1,4 @@
+import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { EventPublisher } from '../event-publisher.ts';
@@ -77,19 +78,10 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
    *
    * @throws BulkheadFullError when it refuses; the reason of the caller's abort; otherwise what `call` threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const signal = givenSignal(context);
-    signal?.throwIfAborted();
-    if (!this.#tryEnter()) {
-      const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
-      await this.#waitInLine(Math.min(this.#config.maxWaitDuration, remainingMs), signal);
-    }
-    try {
-      signal?.throwIfAborted();
-      return await call(toCallContext(context));
-    } finally {
-      this.onComplete();
-    }
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    return this.#tryEnter() ? this.#run(call, context) : this.#runInTurn(call, context, signal);
   }
 
   /** The same function under this bulkhead; `this` and the arguments are handed on. */
@@ -154,6 +146,34 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
   reconfigure(options: BulkheadOptions): void {
     this.changeConfig(resolveBulkheadOptions(`Bulkhead '${this.name}'`, options));
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
+  }
+
+  /** In the place that it has. */
+  #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
+    return beginCall(call, toCallContext(context)).then(
+      (result) => {
+        this.onComplete();
+        return result;
+      },
+      (error: unknown) => {
+        this.onComplete();
+        throw error;
+      },
+    );
+  }
+
+  async #runInTurn<T>(
+    call: ProtectedCall<T>,
+    context: Partial<CallContext> | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
+    await this.#waitInLine(Math.min(this.#config.maxWaitDuration, remainingMs), signal);
+    return this.#run((given) => {
+      // The caller may have given up between its turn and now; the place is given back all the same.
+      signal?.throwIfAborted();
+      return call(given);
+    }, context);
   }
 
   #tryEnter(): boolean {

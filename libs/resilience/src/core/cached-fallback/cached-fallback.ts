@@ -1,3 +1,4 @@
+import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
 import { EventPublisher } from '../event-publisher.ts';
@@ -126,24 +127,25 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents> impleme
     this.#values.clear();
   }
 
-  async #execute<T>(
+  #execute<T>(
     key: string | undefined,
     call: ProtectedCall<T>,
     context: Partial<CallContext> | undefined,
     onServed?: Listener<ServedEvent>,
   ): Promise<T> {
-    if (key === undefined) return call(toCallContext(context));
+    if (key === undefined) return beginCall(call, toCallContext(context));
 
     const ticket = this.#values.begin();
-    let result: T;
-    try {
-      result = await call(toCallContext(context));
-    } catch (error) {
-      if (context?.signal?.aborted || !matchesError(this.config.on, error)) throw error;
-      return this.#serve(key, error, onServed) as T;
-    }
-    if (this.config.rememberResult?.(result) !== false) this.#values.remember(key, result, ticket);
-    return result;
+    return beginCall(call, toCallContext(context)).then(
+      (result) => {
+        if (this.config.rememberResult?.(result) !== false) this.#values.remember(key, result, ticket);
+        return result;
+      },
+      (error: unknown) => {
+        if (context?.signal?.aborted || !matchesError(this.config.on, error)) throw error;
+        return this.#serve(key, error, onServed) as T;
+      },
+    );
   }
 
   #serve(key: string, error: unknown, onServed: Listener<ServedEvent> | undefined): unknown {

@@ -1,3 +1,4 @@
+import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { type Duration, parseDuration } from '../duration.ts';
@@ -180,14 +181,16 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     if (!this.#state.tryAcquirePermission()) return Promise.reject(this.#refusal());
     const issuer = this.#state;
     const startedAt = this.#clock.now();
+    const given = toCallContext(context);
+    const answer = this.#callsUnderWay === undefined ? beginCall(call, given) : this.#callsUnderWay.run(call, given);
     // Not an async function: this is the way of every call, and `then` is a promise and a turn less.
-    return begin(this.#callsUnderWay, call, toCallContext(context)).then(
+    return answer.then(
       (result) => {
         const endedAt = this.#clock.now();
         const elapsedMs = endedAt - startedAt;
         if (this.#isResultPlain && issuer === this.#state && !this.hears('SUCCESS')) {
           // The way of nearly every call, short enough for the compiler to make one piece of it.
-          this.#tellCallEnd('SUCCESS', elapsedMs);
+          this.#tellCallEnd('SUCCESS', elapsedMs, endedAt);
           issuer.record(false, elapsedMs);
         } else {
           this.#settleResult(elapsedMs, result, issuer, endedAt);
@@ -195,9 +198,10 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
         return result;
       },
       (error: unknown) => {
-        const elapsedMs = this.#clock.now() - startedAt;
-        if (isCallerAbort(error, context?.signal)) this.#ignore(elapsedMs, error, issuer);
-        else this.#settleError(elapsedMs, error, issuer);
+        const endedAt = this.#clock.now();
+        const elapsedMs = endedAt - startedAt;
+        if (isCallerAbort(error, context?.signal)) this.#ignore(elapsedMs, error, issuer, endedAt);
+        else this.#settleError(elapsedMs, error, issuer, endedAt);
         throw error;
       },
     );
@@ -230,7 +234,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   /** @param durationMs how long the call took, in milliseconds */
   onError(durationMs: number, error: unknown): void {
-    this.#settleError(durationMs, error, undefined);
+    this.#settleError(durationMs, error, undefined, this.#clock.now());
   }
 
   /** @param durationMs how long the call took, in milliseconds */
@@ -336,7 +340,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   #settleSuccess(elapsedDurationMs: number, result: unknown, issuer: State | undefined, endedAt: number): void {
-    this.#tellCallEnd('SUCCESS', elapsedDurationMs);
+    this.#tellCallEnd('SUCCESS', elapsedDurationMs, endedAt);
     if (this.#tells('SUCCESS')) {
       const told: SuccessEvent = {
         circuitBreakerName: this.name,
@@ -356,30 +360,37 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     if (recordResult === undefined || !this.#judging(issuer, () => recordResult(result))) {
       this.#settleSuccess(elapsedMs, result, issuer, endedAt);
     } else {
-      this.#settleFailure(elapsedMs, new ResultRecordedAsFailureError(this.name, result), issuer, { result });
+      const error = new ResultRecordedAsFailureError(this.name, result);
+      this.#settleFailure(elapsedMs, error, issuer, { result }, endedAt);
     }
   }
 
-  #settleError(elapsedMs: number, error: unknown, issuer: State | undefined): void {
+  #settleError(elapsedMs: number, error: unknown, issuer: State | undefined, endedAt: number): void {
     const verdict = this.#judging(issuer, () => judgeError(this.#config, error));
-    if (verdict === 'ignored') this.#ignore(elapsedMs, error, issuer);
-    else if (verdict === 'failure') this.#settleFailure(elapsedMs, error, issuer, { error });
-    else this.#settleSuccess(elapsedMs, undefined, issuer, this.#clock.now());
+    if (verdict === 'ignored') this.#ignore(elapsedMs, error, issuer, endedAt);
+    else if (verdict === 'failure') this.#settleFailure(elapsedMs, error, issuer, { error }, endedAt);
+    else this.#settleSuccess(elapsedMs, undefined, issuer, endedAt);
   }
 
-  #settleFailure(elapsedDurationMs: number, error: unknown, issuer: State | undefined, outcome: CallOutcome): void {
-    this.#tellCallEnd('ERROR', elapsedDurationMs);
-    if (this.#tells('ERROR')) this.emit({ ...this.#told(), type: 'ERROR', elapsedDurationMs, error });
+  #settleFailure(
+    elapsedDurationMs: number,
+    error: unknown,
+    issuer: State | undefined,
+    outcome: CallOutcome,
+    endedAt: number,
+  ): void {
+    this.#tellCallEnd('ERROR', elapsedDurationMs, endedAt);
+    if (this.#tells('ERROR')) this.emit({ ...this.#told(endedAt), type: 'ERROR', elapsedDurationMs, error });
     if (!this.#isJudge(issuer)) return;
     this.#state.record(true, elapsedDurationMs);
     if (this.#config.transitionOnResult !== undefined) this.#decideBy(this.#config.transitionOnResult(outcome));
   }
 
-  #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined): void {
+  #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined, endedAt: number): void {
     if (this.#isJudge(issuer)) this.#state.releasePermission();
-    this.#tellCallEnd('IGNORED_ERROR', elapsedDurationMs);
+    this.#tellCallEnd('IGNORED_ERROR', elapsedDurationMs, endedAt);
     if (this.#tells('IGNORED_ERROR')) {
-      this.emit({ ...this.#told(), type: 'IGNORED_ERROR', elapsedDurationMs, error });
+      this.emit({ ...this.#told(endedAt), type: 'IGNORED_ERROR', elapsedDurationMs, error });
     }
   }
 
@@ -464,8 +475,8 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     return waitMs >= 0 ? waitMs * (1 + this.config.waitJitterFactor * this.#random()) : 0;
   }
 
-  #tellCallEnd(end: CallEnd, elapsedMs: number): void {
-    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell(end, elapsedMs);
+  #tellCallEnd(end: CallEnd, elapsedMs: number, endedAt: number): void {
+    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell(end, elapsedMs, endedAt);
   }
 
   /** Whether an event about a call is to be made: the state records calls, and somebody listens. */
@@ -473,19 +484,8 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     return this.hears(type) && this.#state.isRecording;
   }
 
-  #told(): { readonly circuitBreakerName: string; readonly creationTime: number } {
-    return { circuitBreakerName: this.name, creationTime: this.#clock.now() };
-  }
-}
-
-/** Makes a call; one that throws at once fails like one that rejects. */
-function begin<T>(callsUnderWay: CallsUnderWay | undefined, call: ProtectedCall<T>, context: CallContext): Promise<T> {
-  try {
-    const answer = callsUnderWay === undefined ? call(context) : callsUnderWay.run(call, context);
-    return answer instanceof Promise ? answer : Promise.resolve(answer);
-  } catch (error) {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- what the call threw, whatever it is
-    return Promise.reject(error);
+  #told(creationTime = this.#clock.now()): { readonly circuitBreakerName: string; readonly creationTime: number } {
+    return { circuitBreakerName: this.name, creationTime };
   }
 }
 

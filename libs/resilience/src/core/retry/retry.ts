@@ -1,3 +1,4 @@
+import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { InvalidOptionsError } from '../errors.ts';
@@ -144,16 +145,14 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
   }
 }
 
-/** Awaits an attempt, also one that throws before it returns a promise. */
-async function outcomeOf<T>(
-  call: ProtectedCall<T>,
-  context: CallContext,
-): Promise<{ readonly result: T } | { readonly error: unknown }> {
-  try {
-    return { result: await call(context) };
-  } catch (error) {
-    return { error };
-  }
+type Outcome<T> = { readonly result: T } | { readonly error: unknown };
+
+/** How an attempt ended, also one that throws before it returns a promise. */
+function outcomeOf<T>(call: ProtectedCall<T>, context: CallContext): Promise<Outcome<T>> {
+  return beginCall(call, context).then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
+  );
 }
 
 function budgetOf(

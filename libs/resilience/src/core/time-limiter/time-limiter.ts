@@ -1,3 +1,4 @@
+import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import { decoratedCall } from '../decorated-call.ts';
@@ -53,20 +54,25 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
    * @throws DeadlineExceededError when the caller's deadline has passed already; the call is not made
    * @throws the reason of the caller's abort, or what `call` threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const caller = givenSignal(context);
-    caller?.throwIfAborted();
-    const { timeoutMs, limitedBy } = this.#limitUnder(context?.deadline);
-    if (timeoutMs === 0) throw this.#refused();
+    if (caller?.aborted) return Promise.reject(caller.reason as Error);
+    const startedAt = this.#clock.now();
+    const given = context?.deadline;
+    const { timeoutDuration, cancelRunningFuture } = this.#config;
+    const remainingMs = given === undefined ? Number.POSITIVE_INFINITY : Math.max(0, given.endsAt - startedAt);
+    const limitedBy: TimeLimit = remainingMs < timeoutDuration ? 'deadline' : 'timeoutDuration';
+    const timeoutMs = Math.min(remainingMs, timeoutDuration);
+    if (timeoutMs === 0) return Promise.reject(this.#refused());
 
-    const answer = Promise.withResolvers<T>();
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
     const work = new AbortController();
     let isAnswered = false;
 
     const onTimeout = (): void => {
       isAnswered = true;
       const error = this.#timedOut(timeoutMs, limitedBy);
-      answer.reject(error);
+      reject(error);
       if (!this.config.cancelRunningFuture) return;
       // Work that never ends must not hold on to a signal that lives long.
       caller?.removeEventListener('abort', onCallerAbort);
@@ -75,25 +81,31 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
     const onCallerAbort = (): void => {
       cancelTimer();
       isAnswered = true;
-      answer.reject(caller?.reason);
+      reject(caller?.reason);
       work.abort(caller?.reason);
     };
     const cancelTimer = this.#clock.schedule(timeoutMs, onTimeout);
     caller?.addEventListener('abort', onCallerAbort, { once: true });
 
-    const onEnd = (settle: () => void): void => {
+    /** @returns whether the call has ended before it was answered otherwise */
+    const end = (): boolean => {
       cancelTimer();
       caller?.removeEventListener('abort', onCallerAbort);
-      if (isAnswered) return;
+      const isFirst = !isAnswered;
       isAnswered = true;
-      settle();
+      return isFirst;
     };
-    const deadline = this.#deadlineOf(timeoutMs, limitedBy, context?.deadline);
-    start(call, callContext(work.signal, context?.attempt ?? 1, deadline)).then(
-      (result) => onEnd(() => this.#succeed(result, answer.resolve)),
-      (error: unknown) => onEnd(() => this.#fail(error, answer.reject)),
+    const isOurs = limitedBy === 'timeoutDuration' && cancelRunningFuture;
+    const deadline = isOurs ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
+    beginCall(call, callContext(work.signal, context?.attempt ?? 1, deadline)).then(
+      (result) => {
+        if (end()) this.#succeed(result, resolve);
+      },
+      (error: unknown) => {
+        if (end()) this.#fail(error, reject);
+      },
     );
-    return answer.promise;
+    return promise;
   }
 
   /** The same function under this time limiter; `this` and the arguments are handed on. */
@@ -109,19 +121,6 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
   reconfigure(options: TimeLimiterOptions): void {
     this.#config = resolveTimeLimiterOptions(`TimeLimiter '${this.name}'`, options);
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
-  }
-
-  #limitUnder(deadline: Deadline | undefined): { readonly timeoutMs: number; readonly limitedBy: TimeLimit } {
-    const { timeoutDuration } = this.config;
-    const remainingMs = deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
-    return remainingMs < timeoutDuration
-      ? { timeoutMs: remainingMs, limitedBy: 'deadline' }
-      : { timeoutMs: timeoutDuration, limitedBy: 'timeoutDuration' };
-  }
-
-  #deadlineOf(timeoutMs: number, limitedBy: TimeLimit, given: Deadline | undefined): Deadline | undefined {
-    if (limitedBy === 'deadline' || !this.config.cancelRunningFuture) return given;
-    return Deadline.after(timeoutMs, this.#clock);
   }
 
   #refused(): DeadlineExceededError {
@@ -151,9 +150,4 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
   #told(): { readonly timeLimiterName: string; readonly creationTime: number } {
     return { timeLimiterName: this.name, creationTime: this.#clock.now() };
   }
-}
-
-/** Makes a call that throws at once fail like one that rejects. */
-async function start<T>(call: ProtectedCall<T>, context: CallContext): Promise<T> {
-  return call(context);
 }
