@@ -1,15 +1,22 @@
-import { ChassisModule, HealthModule, MetricsModule, type Environment } from '@breakwater/chassis';
+import { ChassisModule, HealthModule, MetricsModule, MetricsRegistry, type Environment } from '@breakwater/chassis';
 import { scaledClock, systemClock, type Clock } from '@breakwater/resilience';
-import { ResilienceActuatorModule, ResilienceModule, ResilienceReloadModule } from '@breakwater/resilience/nest';
+import {
+  DiagnosisSource,
+  ResilienceActuatorModule,
+  ResilienceModule,
+  ResilienceRegistries,
+  ResilienceReloadModule,
+} from '@breakwater/resilience/nest';
 import { opossumEngine } from '@breakwater/resilience/opossum';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AccountsModule } from './accounts/accounts.module.ts';
 import type { AccountConfig } from './app.config.ts';
 import { CustomerModule } from './customer/customer.module.ts';
 import { customerPolicies } from './customer/no-answer.ts';
 import { accountService } from './database/account.service-definition.ts';
-import { RequestDeadlineInterceptor } from './deadline/request-deadline.interceptor.ts';
+import { RequestDeadlines } from './deadline/request-deadlines.ts';
 import { ExperimentsModule } from './experiments/experiments.module.ts';
 import { CustomerIndicator } from './health/customer.indicator.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
@@ -63,10 +70,17 @@ export class AppModule {
         ...(config.DEMO_MODE ? [experiments] : []),
       ],
       providers: [
-        ResilienceTelemetry,
         {
-          provide: APP_INTERCEPTOR,
-          useFactory: () => new RequestDeadlineInterceptor({ timeoutMs, clock, timeScale }),
+          provide: ResilienceTelemetry,
+          useFactory: (registries: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource) =>
+            new ResilienceTelemetry(registries, metrics, doctor, clock),
+          inject: [ResilienceRegistries, MetricsRegistry, DiagnosisSource],
+        },
+        {
+          provide: RequestDeadlines,
+          useFactory: (host: HttpAdapterHost<FastifyAdapter>) =>
+            new RequestDeadlines(host, { timeoutMs, clock, timeScale }),
+          inject: [HttpAdapterHost],
         },
       ],
     };

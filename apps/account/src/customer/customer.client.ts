@@ -60,7 +60,8 @@ export class CustomerClient {
   }
 
   #onTheWall(deadline: Deadline | undefined): Deadline | undefined {
-    return deadline && Deadline.after(deadline.remainingMs / this.#timeScale);
+    if (deadline === undefined || this.#timeScale === 1) return deadline;
+    return Deadline.after(deadline.remainingMs / this.#timeScale);
   }
 
   #nextUrl(): string {

@@ -1,22 +1,28 @@
 import { DeadlinePassedError, runInRequestContext } from '@breakwater/chassis';
 import { currentCallContext } from '@breakwater/resilience/nest';
 import { FakeClock } from '@breakwater/resilience/testing';
-import type { ExecutionContext } from '@nestjs/common';
-import { defer, firstValueFrom, of } from 'rxjs';
+import { HttpAdapterHost } from '@nestjs/core';
 import { describe, expect, it } from 'vitest';
-import { RequestDeadlineInterceptor } from './request-deadline.interceptor.ts';
+import { RequestDeadlines } from './request-deadlines.ts';
 
 /** What is left of a request's deadline, by a clock that does not run, as seen from what is done for it. */
 function remainingGiven(callersMs: number | undefined, timeScale = 1): Promise<number | undefined> {
-  const interceptor = new RequestDeadlineInterceptor({ timeoutMs: 10_000, clock: new FakeClock(), timeScale });
+  const options = { timeoutMs: 10_000, clock: new FakeClock(), timeScale };
+  const deadlines = new RequestDeadlines(new HttpAdapterHost(), options);
   const endsAt = callersMs === undefined ? undefined : performance.now() + callersMs;
-  const seen = defer(() => of(currentCallContext().deadline?.remainingMs));
-  return runInRequestContext({ requestId: 'a', endsAt }, () =>
-    firstValueFrom(interceptor.intercept({} as ExecutionContext, { handle: () => seen })),
-  ) as Promise<number | undefined>;
+  const seen = async (): Promise<number | undefined> => {
+    // Whatever it waits for, its deadline is still there.
+    await Promise.resolve();
+    return currentCallContext().deadline?.remainingMs;
+  };
+  return new Promise((resolve, reject) => {
+    runInRequestContext({ requestId: 'a', endsAt }, () =>
+      deadlines.begin((error) => (error ? reject(error) : resolve(seen()))),
+    );
+  });
 }
 
-describe('RequestDeadlineInterceptor', () => {
+describe('RequestDeadlines', () => {
   it('gives a request the time that is configured', async () => {
     await expect(remainingGiven(undefined)).resolves.toBe(10_000);
   });
@@ -36,7 +42,7 @@ describe('RequestDeadlineInterceptor', () => {
     expect(remainingMs).toBeLessThanOrEqual(5_000);
   });
 
-  it('does not begin what nobody waits for any more', () => {
-    expect(() => remainingGiven(-1)).toThrow(DeadlinePassedError);
+  it('does not begin what nobody waits for any more', async () => {
+    await expect(remainingGiven(-1)).rejects.toThrow(DeadlinePassedError);
   });
 });

@@ -10,6 +10,7 @@ import {
   RetryBudgetRegistry,
   RetryRegistry,
   TimeLimiterRegistry,
+  systemClock,
 } from '@breakwater/resilience';
 import type { DiagnosisSource, PatternRegistries, ResilienceRegistries } from '@breakwater/resilience/nest';
 import { Logger } from '@nestjs/common';
@@ -40,7 +41,7 @@ function telemetryOf() {
   const log = vi.fn<(...line: unknown[]) => void>();
   Logger.overrideLogger({ log, warn: log, error: log });
   onTestFinished(() => Logger.overrideLogger(false));
-  const telemetry = new ResilienceTelemetry({ patterns } as ResilienceRegistries, metrics, doctor);
+  const telemetry = new ResilienceTelemetry({ patterns } as ResilienceRegistries, metrics, doctor, systemClock);
   return { patterns, metrics, log, telemetry };
 }
 

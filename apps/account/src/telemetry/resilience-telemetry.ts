@@ -1,15 +1,14 @@
 import { MetricsRegistry } from '@breakwater/chassis';
-import type { Unsubscribe } from '@breakwater/resilience';
+import type { Clock, Unsubscribe } from '@breakwater/resilience';
 import { logTransitions } from '@breakwater/resilience/logging';
 import { DiagnosisSource, ResilienceRegistries } from '@breakwater/resilience/nest';
 import { bindFindings, bindToPrometheus } from '@breakwater/resilience/prometheus';
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
 /**
  * Shows what the policies do: as metrics for Prometheus, the doctor's findings among them, and
  * as a line in the log for each state transition.
  */
-@Injectable()
 export class ResilienceTelemetry implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('CircuitBreaker');
   private ends: readonly Unsubscribe[] = [];
@@ -18,6 +17,7 @@ export class ResilienceTelemetry implements OnModuleInit, OnApplicationShutdown 
     private readonly registries: ResilienceRegistries,
     private readonly metrics: MetricsRegistry,
     private readonly doctor: DiagnosisSource,
+    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -35,7 +35,7 @@ export class ResilienceTelemetry implements OnModuleInit, OnApplicationShutdown 
       cachedFallbackRegistry: patterns.cachedFallback,
     };
     this.ends = [
-      bindToPrometheus(shown, this.metrics),
+      bindToPrometheus(shown, this.metrics, { clock: this.clock }),
       bindFindings(() => this.doctor.diagnosis().findings, this.metrics),
       logTransitions(patterns.circuitBreaker, {
         info: (message, fields) => this.logger.log(fields, message),
