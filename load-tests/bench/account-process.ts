@@ -4,11 +4,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loopback, OwnedProcess, ownEnvironment, urlOf } from '@breakwater/local-system';
 import { processorMs } from './processors.ts';
+import type { Arm } from './room.ts';
 
 /** What an account is started with. */
 export interface AccountSpec {
   readonly name: string;
   readonly port: number;
+  /** Where a switchable one is told its arm. */
+  readonly switchPort: number;
   readonly databaseUrl: string;
   readonly customerUrl: string;
   /** Directory for its log. */
@@ -28,11 +31,13 @@ const askEveryMs = 2;
 /** An account service, as production starts it. */
 export class AccountProcess {
   readonly url: string;
+  readonly #switchUrl: string;
   readonly #startedAt = performance.now();
   readonly #process: OwnedProcess;
 
   constructor(spec: AccountSpec) {
     this.url = urlOf(spec.port);
+    this.#switchUrl = urlOf(spec.switchPort);
     const [command, ...args] = [
       ...spec.prefix,
       process.execPath,
@@ -53,6 +58,7 @@ export class AccountProcess {
         CUSTOMER_URL: spec.customerUrl,
         // One program makes all of the load: it is one client.
         CLIENT_RATE_LIMIT: '0',
+        BENCH_SWITCH_PORT: String(spec.switchPort),
       }),
       logFile: path.join(spec.logs, `${spec.name}.log`),
     });
@@ -73,6 +79,11 @@ export class AccountProcess {
       }
       await sleep(askEveryMs);
     }
+  }
+
+  /** Goes on with what protects it, or without; only a switchable one can. */
+  async switchTo(arm: Arm): Promise<void> {
+    await (await fetch(`${this.#switchUrl}/${arm}`)).arrayBuffer();
   }
 
   /** @returns the processor time that it has had so far, in milliseconds; undefined where the machine doesn't say */

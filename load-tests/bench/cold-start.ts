@@ -48,7 +48,7 @@ interface Start {
 }
 
 async function startOnce(room: Room): Promise<Start> {
-  const account = await room.start('protected', { isBundled: true });
+  const account = await room.start('bundled');
   const readyMs = await account.ready(room.signal);
   await account.stop();
   return { readyMs, points: pointsIn(account.log) };

@@ -1,6 +1,6 @@
 import { gauge } from '../runner/metrics-text.ts';
 import { latenciesOf, type Latencies } from '../measuring/percentiles.ts';
-import { arrive, saturate } from './load.ts';
+import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
 import type { Room } from './room.ts';
 
@@ -8,6 +8,8 @@ export interface LagPlan {
   readonly windows: number;
   readonly secondsPerWindow: number;
   readonly warmUpSeconds: number;
+  /** For how long account is saturated to learn what it can do at most. */
+  readonly saturatedSeconds: number;
 }
 
 /** How late the event loop was while account had a share of what it can do. */
@@ -21,34 +23,40 @@ export interface EventLoopLag {
   readonly others: number;
 }
 
+/** Of what account can do at most. */
+const loadShare = 0.7;
+
 /**
- * The event loop's lag, by account's own metrics, at a steady rate of arrivals. A scrape takes milliseconds by itself and begins a new
+ * The event loop's lag, by account's own metrics, at a steady rate of arrivals: a share of what the same process has just done
+ * at saturation, since one that has been at work for longer can do more. A scrape takes milliseconds by itself and begins a new
  * count: there is one at the end of a window, and none within.
- *
- * @param perSecond how many requests arrive in a second
  */
 export async function measureLag(
   room: Room,
   plan: LagPlan,
-  perSecond: number,
   random: () => number,
   say: (what: string) => void,
 ): Promise<EventLoopLag> {
-  const account = await room.start('protected');
+  const account = await room.start('compiled');
   await account.ready(room.signal);
+  const clients = new Clients(account.url);
   say('event loop: warming up');
-  await saturate(account.url, plan.warmUpSeconds, room.signal);
+  await clients.saturate(plan.warmUpSeconds, room.signal);
+  say('event loop: what account can do at most');
+  const { opened, seconds } = await clients.saturate(plan.saturatedSeconds, room.signal);
+  const perSecond = (loadShare * opened) / seconds;
   const p99Ms: number[] = [];
   const durationsMs: number[] = [];
   let others = 0;
   for (let window = 0; window < plan.windows; window += 1) {
     say(`event loop: window ${window + 1} of ${plan.windows}, ${perSecond.toFixed(0)} requests/s`);
     await account.metrics();
-    const load = await arrive(account.url, perSecond, plan.secondsPerWindow, random, room.signal);
+    const load = await clients.arrive(perSecond, plan.secondsPerWindow, random, room.signal);
     p99Ms.push(gauge(await account.metrics(), 'nodejs_eventloop_lag_p99_seconds') * 1_000);
     durationsMs.push(...load.durationsMs);
     others += Object.values(load.others).reduce((sum, each) => sum + each, 0);
   }
+  clients.close();
   await account.stop();
   return { perSecond, p99Ms, medianP99Ms: median(p99Ms), answers: latenciesOf(durationsMs), others };
 }

@@ -17,42 +17,47 @@ export interface LoadResult {
 /** How many clients saturate account. Fewer than its bulkhead admits calls to customer, or it would refuse some. */
 export const clients = 24;
 
-/** As many requests as account answers: each client sends the next one when it has its answer. */
-export async function saturate(url: string, seconds: number, signal: AbortSignal): Promise<LoadResult> {
-  const tally = new Tally();
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  const end = performance.now() + seconds * 1_000;
-  const client = async (): Promise<void> => {
-    while (performance.now() < end && !signal.aborted) await tally.open(agent, url, performance.now());
-  };
-  await Promise.all(Array.from({ length: clients }, client));
-  agent.destroy();
-  signal.throwIfAborted();
-  return tally.result();
-}
+/** Clients of one account. They keep their connections, from one load to the next. */
+export class Clients {
+  readonly #url: string;
+  readonly #agent = new Agent({ keepAlive: true });
 
-/** So many requests a second, begun at random (Poisson), whatever became of those before: what many clients do that know nothing of one another. */
-export async function arrive(
-  url: string,
-  perSecond: number,
-  seconds: number,
-  random: () => number,
-  signal: AbortSignal,
-): Promise<LoadResult> {
-  const tally = new Tally();
-  const agent = new Agent({ keepAlive: true });
-  const begun: Promise<void>[] = [];
-  const start = performance.now();
-  for (let dueMs = 0; dueMs < seconds * 1_000 && !signal.aborted; dueMs += gapMs(perSecond, random)) {
-    const due = start + dueMs;
-    const earlyMs = due - performance.now();
-    if (earlyMs >= 1) await sleep(earlyMs);
-    begun.push(tally.open(agent, url, due));
+  constructor(url: string) {
+    this.#url = url;
   }
-  await Promise.all(begun);
-  agent.destroy();
-  signal.throwIfAborted();
-  return tally.result();
+
+  /** As many requests as account answers: each client sends the next one when it has its answer. */
+  async saturate(seconds: number, signal: AbortSignal): Promise<LoadResult> {
+    const tally = new Tally(this.#agent, this.#url);
+    const end = performance.now() + seconds * 1_000;
+    const client = async (): Promise<void> => {
+      while (performance.now() < end && !signal.aborted) await tally.open(performance.now());
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+    signal.throwIfAborted();
+    return tally.result();
+  }
+
+  /** So many requests a second, begun at random (Poisson), whatever became of those before: what many clients do that know nothing of one another. */
+  async arrive(perSecond: number, seconds: number, random: () => number, signal: AbortSignal): Promise<LoadResult> {
+    const tally = new Tally(this.#agent, this.#url);
+    const begun: Promise<void>[] = [];
+    const start = performance.now();
+    for (let dueMs = 0; dueMs < seconds * 1_000 && !signal.aborted; dueMs += gapMs(perSecond, random)) {
+      const due = start + dueMs;
+      const earlyMs = due - performance.now();
+      if (earlyMs >= 1) await sleep(earlyMs);
+      begun.push(tally.open(due));
+    }
+    await Promise.all(begun);
+    signal.throwIfAborted();
+    return tally.result();
+  }
+
+  /** Gives the connections up. */
+  close(): void {
+    this.#agent.destroy();
+  }
 }
 
 /** The time until the next arrival, exponentially distributed. */
@@ -67,9 +72,16 @@ class Tally {
   readonly #durationsMs: number[] = [];
   readonly #others: Record<string, number> = {};
   readonly #startedAt = performance.now();
+  readonly #agent: Agent;
+  readonly #url: string;
+
+  constructor(agent: Agent, url: string) {
+    this.#agent = agent;
+    this.#url = url;
+  }
 
   /** Opens an account. Never rejects. */
-  open(agent: Agent, url: string, due: number): Promise<void> {
+  open(due: number): Promise<void> {
     return new Promise((resolve) => {
       const ended = (status: number): void => {
         if (status === 201) this.#durationsMs.push(performance.now() - due);
@@ -81,7 +93,7 @@ class Tally {
         'content-length': Buffer.byteLength(body),
         'idempotency-key': randomUUID(),
       };
-      const sent = request(`${url}/accounts`, { agent, method: 'POST', headers }, (response) => {
+      const sent = request(`${this.#url}/accounts`, { agent: this.#agent, method: 'POST', headers }, (response) => {
         response.resume().once('end', () => ended(response.statusCode ?? 0));
       });
       sent.once('error', () => ended(0));

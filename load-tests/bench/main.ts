@@ -5,7 +5,6 @@ import { BuildFailure, SystemFailure } from '@breakwater/local-system';
 import { progressOn } from '../runner/progress.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureLag } from './event-loop-lag.ts';
-import { saturate } from './load.ts';
 import { type BenchOptions, type Command, parseOptions, usage, UsageError } from './options.ts';
 import { randomFrom } from './paired-comparison.ts';
 import { asText } from './report.ts';
@@ -14,9 +13,6 @@ import { measureSaturation } from './saturation.ts';
 import { costOf, judge, type Measured } from './verdict.ts';
 
 const exitCodes = { reached: 0, notReached: 1, notUnderstood: 2, saysNothing: 4, interrupted: 130 } as const;
-
-/** At which the event loop's lag is looked at. */
-const loadShare = 0.7;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -65,31 +61,8 @@ async function measure(
   const pipeline = wants.has('pipeline')
     ? costOf(await measureSaturation(room, plan.saturation, arms, say))
     : undefined;
-  const lag = wants.has('lag')
-    ? await measureLag(
-        room,
-        plan.lag,
-        loadShare * (pipeline?.perSecond.protected ?? (await saturationOf(room, plan, say))),
-        randomFrom(2),
-        say,
-      )
-    : undefined;
+  const lag = wants.has('lag') ? await measureLag(room, plan.lag, randomFrom(2), say) : undefined;
   return { pipeline, lag, coldStart };
-}
-
-/** How many accounts a second account opens at most. */
-async function saturationOf(
-  room: Room,
-  { saturation }: BenchOptions['plan'],
-  say: (what: string) => void,
-): Promise<number> {
-  say('event loop: finds out what account can do at most');
-  const account = await room.start('protected');
-  await account.ready(room.signal);
-  await saturate(account.url, saturation.warmUpSeconds, room.signal);
-  const { opened, seconds } = await saturate(account.url, saturation.seconds, room.signal);
-  await account.stop();
-  return opened / seconds;
 }
 
 function machineOf({ processors }: Room) {

@@ -9,9 +9,12 @@ import { type Processors, shareProcessors } from './processors.ts';
 /** The same service with its pipeline, or without. */
 export type Arm = 'protected' | 'unprotected';
 
+/** Which code is run: what the compiler made, the same with a switch between the arms, or what images have. */
+export type Build = 'compiled' | 'switchable' | 'bundled';
+
 const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');
 const bundledEntry = path.join(workspaceRoot, 'apps/account/bundle/main.js');
-const withoutProtection = new URL('unprotected.ts', import.meta.url).href;
+const switchable = new URL('switchable.ts', import.meta.url).href;
 
 /** All that account needs to be measured: compiled code, a PostgreSQL of its own with tables, and a customer that costs little. */
 export class Room {
@@ -57,21 +60,23 @@ export class Room {
   /**
    * Starts an account; `ready()` waits for it.
    *
-   * @param isBundled as images have it, on all processors; otherwise what the compiler made, on one of its own, since what is
-   * bundled cannot be taken apart for an arm
+   * @param build 'bundled' on all processors, as in production, others on one of their own; what is bundled cannot be taken
+   * apart for an arm
    */
-  async start(arm: Arm, { isBundled = false } = {}): Promise<AccountProcess> {
+  async start(build: Build): Promise<AccountProcess> {
     this.#started += 1;
-    const { accounts } = await choosePorts(0, { accounts: 1, customers: 1, console: false });
+    const { accounts } = await choosePorts(0, { accounts: 2, customers: 1, console: false });
+    const [port, switchPort] = accounts as [number, number];
     const account = new AccountProcess({
-      name: `${arm}-${this.#started}`,
-      port: accounts[0]!,
+      name: `${build}-${this.#started}`,
+      port,
+      switchPort,
       databaseUrl: this.#databaseUrl,
       customerUrl: this.#customer.url,
       logs: this.#system.logs,
-      prefix: isBundled ? this.processors.unpinned : this.processors.prefix,
-      entry: isBundled ? bundledEntry : compiled('account', 'main'),
-      nodeOptions: arm === 'unprotected' ? ['--import', withoutProtection] : [],
+      prefix: build === 'bundled' ? this.processors.unpinned : this.processors.prefix,
+      entry: build === 'bundled' ? bundledEntry : compiled('account', 'main'),
+      nodeOptions: build === 'switchable' ? ['--import', switchable] : [],
     });
     this.#accounts.push(account);
     return account;

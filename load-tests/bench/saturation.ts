@@ -1,10 +1,10 @@
 import type { AccountProcess } from './account-process.ts';
-import { saturate } from './load.ts';
+import { Clients } from './load.ts';
 import type { Arm, Room } from './room.ts';
 
 /** How long to look, and how often. */
 export interface SaturationPlan {
-  /** New processes each time: one process may be quicker than another of the same code, for as long as it lives. */
+  /** A new process each time, since what V8 makes of the code differs from one to the next. */
   readonly rounds: number;
   readonly pairsPerRound: number;
   readonly warmUpSeconds: number;
@@ -26,8 +26,9 @@ export interface Stretch {
 export type StretchPair = Readonly<Record<Arm, Stretch>>;
 
 /**
- * Two accounts, with and without what protects them, at saturation in turns: A B, B A, A B … Whatever the machine does in the
- * meantime, it does to both.
+ * One account at saturation, with what protects it and without, in turns: A B, B A, A B … Whatever the machine does in the
+ * meantime, it does to both. And one process for both: two of the same code have been seen to differ by 5 %, for as long as they
+ * lived.
  */
 export async function measureSaturation(
   room: Room,
@@ -37,25 +38,36 @@ export async function measureSaturation(
 ): Promise<StretchPair[]> {
   const pairs: StretchPair[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
-    const accounts = await Promise.all(arms.map((arm) => room.start(arm)));
-    for (const account of accounts) await account.ready(room.signal);
+    const account = await room.start('switchable');
+    await account.ready(room.signal);
+    const clients = new Clients(account.url);
+    const stretch = async (at: number): Promise<Stretch> => {
+      await account.switchTo(arms[at]!);
+      return measureStretch(account, clients, plan.seconds, room.signal);
+    };
     say(`round ${round + 1} of ${plan.rounds}: warming up`);
-    for (const account of accounts) await saturate(account.url, plan.warmUpSeconds, room.signal);
+    const warmAt = performance.now() + plan.warmUpSeconds * 1_000;
+    for (let turn = 0; performance.now() < warmAt; turn += 1) await stretch(turn % 2);
     for (let pair = 0; pair < plan.pairsPerRound; pair += 1) {
       say(`round ${round + 1} of ${plan.rounds}: pair ${pair + 1} of ${plan.pairsPerRound}`);
-      const order = pair % 2 === 0 ? [0, 1] : [1, 0];
       const stretches: Stretch[] = [];
-      for (const at of order) stretches[at] = await measureStretch(accounts[at]!, plan.seconds, room.signal);
+      for (const at of pair % 2 === 0 ? [0, 1] : [1, 0]) stretches[at] = await stretch(at);
       pairs.push({ protected: stretches[0]!, unprotected: stretches[1]! });
     }
-    for (const account of accounts) await account.stop();
+    clients.close();
+    await account.stop();
   }
   return pairs;
 }
 
-async function measureStretch(account: AccountProcess, seconds: number, signal: AbortSignal): Promise<Stretch> {
+async function measureStretch(
+  account: AccountProcess,
+  load: Clients,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Stretch> {
   const before = account.processorMs;
-  const result = await saturate(account.url, seconds, signal);
+  const result = await load.saturate(seconds, signal);
   const after = account.processorMs;
   const took = before === undefined || after === undefined ? undefined : after - before;
   return {
