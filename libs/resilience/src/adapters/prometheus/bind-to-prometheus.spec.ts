@@ -91,6 +91,18 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
+  it('know the longest call of late also where nobody looked in the meantime', async () => {
+    const { customer, clock, scrape } = withBreakers();
+
+    customer.onSuccess(250);
+    clock.advance(600_000);
+    customer.onSuccess(50);
+
+    expect(await scrape('resilience4j_circuitbreaker_calls_seconds_max')).toContain(
+      'resilience4j_circuitbreaker_calls_seconds_max{name="customer",kind="successful"} 0.05',
+    );
+  });
+
   it('forget the longest call by the given clock', async () => {
     const { customer, clock, scrape } = withBreakers();
 
