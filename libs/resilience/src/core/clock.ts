@@ -34,11 +34,10 @@ export function scaledClock(speed: number): Clock {
   const schedule = (delayMs: number, callback: () => void): Cancel => {
     let timer: NodeJS.Timeout;
     const arm = (remainingMs: number): void => {
-      const sliceMs = Math.min(remainingMs, longestTimeoutMs);
-      timer = setTimeout(() => {
-        if (remainingMs > sliceMs) arm(remainingMs - sliceMs);
-        else callback();
-      }, sliceMs);
+      timer =
+        remainingMs <= longestTimeoutMs
+          ? setTimeout(callback, remainingMs)
+          : setTimeout(() => arm(remainingMs - longestTimeoutMs), longestTimeoutMs);
       timer.unref();
     };
     arm(delayMs / speed);
@@ -102,10 +101,5 @@ export const systemClock: Clock = {
     readingsLeft--;
     return lastReading;
   },
-  schedule: (delayMs, callback) => {
-    if (delayMs > longestTimeoutMs) return realTime.schedule(delayMs, callback);
-    // One timer will do, as for nearly every wait.
-    const timer = setTimeout(callback, delayMs).unref();
-    return () => clearTimeout(timer);
-  },
+  schedule: (delayMs, callback) => realTime.schedule(delayMs, callback),
 };

@@ -50,14 +50,18 @@ export class EventEmitter<M extends EventMap> {
 
   /** Whether anybody listens; lets the caller spare the making of an event that nobody hears. */
   hears(type: keyof M): boolean {
-    if (this.#byType === undefined && this.#all.length === 0) return false;
-    return this.#audience(type).length > 0;
+    return !this.#isUnheard && this.#audience(type).length > 0;
   }
 
   emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
-    if (this.#byType === undefined && this.#all.length === 0) return;
+    if (this.#isUnheard) return;
     const audience = this.#audience(event.type);
     for (let at = 0; at < audience.length; at++) tell(audience[at]!, event);
+  }
+
+  /** Whether nobody has ever listened to a type, nor does to all of them. */
+  get #isUnheard(): boolean {
+    return this.#byType === undefined && this.#all.length === 0;
   }
 
   /** Those of the type first, then those of all types; each in the order of their coming. */

@@ -243,8 +243,8 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   /**
-   * Calls `listener` as each call ends, with how it ended and after how many milliseconds: what the events SUCCESS, ERROR and
-   * IGNORED_ERROR tell, without the making of an event. For meters; it cannot hurt a call. Returns what ends it.
+   * Calls `listener` as each call ends, with how it ended, after how many milliseconds, and when: what the events SUCCESS,
+   * ERROR and IGNORED_ERROR tell, without the making of an event. For meters; it cannot hurt a call. Returns what ends it.
    */
   onCallEnd(listener: CallEndListener): Unsubscribe {
     this.#callEnds ??= new CallEnds();
