@@ -15,7 +15,7 @@ export interface LoadResult {
 }
 
 /** How many clients saturate account. Fewer than its bulkhead admits calls to customer, or it would refuse some. */
-export const clients = 24;
+const clientCount = 24;
 
 /** Clients of one account. They keep their connections, from one load to the next. */
 export class Clients {
@@ -33,7 +33,7 @@ export class Clients {
     const client = async (): Promise<void> => {
       while (performance.now() < end && !signal.aborted) await tally.open(performance.now());
     };
-    await Promise.all(Array.from({ length: clients }, client));
+    await Promise.all(Array.from({ length: clientCount }, client));
     signal.throwIfAborted();
     return tally.result();
   }
