@@ -15,13 +15,13 @@ interface Client {
   answers(count: number): Promise<void>;
 }
 
-async function start(listener?: RequestListener) {
+async function start(listener?: RequestListener, quietMs?: number) {
   const server = createServer(listener);
-  const connections = Connections.watch(server);
+  Connections.watch(server, quietMs);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const closed = once(server, 'close');
-  return { server, connections, closed, open: () => open(server) };
+  return { server, closed, open: () => open(server) };
 }
 
 async function open(server: Server): Promise<Client> {
@@ -69,50 +69,6 @@ describe('Connections', () => {
     });
   });
 
-  describe('that are let go', () => {
-    it('are closed after the next answer, which says so; others stay', async () => {
-      const { server, connections, open } = await start((_, response) => void response.end('one'));
-      const [used, idle] = [await open(), await open()];
-      used.socket.write(request);
-      await used.answers(1);
-
-      connections.letGo();
-      used.socket.write(request);
-      await used.closed;
-
-      expect(used.received().split('one')[1]).toMatch(closing);
-      idle.socket.write(request);
-      await idle.closed;
-      expect(idle.received()).toMatch(closing);
-      expect(server.listening).toBe(true);
-    });
-
-    it('are closed after an answer that was under way already', async () => {
-      const { server, connections, open } = await start();
-      const { socket, received, closed } = await open();
-      socket.write(request);
-      const [, response]: [unknown, ServerResponse] = (await once(server, 'request')) as never;
-
-      connections.letGo();
-      response.end('all of it');
-      await closed;
-
-      expect(received()).toMatch(closing);
-      expect(received()).toMatch(/all of it/);
-    });
-
-    it('are still opened', async () => {
-      const { connections, open } = await start((_, response) => void response.end('one'));
-
-      connections.letGo();
-      const { socket, received, closed } = await open();
-      socket.write(request);
-      await closed;
-
-      expect(received()).toMatch(closing);
-    });
-  });
-
   describe('of a server that closes', () => {
     it('are closed at once where nothing has come for a while', async () => {
       const { server, open, closed } = await start((_, response) => void response.end('one'));
@@ -143,6 +99,27 @@ describe('Connections', () => {
 
       await Promise.all([client.closed, closed]);
       expect(wasOpen).toBe(true);
+    });
+
+    it('are given more time to be used in, or to be let go of, where that is asked for', async () => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'), 3_000);
+      const [fresh, used] = [await open(), await open()];
+      vi.advanceTimersByTime(2_000);
+      used.socket.write(request);
+      await used.answers(1);
+
+      server.close();
+      vi.advanceTimersByTime(1_000);
+      await fresh.closed;
+      vi.advanceTimersByTime(1_999);
+      await new Promise((resolve) => void setImmediate(resolve));
+      const wasOpen = !used.socket.closed;
+      used.socket.write(request);
+      await Promise.all([used.closed, closed]);
+
+      expect(fresh.received()).toBe('');
+      expect(wasOpen).toBe(true);
+      expect(used.received().split('one')[1]).toMatch(closing);
     });
 
     it('take one more request where one comes soon, and close with its answer', async () => {
@@ -198,7 +175,8 @@ describe('Connections', () => {
       response.end('all of it');
       await Promise.all([client.closed, closed]);
 
-      expect(received()).toMatch(/^HTTP\/1\.1 200 OK[^]*all of it/);
+      expect(received()).toMatch(closing);
+      expect(received()).toMatch(/all of it/);
     });
   });
 });

@@ -1,8 +1,8 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** For how long nothing must have come on a connection before it may be closed. */
-const quietMs = 100;
+/** For how long nothing must have come on a connection, at least, before it may be closed. */
+const minQuietMs = 100;
 
 interface Use {
   readonly responses: Set<ServerResponse>;
@@ -13,39 +13,38 @@ interface Use {
   timer?: NodeJS.Timeout;
 }
 
-const watched = new WeakMap<Server, Connections>();
-
 /**
  * Lets go of a server's connections without losing a request that is on its way.
  *
  * HTTP/1.1 has no way to say "no more" on an idle connection: a request that is put on it just as it is closed is lost, and
- * nobody may repeat a POST. So clients are asked to close connections themselves, in answers (`letGo`), and in the end only those are
- * closed on which nothing has come for a while (`drain`). What remains is a connection that was quiet all along and is used in
- * the very moment of closing; a client that gives up idle connections sooner than the time between the two never does that.
+ * nobody may repeat a POST. So from the moment at which the server listens no more, answers ask clients to close connections
+ * themselves, and only those are closed on which nothing has come for a while. What remains is a connection that was quiet for
+ * all of that time and is used in the very moment of closing; a client that gives up idle connections sooner never does that.
+ *
+ * Not any earlier: a client that has been asked to close opens another connection, as long as there is a server, and of those
+ * some would be in the server's queue, unseen, when it stops listening. They are lost, too (ADR 0028).
  */
 export class Connections {
   readonly #uses = new Map<Socket, Use>();
-  #isLettingGo = false;
+  readonly #quietMs: number;
   #isDraining = false;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, quietMs: number) {
+    this.#quietMs = Math.max(minQuietMs, quietMs);
     server.on('connection', (socket: Socket) => this.#opened(socket));
     // Before the service's own listener, which may answer at once.
     server.prependListener('request', ({ socket }, response) => this.#asked(socket, response));
     // Node would close idle connections at once when the server closes, and wait for those on which nothing was ever asked.
-    server.closeIdleConnections = () => this.drain();
+    server.closeIdleConnections = () => this.#drain();
   }
 
-  /** Keeps count of a server's connections from now on. */
-  static watch(server: Server): Connections {
-    const connections = new Connections(server);
-    watched.set(server, connections);
-    return connections;
-  }
-
-  /** Those of a server that is being watched. */
-  static of(server: Server): Connections | undefined {
-    return watched.get(server);
+  /**
+   * Keeps count of a server's connections from now on, and lets go of them when it closes.
+   *
+   * @param quietMs for how many milliseconds nothing must have come on a connection before it is closed; at least 100
+   */
+  static watch(server: Server, quietMs: number = minQuietMs): Connections {
+    return new Connections(server, quietMs);
   }
 
   /** Whether an answer is due on a connection, or partly out. */
@@ -53,22 +52,16 @@ export class Connections {
     return [...(this.#uses.get(socket)?.responses ?? [])].some(({ writableFinished }) => !writableFinished);
   }
 
-  /** From now on every answer is the last on its connection, and says so. */
-  letGo(): void {
-    this.#isLettingGo = true;
-    for (const { responses } of this.#uses.values()) {
+  /** Every answer is the last on its connection, and says so; connections without one close once they are quiet. */
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (const [socket, { responses }] of this.#uses) {
       // Answers come in order: the last one may close.
       const last = [...responses].at(-1);
       if (last) announceClose(last);
+      else this.#closeIfQuiet(socket);
     }
-  }
-
-  /** Closes each connection as soon as its requests have been answered and nothing has come on it for a while. */
-  drain(): void {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
-    this.letGo();
-    for (const socket of this.#uses.keys()) this.#closeIfQuiet(socket);
   }
 
   #opened(socket: Socket): void {
@@ -84,7 +77,7 @@ export class Connections {
     const use = this.#uses.get(socket);
     if (!use) return;
     use.responses.add(response);
-    if (this.#isLettingGo) announceClose(response);
+    if (this.#isDraining) announceClose(response);
     response.once('close', () => {
       use.responses.delete(response);
       use.since = performance.now();
@@ -100,7 +93,7 @@ export class Connections {
       use.bytesRead = socket.bytesRead;
       use.since = performance.now();
     }
-    const remainingMs = use.since + quietMs - performance.now();
+    const remainingMs = use.since + this.#quietMs - performance.now();
     clearTimeout(use.timer);
     if (remainingMs > 0) use.timer = setTimeout(() => this.#closeIfQuiet(socket), Math.ceil(remainingMs));
     else socket.destroySoon();

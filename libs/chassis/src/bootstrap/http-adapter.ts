@@ -57,7 +57,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance();
-  const connections = Connections.watch(fastify.server);
+  const connections = Connections.watch(fastify.server, config.SHUTDOWN_DELAY);
   // The server closes right after reading what has arrived until then, so that as little as can be is lost in between.
   fastify.addHook('preClose', (done) => void setImmediate(done));
   // Before anything of Nest's, so that its middleware runs inside.

@@ -2,7 +2,6 @@ import { Logger, type INestApplication } from '@nestjs/common';
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Readiness } from '../health/readiness.ts';
-import { Connections } from './connections.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
@@ -15,9 +14,9 @@ export interface ShutdownTimes {
 }
 
 /**
- * Ends the process in an orderly way on SIGTERM and on SIGINT: not ready any more, and every answer asks to let go of its
- * connection; after the delay no new connections, the requests in flight answered, the database let go. A signal that comes
- * again changes nothing, as npm passes on a Ctrl-C that the terminal has sent already.
+ * Ends the process in an orderly way on SIGTERM and on SIGINT: not ready any more; after the delay no new connections, the
+ * requests in flight answered, the connections and the database let go. A signal that comes again changes nothing, as npm
+ * passes on a Ctrl-C that the terminal has sent already.
  */
 export function shutDownOnSignal(app: INestApplication<Server>, { delayMs, timeoutMs }: ShutdownTimes): void {
   const logger = new Logger('Shutdown');
@@ -28,15 +27,13 @@ export function shutDownOnSignal(app: INestApplication<Server>, { delayMs, timeo
     begun = true;
     logger.log(`${signal}: shutting down`);
     app.get(Readiness, { strict: false }).beginShutdown();
-    const server = app.getHttpServer();
-    Connections.of(server)?.letGo();
     setTimeout(() => {
       logger.error(`not everything ended within ${timeoutMs} ms: leaving it`);
       process.exit(1);
     }, timeoutMs).unref();
 
     try {
-      if (server.listening) await wait(delayMs);
+      if (app.getHttpServer().listening) await wait(delayMs);
       await app.close();
       logger.log('shut down');
     } catch (err) {

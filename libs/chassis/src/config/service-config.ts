@@ -41,8 +41,9 @@ export const serviceVariables = (service: string, defaults: ServiceDefaults) => 
   /** Port to listen on; 0 takes any that is free. */
   PORT: port().default(defaults.port),
   /**
-   * How long after SIGTERM the service goes on taking requests, while it says that it isn't ready: long enough for whoever
-   * sends them to look, and to let go of its connections. Default: `0ms`; at most 60 s, and less than `SHUTDOWN_TIMEOUT`.
+   * How long after SIGTERM the service goes on taking requests, while it says that it isn't ready, and then how long a
+   * connection must be quiet before it is closed: longer than whoever sends requests keeps idle connections, and than it needs
+   * to look again who is ready. Default: `0ms`; at most 60 s, and less than half of `SHUTDOWN_TIMEOUT`.
    */
   SHUTDOWN_DELAY: duration({ max: 60_000 }).default(0),
   /** How long all of shutting down may take after SIGTERM, `SHUTDOWN_DELAY` and requests in flight included. Default: `10s`. */
@@ -64,13 +65,13 @@ export const serviceVariables = (service: string, defaults: ServiceDefaults) => 
   MAX_EVENT_LOOP_DELAY: duration().default(1_000),
 });
 
-/** For `refine` of a service's variables: the delay must leave time to shut down in. */
+/** For `refine` of a service's variables: the delay, and after it as much for idle connections, must leave time to shut down in. */
 export const shutdownDelayFits = [
   ({ SHUTDOWN_DELAY, SHUTDOWN_TIMEOUT }: Partial<Pick<ServiceConfig, 'SHUTDOWN_DELAY' | 'SHUTDOWN_TIMEOUT'>>) =>
-    !(Number(SHUTDOWN_DELAY) > 0 && Number(SHUTDOWN_DELAY) >= Number(SHUTDOWN_TIMEOUT)),
+    !(Number(SHUTDOWN_DELAY) > 0 && 2 * Number(SHUTDOWN_DELAY) >= Number(SHUTDOWN_TIMEOUT)),
   {
     path: ['SHUTDOWN_DELAY'] as PropertyKey[],
-    error: 'must be less than SHUTDOWN_TIMEOUT, which it is a part of',
+    error: 'must be less than half of SHUTDOWN_TIMEOUT, since idle connections are given as much again',
     // Otherwise zod would look at this only once nothing else is wrong, and not every fault would be listed.
     when: () => true,
   },
