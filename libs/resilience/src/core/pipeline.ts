@@ -12,6 +12,8 @@ export class Pipeline implements Policy {
   readonly name: string;
   /** Outermost first. */
   readonly policies: readonly Policy[];
+  /** The same with pipelines among them taken apart: each is entered once for every call. */
+  readonly #steps: readonly Policy[];
 
   /**
    * @param name what is protected, usually the name of a dependency
@@ -20,6 +22,7 @@ export class Pipeline implements Policy {
   constructor(name: string, policies: readonly Policy[]) {
     this.name = name;
     this.policies = Object.freeze([...policies]);
+    this.#steps = policies.flatMap((policy) => (policy instanceof Pipeline ? policy.#steps : policy));
   }
 
   /**
@@ -28,7 +31,13 @@ export class Pipeline implements Policy {
    * @throws what `call` threw, or a ResilienceError of one of the policies
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    return beginCall((given) => this.#enter(0, call, given), toCallContext(context));
+    let entered = call;
+    for (let at = this.#steps.length - 1; at >= 0; at--) {
+      const policy = this.#steps[at]!;
+      const inner = entered;
+      entered = (given) => policy.execute(inner, given);
+    }
+    return beginCall(entered, toCallContext(context));
   }
 
   /** The same function under this pipeline; `this` and the arguments are handed on. */
@@ -47,11 +56,6 @@ export class Pipeline implements Policy {
   /** Its name and order, e.g. `customer: retry(circuitBreaker(call))`. */
   toString(): string {
     return `${this.name}: ${this.describe()}`;
-  }
-
-  #enter<T>(at: number, call: ProtectedCall<T>, context: CallContext): T | PromiseLike<T> {
-    const policy = this.policies[at];
-    return policy === undefined ? call(context) : policy.execute((inner) => this.#enter(at + 1, call, inner), context);
   }
 }
 

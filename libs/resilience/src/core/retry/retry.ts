@@ -74,24 +74,18 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
    * @throws MaxRetriesExceededError when the last value is still one to retry, and `failAfterMaxAttempts` is set;
    *   otherwise what the last attempt threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const signal = givenSignal(context);
-    signal?.throwIfAborted();
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
     const attempts = this.context(context);
-    for (let attempt = 1; ; attempt++) {
-      const outcome = await outcomeOf(call, callContext(signal, attempt, context?.deadline));
-      if ('error' in outcome && signal?.aborted === true) {
-        attempts.onAbort(outcome.error);
-        throw outcome.error;
-      }
-      const waitMs = 'error' in outcome ? attempts.onError(outcome.error) : attempts.onResult(outcome.result);
-      if (waitMs < 0) {
-        if ('error' in outcome) throw outcome.error;
-        attempts.onComplete();
-        return outcome.result;
-      }
-      await this.#pause(waitMs, attempts, signal);
-    }
+    // Most calls need no second attempt, and no async function.
+    return beginCall(call, callContext(signal, 1, context?.deadline)).then(
+      (result) => {
+        const waitMs = afterResult(attempts, result);
+        return waitMs < 0 ? result : this.#repeat(call, context, attempts, waitMs);
+      },
+      (error: unknown) => this.#repeat(call, context, attempts, afterError(attempts, error, signal)),
+    );
   }
 
   /** The same function under this retry; `this` and the arguments are handed on. */
@@ -121,6 +115,29 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
     this.changeBufferSize(config.eventConsumerBufferSize);
   }
 
+  /** All attempts but the first. */
+  async #repeat<T>(
+    call: ProtectedCall<T>,
+    context: Partial<CallContext> | undefined,
+    attempts: RetryContext,
+    firstWaitMs: number,
+  ): Promise<T> {
+    const signal = givenSignal(context);
+    let waitMs = firstWaitMs;
+    for (let attempt = 2; ; attempt++) {
+      await this.#pause(waitMs, attempts, signal);
+      let result: T;
+      try {
+        result = await call(callContext(signal, attempt, context?.deadline));
+      } catch (error) {
+        waitMs = afterError(attempts, error, signal);
+        continue;
+      }
+      waitMs = afterResult(attempts, result);
+      if (waitMs < 0) return result;
+    }
+  }
+
   async #pause(waitMs: number, attempts: RetryContext, signal: AbortSignal | undefined): Promise<void> {
     try {
       await wait(this.#clock, waitMs, signal);
@@ -145,14 +162,25 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
   }
 }
 
-type Outcome<T> = { readonly result: T } | { readonly error: unknown };
+/** @returns how long to wait before the next attempt, or a negative number: the result is the answer */
+function afterResult(attempts: RetryContext, result: unknown): number {
+  const waitMs = attempts.onResult(result);
+  if (waitMs < 0) attempts.onComplete();
+  return waitMs;
+}
 
-/** How an attempt ended, also one that throws before it returns a promise. */
-function outcomeOf<T>(call: ProtectedCall<T>, context: CallContext): Promise<Outcome<T>> {
-  return beginCall(call, context).then(
-    (result) => ({ result }),
-    (error: unknown) => ({ error }),
-  );
+/**
+ * @returns how long to wait before the next attempt
+ * @throws the error, when there is to be none
+ */
+function afterError(attempts: RetryContext, error: unknown, signal: AbortSignal | undefined): number {
+  if (signal?.aborted === true) {
+    attempts.onAbort(error);
+    throw error;
+  }
+  const waitMs = attempts.onError(error);
+  if (waitMs < 0) throw error;
+  return waitMs;
 }
 
 function budgetOf(
