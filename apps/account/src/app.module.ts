@@ -9,14 +9,12 @@ import {
 } from '@breakwater/resilience/nest';
 import { opossumEngine } from '@breakwater/resilience/opossum';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AccountsModule } from './accounts/accounts.module.ts';
 import type { AccountConfig } from './app.config.ts';
 import { CustomerModule } from './customer/customer.module.ts';
 import { customerPolicies } from './customer/no-answer.ts';
 import { accountService } from './database/account.service-definition.ts';
-import { RequestDeadlines } from './deadline/request-deadlines.ts';
+import { DeadlineModule } from './deadline/deadline.module.ts';
 import { ExperimentsModule } from './experiments/experiments.module.ts';
 import { CustomerIndicator } from './health/customer.indicator.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
@@ -60,6 +58,7 @@ export class AppModule {
         HealthModule.forRoot({ indicators: [CustomerIndicator] }),
         MetricsModule,
         ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
+        DeadlineModule.forRoot({ timeoutMs, clock, timeScale }),
         CustomerModule.forRoot({ urls: config.CUSTOMER_URL, timeScale }),
         IdempotencyModule.forRoot({ keyTtlMs: config.IDEMPOTENCY_KEY_TTL, clock }),
         AccountsModule,
@@ -75,12 +74,6 @@ export class AppModule {
           useFactory: (registries: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource) =>
             new ResilienceTelemetry(registries, metrics, doctor, clock),
           inject: [ResilienceRegistries, MetricsRegistry, DiagnosisSource],
-        },
-        {
-          provide: RequestDeadlines,
-          useFactory: (host: HttpAdapterHost<FastifyAdapter>) =>
-            new RequestDeadlines(host, { timeoutMs, clock, timeScale }),
-          inject: [HttpAdapterHost],
         },
       ],
     };

@@ -44,6 +44,7 @@ export {
   currentRequestId,
   currentTraceContext,
   remainingRequestMs,
+  requestAgeMs,
   runInRequestContext,
   traceHeaders,
 } from './request-context/request-context.ts';

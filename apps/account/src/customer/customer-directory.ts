@@ -5,9 +5,10 @@ import {
   type AnyCircuitBreaker,
   type Pipeline,
 } from '@breakwater/resilience';
-import { currentCallContext, ResilienceRegistries } from '@breakwater/resilience/nest';
+import { ResilienceRegistries } from '@breakwater/resilience/nest';
 import { Injectable, Logger } from '@nestjs/common';
 import type { VerifiedBy } from '../database/account.tables.ts';
+import { RequestDeadlines } from '../deadline/request-deadlines.ts';
 import { CustomerClient } from './customer.client.ts';
 import { isNoAnswer } from './no-answer.ts';
 
@@ -41,6 +42,7 @@ export class CustomerDirectory {
 
   constructor(
     private readonly client: CustomerClient,
+    private readonly deadlines: RequestDeadlines,
     { patterns }: ResilienceRegistries,
   ) {
     this.circuitBreaker = patterns.circuitBreaker.circuitBreaker('customer');
@@ -63,7 +65,7 @@ export class CustomerDirectory {
     try {
       const answer = await protection.execute(
         (context) => this.again.execute((attempt) => this.call(customerId, attempt), context),
-        currentCallContext(),
+        { deadline: this.deadlines.current() },
       );
       return answer.verdict === 'exists' ? { ...answer, verifiedBy } : answer;
     } catch (error) {

@@ -1,48 +1,62 @@
 import { DeadlinePassedError, runInRequestContext } from '@breakwater/chassis';
-import { currentCallContext } from '@breakwater/resilience/nest';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { HttpAdapterHost } from '@nestjs/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RequestDeadlines } from './request-deadlines.ts';
 
-/** What is left of a request's deadline, by a clock that does not run, as seen from what is done for it. */
-function remainingGiven(callersMs: number | undefined, timeScale = 1): Promise<number | undefined> {
+function setUp(timeScale = 1) {
   const options = { timeoutMs: 10_000, clock: new FakeClock(), timeScale };
-  const deadlines = new RequestDeadlines(new HttpAdapterHost(), options);
-  const endsAt = callersMs === undefined ? undefined : performance.now() + callersMs;
-  const seen = async (): Promise<number | undefined> => {
-    // Whatever it waits for, its deadline is still there.
-    await Promise.resolve();
-    return currentCallContext().deadline?.remainingMs;
-  };
-  return new Promise((resolve, reject) => {
-    runInRequestContext({ requestId: 'a', endsAt }, () =>
-      deadlines.begin((error) => (error ? reject(error) : resolve(seen()))),
-    );
-  });
+  return new RequestDeadlines(new HttpAdapterHost(), options);
+}
+
+/** A request that came two seconds ago, and what is left of its deadline, by a clock that does not run. */
+function remainingGiven(callersMs: number | undefined, timeScale?: number): number | undefined {
+  const now = performance.now();
+  const endsAt = callersMs === undefined ? undefined : now + callersMs;
+  return runInRequestContext(
+    { requestId: 'a', startedAt: now - 2_000, endsAt },
+    () => setUp(timeScale).current()?.remainingMs,
+  );
 }
 
 describe('RequestDeadlines', () => {
-  it('gives a request the time that is configured', async () => {
-    await expect(remainingGiven(undefined)).resolves.toBe(10_000);
+  it('give a request the time that is configured, from when it came', () => {
+    const remainingMs = remainingGiven(undefined);
+
+    expect(remainingMs).toBeGreaterThan(7_000);
+    expect(remainingMs).toBeLessThanOrEqual(8_000);
   });
 
-  it('gives it less where the caller waits less long, and not more', async () => {
-    const remainingMs = await remainingGiven(5_000);
+  it('give it less where the caller waits less long, and not more', () => {
+    const remainingMs = remainingGiven(5_000);
 
     expect(remainingMs).toBeGreaterThan(4_000);
     expect(remainingMs).toBeLessThanOrEqual(5_000);
-    await expect(remainingGiven(60_000)).resolves.toBe(10_000);
+    expect(remainingGiven(60_000)).toBeLessThanOrEqual(8_000);
   });
 
-  it('counts the caller’s time by the clock of the policies', async () => {
-    const remainingMs = await remainingGiven(1_000, 5);
+  it('count all of it by the clock of the policies', () => {
+    expect(remainingGiven(undefined, 5)).toBe(0);
+    const remainingMs = remainingGiven(100, 4);
 
-    expect(remainingMs).toBeGreaterThan(4_000);
-    expect(remainingMs).toBeLessThanOrEqual(5_000);
+    expect(remainingMs).toBeGreaterThan(300);
+    expect(remainingMs).toBeLessThanOrEqual(400);
   });
 
-  it('does not begin what nobody waits for any more', async () => {
-    await expect(remainingGiven(-1)).rejects.toThrow(DeadlinePassedError);
+  it('give none to what is done for no request', () => {
+    expect(setUp().current()).toBeUndefined();
+  });
+
+  it.each([
+    [-1, new DeadlinePassedError()],
+    [60_000, undefined],
+    [undefined, undefined],
+  ])('do not begin what nobody waits for any more (%s ms left)', (callersMs, told) => {
+    const begun = vi.fn();
+    const endsAt = callersMs === undefined ? undefined : performance.now() + callersMs;
+
+    runInRequestContext({ requestId: 'a', endsAt }, () => setUp().begin(begun));
+
+    expect(begun).toHaveBeenCalledExactlyOnceWith(told);
   });
 });

@@ -1,6 +1,5 @@
-import { DeadlinePassedError, remainingRequestMs } from '@breakwater/chassis';
+import { DeadlinePassedError, remainingRequestMs, requestAgeMs } from '@breakwater/chassis';
 import { Deadline, type Clock } from '@breakwater/resilience';
-import { runInCallContext } from '@breakwater/resilience/nest';
 import type { OnModuleInit } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -16,11 +15,13 @@ export interface RequestDeadlineOptions {
 }
 
 /**
- * Gives every request a deadline, which holds for all that is done for it: time limiters are shortened to it, and what is
- * left of it is told to the next service. It comes after `timeoutMs`, or earlier where the caller waits less long
+ * Every request has a deadline, for whoever does something for it: time limiters are shortened to it, and what is left of it
+ * is told to the next service. It comes `timeoutMs` after the request, or earlier where the caller waits less long
  * (`x-request-timeout-ms`). A request that comes too late is not begun.
  *
- * A hook of Fastify's, and not an interceptor: with a single interceptor Nest takes every request through RxJS.
+ * It is reckoned when it is asked for, from what the request's context knows, and is no context of its own: Node takes half a
+ * microsecond to begin one. And late requests are turned away by a hook of Fastify's, not by an interceptor: with a
+ * single one Nest takes every request through RxJS.
  */
 export class RequestDeadlines implements OnModuleInit {
   readonly #adapterHost: HttpAdapterHost<FastifyAdapter>;
@@ -37,13 +38,15 @@ export class RequestDeadlines implements OnModuleInit {
 
   /** @param next what is done for the request; it is told the DeadlinePassedError when its caller waits no more */
   begin(next: (error?: Error) => void): void {
+    next(remainingRequestMs() === 0 ? new DeadlinePassedError() : undefined);
+  }
+
+  /** The deadline of the request that is being served; undefined outside of one. */
+  current(): Deadline | undefined {
+    const ageMs = requestAgeMs();
+    if (ageMs === undefined) return undefined;
     const { timeoutMs, clock, timeScale } = this.#options;
-    const callersMs = (remainingRequestMs() ?? Number.POSITIVE_INFINITY) * timeScale;
-    if (callersMs === 0) {
-      next(new DeadlinePassedError());
-      return;
-    }
-    const deadline = Deadline.after(Math.min(timeoutMs, callersMs), clock);
-    runInCallContext({ deadline }, next);
+    const callersMs = remainingRequestMs() ?? Number.POSITIVE_INFINITY;
+    return Deadline.after(Math.max(0, Math.min(timeoutMs - ageMs * timeScale, callersMs * timeScale)), clock);
   }
 }

@@ -6,6 +6,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Where in a trace it stands. */
   readonly trace: TraceContext;
+  /** When it came, in milliseconds of `performance.now()`. */
+  readonly startedAt: number;
   /** When the caller stops waiting, in milliseconds of `performance.now()`. Default: it hasn't said. */
   readonly endsAt?: number | undefined;
   /** What it was answered with instead of a result, once that is so. */
@@ -17,14 +19,17 @@ const storage = new AsyncLocalStorage<RequestContext>();
 /**
  * Runs `work`, and whatever it starts, in the context of a request.
  *
- * @param context default of `trace`: a new one
+ * @param context default of `trace`: a new one; of `startedAt`: now
  */
 export function runInRequestContext<T>(
-  { trace = beginTrace(), ...context }: Omit<RequestContext, 'trace'> & { readonly trace?: TraceContext },
+  { requestId, trace = beginTrace(), startedAt = performance.now(), endsAt }: GivenRequestContext,
   work: () => T,
 ): T {
-  return storage.run({ ...context, trace }, work);
+  return storage.run({ requestId, trace, startedAt, endsAt }, work);
 }
+
+type GivenRequestContext = Pick<RequestContext, 'requestId' | 'endsAt'> &
+  Partial<Pick<RequestContext, 'trace' | 'startedAt'>>;
 
 /** The request that is being served; undefined outside of one. */
 export function currentRequest(): RequestContext | undefined {
@@ -45,6 +50,12 @@ export function currentTraceContext(): TraceContext | undefined {
 export function traceHeaders(): Record<string, string> {
   const trace = currentTraceContext();
   return trace ? headersOf(trace) : {};
+}
+
+/** For how long the request has been here, in milliseconds; undefined outside of one. */
+export function requestAgeMs(): number | undefined {
+  const startedAt = storage.getStore()?.startedAt;
+  return startedAt === undefined ? undefined : performance.now() - startedAt;
 }
 
 /** What is left of the time for which the caller waits, in milliseconds; undefined where it hasn't said. */
