@@ -47,13 +47,13 @@ export class CustomerClient {
    */
   async findById(
     id: string,
-    { signal, deadline }: Partial<Pick<CallContext, 'signal' | 'deadline'>> = {},
+    context: Partial<Pick<CallContext, 'signal' | 'deadline'>> = {},
   ): Promise<Customer | undefined> {
     const url = this.#nextUrl() + pathOf({ id });
     try {
-      return await ask(url, deadlineHeaders(this.#onTheWall(deadline)), signal);
+      return await ask(url, deadlineHeaders(this.#onTheWall(context.deadline)), context);
     } catch (error) {
-      signal?.throwIfAborted();
+      context.signal?.throwIfAborted();
       if (error instanceof CustomerUnavailableError) throw error;
       throw new CustomerUnavailableError(`customer cannot be asked: ${reasonOf(error)}`, { cause: error });
     }
@@ -78,7 +78,7 @@ const pathOf = (parameters: FindCustomer['parameters']['path']): string =>
 async function ask(
   url: string,
   headers: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
+  context: Partial<Pick<CallContext, 'signal'>>,
 ): Promise<Customer | undefined> {
   const requestId = currentRequestId();
   const { status, isOk, body } = await httpGet(
@@ -89,7 +89,7 @@ async function ask(
       ...traceHeaders(),
       ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
     },
-    signal,
+    context,
   );
   if (isOk) return readCustomer(body);
   if (status === notFound) return undefined;

@@ -1,3 +1,4 @@
+import { whenAborted, type CallContext } from '@breakwater/resilience';
 import { request as requestByHttp, type IncomingMessage } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 
@@ -14,19 +15,15 @@ export interface HttpAnswer {
  * (docs/performance.md): there are no streams of the web to be made, and no second signal for the one that is given. It follows
  * no redirection.
  *
- * @param signal gives the request up
- * @throws the signal's reason, or what became of the connection
+ * @param context gives the request up
+ * @throws what it was given up with, or what became of the connection
  */
 export function httpGet(
   url: string,
   headers: Readonly<Record<string, string>>,
-  signal: AbortSignal | undefined,
+  context: Partial<Pick<CallContext, 'signal'>>,
 ): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-  if (signal?.aborted) {
-    reject(signal.reason);
-    return promise;
-  }
   const request = url.startsWith('https:') ? requestByHttps : requestByHttp;
   const asked = request(url, { headers }, (response) => {
     const { statusCode: status = 0 } = response;
@@ -37,20 +34,20 @@ export function httpGet(
       end({ status, isOk: false, body: '' });
     }
   });
-
-  const onAbort = (): void => {
-    fail(signal?.reason);
+  // Cheaper than a listener to the signal, of which there then is none.
+  const stopListening = whenAborted(context, (reason) => {
+    reject(reason);
     asked.destroy();
-  };
+  });
+
   const end = (answer: HttpAnswer): void => {
-    signal?.removeEventListener('abort', onAbort);
+    stopListening();
     resolve(answer);
   };
   const fail = (error: unknown): void => {
-    signal?.removeEventListener('abort', onAbort);
+    stopListening();
     reject(error);
   };
-  signal?.addEventListener('abort', onAbort, { once: true });
   asked.on('error', fail);
   asked.end();
   return promise;

@@ -3,7 +3,14 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { EventPublisher } from '../event-publisher.ts';
 import { mergeOptions } from '../options.ts';
-import { type CallContext, givenSignal, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import {
+  type CallContext,
+  givenAbort,
+  givenSignal,
+  type Policy,
+  type ProtectedCall,
+  toCallContext,
+} from '../policy.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
 import type { BulkheadEvents } from './bulkhead.events.ts';
 import {
@@ -79,9 +86,9 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
    * @throws BulkheadFullError when it refuses; the reason of the caller's abort; otherwise what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const signal = givenSignal(context);
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    return this.#tryEnter() ? this.#run(call, context) : this.#runInTurn(call, context, signal);
+    const abort = givenAbort(context);
+    if (abort?.aborted) return Promise.reject(abort.reason as Error);
+    return this.#tryEnter() ? this.#run(call, context) : this.#runInTurn(call, context, givenSignal(context));
   }
 
   /** The same function under this bulkhead; `this` and the arguments are handed on. */

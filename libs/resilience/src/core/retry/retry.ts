@@ -3,7 +3,15 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, callContext, givenSignal, type Policy, type ProtectedCall } from '../policy.ts';
+import {
+  type CallContext,
+  callContext,
+  givenAbort,
+  givenSignal,
+  type GivenAbort,
+  type Policy,
+  type ProtectedCall,
+} from '../policy.ts';
 import { wait } from '../wait.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RetryBudgetRegistry } from './retry-budget.registry.ts';
@@ -75,16 +83,16 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
    *   otherwise what the last attempt threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const signal = givenSignal(context);
-    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    const abort = givenAbort(context);
+    if (abort?.aborted) return Promise.reject(abort.reason as Error);
     const attempts = this.context(context);
     // Most calls need no second attempt, and no async function.
-    return beginCall(call, callContext(signal, 1, context?.deadline)).then(
+    return beginCall(call, callContext(abort, 1, context?.deadline)).then(
       (result) => {
         const waitMs = afterResult(attempts, result);
         return waitMs < 0 ? result : this.#repeat(call, context, attempts, waitMs);
       },
-      (error: unknown) => this.#repeat(call, context, attempts, afterError(attempts, error, signal)),
+      (error: unknown) => this.#repeat(call, context, attempts, afterError(attempts, error, abort)),
     );
   }
 
@@ -173,8 +181,8 @@ function afterResult(attempts: RetryContext, result: unknown): number {
  * @returns how long to wait before the next attempt
  * @throws the error, when there is to be none
  */
-function afterError(attempts: RetryContext, error: unknown, signal: AbortSignal | undefined): number {
-  if (signal?.aborted === true) {
+function afterError(attempts: RetryContext, error: unknown, abort: GivenAbort | undefined): number {
+  if (abort?.aborted === true) {
     attempts.onAbort(error);
     throw error;
   }

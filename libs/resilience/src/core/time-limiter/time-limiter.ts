@@ -1,9 +1,10 @@
 import { beginCall } from '../begin-call.ts';
+import { CallAbort } from '../call-abort.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, callContext, givenSignal, type Policy, type ProtectedCall } from '../policy.ts';
+import { type CallContext, callContext, givenAbort, type Policy, type ProtectedCall, whenAborted } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
 import { resolveTimeLimiterOptions, type TimeLimiterConfig, type TimeLimiterOptions } from './time-limiter.options.ts';
@@ -55,7 +56,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
    * @throws the reason of the caller's abort, or what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const caller = givenSignal(context);
+    const caller = givenAbort(context);
     if (caller?.aborted) return Promise.reject(caller.reason as Error);
     const startedAt = this.#clock.now();
     const given = context?.deadline;
@@ -66,7 +67,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
     if (timeoutMs === 0) return Promise.reject(this.#refused());
 
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const work = new AbortController();
+    const work = new CallAbort();
     let isAnswered = false;
 
     const onTimeout = (): void => {
@@ -75,29 +76,29 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
       reject(error);
       if (!this.config.cancelRunningFuture) return;
       // Work that never ends must not hold on to a signal that lives long.
-      caller?.removeEventListener('abort', onCallerAbort);
+      stopListening();
       work.abort(error);
     };
-    const onCallerAbort = (): void => {
+    const onCallerAbort = (reason: unknown): void => {
       cancelTimer();
       isAnswered = true;
-      reject(caller?.reason);
-      work.abort(caller?.reason);
+      reject(reason);
+      work.abort(reason);
     };
     const cancelTimer = this.#clock.schedule(timeoutMs, onTimeout);
-    caller?.addEventListener('abort', onCallerAbort, { once: true });
+    const stopListening = whenAborted(context, onCallerAbort);
 
     /** @returns whether the call has ended before it was answered otherwise */
     const end = (): boolean => {
       cancelTimer();
-      caller?.removeEventListener('abort', onCallerAbort);
+      stopListening();
       const isFirst = !isAnswered;
       isAnswered = true;
       return isFirst;
     };
     const isOurs = limitedBy === 'timeoutDuration' && cancelRunningFuture;
     const deadline = isOurs ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
-    beginCall(call, callContext(work.signal, context?.attempt ?? 1, deadline)).then(
+    beginCall(call, callContext(work, context?.attempt ?? 1, deadline)).then(
       (result) => {
         if (end()) this.#succeed(result, resolve);
       },
