@@ -24,6 +24,8 @@ export class LastGoodValues {
   readonly #entries = new Map<string, Entry>();
   readonly #clock: Clock;
   #capacity: number;
+  /** The last key of `#entries`, if it is still there: it need not be taken out to be put last. */
+  #newest: string | undefined;
   #lastTicket: Ticket = 0;
   /** Keys that were forgotten, the longest ago first, each with the last call that may be from before. */
   readonly #forgotten = new Map<string, Ticket>();
@@ -49,8 +51,7 @@ export class LastGoodValues {
   remember(key: string, value: unknown, ticket: Ticket): void {
     if (ticket <= this.#forgottenUntil || ticket <= (this.#forgotten.get(key) ?? 0)) return;
     if (ticket < (this.#entries.get(key)?.ticket ?? 0)) return;
-    this.#entries.delete(key);
-    this.#entries.set(key, { value, receivedAt: this.#clock.now(), ticket });
+    this.#putLast(key, { value, receivedAt: this.#clock.now(), ticket });
     this.#makeRoom();
   }
 
@@ -64,8 +65,7 @@ export class LastGoodValues {
   find(key: string): AgedValue | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    this.#putLast(key, entry);
     return { value: entry.value, ageMs: this.#clock.now() - entry.receivedAt };
   }
 
@@ -89,17 +89,33 @@ export class LastGoodValues {
     this.#forgottenUntil = this.#lastTicket;
   }
 
+  #putLast(key: string, entry: Entry): void {
+    if (key !== this.#newest) this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    this.#newest = key;
+  }
+
   #makeRoom(): void {
-    for (const leastRecentlyUsed of this.#entries.keys()) {
-      if (this.#entries.size <= this.#capacity) break;
-      this.#entries.delete(leastRecentlyUsed);
+    if (this.#entries.size > this.#capacity) this.#dropLeastRecentlyUsed();
+    if (this.#forgotten.size > this.#capacity) this.#dropLongestForgotten();
+  }
+
+  #dropLeastRecentlyUsed(): void {
+    for (const key of this.#entries.keys()) {
+      this.#entries.delete(key);
+      if (this.#entries.size <= this.#capacity) return;
     }
-    // Which keys were forgotten takes room as well. Without its mark a key could not be told from others any more: what
-    // began before it was forgotten is then kept of none, which costs a value and is never wrong.
-    for (const [longestForgotten, ticket] of this.#forgotten) {
-      if (this.#forgotten.size <= this.#capacity) break;
-      this.#forgotten.delete(longestForgotten);
+  }
+
+  /**
+   * Which keys were forgotten takes room as well. Without its mark a key could not be told from others any more: what began
+   * before it was forgotten is then kept of none, which costs a value and is never wrong.
+   */
+  #dropLongestForgotten(): void {
+    for (const [key, ticket] of this.#forgotten) {
+      this.#forgotten.delete(key);
       this.#forgottenUntil = ticket;
+      if (this.#forgotten.size <= this.#capacity) return;
     }
   }
 }
