@@ -46,7 +46,10 @@ export class CallAbort {
   }
 
   removeListener(listener: AbortListener): void {
-    const at = this.#listeners?.indexOf(listener) ?? -1;
-    if (at >= 0) this.#listeners?.splice(at, 1);
+    const listeners = this.#listeners;
+    if (listeners === undefined) return;
+    // Mostly there is but one.
+    if (listeners.at(-1) === listener) listeners.pop();
+    else this.#listeners = listeners.filter((other) => other !== listener);
   }
 }
