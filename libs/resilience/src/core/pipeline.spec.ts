@@ -3,7 +3,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { ConflictingDefinitionError, InvalidOptionsError } from './errors.ts';
-import { defaultOrder, definePipeline, type PipelineDefinition, pipeline } from './pipeline.ts';
+import { defaultOrder, definePipeline, Pipeline, type PipelineDefinition, pipeline } from './pipeline.ts';
 import { PipelineNotFoundError, PipelineRegistry } from './pipeline.registry.ts';
 import type { CallContext, Policy, ProtectedCall } from './policy.ts';
 import { TimeLimiter } from './time-limiter/time-limiter.ts';
@@ -92,6 +92,21 @@ describe('The description of a pipeline', () => {
 
   it('knows a policy without a class by its name', () => {
     expect(pipeline('customer', [{ name: 'audit', execute }]).describe()).toBe('audit(call)');
+  });
+
+  it('asks a pipeline in it that has a way of its own to make calls', async () => {
+    const journal: string[] = [];
+    class Told extends Pipeline {
+      override execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+        journal.push(`into ${this.name}`);
+        return super.execute(call, context);
+      }
+    }
+    const inner = new Told('inner', [new Recorder('b', journal)]);
+
+    await pipeline('outer', [new Recorder('a', journal), inner]).execute(() => {});
+
+    expect(journal).toEqual(['into a', 'into inner', 'into b', 'out of b', 'out of a']);
   });
 
   it('does not show how pipelines are nested, since that makes no difference', () => {

@@ -22,7 +22,7 @@ export class Pipeline implements Policy {
   constructor(name: string, policies: readonly Policy[]) {
     this.name = name;
     this.policies = Object.freeze([...policies]);
-    this.#steps = policies.flatMap((policy) => (policy instanceof Pipeline ? policy.#steps : policy));
+    this.#steps = policies.flatMap((policy) => (isPlain(policy) ? policy.#steps : policy));
   }
 
   /**
@@ -57,6 +57,11 @@ export class Pipeline implements Policy {
   toString(): string {
     return `${this.name}: ${this.describe()}`;
   }
+}
+
+/** Whether it is a pipeline, and not one that somebody has given a way of its own to make calls. */
+function isPlain(policy: Policy): policy is Pipeline {
+  return policy instanceof Pipeline && policy.execute === Pipeline.prototype.execute;
 }
 
 /**
