@@ -1,5 +1,13 @@
-/** Told once, with what the call was given up with. It must not throw. */
+import { warn } from './warning.ts';
+
+/** Told once, with what the call was given up with. What it throws hurts nobody: it is shown as a process warning. */
 export type AbortListener = (reason: unknown) => void;
+
+/** One listening. The same function may listen more than once. */
+export interface AbortRegistration {
+  readonly listener: AbortListener;
+  isOver: boolean;
+}
 
 /**
  * What a policy gives a call up with: an AbortController that is made only for who asks for its signal. A signal and a listener
@@ -7,7 +15,7 @@ export type AbortListener = (reason: unknown) => void;
  */
 export class CallAbort {
   #controller: AbortController | undefined;
-  #listeners: AbortListener[] | undefined;
+  #registrations: AbortRegistration[] | undefined;
   #aborted = false;
   #reason: unknown;
 
@@ -35,21 +43,34 @@ export class CallAbort {
     this.#aborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    for (const listener of listeners ?? []) listener(reason);
+    const registrations = this.#registrations ?? [];
+    this.#registrations = undefined;
+    for (const { listener, isOver } of registrations) if (!isOver) tellOfAbort(listener, reason);
   }
 
   /** Calls `listener` when it is aborted; not for an abort that was before. */
-  addListener(listener: AbortListener): void {
-    if (!this.#aborted) (this.#listeners ??= []).push(listener);
+  addListener(listener: AbortListener): AbortRegistration {
+    const registration = { listener, isOver: false };
+    if (!this.#aborted) (this.#registrations ??= []).push(registration);
+    return registration;
   }
 
-  removeListener(listener: AbortListener): void {
-    const listeners = this.#listeners;
-    if (listeners === undefined) return;
+  /** Also while others are told: who has not been by then is not told any more. */
+  removeListener(registration: AbortRegistration): void {
+    registration.isOver = true;
+    const registrations = this.#registrations;
     // Mostly there is but one.
-    if (listeners.at(-1) === listener) listeners.pop();
-    else this.#listeners = listeners.filter((other) => other !== listener);
+    if (registrations?.at(-1) === registration) registrations.pop();
+    else this.#registrations = registrations?.filter((other) => other !== registration);
+  }
+}
+
+/** One that fails must not keep the others from being told. */
+export function tellOfAbort(listener: AbortListener, reason: unknown): void {
+  try {
+    listener(reason);
+  } catch (error) {
+    const message = 'A listener to the abort of a call failed. The call is given up all the same.';
+    warn('ResilienceListenerWarning', message, error);
   }
 }

@@ -6,13 +6,13 @@ import { type CallContext, type Policy, type ProtectedCall, toCallContext } from
 
 /**
  * Policies around a call, outermost first: `[a, b]` runs `a(b(call))`. It is a policy itself, so pipelines nest, and an
- * empty one changes nothing.
+ * empty one changes nothing. What a pipeline is made of is settled when it is made.
  */
 export class Pipeline implements Policy {
   readonly name: string;
   /** Outermost first. */
   readonly policies: readonly Policy[];
-  /** The same with pipelines among them taken apart: each is entered once for every call. */
+  /** The same with pipelines among them taken apart, which saves calls the way through them. */
   readonly #steps: readonly Policy[];
 
   /**

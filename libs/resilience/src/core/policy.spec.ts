@@ -1,7 +1,12 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Bulkhead } from './bulkhead/bulkhead.ts';
 import { CallAbort } from './call-abort.ts';
+import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
+import { pipeline } from './pipeline.ts';
 import { callContext, givenAbort, givenSignal, whenAborted } from './policy.ts';
+import { Retry } from './retry/retry.ts';
+import { TimeLimiter } from './time-limiter/time-limiter.ts';
 
 const reason = new Error('nobody waits');
 
@@ -74,6 +79,51 @@ describe.each(ways)('A call that can be given up by $what', ({ begin }) => {
 
     expect(listeners.map(({ mock }) => mock.calls.length)).toEqual([0, 1, 0]);
   });
+
+  it('knows two listenings apart, though the same function listens', () => {
+    const { context, giveUp } = begin();
+    const [listener, other] = [vi.fn(), vi.fn()];
+    const stopListening = whenAborted(context, listener);
+    whenAborted(context, listener);
+    whenAborted(context, other);
+
+    stopListening();
+    stopListening();
+    giveUp();
+
+    expect(listener).toHaveBeenCalledOnce();
+    expect(other).toHaveBeenCalledOnce();
+  });
+
+  it('does not tell who stops to listen while others are told', () => {
+    const { context, giveUp } = begin();
+    const listener = vi.fn();
+    whenAborted(context, () => stopListening());
+    const stopListening = whenAborted(context, listener);
+
+    giveUp();
+
+    expect(listener).not.toHaveBeenCalled();
+  });
+
+  it('tells all others where a listener fails, and warns', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    const { context, giveUp } = begin();
+    const failing = (): never => {
+      throw new Error('a bug');
+    };
+    const listener = vi.fn();
+    whenAborted(context, failing);
+    whenAborted(context, listener);
+
+    giveUp();
+    whenAborted(context, failing);
+
+    expect(listener).toHaveBeenCalledOnce();
+    expect(warned).toHaveBeenCalledTimes(2);
+    expect(warned.mock.lastCall?.[1]).toMatchObject({ type: 'ResilienceListenerWarning' });
+  });
 });
 
 describe('Listening to a call', () => {
@@ -100,14 +150,25 @@ describe('Listening to a call', () => {
     expect([during, getEventListeners(signal, 'abort').length]).toEqual([1, 0]);
   });
 
-  it('under a policy makes no signal', () => {
+  it('under policies makes no signal, whether the call ends well or not', async () => {
     const made = vi.spyOn(globalThis, 'AbortController');
-    const abort = new CallAbort();
+    onTestFinished(() => made.mockRestore());
+    const customer = pipeline('customer', [
+      new Retry('customer', { maxAttempts: 1 }),
+      new CircuitBreaker('customer'),
+      new TimeLimiter('customer'),
+      new Bulkhead('customer'),
+    ]);
+    const listener = vi.fn();
 
-    whenAborted(callContext(abort, 1), () => {});
-    abort.abort(reason);
+    const answer = await customer.execute((context) => {
+      whenAborted(context, listener)();
+      return 'answer';
+    });
+    const failing = customer.execute(() => Promise.reject(reason));
 
+    await expect(failing).rejects.toBe(reason);
+    expect(answer).toBe('answer');
     expect(made).not.toHaveBeenCalled();
-    vi.restoreAllMocks();
   });
 });

@@ -1,4 +1,4 @@
-import { type AbortListener, CallAbort } from './call-abort.ts';
+import { type AbortListener, CallAbort, tellOfAbort } from './call-abort.ts';
 import type { Deadline } from './deadline.ts';
 import type { Unsubscribe } from './events.ts';
 
@@ -77,7 +77,7 @@ const nothing: Unsubscribe = () => {};
  * `signal`, and costs a fraction of it, since most calls then need no AbortSignal at all.
  *
  * @param context that the call was given, or one that somebody else made
- * @param listener is told the reason; it must not throw
+ * @param listener is told the reason; what it throws is shown as a process warning
  * @returns ends the listening, for when the call has ended
  * @example
  * const find = (context: CallContext) => {
@@ -93,14 +93,14 @@ export function whenAborted(
   const given = givenAbort(context);
   if (given === undefined) return nothing;
   if (given.aborted) {
-    listener(given.reason);
+    tellOfAbort(listener, given.reason);
     return nothing;
   }
   if (given instanceof CallAbort) {
-    given.addListener(listener);
-    return () => given.removeListener(listener);
+    const registration = given.addListener(listener);
+    return () => given.removeListener(registration);
   }
-  const onAbort = (): void => listener(given.reason);
+  const onAbort = (): void => tellOfAbort(listener, given.reason);
   given.addEventListener('abort', onAbort, { once: true });
   return () => given.removeEventListener('abort', onAbort);
 }

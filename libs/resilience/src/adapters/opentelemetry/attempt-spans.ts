@@ -1,5 +1,12 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
-import { type CallContext, isCallerAbort, type Policy, type ProtectedCall, toCallContext } from '../../core/policy.ts';
+import {
+  type CallContext,
+  givenAbort,
+  isCallerAbort,
+  type Policy,
+  type ProtectedCall,
+  toCallContext,
+} from '../../core/policy.ts';
 import { attributeNames as names } from './attribute-names.ts';
 import { errorTypeOf } from './error-type.ts';
 import { resilienceTracer } from './tracer.ts';
@@ -29,7 +36,7 @@ export class AttemptSpans implements Policy {
       try {
         return await call(callContext);
       } catch (error) {
-        if (!isCallerAbort(error, context?.signal)) fail(span, error);
+        if (!isCallerAbort(error, givenAbort(context))) fail(span, error);
         throw error;
       } finally {
         span.end();

@@ -19,7 +19,14 @@ import { legalTransitions, type StateName } from '../../core/circuit-breaker/cir
 import { decoratedCall } from '../../core/decorated-call.ts';
 import { EventPublisher } from '../../core/event-publisher.ts';
 import type { Unsubscribe } from '../../core/events.ts';
-import { type CallContext, isCallerAbort, type ProtectedCall, toCallContext } from '../../core/policy.ts';
+import {
+  type CallContext,
+  givenAbort,
+  type GivenAbort,
+  isCallerAbort,
+  type ProtectedCall,
+  toCallContext,
+} from '../../core/policy.ts';
 import { type OpossumState, resolveOpossumOptions, toOpossumOptions } from './opossum.options.ts';
 
 /** What a call came to. */
@@ -121,7 +128,7 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
       fate.isAdmitted = true;
       const startedAt = Date.now();
       const ending = await endOf(call, toCallContext(context));
-      const verdict = this.#settle(fate, ending, Date.now() - startedAt, context?.signal);
+      const verdict = this.#settle(fate, ending, Date.now() - startedAt, givenAbort(context));
       if (verdict === 'failure') throw failure;
     });
     // Asked at once: by the time the promise is rejected the state may be another.
@@ -277,9 +284,9 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
   }
 
   /** Judges a call, tells about it, and writes down what its caller gets: also the error of a predicate that throws. */
-  #settle<T>(fate: Fate<T>, ending: Ending<T>, elapsedMs: number, signal: AbortSignal | undefined): ErrorVerdict {
+  #settle<T>(fate: Fate<T>, ending: Ending<T>, elapsedMs: number, abort: GivenAbort | undefined): ErrorVerdict {
     try {
-      const verdict = this.#judge(ending, signal);
+      const verdict = this.#judge(ending, abort);
       fate.ending = ending;
       this.#tellEnding(verdict, ending, elapsedMs);
       return verdict;
@@ -289,9 +296,9 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
     }
   }
 
-  #judge(ending: Ending<unknown>, signal: AbortSignal | undefined): ErrorVerdict {
+  #judge(ending: Ending<unknown>, abort: GivenAbort | undefined): ErrorVerdict {
     if ('value' in ending) return this.config.recordResult?.(ending.value) === true ? 'failure' : 'success';
-    return isCallerAbort(ending.error, signal) ? 'ignored' : judgeError(this.config, ending.error);
+    return isCallerAbort(ending.error, abort) ? 'ignored' : judgeError(this.config, ending.error);
   }
 
   #tellEnding(verdict: ErrorVerdict, ending: Ending<unknown>, elapsedDurationMs: number): void {

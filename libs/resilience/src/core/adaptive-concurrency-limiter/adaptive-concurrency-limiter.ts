@@ -2,7 +2,15 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { RejectedError, ResilienceError } from '../errors.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, isCallerAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import {
+  type CallContext,
+  givenAbort,
+  type GivenAbort,
+  isCallerAbort,
+  type Policy,
+  type ProtectedCall,
+  toCallContext,
+} from '../policy.ts';
 import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
 import type { AdaptiveConcurrencyLimiterEvents, SampleOutcome } from './adaptive-concurrency-limiter.events.ts';
 import {
@@ -85,7 +93,7 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
       result = await call(toCallContext(context));
     } catch (error) {
       this.#inFlight--;
-      this.#learn(this.#outcomeOf(error, context?.signal), this.#clock.now() - startedAt, inFlight);
+      this.#learn(this.#outcomeOf(error, givenAbort(context)), this.#clock.now() - startedAt, inFlight);
       throw error;
     }
     this.#inFlight--;
@@ -122,8 +130,8 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
     return inFlight;
   }
 
-  #outcomeOf(error: unknown, signal: AbortSignal | undefined): SampleOutcome {
-    if (isCallerAbort(error, signal)) return isTimeout(signal?.reason) ? 'DROPPED' : 'IGNORED';
+  #outcomeOf(error: unknown, abort: GivenAbort | undefined): SampleOutcome {
+    if (isCallerAbort(error, abort)) return isTimeout(abort?.reason) ? 'DROPPED' : 'IGNORED';
     return error instanceof RejectedError || isIgnored(this.config, error) ? 'IGNORED' : 'DROPPED';
   }
 

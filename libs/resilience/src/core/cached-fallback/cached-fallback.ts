@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
 import { EventPublisher } from '../event-publisher.ts';
 import { type Listener, EventEmitter } from '../events.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import { type CallContext, givenAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
 import type { CachedFallbackEvents, ServedEvent } from './cached-fallback.events.ts';
 import {
   type CachedFallbackConfig,
@@ -142,7 +142,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents> impleme
         return result;
       },
       (error: unknown) => {
-        if (context?.signal?.aborted || !matchesError(this.config.on, error)) throw error;
+        if (givenAbort(context)?.aborted || !matchesError(this.config.on, error)) throw error;
         return this.#serve(key, error, onServed) as T;
       },
     );

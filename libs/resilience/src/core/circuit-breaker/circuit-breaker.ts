@@ -5,7 +5,7 @@ import { type Duration, parseDuration } from '../duration.ts';
 import { EventPublisher } from '../event-publisher.ts';
 import type { Unsubscribe } from '../events.ts';
 import type { Random } from '../interval-function.ts';
-import { type CallContext, isCallerAbort, type ProtectedCall, toCallContext } from '../policy.ts';
+import { type CallContext, givenAbort, isCallerAbort, type ProtectedCall, toCallContext } from '../policy.ts';
 import { warn } from '../warning.ts';
 import type { AnyCircuitBreaker } from './circuit-breaker.contract.ts';
 import { chosenEngine } from './circuit-breaker.engines.ts';
@@ -200,7 +200,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
       (error: unknown) => {
         const endedAt = this.#clock.now();
         const elapsedMs = endedAt - startedAt;
-        if (isCallerAbort(error, context?.signal)) this.#ignore(elapsedMs, error, issuer, endedAt);
+        if (isCallerAbort(error, givenAbort(context))) this.#ignore(elapsedMs, error, issuer, endedAt);
         else this.#settleError(elapsedMs, error, issuer, endedAt);
         throw error;
       },

@@ -2,7 +2,14 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { matchesError } from '../error-matcher.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import {
+  type CallContext,
+  givenAbort,
+  type GivenAbort,
+  type Policy,
+  type ProtectedCall,
+  toCallContext,
+} from '../policy.ts';
 import type { FallbackEvents } from './fallback.events.ts';
 import {
   type FallbackConfig,
@@ -53,7 +60,7 @@ export class Fallback extends EventPublisher<FallbackEvents> implements Policy {
     try {
       return await call(callContext);
     } catch (error) {
-      return (await this.#handle(error, callContext, context?.signal)) as T;
+      return (await this.#handle(error, callContext, givenAbort(context))) as T;
     }
   }
 
@@ -62,10 +69,10 @@ export class Fallback extends EventPublisher<FallbackEvents> implements Policy {
     return decoratedCall(this, call);
   }
 
-  async #handle(original: unknown, context: CallContext, signal: AbortSignal | undefined): Promise<unknown> {
+  async #handle(original: unknown, context: CallContext, abort: GivenAbort | undefined): Promise<unknown> {
     let error = original;
     for (const [handlerIndex, handler] of this.config.handlers.entries()) {
-      if (signal?.aborted) break;
+      if (abort?.aborted) break;
       try {
         if (!matchesError(handler.on, error)) continue;
         const answer = await handler.handle(error, context);

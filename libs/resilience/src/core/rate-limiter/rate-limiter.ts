@@ -2,7 +2,14 @@ import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import type { Duration } from '../duration.ts';
 import { EventPublisher } from '../event-publisher.ts';
-import { type CallContext, givenSignal, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import {
+  type CallContext,
+  givenAbort,
+  givenSignal,
+  type Policy,
+  type ProtectedCall,
+  toCallContext,
+} from '../policy.ts';
 import { wait } from '../wait.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
@@ -84,8 +91,8 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
    * @throws RateLimitExceededError when it refuses; the reason of the caller's abort; otherwise what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const signal = givenSignal(context);
-    signal?.throwIfAborted();
+    const abort = givenAbort(context);
+    if (abort?.aborted) throw abort.reason;
     const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
     const timeoutNanos = toNanos(Math.min(this.#config.timeoutDuration, remainingMs));
 
@@ -94,7 +101,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
       this.#publish('FAILED_ACQUIRE', 1);
       throw new RateLimitExceededError(this.name, this.#config.limitForPeriod, nanosToWait / nanosInMs);
     }
-    if (nanosToWait > 0) await this.#hold(nanosToWait, 1, signal);
+    if (nanosToWait > 0) await this.#hold(nanosToWait, 1, givenSignal(context));
     this.#publish('SUCCESSFUL_ACQUIRE', 1);
     return call(toCallContext(context));
   }
