@@ -151,8 +151,8 @@ describe('Connections', () => {
       expect(received()).toMatch(closing);
     });
 
-    it('do not wait for ever for the rest of a request', async () => {
-      const { server, open, closed } = await start((_, response) => void response.end('one'));
+    it.each([undefined, 3_000])('do not wait long for the rest of a request (%s ms for another)', async (quietMs) => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'), quietMs);
       const { socket, received, ...client } = await open();
       socket.write(request.slice(0, 20));
       await roundTrip(server);

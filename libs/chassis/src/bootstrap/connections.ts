@@ -91,7 +91,8 @@ export class Connections {
     if (!use || use.responses.size > 0) return;
     if (socket.bytesRead > use.bytesRead) {
       use.bytesRead = socket.bytesRead;
-      use.since = performance.now();
+      // A request that has begun to come: the rest of it is not far.
+      use.since = performance.now() - this.#quietMs + minQuietMs;
     }
     const remainingMs = use.since + this.#quietMs - performance.now();
     clearTimeout(use.timer);
