@@ -25,8 +25,8 @@ const variables = z
     /** Where customer is: one or more base URLs, comma separated; calls go round. Default: `http://127.0.0.1:3001`. */
     CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
     /**
-     * How long a request may take, what customer takes of it included; less where its caller waits less long
-     * (`x-request-timeout-ms`). Default: `10s`.
+     * How long a request may take from when it came, what customer takes of it included; less where its caller waits less
+     * long (`x-request-timeout-ms`). Default: `10s`.
      */
     REQUEST_TIMEOUT: duration({ max: 60_000 }).default(10_000),
     /**
