@@ -102,16 +102,16 @@ describe('customer as a process', () => {
     }
   });
 
-  // By chance one end may lose nothing even where something is wrong; six in a row do not.
+  // One end in three loses nothing even where connections are closed too early; six in a row hardly do.
   it.each([1, 2, 3, 4, 5, 6])('answers every request under load until it listens no more (end %i)', async () => {
     const { listening, ended, kill } = start('main.js', {
       DATABASE_URL: database.url,
       CLIENT_RATE_LIMIT: '0',
-      SHUTDOWN_DELAY: '1s',
+      SHUTDOWN_DELAY: '2s',
     });
     const url = await listening;
     // Gives up idle connections sooner than after SHUTDOWN_DELAY.
-    const agent = new Agent({ keepAlive: true, timeout: 500 });
+    const agent = new Agent({ keepAlive: true, timeout: 1_000 });
     onTestFinished(() => agent.destroy());
     const answers: string[] = [];
     const clients = Array.from({ length: 24 }, () => askUntilRefused(agent, url, answers));
@@ -124,7 +124,7 @@ describe('customer as a process', () => {
 
     expect(answers.slice(0, before)).not.toContain('200 close');
     expect(answers.slice(before)).toContain('200 keep-alive');
-    expect(new Set(answers.slice(before))).toEqual(new Set(['200 keep-alive', '200 close', 'ECONNREFUSED']));
+    expect(new Set(answers)).toEqual(new Set(['200 keep-alive', '200 close', 'ECONNREFUSED']));
     expect(await ended).toEqual({ code: 0, errors: '' });
   });
 
