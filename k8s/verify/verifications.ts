@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { combinations, k8sFolder, titleOf } from '../kustomize/combinations.ts';
@@ -43,6 +44,7 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdic
         asDocuments(pods),
       ),
     };
+    const operated = titleOf(combination) === 'production' ? await operate(plane, pods, rendered) : [];
     const kept = manifests.filter(({ kind }) => kind !== 'Namespace');
     const removed = await plane.kubectl(['delete', '--wait=true', '--timeout=60s', '-f', '-'], asDocuments(kept));
     const outcomes = Object.entries({ ...results, removed });
@@ -54,7 +56,10 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdic
         applied: counted(results.applied, manifests.length),
         'pods admitted': counted(results['pods admitted'], pods.length),
       },
-      faults: outcomes.flatMap(([stage, { isOk, errors }]) => (isOk ? [] : [`${stage}: ${errors.trim()}`])),
+      faults: [
+        ...outcomes.flatMap(([stage, { isOk, errors }]) => (isOk ? [] : [`${stage}: ${errors.trim()}`])),
+        ...operated,
+      ],
       seconds: (performance.now() - start) / 1_000,
     };
   }
@@ -88,6 +93,50 @@ async function prepare(plane: ControlPlane): Promise<void> {
   const { isOk, errors } = await plane.kubectl(['create', '--dry-run=server', '-f', '-'], stringify(asksForTooMuch));
   if (isOk || !errors.includes('violates PodSecurity "restricted')) {
     throw new Error(`The API server was to refuse a privileged pod for what it asks, and said: ${errors || 'nothing'}`);
+  }
+}
+
+/**
+ * What k8s/README.md has an operator type, as far as an API server by itself does it.
+ *
+ * @returns what was refused, or came out otherwise
+ */
+async function operate(plane: ControlPlane, pods: readonly Manifest[], rendered: string): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'k8s-verify-'));
+  try {
+    const inFolder = (file: string): string => {
+      writeFileSync(join(folder, file), 'a secret');
+      return `--from-file=${join(folder, file)}`;
+    };
+    const secrets: readonly (readonly [name: string, ...files: string[]])[] = [
+      ['account', 'database-url', 'actuator-token'],
+      ['account-migrations', 'database-url'],
+      ['customer', 'database-url'],
+      ['customer-migrations', 'database-url'],
+    ];
+    const named = ['-n', 'breakwater'];
+    const commands: readonly (readonly string[])[] = [
+      ...secrets.map(([name, ...files]) => ['create', 'secret', 'generic', name, ...files.map(inFolder)]),
+      ['delete', 'secret', ...secrets.map(([name]) => name)],
+      ['scale', 'deployment/customer', '--replicas=1'],
+      ['rollout', 'restart', 'deployment/account'],
+      ['get', 'pods'],
+      ['delete', 'pod', '-l', 'app.kubernetes.io/name=account', '--wait=false'],
+      ['delete', 'job', 'account-migrations', 'customer-migrations', '--ignore-not-found'],
+    ];
+    const faults: string[] = [];
+    const account = pods.find(({ metadata }) => metadata.name === 'account');
+    if (account === undefined) faults.push('there is no pod of account');
+    else must(await plane.kubectl(['create', '-f', '-'], stringify(account)));
+    for (const command of commands) {
+      const { isOk, errors } = await plane.kubectl([...named, ...command]);
+      if (!isOk) faults.push(`kubectl ${command.join(' ')}: ${errors.trim()}`);
+    }
+    // Migrations are run anew by applying their jobs again, once the old ones are gone.
+    must(await plane.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], rendered));
+    return faults;
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
