@@ -103,6 +103,34 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       },
     ],
     [
+      'Look at it as the runbook does',
+      async () => {
+        const looks = [
+          { command: ['compose', 'ps'], shows: /account-2\b/ },
+          { command: ['compose', 'ps', 'account'], shows: /account-1\b.*healthy/i },
+          { command: ['compose', 'ps', 'postgres'], shows: /healthy/i },
+          { command: ['compose', 'logs', '--tail', '50', 'account'], shows: /listening on/ },
+          {
+            command: ['compose', 'exec', '-T', 'nginx', 'curl', '-s', 'http://account:3000/health/ready'],
+            shows: /"status":"(?:ok|up)"/,
+          },
+        ] as const;
+        for (const { command, shows } of looks) {
+          const [, ...asked] = command;
+          const told = await project.compose(...asked);
+          if (!shows.test(told)) throw new Error(`docker ${command.join(' ')} was to show ${shows}, and said: ${told}`);
+        }
+        const [account] = await project.containersOf('account');
+        if (account === undefined) throw new Error('No account runs');
+        const addresses = '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
+        const address = await project.docker('inspect', '-f', addresses, account.id);
+        if (!/account-\d+ (?:\d+\.){3}\d+/.test(address)) throw new Error(`An account has no address: ${address}`);
+        const end = await project.docker('inspect', '-f', '{{.State.ExitCode}} {{.State.OOMKilled}}', account.id);
+        if (end.trim() !== '0 false') throw new Error(`An account that runs has ended: ${end}`);
+        return `${looks.length + 2} commands of the runbook show what it says`;
+      },
+    ],
+    [
       'Try what is for operators',
       async () => {
         for (const path of hidden) {

@@ -25,9 +25,7 @@ const cluster = {
 };
 const ci = (as: string): HowItIsRun => ({ by: '.ci/run', as });
 const composeCheck = (as: string): HowItIsRun => ({ by: 'tools/compose-check/steps.ts', as });
-const engine = {
-  notRun: 'looks at, or ends, containers of a system that somebody runs; nothing of ours depends on it',
-};
+const operated = (as: string): HowItIsRun => ({ by: 'k8s/verify/verifications.ts', as });
 
 /** Every command of every page, and nothing else: the check fails on what is missing here and on what is here for nothing. */
 export const register: Readonly<Record<string, HowItIsRun>> = {
@@ -182,14 +180,17 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'docker build --build-arg APP=account --tag breakwater/account:local .': composeCheck("project.compose('build')"),
   'docker build --build-arg APP=customer --tag breakwater/customer:local .': composeCheck("project.compose('build')"),
   'docker build --build-arg APP=console --tag breakwater/console:local .': composeCheck("project.compose('build')"),
-  'docker compose exec nginx': engine,
-  'docker compose ps': engine,
-  'docker compose ps account': engine,
-  'docker compose ps postgres': engine,
-  'docker compose logs --tail 50 account': engine,
+  'docker compose exec nginx': composeCheck("'exec', '-T', 'nginx'"),
+  'docker compose ps': composeCheck("['compose', 'ps']"),
+  'docker compose ps account': composeCheck("['compose', 'ps', 'account']"),
+  'docker compose ps postgres': composeCheck("['compose', 'ps', 'postgres']"),
+  'docker compose logs --tail 50 account': composeCheck("'logs', '--tail', '50', 'account'"),
   'docker compose up -d --scale account=2 --no-recreate': composeCheck("'--scale', 'account=2'"),
-  "docker inspect -f '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(docker ps -q)": engine,
-  "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' <container>": engine,
+  "docker inspect -f '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(docker ps -q)":
+    composeCheck('{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'),
+  "docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' <container>": composeCheck(
+    '{{.State.ExitCode}} {{.State.OOMKilled}}',
+  ),
 
   // Load.
   'npm run bench': ci('npm run --silent bench -- --guard'),
@@ -241,8 +242,8 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   },
   'kubectl apply -f k8s/base/namespace.yaml': { by: 'k8s/verify/verifications.ts', as: 'base/namespace.yaml' },
   'kubectl apply': cluster,
-  'kubectl delete pod': cluster,
-  'kubectl -n breakwater scale': cluster,
+  'kubectl delete pod': operated("'delete', 'pod'"),
+  'kubectl -n breakwater scale': operated("'scale', 'deployment/customer'"),
   'kind create cluster --name breakwater': cluster,
   'kind delete cluster --name breakwater': cluster,
   'kind load docker-image --name breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
@@ -252,19 +253,30 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     cluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=5m': cluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=10m': cluster,
-  'kubectl -n breakwater rollout restart deployment/account': cluster,
+  'kubectl -n breakwater rollout restart deployment/account': operated("'rollout', 'restart', 'deployment/account'"),
   'kubectl -n breakwater port-forward service/nginx 8080:80 &': cluster,
   'kubectl -n breakwater port-forward deployment/customer 3001 &': cluster,
   'kubectl -n breakwater port-forward deployment/console 3002': cluster,
   'kubectl -n breakwater get pods --watch &': cluster,
-  'kubectl -n breakwater delete pod -l app.kubernetes.io/name=account --wait=false': cluster,
-  'kubectl -n breakwater delete job account-migrations customer-migrations --ignore-not-found': cluster,
+  'kubectl -n breakwater delete pod -l app.kubernetes.io/name=account --wait=false': operated(
+    "'-l', 'app.kubernetes.io/name=account', '--wait=false'",
+  ),
+  'kubectl -n breakwater delete job account-migrations customer-migrations --ignore-not-found': operated(
+    "'delete', 'job', 'account-migrations', 'customer-migrations', '--ignore-not-found'",
+  ),
   'kubectl -n breakwater logs --selector app.kubernetes.io/name=account --follow | grep -i breaker': cluster,
   'kubectl -n breakwater edit configmap account-resilience': cluster,
-  'kubectl -n breakwater create secret generic account --from-file=database-url --from-file=actuator-token': cluster,
-  'kubectl -n breakwater create secret generic account-migrations --from-file=database-url': cluster,
-  'kubectl -n breakwater create secret generic customer --from-file=database-url': cluster,
-  'kubectl -n breakwater create secret generic customer-migrations --from-file=database-url': cluster,
+  'kubectl -n breakwater create secret generic account --from-file=database-url --from-file=actuator-token': operated(
+    "['account', 'database-url', 'actuator-token']",
+  ),
+  'kubectl -n breakwater create secret generic account-migrations --from-file=database-url': operated(
+    "['account-migrations', 'database-url']",
+  ),
+  'kubectl -n breakwater create secret generic customer --from-file=database-url':
+    operated("['customer', 'database-url']"),
+  'kubectl -n breakwater create secret generic customer-migrations --from-file=database-url': operated(
+    "['customer-migrations', 'database-url']",
+  ),
   'cd k8s/overlays/production': cluster,
   'kustomize edit set image breakwater/account=registry.example.com/breakwater/account@sha256:…': cluster,
   'kustomize edit set image breakwater/console=registry.example.com/breakwater/console@sha256:…': cluster,
