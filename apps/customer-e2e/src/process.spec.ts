@@ -22,8 +22,10 @@ const ask = (agent: Agent, url: string): Promise<string> =>
     }).once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
   });
 
-/** Asks one thing after the other, with pauses in which connections become idle, until nobody is there any more. */
-async function askUntilRefused(agent: Agent, url: string, answers: string[]): Promise<void> {
+/** Asks one thing after the other, over one connection that it keeps, until nobody is there any more. */
+async function askUntilRefused(url: string, answers: string[]): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  onTestFinished(() => agent.destroy());
   for (;;) {
     const answer = await ask(agent, url);
     answers.push(answer);
@@ -102,19 +104,17 @@ describe('customer as a process', () => {
     }
   });
 
-  // One end in three loses nothing even where connections are closed too early; six in a row hardly do.
-  it.each([1, 2, 3, 4, 5, 6])('answers every request under load until it listens no more (end %i)', async () => {
+  // Whoever keeps a connection loses nothing; one that is just being opened may be lost (ADR 28). Several times, since by chance
+  // one end may lose nothing even where something is wrong.
+  it.each([1, 2, 3])('answers every request under load until it listens no more (end %i)', async () => {
     const { listening, ended, kill } = start('main.js', {
       DATABASE_URL: database.url,
       CLIENT_RATE_LIMIT: '0',
       SHUTDOWN_DELAY: '2s',
     });
     const url = await listening;
-    // Gives up idle connections sooner than after SHUTDOWN_DELAY.
-    const agent = new Agent({ keepAlive: true, timeout: 1_000 });
-    onTestFinished(() => agent.destroy());
     const answers: string[] = [];
-    const clients = Array.from({ length: 24 }, () => askUntilRefused(agent, url, answers));
+    const clients = Array.from({ length: 24 }, () => askUntilRefused(url, answers));
     await vi.waitFor(() => expect(answers.length).toBeGreaterThan(300), { timeout: 20_000 });
 
     kill('SIGTERM');
