@@ -1,13 +1,8 @@
+import type { Unsubscribe } from './events.ts';
 import { warn } from './warning.ts';
 
 /** Told once, with what the call was given up with. What it throws hurts nobody: it is shown as a process warning. */
 export type AbortListener = (reason: unknown) => void;
-
-/** One listening. The same function may listen more than once. */
-export interface AbortRegistration {
-  readonly listener: AbortListener;
-  isOver: boolean;
-}
 
 /**
  * What a policy gives a call up with: an AbortController that is made only for who asks for its signal. A signal and a listener
@@ -15,7 +10,8 @@ export interface AbortRegistration {
  */
 export class CallAbort {
   #controller: AbortController | undefined;
-  #registrations: AbortRegistration[] | undefined;
+  /** Still to be told, in the order of their coming. An array, since mostly there is but one: a set takes longer to make. */
+  #listeners: AbortListener[] | undefined;
   #aborted = false;
   #reason: unknown;
 
@@ -43,25 +39,21 @@ export class CallAbort {
     this.#aborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    const registrations = this.#registrations ?? [];
-    this.#registrations = undefined;
-    for (const { listener, isOver } of registrations) if (!isOver) tellOfAbort(listener, reason);
+    // One after the other is taken out: who stops to listen while others are told is not told any more.
+    for (let told = this.#listeners?.shift(); told !== undefined; told = this.#listeners?.shift()) told(reason);
   }
 
-  /** Calls `listener` when it is aborted; not for an abort that was before. */
-  addListener(listener: AbortListener): AbortRegistration {
-    const registration = { listener, isOver: false };
-    if (!this.#aborted) (this.#registrations ??= []).push(registration);
-    return registration;
-  }
-
-  /** Also while others are told: who has not been by then is not told any more. */
-  removeListener(registration: AbortRegistration): void {
-    registration.isOver = true;
-    const registrations = this.#registrations;
-    // Mostly there is but one.
-    if (registrations?.at(-1) === registration) registrations.pop();
-    else this.#registrations = registrations?.filter((other) => other !== registration);
+  /** Calls `listener` when it is aborted; not for an abort that was before. The same function may listen more than once. */
+  listen(listener: AbortListener): Unsubscribe {
+    const listeners = (this.#listeners ??= []);
+    const told: AbortListener = (reason) => tellOfAbort(listener, reason);
+    listeners.push(told);
+    return () => {
+      const at = listeners.indexOf(told);
+      // Mostly it is the only one; `splice` would make an array of it.
+      if (at === listeners.length - 1) listeners.pop();
+      else if (at >= 0) listeners.splice(at, 1);
+    };
   }
 }
 

@@ -96,10 +96,7 @@ export function whenAborted(
     tellOfAbort(listener, given.reason);
     return nothing;
   }
-  if (given instanceof CallAbort) {
-    const registration = given.addListener(listener);
-    return () => given.removeListener(registration);
-  }
+  if (given instanceof CallAbort) return given.listen(listener);
   const onAbort = (): void => tellOfAbort(listener, given.reason);
   given.addEventListener('abort', onAbort, { once: true });
   return () => given.removeEventListener('abort', onAbort);
