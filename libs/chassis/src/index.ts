@@ -44,7 +44,6 @@ export {
   currentRequestId,
   currentTraceContext,
   remainingRequestMs,
-  requestAgeMs,
   runInRequestContext,
   traceHeaders,
 } from './request-context/request-context.ts';

@@ -1,4 +1,4 @@
-import { DeadlinePassedError, remainingRequestMs, requestAgeMs } from '@breakwater/chassis';
+import { DeadlinePassedError, remainingRequestMs } from '@breakwater/chassis';
 import { Deadline, type Clock } from '@breakwater/resilience';
 import type { OnModuleInit } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
@@ -43,10 +43,8 @@ export class RequestDeadlines implements OnModuleInit {
 
   /** The deadline of the request that is being served; undefined outside of one. */
   current(): Deadline | undefined {
-    const ageMs = requestAgeMs();
-    if (ageMs === undefined) return undefined;
     const { timeoutMs, clock, timeScale } = this.#options;
-    const callersMs = remainingRequestMs() ?? Number.POSITIVE_INFINITY;
-    return Deadline.after(Math.max(0, Math.min(timeoutMs - ageMs * timeScale, callersMs * timeScale)), clock);
+    const remainingMs = remainingRequestMs(timeoutMs / timeScale);
+    return remainingMs === undefined ? undefined : Deadline.after(remainingMs * timeScale, clock);
   }
 }

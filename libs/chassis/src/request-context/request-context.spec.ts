@@ -47,4 +47,16 @@ describe('remainingRequestMs', () => {
   it('is not known where the caller has not said', () => {
     expect(remaining()).toBeUndefined();
   });
+
+  it('is no more than what is left of a limit, from when the request came', () => {
+    const startedAt = performance.now() - 10_000;
+    const limited = (limitMs: number, endsAt?: number) =>
+      runInRequestContext({ requestId: 'a', startedAt, endsAt }, () => remainingRequestMs(limitMs));
+
+    expect(limited(60_000)).toBeGreaterThan(49_000);
+    expect(limited(60_000)).toBeLessThanOrEqual(50_000);
+    expect(limited(60_000, startedAt + 20_000)).toBeLessThanOrEqual(10_000);
+    expect(limited(9_000)).toBe(0);
+    expect(remainingRequestMs(60_000)).toBeUndefined();
+  });
 });

@@ -52,14 +52,15 @@ export function traceHeaders(): Record<string, string> {
   return trace ? headersOf(trace) : {};
 }
 
-/** For how long the request has been here, in milliseconds; undefined outside of one. */
-export function requestAgeMs(): number | undefined {
-  const startedAt = storage.getStore()?.startedAt;
-  return startedAt === undefined ? undefined : performance.now() - startedAt;
-}
-
-/** What is left of the time for which the caller waits, in milliseconds; undefined where it hasn't said. */
-export function remainingRequestMs(): number | undefined {
-  const endsAt = storage.getStore()?.endsAt;
-  return endsAt === undefined ? undefined : Math.max(0, endsAt - performance.now());
+/**
+ * What is left of the time for which the caller waits, in milliseconds; undefined where nothing limits it.
+ *
+ * @param limitMs how long a request may take from when it came, whatever its caller says; without a limit by default
+ */
+export function remainingRequestMs(limitMs: number = Number.POSITIVE_INFINITY): number | undefined {
+  const request = storage.getStore();
+  if (request === undefined) return undefined;
+  const { startedAt, endsAt: callersEnd = Number.POSITIVE_INFINITY } = request;
+  const endsAt = Math.min(callersEnd, startedAt + limitMs);
+  return endsAt === Number.POSITIVE_INFINITY ? undefined : Math.max(0, endsAt - performance.now());
 }
