@@ -106,19 +106,18 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       'Look at it as the runbook does',
       async () => {
         const looks = [
-          { command: ['compose', 'ps'], shows: /account-2\b/ },
-          { command: ['compose', 'ps', 'account'], shows: /account-1\b.*healthy/i },
-          { command: ['compose', 'ps', 'postgres'], shows: /healthy/i },
-          { command: ['compose', 'logs', '--tail', '50', 'account'], shows: /listening on/ },
+          { command: ['ps'], shows: /account-2\b/ },
+          { command: ['ps', 'account'], shows: /account-1\b.*healthy/i },
+          { command: ['ps', 'postgres'], shows: /healthy/i },
+          { command: ['logs', '--tail', '50', 'account'], shows: /listening on/ },
           {
-            command: ['compose', 'exec', '-T', 'nginx', 'curl', '-s', 'http://account:3000/health/ready'],
+            command: ['exec', '-T', 'nginx', 'curl', '-s', 'http://account:3000/health/ready'],
             shows: /"status":"(?:ok|up)"/,
           },
-        ] as const;
+        ];
         for (const { command, shows } of looks) {
-          const [, ...asked] = command;
-          const told = await project.compose(...asked);
-          if (!shows.test(told)) throw new Error(`docker ${command.join(' ')} was to show ${shows}, and said: ${told}`);
+          const told = await project.compose(...command);
+          if (!shows.test(told)) throw new Error(`${command.join(' ')} was to show ${shows}, and said: ${told}`);
         }
         const [account] = await project.containersOf('account');
         if (account === undefined) throw new Error('No account runs');

@@ -181,9 +181,9 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'docker build --build-arg APP=customer --tag breakwater/customer:local .': composeCheck("project.compose('build')"),
   'docker build --build-arg APP=console --tag breakwater/console:local .': composeCheck("project.compose('build')"),
   'docker compose exec nginx': composeCheck("'exec', '-T', 'nginx'"),
-  'docker compose ps': composeCheck("['compose', 'ps']"),
-  'docker compose ps account': composeCheck("['compose', 'ps', 'account']"),
-  'docker compose ps postgres': composeCheck("['compose', 'ps', 'postgres']"),
+  'docker compose ps': composeCheck("command: ['ps']"),
+  'docker compose ps account': composeCheck("['ps', 'account']"),
+  'docker compose ps postgres': composeCheck("['ps', 'postgres']"),
   'docker compose logs --tail 50 account': composeCheck("'logs', '--tail', '50', 'account'"),
   'docker compose up -d --scale account=2 --no-recreate': composeCheck("'--scale', 'account=2'"),
   "docker inspect -f '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $(docker ps -q)":
