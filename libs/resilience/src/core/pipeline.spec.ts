@@ -44,6 +44,21 @@ describe('A pipeline', () => {
     expect(journal).toStrictEqual(['into a', 'into b', 'call', 'out of b', 'out of a']);
   });
 
+  it('asks a pipeline in it that has a way of its own to make calls', async () => {
+    const journal: string[] = [];
+    class Told extends Pipeline {
+      override execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+        journal.push(`into ${this.name}`);
+        return super.execute(call, context);
+      }
+    }
+    const inner = new Told('inner', [new Recorder('b', journal)]);
+
+    await pipeline('outer', [new Recorder('a', journal), inner]).execute(() => {});
+
+    expect(journal).toEqual(['into a', 'into inner', 'into b', 'out of b', 'out of a']);
+  });
+
   it('hands the context through all of them', async () => {
     const { signal } = new AbortController();
     const both = pipeline('customer', [new Recorder('a'), new Recorder('b')]);
@@ -92,21 +107,6 @@ describe('The description of a pipeline', () => {
 
   it('knows a policy without a class by its name', () => {
     expect(pipeline('customer', [{ name: 'audit', execute }]).describe()).toBe('audit(call)');
-  });
-
-  it('asks a pipeline in it that has a way of its own to make calls', async () => {
-    const journal: string[] = [];
-    class Told extends Pipeline {
-      override execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-        journal.push(`into ${this.name}`);
-        return super.execute(call, context);
-      }
-    }
-    const inner = new Told('inner', [new Recorder('b', journal)]);
-
-    await pipeline('outer', [new Recorder('a', journal), inner]).execute(() => {});
-
-    expect(journal).toEqual(['into a', 'into inner', 'into b', 'out of b', 'out of a']);
   });
 
   it('does not show how pipelines are nested, since that makes no difference', () => {
