@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
  */
 const workspaceRoot = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
-const resultFiles = '{monitoring,k8s,load-tests,tools,{apps,libs}/*}/test-results/*.json';
+const resultFiles = '{monitoring,k8s,load-tests,tools,{apps,libs,e2e}/*}/test-results/*.json';
 
 interface Counts {
   readonly numPassedTests: number;

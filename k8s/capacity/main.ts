@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LocalSystem } from '@breakwater/local-system';
+import { LocalSystem } from '@breakwater/system-runner';
 import { type Usage, usageBetween, usageOf } from './usage.ts';
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loopback, OwnedProcess, ownEnvironment, urlOf } from '@breakwater/local-system';
+import { loopback, OwnedProcess, ownEnvironment, urlOf } from '@breakwater/system-runner';
 import { processorMs } from './processors.ts';
 import type { Arm } from './room.ts';
 

@@ -1,5 +1,5 @@
 import { gauge } from '../runner/metrics-text.ts';
-import { latenciesOf, type Latencies } from '../measuring/percentiles.ts';
+import { latenciesOf, type Latencies } from '../runner/percentiles.ts';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
 import type { Room } from './room.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loopback } from '@breakwater/local-system';
+import { loopback } from '@breakwater/system-runner';
 
 /** A customer service that knows everybody, at once. It stands in for the real one, which would take the processor from PostgreSQL. */
 export interface InstantCustomer {

@@ -1,7 +1,7 @@
 /** `npm run bench:service`: what account's pipeline costs, the event loop's lag and the cold start. See `--help`. */
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { BuildFailure, SystemFailure } from '@breakwater/local-system';
+import { BuildFailure, SystemFailure } from '@breakwater/system-runner';
 import { progressOn } from '../runner/progress.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureLag } from './event-loop-lag.ts';

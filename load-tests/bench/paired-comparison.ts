@@ -1,4 +1,4 @@
-import { percentile } from '../measuring/percentiles.ts';
+import { percentile } from '../runner/percentiles.ts';
 
 /** What the same measurement gave with a thing and without it, one right after the other. */
 export interface Pair {

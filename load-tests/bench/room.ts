@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { choosePorts, compiled, LocalSystem, workspaceRoot } from '@breakwater/local-system';
+import { choosePorts, compiled, LocalSystem, workspaceRoot } from '@breakwater/system-runner';
 import { AccountProcess } from './account-process.ts';
 import { type InstantCustomer, startInstantCustomer } from './instant-customer.ts';
 import { type Processors, shareProcessors } from './processors.ts';

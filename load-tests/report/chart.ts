@@ -1,6 +1,6 @@
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { outcomes } from '../measuring/outcomes.ts';
+import { outcomes } from '../runner/outcomes.ts';
 import type { PlotData } from './plot-data.ts';
 
 const width = 860;

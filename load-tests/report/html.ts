@@ -1,5 +1,5 @@
-import { milliseconds, percent } from '../measuring/judgement.ts';
-import { outcomes } from '../measuring/outcomes.ts';
+import { milliseconds, percent } from '../runner/judgement.ts';
+import { outcomes } from '../runner/outcomes.ts';
 import { burdenLine, comparisonTable, type JudgedRun, reactionLine, titleOf, verdictOf } from './terminal.ts';
 
 /** Text that goes into a page as it is. */

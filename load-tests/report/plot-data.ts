@@ -1,7 +1,7 @@
-import { stateBands } from '../measuring/breaker-history.ts';
-import { outcomeOf, type Outcome } from '../measuring/outcomes.ts';
-import { latenciesOf } from '../measuring/percentiles.ts';
-import type { RunRecord } from '../measuring/run-record.ts';
+import { stateBands } from '../runner/breaker-history.ts';
+import { outcomeOf, type Outcome } from '../runner/outcomes.ts';
+import { latenciesOf } from '../runner/percentiles.ts';
+import type { RunRecord } from '../runner/run-record.ts';
 
 /** What is plotted. Times are in seconds from the begin of load. */
 export interface PlotData {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { milliseconds, percent, seconds } from '../measuring/judgement.ts';
+import { milliseconds, percent, seconds } from '../runner/judgement.ts';
 import type { resultOf } from './result.ts';
 import { comparisonTable } from './terminal.ts';
 

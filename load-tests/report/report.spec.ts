@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../measuring/judgement.ts';
-import { measure } from '../measuring/measures.ts';
-import type { RunRecord } from '../measuring/run-record.ts';
-import { sampleRun } from '../measuring/testing/sample-run.ts';
+import { judge } from '../runner/judgement.ts';
+import { measure } from '../runner/measures.ts';
+import type { RunRecord } from '../runner/run-record.ts';
+import { sampleRun } from '../runner/testing/sample-run.ts';
 import { customerIsLeftAlone } from '../scenarios/scenario.ts';
 import { drawChart } from './chart.ts';
 import { reportPage } from './html.ts';

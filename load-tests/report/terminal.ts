@@ -1,8 +1,8 @@
 import { getBorderCharacters, table } from 'table';
-import { milliseconds, percent, seconds, type Judgement } from '../measuring/judgement.ts';
-import type { Measures } from '../measuring/measures.ts';
-import { outcomes } from '../measuring/outcomes.ts';
-import type { RunRecord } from '../measuring/run-record.ts';
+import { milliseconds, percent, seconds, type Judgement } from '../runner/judgement.ts';
+import type { Measures } from '../runner/measures.ts';
+import { outcomes } from '../runner/outcomes.ts';
+import type { RunRecord } from '../runner/run-record.ts';
 
 /** A run with everything that is to be said of it. */
 export interface JudgedRun {

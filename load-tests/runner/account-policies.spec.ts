@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { workspaceRoot } from '@breakwater/local-system';
+import { workspaceRoot } from '@breakwater/system-runner';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { policiesFor } from './account-policies.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { workspaceRoot } from '@breakwater/local-system';
+import { workspaceRoot } from '@breakwater/system-runner';
 import { parse, stringify } from 'yaml';
-import type { Engine } from '../measuring/run-record.ts';
+import type { Engine } from './run-record.ts';
 import type { Variant } from '../scenarios/scenario.ts';
 
 type Settings = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import type { LocalSystem, ServiceReplica } from '@breakwater/local-system';
+import type { LocalSystem, ServiceReplica } from '@breakwater/system-runner';
 import type { Action, CustomerFaults } from '../scenarios/scenario.ts';
 
 /** Does something to the system. @throws Error when that cannot be done */

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { openSync, closeSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { loopback, ownEnvironment } from '@breakwater/local-system';
-import type { LoadPlan } from '../k6/load-plan.ts';
-import type { ClientRequest } from '../measuring/run-record.ts';
+import { loopback, ownEnvironment } from '@breakwater/system-runner';
+import type { LoadPlan } from '../scenarios/k6/load-plan.ts';
+import type { ClientRequest } from './run-record.ts';
 import type { K6Program } from './k6-program.ts';
 
-const script = path.resolve(import.meta.dirname, '../k6/open-accounts.ts');
+const script = path.resolve(import.meta.dirname, '../scenarios/k6/open-accounts.ts');
 /** k6's own exit code for a threshold that was not kept; the judgement of it is ours. */
 const thresholdsCrossed = 99;
 

@@ -1,5 +1,5 @@
-import type { LoadPlan } from '../k6/load-plan.ts';
-import type { Phase } from '../measuring/run-record.ts';
+import type { LoadPlan } from '../scenarios/k6/load-plan.ts';
+import type { Phase } from './run-record.ts';
 import type { Durations, Scenario } from '../scenarios/scenario.ts';
 
 /** Seconds in which load grows, processes get warm and account learns of customers; nothing is judged by them. */

@@ -1,10 +1,10 @@
 /** `npm run load-test`: load with k6 while things fail. See `--help`. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { BuildFailure, SystemFailure } from '@breakwater/local-system';
-import { judge } from '../measuring/judgement.ts';
-import { measure } from '../measuring/measures.ts';
-import type { Engine } from '../measuring/run-record.ts';
+import { BuildFailure, SystemFailure } from '@breakwater/system-runner';
+import { judge } from './judgement.ts';
+import { measure } from './measures.ts';
+import type { Engine } from './run-record.ts';
 import { publish } from '../report/publication.ts';
 import { writeComparison, writeReport } from '../report/reports.ts';
 import { resultOf } from '../report/result.ts';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
-import { LocalSystem, pause } from '@breakwater/local-system';
-import type { Engine, Mark, RunRecord } from '../measuring/run-record.ts';
+import { LocalSystem, pause } from '@breakwater/system-runner';
+import type { Engine, Mark, RunRecord } from './run-record.ts';
 import { healthyCustomer, type Durations, type Scenario, type Step, type Variant } from '../scenarios/scenario.ts';
 import { writePolicies } from './account-policies.ts';
 import { act, putFaults } from './actions.ts';

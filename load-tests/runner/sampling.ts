@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import type { LocalSystem } from '@breakwater/local-system';
-import type { BreakerSample, ServiceSample } from '../measuring/run-record.ts';
+import type { LocalSystem } from '@breakwater/system-runner';
+import type { BreakerSample, ServiceSample } from './run-record.ts';
 import { gauge, total } from './metrics-text.ts';
 
 /** Often enough to know when a breaker opened, within a quarter of a second. */

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LocalSystem } from '@breakwater/local-system';
+import type { LocalSystem } from '@breakwater/system-runner';
 import {
   audit,
   countPending,
   readBooks,
   type RecordedAnswer,
   type RecordedRequest,
-} from '@breakwater/local-system/ledger';
-import type { ClientRequest, LedgerVerdict } from '../measuring/run-record.ts';
+} from '@breakwater/system-runner/ledger';
+import type { ClientRequest, LedgerVerdict } from './run-record.ts';
 
 /** By the pace of the reconciler, and its longest back-off, what is pending has been settled by then. */
 const settleWithinMs = 120_000;

@@ -1,4 +1,4 @@
-import type { LoadPlan } from '../k6/load-plan.ts';
+import type { LoadPlan } from './k6/load-plan.ts';
 
 /** What is to be wrong with the customer services, all of it; docs/faults.md says what there is. */
 export interface CustomerFaults {

@@ -1,5 +1,5 @@
-import { startProcess, type TestedProcess } from '@breakwater/chassis/testing';
-import { createDatabase, provideDatabaseServer } from '@breakwater/local-postgres';
+import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
+import { createDatabase, provideDatabaseServer } from '@breakwater/system-runner/postgres';
 
 /** Two replicas of account and one of customer, as processes, on a database of their own. */
 export interface RunningSystem {

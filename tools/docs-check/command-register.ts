@@ -106,9 +106,9 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npx nx test @breakwater/resilience': { by: 'tools/test.ts', as: "'test'" },
   'npx nx e2e console': { by: 'tools/test.ts', as: "'e2e'" },
   'npm run screenshots -w @breakwater/console-e2e': {
-    notRun: 'makes pictures that are looked at; the console itself is opened by apps/console-e2e in npm test',
+    notRun: 'makes pictures that are looked at; the console itself is opened by e2e/console in npm test',
   },
-  'node dist/migrate.js': { by: 'apps/customer-e2e/src/process.spec.ts', as: "start('migrate.js'" },
+  'node dist/migrate.js': { by: 'e2e/customer/src/process.spec.ts', as: "start('migrate.js'" },
   'node --cpu-prof': { notRun: "an option of Node's, named for whoever looks for what holds a process up" },
   'apt-get install chromium': ci('missing+=(chromium)'),
   'apt-get install etcd-server': { notRun: 'installs a program of Debian; without it k8s:verify says what is missing' },

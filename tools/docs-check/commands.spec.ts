@@ -57,7 +57,7 @@ describe('the register of commands', () => {
 
 describe('a command of the documentation', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const workspaces = globSync('{{apps,libs}/*,tools,monitoring,k8s,load-tests}/package.json', {
+  const workspaces = globSync('{{apps,libs,e2e}/*,tools,monitoring,k8s,load-tests}/package.json', {
     cwd: workspaceRoot,
   }).map((file) => JSON.parse(read(file)) as { name: string; scripts?: Record<string, string> });
   const compose = parse(read('docker-compose.yml'), { merge: true }) as {

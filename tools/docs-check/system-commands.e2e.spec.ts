@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LocalSystem, ownEnvironment } from '@breakwater/local-system';
+import { LocalSystem, ownEnvironment } from '@breakwater/system-runner';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { register } from './command-register.ts';
 import { pagePaths, readPage, workspaceRoot } from './documents.ts';

@@ -9,7 +9,8 @@ const workspaceRoot = path.join(import.meta.dirname, '../..');
 
 /** A project of which only that is there which a new service is made from. */
 let root: string;
-const apps = (): string[] => readdirSync(path.join(root, 'apps')).sort();
+const made = (): string[] =>
+  ['apps', 'e2e'].flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`)).sort();
 
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'new-service-'));
@@ -17,7 +18,7 @@ beforeEach(() => {
     '.prettierrc.json',
     'apps/customer/package.json',
     'apps/customer/src/app.config.ts',
-    'apps/customer-e2e/package.json',
+    'e2e/customer/package.json',
   ]) {
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
     cpSync(path.join(workspaceRoot, file), path.join(root, file));
@@ -37,29 +38,29 @@ describe('a new service', () => {
     expect(read('apps/audit-trail/src/app.config.ts')).toContain(`serviceVariables('audit-trail', { port: 3002 })`);
     expect(read('apps/audit-trail/src/app.config.ts')).toContain('AUDIT_TRAIL_GREETING: ');
     expect(read('apps/audit-trail/src/main.ts')).toContain('service: auditTrailService');
-    expect(read('apps/audit-trail-e2e/src/process.spec.ts')).toContain('../../audit-trail/dist/');
+    expect(read('e2e/audit-trail/src/process.spec.ts')).toContain('../../../apps/audit-trail/dist/');
     expect(customer.dependencies).toMatchObject(manifest.dependencies);
     expect(files.filter(({ text }) => text.includes('__'))).toEqual([]);
-    expect(apps()).toEqual(['audit-trail', 'audit-trail-e2e', 'customer', 'customer-e2e']);
+    expect(made()).toEqual(['apps/audit-trail', 'apps/customer', 'e2e/audit-trail', 'e2e/customer']);
   });
 
   it.each(['customer', 'other'])('is not made where a folder of %s is there', async (name) => {
-    mkdirSync(path.join(root, 'apps/other-e2e'));
-    const before = apps();
+    mkdirSync(path.join(root, 'e2e/other'));
+    const before = made();
 
     await expect(makeService(root, name)).rejects.toThrow(
-      /^apps\/(?:customer|other-e2e) is there already: choose another name, or remove it\.$/,
+      /^(?:apps\/customer|e2e\/other) is there already: choose another name, or remove it\.$/,
     );
-    expect(apps()).toEqual(before);
+    expect(made()).toEqual(before);
   });
 
   it('is not there in part when the second folder cannot be made', async () => {
     // Nothing that is there by its name, and nothing that a folder could be moved onto.
-    symlinkSync('nowhere', path.join(root, 'apps/audit-e2e'));
+    symlinkSync('nowhere', path.join(root, 'e2e/audit'));
 
     await expect(makeService(root, 'audit')).rejects.toThrow('ENOTDIR');
     expect(existsSync(path.join(root, 'apps/audit'))).toBe(false);
-    expect(apps()).toEqual(['audit-e2e', 'customer', 'customer-e2e']);
+    expect(made()).toEqual(['apps/customer', 'e2e/audit', 'e2e/customer']);
   });
 });
 
@@ -73,7 +74,7 @@ describe('a name for a service', () => {
     ['2fa', 'it is made of lower-case letters'],
     ['../audit', 'it is made of lower-case letters'],
     ['a'.repeat(41), 'it has 40 characters at most'],
-    ['audit-e2e', 'its tests from outside are called that'],
+    ['audit-e2e', 'the package of its end-to-end tests is called that'],
     ['pg-audit', 'PostgreSQL keeps such names'],
   ])('is not %j', (text, why) => {
     expect(() => readServiceName(text)).toThrow(`'${text}' is no name for a service: ${why}`);

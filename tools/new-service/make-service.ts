@@ -12,14 +12,14 @@ export interface MadeService {
 }
 
 /**
- * Makes `apps/<name>` and `apps/<name>-e2e`: both, or nothing.
+ * Makes `apps/<name>` and `e2e/<name>`: both, or nothing.
  *
  * @param root the top of the project
  * @throws CannotMakeServiceError when the name is none, or taken
  */
 export async function makeService(root: string, nameText: string): Promise<MadeService> {
   const service = readServiceName(nameText);
-  const folders = [`apps/${service.name}`, `apps/${service.name}-e2e`];
+  const folders = [`apps/${service.name}`, `e2e/${service.name}`];
   for (const folder of folders) {
     if (existsSync(path.join(root, folder))) {
       throw new CannotMakeServiceError(`${folder} is there already: choose another name, or remove it.`);
@@ -29,12 +29,13 @@ export async function makeService(root: string, nameText: string): Promise<MadeS
   const files = await renderService(root, service, port);
 
   // Written aside and moved: whoever looks sees all of a folder or none of it.
-  const aside = mkdtempSync(path.join(root, 'apps', '.new-service-'));
+  const aside = mkdtempSync(path.join(root, '.new-service-'));
   const moved: string[] = [];
   try {
-    for (const file of files) write(path.join(aside, path.relative('apps', file.path)), file.text);
+    for (const file of files) write(path.join(aside, file.path), file.text);
     for (const folder of folders) {
-      renameSync(path.join(aside, path.basename(folder)), path.join(root, folder));
+      mkdirSync(path.dirname(path.join(root, folder)), { recursive: true });
+      renameSync(path.join(aside, folder), path.join(root, folder));
       moved.push(folder);
     }
   } catch (error) {

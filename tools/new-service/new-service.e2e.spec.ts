@@ -26,7 +26,7 @@ describe('a service that was made', () => {
     copy = mkdtempSync(path.join(tmpdir(), 'new-service-'));
     cpSync(workspaceRoot, copy, { recursive: true, filter: (file) => !leftOut.has(path.basename(file)) });
     copyPackages('.');
-    for (const folder of ['apps', 'libs']) {
+    for (const folder of ['apps', 'e2e', 'libs']) {
       for (const name of readdirSync(path.join(workspaceRoot, folder))) copyPackages(`${folder}/${name}`);
     }
     for (const folder of ['tools', 'monitoring', 'k8s', 'load-tests']) copyPackages(folder);
@@ -60,15 +60,13 @@ describe('a service that was made', () => {
       expect({ command, exitCode, said }).toEqual({ command, exitCode: 0, said: expect.any(String) as string });
     }
 
-    expect(lockfile()).toContain('"apps/audit-trail-e2e"');
+    expect(lockfile()).toContain('"e2e/audit-trail"');
     expect(lockfile().split('\n').length - before.split('\n').length).toBeLessThan(60);
-    const counts = JSON.parse(
-      readFileSync(path.join(copy, 'apps/audit-trail-e2e/test-results/vitest.json'), 'utf8'),
-    ) as {
+    const counts = JSON.parse(readFileSync(path.join(copy, 'e2e/audit-trail/test-results/vitest.json'), 'utf8')) as {
       numPassedTests: number;
     };
     expect(counts.numPassedTests).toBe(2);
-    expect((await run('npx prettier --check apps/audit-trail apps/audit-trail-e2e')).exitCode).toBe(0);
+    expect((await run('npx prettier --check apps/audit-trail e2e/audit-trail')).exitCode).toBe(0);
     for (const command of nextCommands(made)) expect(whatNext(made)).toContain(`\n  ${command}\n`);
   });
 

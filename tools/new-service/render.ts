@@ -33,7 +33,7 @@ export async function renderService(root: string, service: ServiceName, port: nu
       .split(path.sep)
       .join('/')
       .replace(/^app\//, `apps/${service.name}/`)
-      .replace(/^e2e\//, `apps/${service.name}-e2e/`),
+      .replace(/^e2e\//, `e2e/${service.name}/`),
     text: fill(readFileSync(path.join(templates, file), 'utf8'), words),
   }));
   return Promise.all([...files, ...manifestsOf(root, service)].map((file) => formatted(root, file)));
@@ -45,10 +45,10 @@ function fill(text: string, words: Readonly<Record<string, string>>): string {
 }
 
 function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
-  const read = (app: string): Manifest =>
-    JSON.parse(readFileSync(path.join(root, `apps/${app}/package.json`), 'utf8')) as Manifest;
-  const like = read('customer');
-  const versions = { ...like.dependencies, ...read('customer-e2e').dependencies };
+  const read = (project: string): Manifest =>
+    JSON.parse(readFileSync(path.join(root, project, 'package.json'), 'utf8')) as Manifest;
+  const like = read('apps/customer');
+  const versions = { ...like.dependencies, ...read('e2e/customer').dependencies };
   const take = (packages: readonly string[]) => Object.fromEntries(packages.map((each) => [each, versions[each]]));
   const common = { version: like.version, private: true };
   const checks = { typecheck: 'tsc -b tsconfig.json', lint: 'oxlint --type-aware --deny-warnings .' };
@@ -59,7 +59,7 @@ function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
     license: like.license,
     type: 'module',
     dependencies: take([
-      '@breakwater/chassis',
+      '@breakwater/service-kit',
       '@nestjs/common',
       '@nestjs/core',
       '@nestjs/platform-fastify',
@@ -82,15 +82,15 @@ function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
     license: like.license,
     type: 'module',
     dependencies: {
-      ...take(['@breakwater/chassis']),
+      ...take(['@breakwater/service-kit']),
       [`@breakwater/${name}`]: like.version,
-      ...take(['@breakwater/local-postgres']),
+      ...take(['@breakwater/system-runner']),
     },
     scripts: { ...checks, e2e: 'vitest run' },
   };
   return [
     { path: `apps/${name}/package.json`, text: JSON.stringify(app) },
-    { path: `apps/${name}-e2e/package.json`, text: JSON.stringify(e2e) },
+    { path: `e2e/${name}/package.json`, text: JSON.stringify(e2e) },
   ];
 }
 

@@ -36,7 +36,7 @@ function faultOf(text: string): string | undefined {
     return 'it is made of lower-case letters and digits, with dashes between words, such as audit-trail';
   }
   if (text.length > longest) return `it has ${longest} characters at most`;
-  if (text.endsWith('-e2e')) return 'its tests from outside are called that, and come with it';
+  if (text.endsWith('-e2e')) return 'the package of its end-to-end tests is called that, and comes with it';
   if (text.startsWith('pg-')) return 'PostgreSQL keeps such names of schemas for itself';
   return undefined;
 }

@@ -11,7 +11,7 @@ export const nextCommands = ({ service: { name } }: MadeService): readonly strin
 export function whatNext(made: MadeService): string {
   const { service, port, files } = made;
   const { name, NAME } = service;
-  return `Made apps/${name} and apps/${name}-e2e, ${files.length} files. It listens on port ${port} unless told otherwise.
+  return `Made apps/${name} and e2e/${name}, ${files.length} files. It listens on port ${port} unless told otherwise.
 
 Next, so that the workspace knows it, its contract is written, and all of it is checked:
 
@@ -44,7 +44,7 @@ and in docker-compose.yml, beside a role of its own in compose/postgres/create-r
 To have lint keep it from importing other applications, in .oxlintrc.json:
 
   { "files": ["apps/${name}/**/*.ts"], "rules": { "no-restricted-imports": ["error", { "patterns": [
-    { "regex": "^@breakwater/(account|customer|console|demo|local-)", "message": "Applications never import one another; they talk HTTP." }
+    { "regex": "^@breakwater/(account|customer|console|demo|system-runner)", "message": "Applications never import one another; they talk HTTP." }
   ] }] } }
 `;
 }

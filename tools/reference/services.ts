@@ -4,9 +4,9 @@ import { readAccountConfig } from '../../apps/account/src/app.config.ts';
 import { readConsoleConfig } from '../../apps/console/src/console.config.ts';
 import { readCustomerConfig } from '../../apps/customer/src/app.config.ts';
 import { plainText } from '../../libs/resilience/src/config/words.ts';
-import type { Environment } from '../../libs/chassis/src/config/config-fault.ts';
-import { InvalidConfigError } from '../../libs/chassis/src/config/read-config.ts';
-import { readMigrationConfig } from '../../libs/chassis/src/config/service-config.ts';
+import type { Environment } from '../../libs/service-kit/src/config/config-fault.ts';
+import { InvalidConfigError } from '../../libs/service-kit/src/config/read-config.ts';
+import { readMigrationConfig } from '../../libs/service-kit/src/config/service-config.ts';
 import { docstringsIn } from './docstrings.ts';
 import { durationText } from './duration-text.ts';
 import { code, table, workspaceRoot } from './markdown.ts';
@@ -21,7 +21,7 @@ interface ConfiguredProcess {
   readonly source: string;
 }
 
-const chassisSource = 'libs/chassis/src/config/service-config.ts';
+const chassisSource = 'libs/service-kit/src/config/service-config.ts';
 
 const processes: readonly ConfiguredProcess[] = [
   { title: 'account', read: readAccountConfig, source: 'apps/account/src/app.config.ts' },

@@ -11,7 +11,7 @@ import {
   shutdownDelayFits,
   variable,
   type Environment,
-} from '@breakwater/chassis';
+} from '@breakwater/service-kit';
 import { z } from 'zod';
 
 const batchSize = variable('a whole number from 1 to 100', (text) => {

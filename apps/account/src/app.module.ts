@@ -1,4 +1,10 @@
-import { ChassisModule, HealthModule, MetricsModule, MetricsRegistry, type Environment } from '@breakwater/chassis';
+import {
+  ServiceKitModule,
+  HealthModule,
+  MetricsModule,
+  MetricsRegistry,
+  type Environment,
+} from '@breakwater/service-kit';
 import { scaledClock, systemClock, type Clock } from '@breakwater/resilience';
 import {
   DiagnosisSource,
@@ -52,7 +58,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ChassisModule.forRoot(accountService, config, { describe: describeResilience }),
+        ServiceKitModule.forRoot(accountService, config, { describe: describeResilience }),
         ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
         HealthModule.forRoot({ indicators: [CustomerIndicator] }),

@@ -1,4 +1,4 @@
-import { apiFaults } from '@breakwater/chassis/testing';
+import { apiFaults } from '@breakwater/service-kit/testing';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { describeContract } from './contract.ts';

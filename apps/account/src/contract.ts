@@ -1,4 +1,4 @@
-import { describeApi, type OpenApiDocument } from '@breakwater/chassis';
+import { describeApi, type OpenApiDocument } from '@breakwater/service-kit';
 import { createAccountService } from './testing.ts';
 
 /** Every route there can be: some are there only where they are asked for. */

@@ -1,4 +1,4 @@
-import { runService } from '@breakwater/chassis';
+import { runService } from '@breakwater/service-kit';
 import { ResilienceError } from '@breakwater/resilience';
 import { readAccountConfig } from './app.config.ts';
 import { AppModule } from './app.module.ts';

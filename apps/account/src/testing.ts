@@ -1,4 +1,4 @@
-import { createService, Database, migrate, type Environment } from '@breakwater/chassis';
+import { createService, Database, migrate, type Environment } from '@breakwater/service-kit';
 import type { Clock } from '@breakwater/resilience';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CompiledQuery } from 'kysely';

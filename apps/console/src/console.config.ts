@@ -8,7 +8,7 @@ import {
   matching,
   port,
   readConfig,
-} from '@breakwater/chassis';
+} from '@breakwater/service-kit';
 import { z } from 'zod';
 
 const variables = z.object({

@@ -1,6 +1,6 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
-import { loggerOptions } from '@breakwater/chassis';
+import { loggerOptions } from '@breakwater/service-kit';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ConsoleConfig } from './console.config.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { explainStartFailure } from '@breakwater/chassis';
+import { explainStartFailure } from '@breakwater/service-kit';
 import { createConsole } from './console.ts';
 import { type ConsoleConfig, readConsoleConfig } from './console.config.ts';
 

@@ -6,7 +6,7 @@ import {
   serviceVariables,
   shutdownDelayFits,
   type Environment,
-} from '@breakwater/chassis';
+} from '@breakwater/service-kit';
 import { z } from 'zod';
 import { maxLatencyMs } from './faults/faults.schema.ts';
 

@@ -1,4 +1,4 @@
-import { ChassisModule, HealthModule, MetricsModule } from '@breakwater/chassis';
+import { ServiceKitModule, HealthModule, MetricsModule } from '@breakwater/service-kit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CustomerConfig } from './app.config.ts';
 import { CustomersModule } from './customers/customers.module.ts';
@@ -13,7 +13,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ChassisModule.forRoot(customerService, config),
+        ServiceKitModule.forRoot(customerService, config),
         HealthModule.forRoot({ indicators: [UnreadyIndicator] }),
         MetricsModule,
         FaultsModule.forRoot({

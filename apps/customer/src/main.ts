@@ -1,4 +1,4 @@
-import { runService } from '@breakwater/chassis';
+import { runService } from '@breakwater/service-kit';
 import { readCustomerConfig } from './app.config.ts';
 import { AppModule } from './app.module.ts';
 import { customerService } from './database/customer.service-definition.ts';

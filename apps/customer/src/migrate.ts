@@ -1,4 +1,4 @@
-import { runMigrations } from '@breakwater/chassis';
+import { runMigrations } from '@breakwater/service-kit';
 import { customerService } from './database/customer.service-definition.ts';
 import { seedCustomers } from './database/customers.seed.ts';
 

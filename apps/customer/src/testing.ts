@@ -1,4 +1,4 @@
-import { createService, migrate, type Environment } from '@breakwater/chassis';
+import { createService, migrate, type Environment } from '@breakwater/service-kit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readCustomerConfig } from './app.config.ts';
 import { AppModule } from './app.module.ts';

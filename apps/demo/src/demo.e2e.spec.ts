@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { choosePorts, loopback } from '@breakwater/local-system';
+import { choosePorts, loopback } from '@breakwater/system-runner';
 import { DemoRun } from './testing/demo-run.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LocalSystem, SystemOptions } from '@breakwater/local-system';
+import type { LocalSystem, SystemOptions } from '@breakwater/system-runner';
 import { type Experiment, experiments, lookupsPerExperiment } from './experiments/experiments.ts';
 import type { LookupSeries } from './experiments/lookups.ts';
 import { lookUp } from './experiments/lookups-client.ts';

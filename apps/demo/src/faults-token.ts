@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { SystemFailure, workspaceRoot } from '@breakwater/local-system';
+import { SystemFailure, workspaceRoot } from '@breakwater/system-runner';
 
 /** The token that `docker compose up` gives the customer services where nobody chose another one. */
 const tokenForPlay = path.join(workspaceRoot, 'compose/secrets/faults-token');

@@ -1,6 +1,6 @@
 /** `npm run demo`: the whole system on this machine, five experiments, a recovery. See `--help`. */
 import { readFileSync } from 'node:fs';
-import { BuildFailure, LocalSystem, SystemFailure, untilAborted } from '@breakwater/local-system';
+import { BuildFailure, LocalSystem, SystemFailure, untilAborted } from '@breakwater/system-runner';
 import { customerLatency, deviationsOf, runExperiments, runRecovery, startUp, systemOptions } from './demo.ts';
 import { requireExperiments, setCustomerLatency, type Target } from './experiments/target.ts';
 import { faultsTokenOf } from './faults-token.ts';

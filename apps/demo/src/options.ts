@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { defaultPort, highestPort, type SystemOptions } from '@breakwater/local-system';
+import { defaultPort, highestPort, type SystemOptions } from '@breakwater/system-runner';
 
 /** What the command line asks for. */
 export interface DemoOptions extends Required<Pick<SystemOptions, 'port' | 'timeScale' | 'gateway'>> {

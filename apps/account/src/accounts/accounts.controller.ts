@@ -1,4 +1,4 @@
-import { Answers, chassisKinds, Operation, Problems, TakesHeader } from '@breakwater/chassis';
+import { Answers, serviceKitKinds, Operation, Problems, TakesHeader } from '@breakwater/service-kit';
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -31,7 +31,7 @@ const tags = z.string().meta({ examples: ['"1"'] });
 const openingHeaders = ['Location', 'ETag', 'Idempotency-Replayed'] as const;
 
 /** What any route here may meet. */
-const { 'database-unavailable': databaseUnavailable, 'deadline-exceeded': deadlineExceeded } = chassisKinds;
+const { 'database-unavailable': databaseUnavailable, 'deadline-exceeded': deadlineExceeded } = serviceKitKinds;
 
 @Controller('accounts')
 export class AccountsController {

@@ -1,4 +1,4 @@
-import { ProblemException, type Problem } from '@breakwater/chassis';
+import { ProblemException, type Problem } from '@breakwater/service-kit';
 import { accountKinds } from '../problems/account-problems.ts';
 import type { Account } from './account.ts';
 import { entityTagOf, matchesStrongly, type EntityTags } from './entity-tags.ts';

@@ -1,4 +1,4 @@
-import { Database } from '@breakwater/chassis';
+import { Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';

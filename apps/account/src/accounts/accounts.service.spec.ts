@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/service-kit';
 import type { Transaction } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import type { CustomerDirectory, Verification } from '../customer/customer-directory.ts';

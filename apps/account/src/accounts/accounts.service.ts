@@ -1,4 +1,4 @@
-import { ProblemException, type Problem } from '@breakwater/chassis';
+import { ProblemException, type Problem } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { CustomerDirectory } from '../customer/customer-directory.ts';
 import { fingerprintOf } from '../idempotency/fingerprint.ts';

@@ -1,4 +1,4 @@
-import { runInRequestContext, traceHeaders } from '@breakwater/chassis';
+import { runInRequestContext, traceHeaders } from '@breakwater/service-kit';
 import { Deadline } from '@breakwater/resilience';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { getEventListeners, once } from 'node:events';

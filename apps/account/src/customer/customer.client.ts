@@ -1,4 +1,4 @@
-import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/chassis';
+import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
 import { Deadline, deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { z } from 'zod';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';

@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from '@breakwater/chassis';
+import type { ServiceDefinition } from '@breakwater/service-kit';
 import { createAccounts } from './0001-create-accounts.migration.ts';
 import { followAnAccount } from './0002-follow-an-account.migration.ts';
 

@@ -1,4 +1,4 @@
-import { DeadlinePassedError, runInRequestContext } from '@breakwater/chassis';
+import { DeadlinePassedError, runInRequestContext } from '@breakwater/service-kit';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { HttpAdapterHost } from '@nestjs/core';
 import { describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,4 @@
-import { DeadlinePassedError, remainingRequestMs } from '@breakwater/chassis';
+import { DeadlinePassedError, remainingRequestMs } from '@breakwater/service-kit';
 import { Deadline, type Clock } from '@breakwater/resilience';
 import type { OnModuleInit } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';

@@ -1,4 +1,4 @@
-import { Answers, chassisKinds, NeedsToken, Operation, ProblemException, Problems } from '@breakwater/chassis';
+import { Answers, serviceKitKinds, NeedsToken, Operation, ProblemException, Problems } from '@breakwater/service-kit';
 import { Body, Controller, Delete, Get, Headers, Patch, Put } from '@nestjs/common';
 import { z } from 'zod';
 import { accountKinds } from '../problems/account-problems.ts';
@@ -81,7 +81,7 @@ function notTold(replicas: ReplicaAnswer[]): ProblemException {
   const statuses = new Set(replicas.map(({ status }) => status));
   if (statuses.has(401)) {
     return new ProblemException({
-      ...chassisKinds.unauthorized,
+      ...serviceKitKinds.unauthorized,
       detail: 'Customer takes the token of its FAULTS_TOKEN as a bearer token.',
       headers: { 'www-authenticate': 'Bearer' },
       extensions,
@@ -89,7 +89,7 @@ function notTold(replicas: ReplicaAnswer[]): ProblemException {
   }
   if (statuses.has(400)) {
     const detail = 'These are no faults that customer can have. See replicas for what is wrong with them.';
-    return new ProblemException({ ...chassisKinds['invalid-request'], detail, extensions });
+    return new ProblemException({ ...serviceKitKinds['invalid-request'], detail, extensions });
   }
   const detail = `Of ${replicas.length} replicas of customer, not all did what was asked. See replicas.`;
   return new ProblemException({ ...accountKinds['customer-not-told'], detail, extensions });

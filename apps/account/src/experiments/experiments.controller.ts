@@ -1,4 +1,4 @@
-import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/chassis';
+import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/service-kit';
 import { CircuitBreakerRegistry, TimeLimiterRegistry } from '@breakwater/resilience';
 import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
 import { Readable } from 'node:stream';

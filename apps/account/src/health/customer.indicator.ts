@@ -1,4 +1,4 @@
-import type { HealthIndicator, HealthReport } from '@breakwater/chassis';
+import type { HealthIndicator, HealthReport } from '@breakwater/service-kit';
 import { CircuitBreakerRegistry } from '@breakwater/resilience';
 import { Injectable } from '@nestjs/common';
 

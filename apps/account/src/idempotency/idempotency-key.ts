@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/service-kit';
 import { z } from 'zod';
 import { accountKinds } from '../problems/account-problems.ts';
 

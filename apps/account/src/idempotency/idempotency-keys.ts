@@ -1,4 +1,4 @@
-import { Database } from '@breakwater/chassis';
+import { Database } from '@breakwater/service-kit';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
 

@@ -1,4 +1,4 @@
-import { Database } from '@breakwater/chassis';
+import { Database } from '@breakwater/service-kit';
 import type { Clock } from '@breakwater/resilience';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { AccountTables } from '../database/account.tables.ts';

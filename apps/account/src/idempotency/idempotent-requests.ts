@@ -1,4 +1,4 @@
-import { Database, ProblemException } from '@breakwater/chassis';
+import { Database, ProblemException } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';

@@ -1,4 +1,4 @@
-import { kindsOf, type ProblemCatalogue } from '@breakwater/chassis';
+import { kindsOf, type ProblemCatalogue } from '@breakwater/service-kit';
 
 /** What account may answer with beside every service's. `docs/problems.md` lists the same, and a test holds the two together. */
 export const accountProblems = {

@@ -1,4 +1,4 @@
-import type { Problem } from '@breakwater/chassis';
+import type { Problem } from '@breakwater/service-kit';
 import { describeRefusal } from '@breakwater/resilience/nest';
 
 /** What a client is told where a policy refused a call or cut it off, and no fallback took over. */

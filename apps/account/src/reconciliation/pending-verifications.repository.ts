@@ -1,4 +1,4 @@
-import { Database } from '@breakwater/chassis';
+import { Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Answer } from '../customer/customer-directory.ts';

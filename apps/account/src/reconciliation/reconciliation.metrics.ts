@@ -1,4 +1,4 @@
-import { MetricsRegistry } from '@breakwater/chassis';
+import { MetricsRegistry } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { PendingVerificationsRepository, type Backlog } from './pending-verifications.repository.ts';

@@ -1,4 +1,4 @@
-import { MetricsModule } from '@breakwater/chassis';
+import { MetricsModule } from '@breakwater/service-kit';
 import { ResilienceRegistries } from '@breakwater/resilience/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CustomerDirectory } from '../customer/customer-directory.ts';

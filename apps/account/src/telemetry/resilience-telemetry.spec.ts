@@ -1,4 +1,4 @@
-import { MetricsRegistry } from '@breakwater/chassis';
+import { MetricsRegistry } from '@breakwater/service-kit';
 import {
   AdaptiveConcurrencyLimiterRegistry,
   BulkheadRegistry,

@@ -1,4 +1,4 @@
-import { MetricsRegistry } from '@breakwater/chassis';
+import { MetricsRegistry } from '@breakwater/service-kit';
 import type { Clock, Unsubscribe } from '@breakwater/resilience';
 import { logTransitions } from '@breakwater/resilience/logging';
 import { DiagnosisSource, ResilienceRegistries } from '@breakwater/resilience/nest';

@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/service-kit';
 import { describe, expect, it } from 'vitest';
 import { DemoTime } from '../faults/demo-time.ts';
 import type { Exchange } from '../faults/fault.ts';

@@ -1,4 +1,11 @@
-import { Answers, chassisKinds, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/chassis';
+import {
+  Answers,
+  serviceKitKinds,
+  Operation,
+  ProblemException,
+  Problems,
+  RequestSignal,
+} from '@breakwater/service-kit';
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import type { Exchange } from '../faults/fault.ts';
 import { Faults } from '../faults/faults.ts';
@@ -19,8 +26,8 @@ export class CustomersController {
   @Problems(
     customerKinds['customer-not-found'],
     customerKinds['capacity-exceeded'],
-    chassisKinds['database-unavailable'],
-    chassisKinds['deadline-exceeded'],
+    serviceKitKinds['database-unavailable'],
+    serviceKitKinds['deadline-exceeded'],
   )
   async findById(
     @Param('id', { schema: customerId }) id: string,

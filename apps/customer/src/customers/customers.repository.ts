@@ -1,4 +1,4 @@
-import { Database } from '@breakwater/chassis';
+import { Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import type { CustomerTables } from '../database/customer.tables.ts';
 import type { Customer } from './customer.ts';

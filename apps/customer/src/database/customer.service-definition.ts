@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from '@breakwater/chassis';
+import type { ServiceDefinition } from '@breakwater/service-kit';
 import { createCustomers } from './0001-create-customers.migration.ts';
 
 /** The service's name, which is also that of its schema, and what the schema is made by, and what it does with it. */

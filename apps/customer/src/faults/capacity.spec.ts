@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/service-kit';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { Capacity } from './capacity.ts';

@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/service-kit';
 import { customerKinds } from '../problems/customer-problems.ts';
 import type { Fault, Struck } from './fault.ts';
 import type { CapacitySetting } from './faults.schema.ts';

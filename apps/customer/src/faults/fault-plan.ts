@@ -1,4 +1,4 @@
-import { formatDuration } from '@breakwater/chassis';
+import { formatDuration } from '@breakwater/service-kit';
 import type { GivenFaults, LatencySetting } from './faults.schema.ts';
 
 /** Everything that can be wrong, as GET /faults lists it and as the label `fault` of the metrics names it. */

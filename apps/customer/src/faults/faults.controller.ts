@@ -1,4 +1,4 @@
-import { Answers, NeedsToken, Operation } from '@breakwater/chassis';
+import { Answers, NeedsToken, Operation } from '@breakwater/service-kit';
 import { Body, Controller, Delete, Get, Patch, Put, UseGuards } from '@nestjs/common';
 import { faultNames, showPlan, type FaultName } from './fault-plan.ts';
 import { FaultsGuard } from './faults.guard.ts';

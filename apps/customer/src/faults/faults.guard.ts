@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/service-kit';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';

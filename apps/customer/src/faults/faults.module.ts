@@ -1,4 +1,4 @@
-import { MetricsModule } from '@breakwater/chassis';
+import { MetricsModule } from '@breakwater/service-kit';
 import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { DemoTime } from './demo-time.ts';
 import type { Random } from './fault.ts';

@@ -1,4 +1,4 @@
-import { ClientDisconnectedError, ProblemException } from '@breakwater/chassis';
+import { ClientDisconnectedError, ProblemException } from '@breakwater/service-kit';
 import { Logger } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/chassis';
+import { ProblemException } from '@breakwater/service-kit';
 import { customerKinds } from '../problems/customer-problems.ts';
 import type { DemoTime } from './demo-time.ts';
 import type { Fault, Random, Struck } from './fault.ts';

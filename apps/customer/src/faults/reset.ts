@@ -1,4 +1,4 @@
-import { ClientDisconnectedError } from '@breakwater/chassis';
+import { ClientDisconnectedError } from '@breakwater/service-kit';
 import type { Exchange, Fault, Random, Struck } from './fault.ts';
 import type { RateSetting } from './faults.schema.ts';
 

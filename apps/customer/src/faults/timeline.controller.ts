@@ -1,4 +1,4 @@
-import { Answers, NeedsToken, Operation } from '@breakwater/chassis';
+import { Answers, NeedsToken, Operation } from '@breakwater/service-kit';
 import { Body, Controller, Delete, Get, Put, UseGuards } from '@nestjs/common';
 import { timelineReportSchema, type TimelineReport } from './faults-report.schema.ts';
 import { FaultsGuard } from './faults.guard.ts';

@@ -1,4 +1,4 @@
-import { duration, formatDuration } from '@breakwater/chassis';
+import { duration, formatDuration } from '@breakwater/service-kit';
 import { z } from 'zod';
 import { faultsBody } from './faults.schema.ts';
 

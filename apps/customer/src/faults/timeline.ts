@@ -1,4 +1,4 @@
-import { formatDuration } from '@breakwater/chassis';
+import { formatDuration } from '@breakwater/service-kit';
 import { Logger } from '@nestjs/common';
 import type { DemoTime } from './demo-time.ts';
 import { healthy, showPlan, withGiven } from './fault-plan.ts';

@@ -1,4 +1,4 @@
-import type { HealthIndicator, HealthReport } from '@breakwater/chassis';
+import type { HealthIndicator, HealthReport } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { Faults } from './faults.ts';
 

@@ -1,4 +1,4 @@
-import { documentedProblems } from '@breakwater/chassis/testing';
+import { documentedProblems } from '@breakwater/service-kit/testing';
 import { expect, it } from 'vitest';
 import { customerProblems } from './customer-problems.ts';
 

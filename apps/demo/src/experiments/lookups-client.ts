@@ -1,4 +1,4 @@
-import { SystemFailure } from '@breakwater/local-system';
+import { SystemFailure } from '@breakwater/system-runner';
 import { type Call, type LookupSeries, readMessage } from './lookups.ts';
 import { readJsonLines } from './ndjson.ts';
 

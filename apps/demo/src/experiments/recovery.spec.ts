@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { SystemFailure } from '@breakwater/local-system';
-import { StandInServers } from '@breakwater/local-system/testing';
+import { SystemFailure } from '@breakwater/system-runner';
+import { StandInServers } from '@breakwater/system-runner/testing';
 import type { Call } from './lookups.ts';
 import { recover } from './recovery.ts';
 

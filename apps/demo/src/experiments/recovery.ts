@@ -1,4 +1,4 @@
-import { pause } from '@breakwater/local-system';
+import { pause } from '@breakwater/system-runner';
 import type { BreakerState, Call, LookupSeries } from './lookups.ts';
 import { lookUp } from './lookups-client.ts';
 import { setCustomerLatency, type Target } from './target.ts';

@@ -1,4 +1,4 @@
-import { SystemFailure } from '@breakwater/local-system';
+import { SystemFailure } from '@breakwater/system-runner';
 
 /** A running system that the experiments are made on, wherever it is. */
 export interface Target {

@@ -1,4 +1,4 @@
-import type { LocalSystem } from '@breakwater/local-system';
+import type { LocalSystem } from '@breakwater/system-runner';
 
 /** What a running system offers: where it is, and what to try on it. */
 export function invitation(system: LocalSystem): string {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ownEnvironment, workspaceRoot } from '@breakwater/local-system';
+import { ownEnvironment, workspaceRoot } from '@breakwater/system-runner';
 import { descendantsOf, type SeenProcess, survivorsOf } from './process-tree.ts';
 
 /** The demo as a process of its own, as `npm run demo` starts it, and what becomes of it. */

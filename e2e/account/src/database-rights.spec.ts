@@ -1,0 +1,141 @@
+import { startProcess } from '@breakwater/service-kit/testing';
+import { createCustomerService } from '@breakwater/customer/testing';
+import { createDatabase, withClient } from '@breakwater/system-runner/postgres';
+import { FakeClock } from '@breakwater/resilience/testing';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { letTimePass, readAccounts } from './pending-accounts.ts';
+import { startReplica, type RunningAccount } from './running-account.ts';
+
+type Service = 'account' | 'customer';
+
+/** Both services on one database, each logged in as a role that has what its migrations gave it. */
+async function setUp() {
+  const database = await createDatabase(inject('databaseServerUrl'));
+  const logins = {} as Record<Service, string>;
+  for (const service of ['customer', 'account'] as const) {
+    const role = `test_${service}_${randomBytes(6).toString('hex')}`;
+    await execute(database.url, `create role ${role} login password 's3cret'`);
+    const migration = startProcess(new URL(`../../../apps/${service}/dist/migrate.js`, import.meta.url), {
+      DATABASE_URL: database.url,
+      DATABASE_SERVICE_ROLE: role,
+    });
+    expect(await migration.ended).toEqual({ code: 0, errors: '' });
+    const login = new URL(database.url);
+    login.username = role;
+    login.password = 's3cret';
+    logins[service] = login.href;
+  }
+  const dispose = async () => {
+    await database.drop();
+    for (const login of Object.values(logins))
+      await execute(inject('databaseServerUrl'), `drop role ${new URL(login).username}`);
+  };
+  return { ownerUrl: database.url, logins, dispose };
+}
+
+const execute = (url: string, sql: string) => withClient(url, async (client) => (await client.query(sql)).rowCount);
+
+describe('the services, as the database roles that their migrations gave their rights to', () => {
+  let ownerUrl: string;
+  let logins: Readonly<Record<Service, string>>;
+  let dispose: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ ownerUrl, logins, dispose } = await setUp());
+  });
+
+  afterAll(() => dispose());
+
+  const startCustomer = async () => {
+    const customer = await createCustomerService({ DATABASE_URL: logins.customer, CUSTOMER_LATENCY: '0ms' });
+    await customer.listen(0, '127.0.0.1');
+    onTestFinished(() => customer.close());
+    return customer.getUrl();
+  };
+
+  const startAccount = async (customerUrl: string, clock?: FakeClock): Promise<RunningAccount> => {
+    const environment = { CUSTOMER_URL: customerUrl, RECONCILIATION_INTERVAL: '20ms' };
+    const account = await startReplica(logins.account, environment, clock);
+    onTestFinished(() => account.stop());
+    return account;
+  };
+
+  const nobodyThere = 'http://127.0.0.1:9';
+
+  it('can be used for everything that a client may ask for', async () => {
+    const account = await startAccount(await startCustomer());
+    const open = (label: string) => account.open('c-1001', { label }).set('idempotency-key', 'k-1');
+
+    const opened = await open('Savings');
+    const replayed = await open('Savings');
+    const reused = await open('Others');
+    await execute(ownerUrl, "update account.idempotency_keys set created_at = created_at - interval '25 hours'");
+    const renewed = await open('Others');
+    const { id } = opened.body as { id: string };
+    const closed = await account.http().patch(`/accounts/${id}`).set('if-match', '"1"').send({ status: 'CLOSED' });
+    const reads = await Promise.all(
+      [`/accounts/${id}`, `/accounts/${id}/history`, '/accounts?status=CLOSED', '/health/ready', '/metrics'].map(
+        async (path) => (await account.http().get(path)).status,
+      ),
+    );
+
+    expect([opened, replayed, reused, renewed, closed].map(({ status }) => status)).toEqual([201, 201, 422, 201, 200]);
+    expect(replayed.body).toEqual(opened.body);
+    expect(reads).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it('can be used to verify later what was left unverified', async () => {
+    const alone = await startAccount(nobodyThere);
+    const { status } = await alone.open('c-1002');
+    const account = await startAccount(await startCustomer());
+
+    await vi.waitFor(
+      async () => {
+        await letTimePass(ownerUrl, '1 minute');
+        const accounts = await readAccounts(ownerUrl);
+        expect(accounts.find(({ customerId }) => customerId === 'c-1002')).toMatchObject({ status: 'ACTIVE' });
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(status).toBe(202);
+    expect((await account.http().get('/accounts?customerId=c-1002')).status).toBe(200);
+  });
+
+  it('can be used to purge what has expired', async () => {
+    const clock = new FakeClock();
+    const account = await startAccount(await startCustomer(), clock);
+    await account.open('c-1003').set('idempotency-key', 'k-3').expect(201);
+    await execute(ownerUrl, "update account.idempotency_keys set created_at = created_at - interval '25 hours'");
+
+    await vi.waitFor(
+      async () => {
+        clock.advance(60_000);
+        expect(await execute(ownerUrl, 'select from account.idempotency_keys')).toBe(0);
+      },
+      { timeout: 10_000 },
+    );
+  });
+
+  it.each([
+    ['account', 'drop table account.accounts'],
+    ['account', 'truncate account.accounts'],
+    ['account', 'delete from account.accounts'],
+    ['account', 'delete from account.account_events'],
+    ['account', "update account.account_events set reason = 'another'"],
+    ['account', 'alter table account.accounts add column note text'],
+    ['account', 'create table account.notes (id int)'],
+    ['account', 'create schema notes'],
+    ['account', 'delete from account.kysely_migration'],
+    ['account', 'drop schema account cascade'],
+    ['account', 'select from customer.customers'],
+    ['account', 'create role somebody'],
+    ['customer', "update customer.customers set status = 'CLOSED'"],
+    ['customer', 'delete from customer.customers'],
+    ['customer', 'truncate customer.customers'],
+    ['customer', 'drop table customer.customers'],
+    ['customer', 'select from account.accounts'],
+  ] as const)('%s cannot %s', async (service, statement) => {
+    await expect(execute(logins[service], statement)).rejects.toThrow(/permission denied|must be owner/);
+  });
+});

@@ -1,0 +1,185 @@
+import { migrateAccount } from '@breakwater/account/testing';
+import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
+import { migrateCustomer } from '@breakwater/customer/testing';
+import { createDatabase, type Database } from '@breakwater/system-runner/postgres';
+import { once } from 'node:events';
+import { createServer, get, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+
+function start(service: 'account' | 'customer', environment: Record<string, string>): TestedProcess {
+  const started = startProcess(new URL(`../../../apps/${service}/dist/main.js`, import.meta.url), environment);
+  onTestFinished(() => started.kill('SIGKILL'));
+  return started;
+}
+
+/** A way to customer on which can be seen what it is asked with. */
+async function openPassage(target: string): Promise<{ url: string; requests: IncomingHttpHeaders[] }> {
+  const requests: IncomingHttpHeaders[] = [];
+  const server = createServer(({ url = '', headers }, response) => {
+    requests.push(headers);
+    get(target + url, { headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+}
+
+describe('account and customer as processes', () => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await createDatabase(inject('databaseServerUrl'));
+    await Promise.all([migrateAccount(database.url), migrateCustomer(database.url)]);
+  });
+
+  afterAll(() => database.drop());
+
+  it('log one request under one id and in one trace, from the gateway to the last service', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const customer = start('customer', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '0ms' });
+    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: await customer.listening });
+    const url = await account.listening;
+
+    const response = await fetch(`${url}/accounts`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-request-id': 'gate.1',
+        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
+      },
+      body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+    });
+    for (const service of [account, customer]) service.kill('SIGTERM');
+    const ended = await Promise.all([account.ended, customer.ended]);
+
+    expect(response.status).toBe(201);
+    expect(ended).toEqual([
+      { code: 0, errors: '' },
+      { code: 0, errors: '' },
+    ]);
+    const served = [...customer.log, ...account.log].filter(({ requestId }) => requestId === 'gate.1');
+    expect(served.map(({ service, req, res }) => ({ service, req, res }))).toEqual([
+      { service: 'customer', req: { method: 'GET', url: '/customers/c-1001' }, res: { statusCode: 200 } },
+      { service: 'account', req: { method: 'POST', url: '/accounts' }, res: { statusCode: 201 } },
+    ]);
+    expect(served.map((line) => line['traceId'])).toEqual([traceId, traceId]);
+    expect(new Set(served.map(({ spanId }) => spanId)).size).toBe(2);
+  });
+
+  it('hand a client’s trace on, each part beneath the one that asked for it, and name it in what goes wrong', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const clientSpan = 'b7ad6b7169203331';
+    const trace = {
+      traceparent: `00-${traceId}-${clientSpan}-01`,
+      tracestate: 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7',
+    };
+    const customer = start('customer', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '0ms' });
+    const passage = await openPassage(await customer.listening);
+    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: passage.url });
+
+    const response = await fetch(`${await account.listening}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'gate.3', ...trace },
+      body: JSON.stringify({ customerId: 'c-9999', currency: 'EUR' }),
+    });
+    const problem = (await response.json()) as object;
+    for (const service of [account, customer]) service.kill('SIGTERM');
+    await Promise.all([account.ended, customer.ended]);
+
+    const completed = ({ log }: TestedProcess) => log.filter(({ requestId, res }) => requestId === 'gate.3' && res);
+    const [[ofAccount], [ofCustomer]] = [completed(account), completed(customer)];
+    const accountSpan = String(ofAccount?.['spanId']);
+    expect(problem).toMatchObject({ status: 422, requestId: 'gate.3', traceId });
+    expect(ofAccount).toMatchObject({ traceId, spanId: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
+    expect(passage.requests).toMatchObject([
+      { traceparent: `00-${traceId}-${accountSpan}-01`, tracestate: trace.tracestate, 'x-request-id': 'gate.3' },
+    ]);
+    expect(ofCustomer).toMatchObject({ traceId });
+    expect(new Set([clientSpan, accountSpan, ofCustomer?.['spanId']]).size).toBe(3);
+  });
+
+  it('log why a customer was left unverified, under the id of the request', async () => {
+    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: 'http://127.0.0.1:9' });
+    const url = await account.listening;
+
+    await fetch(`${url}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'gate.2' },
+      body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+    });
+    account.kill('SIGTERM');
+    await account.ended;
+
+    expect(account.log).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        requestId: 'gate.2',
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+        customerId: 'c-1001',
+        msg: 'customer left unverified',
+        reason: expect.stringContaining('customer cannot be asked') as string,
+      }),
+    );
+  });
+
+  it('say nothing on standard error while they tell the story of an experiment', async () => {
+    const account = start('account', {
+      DATABASE_URL: database.url,
+      CUSTOMER_URL: 'http://127.0.0.1:9',
+      DEMO_MODE: 'true',
+    });
+    const url = await account.listening;
+
+    const response = await fetch(`${url}/experiments/customer-lookups`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ times: 100, breaker: 'count-slow' }),
+    });
+    const lines = (await response.text()).trimEnd().split('\n');
+    account.kill('SIGTERM');
+
+    expect(lines).toHaveLength(102);
+    expect(await account.ended).toEqual({ code: 0, errors: '' });
+  });
+
+  it('say what is wrong with their configuration', async () => {
+    const { ended } = start('account', {
+      DATABASE_URL: database.url,
+      CUSTOMER_URL: 'customer',
+      TIME_SCALE: '5',
+    });
+
+    const { code, errors } = await ended;
+
+    expect(code).toBe(1);
+    expect(errors).toBe(
+      [
+        'account cannot start: the configuration is not valid.',
+        '  CUSTOMER_URL is "customer": must be one or more URLs such as http://localhost:3001, comma separated',
+        '  TIME_SCALE is "5": must be 1 unless DEMO_MODE is true: a circuit breaker in earnest goes by the clock on the wall',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('say what is wrong with the circuit breaker', async () => {
+    const { ended } = start('account', {
+      DATABASE_URL: database.url,
+      RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE: 'ten',
+    });
+
+    const { code, errors } = await ended;
+
+    expect(code).toBe(1);
+    expect(errors).toMatch(/^account cannot start: .*\n.*slidingWindowSize.*ten/i);
+    expect(errors).not.toMatch(/\n +at /);
+  });
+});

@@ -1,0 +1,98 @@
+import { migrateCustomer } from '@breakwater/customer/testing';
+import { createDatabase } from '@breakwater/system-runner/postgres';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { startCustomer, type RunningCustomer } from './running-customer.ts';
+
+describe('customer without its database', () => {
+  let customer: RunningCustomer;
+
+  beforeAll(async () => {
+    customer = await startCustomer();
+  });
+
+  afterAll(() => customer.stop());
+
+  it('answers 503 and is not ready while the database is away, and recovers', async () => {
+    const ask = async () => {
+      const [found, ready, live] = await Promise.all(
+        ['/customers/c-1001', '/health/ready', '/health/live'].map((path) => customer.http().get(path)),
+      );
+      return { found: found?.status, ready: ready?.status, live: live?.status };
+    };
+
+    const before = await ask();
+    customer.route.sever();
+    const severed = await ask();
+    customer.route.mend();
+
+    expect(before).toEqual({ found: 200, ready: 200, live: 200 });
+    expect(severed).toEqual({ found: 503, ready: 503, live: 200 });
+    await vi.waitFor(async () => expect(await ask()).toEqual(before), { timeout: 15_000, interval: 20 });
+  });
+
+  it('answers 503 when its connection is killed in the middle of a query, and goes on without a restart', async () => {
+    const administrator = new Client({ connectionString: customer.databaseUrl });
+    await administrator.connect();
+    onTestFinished(() => administrator.end());
+    // Whoever reads the customers now waits until the lock is gone.
+    await administrator.query('BEGIN');
+    await administrator.query('LOCK TABLE customer.customers IN ACCESS EXCLUSIVE MODE');
+    const ask = async () => customer.http().get('/customers/c-1001');
+    const cut = ask();
+
+    await vi.waitFor(
+      async () => {
+        // A transaction sees the activity as it was when it first looked.
+        await administrator.query('SELECT pg_stat_clear_snapshot()');
+        const { rowCount } = await administrator.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%customers%'`,
+        );
+        expect(rowCount).toBe(1);
+      },
+      { timeout: 15_000, interval: 10 },
+    );
+    const { status, body } = await cut;
+    await administrator.query('ROLLBACK');
+
+    expect({ status, body: body as unknown }).toMatchObject({
+      status: 503,
+      body: { type: 'urn:breakwater:problem:database-unavailable' },
+    });
+    expect((await ask()).status).toBe(200);
+    expect((await customer.http().get('/health/ready')).status).toBe(200);
+  });
+
+  it('says so as problem details, without a word about the database’s whereabouts', async () => {
+    customer.route.sever();
+    onTestFinished(() => customer.route.mend());
+
+    const response = await customer.http().get('/customers/c-1001').set('x-request-id', 'r-1');
+
+    expect(response.headers['retry-after']).toBe('1');
+    expect(response.body).toEqual({
+      type: 'urn:breakwater:problem:database-unavailable',
+      title: 'Database unavailable',
+      status: 503,
+      detail: expect.any(String) as string,
+      instance: '/customers/c-1001',
+      requestId: 'r-1',
+      traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    });
+    expect(JSON.stringify(response.body)).not.toMatch(/127\.0\.0\.1|postgres|select/i);
+  });
+});
+
+describe('migrating customer', () => {
+  it('is done once by all who start it at the same time, and by nobody after that', async () => {
+    const database = await createDatabase(inject('databaseServerUrl'));
+    onTestFinished(() => database.drop());
+
+    const together = await Promise.all([1, 2, 3].map(() => migrateCustomer(database.url)));
+    const later = await migrateCustomer(database.url);
+
+    expect(together.flat()).toEqual(['0001-create-customers']);
+    expect(later).toEqual([]);
+  });
+});

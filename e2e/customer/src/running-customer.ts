@@ -1,0 +1,38 @@
+import type { Environment } from '@breakwater/service-kit';
+import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
+import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/system-runner/postgres';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import request from 'supertest';
+import { inject } from 'vitest';
+
+/** The customer service with a database of its own. */
+export interface RunningCustomer {
+  readonly app: NestFastifyApplication;
+  /** Its database, by a way that cannot be severed. */
+  readonly databaseUrl: string;
+  /** The way to its database. */
+  readonly route: SeverableRoute;
+  http(): ReturnType<typeof request>;
+  stop(): Promise<void>;
+}
+
+/** @param environment variables beside those of the database; without latency unless told otherwise */
+export async function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
+  const database = await createDatabase(inject('databaseServerUrl'));
+  await migrateCustomer(database.url);
+  const route = await openSeverableRoute(database.url);
+  const app = await createCustomerService({ DATABASE_URL: route.url, CUSTOMER_LATENCY: '0ms', ...environment });
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return {
+    app,
+    databaseUrl: database.url,
+    route,
+    http: () => request(app.getHttpServer()),
+    stop: async () => {
+      await app.close();
+      await route.close();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { LocalSystem, SystemFailure, type SystemOptions } from '@breakwater/system-runner';
+
+/**
+ * Starts a system for a test, on free ports and with a PostgreSQL of its own, whatever `DATABASE_URL` says: it is going to
+ * be stopped.
+ */
+export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
+  const system = await LocalSystem.prepare({ database: 'own', ...options });
+  try {
+    await system.start();
+    return system;
+  } catch (error) {
+    const log =
+      error instanceof SystemFailure && error.logFile !== undefined ? readFileSync(error.logFile, 'utf8') : '';
+    await endSystem(system);
+    throw new Error(`The system did not start. ${log.slice(-2_000)}`, { cause: error });
+  }
+}
+
+/** Ends it, and removes what it wrote. Nothing is to be done where it never started. */
+export async function endSystem(system: LocalSystem | undefined): Promise<void> {
+  await system?.stop();
+  system?.removeFiles();
+}

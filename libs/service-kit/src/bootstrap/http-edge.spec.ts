@@ -1,0 +1,327 @@
+import { Body, Controller, Get, Logger, Module, Post, Query, type DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import request from 'supertest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
+import { ServiceKitModule } from '../service-kit.module.ts';
+import type { Environment } from '../config/config-fault.ts';
+import { readConfig } from '../config/read-config.ts';
+import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
+import { HealthModule } from '../health/health.module.ts';
+import { MetricsModule } from '../metrics/metrics.module.ts';
+import { createService } from './create-service.ts';
+
+const page = z.strictObject({ size: z.coerce.number().int().max(100).optional() });
+
+@Controller('berths')
+class BerthsController {
+  readonly events = new EventEmitter<{ waiting: [() => void] }>();
+  readonly bodies: unknown[] = [];
+
+  @Get()
+  list(@Query({ schema: page }) query: z.output<typeof page>) {
+    return query;
+  }
+
+  @Get('wait')
+  wait(): Promise<object> {
+    return new Promise((resolve) => this.events.emit('waiting', () => resolve({})));
+  }
+
+  @Post()
+  create(@Body() body: unknown) {
+    this.bodies.push(body);
+    return {};
+  }
+}
+
+@Module({})
+class HarbourModule {
+  static forRoot(config: ServiceConfig): DynamicModule {
+    return {
+      module: HarbourModule,
+      imports: [
+        ServiceKitModule.forRoot({ name: 'harbour', migrations: {} }, config),
+        HealthModule.forRoot(),
+        MetricsModule,
+      ],
+      controllers: [BerthsController],
+    };
+  }
+}
+
+async function startHarbour(environment: Environment = {}): Promise<NestFastifyApplication> {
+  const config = readConfig(z.object(serviceVariables('harbour', { port: 0 })), {
+    // Nothing listens on port 1.
+    DATABASE_URL: 'postgres://harbour@127.0.0.1:1/harbour',
+    LOG_LEVEL: 'silent',
+    INSTANCE_NAME: 'harbour-1',
+    ...environment,
+  });
+  const app = await createService('harbour', config, HarbourModule.forRoot(config));
+  await app.listen(0, '127.0.0.1');
+  onTestFinished(async () => {
+    await app.close();
+    Logger.overrideLogger(false);
+  });
+  return app;
+}
+
+const http = (app: NestFastifyApplication) => request(app.getHttpServer());
+
+/** What is the same about every problem, however early it is answered. */
+const problemHeaders = {
+  'content-type': expect.stringMatching(/^application\/problem\+json/) as string,
+  'x-request-id': 'r-1',
+  'x-instance': 'harbour-1',
+};
+
+describe('what a request may be like', () => {
+  const post = async (app: NestFastifyApplication, body: string, contentType = 'application/json') =>
+    http(app).post('/berths').set('x-request-id', 'r-1').set('content-type', contentType).send(body);
+
+  it('has a body at most 32 deep', async () => {
+    const app = await startHarbour();
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
+    const deepest = await post(app, nested(32));
+    const deeper = await post(app, nested(33));
+    const deepestOfAll = await post(app, nested(30_000));
+
+    expect([deepest.status, deeper.status, deepestOfAll.status]).toEqual([201, 400, 400]);
+    expect(deeper.headers).toMatchObject(problemHeaders);
+    expect(deeper.body).toMatchObject({
+      type: 'urn:breakwater:problem:invalid-request',
+      detail: expect.stringContaining('at most 32') as string,
+    });
+    expect(app.get(BerthsController).bodies).toHaveLength(1);
+  });
+
+  it.each([
+    '{"__proto__":{"admin":true}}',
+    '{"a":[{"__proto__":1}]}',
+    '{"constructor":{"prototype":{"admin":true}}}',
+    String.raw`{"\u005f_proto__":{"admin":true}}`,
+  ])('has no key that changes prototypes: %s', async (body) => {
+    const response = await post(await startHarbour(), body);
+
+    expect(response.status).toBe(400);
+    expect(response.body).toMatchObject({
+      type: 'urn:breakwater:problem:invalid-request',
+      detail: expect.stringContaining('__proto__') as string,
+    });
+  });
+
+  it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded'])('is no %s', async (contentType) => {
+    expect((await post(await startHarbour(), 'a=1', contentType)).status).toBe(415);
+  });
+
+  it('has no query parameter that nobody knows', async () => {
+    const app = await startHarbour();
+
+    const known = await http(app).get('/berths?size=3');
+    const unknown = await http(app).get('/berths?size=3&sise=4&order=id');
+
+    expect(known.body).toEqual({ size: 3 });
+    expect(unknown.status).toBe(400);
+    expect(unknown.body).toMatchObject({
+      detail: 'The query is not what this operation takes. See errors.',
+      errors: [
+        { parameter: 'sise', detail: 'is not a parameter of this operation' },
+        { parameter: 'order', detail: 'is not a parameter of this operation' },
+      ],
+    });
+  });
+
+  it('has a URL of at most 4096 characters', async () => {
+    const response = await http(await startHarbour())
+      .get(`/berths?size=${'1'.repeat(4096)}`)
+      .set('x-request-id', 'r-1');
+
+    expect(response.status).toBe(414);
+    expect(response.headers).toMatchObject(problemHeaders);
+    expect(response.body).toMatchObject({ title: 'URI Too Long', instance: '/berths', requestId: 'r-1' });
+  });
+
+  it.each([
+    [431, `GET / HTTP/1.1\r\nhost: harbour\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`, '16 KiB'],
+    [400, 'ahoy\r\n\r\n', 'not HTTP'],
+  ])('is answered %i where Node gives up on it', async (status, sent, detail) => {
+    const app = await startHarbour();
+    const { port } = new URL(await app.getUrl());
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.end(sent);
+
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toContain('content-type: application/problem+json');
+    expect(head).toContain('x-instance: harbour-1');
+    const problem = JSON.parse(body) as { status: number; detail: string; requestId: string };
+    expect(problem).toMatchObject({ status, detail: expect.stringContaining(detail) as string });
+    expect(head).toContain(`x-request-id: ${problem.requestId}`);
+  });
+
+  it('is answered on a connection that has been used before as well', async () => {
+    const app = await startHarbour();
+    const { port } = new URL(await app.getUrl());
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('GET /berths HTTP/1.1\r\nhost: harbour\r\n\r\n');
+    await once(socket, 'readable');
+    const first = String(socket.read());
+    socket.end('ahoy\r\n\r\n');
+
+    expect(first).toMatch(/^HTTP\/1.1 200 /);
+    expect(await text(socket)).toMatch(/^HTTP\/1.1 400 /);
+  });
+
+  it('is not answered while an earlier request is, whose answer it would be taken for', async () => {
+    const app = await startHarbour();
+    const { port } = new URL(await app.getUrl());
+    const socket = connect(Number(port), '127.0.0.1');
+    const waiting = once(app.get(BerthsController).events, 'waiting');
+    socket.write('GET /berths/wait HTTP/1.1\r\nhost: harbour\r\n\r\n');
+    await waiting;
+    socket.write('ahoy\r\n\r\n');
+
+    expect(await text(socket)).toBe('');
+  });
+});
+
+describe('security headers', () => {
+  it('let a browser do nothing with an answer, nor with a refusal', async () => {
+    const app = await startHarbour();
+
+    const headers = await Promise.all(['/berths', '/nowhere'].map(async (path) => (await http(app).get(path)).headers));
+
+    for (const each of headers) {
+      expect(each).toMatchObject({
+        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'SAMEORIGIN',
+        'referrer-policy': 'no-referrer',
+      });
+      expect(each).not.toHaveProperty('strict-transport-security');
+    }
+  });
+});
+
+describe('CLIENT_RATE_LIMIT', () => {
+  const statuses = async (app: NestFastifyApplication, path: string, clients: readonly string[]) => {
+    const all = [];
+    for (const client of clients) all.push((await http(app).get(path).set('x-forwarded-for', client)).status);
+    return all;
+  };
+  const holdTheClock = () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+  };
+
+  it('refuses what a client asks for beyond it, until the second is over', async () => {
+    holdTheClock();
+    const app = await startHarbour({ CLIENT_RATE_LIMIT: '2' });
+
+    const first = await http(app).get('/berths');
+    await http(app).get('/berths');
+    const refused = await http(app).get('/berths').set('x-request-id', 'r-1');
+    const nowhere = await http(app).get('/nowhere');
+    vi.advanceTimersByTime(1_001);
+    const later = await http(app).get('/berths');
+
+    expect(first.headers).toMatchObject({ 'ratelimit-limit': '2', 'ratelimit-remaining': '1', 'ratelimit-reset': '1' });
+    expect(refused.status).toBe(429);
+    expect(refused.headers).toMatchObject({
+      ...problemHeaders,
+      'retry-after': '1',
+      'ratelimit-limit': '2',
+      'ratelimit-remaining': '0',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(refused.body).toMatchObject({ type: 'urn:breakwater:problem:too-many-requests', requestId: 'r-1' });
+    expect(nowhere.status).toBe(429);
+    expect(later.status).toBe(200);
+    expect((await http(app).get('/metrics')).text).toContain('http_server_requests_shed_total{reason="client_rate"} 2');
+  });
+
+  it('holds for no probe', async () => {
+    holdTheClock();
+    const app = await startHarbour({ CLIENT_RATE_LIMIT: '1' });
+
+    expect(await statuses(app, '/health/live', ['a', 'b', 'c'])).toEqual([200, 200, 200]);
+    expect(await statuses(app, '/metrics', ['a', 'b'])).toEqual([200, 200]);
+  });
+
+  it('is no limit where it is 0', async () => {
+    holdTheClock();
+    const app = await startHarbour({ CLIENT_RATE_LIMIT: '0' });
+
+    expect(
+      new Set(
+        await statuses(
+          app,
+          '/berths',
+          Array.from({ length: 20 }, () => 'a'),
+        ),
+      ),
+    ).toEqual(new Set([200]));
+  });
+
+  it.each([
+    ['nobody', {}, [200, 429, 429]],
+    ['a stranger', { TRUST_PROXY: '192.0.2.0/24' }, [200, 429, 429]],
+    ['the peer', { TRUST_PROXY: 'loopback' }, [200, 200, 429]],
+    ['one hop', { TRUST_PROXY: '1' }, [200, 200, 429]],
+  ])('believes %s about who the client is', async (_, environment, expected) => {
+    holdTheClock();
+    const app = await startHarbour({ CLIENT_RATE_LIMIT: '1', ...environment });
+
+    expect(await statuses(app, '/berths', ['192.0.2.1', '192.0.2.2', '192.0.2.2'])).toEqual(expected);
+  });
+
+  it('does not believe the address that a client puts in front of its own', async () => {
+    holdTheClock();
+    const app = await startHarbour({ CLIENT_RATE_LIMIT: '1', TRUST_PROXY: 'loopback' });
+
+    expect(await statuses(app, '/berths', ['192.0.2.1, 192.0.2.9', '192.0.2.2, 192.0.2.9'])).toEqual([200, 429]);
+  });
+});
+
+describe('MAX_REQUESTS_IN_FLIGHT', () => {
+  it('turns away what comes beside, before its body is read, and lets in again what comes after', async () => {
+    const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '1' });
+    const { events, bodies } = app.get(BerthsController);
+    const waiting = once(events, 'waiting');
+    const held = fetch(`${await app.getUrl()}/berths/wait`);
+    const [answer] = (await waiting) as [() => void];
+
+    const shed = await http(app).post('/berths').set('x-request-id', 'r-1').send({});
+    const [ready, metrics] = [await http(app).get('/health/live'), await http(app).get('/metrics')];
+    answer();
+    await held;
+
+    expect(shed.status).toBe(503);
+    expect(shed.headers).toMatchObject({ ...problemHeaders, 'retry-after': '1', 'x-content-type-options': 'nosniff' });
+    expect(shed.body).toMatchObject({ type: 'urn:breakwater:problem:overloaded', status: 503, requestId: 'r-1' });
+    expect(bodies).toEqual([]);
+    expect(ready.status).toBe(200);
+    expect(metrics.text).toContain('http_server_requests_in_flight 1');
+    expect(metrics.text).toContain('http_server_requests_shed_total{reason="in_flight"} 1');
+    await vi.waitFor(async () => expect((await http(app).get('/berths')).status).toBe(200));
+  });
+
+  it('counts a client that went away no longer', async () => {
+    const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '1' });
+    const client = new AbortController();
+    const waiting = once(app.get(BerthsController).events, 'waiting');
+    const held = fetch(`${await app.getUrl()}/berths/wait`, { signal: client.signal });
+    await waiting;
+
+    client.abort();
+
+    await expect(held).rejects.toThrow('aborted');
+    await vi.waitFor(async () => expect((await http(app).get('/berths')).status).toBe(200));
+  });
+});

@@ -1,0 +1,203 @@
+import { createDatabase, provideDatabaseServer, type DatabaseServer } from '@breakwater/system-runner/postgres';
+import { sql, type Kysely } from 'kysely';
+import { DatabaseError } from 'pg';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { DatabaseUnavailableError } from './database-unavailable.error.ts';
+import { Database, type DatabaseOptions } from './database.ts';
+import { migrate, type Migrations } from './migrations.ts';
+
+interface Tables {
+  berths: { id: number; length: number };
+}
+
+const migrations: Migrations = {
+  '0001-berths': {
+    up: async (db: Kysely<unknown>) => {
+      await db.schema
+        .createTable('berths')
+        .addColumn('id', 'integer', (column) => column.primaryKey())
+        .addColumn('length', 'int8', (column) => column.notNull())
+        .execute();
+    },
+  },
+};
+
+const seed = async (tables: Kysely<Tables>): Promise<void> => {
+  await tables
+    .insertInto('berths')
+    .values({ id: 1, length: 40 })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+};
+
+describe('a service’s database', () => {
+  let server: DatabaseServer;
+
+  beforeAll(async () => {
+    server = await provideDatabaseServer();
+  });
+
+  afterAll(() => server.stop());
+
+  /** A database of its own for a test, with the schema `harbour` in it unless told otherwise. */
+  async function freshDatabase(options: Partial<DatabaseOptions> & { migrated?: boolean } = {}) {
+    const { url, drop } = await createDatabase(server.url);
+    const all = { url, applicationName: 'harbour-test', schema: 'harbour', migrations, ...options };
+    if (options.migrated ?? true) await migrate<Tables>({ ...all, seed });
+    const database = new Database<Tables>(all);
+    onTestFinished(async () => {
+      await database.onApplicationShutdown();
+      await drop();
+    });
+    return { database, options: all };
+  }
+
+  /** Ends every connection of a service from the side of the server. */
+  async function endConnections(url: string): Promise<void> {
+    const administrator = new Database({ url, applicationName: 'administrator', schema: 'public', migrations: {} });
+    await sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where application_name = 'harbour-test' and datname = current_database()`.execute(administrator.tables);
+    await administrator.onApplicationShutdown();
+  }
+
+  describe('reading and writing', () => {
+    it('works in the schema of the service without naming it', async () => {
+      const { database } = await freshDatabase();
+
+      const rows = await database.tables.selectFrom('berths').selectAll().execute();
+
+      expect(rows).toEqual([{ id: 1, length: 40 }]);
+    });
+
+    it('refuses to round an int8 that a number cannot hold', async () => {
+      const { database } = await freshDatabase();
+      await sql`insert into harbour.berths values (2, 9007199254740993)`.execute(database.tables);
+
+      const reading = database.tables.selectFrom('berths').selectAll().where('id', '=', 2).execute();
+
+      await expect(reading).rejects.toThrow(RangeError);
+    });
+
+    it('leaves what the server has against a statement as it is', async () => {
+      const { database } = await freshDatabase();
+
+      const writing = database.tables.insertInto('berths').values({ id: 1, length: 1 }).execute();
+
+      await expect(writing).rejects.toThrow(DatabaseError);
+    });
+  });
+
+  it('knows how many of its connections are in use, and how many statements wait for one', async () => {
+    const { database } = await freshDatabase();
+    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+
+    const before = database.connections;
+    const transactions = Array.from({ length: 10 }, () => database.tables.transaction().execute(() => end));
+    await vi.waitFor(() => expect(database.connections).toMatchObject({ total: 10, idle: 0 }));
+    const waiting = [database.ping(), database.ping()];
+    await vi.waitFor(() => expect(database.connections.waiting).toBe(2));
+    finish();
+    await Promise.all([...transactions, ...waiting]);
+
+    expect(before).toEqual({ total: 0, idle: 0, waiting: 0, max: 10 });
+    expect(database.connections).toEqual({ total: 10, idle: 10, waiting: 0, max: 10 });
+  });
+
+  describe('losing the server', () => {
+    it('is unavailable when nothing listens', async () => {
+      const database = new Database({
+        url: 'postgres://harbour@127.0.0.1:1/harbour',
+        applicationName: 'harbour-test',
+        schema: 'harbour',
+        migrations,
+      });
+
+      await expect(database.ping()).rejects.toThrow(DatabaseUnavailableError);
+      await database.onApplicationShutdown();
+    });
+
+    it('survives connections that end while idle, and tells', async () => {
+      const onConnectionLost = vi.fn<(error: Error) => void>();
+      const { database, options } = await freshDatabase({ onConnectionLost });
+      await database.ping();
+
+      await endConnections(options.url);
+      await vi.waitFor(() => expect(onConnectionLost).toHaveBeenCalledOnce(), { timeout: 10_000 });
+
+      await expect(database.ping()).resolves.toBeUndefined();
+    });
+
+    it('survives a connection that ends within a transaction', async () => {
+      const { database, options } = await freshDatabase();
+
+      const work = database.tables.transaction().execute(async (transaction) => {
+        await transaction.insertInto('berths').values({ id: 2, length: 1 }).execute();
+        await endConnections(options.url);
+        await transaction.insertInto('berths').values({ id: 3, length: 1 }).execute();
+      });
+
+      await expect(work).rejects.toThrow(DatabaseUnavailableError);
+      await expect(database.tables.selectFrom('berths').select('id').execute()).resolves.toEqual([{ id: 1 }]);
+    });
+
+    it('may be closed twice', async () => {
+      const { database } = await freshDatabase();
+
+      await database.onApplicationShutdown();
+
+      await expect(database.onApplicationShutdown()).resolves.toBeUndefined();
+    });
+  });
+
+  describe('migrating', () => {
+    it('lists what the schema lacks, and nothing once it has been migrated', async () => {
+      const { database, options } = await freshDatabase({ migrated: false });
+
+      const before = await database.findPendingMigrations();
+      const applied = await migrate(options);
+      const after = await database.findPendingMigrations();
+
+      expect({ before, applied, after }).toEqual({ before: ['0001-berths'], applied: ['0001-berths'], after: [] });
+    });
+
+    it('is done once when several processes start it at the same time', async () => {
+      const { database, options } = await freshDatabase({ migrated: false });
+
+      const applied = await Promise.all([1, 2, 3, 4].map(() => migrate<Tables>({ ...options, seed })));
+
+      expect(applied.flat()).toEqual(['0001-berths']);
+      await expect(database.tables.selectFrom('berths').select('id').execute()).resolves.toEqual([{ id: 1 }]);
+    });
+
+    it('changes nothing when one of its steps fails', async () => {
+      const { database, options } = await freshDatabase({ migrated: false });
+      const failing: Migrations = {
+        ...migrations,
+        '0002-wrong': {
+          up: async (db: Kysely<unknown>) => {
+            await sql`select nothing`.execute(db);
+          },
+        },
+      };
+
+      await expect(migrate({ ...options, migrations: failing })).rejects.toThrow(/column "nothing" does not exist/);
+
+      await expect(database.findPendingMigrations()).resolves.toEqual(['0001-berths']);
+    });
+
+    it('keeps its own tables in the schema of the service', async () => {
+      const { database } = await freshDatabase();
+
+      const { rows } = await sql<{ place: string }>`
+        select table_schema || '.' || table_name as place from information_schema.tables
+        where table_schema in ('public', 'harbour') order by place`.execute(database.tables);
+
+      expect(rows.map(({ place }) => place)).toEqual([
+        'harbour.berths',
+        'harbour.kysely_migration',
+        'harbour.kysely_migration_lock',
+      ]);
+    });
+  });
+});

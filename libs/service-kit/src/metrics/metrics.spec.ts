@@ -1,0 +1,189 @@
+import { ConflictException, Controller, Get, Logger, Module, Param, type DynamicModule } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { EventEmitter, once } from 'node:events';
+import request from 'supertest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { createService } from '../bootstrap/create-service.ts';
+import { ServiceKitModule } from '../service-kit.module.ts';
+import { readConfig } from '../config/read-config.ts';
+import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
+import { HealthModule } from '../health/health.module.ts';
+import { MetricsModule } from './metrics.module.ts';
+
+@Controller('berths')
+class BerthsController {
+  readonly events = new EventEmitter<{ waiting: [() => void] }>();
+
+  @Get(':berth/ships/:ship')
+  find(@Param('ship') ship: string) {
+    if (ship === 'taken') throw new ConflictException();
+    if (ship === 'sunk') throw new TypeError('no such ship');
+    return { ship };
+  }
+
+  @Get('wait')
+  wait(): Promise<void> {
+    return new Promise((resolve) => this.events.emit('waiting', resolve));
+  }
+}
+
+@Module({})
+class HarbourModule {
+  static forRoot(config: ServiceConfig): DynamicModule {
+    return {
+      module: HarbourModule,
+      imports: [
+        ServiceKitModule.forRoot({ name: 'harbour', migrations: {} }, config),
+        HealthModule.forRoot(),
+        MetricsModule,
+      ],
+      controllers: [BerthsController],
+    };
+  }
+}
+
+async function startHarbour(): Promise<NestFastifyApplication> {
+  const config = readConfig(z.object(serviceVariables('harbour', { port: 0 })), {
+    // Nothing listens on port 1.
+    DATABASE_URL: 'postgres://harbour@127.0.0.1:1/harbour',
+    LOG_LEVEL: 'silent',
+  });
+  const app = await createService('harbour', config, HarbourModule.forRoot(config));
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+describe('the metrics of a service', () => {
+  let app: NestFastifyApplication;
+
+  beforeEach(async () => {
+    app = await startHarbour();
+  });
+
+  afterEach(async () => {
+    await app.close();
+    Logger.overrideLogger(false);
+  });
+
+  const get = (path: string) => request(app.getHttpServer()).get(path);
+
+  /** The lines of the metrics of this name. */
+  const series = async (name: string): Promise<string[]> => {
+    const { text } = await get('/metrics');
+    return text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  };
+
+  const counts = (): Promise<string[]> => series('http_server_requests_seconds_count');
+
+  it.each(['/metrics', '/actuator/prometheus'])('are at %s, in the form that Prometheus reads', async (path) => {
+    const { status, headers, text } = await get(path);
+
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': 'text/plain; version=0.0.4; charset=utf-8',
+      'cache-control': 'no-store',
+    });
+    expect(text).toMatch(/^# TYPE http_server_requests_seconds histogram$/m);
+  });
+
+  it('tell of the process', async () => {
+    const { text } = await get('/metrics');
+
+    for (const name of ['nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes', 'process_cpu_seconds_total'])
+      expect(text).toMatch(new RegExp(`^${name} [0-9.e-]+$`, 'm'));
+    expect(text).toMatch(/^# TYPE nodejs_gc_duration_seconds histogram$/m);
+  });
+
+  it('count requests by the template of their route', async () => {
+    for (const path of ['/berths/1/ships/a', '/berths/2/ships/b?x=1']) await get(path);
+
+    expect(await counts()).toEqual([
+      'http_server_requests_seconds_count{method="GET",uri="/berths/{berth}/ships/{ship}",status="200",outcome="SUCCESS",exception="none"} 2',
+    ]);
+    expect(await series('http_server_requests_seconds_sum')).toHaveLength(1);
+    expect((await series('http_server_requests_seconds_bucket')).at(-1)).toMatch(/le="\+Inf",.*} 2$/);
+  });
+
+  it('tell how requests failed', async () => {
+    for (const ship of ['taken', 'sunk']) await get(`/berths/1/ships/${ship}`);
+
+    expect(await counts()).toEqual([
+      expect.stringContaining('status="409",outcome="CLIENT_ERROR",exception="ConflictException"} 1'),
+      expect.stringContaining('status="500",outcome="SERVER_ERROR",exception="TypeError"} 1'),
+    ]);
+  });
+
+  it('count all that is no route as one', async () => {
+    for (const path of ['/ships/1', '/ships/2', '/']) await get(path);
+
+    expect(await counts()).toEqual([
+      'http_server_requests_seconds_count{method="GET",uri="NOT_FOUND",status="404",outcome="CLIENT_ERROR",exception="NotFoundException"} 3',
+    ]);
+  });
+
+  it('do not count what machines ask every few seconds', async () => {
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/actuator/prometheus?x=1']) await get(path);
+
+    expect(await counts()).toEqual([]);
+    expect(await series('http_server_requests_active')).toEqual([]);
+  });
+
+  describe('about a request under way', () => {
+    const active = () => series('http_server_requests_active');
+
+    async function startWaiting(signal: AbortSignal) {
+      const waiting = once(app.get(BerthsController).events, 'waiting');
+      const answer = fetch(`${await app.getUrl()}/berths/wait`, { signal });
+      const [finish] = (await waiting) as [() => void];
+      return { answer, finish };
+    }
+
+    it('tell of it until it is answered', async () => {
+      const { answer, finish } = await startWaiting(new AbortController().signal);
+
+      const during = await active();
+      finish();
+      await (await answer).text();
+
+      expect(during).toEqual(['http_server_requests_active{method="GET",uri="/berths/wait"} 1']);
+      expect(await active()).toEqual(['http_server_requests_active{method="GET",uri="/berths/wait"} 0']);
+    });
+
+    it('tell of it until its client goes away, and claim no status then', async () => {
+      const client = new AbortController();
+      const { answer, finish } = await startWaiting(client.signal);
+
+      client.abort();
+
+      await expect(answer).rejects.toThrow('aborted');
+      await vi.waitFor(async () => expect(await active()).toEqual([expect.stringMatching(/} 0$/)]));
+      expect(await counts()).toEqual([
+        'http_server_requests_seconds_count{method="GET",uri="/berths/wait",status="UNKNOWN",outcome="UNKNOWN",exception="none"} 1',
+      ]);
+      finish();
+    });
+  });
+
+  it('tell of the connections to the database', async () => {
+    const shown = await Promise.all(
+      ['', '_idle', '_pending', '_max'].map((name) => series(`pg_pool_connections${name}`)),
+    );
+
+    expect(shown.flat()).toEqual([
+      'pg_pool_connections 0',
+      'pg_pool_connections_idle 0',
+      'pg_pool_connections_pending 0',
+      'pg_pool_connections_max 10',
+    ]);
+  });
+
+  it('are not mixed with those of another application of the process', async () => {
+    const other = await startHarbour();
+
+    await request(other.getHttpServer()).get('/berths/1/ships/a');
+    await other.close();
+
+    expect(await counts()).toEqual([]);
+  });
+});

@@ -1,0 +1,70 @@
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
+import { LoggerModule } from 'nestjs-pino';
+import type { ServiceConfig } from './config/service-config.ts';
+import { Database } from './database/database.ts';
+import type { Migrations } from './database/migrations.ts';
+import type { Privileges } from './database/privileges.ts';
+import { requestLoggerOptions } from './logging/logging.options.ts';
+import { API_INFO } from './openapi/describe-api.ts';
+import { ProblemDetailsFilter } from './problem-details/problem-details.filter.ts';
+import type { Problem } from './problem-details/problem.exception.ts';
+import { RequestValidationPipe } from './validation/request-validation.pipe.ts';
+
+/** What makes a service this one and no other. */
+export interface ServiceDefinition {
+  /** Its name in logs, and the name of the PostgreSQL schema that belongs to it. */
+  readonly name: string;
+  readonly migrations: Migrations;
+  /** What it does with its tables, and is allowed to where it has a database role of its own. Default: nothing. */
+  readonly privileges?: Privileges;
+  /** What its API is for, in a sentence or two. Default: nothing is said. */
+  readonly description?: string;
+}
+
+/** Goes up with what clients see: the first number where something is no longer as it was. */
+const apiVersion = '1.0.0';
+
+/** What a service may say beside. */
+export interface ChassisOptions {
+  /** What a client is told about an error of the service's own; undefined for every other. Default: none is known. */
+  readonly describe?: (error: unknown) => Problem | undefined;
+}
+
+/** What every service stands on: logs, problem details, validation and its `Database`, for all of its modules. */
+@Module({})
+export class ServiceKitModule {
+  static forRoot(service: ServiceDefinition, config: ServiceConfig, { describe }: ChassisOptions = {}): DynamicModule {
+    const logged = { service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
+    const logger = new Logger(Database.name);
+    return {
+      module: ServiceKitModule,
+      global: true,
+      imports: [LoggerModule.forRoot(requestLoggerOptions(logged))],
+      providers: [
+        {
+          provide: APP_FILTER,
+          inject: [HttpAdapterHost],
+          useFactory: (adapterHost: HttpAdapterHost) => new ProblemDetailsFilter(adapterHost, describe),
+        },
+        { provide: APP_PIPE, useClass: RequestValidationPipe },
+        {
+          provide: API_INFO,
+          useValue: { title: service.name, description: service.description ?? '', version: apiVersion },
+        },
+        {
+          provide: Database,
+          useFactory: () =>
+            new Database({
+              url: config.DATABASE_URL,
+              applicationName: config.INSTANCE_NAME,
+              schema: service.name,
+              migrations: service.migrations,
+              onConnectionLost: (err) => logger.warn({ err }, 'a database connection was lost'),
+            }),
+        },
+      ],
+      exports: [Database],
+    };
+  }
+}
