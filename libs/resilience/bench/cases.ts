@@ -193,7 +193,7 @@ const turn = async (): Promise<number> => new Promise((resolve) => void setImmed
 
 const turns: BenchCase = {
   name: 'success, COUNT_BASED 100, one call in each turn of the event loop',
-  remark: 'nothing is saved here by sharing readings of the clock',
+  remark: 'as calls over a network do: each begins and ends in a turn of its own',
   subjects: async () => ({
     bare: { operation: turn, callsPerSample: 200 },
     breakwater: { ...breakwaterSubject(turn, calls(100)), callsPerSample: 200 },

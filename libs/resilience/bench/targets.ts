@@ -27,29 +27,6 @@ export interface Verdict {
 
 export const targets: readonly Target[] = [
   {
-    name: "success: overhead, of cockatiel's",
-    measure: overheadRatio('success, COUNT_BASED 100', 'breakwater', 'cockatiel'),
-    bound: { atMost: 0.5 },
-    margin: 2,
-  },
-  {
-    name: "success: overhead, of opossum's",
-    measure: overheadRatio('success, COUNT_BASED 100', 'breakwater', 'opossum'),
-    bound: { atMost: 0.25 },
-    margin: 2,
-  },
-  {
-    name: 'success: with metrics, of without',
-    measure: (measured) =>
-      pairwise(
-        times(measured, 'success, COUNT_BASED 100, metrics attached', 'breakwater'),
-        times(measured, 'success, COUNT_BASED 100', 'breakwater'),
-        (a, b) => a / b,
-      ),
-    bound: { atMost: 1.25 },
-    margin: 2,
-  },
-  {
     name: 'failure: a window of 10 000 calls, of one of 10',
     measure: (measured) =>
       pairwise(

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { scaledClock, systemClock } from './clock.ts';
 
-describe('A clock', () => {
+describe('The system clock', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   });
@@ -16,7 +17,7 @@ describe('A clock', () => {
     expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(60_000);
   });
 
-  it('calls back when the delay is over, and not before', () => {
+  it('calls back when the delay has passed, and not before', () => {
     const callback = vi.fn<() => void>();
     systemClock.schedule(100, callback);
 
@@ -26,7 +27,7 @@ describe('A clock', () => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  it('does not call back once cancelled', () => {
+  it('does not call back after it was cancelled', () => {
     const callback = vi.fn<() => void>();
     const cancel = systemClock.schedule(100, callback);
 
@@ -37,7 +38,7 @@ describe('A clock', () => {
     expect(callback).not.toHaveBeenCalled();
   });
 
-  it('waits out delays that are longer than a timer can be', () => {
+  it('fires delays that are longer than setTimeout accepts', () => {
     const fortyDaysMs = 40 * 86_400_000;
     const callback = vi.fn<() => void>();
     systemClock.schedule(fortyDaysMs, callback);
@@ -48,7 +49,7 @@ describe('A clock', () => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  it('runs faster by its scale, readings and delays alike', () => {
+  it('runs faster by its speed: readings and delays', () => {
     const clock = scaledClock(5);
     const callback = vi.fn<() => void>();
     const before = clock.now();
@@ -60,55 +61,36 @@ describe('A clock', () => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  describe('asked again and again within a moment', () => {
-    /** Reads so often that a burst has begun, with `eachMs` between readings. */
-    const readOften = (eachMs: number): void => {
-      for (let reading = 0; reading < 40; reading++) {
-        vi.advanceTimersByTime(eachMs);
-        systemClock.now();
-      }
-    };
-    const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+  it('measures a blocking call that follows thousands of quick calls in the same turn', async () => {
+    const breaker = new CircuitBreaker('customer');
+    const durations: number[] = [];
+    for (let call = 0; call < 3_000; call++) await breaker.execute(() => 'quick');
+    breaker.on('SUCCESS', ({ elapsedDurationMs }) => durations.push(elapsedDurationMs));
 
-    beforeEach(turn);
+    await breaker.execute(() => void vi.advanceTimersByTime(400));
 
-    it('asks the operating system for few of the readings, and never runs backwards', () => {
-      const asked = vi.spyOn(performance, 'now');
-      const readings = Array.from({ length: 1_000 }, () => systemClock.now());
-
-      expect(asked.mock.calls.length).toBeLessThan(100);
-      expect(readings).toStrictEqual(readings.toSorted((a, b) => a - b));
-    });
-
-    it('knows the time again after at most 64 readings', () => {
-      const offset = systemClock.now() - performance.now();
-      readOften(0);
-      vi.advanceTimersByTime(2_000);
-
-      for (let reading = 0; reading < 64; reading++) systemClock.now();
-
-      expect(systemClock.now()).toBeCloseTo(performance.now() + offset, 3);
-    });
-
-    it('knows the time in the next turn of the event loop', async () => {
-      const offset = systemClock.now() - performance.now();
-      readOften(0);
-      await turn();
-      vi.advanceTimersByTime(7);
-
-      expect(systemClock.now()).toBeCloseTo(performance.now() + offset, 3);
-    });
-
-    it('measures what takes its time within one turn', () => {
-      readOften(1);
-      const startedAt = systemClock.now();
-      vi.advanceTimersByTime(5);
-
-      expect(systemClock.now() - startedAt).toBeCloseTo(5, 3);
-    });
+    expect(durations).toStrictEqual([expect.closeTo(400, 3)]);
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the speed %d', (speed) => {
+  it('follows the fake timers of a test framework, also after thousands of readings', () => {
+    vi.useRealTimers();
+    vi.useFakeTimers();
+    const readings = Array.from({ length: 3_000 }, () => systemClock.now());
+
+    vi.advanceTimersByTime(7);
+
+    expect(systemClock.now() - readings[0]!).toBeCloseTo(7, 3);
+    expect(systemClock.now() - readings.at(-1)!).toBeCloseTo(7, 3);
+  });
+
+  it('never runs backwards', () => {
+    vi.useRealTimers();
+    const readings = Array.from({ length: 1_000 }, () => systemClock.now());
+
+    expect(readings).toStrictEqual(readings.toSorted((a, b) => a - b));
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('rejects the speed %d', (speed) => {
     expect(() => scaledClock(speed)).toThrow(RangeError);
   });
 });

@@ -1,27 +1,24 @@
-/** Undoes a scheduled callback; calling it late or twice does nothing. */
+/** Cancels a scheduled callback. Calling it late or more than once has no effect. */
 export type Cancel = () => void;
 
-/**
- * The one source of time: windows, waits, back-off and limits read it, and nothing else.
- *
- * `now()` is milliseconds since the Unix epoch and never runs backwards. Fractions are allowed.
- */
+/** The source of time for all policies: windows, waits, back-off and limits use nothing else. */
 export interface Clock {
+  /** Milliseconds since the Unix epoch, with fractions. Never runs backwards. */
   now(): number;
-  /** Runs `callback` once, `delayMs` (0 or more) from now. A pending callback does not keep the process alive. */
+  /** Runs `callback` once after `delayMs` (0 or more). A pending callback does not keep the process alive. */
   schedule(delayMs: number, callback: () => void): Cancel;
 }
 
-/** The longest delay that `setTimeout` takes; beyond it, it would fire at once. */
+/** The longest delay that `setTimeout` accepts; a longer one would fire immediately. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
 const origin = performance.timeOrigin;
 
 /**
- * Real time, `speed` times as fast. With speed 5 two seconds of this clock pass in 400 ms, so a demonstration or a
- * rehearsal is shorter while every configured duration stays as it is.
+ * Real time, `speed` times as fast: with speed 5, two seconds on this clock take 400 ms. It shortens a demonstration
+ * without changing any configured duration.
  *
- * @param speed how many milliseconds of this clock pass in one real millisecond; above 0
+ * @param speed milliseconds of this clock per real millisecond; above 0
  * @throws RangeError when the speed is not a finite number above 0
  */
 export function scaledClock(speed: number): Clock {
@@ -46,60 +43,5 @@ export function scaledClock(speed: number): Clock {
   return { now, schedule };
 }
 
-const realTime = scaledClock(1);
-
-/** So many readings one close after the other are the beginning of a burst. */
-const readingsBeforeBurst = 16;
-/** In a burst so many are answered with the last one. */
-const readingsAnswered = 64;
-/** How close, in milliseconds, on average. */
-const closeMs = 0.002;
-
-// Taken here, so that a test that fakes timers cannot keep a burst from ending.
-const { setImmediate } = globalThis;
-
-let lastReading = 0;
-let closeReadings = 0;
-let readingsLeft = 0;
-let isEndAwaited = false;
-
-function endBurst(): void {
-  closeReadings = 0;
-  readingsLeft = 0;
-  isEndAwaited = false;
-}
-
-function read(): number {
-  const reading = origin + performance.now();
-  const isInBurst = closeReadings >= readingsBeforeBurst;
-  const isClose = reading - lastReading < closeMs * (isInBurst ? readingsAnswered + 1 : 1);
-  lastReading = reading;
-  closeReadings = isClose ? closeReadings + 1 : 0;
-  if (closeReadings < readingsBeforeBurst) return reading;
-
-  readingsLeft = readingsAnswered;
-  if (!isEndAwaited) {
-    isEndAwaited = true;
-    // Not unref'd: the event loop must not wait for anything before the burst has ended.
-    setImmediate(endBurst);
-  }
-  return reading;
-}
-
-/**
- * Real time. Monotonic: it starts at the wall clock's reading and is not moved by later corrections of it.
- *
- * Asking the operating system for the time is most of what a policy costs. Where very many calls begin or end within one
- * turn of the event loop, 16 readings less than 2 µs apart begin a burst: from then on 64 of 65 are answered with the last
- * one, as long as they come as close, and never beyond that turn. So nothing is lost on calls that wait for something, and
- * work that takes its time is measured: the readings around it are too far apart. What can be off, by the work between 65
- * readings, is a call that follows a burst at once.
- */
-export const systemClock: Clock = {
-  now: () => {
-    if (readingsLeft === 0) return read();
-    readingsLeft--;
-    return lastReading;
-  },
-  schedule: (delayMs, callback) => realTime.schedule(delayMs, callback),
-};
+/** Real time. Monotonic: it starts at the wall clock's reading, and later corrections of the wall clock do not move it. */
+export const systemClock: Clock = scaledClock(1);
