@@ -12,27 +12,29 @@ const linked = [...page.matchAll(/\[(?<name>\w+)\]\(runbook\.md#(?<anchor>\w+)\)
   anchor: String(groups?.['anchor']),
 }));
 
-/** Rules and dashboards: all of their queries are asked of a real Prometheus elsewhere. */
+/** Rules and dashboards; another test runs all of their queries on a real Prometheus. */
 const queries = globSync(['prometheus/rules/*.yml', 'grafana/dashboards/*.json'], { cwd: fileURLToPath(monitoring) })
   .map((file) => readFileSync(new URL(file, monitoring), 'utf8'))
   .join('\n');
 const metric = /`(?<name>up|(?:account|breakwater|customer|http_server|nodejs|pg_pool|process|resilience4j)_\w+)`/g;
 const metrics = new Set([...page.matchAll(metric)].map(({ groups }) => String(groups?.['name'])));
 
-/** What stands in the last column of each row. */
-const shownBy = page
-  .split('\n')
-  .filter((line) => line.startsWith('|') && !/^\| (?:fault|-+) /.test(line))
-  .map((line) => line.split(' | '))
-  .map((cells) => ({ fault: cells[0]?.replace(/^\| /, '').trim() ?? '', proof: cells.at(-1) ?? '' }));
+/** Each failure with the text that names its proof. */
+const failures = page
+  .split(/^### /m)
+  .slice(1)
+  .map((section) => ({
+    failure: section.slice(0, section.indexOf('\n')),
+    proof: section.split('**Shown by:**')[1] ?? '',
+  }));
 
-describe('the failure modes', () => {
-  it('name every alert, and none that there is not', () => {
+describe('the failure modes page', () => {
+  it('names every alert, and only alerts that exist', () => {
     expect(new Set(linked.map(({ name }) => name))).toEqual(new Set(alerts));
     expect(linked.filter(({ name, anchor }) => name.toLowerCase() !== anchor)).toEqual([]);
   });
 
-  it('call a page what pages', () => {
+  it('marks every paging alert as a page', () => {
     const paging = rulesOf('alerts').filter(({ labels }) => labels?.['severity'] === 'page');
     const unmarked = paging.filter(
       ({ alert }) => !page.split('\n').some((line) => line.includes(`[${alert}]`) && /\*\*pages?\*\*/.test(line)),
@@ -41,11 +43,11 @@ describe('the failure modes', () => {
     expect(unmarked.map(({ alert }) => alert)).toEqual([]);
   });
 
-  it.each([...metrics])('name a metric that rules or dashboards look at: %s', (name) => {
+  it.each([...metrics])('names a metric that rules or dashboards query: %s', (name) => {
     expect(queries).toMatch(new RegExp(`\\b${name}\\b`));
   });
 
-  it.each(shownBy)('say what shows, or that nothing does: $fault', ({ proof }) => {
+  it.each(failures)('names a test, or states that there is none: $failure', ({ proof }) => {
     expect(proof).toMatch(/\]\(\.\.\/[^)]+\)|not tested/);
   });
 });

@@ -6,26 +6,27 @@ const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url
 const alerts = rulesOf('alerts');
 const names = alerts.map(({ alert }) => String(alert));
 
-/** The sections of the runbook that are named as an alert would be. */
+/** The sections of the runbook whose title has the form of an alert name. */
 const sections = [...runbook.matchAll(/^### (?<name>[A-Z]\w+)$(?<text>[^]*?)(?=^##|(?![^]))/gm)].map(({ groups }) => ({
   name: String(groups?.['name']),
   text: String(groups?.['text']),
 }));
 
 describe('the runbook', () => {
-  it('has a section for every alert, in the order of the rules, and none for what is no alert', () => {
+  it('has one section per alert, in the order of the rules, and no other', () => {
     expect(sections.map(({ name }) => name)).toEqual(names);
   });
 
   it.each(sections)(
-    'says of $name what it means, what clients see, where to look, what to do and what not',
+    'explains $name: meaning, effect on clients, where to look, what to do, what to avoid, recovery',
     ({ text }) => {
-      for (const part of ['Means', 'Clients', 'Look', 'Do', 'Don’t', 'Heals']) expect(text).toContain(`**${part}.**`);
+      for (const part of ['Means', 'Clients', 'Look', 'Do', 'Don’t', 'Recovery'])
+        expect(text).toContain(`**${part}.**`);
     },
   );
 });
 
-describe('where the runbook looks', () => {
+describe('a panel that the runbook names', () => {
   const dashboards = ['overview', 'resilience'].map((name) =>
     readFileSync(new URL(`../../grafana/dashboards/${name}.json`, import.meta.url), 'utf8'),
   );
@@ -34,19 +35,19 @@ describe('where the runbook looks', () => {
       [...text.matchAll(/"title": "(?<title>[^"]+)"/g)].map(({ groups }) => groups?.['title']),
     ),
   );
-  /** Panels are named as sentences begin: `State`, `Slow-call rate`, `Accounts opened well (1 h)`. */
+  /** Panel titles begin with a capital letter: `State`, `Slow-call rate`, `Accounts opened well (1 h)`. */
   const looked = [
     ...new Set([...runbook.matchAll(/`(?<title>[A-Z][a-z-]+(?: [^`:…]+)?)`/g)].map(([, title]) => title)),
   ];
 
-  it.each(looked)('is a panel of a dashboard: %s', (title) => {
+  it.each(looked)('exists on a dashboard: %s', (title) => {
     expect(titles).toContain(title);
   });
 });
 
-describe('an alert', () => {
+describe('an alert rule', () => {
   it.each(alerts)(
-    '$alert says how urgent it is, what is wrong, and where it is explained',
+    '$alert has a severity, a summary, a description, a runbook link and a dashboard',
     ({ alert, labels, annotations }) => {
       expect(['page', 'ticket']).toContain(labels?.['severity']);
       expect(annotations).toEqual({
