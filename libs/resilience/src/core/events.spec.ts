@@ -1,6 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { EventBuffer } from './event-buffer.ts';
-import { EventEmitter, type PolicyEvent, type Unsubscribe } from './events.ts';
+import { EventBuffer, EventEmitter, type PolicyEvent, type Unsubscribe } from './events.ts';
 
 interface Tick extends PolicyEvent {
   readonly type: 'TICK';
@@ -17,48 +16,48 @@ const tick: Tick = { type: 'TICK', creationTime: 1 };
 const tock: Tock = { type: 'TOCK', creationTime: 2 };
 
 describe('EventEmitter', () => {
-  it('tells listeners of a type about events of that type, until they leave', () => {
+  it('delivers events of a type to its listeners until they unsubscribe', () => {
     const events = new EventEmitter<Ticks>();
     const listener = vi.fn<(event: Tick) => void>();
-    const leave = events.on('TICK', listener);
+    const unsubscribe = events.on('TICK', listener);
 
     events.emit(tick);
     events.emit(tock);
-    leave();
+    unsubscribe();
     events.emit(tick);
 
     expect(listener.mock.calls).toStrictEqual([[tick]]);
   });
 
-  it('tells listeners of everything about every event', () => {
+  it('delivers events of every type to listeners without a type', () => {
     const events = new EventEmitter<Ticks>();
     const listener = vi.fn<(event: Tick | Tock) => void>();
-    const leave = events.onAny(listener);
+    const unsubscribe = events.onEvent(listener);
 
     events.emit(tick);
     events.emit(tock);
-    leave();
+    unsubscribe();
     events.emit(tick);
 
     expect(listener.mock.calls).toStrictEqual([[tick], [tock]]);
   });
 
-  it('knows whether anybody listens', () => {
+  it('reports whether a type has a listener', () => {
     const events = new EventEmitter<Ticks>();
-    expect(events.hears('TICK')).toBe(false);
+    expect(events.hasListener('TICK')).toBe(false);
 
-    const leave = events.on('TICK', () => {});
-    expect(events.hears('TICK')).toBe(true);
-    expect(events.hears('TOCK')).toBe(false);
+    const unsubscribe = events.on('TICK', () => {});
+    expect(events.hasListener('TICK')).toBe(true);
+    expect(events.hasListener('TOCK')).toBe(false);
 
-    leave();
-    expect(events.hears('TICK')).toBe(false);
+    unsubscribe();
+    expect(events.hasListener('TICK')).toBe(false);
   });
 
-  it('lets a listener leave while an event is handed out, and still tells the others', () => {
+  it('delivers an event to the other listeners when one unsubscribes meanwhile', () => {
     const events = new EventEmitter<Ticks>();
     const second = vi.fn<(event: Tick) => void>();
-    const leave: Unsubscribe = events.on('TICK', () => leave());
+    const unsubscribe: Unsubscribe = events.on('TICK', () => unsubscribe());
     events.on('TICK', second);
 
     events.emit(tick);
@@ -74,7 +73,7 @@ describe('EventEmitter', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('broken listener'))],
-  ])('goes on when a listener %s, and shows the error as a warning', async (_how, broken) => {
+  ])('still notifies the other listeners when one %s, and emits a process warning', async (_how, broken) => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const events = new EventEmitter<Ticks>();
     const other = vi.fn<(event: Tick) => void>();
@@ -94,7 +93,7 @@ describe('EventEmitter', () => {
 });
 
 describe('EventBuffer', () => {
-  it('keeps the last events, oldest first', () => {
+  it('keeps the most recent events, oldest first', () => {
     const buffer = new EventBuffer<number>(3);
 
     expect(buffer.toArray()).toStrictEqual([]);

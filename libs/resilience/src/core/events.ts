@@ -1,9 +1,10 @@
+import type { Clock } from './clock.ts';
 import { warn } from './warning.ts';
 
-/** What every event of every policy tells. */
+/** The fields that every event of every policy has. */
 export interface PolicyEvent {
   readonly type: string;
-  /** When it happened, in milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch. */
   readonly creationTime: number;
 }
 
@@ -13,65 +14,132 @@ export type EventMap = Readonly<Record<string, PolicyEvent>>;
 export type Listener<E> = (event: E) => unknown;
 export type Unsubscribe = () => void;
 
-type AnyListener = Listener<never>;
-
-const nobody: readonly AnyListener[] = [];
+interface Subscription<M extends EventMap> {
+  /** `undefined` for all types. */
+  readonly type: keyof M | undefined;
+  readonly listener: Listener<never>;
+}
 
 /**
- * Events tell, they never steer: with no listener attached a policy behaves the same, and a listener that throws or
- * rejects cannot hurt a call. Its error is shown as a process warning instead.
+ * Delivers events to listeners. A listener never steers: one that throws or rejects affects neither the call nor other
+ * listeners, and its error becomes a process warning.
  */
 export class EventEmitter<M extends EventMap> {
-  #byType: Map<keyof M, readonly AnyListener[]> | undefined;
-  #all: readonly AnyListener[] = nobody;
-  /** Who hears which type. Replaced, never changed in place: a listener may come or go while an event is handed out. */
-  #audiences: { [K in keyof M]?: readonly AnyListener[] } | undefined;
+  /** Replaced, never changed in place, so that a listener can subscribe or unsubscribe while an event is delivered. */
+  #subscriptions: readonly Subscription<M>[] = [];
 
   /** Calls `listener` for each event of this type until the returned function is called. */
   on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
-    const byType = (this.#byType ??= new Map<keyof M, readonly AnyListener[]>());
-    const change = (listeners: readonly AnyListener[]): void => {
-      byType.set(type, listeners);
-      this.#audiences = undefined;
-    };
-    change([...(byType.get(type) ?? nobody), listener]);
-    return () => change((byType.get(type) ?? nobody).filter((other) => other !== listener));
+    return this.#subscribe({ type, listener });
   }
 
-  /** Calls `listener` for each event, whatever its type, until the returned function is called. */
-  onAny(listener: Listener<M[keyof M]>): Unsubscribe {
-    const change = (listeners: readonly AnyListener[]): void => {
-      this.#all = listeners;
-      this.#audiences = undefined;
-    };
-    change([...this.#all, listener]);
-    return () => change(this.#all.filter((other) => other !== listener));
+  /** Calls `listener` for each event of any type until the returned function is called. */
+  onEvent(listener: Listener<M[keyof M]>): Unsubscribe {
+    return this.#subscribe({ type: undefined, listener });
   }
 
-  /** Whether anybody listens; lets the caller spare the making of an event that nobody hears. */
-  hears(type: keyof M): boolean {
-    return !this.#isUnheard && this.#audience(type).length > 0;
+  hasListener(type: keyof M): boolean {
+    return this.#subscriptions.some((subscription) => subscription.type === undefined || subscription.type === type);
   }
 
   emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
-    if (this.#isUnheard) return;
-    const audience = this.#audience(event.type);
-    for (let at = 0; at < audience.length; at++) tell(audience[at]!, event);
+    for (const { type, listener } of this.#subscriptions) {
+      if (type === undefined || type === event.type) deliver(listener, event);
+    }
   }
 
-  /** Whether nobody has ever listened to a type, nor does to all of them. */
-  get #isUnheard(): boolean {
-    return this.#byType === undefined && this.#all.length === 0;
-  }
-
-  /** Those of the type first, then those of all types; each in the order of their coming. */
-  #audience(type: keyof M): readonly AnyListener[] {
-    const audiences = (this.#audiences ??= {} as { [K in keyof M]?: readonly AnyListener[] });
-    return (audiences[type] ??= [...(this.#byType?.get(type) ?? nobody), ...this.#all]);
+  #subscribe(subscription: Subscription<M>): Unsubscribe {
+    this.#subscriptions = [...this.#subscriptions, subscription];
+    return () => {
+      this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);
+    };
   }
 }
 
-function tell(listener: AnyListener, event: PolicyEvent): void {
+/** The fields of an event that the policy adds to those that all its events share. `N` names the policy's name field. */
+export type EventDetails<E extends PolicyEvent, N extends string> = Omit<E, keyof PolicyEvent | N>;
+
+/**
+ * The events of a policy, as they happen and the most recent ones. A policy extends it and emits through `emit`.
+ *
+ * `N` is the field that carries the policy's name in each event, e.g. `bulkheadName`.
+ */
+export class EventPublisher<M extends EventMap, N extends string> {
+  readonly #emitter = new EventEmitter<M>();
+  readonly #source: Readonly<Record<N, string>>;
+  readonly #clock: Pick<Clock, 'now'>;
+  #buffer: EventBuffer<M[keyof M]> | undefined;
+
+  /**
+   * @param source the policy's name, in the field that each event carries it
+   * @param clock where `creationTime` comes from
+   * @param bufferSize how many recent events `bufferedEvents` returns; 0 for none
+   */
+  constructor(source: Readonly<Record<N, string>>, clock: Pick<Clock, 'now'>, bufferSize: number) {
+    this.#source = source;
+    this.#clock = clock;
+    this.changeBufferSize(bufferSize);
+  }
+
+  /** Calls `listener` for each event of this type, until the returned function is called. It cannot affect a call. */
+  on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
+    return this.#emitter.on(type, listener);
+  }
+
+  /** Calls `listener` for each event of any type, until the returned function is called. It cannot affect a call. */
+  onEvent(listener: Listener<M[keyof M]>): Unsubscribe {
+    return this.#emitter.onEvent(listener);
+  }
+
+  /** The last `eventConsumerBufferSize` events, oldest first. */
+  bufferedEvents(): readonly M[keyof M][] {
+    return this.#buffer?.toArray() ?? [];
+  }
+
+  /** Keeps as many of the buffered events as the new size allows. */
+  protected changeBufferSize(bufferSize: number): void {
+    const kept = this.bufferedEvents();
+    this.#buffer = bufferSize === 0 ? undefined : new EventBuffer<M[keyof M]>(bufferSize);
+    for (const event of kept) this.#buffer?.push(event);
+  }
+
+  /**
+   * Buffers the event and delivers it to its listeners. Without a buffer and without a listener no event is created.
+   *
+   * @param details the fields of this type of event
+   * @param creationTime read from the clock by default
+   */
+  protected emit<K extends keyof M & string>(type: K, details: EventDetails<M[K], N>, creationTime?: number): void {
+    if (this.#buffer === undefined && !this.#emitter.hasListener(type)) return;
+    const common = { type, ...this.#source, creationTime: creationTime ?? this.#clock.now() };
+    const event = { ...common, ...details } as unknown as M[K] & { readonly type: K };
+    this.#buffer?.push(event);
+    this.#emitter.emit<K>(event);
+  }
+}
+
+/** The most recent events, oldest first: a ring that overwrites its oldest entry. */
+export class EventBuffer<E> {
+  readonly #ring: E[] = [];
+  readonly #capacity: number;
+  #next = 0;
+
+  /** @param capacity how many events are kept; 1 or more */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  push(event: E): void {
+    this.#ring[this.#next] = event;
+    this.#next = (this.#next + 1) % this.#capacity;
+  }
+
+  toArray(): E[] {
+    return [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
+  }
+}
+
+function deliver(listener: Listener<never>, event: PolicyEvent): void {
   try {
     const result = (listener as Listener<PolicyEvent>)(event);
     if (result instanceof Promise) result.catch((error: unknown) => warnOfListener(event, error));
@@ -80,7 +148,6 @@ function tell(listener: AnyListener, event: PolicyEvent): void {
   }
 }
 
-function warnOfListener(event: PolicyEvent, error: unknown): void {
-  const message = `A listener of ${event.type} events failed. The call it was told about is not affected.`;
-  warn('ResilienceListenerWarning', message, error);
+function warnOfListener({ type }: PolicyEvent, error: unknown): void {
+  warn('ResilienceListenerWarning', `A listener of ${type} events failed. The call is not affected.`, error);
 }

@@ -32,7 +32,6 @@ export {
   ResultRecordedAsFailureError,
   UnsupportedByEngineError,
 } from './circuit-breaker/circuit-breaker.errors.ts';
-export type { CallEnd, CallEndListener } from './circuit-breaker/call-ends.ts';
 export type * from './circuit-breaker/circuit-breaker.events.ts';
 export type { CircuitBreakerMetrics } from './circuit-breaker/circuit-breaker.metrics.ts';
 export type { WindowContents, WindowOutcome, WindowSecond } from './circuit-breaker/sliding-window.ts';

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What is needed of a circuit breaker to see the calls that it protects. */
-export type ObservedCircuitBreaker = Pick<CircuitBreaker, 'on' | 'onCallEnd' | 'config' | 'metrics' | 'state'>;
+export type ObservedCircuitBreaker = Pick<CircuitBreaker, 'on' | 'config' | 'metrics' | 'state'>;
 
 /** After so long a call counts for a third of a new one. */
 const memoryMs = 300_000;
@@ -36,9 +36,11 @@ export class TrafficObserver {
     this.#startedAt = this.#clock.now();
     this.#fadedAt = this.#startedAt;
     this.#subscriptions = [
-      circuitBreaker.onCallEnd((end, elapsedMs, endedAt) => {
-        this.#onCallEnded(end !== 'IGNORED_ERROR', elapsedMs, endedAt);
-      }),
+      ...(['SUCCESS', 'ERROR', 'IGNORED_ERROR'] as const).map((type) =>
+        circuitBreaker.on(type, ({ elapsedDurationMs, creationTime }) => {
+          this.#onCallEnded(type !== 'IGNORED_ERROR', elapsedDurationMs, creationTime);
+        }),
+      ),
       circuitBreaker.on('NOT_PERMITTED', ({ creationTime }) => this.#onCall(creationTime)),
     ];
   }

@@ -313,10 +313,12 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
     breaker.on('ERROR', ({ elapsedDurationMs }) => elapsed.push(elapsedDurationMs));
     const ends: string[] = [];
     const endedAt: number[] = [];
-    const stop = breaker.onCallEnd((end, elapsedMs, at) => {
-      ends.push(`${end} ${elapsedMs}`);
-      endedAt.push(at);
-    });
+    const stops = (['SUCCESS', 'ERROR'] as const).map((end) =>
+      breaker.on(end, ({ elapsedDurationMs, creationTime }) => {
+        ends.push(`${end} ${elapsedDurationMs}`);
+        endedAt.push(creationTime);
+      }),
+    );
 
     await breaker.execute(async () => advance(250));
     await failureOf(
@@ -326,7 +328,7 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
       }),
     );
 
-    stop();
+    for (const stop of stops) stop();
     await breaker.execute(() => 'unheard');
     assert.deepEqual(elapsed, [250, 750, 0]);
     assert.deepEqual(ends, ['SUCCESS 250', 'ERROR 750']);
@@ -349,7 +351,7 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
     breaker.onEvent(() => {
       throw new Error('broken listener');
     });
-    breaker.onCallEnd(() => {
+    breaker.on('SUCCESS', () => {
       throw new Error('broken listener');
     });
 

@@ -1,5 +1,4 @@
 import OpossumBreaker from 'opossum';
-import type { CallEndListener } from '../../core/circuit-breaker/call-ends.ts';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import {
   CallNotPermittedError,
@@ -17,8 +16,7 @@ import {
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { legalTransitions, type StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { decoratedCall } from '../../core/decorated-call.ts';
-import { EventPublisher } from '../../core/event-publisher.ts';
-import type { Unsubscribe } from '../../core/events.ts';
+import { EventPublisher } from '../../core/events.ts';
 import {
   type CallContext,
   givenAbort,
@@ -52,7 +50,10 @@ const makesTheCall = 'it makes the call itself; use execute or decorate';
  * is said by the options, as everywhere. Time is real: opossum takes it from `Date.now` and `setTimeout`, and no clock can be
  * put in their place.
  */
-export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> implements AnyCircuitBreaker {
+export class OpossumCircuitBreaker
+  extends EventPublisher<CircuitBreakerEvents, 'circuitBreakerName'>
+  implements AnyCircuitBreaker
+{
   readonly name: string;
   #config: CircuitBreakerConfig;
   #opossum: Opossum;
@@ -67,7 +68,7 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
    */
   constructor(name: string, options: CircuitBreakerOptions = {}) {
     const config = resolveOpossumOptions(`CircuitBreaker '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    super({ circuitBreakerName: name }, Date, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
     this.#toldState = config.initialState as OpossumState;
@@ -144,15 +145,6 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
     return decoratedCall(this, call);
   }
 
-  onCallEnd(listener: CallEndListener): Unsubscribe {
-    const ends = (['SUCCESS', 'ERROR', 'IGNORED_ERROR'] as const).map((end) =>
-      this.on(end, ({ elapsedDurationMs, creationTime }) => listener(end, elapsedDurationMs, creationTime)),
-    );
-    return () => {
-      for (const stop of ends) stop();
-    };
-  }
-
   /** @throws UnsupportedByEngineError always */
   tryAcquirePermission(): never {
     throw this.#unsupported('tryAcquirePermission', makesTheCall);
@@ -225,7 +217,7 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
   /** To a fresh CLOSED from any state. */
   reset(): void {
     this.#moveTo('CLOSED');
-    this.emit({ ...this.#told(), type: 'RESET' });
+    this.emit('RESET', {});
   }
 
   /**
@@ -264,13 +256,13 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
       toOpossumOptions(this.name, this.config, state),
     );
     this.#openedAt = Date.now();
-    opossum.on('reject', () => this.emit({ ...this.#told(), type: 'NOT_PERMITTED' }));
+    opossum.on('reject', () => this.emit('NOT_PERMITTED', {}));
     opossum.on('halfOpen', () => this.#tellTransition());
     opossum.on('close', () => this.#tellTransition());
     opossum.on('open', () => {
       this.#openedAt = Date.now();
       const { failureRate } = this.metrics;
-      if (this.#toldState === 'CLOSED') this.emit({ ...this.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate });
+      if (this.#toldState === 'CLOSED') this.emit('FAILURE_RATE_EXCEEDED', { failureRate });
       this.#tellTransition();
     });
     return opossum;
@@ -280,7 +272,7 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
     const fromState = this.#toldState;
     const toState = this.state;
     this.#toldState = toState;
-    if (fromState !== toState) this.emit({ ...this.#told(), type: 'STATE_TRANSITION', fromState, toState });
+    if (fromState !== toState) this.emit('STATE_TRANSITION', { fromState, toState });
   }
 
   /** Judges a call, tells about it, and writes down what its caller gets: also the error of a predicate that throws. */
@@ -304,12 +296,12 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
   #tellEnding(verdict: ErrorVerdict, ending: Ending<unknown>, elapsedDurationMs: number): void {
     if (this.state === 'DISABLED') return;
     if (verdict === 'success') {
-      this.emit({ ...this.#told(), type: 'SUCCESS', elapsedDurationMs });
+      this.emit('SUCCESS', { elapsedDurationMs });
       return;
     }
     const type = verdict === 'failure' ? 'ERROR' : 'IGNORED_ERROR';
     const error = 'error' in ending ? ending.error : new ResultRecordedAsFailureError(this.name, ending.value);
-    this.emit({ ...this.#told(), type, elapsedDurationMs, error });
+    this.emit(type, { elapsedDurationMs, error });
   }
 
   #refusal(): CallNotPermittedError {
@@ -321,10 +313,6 @@ export class OpossumCircuitBreaker extends EventPublisher<CircuitBreakerEvents> 
 
   #unsupported(operation: string, reason: string): UnsupportedByEngineError {
     return new UnsupportedByEngineError(this.name, 'opossum', operation, reason);
-  }
-
-  #told(): { readonly circuitBreakerName: string; readonly creationTime: number } {
-    return { circuitBreakerName: this.name, creationTime: Date.now() };
   }
 }
 

@@ -1,4 +1,3 @@
-import type { CallEnd } from '../../core/circuit-breaker/call-ends.ts';
 import type { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
 import { type StateName, stateNames } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -10,8 +9,11 @@ import { TimeWindowMax } from './time-window-max.ts';
 /** What the meters look at. */
 export type MeteredBreaker = Pick<
   CircuitBreaker,
-  'name' | 'config' | 'state' | 'metrics' | 'admissionPercentage' | 'on' | 'onCallEnd'
+  'name' | 'config' | 'state' | 'metrics' | 'admissionPercentage' | 'on'
 >;
+
+/** The events of calls that ended. */
+const callEnds = ['SUCCESS', 'ERROR', 'IGNORED_ERROR'] as const;
 
 /** How long calls took that ended in one of the ways. */
 class CallTimer {
@@ -41,7 +43,7 @@ export class CircuitBreakerInstance {
   readonly name: string;
   readonly breaker: MeteredBreaker;
   readonly healthProbes = { healthy: 0, unhealthy: 0 };
-  readonly timers: Readonly<Record<CallEnd, CallTimer>>;
+  readonly timers: Readonly<Record<(typeof callEnds)[number], CallTimer>>;
   readonly transitions = new Map<
     string,
     { readonly fromState: StateName; readonly toState: StateName; count: number }
@@ -58,7 +60,11 @@ export class CircuitBreakerInstance {
       IGNORED_ERROR: this.#timer('ignored', durations, clock),
     };
     this.#ends.push(
-      breaker.onCallEnd((end, elapsedMs, endedAt) => this.timers[end].record(elapsedMs / 1_000, endedAt)),
+      ...callEnds.map((type) =>
+        breaker.on(type, ({ elapsedDurationMs, creationTime }) =>
+          this.timers[type].record(elapsedDurationMs / 1_000, creationTime),
+        ),
+      ),
       breaker.on('NOT_PERMITTED', () => this.notPermittedCalls++),
       breaker.on('HEALTH_PROBE', ({ isHealthy }) => this.healthProbes[isHealthy ? 'healthy' : 'unhealthy']++),
       breaker.on('STATE_TRANSITION', ({ fromState, toState }) => this.#countTransition(fromState, toState)),

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { RejectedError, ResilienceError } from '../errors.ts';
-import { EventPublisher } from '../event-publisher.ts';
+import { EventPublisher } from '../events.ts';
 import {
   type CallContext,
   givenAbort,
@@ -45,7 +45,10 @@ export interface AdaptiveConcurrencyLimiterMetrics {
  * const customer = new AdaptiveConcurrencyLimiter('customer', { maxLimit: 100 });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurrencyLimiterEvents> implements Policy {
+export class AdaptiveConcurrencyLimiter
+  extends EventPublisher<AdaptiveConcurrencyLimiterEvents, 'adaptiveConcurrencyLimiterName'>
+  implements Policy
+{
   readonly name: string;
   readonly #clock: Clock;
   #config: AdaptiveConcurrencyLimiterConfig;
@@ -64,10 +67,11 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
     environment: { readonly clock?: Clock } = {},
   ) {
     const config = resolveAdaptiveConcurrencyLimiterOptions(`AdaptiveConcurrencyLimiter '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ adaptiveConcurrencyLimiterName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
     this.#algorithm = algorithmFor(config);
   }
 
@@ -122,11 +126,11 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
     const { limit } = this.#algorithm;
     if (this.#inFlight >= limit) {
       const inFlight = this.#inFlight;
-      if (this.hears('CALL_REJECTED')) this.emit({ ...this.#told(), type: 'CALL_REJECTED', limit, inFlight });
+      this.emit('CALL_REJECTED', { limit, inFlight });
       throw new ConcurrencyLimitExceededError(this.name, limit, inFlight);
     }
     const inFlight = ++this.#inFlight;
-    if (this.hears('CALL_PERMITTED')) this.emit({ ...this.#told(), type: 'CALL_PERMITTED', inFlight });
+    this.emit('CALL_PERMITTED', { inFlight });
     return inFlight;
   }
 
@@ -136,17 +140,11 @@ export class AdaptiveConcurrencyLimiter extends EventPublisher<AdaptiveConcurren
   }
 
   #learn(outcome: SampleOutcome, elapsedDurationMs: number, inFlight: number): void {
-    if (this.hears('CALL_FINISHED')) {
-      this.emit({ ...this.#told(), type: 'CALL_FINISHED', elapsedDurationMs, outcome });
-    }
+    this.emit('CALL_FINISHED', { elapsedDurationMs, outcome });
     if (outcome === 'IGNORED') return;
     const oldLimit = this.#algorithm.limit;
     const newLimit = this.#algorithm.onSample({ rttMs: elapsedDurationMs, inFlight, didDrop: outcome === 'DROPPED' });
-    if (newLimit !== oldLimit) this.emit({ ...this.#told(), type: 'LIMIT_CHANGED', oldLimit, newLimit });
-  }
-
-  #told(): { readonly adaptiveConcurrencyLimiterName: string; readonly creationTime: number } {
-    return { adaptiveConcurrencyLimiterName: this.name, creationTime: this.#clock.now() };
+    if (newLimit !== oldLimit) this.emit('LIMIT_CHANGED', { oldLimit, newLimit });
   }
 }
 

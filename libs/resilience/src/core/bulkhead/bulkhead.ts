@@ -1,7 +1,7 @@
 import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
-import { EventPublisher } from '../event-publisher.ts';
+import { EventPublisher } from '../events.ts';
 import { mergeOptions } from '../options.ts';
 import {
   type CallContext,
@@ -44,7 +44,7 @@ interface Waiter {
  * const customer = new Bulkhead('customer', { maxConcurrentCalls: 20, maxWaitDuration: '100ms' });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
+export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
   /** In the order of their coming. While somebody waits, no place is free. */
@@ -61,10 +61,11 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
    */
   constructor(name: string, options: BulkheadOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = resolveBulkheadOptions(`Bulkhead '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ bulkheadName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
     this.#free = config.maxConcurrentCalls;
   }
 
@@ -102,7 +103,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
    */
   tryAcquirePermission(): boolean {
     const isPermitted = this.#tryEnter();
-    if (!isPermitted) this.#publish('CALL_REJECTED');
+    if (!isPermitted) this.emit('CALL_REJECTED', {});
     return isPermitted;
   }
 
@@ -125,7 +126,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
 
   /** Gives a place back whose call has ended. */
   onComplete(): void {
-    this.#publish('CALL_FINISHED');
+    this.emit('CALL_FINISHED', {});
     this.releasePermission();
   }
 
@@ -186,7 +187,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
   #tryEnter(): boolean {
     if (this.#free <= 0) return false;
     this.#free--;
-    this.#publish('CALL_PERMITTED');
+    this.emit('CALL_PERMITTED', {});
     return true;
   }
 
@@ -210,13 +211,13 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
     const waiter: Waiter = {
       admit: () => {
         leave();
-        this.#publish('CALL_PERMITTED');
+        this.emit('CALL_PERMITTED', {});
         resolve();
       },
     };
     const onAbort = (): void => {
       leave();
-      this.#publish('CALL_REJECTED');
+      this.emit('CALL_REJECTED', {});
       reject(signal?.reason);
     };
     const cancelTimer = this.#clock.schedule(maxWaitMs, () => {
@@ -229,11 +230,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents> implements Policy {
   }
 
   #rejected(waitedMs: number): BulkheadFullError {
-    this.#publish('CALL_REJECTED');
+    this.emit('CALL_REJECTED', {});
     return new BulkheadFullError(this.name, this.#config.maxConcurrentCalls, waitedMs);
-  }
-
-  #publish(type: keyof BulkheadEvents): void {
-    if (this.hears(type)) this.emit({ type, bulkheadName: this.name, creationTime: this.#clock.now() });
   }
 }

@@ -1,8 +1,7 @@
 import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
-import { EventPublisher } from '../event-publisher.ts';
-import { type Listener, EventEmitter } from '../events.ts';
+import { EventEmitter, EventPublisher, type Listener } from '../events.ts';
 import { type CallContext, givenAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
 import type { CachedFallbackEvents, ServedEvent } from './cached-fallback.events.ts';
 import {
@@ -37,7 +36,7 @@ export interface ServingOptions {
  *   .withKey(id, { onServed: ({ ageMs }) => reply.header('age', Math.round(ageMs / 1_000)) })
  *   .execute((context) => customer.execute(({ signal }) => find(id, signal), context));
  */
-export class CachedFallback extends EventPublisher<CachedFallbackEvents> implements Policy {
+export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cachedFallbackName'> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
   #config: CachedFallbackConfig;
@@ -51,10 +50,11 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents> impleme
    */
   constructor(name: string, options: CachedFallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = resolveCachedFallbackOptions(`CachedFallback '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ cachedFallbackName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
     this.#values = new LastGoodValues(config.maxEntries, this.#clock);
   }
 
@@ -150,15 +150,17 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents> impleme
 
   #serve(key: string, error: unknown, onServed: Listener<ServedEvent> | undefined): unknown {
     const found = this.#values.find(key);
-    const told = { cachedFallbackName: this.name, creationTime: this.#clock.now(), key, error, ageMs: found?.ageMs };
     if (found === undefined || found.ageMs > this.config.staleLimit) {
       this.#values.drop(key);
-      if (this.hears('NOT_SERVED')) this.emit({ ...told, type: 'NOT_SERVED' });
+      this.emit('NOT_SERVED', { key, error, ageMs: found?.ageMs });
       throw error;
     }
-    const served: ServedEvent = { ...told, type: 'SERVED', ageMs: found.ageMs };
-    this.emit(served);
-    if (onServed !== undefined) tellOnce(onServed, served);
+    const served = { key, error, ageMs: found.ageMs };
+    const creationTime = this.#clock.now();
+    this.emit('SERVED', served, creationTime);
+    if (onServed !== undefined) {
+      tellOnce(onServed, { type: 'SERVED', cachedFallbackName: this.name, creationTime, ...served });
+    }
     return found.value;
   }
 }

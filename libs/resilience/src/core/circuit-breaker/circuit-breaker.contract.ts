@@ -1,7 +1,6 @@
 import type { Duration } from '../duration.ts';
 import type { Listener, Unsubscribe } from '../events.ts';
 import type { Policy } from '../policy.ts';
-import type { CallEndListener } from './call-ends.ts';
 import type { AnyCircuitBreakerEvent, CircuitBreakerEvents } from './circuit-breaker.events.ts';
 import type { CircuitBreakerMetrics } from './circuit-breaker.metrics.ts';
 import type {
@@ -32,7 +31,6 @@ export interface AnyCircuitBreaker extends Policy {
   on<K extends keyof CircuitBreakerEvents>(type: K, listener: Listener<CircuitBreakerEvents[K]>): Unsubscribe;
   onEvent(listener: Listener<AnyCircuitBreakerEvent>): Unsubscribe;
   bufferedEvents(): readonly AnyCircuitBreakerEvent[];
-  onCallEnd(listener: CallEndListener): Unsubscribe;
 
   tryAcquirePermission(): boolean;
   acquirePermission(): void;

@@ -2,8 +2,7 @@ import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { type Duration, parseDuration } from '../duration.ts';
-import { EventPublisher } from '../event-publisher.ts';
-import type { Unsubscribe } from '../events.ts';
+import { type EventDetails, EventPublisher } from '../events.ts';
 import type { Random } from '../interval-function.ts';
 import { type CallContext, givenAbort, isCallerAbort, type ProtectedCall, toCallContext } from '../policy.ts';
 import { warn } from '../warning.ts';
@@ -15,7 +14,7 @@ import {
   IllegalStateTransitionError,
   ResultRecordedAsFailureError,
 } from './circuit-breaker.errors.ts';
-import type { CircuitBreakerEvents, SuccessEvent } from './circuit-breaker.events.ts';
+import type { CircuitBreakerEvents } from './circuit-breaker.events.ts';
 import { type CircuitBreakerMetrics, WindowMetrics } from './circuit-breaker.metrics.ts';
 import {
   type CallOutcome,
@@ -27,7 +26,6 @@ import {
 import type { State, StateMachine } from './circuit-breaker.state.ts';
 import { ClosedState, DisabledState, HalfOpenState, OpenState } from './circuit-breaker.states.ts';
 import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
-import { type CallEnd, type CallEndListener, CallEnds } from './call-ends.ts';
 import { CallsUnderWay } from './calls-under-way.ts';
 import { RampUpState } from './ramp-up.state.ts';
 import type { WindowContents } from './sliding-window.ts';
@@ -52,7 +50,10 @@ export interface CircuitBreakerEnvironment {
  * const customer = new CircuitBreaker('customer', { slidingWindowSize: 10, slowCallDurationThreshold: '1s' });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> implements AnyCircuitBreaker {
+export class CircuitBreaker
+  extends EventPublisher<CircuitBreakerEvents, 'circuitBreakerName'>
+  implements AnyCircuitBreaker
+{
   /** What its states may ask of a circuit breaker, and nobody else. */
   static readonly #Machine = class implements StateMachine {
     readonly #breaker: CircuitBreaker;
@@ -83,28 +84,27 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     }
 
     publishFailureRateExceeded(failureRate: number): void {
-      this.#breaker.emit({ ...this.#breaker.#told(), type: 'FAILURE_RATE_EXCEEDED', failureRate });
+      this.#breaker.emit('FAILURE_RATE_EXCEEDED', { failureRate });
     }
 
     publishSlowCallRateExceeded(slowCallRate: number): void {
-      this.#breaker.emit({ ...this.#breaker.#told(), type: 'SLOW_CALL_RATE_EXCEEDED', slowCallRate });
+      this.#breaker.emit('SLOW_CALL_RATE_EXCEEDED', { slowCallRate });
     }
 
     publishCombinedRateExceeded(combinedRate: number): void {
-      this.#breaker.emit({ ...this.#breaker.#told(), type: 'COMBINED_RATE_EXCEEDED', combinedRate });
+      this.#breaker.emit('COMBINED_RATE_EXCEEDED', { combinedRate });
     }
 
     publishNotPermitted(): void {
-      if (!this.#breaker.#tells('NOT_PERMITTED')) return;
-      this.#breaker.emit({ ...this.#breaker.#told(), type: 'NOT_PERMITTED' });
+      if (this.#breaker.#state.isRecording) this.#breaker.emit('NOT_PERMITTED', {});
     }
 
     publishHealthProbe(isHealthy: boolean, error: unknown): void {
-      this.#breaker.emit({ ...this.#breaker.#told(), type: 'HEALTH_PROBE', isHealthy, error });
+      this.#breaker.emit('HEALTH_PROBE', { isHealthy, error });
     }
 
     publishRampUp(admissionPercentage: number): void {
-      this.#breaker.emit({ ...this.#breaker.#told(), type: 'RAMP_UP', admissionPercentage });
+      this.#breaker.emit('RAMP_UP', { admissionPercentage });
     }
   };
 
@@ -116,7 +116,6 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   /** Whether a result is a success whatever it is: no function of the configuration is asked about it. */
   #isResultPlain: boolean;
   #callsUnderWay: CallsUnderWay | undefined;
-  #callEnds: CallEnds | undefined;
   #state: State;
 
   /**
@@ -129,11 +128,12 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     const subject = `CircuitBreaker '${name}'`;
     chosenEngine(subject, options, {});
     const config = resolveCircuitBreakerOptions(subject, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ circuitBreakerName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
     this.#isResultPlain = isResultPlain(config);
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
     this.#random = environment.random ?? Math.random;
     this.#callsUnderWay = config.abortCallsOnOpen ? new CallsUnderWay() : undefined;
     this.#machine = new CircuitBreaker.#Machine(this);
@@ -188,9 +188,9 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
       (result) => {
         const endedAt = this.#clock.now();
         const elapsedMs = endedAt - startedAt;
-        if (this.#isResultPlain && issuer === this.#state && !this.hears('SUCCESS')) {
+        if (this.#isResultPlain && issuer === this.#state) {
           // The way of nearly every call, short enough for the compiler to make one piece of it.
-          this.#tellCallEnd('SUCCESS', elapsedMs, endedAt);
+          this.#emitCallEnd('SUCCESS', { elapsedDurationMs: elapsedMs }, endedAt);
           issuer.record(false, elapsedMs);
         } else {
           this.#settleResult(elapsedMs, result, issuer, endedAt);
@@ -240,15 +240,6 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   /** @param durationMs how long the call took, in milliseconds */
   onResult(durationMs: number, result: unknown): void {
     this.#settleResult(durationMs, result, undefined, this.#clock.now());
-  }
-
-  /**
-   * Calls `listener` as each call ends, with how it ended, after how many milliseconds, and when: what the events SUCCESS,
-   * ERROR and IGNORED_ERROR tell, without the making of an event. For meters; it cannot hurt a call. Returns what ends it.
-   */
-  onCallEnd(listener: CallEndListener): Unsubscribe {
-    this.#callEnds ??= new CallEnds();
-    return this.#callEnds.on(listener);
   }
 
   /** To a fresh CLOSED. */
@@ -304,7 +295,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   /** To a fresh CLOSED from any state; pending timers are cancelled. */
   reset(): void {
     this.#transition(this.#state, 'CLOSED');
-    this.emit({ ...this.#told(), type: 'RESET' });
+    this.emit('RESET', {});
   }
 
   /**
@@ -340,16 +331,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
   }
 
   #settleSuccess(elapsedDurationMs: number, result: unknown, issuer: State | undefined, endedAt: number): void {
-    this.#tellCallEnd('SUCCESS', elapsedDurationMs, endedAt);
-    if (this.#tells('SUCCESS')) {
-      const told: SuccessEvent = {
-        circuitBreakerName: this.name,
-        creationTime: endedAt,
-        type: 'SUCCESS',
-        elapsedDurationMs,
-      };
-      this.emit(told);
-    }
+    this.#emitCallEnd('SUCCESS', { elapsedDurationMs }, endedAt);
     if (!this.#isJudge(issuer)) return;
     this.#state.record(false, elapsedDurationMs);
     if (this.#config.transitionOnResult !== undefined) this.#decideBy(this.#config.transitionOnResult({ result }));
@@ -379,8 +361,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     outcome: CallOutcome,
     endedAt: number,
   ): void {
-    this.#tellCallEnd('ERROR', elapsedDurationMs, endedAt);
-    if (this.#tells('ERROR')) this.emit({ ...this.#told(endedAt), type: 'ERROR', elapsedDurationMs, error });
+    this.#emitCallEnd('ERROR', { elapsedDurationMs, error }, endedAt);
     if (!this.#isJudge(issuer)) return;
     this.#state.record(true, elapsedDurationMs);
     if (this.#config.transitionOnResult !== undefined) this.#decideBy(this.#config.transitionOnResult(outcome));
@@ -388,10 +369,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
 
   #ignore(elapsedDurationMs: number, error: unknown, issuer: State | undefined, endedAt: number): void {
     if (this.#isJudge(issuer)) this.#state.releasePermission();
-    this.#tellCallEnd('IGNORED_ERROR', elapsedDurationMs, endedAt);
-    if (this.#tells('IGNORED_ERROR')) {
-      this.emit({ ...this.#told(endedAt), type: 'IGNORED_ERROR', elapsedDurationMs, error });
-    }
+    this.#emitCallEnd('IGNORED_ERROR', { elapsedDurationMs, error }, endedAt);
   }
 
   /** Low-level results come without an issuer and are judged by the present state, others by their issuer alone. */
@@ -425,7 +403,7 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     this.#state = next;
     next.enter();
     if (from.name !== to) {
-      this.emit({ ...this.#told(), type: 'STATE_TRANSITION', fromState: from.name, toState: to });
+      this.emit('STATE_TRANSITION', { fromState: from.name, toState: to });
       if (to === 'OPEN' || to === 'FORCED_OPEN') this.#release();
     }
   }
@@ -475,17 +453,13 @@ export class CircuitBreaker extends EventPublisher<CircuitBreakerEvents> impleme
     return waitMs >= 0 ? waitMs * (1 + this.config.waitJitterFactor * this.#random()) : 0;
   }
 
-  #tellCallEnd(end: CallEnd, elapsedMs: number, endedAt: number): void {
-    if (this.#callEnds !== undefined && this.#state.isRecording) this.#callEnds.tell(end, elapsedMs, endedAt);
-  }
-
-  /** Whether an event about a call is to be made: the state records calls, and somebody listens. */
-  #tells(type: keyof CircuitBreakerEvents): boolean {
-    return this.hears(type) && this.#state.isRecording;
-  }
-
-  #told(creationTime = this.#clock.now()): { readonly circuitBreakerName: string; readonly creationTime: number } {
-    return { circuitBreakerName: this.name, creationTime };
+  /** Without an event in states that do not record calls. */
+  #emitCallEnd<K extends 'SUCCESS' | 'ERROR' | 'IGNORED_ERROR'>(
+    type: K,
+    details: EventDetails<CircuitBreakerEvents[K], 'circuitBreakerName'>,
+    endedAt: number,
+  ): void {
+    if (this.#state.isRecording) this.emit(type, details, endedAt);
   }
 }
 

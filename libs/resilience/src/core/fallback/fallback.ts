@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { matchesError } from '../error-matcher.ts';
-import { EventPublisher } from '../event-publisher.ts';
+import { EventPublisher } from '../events.ts';
 import {
   type CallContext,
   givenAbort,
@@ -11,12 +11,7 @@ import {
   toCallContext,
 } from '../policy.ts';
 import type { FallbackEvents } from './fallback.events.ts';
-import {
-  type FallbackConfig,
-  type FallbackHandler,
-  type FallbackOptions,
-  resolveFallbackOptions,
-} from './fallback.options.ts';
+import { type FallbackConfig, type FallbackOptions, resolveFallbackOptions } from './fallback.options.ts';
 
 /**
  * Answers with something else when a call fails or is refused.
@@ -30,10 +25,9 @@ import {
  *   handlers: [{ on: CallNotPermittedError, handle: () => unknownCustomer }, { handle: (error) => askTheReplica(error) }],
  * });
  */
-export class Fallback extends EventPublisher<FallbackEvents> implements Policy {
+export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> implements Policy {
   readonly name: string;
   readonly config: FallbackConfig;
-  readonly #clock: Clock;
 
   /**
    * @param name what is protected; it appears in events and metrics
@@ -43,10 +37,9 @@ export class Fallback extends EventPublisher<FallbackEvents> implements Policy {
    */
   constructor(name: string, options: FallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = resolveFallbackOptions(`Fallback '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    super({ fallbackName: name }, environment.clock ?? systemClock, config.eventConsumerBufferSize);
     this.name = name;
     this.config = config;
-    this.#clock = environment.clock ?? systemClock;
   }
 
   /**
@@ -73,29 +66,17 @@ export class Fallback extends EventPublisher<FallbackEvents> implements Policy {
     let error = original;
     for (const [handlerIndex, handler] of this.config.handlers.entries()) {
       if (abort?.aborted) break;
+      const attempted = { handlerIndex, handlerName: handler.name, error };
       try {
         if (!matchesError(handler.on, error)) continue;
         const answer = await handler.handle(error, context);
-        if (this.hears('FALLBACK')) this.emit({ ...this.#told(handlerIndex, handler, error), type: 'FALLBACK' });
+        this.emit('FALLBACK', attempted);
         return answer;
       } catch (fallbackError) {
-        if (this.hears('FALLBACK_FAILED')) {
-          const told = this.#told(handlerIndex, handler, error);
-          this.emit({ ...told, type: 'FALLBACK_FAILED', fallbackError });
-        }
+        this.emit('FALLBACK_FAILED', { ...attempted, fallbackError });
         error = fallbackError;
       }
     }
     throw error;
-  }
-
-  #told(handlerIndex: number, handler: FallbackHandler, error: unknown) {
-    return {
-      fallbackName: this.name,
-      creationTime: this.#clock.now(),
-      handlerIndex,
-      handlerName: handler.name,
-      error,
-    };
   }
 }

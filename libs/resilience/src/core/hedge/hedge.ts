@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { InvalidOptionsError } from '../errors.ts';
-import { EventPublisher } from '../event-publisher.ts';
+import { EventPublisher } from '../events.ts';
 import { type CallContext, givenSignal, type Policy, type ProtectedCall } from '../policy.ts';
 import { HedgeDecidedError } from './hedge.errors.ts';
 import type { HedgeEvents } from './hedge.events.ts';
@@ -55,7 +55,7 @@ export interface HedgeMetrics {
  * const customer = new Hedge('customer', { delayPercentile: 95 });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
+export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
   readonly #budgets: HedgeEnvironment['retryBudgets'];
@@ -75,10 +75,11 @@ export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
    */
   constructor(name: string, options: HedgeOptions = {}, environment: HedgeEnvironment = {}) {
     const config = resolveHedgeOptions(`Hedge '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ hedgeName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
     this.#budgets = environment.retryBudgets;
     this.#budget = budgetOf(name, config, this.#budgets);
     this.#latencies = latenciesFor(config);
@@ -154,7 +155,7 @@ export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
       makeAbortReason: () => new HedgeDecidedError(this.name),
       onHedge: (attempt) => {
         this.#hedgedAttempts++;
-        if (this.hears('HEDGE')) this.emit({ ...this.#told(), type: 'HEDGE', attempt, delayMs: delayMs ?? 0 });
+        this.emit('HEDGE', { attempt, delayMs: delayMs ?? 0 });
       },
       onSuccess: (attempt, numberOfAttempts, elapsedDurationMs, firstLatencyMs) => {
         if (attempt === 1) this.#primarySuccesses++;
@@ -162,29 +163,19 @@ export class Hedge extends EventPublisher<HedgeEvents> implements Policy {
         // Overtaken first attempts are recorded with what they had taken by then: at least the delay, so that they rank
         // among the slow ones. Without them each hedge would make the next one come sooner.
         if (firstLatencyMs !== undefined) this.#latencies?.record(firstLatencyMs);
-        if (this.hears('SUCCESS')) {
-          this.emit({ ...this.#told(), type: 'SUCCESS', attempt, numberOfAttempts, elapsedDurationMs });
-        }
+        this.emit('SUCCESS', { attempt, numberOfAttempts, elapsedDurationMs });
       },
       onError: (error, numberOfAttempts, elapsedDurationMs) => {
         this.#failures++;
-        if (this.hears('ERROR')) {
-          this.emit({ ...this.#told(), type: 'ERROR', numberOfAttempts, elapsedDurationMs, error });
-        }
+        this.emit('ERROR', { numberOfAttempts, elapsedDurationMs, error });
       },
     };
   }
 
   #mayHedge(): boolean {
     if (this.#budget === undefined || this.#budget.tryWithdraw()) return true;
-    if (this.hears('RETRY_BUDGET_EXHAUSTED')) {
-      this.emit({ ...this.#told(), type: 'RETRY_BUDGET_EXHAUSTED', retryBudgetName: this.#budget.name });
-    }
+    this.emit('RETRY_BUDGET_EXHAUSTED', { retryBudgetName: this.#budget.name });
     return false;
-  }
-
-  #told(): { readonly hedgeName: string; readonly creationTime: number } {
-    return { hedgeName: this.name, creationTime: this.#clock.now() };
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import type { Duration } from '../duration.ts';
-import { EventPublisher } from '../event-publisher.ts';
+import { EventPublisher } from '../events.ts';
 import {
   type CallContext,
   givenAbort,
@@ -41,7 +41,7 @@ export interface RateLimiterMetrics {
  * const customer = new RateLimiter('customer', { limitForPeriod: 100, limitRefreshPeriod: '1s', timeoutDuration: 0 });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Policy {
+export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterName'> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
   readonly #startedAt: number;
@@ -57,10 +57,11 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
    */
   constructor(name: string, options: RateLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = resolveRateLimiterOptions(`RateLimiter '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ rateLimiterName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
     this.#startedAt = this.#clock.now();
     this.#ledger = new PermissionLedger(config.limitForPeriod, toNanos(config.limitRefreshPeriod));
   }
@@ -98,11 +99,11 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
 
     const nanosToWait = this.#ledger.reserve(1, timeoutNanos, this.#nowNanos());
     if (nanosToWait > timeoutNanos) {
-      this.#publish('FAILED_ACQUIRE', 1);
+      this.emit('FAILED_ACQUIRE', { numberOfPermits: 1 });
       throw new RateLimitExceededError(this.name, this.#config.limitForPeriod, nanosToWait / nanosInMs);
     }
     if (nanosToWait > 0) await this.#hold(nanosToWait, 1, givenSignal(context));
-    this.#publish('SUCCESSFUL_ACQUIRE', 1);
+    this.emit('SUCCESSFUL_ACQUIRE', { numberOfPermits: 1 });
     return call(toCallContext(context));
   }
 
@@ -124,7 +125,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
     const timeoutNanos = toNanos(this.#config.timeoutDuration);
     const nanosToWait = this.#ledger.reserve(permits, timeoutNanos, this.#nowNanos());
     const isGranted = nanosToWait <= timeoutNanos;
-    this.#publish(isGranted ? 'SUCCESSFUL_ACQUIRE' : 'FAILED_ACQUIRE', permits);
+    this.emit(isGranted ? 'SUCCESSFUL_ACQUIRE' : 'FAILED_ACQUIRE', { numberOfPermits: permits });
     return isGranted ? nanosToWait / nanosInMs : -1;
   }
 
@@ -144,7 +145,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
     const isGranted = nanosToWait <= timeoutNanos;
     const nanosHeld = Math.min(nanosToWait, timeoutNanos);
     if (nanosHeld > 0) await this.#hold(nanosHeld, permits, signal);
-    this.#publish(isGranted ? 'SUCCESSFUL_ACQUIRE' : 'FAILED_ACQUIRE', permits);
+    this.emit(isGranted ? 'SUCCESSFUL_ACQUIRE' : 'FAILED_ACQUIRE', { numberOfPermits: permits });
     return isGranted;
   }
 
@@ -155,7 +156,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
   drainPermissions(): void {
     const { stored } = this.#ledger;
     this.#ledger.reserve(stored, 0, this.#nowNanos());
-    this.#publish('DRAINED', Math.min(stored, 0));
+    this.emit('DRAINED', { numberOfPermits: Math.min(stored, 0) });
   }
 
   /**
@@ -213,7 +214,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
       }
       signal?.throwIfAborted();
     } catch (abortReason) {
-      this.#publish('FAILED_ACQUIRE', permits);
+      this.emit('FAILED_ACQUIRE', { numberOfPermits: permits });
       throw abortReason;
     } finally {
       this.#waiting--;
@@ -222,11 +223,6 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents> implements Po
 
   #nowNanos(): number {
     return toNanos(this.#clock.now() - this.#startedAt);
-  }
-
-  #publish(type: keyof RateLimiterEvents, numberOfPermits: number): void {
-    if (!this.hears(type)) return;
-    this.emit({ type, rateLimiterName: this.name, creationTime: this.#clock.now(), numberOfPermits });
   }
 }
 

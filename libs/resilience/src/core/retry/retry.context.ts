@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
+import type { EventDetails } from '../events.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { MaxRetriesExceededError } from './retry.errors.ts';
-import type { AnyRetryEvent, RetryEvents } from './retry.events.ts';
+import type { RetryEvents } from './retry.events.ts';
 import type { RetryCounters } from './retry.metrics.ts';
 import { isRetryableError, type RetryConfig, type RetryOutcome } from './retry.options.ts';
 
@@ -10,11 +10,9 @@ import { isRetryableError, type RetryConfig, type RetryOutcome } from './retry.o
 export interface RetryOwner {
   readonly name: string;
   readonly config: RetryConfig;
-  readonly clock: Clock;
   readonly counters: RetryCounters;
   readonly budget: RetryBudget | undefined;
-  hears(type: keyof RetryEvents): boolean;
-  publish(event: AnyRetryEvent): void;
+  emit<K extends keyof RetryEvents>(type: K, details: EventDetails<RetryEvents[K], 'retryName'>): void;
 }
 
 /** Any negative number would say it; this one stands for "no function asked for it". */
@@ -45,7 +43,7 @@ export class RetryContext {
     counters.numberOfTotalCalls++;
     if (!isRetryableError(config, error)) {
       counters.numberOfFailedCallsWithoutRetryAttempt++;
-      this.#publishIgnored(error);
+      this.#emitIgnored(error);
       return stop;
     }
 
@@ -53,16 +51,16 @@ export class RetryContext {
     this.#failedAttempts++;
     if (this.#failedAttempts >= config.maxAttempts) {
       counters.numberOfFailedCallsWithRetryAttempt++;
-      this.#publishError(error);
+      this.#emitError(error);
       return stop;
     }
     const waitMs = this.#waitAfter({ error });
     if (waitMs >= 0) {
-      this.#publishRetry(waitMs, error);
+      this.#emitRetry(waitMs, error);
     } else {
       // As in Resilience4j a negative interval is counted by none of the four; what we deny ourselves is.
       if (this.#isDenied) this.#countDenied();
-      this.#publishError(error);
+      this.#emitError(error);
     }
     return waitMs;
   }
@@ -76,7 +74,7 @@ export class RetryContext {
     this.#failedAttempts++;
     if (this.#failedAttempts >= config.maxAttempts) return stop;
     const waitMs = this.#waitAfter({ result });
-    if (waitMs >= 0) this.#publishRetry(waitMs, undefined);
+    if (waitMs >= 0) this.#emitRetry(waitMs, undefined);
     // Resilience4j would now tell a success. A value that was rejected is none, whatever ended the attempts.
     else this.#isDenied = true;
     return waitMs;
@@ -97,17 +95,17 @@ export class RetryContext {
       else counters.numberOfFailedCallsWithRetryAttempt++;
       const mayStandForIt = this.#lastError !== undefined && !config.failAfterMaxAttempts;
       const error = mayStandForIt ? this.#lastError : new MaxRetriesExceededError(name, this.#failedAttempts);
-      this.#publishError(error);
+      this.#emitError(error);
       if (config.failAfterMaxAttempts) throw error;
     } else {
       counters.numberOfSuccessfulCallsWithRetryAttempt++;
-      this.#publishSuccess();
+      this.#owner.emit('SUCCESS', { numberOfRetryAttempts: this.#failedAttempts, lastError: this.#lastError });
     }
   }
 
   /** The caller gave up, during an attempt or a wait: neither a success nor a failure, so nothing is counted. */
   onAbort(reason: unknown): void {
-    this.#publishIgnored(reason);
+    this.#emitIgnored(reason);
   }
 
   /** @returns a negative number when there is to be no further attempt */
@@ -125,7 +123,11 @@ export class RetryContext {
     }
     if (budget?.tryWithdraw() === false) {
       this.#isDenied = true;
-      this.#publishBudgetExhausted(budget.name);
+      this.#owner.emit('RETRY_BUDGET_EXHAUSTED', {
+        numberOfRetryAttempts: this.#failedAttempts,
+        retryBudgetName: budget.name,
+        lastError: this.#lastError,
+      });
       return stop;
     }
     return waitMs;
@@ -137,35 +139,16 @@ export class RetryContext {
     else counters.numberOfFailedCallsWithRetryAttempt++;
   }
 
-  #publishRetry(waitIntervalMs: number, lastError: unknown): void {
-    if (!this.#owner.hears('RETRY')) return;
-    this.#owner.publish({ ...this.#told(), type: 'RETRY', waitIntervalMs, lastError });
+  #emitRetry(waitIntervalMs: number, lastError: unknown): void {
+    this.#owner.emit('RETRY', { numberOfRetryAttempts: this.#failedAttempts, waitIntervalMs, lastError });
   }
 
-  #publishSuccess(): void {
-    if (!this.#owner.hears('SUCCESS')) return;
-    this.#owner.publish({ ...this.#told(), type: 'SUCCESS', lastError: this.#lastError });
+  #emitError(lastError: unknown): void {
+    this.#owner.emit('ERROR', { numberOfRetryAttempts: this.#failedAttempts, lastError });
   }
 
-  #publishError(lastError: unknown): void {
-    if (!this.#owner.hears('ERROR')) return;
-    this.#owner.publish({ ...this.#told(), type: 'ERROR', lastError });
-  }
-
-  #publishIgnored(lastError: unknown): void {
-    if (!this.#owner.hears('IGNORED_ERROR')) return;
-    this.#owner.publish({ ...this.#told(), type: 'IGNORED_ERROR', numberOfRetryAttempts: 0, lastError });
-  }
-
-  #publishBudgetExhausted(retryBudgetName: string): void {
-    if (!this.#owner.hears('RETRY_BUDGET_EXHAUSTED')) return;
-    const lastError = this.#lastError;
-    this.#owner.publish({ ...this.#told(), type: 'RETRY_BUDGET_EXHAUSTED', retryBudgetName, lastError });
-  }
-
-  #told(): { readonly retryName: string; readonly creationTime: number; readonly numberOfRetryAttempts: number } {
-    const { name, clock } = this.#owner;
-    return { retryName: name, creationTime: clock.now(), numberOfRetryAttempts: this.#failedAttempts };
+  #emitIgnored(lastError: unknown): void {
+    this.#owner.emit('IGNORED_ERROR', { numberOfRetryAttempts: 0, lastError });
   }
 }
 

@@ -2,7 +2,7 @@ import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { decoratedCall } from '../decorated-call.ts';
 import { InvalidOptionsError } from '../errors.ts';
-import { EventPublisher } from '../event-publisher.ts';
+import { EventPublisher } from '../events.ts';
 import {
   type CallContext,
   callContext,
@@ -39,7 +39,7 @@ export interface RetryEnvironment {
  * const customer = new Retry('customer', { maxAttempts: 4, intervalFunction: IntervalFunction.ofExponentialBackoff() });
  * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class Retry extends EventPublisher<RetryEvents> implements Policy {
+export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
   readonly #counters = makeRetryCounters();
@@ -55,11 +55,12 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
    */
   constructor(name: string, options: RetryOptions = {}, environment: RetryEnvironment = {}) {
     const config = resolveRetryOptions(`Retry '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ retryName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
     this.#budgets = environment.retryBudgets;
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
     this.#owner = this.#asOwner(budgetOf(name, config, this.#budgets));
   }
 
@@ -161,11 +162,9 @@ export class Retry extends EventPublisher<RetryEvents> implements Policy {
     return {
       name: this.name,
       config: this.config,
-      clock: this.#clock,
       counters: this.#counters,
       budget,
-      hears: (type) => this.hears(type),
-      publish: (event) => this.emit<keyof RetryEvents>(event),
+      emit: (type, details) => this.emit(type, details),
     };
   }
 }

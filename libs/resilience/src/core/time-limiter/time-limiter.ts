@@ -3,7 +3,7 @@ import { CallAbort } from '../call-abort.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import { decoratedCall } from '../decorated-call.ts';
-import { EventPublisher } from '../event-publisher.ts';
+import { EventPublisher } from '../events.ts';
 import { type CallContext, callContext, givenAbort, type Policy, type ProtectedCall, whenAborted } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
@@ -23,7 +23,7 @@ import { resolveTimeLimiterOptions, type TimeLimiterConfig, type TimeLimiterOpti
  *   fetch(url, { signal, headers: deadlineHeaders(deadline) }),
  * );
  */
-export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Policy {
+export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterName'> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
   #config: TimeLimiterConfig;
@@ -36,10 +36,11 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
    */
   constructor(name: string, options: TimeLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = resolveTimeLimiterOptions(`TimeLimiter '${name}'`, options);
-    super(config.eventConsumerBufferSize);
+    const clock = environment.clock ?? systemClock;
+    super({ timeLimiterName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#clock = environment.clock ?? systemClock;
+    this.#clock = clock;
   }
 
   /** As given, and changed since by `reconfigure`. */
@@ -125,30 +126,22 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents> implements Po
   }
 
   #refused(): DeadlineExceededError {
-    this.#publishTimeout(0, 'deadline');
+    this.emit('TIMEOUT', { timeoutMs: 0, limitedBy: 'deadline' });
     return new DeadlineExceededError(`TimeLimiter '${this.name}'`);
   }
 
   #timedOut(timeoutMs: number, limitedBy: TimeLimit): TimeoutExceededError {
-    this.#publishTimeout(timeoutMs, limitedBy);
+    this.emit('TIMEOUT', { timeoutMs, limitedBy });
     return new TimeoutExceededError(this.name, timeoutMs, limitedBy);
   }
 
   #succeed<T>(result: T, resolve: (result: T) => void): void {
-    if (this.hears('SUCCESS')) this.emit({ ...this.#told(), type: 'SUCCESS' });
+    this.emit('SUCCESS', {});
     resolve(result);
   }
 
   #fail(error: unknown, reject: (error: unknown) => void): void {
-    if (this.hears('ERROR')) this.emit({ ...this.#told(), type: 'ERROR', error });
+    this.emit('ERROR', { error });
     reject(error);
-  }
-
-  #publishTimeout(timeoutMs: number, limitedBy: TimeLimit): void {
-    if (this.hears('TIMEOUT')) this.emit({ ...this.#told(), type: 'TIMEOUT', timeoutMs, limitedBy });
-  }
-
-  #told(): { readonly timeLimiterName: string; readonly creationTime: number } {
-    return { timeLimiterName: this.name, creationTime: this.#clock.now() };
   }
 }
