@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from './duration.ts';
+import { durationText, formatDuration, parseDuration } from './duration.ts';
 
 describe('parseDuration', () => {
   it.each([
@@ -23,16 +23,59 @@ describe('parseDuration', () => {
     ['P1DT1H', 90_000_000],
     ['-PT1S', -1_000],
     ['PT-1S', -1_000],
-  ])('understands %j as %d ms', (text, durationMs) => {
+    ['0ms', 0],
+    ['2h', 7_200_000],
+    ['PT1H2M3S', 3_723_000],
+    ['PT0.12345678901S', 123.45678901],
+  ])('reads %j as %d ms', (text, durationMs) => {
     expect(parseDuration(text)).toBeCloseTo(durationMs, 9);
   });
 
-  it.each(['', 'soon', '2 seconds', 'P', 'PT', '1w', 's', true, null, undefined, {}, Number.NaN, Infinity])(
-    'does not take %j for a duration',
-    (value) => {
-      expect(parseDuration(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'soon',
+    '2 seconds',
+    'P',
+    'PT',
+    '1w',
+    's',
+    '1e3',
+    'P2S',
+    '1s500ms',
+    'Infinity',
+    true,
+    null,
+    undefined,
+    {},
+    Number.NaN,
+    Infinity,
+  ])('refuses %j', (value) => {
+    expect(parseDuration(value)).toBeUndefined();
+  });
+});
+
+describe('durationText', () => {
+  it.each([
+    [0, '0ms'],
+    [500, '500ms'],
+    [1_500, '1500ms'],
+    [2_000, '2s'],
+    [90_000, '90s'],
+    [0.5, '0.5ms'],
+    [0.0005, '500ns'],
+  ])('writes %d ms as %s, which parseDuration reads', (durationMs, text) => {
+    expect(durationText(durationMs)).toBe(text);
+    expect(parseDuration(text)).toBeCloseTo(durationMs, 9);
+  });
+
+  it.each([
+    [86_400_000, 'h', '24h'],
+    [86_400_000, 'd', '1d'],
+    [90_000, 'm', '90s'],
+    [120_000, 'm', '2m'],
+  ] as const)('writes %d ms in units of at most %s as %s', (durationMs, longestUnit, text) => {
+    expect(durationText(durationMs, longestUnit)).toBe(text);
+  });
 });
 
 describe('formatDuration', () => {

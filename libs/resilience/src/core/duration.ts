@@ -4,46 +4,54 @@
  */
 export type Duration = number | string;
 
-const unitsMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1, us: 1e-3, ns: 1e-6 } as const;
+
+type Unit = keyof typeof unitsMs;
 
 const simple = /^([+-]?\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)?$/i;
 const iso8601 =
-  /^([+-])?P(?=.)(?:([+-]?\d+)D)?(?:T(?=.)(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:[.,]\d{1,9})?)S)?)?$/i;
+  /^([+-])?P(?=.)(?:([+-]?\d+)D)?(?:T(?=.)(?:([+-]?\d+)H)?(?:([+-]?\d+)M)?(?:([+-]?\d+(?:[.,]\d+)?)S)?)?$/i;
 
 /** How a duration may be written, for error messages. */
 export const durationForms = "milliseconds, or text such as '500ms', '2s', '1m' or 'PT2S'";
 
 /**
- * The duration in milliseconds, or `undefined` when the value is not a duration. A text without a unit is milliseconds,
- * as in Spring's property files. Negative durations are understood; whether one is allowed is for the caller to say.
+ * Reads a duration. Text without a unit is milliseconds, as in Spring's property files. Negative durations are accepted;
+ * the caller checks the range.
+ *
+ * @returns milliseconds, or `undefined` when the value is not a duration
  */
 export function parseDuration(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
 
   const plain = simple.exec(value.trim());
-  if (plain) return Number(plain[1]) * (unitsMs[(plain[2] ?? 'ms').toLowerCase()] ?? 1);
+  if (plain) return Number(plain[1]) * unitsMs[(plain[2] ?? 'ms').toLowerCase() as Unit];
 
   const iso = iso8601.exec(value.trim());
   if (!iso) return undefined;
   const [, sign, days = '0', hours = '0', minutes = '0', seconds = '0'] = iso;
   const totalMs =
-    Number(days) * 86_400_000 +
-    Number(hours) * 3_600_000 +
-    Number(minutes) * 60_000 +
-    Number(seconds.replace(',', '.')) * 1_000;
+    Number(days) * unitsMs.d +
+    Number(hours) * unitsMs.h +
+    Number(minutes) * unitsMs.m +
+    Number(seconds.replace(',', '.')) * unitsMs.s;
   return sign === '-' ? -totalMs : totalMs;
 }
 
-/** A duration as people write it: `850 ms`, `2.5 s`, `1 min 30 s`. */
+/**
+ * Writes a duration so that `parseDuration` reads it: `2s` instead of `2000ms` where nothing is lost.
+ *
+ * @param longestUnit the longest unit to use; seconds by default
+ */
+export function durationText(durationMs: number, longestUnit: 'd' | 'h' | 'm' | 's' = 's'): string {
+  if (durationMs > 0 && durationMs < unitsMs.us) return `${Math.round(durationMs / unitsMs.ns)}ns`;
+  const units = (['d', 'h', 'm', 's'] as const).filter((unit) => unitsMs[unit] <= unitsMs[longestUnit]);
+  const whole = units.find((unit) => durationMs !== 0 && durationMs % unitsMs[unit] === 0);
+  return whole === undefined ? `${durationMs}ms` : `${durationMs / unitsMs[whole]}${whole}`;
+}
+
+/** Writes a duration for people: `850 ms`, `2.5 s`, `1 min 30 s`. */
 export function formatDuration(durationMs: number): string {
   if (Math.round(durationMs) < 1_000) return `${Math.round(durationMs)} ms`;
   const tenthsOfSeconds = Math.round(durationMs / 100);

@@ -1,7 +1,7 @@
 export type { Cancel, Clock } from './clock.ts';
 export { scaledClock, systemClock } from './clock.ts';
 export type { Duration } from './duration.ts';
-export { formatDuration, parseDuration } from './duration.ts';
+export { durationText, formatDuration, parseDuration } from './duration.ts';
 export type { OptionFault } from './errors.ts';
 export {
   ConfigurationNotFoundError,
