@@ -7,6 +7,11 @@ export interface Clock {
   now(): number;
   /** Runs `callback` once after `delayMs` (0 or more). A pending callback does not keep the process alive. */
   schedule(delayMs: number, callback: () => void): Cancel;
+  /**
+   * How many milliseconds of this clock pass in one real millisecond, for durations that leave the process, such as those
+   * in headers. Default: 1.
+   */
+  readonly speed?: number;
 }
 
 /** The longest delay that `setTimeout` accepts; a longer one would fire immediately. */
@@ -40,7 +45,7 @@ export function scaledClock(speed: number): Clock {
     arm(delayMs / speed);
     return () => clearTimeout(timer);
   };
-  return { now, schedule };
+  return { now, schedule, speed };
 }
 
 /** Real time. Monotonic: it starts at the wall clock's reading, and later corrections of the wall clock do not move it. */
