@@ -1,4 +1,5 @@
-# One file for all: `docker build --build-arg APP=account .`, or APP=customer, or APP=console.
+# One file for all: `docker build --build-arg APP=account .`, or APP=customer, or APP=console. A service's image runs its production
+# entry; `--build-arg ENTRY=lab/main` makes the image of its lab entry, which has the experiments and reads TIME_SCALE.
 #
 # Layers go from what changes seldom to what changes often: packages are installed from the lockfile alone, so that a
 # change of the sources compiles and copies, and installs nothing.
@@ -34,8 +35,9 @@ COPY tools/bundle-service.ts tools/
 ARG APP
 RUN node_modules/.bin/tsc --build "apps/${APP:?is account, customer or console}/tsconfig.build.json" \
     && if test -f "apps/${APP}/build-page.ts"; then node "apps/${APP}/build-page.ts"; fi
-# In a few files, a service starts in a third of the time (docs/performance.md). They take the place of the compiled ones.
-RUN case "${APP}" in account|customer) node tools/bundle-service.ts "apps/${APP}";; esac
+# Bundled, a service starts in a third of the time (docs/performance.md). The bundle replaces the compiled files.
+ARG ENTRY=main
+RUN case "${APP}" in account|customer) node tools/bundle-service.ts "apps/${APP}" "${ENTRY}";; esac
 RUN mkdir -p /compiled/node_modules/@breakwater \
     && cp -r "apps/${APP}/package.json" "apps/${APP}/dist" $(find "apps/${APP}" -maxdepth 1 -name '*.yml') /compiled \
     && for dist in libs/*/dist; do \

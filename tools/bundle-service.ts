@@ -3,11 +3,11 @@ import path from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 
 /**
- * `node tools/bundle-service.ts apps/account`: puts a compiled service (`dist`) and all that it imports into a few files, `bundle`
- * beside it. What takes the longest when a service starts is to find and load two thousand modules; this way it is three.
+ * `node tools/bundle-service.ts apps/account [lab/main]`: bundles a compiled service (`dist`) and all that it imports into a few
+ * files in `bundle`. A service spends most of its start on finding and loading two thousand modules; a bundle has three.
  *
- * What is bundled is what the compiler made, so decorators and their metadata are as everywhere else. The files stand as deep
- * as those of `dist`: `../resilience.yml` is the same file from either.
+ * The input is the compiler's output, so decorators and their metadata are kept. Whichever entry is bundled, `main` by default, is
+ * `bundle/main.js`, and all code is directly in `bundle`: `../resilience.yml` is the same file as from `dist`.
  */
 const workspaceRoot = path.join(import.meta.dirname, '..');
 
@@ -41,15 +41,16 @@ const compilersMaps: Plugin = {
 
 const isExternal = (id: string): boolean => external.some((each) => id === each || id.startsWith(`${each}/`));
 
-async function bundle(app: string): Promise<void> {
+async function bundle(app: string, entry: string): Promise<void> {
   const project = path.join(workspaceRoot, app);
   const compiled = path.join(project, 'dist');
-  const entries = ['main', 'migrate'].filter((name) => existsSync(path.join(compiled, `${name}.js`)));
-  if (entries.length === 0) throw new Error(`${compiled} has no main.js: build ${app} first`);
+  const input = { main: path.join(compiled, `${entry}.js`), migrate: path.join(compiled, 'migrate.js') };
+  for (const file of Object.values(input))
+    if (!existsSync(file)) throw new Error(`${file} is missing: build ${app} first`);
 
   const fresh = path.join(project, `bundle-${process.pid}`);
   const bundled = await rolldown({
-    input: Object.fromEntries(entries.map((name) => [name, path.join(compiled, `${name}.js`)])),
+    input,
     platform: 'node',
     external: isExternal,
     plugins: [compilersMaps],
@@ -78,8 +79,8 @@ function dropMap(file: string): void {
   rmSync(`${file}.map`);
 }
 
-const [app] = process.argv.slice(2);
+const [app, entry = 'main'] = process.argv.slice(2);
 if (app === undefined) {
-  process.stderr.write('Usage: node tools/bundle-service.ts apps/SERVICE\n');
+  process.stderr.write('Usage: node tools/bundle-service.ts apps/SERVICE [ENTRY]\n');
   process.exitCode = 2;
-} else await bundle(app);
+} else await bundle(app, entry);

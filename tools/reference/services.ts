@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { readAccountConfig } from '../../apps/account/src/app.config.ts';
 import { readConsoleConfig } from '../../apps/console/src/console.config.ts';
 import { readCustomerConfig } from '../../apps/customer/src/app.config.ts';
 import { plainText } from '../../libs/resilience/src/config/words.ts';
 import type { Environment } from '../../libs/service-kit/src/config/config-fault.ts';
-import { InvalidConfigError } from '../../libs/service-kit/src/config/read-config.ts';
+import { InvalidConfigError, readConfig } from '../../libs/service-kit/src/config/read-config.ts';
 import { readMigrationConfig } from '../../libs/service-kit/src/config/service-config.ts';
+import { labVariables } from '../../libs/service-kit/src/lab/index.ts';
 import { docstringsIn } from './docstrings.ts';
 import { durationText } from './duration-text.ts';
 import { code, table, workspaceRoot } from './markdown.ts';
@@ -26,6 +28,11 @@ const chassisSource = 'libs/service-kit/src/config/service-config.ts';
 const processes: readonly ConfiguredProcess[] = [
   { title: 'account', read: readAccountConfig, source: 'apps/account/src/app.config.ts' },
   { title: 'customer', read: readCustomerConfig, source: 'apps/customer/src/app.config.ts' },
+  {
+    title: 'customer’s lab entry, in addition',
+    read: (environment) => readConfig(z.object(labVariables), environment),
+    source: 'libs/service-kit/src/lab/index.ts',
+  },
   {
     title: 'The migrations of account and customer',
     read: (environment) => readMigrationConfig('account', environment),

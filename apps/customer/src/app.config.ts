@@ -1,5 +1,4 @@
 import {
-  decimal,
   duration,
   matching,
   readConfig,
@@ -10,7 +9,8 @@ import {
 import { z } from 'zod';
 import { maxLatencyMs } from './faults/faults.schema.ts';
 
-const variables = z
+/** The variables of customer's production entry. */
+export const customerVariables = z
   .object({
     // Its clients are the replicas of account, each with the requests of many.
     ...serviceVariables('customer', { port: 3001, clientRateLimit: 5_000 }),
@@ -18,13 +18,12 @@ const variables = z
     CUSTOMER_LATENCY: duration({ max: maxLatencyMs }).default(2_000),
     /** Who knows it may break the service through `/faults` while it runs. Default: not set, and then nobody can. */
     FAULTS_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
-    /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */
-    TIME_SCALE: decimal({ min: 1 }).default(1),
   })
   .refine(...shutdownDelayFits);
 
 /** What can be set about customer. */
-export type CustomerConfig = z.output<typeof variables>;
+export type CustomerConfig = z.output<typeof customerVariables>;
 
 /** @throws InvalidConfigError listing every fault */
-export const readCustomerConfig = (environment?: Environment): CustomerConfig => readConfig(variables, environment);
+export const readCustomerConfig = (environment?: Environment): CustomerConfig =>
+  readConfig(customerVariables, environment);

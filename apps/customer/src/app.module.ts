@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from '@breakwater/resilience';
 import { ServiceKitModule, HealthModule, MetricsModule } from '@breakwater/service-kit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CustomerConfig } from './app.config.ts';
@@ -9,7 +10,8 @@ import { UnreadyIndicator } from './faults/unready.indicator.ts';
 /** The customer service. */
 @Module({})
 export class AppModule {
-  static forRoot(config: CustomerConfig): DynamicModule {
+  /** @param environment the clock that all faults use; default: real time */
+  static forRoot(config: CustomerConfig, { clock = systemClock }: { readonly clock?: Clock } = {}): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -18,7 +20,7 @@ export class AppModule {
         MetricsModule,
         FaultsModule.forRoot({
           latencyMs: config.CUSTOMER_LATENCY,
-          timeScale: config.TIME_SCALE,
+          clock,
           token: config.FAULTS_TOKEN,
         }),
         CustomersModule,

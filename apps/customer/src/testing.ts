@@ -2,6 +2,7 @@ import { createService, migrate, type Environment } from '@breakwater/service-ki
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readCustomerConfig } from './app.config.ts';
 import { AppModule } from './app.module.ts';
+import { createCustomerLab, readCustomerLabConfig } from './lab/customer-lab.ts';
 import { customerService } from './database/customer.service-definition.ts';
 import { seedCustomers } from './database/customers.seed.ts';
 
@@ -9,6 +10,12 @@ import { seedCustomers } from './database/customers.seed.ts';
 export async function createCustomerService(environment: Environment): Promise<NestFastifyApplication> {
   const config = readCustomerConfig({ LOG_LEVEL: 'silent', ...environment });
   return createService(customerService.name, config, AppModule.forRoot(config));
+}
+
+/** The same from its lab entry, which reads `TIME_SCALE` as well. */
+export async function createCustomerLabService(environment: Environment): Promise<NestFastifyApplication> {
+  const config = readCustomerLabConfig({ LOG_LEVEL: 'silent', ...environment });
+  return createService(customerService.name, config, createCustomerLab(config));
 }
 
 /** What `migrate.js` does, for a test's database. */

@@ -25,6 +25,7 @@ export function systemOptions({ port, timeScale, gateway }: DemoOptions): System
   return {
     name: 'demo',
     port,
+    lab: true,
     timeScale,
     gateway,
     console: true,

@@ -1,5 +1,5 @@
 import type { Environment } from '@breakwater/service-kit';
-import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
+import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/system-runner/postgres';
 import { inject } from 'vitest';
 
@@ -27,8 +27,9 @@ export async function startCustomer(environment: Environment = {}): Promise<Runn
   const database = await createDatabase(inject('databaseServerUrl'));
   await migrateCustomer(database.url);
   const route = await openSeverableRoute(database.url);
+  const createService = 'TIME_SCALE' in environment ? createCustomerLabService : createCustomerService;
   const create = () =>
-    createCustomerService({
+    createService({
       DATABASE_URL: route.url,
       CUSTOMER_LATENCY: '0ms',
       FAULTS_TOKEN: faultsToken,

@@ -25,6 +25,7 @@ beforeAll(async () => {
   system = await LocalSystem.prepare({
     console: true,
     database: 'own',
+    lab: true,
     timeScale: 4,
     env: {
       account: { DEMO_MODE: 'true', RESILIENCE_CONFIG: withRampUp(folder) },

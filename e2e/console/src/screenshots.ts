@@ -10,6 +10,7 @@ const images = path.join(workspaceRoot, 'docs/images');
 const system = await LocalSystem.prepare({
   console: true,
   database: 'own',
+  lab: true,
   env: { account: { DEMO_MODE: 'true' }, customer: { CUSTOMER_LATENCY: '20ms' } },
 });
 const chromium = await launchChromium();

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startCustomer, type RunningCustomer } from './running-customer.ts';
+import { startCustomer, startCustomerLab, type RunningCustomer } from './running-customer.ts';
 
 /** Patience with a busy machine. */
 const soon = { timeout: 15_000, interval: 20 };
@@ -21,7 +21,7 @@ describe('a customer that is broken through /faults', () => {
   let url: string;
 
   beforeAll(async () => {
-    customer = await startCustomer({ FAULTS_TOKEN: token, TIME_SCALE: '2' });
+    customer = await startCustomerLab({ FAULTS_TOKEN: token, TIME_SCALE: '2' });
     await customer.app.listen(0, '127.0.0.1');
     url = await customer.app.getUrl();
   });

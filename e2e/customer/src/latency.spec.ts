@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCustomer, type RunningCustomer } from './running-customer.ts';
+import { startCustomerLab, type RunningCustomer } from './running-customer.ts';
 
 const token = 'let-me-break-things';
 
@@ -8,7 +8,7 @@ describe('a slow customer', () => {
   let url: string;
 
   beforeAll(async () => {
-    customer = await startCustomer({ CUSTOMER_LATENCY: '1s', TIME_SCALE: '5', FAULTS_TOKEN: token });
+    customer = await startCustomerLab({ CUSTOMER_LATENCY: '1s', TIME_SCALE: '5', FAULTS_TOKEN: token });
     await customer.app.listen(0, '127.0.0.1');
     url = await customer.app.getUrl();
   });

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 
-function start(file: 'main.js' | 'migrate.js', environment: Record<string, string>): TestedProcess {
+function start(file: 'main.js' | 'lab/main.js' | 'migrate.js', environment: Record<string, string>): TestedProcess {
   const entryPoint = new URL(`../../../apps/customer/dist/${file}`, import.meta.url);
   const customer = startProcess(entryPoint, { CUSTOMER_LATENCY: '0ms', ...environment });
   onTestFinished(() => customer.kill('SIGKILL'));
@@ -72,6 +72,20 @@ describe('customer as a process', () => {
       res: { statusCode: 200 },
     });
     expect(JSON.stringify(log)).not.toContain('s3cret');
+  });
+
+  it('reads TIME_SCALE in its lab entry, and only there', async () => {
+    const environment = { DATABASE_URL: database.url, TIME_SCALE: '0.5' };
+    const production = start('main.js', environment);
+
+    expect(await start('lab/main.js', environment).ended).toEqual({
+      code: 1,
+      errors:
+        'customer cannot start: the configuration is not valid.\n  TIME_SCALE is "0.5": must be a number of at least 1\n',
+    });
+    await production.listening;
+    production.kill('SIGTERM');
+    expect((await production.ended).code).toBe(0);
   });
 
   it('migrates in a process of its own, which says what it did', async () => {

@@ -1,5 +1,5 @@
 import type { Environment } from '@breakwater/service-kit';
-import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
+import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/system-runner/postgres';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
@@ -16,12 +16,21 @@ export interface RunningCustomer {
   stop(): Promise<void>;
 }
 
-/** @param environment variables beside those of the database; without latency unless told otherwise */
-export async function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
+/** @param environment variables in addition to `DATABASE_URL`; by default there is no latency */
+export function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
+  return start(createCustomerService, environment);
+}
+
+/** From its lab entry, which reads `TIME_SCALE`. */
+export function startCustomerLab(environment: Environment): Promise<RunningCustomer> {
+  return start(createCustomerLabService, environment);
+}
+
+async function start(create: typeof createCustomerService, environment: Environment): Promise<RunningCustomer> {
   const database = await createDatabase(inject('databaseServerUrl'));
   await migrateCustomer(database.url);
   const route = await openSeverableRoute(database.url);
-  const app = await createCustomerService({ DATABASE_URL: route.url, CUSTOMER_LATENCY: '0ms', ...environment });
+  const app = await create({ DATABASE_URL: route.url, CUSTOMER_LATENCY: '0ms', ...environment });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return {

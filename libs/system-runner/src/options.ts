@@ -9,7 +9,12 @@ export interface SystemOptions {
   readonly name?: string;
   /** The gateway's port, the others follow from it; 0, the default, for ports that are free. */
   readonly port?: number;
-  /** How many times faster the services' clocks run. More than 1 needs account's `DEMO_MODE`. Default: 1. */
+  /**
+   * Whether the services run from their lab entries, which have the experiments and read `TIME_SCALE`. Default: false, their
+   * production entries.
+   */
+  readonly lab?: boolean;
+  /** How many times as fast as real time the services' clocks run. More than 1 needs `lab`. Default: 1. */
   readonly timeScale?: number;
   /** Default: `auto`, which is nginx where there is one. */
   readonly gateway?: GatewayChoice;
@@ -36,7 +41,7 @@ export interface SystemOptions {
 
 const mostReplicas = 9;
 
-/** The options with their defaults. @throws RangeError when a number of replicas is none */
+/** The options with their defaults. @throws RangeError for an invalid number of replicas, or a time scale without `lab` */
 export function withDefaults(options: SystemOptions): Required<SystemOptions> {
   const { accounts = 2, customers = 2 } = options;
   for (const [what, count] of Object.entries({ accounts, customers })) {
@@ -44,9 +49,13 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
       throw new RangeError(`${what} is a whole number from 1 to ${mostReplicas}, not ${count}`);
     }
   }
+  if ((options.timeScale ?? 1) !== 1 && options.lab !== true) {
+    throw new RangeError(`timeScale ${options.timeScale} needs lab: only the lab entries read it`);
+  }
   return {
     name: 'system',
     port: 0,
+    lab: false,
     timeScale: 1,
     gateway: 'auto',
     console: false,

@@ -8,7 +8,9 @@ import { compiled, type ServiceName } from './workspace.ts';
 /** What every instance of a service is told. */
 export interface ServiceSettings {
   readonly databaseUrl: string;
-  /** How many times faster the service's clock runs. */
+  /** Whether the lab entry runs; only it reads the time scale. */
+  readonly lab: boolean;
+  /** How many times as fast as real time the service's clock runs. */
   readonly timeScale: number;
   /** Directory for its log. */
   readonly logs: string;
@@ -23,7 +25,9 @@ export function customerService(
   faultsToken: string,
   settings: ServiceSettings,
 ): ServiceSpec {
-  return nodeService('customer', number, port, settings, { FAULTS_TOKEN: faultsToken });
+  return nodeService('customer', settings.lab ? 'lab/main' : 'main', number, port, settings, {
+    FAULTS_TOKEN: faultsToken,
+  });
 }
 
 /** One account service, which asks the customer services; its circuit breakers obey whoever knows the token. */
@@ -34,7 +38,7 @@ export function accountService(
   actuatorToken: string,
   settings: ServiceSettings,
 ): ServiceSpec {
-  return nodeService('account', number, port, settings, {
+  return nodeService('account', 'main', number, port, settings, {
     CUSTOMER_URL: customerUrls.join(','),
     ACTUATOR_TOKEN: actuatorToken,
     // The load balancer says who the client is.
@@ -80,6 +84,7 @@ export function urlOf(port: number): string {
 
 function nodeService(
   app: ServiceName,
+  entry: 'main' | 'lab/main',
   number: number,
   port: number,
   settings: ServiceSettings,
@@ -89,13 +94,13 @@ function nodeService(
   return {
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', compiled(app, 'main')],
+    args: ['--enable-source-maps', compiled(app, entry)],
     env: ownEnvironment({
       HOST: loopback,
       PORT: String(port),
       DATABASE_URL: settings.databaseUrl,
       INSTANCE_NAME: name,
-      TIME_SCALE: String(settings.timeScale),
+      ...(settings.lab ? { TIME_SCALE: String(settings.timeScale) } : {}),
       // Whoever presses Ctrl-C does not want to wait for the lookups that are under way.
       SHUTDOWN_TIMEOUT: '3s',
       ...env,

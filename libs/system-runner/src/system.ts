@@ -235,9 +235,10 @@ export class LocalSystem {
   async #startServices(signal: AbortSignal): Promise<string> {
     const logins = this.#logins;
     if (logins === undefined) throw new Error('the tables come first');
-    const { timeScale, env } = this.#options;
+    const { lab, timeScale, env } = this.#options;
     const settingsOf = (app: 'account' | 'customer') => ({
       databaseUrl: logins[app].url,
+      lab,
       timeScale,
       logs: this.logs,
       env: env[app] ?? {},

@@ -13,8 +13,8 @@ export type ServiceName = 'account' | 'customer';
 export const consoleProject = 'apps/console/tsconfig.build.json';
 export const consolePageScript = path.join(workspaceRoot, 'apps/console/build-page.ts');
 
-/** The compiled entry of a service or of one of its tools. */
-export function compiled(app: ServiceName | 'console', entry: 'main' | 'migrate'): string {
+/** The compiled entry of a service: its production entry, its lab entry (experiments and a scaled clock) or its migrations. */
+export function compiled(app: ServiceName | 'console', entry: 'main' | 'lab/main' | 'migrate'): string {
   return path.join(workspaceRoot, 'apps', app, 'dist', `${entry}.js`);
 }
 

@@ -1,6 +1,6 @@
+import { systemClock } from '@breakwater/resilience';
 import { ProblemException } from '@breakwater/service-kit';
 import { describe, expect, it } from 'vitest';
-import { DemoTime } from '../faults/demo-time.ts';
 import type { Exchange } from '../faults/fault.ts';
 import { Faults } from '../faults/faults.ts';
 import type { Customer } from './customer.ts';
@@ -14,7 +14,7 @@ const exchange = {} as Exchange;
 function controllerWith({ findById, latencyMs = 0 }: Pick<CustomersRepository, 'findById'> & { latencyMs?: number }) {
   return new CustomersController(
     { findById } as CustomersRepository,
-    new Faults(new DemoTime(1), Math.random, { latency: latencyMs }),
+    new Faults(systemClock, Math.random, { latency: latencyMs }),
   );
 }
 

@@ -2,7 +2,8 @@ import { ProblemException } from '@breakwater/service-kit';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { Capacity } from './capacity.ts';
-import { FakeTimer } from './testing/fake-timer.ts';
+import { PacedClock } from './testing/paced-clock.ts';
+import { wait } from './wait.ts';
 
 const never = new AbortController().signal;
 
@@ -90,14 +91,14 @@ describe('Capacity', () => {
   });
 
   it('answers the later the more there are who ask', async () => {
-    const timer = new FakeTimer();
+    const clock = new PacedClock();
     const { capacity } = capacityOf({ workers: 2, queue: 100, abandonedWork: 'kept' });
     const ended: number[] = [];
     for (let arrival = 0; arrival < 6; arrival++) {
-      void capacity.hold(never, (signal) => timer.sleep(100, signal)).then(() => ended.push(timer.now()));
+      void capacity.hold(never, (signal) => wait(clock, 100, signal)).then(() => ended.push(clock.now()));
     }
 
-    await timer.advance(1_000);
+    await clock.advance(1_000);
 
     expect(ended).toEqual([100, 100, 200, 200, 300, 300]);
   });

@@ -1,6 +1,6 @@
+import type { Clock } from '@breakwater/resilience';
 import { MetricsModule } from '@breakwater/service-kit';
 import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import { DemoTime } from './demo-time.ts';
 import type { Random } from './fault.ts';
 import { FaultsController } from './faults.controller.ts';
 import { FAULTS_TOKEN } from './faults.guard.ts';
@@ -11,9 +11,9 @@ import { Timeline } from './timeline.ts';
 
 /** What is wrong with this service on purpose. */
 export interface FaultsOptions {
-  /** To begin with, in the demo's time. */
+  /** The latency at the start. */
   readonly latencyMs: number;
-  readonly timeScale: number;
+  readonly clock: Clock;
   /** Opens `/faults` to whoever sends it as a bearer token; without one there is no such route. */
   readonly token: string | undefined;
   /** Default: `Math.random`. */
@@ -23,23 +23,21 @@ export interface FaultsOptions {
 /** Faults on demand, and `/faults` to look at them and to change them. */
 @Module({})
 export class FaultsModule implements OnModuleDestroy {
-  static forRoot({ latencyMs, timeScale, token, random = Math.random }: FaultsOptions): DynamicModule {
+  static forRoot({ latencyMs, clock, token, random = Math.random }: FaultsOptions): DynamicModule {
     return {
       module: FaultsModule,
       global: true,
       imports: [MetricsModule],
       controllers: token === undefined ? [] : [FaultsController, TimelineController],
       providers: [
-        { provide: DemoTime, useFactory: () => new DemoTime(timeScale) },
         {
           provide: Faults,
-          inject: [DemoTime],
-          useFactory: (time: DemoTime) => new Faults(time, random, { latency: latencyMs }),
+          useFactory: () => new Faults(clock, random, { latency: latencyMs }),
         },
         {
           provide: Timeline,
-          inject: [Faults, DemoTime],
-          useFactory: (faults: Faults, time: DemoTime) => new Timeline(faults, time),
+          inject: [Faults],
+          useFactory: (faults: Faults) => new Timeline(faults, clock),
         },
         FaultsMetrics,
         ...(token === undefined ? [] : [{ provide: FAULTS_TOKEN, useValue: token }]),

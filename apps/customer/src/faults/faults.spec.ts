@@ -3,8 +3,7 @@ import { Logger } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { DemoTime } from './demo-time.ts';
-import { FakeTimer } from './testing/fake-timer.ts';
+import { PacedClock } from './testing/paced-clock.ts';
 import type { Exchange } from './fault.ts';
 import type { GivenFaults } from './faults.schema.ts';
 import { Faults } from './faults.ts';
@@ -33,10 +32,10 @@ function exchange() {
 }
 
 function faultsWith(given: GivenFaults) {
-  const timer = new FakeTimer();
-  const faults = new Faults(new DemoTime(1, timer), seededRandom(7));
+  const clock = new PacedClock();
+  const faults = new Faults(clock, seededRandom(7));
   faults.replace(given, 'a test');
-  return { faults, timer };
+  return { faults, clock };
 }
 
 const answered = async () => 'answer';
@@ -72,7 +71,7 @@ describe('Faults', () => {
   });
 
   it('says when to come back in whole seconds of real time', async () => {
-    const faults = new Faults(new DemoTime(5), seededRandom(7));
+    const faults = new Faults(new PacedClock(5), seededRandom(7));
     faults.replace({ errors: [{ status: 503, rate: 1, retryAfter: 6_000 }] }, 'a test');
 
     await expect(faults.strike({ exchange: exchange().exchange, signal: never }, answered)).rejects.toMatchObject({
@@ -88,7 +87,7 @@ describe('Faults', () => {
       latency: 1_000,
       errors: [{ status: 500, rate: 1 }],
     };
-    const { faults, timer } = faultsWith(all);
+    const { faults, clock } = faultsWith(all);
     const work = vi.fn(answered);
     const first = exchange();
 
@@ -100,7 +99,7 @@ describe('Faults', () => {
     faults.change({ reset: null }, 'a test');
     const second = exchange();
     const hanging = faults.strike({ exchange: second.exchange, signal: never }, work);
-    await timer.advance(60_000);
+    await clock.advance(60_000);
     expect({ worked: work.mock.calls.length, capacity: faults.capacity.report }).toEqual({
       worked: 0,
       capacity: { workers: 1, busy: 0, queueLength: 0 },
@@ -108,9 +107,9 @@ describe('Faults', () => {
 
     const failing = hanging.catch((error: unknown) => error);
     faults.change({ hang: null }, 'a test');
-    await timer.advance(999);
+    await clock.advance(999);
     expect({ worked: work.mock.calls.length, busy: faults.capacity.report?.busy }).toEqual({ worked: 1, busy: 1 });
-    await timer.advance(1);
+    await clock.advance(1);
     expect(await failing).toMatchObject({ problem: { status: 500 } });
     expect(faults.injected('errors')).toBe(1);
   });
@@ -160,7 +159,7 @@ describe('Faults', () => {
   });
 
   it('stops waiting with the signal, and leaves no worker behind', async () => {
-    const { faults, timer } = faultsWith({
+    const { faults, clock } = faultsWith({
       latency: 100,
       capacity: { workers: 1, queue: 0, abandonedWork: 'kept' },
     });
@@ -172,7 +171,7 @@ describe('Faults', () => {
 
     await expect(asking).rejects.toThrow('gone');
     expect(faults.capacity.report).toMatchObject({ busy: 1 });
-    await timer.advance(100);
+    await clock.advance(100);
     expect(faults.capacity.report).toMatchObject({ busy: 0 });
   });
 });

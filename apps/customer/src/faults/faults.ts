@@ -1,6 +1,6 @@
+import type { Clock } from '@breakwater/resilience';
 import { Logger } from '@nestjs/common';
 import { Capacity } from './capacity.ts';
-import type { DemoTime } from './demo-time.ts';
 import { faultNames, healthy, showPlan, withGiven, type FaultName, type FaultPlan } from './fault-plan.ts';
 import type { Exchange, Fault, Random } from './fault.ts';
 import type { GivenFaults } from './faults.schema.ts';
@@ -33,9 +33,9 @@ export class Faults {
   readonly unready = new Unready(this.#counts.counterOf('unready'));
   readonly capacity = new Capacity(this.#counts.counterOf('capacity'));
 
-  constructor(time: DemoTime, random: Random, initial: Partial<FaultPlan> = {}) {
-    this.latency = new Latency(time, random, this.#counts.counterOf('latency'));
-    this.errors = new InjectedErrors(time, random, this.#counts.counterOf('errors'));
+  constructor(clock: Clock, random: Random, initial: Partial<FaultPlan> = {}) {
+    this.latency = new Latency(clock, random, this.#counts.counterOf('latency'));
+    this.errors = new InjectedErrors(clock, random, this.#counts.counterOf('errors'));
     this.hang = new Hang(random, this.#counts.counterOf('hang'));
     this.reset = new Reset(random, this.#counts.counterOf('reset'));
     this.malformed = new Malformed(random, this.#counts.counterOf('malformed'));

@@ -1,6 +1,6 @@
+import type { Clock } from '@breakwater/resilience';
 import { ProblemException } from '@breakwater/service-kit';
 import { customerKinds } from '../problems/customer-problems.ts';
-import type { DemoTime } from './demo-time.ts';
 import type { Fault, Random, Struck } from './fault.ts';
 import type { InjectedError } from './faults.schema.ts';
 
@@ -9,7 +9,7 @@ export class InjectedErrors implements Fault<readonly InjectedError[]> {
   #errors: readonly InjectedError[] = [];
 
   constructor(
-    private readonly time: DemoTime,
+    private readonly clock: Clock,
     private readonly random: Random,
     private readonly struck: Struck,
   ) {}
@@ -47,7 +47,7 @@ export class InjectedErrors implements Fault<readonly InjectedError[]> {
       detail: 'This service was told to fail such requests, through /faults.',
       ...(retryAfter === undefined
         ? {}
-        : { headers: { 'retry-after': String(Math.ceil(this.time.toReal(retryAfter) / 1_000)) } }),
+        : { headers: { 'retry-after': String(Math.ceil(retryAfter / (this.clock.speed ?? 1) / 1_000)) } }),
     });
   }
 }

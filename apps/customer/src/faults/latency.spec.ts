@@ -1,20 +1,19 @@
 import { describe, expect, it, vi } from 'vitest';
-import { DemoTime } from './demo-time.ts';
-import { FakeTimer } from './testing/fake-timer.ts';
+import { PacedClock } from './testing/paced-clock.ts';
 import { Latency } from './latency.ts';
 
 const never = new AbortController().signal;
 
 function latencyWith(random: () => number) {
-  const timer = new FakeTimer();
+  const clock = new PacedClock();
   const struck = vi.fn();
-  return { latency: new Latency(new DemoTime(1, timer), random, struck), timer, struck };
+  return { latency: new Latency(clock, random, struck), clock, struck };
 }
 
-async function waitOf({ latency, timer }: ReturnType<typeof latencyWith>): Promise<number> {
-  const start = timer.now();
-  const waiting = latency.wait(never).then(() => timer.now() - start);
-  await timer.advance(10_000);
+async function waitOf({ latency, clock }: ReturnType<typeof latencyWith>): Promise<number> {
+  const start = clock.now();
+  const waiting = latency.wait(never).then(() => clock.now() - start);
+  await clock.advance(10_000);
   return waiting;
 }
 

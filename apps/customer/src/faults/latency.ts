@@ -1,14 +1,15 @@
-import type { DemoTime } from './demo-time.ts';
+import type { Clock } from '@breakwater/resilience';
 import type { Fault, Random, Struck } from './fault.ts';
 import type { LatencySetting } from './faults.schema.ts';
 import { LatencyDistribution } from './latency-distribution.ts';
+import { wait } from './wait.ts';
 
 /** The time that a customer takes to be found, whatever the database says. */
 export class Latency implements Fault<LatencySetting> {
   #distribution = new LatencyDistribution({ p50: 0, max: 0 });
 
   constructor(
-    private readonly time: DemoTime,
+    private readonly clock: Clock,
     private readonly random: Random,
     private readonly struck: Struck,
   ) {}
@@ -32,6 +33,6 @@ export class Latency implements Fault<LatencySetting> {
     const ms = this.#distribution.quantile(this.random());
     if (ms === 0) return;
     this.struck();
-    await this.time.wait(ms, signal);
+    await wait(this.clock, ms, signal);
   }
 }

@@ -1,10 +1,11 @@
+import type { Clock } from '@breakwater/resilience';
 import { formatDuration } from '@breakwater/service-kit';
 import { Logger } from '@nestjs/common';
-import type { DemoTime } from './demo-time.ts';
 import { healthy, showPlan, withGiven } from './fault-plan.ts';
 import type { TimelineReport } from './faults-report.schema.ts';
 import type { Faults } from './faults.ts';
 import type { TimelineSetting } from './timeline.schema.ts';
+import { wait } from './wait.ts';
 
 /** A timeline and where it is. */
 interface Play {
@@ -25,7 +26,7 @@ export class Timeline {
 
   constructor(
     private readonly faults: Faults,
-    private readonly time: DemoTime,
+    private readonly clock: Clock,
   ) {}
 
   /** Begins a timeline, in place of one that plays. A step at 0 is set at once. */
@@ -36,7 +37,7 @@ export class Timeline {
       durationMs: setting.duration ?? setting.steps.at(-1)?.at ?? 0,
       controller: new AbortController(),
       state: 'playing',
-      roundStart: this.time.now(),
+      roundStart: this.clock.now(),
       step: null,
       elapsedAtEnd: undefined,
     };
@@ -80,14 +81,14 @@ export class Timeline {
       for (const [index, step] of setting.steps.entries()) {
         // What is due is set within this turn, so that who starts a timeline finds its first step set.
         const left = this.#left(step.at, play);
-        if (left > 0) await this.time.wait(left, signal);
+        if (left > 0) await wait(this.clock, left, signal);
         signal.throwIfAborted();
         play.step = index;
         this.faults.replace(step.faults, `step ${index} of the timeline, at ${formatDuration(step.at)}`);
       }
       if (!setting.repeat && this.#left(durationMs, play) <= 0) break;
       // A round that is late ends in another turn all the same: one shorter than a turn would never let go.
-      await this.time.wait(Math.max(1, this.#left(durationMs, play)), signal);
+      await wait(this.clock, Math.max(1, this.#left(durationMs, play)), signal);
       if (!setting.repeat) break;
       // Rounds that were missed are left out.
       play.roundStart += durationMs * Math.max(1, Math.floor(-this.#left(0, play) / durationMs));
@@ -97,7 +98,7 @@ export class Timeline {
 
   /** Until a moment of the round, in milliseconds; negative when it is over. */
   #left(at: number, { roundStart }: Play): number {
-    return roundStart + at - this.time.now();
+    return roundStart + at - this.clock.now();
   }
 
   #end(play: Play, state: 'ended' | 'stopped'): void {
@@ -107,6 +108,6 @@ export class Timeline {
 
   /** In whole milliseconds. */
   #elapsed(play: Play): number {
-    return Math.floor(this.time.now() - play.roundStart);
+    return Math.floor(this.clock.now() - play.roundStart);
   }
 }
