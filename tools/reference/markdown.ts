@@ -13,6 +13,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 export const code = (text: string): string => `\`${text}\``;
 
+/** Markdown with lines of at most 100 characters. */
+export async function paragraphs(parts: readonly string[]): Promise<string> {
+  return (await format(parts.join('\n\n'), { parser: 'markdown', proseWrap: 'always', printWidth: 100 })).trimEnd();
+}
+
 /**
  * A page as it should be: what is generated stands between `<!-- name -->` and `<!-- end -->`, the rest is kept.
  *

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runDoctor } from './command.ts';
-import type { Paint } from './paint.ts';
+import type { Paint } from './report.ts';
 
 const breaker = `
 resilience4j.circuitbreaker:
@@ -30,7 +30,7 @@ timeline:
   - { at: 10s, errors: 100% }
 `;
 
-describe('The doctor as a command', () => {
+describe('runDoctor', () => {
   let folder: string;
 
   const run = async (line: string, paint?: Paint) => {
@@ -61,18 +61,18 @@ describe('The doctor as a command', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('explains each instance, and says what is the matter with it', async () => {
+  it('explains each instance and prints its findings', async () => {
     const { code, out, err } = await run('resilience.yml --latency 2s --concurrency 1 --instance customer');
 
     expect(out).toBe(
       `customer
-  The circuit breaker judges the last 10 seconds, from 6 calls on. It opens when 50 % of them
-  failed, or 70 % took longer than 1 s. OPEN refuses every call for 60 s; then the next call begins
-  HALF_OPEN. There 3 calls on trial may pass: it closes unless they reach a threshold; after 60 s it
-  goes to OPEN all the same.
+  The circuit breaker evaluates the last 10 seconds, from 6 calls on. It opens when 50 % of them
+  failed, or 70 % took longer than 1 s. OPEN refuses every call for 60 s; then the next call starts
+  HALF_OPEN. It permits 3 trial calls, and closes unless they reach a threshold; after 60 s it
+  changes to OPEN in any case.
 
   ✖ error minimum-never-reached
-    The window of 10 s never holds the 6 calls of minimumNumberOfCalls, so no rate is ever judged
+    The window of 10 s never holds the 6 calls of minimumNumberOfCalls, so no rate is ever evaluated
     and the circuit breaker never opens: 1 caller, with calls that take 2 s, can end at most
     ceil(10 s / 2 s) = 5 in it. Set minimumNumberOfCalls to at most 5, or slidingWindowSize to at
     least 11.
@@ -84,10 +84,10 @@ describe('The doctor as a command', () => {
     expect(code).toBe(1);
   });
 
-  it('ends well when nothing is an error', async () => {
+  it('returns 0 without a finding of severity error', async () => {
     const { code, out } = await run('resilience.yml');
 
-    expect(out).toContain('✔ nothing to say');
+    expect(out).toContain('✔ no findings');
     expect(out).toContain('2 instances: 0 errors, 0 warnings');
     expect(code).toBe(0);
   });
@@ -108,24 +108,24 @@ describe('The doctor as a command', () => {
     expect(code).toBe(1);
   });
 
-  it('gives people a look where they can see it', async () => {
-    const { out } = await run('resilience.yml --rate 0.5/s', (look, text) => `<${look}>${text}</${look}>`);
+  it('applies text styles', async () => {
+    const { out } = await run('resilience.yml --rate 0.5/s', (style, text) => `<${style}>${text}</${style}>`);
 
     expect(out).toContain('<bold>customer</bold>');
     expect(out).toContain('<red>✖ error</red> <bold>minimum-never-reached</bold>');
-    expect(out).toContain('<green>✔</green> nothing to say');
+    expect(out).toContain('<green>✔</green> no findings');
   });
 
-  it('plays an outage', async () => {
+  it('simulates an outage', async () => {
     const { code, out } = await run('resilience.yml --simulate outage.yml --instance ledger');
 
     expect(out).toContain('ledger: the outage in virtual time\nCalls: 2 calls/s, evenly spread.\n');
     expect(out).toContain(
-      '  12.05 s  CLOSED → OPEN  opens after 25 calls: 50 % failed, 0 % slow\nIt is OPEN in the end.',
+      '  12.05 s  CLOSED → OPEN  opens after 25 calls: 50 % failed, 0 % slow\nThe final state is OPEN.',
     );
     expect(out).toContain('From 10 s to 39.5 s the dependency takes 50 ms and fails 100 % of its calls.');
     expect(out).toContain(
-      '  Callers: 60 calls: 5 failed, 55 not permitted; the longest wait was 50 ms. The dependency got 5 calls.',
+      '  Callers: 60 calls: 5 failed, 55 not permitted; the longest wait was 50 ms. The dependency received 5 calls.',
     );
     expect(out).toMatch(/^state {11}─{12}O{28}$/m);
     expect(out).toMatch(/^answered {8}█{10}$/m);
@@ -133,7 +133,7 @@ describe('The doctor as a command', () => {
     expect(code).toBe(0);
   });
 
-  it('plays an outage for programs, and lets the command line decide about the callers', async () => {
+  it('prints a simulation for programs, with the callers of the command line', async () => {
     const { out } = await run('resilience.yml --simulate outage.yml --instance ledger --rate 4/s --json');
 
     expect(JSON.parse(out)).toMatchObject({
@@ -149,15 +149,15 @@ describe('The doctor as a command', () => {
     });
   });
 
-  it('looks at the configuration with the traffic of the outage, too', async () => {
+  it('examines the configuration with the traffic of the outage', async () => {
     const { out, code } = await run('resilience.yml --simulate outage.yml --rate 0.5/s');
 
     expect(out).toContain('minimum-never-reached');
-    expect(out).toContain('The circuit breaker stays CLOSED throughout: 20 calls, and it never opens.');
+    expect(out).toContain('The circuit breaker stays CLOSED: it does not open in 20 calls.');
     expect(code).toBe(1);
   });
 
-  it('explains itself', async () => {
+  it('prints its usage', async () => {
     const { code, out } = await run('--help');
 
     expect(out).toMatch(/^Usage: doctor FILE/);
@@ -165,15 +165,15 @@ describe('The doctor as a command', () => {
   });
 
   it.each([
-    ['', 'Which file? e.g. resilience.yml'],
+    ['', 'FILE is missing, e.g. resilience.yml.'],
     ['resilience.yml --late 2s', "Unknown option '--late'"],
     ['resilience.yml --rate often', "--rate is 'often'; allowed: a rate above 0 such as 0.5/s or 30/min."],
     ['resilience.yml --latency 0', "--latency is '0'; allowed: a duration above 0"],
     ['resilience.yml --concurrency 1.5', "--concurrency is '1.5'; allowed: a whole number"],
     ['resilience.yml --deadline soon', "--deadline is 'soon'; allowed: a duration above 0"],
-    ['resilience.yml --instance custommer', "There is no instance 'custommer'; there is customer, ledger."],
-    ['other.yml', 'There is no instance in other.yml.'],
-  ])('does not understand %j, and says why and how it is used', async (line, reason) => {
+    ['resilience.yml --instance custommer', "There is no instance 'custommer'; known instances: customer, ledger."],
+    ['other.yml', 'other.yml defines no instance.'],
+  ])('refuses the arguments %j with the reason and the usage', async (line, reason) => {
     const { code, out, err } = await run(line);
 
     expect(err).toContain(reason);
@@ -187,8 +187,8 @@ describe('The doctor as a command', () => {
     ['broken.yml', 'has 2 invalid options:'],
     ['resilience.yml --simulate missing.yml', 'missing.yml cannot be read'],
     ['resilience.yml --simulate bad-outage.yml', 'timeline is "soon"; allowed: a list such as'],
-    ['resilience.yml --simulate two.yml', 'two.yml must hold one YAML document with a timeline.'],
-  ])('cannot use the files of %j, and says what is wrong with them', async (line, reason) => {
+    ['resilience.yml --simulate two.yml', 'two.yml must contain one YAML document with a timeline.'],
+  ])('refuses the files of %j with the reason', async (line, reason) => {
     const { code, out, err } = await run(line);
 
     expect(err).toContain(reason);

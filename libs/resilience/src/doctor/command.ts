@@ -8,57 +8,52 @@ import { ResilienceError } from '../core/errors.ts';
 import { diagnose } from './diagnose.ts';
 import type { Instance } from './instance.ts';
 import { instancesInFiles } from './instances-in-files.ts';
-import { type Paint, plain } from './paint.ts';
-import { parseRate } from './rate.ts';
-import { findingsAsJson, findingsAsText } from './report.ts';
+import { findingsAsJson, findingsAsText, type Paint, plain } from './report.ts';
 import { type Outage, readOutage } from './simulation/outage.ts';
-import { simulate } from './simulation/simulate.ts';
-import { simulationAsText } from './simulation/simulation-report.ts';
-import { summarize } from './simulation/simulation-summary.ts';
-import type { Traffic } from './traffic.ts';
+import { simulate, type Simulation } from './simulation/simulate.ts';
+import { simulationAsText, summarize } from './simulation/simulation-report.ts';
+import { parseRate, type Traffic } from './traffic.ts';
 
-/** Exit codes: nothing of severity error; something of it; not understood, or a file that cannot be used. */
-const isWell = 0;
-const isIll = 1;
-const isNotUnderstood = 2;
+const exitCodes = { success: 0, errorsFound: 1, unusable: 2 } as const;
 
 const usage = `Usage: doctor FILE... [options]
 
-Explains the instances of a resilience.yml, and finds what can never do what was meant.
-Of several files a later one is laid over an earlier one.
+Explains the instances of a resilience.yml, and finds configurations that cannot work.
+With several files, a later one overrides an earlier one.
 
-  --rate 0.5/s        how many calls come, evenly spread (also 30/min, 1000/h)
-  --latency 2s        how long the dependency takes for one
-  --concurrency 1     how many callers there are, each with one call after the other
-  --deadline 3s       how long a caller waits for its answer
-  --instance NAME     look at this one alone (may be given several times)
-  --simulate FILE     play the outage that FILE describes, in virtual time
+  --rate 0.5/s        calls a second, evenly spread (also 30/min, 1000/h)
+  --latency 2s        how long the dependency takes for a call
+  --concurrency 1     the number of callers, each making one call after the other
+  --deadline 3s       how long a caller waits for the response
+  --instance NAME     examine only this instance (repeatable)
+  --simulate FILE     simulate the outage that FILE describes, in virtual time
   --json              print for programs
   --help              print this
 
-Exit code: 0 when nothing of severity error was found, 1 when something was, 2 when FILE or options cannot be used.
+Exit code: 0 without findings of severity error, 1 with some, 2 if a file or an option cannot be used.
 `;
 
-/** Where the command reads and writes. */
+/** The input and output of the command. */
 export interface DoctorTerminal {
+  /** Prints the result. */
   out(text: string): void;
-  /** Beside the result: warnings, and why there is no result. */
+  /** Prints warnings and errors. */
   err(text: string): void;
-  /** What relative paths are relative to; the working directory by default. */
+  /** The folder of relative paths; the working directory by default. */
   readonly folder?: string;
-  /** Colours and weights for people; none by default. */
+  /** Applies text styles; none by default. */
   readonly paint?: Paint;
-  /** The environment that files may refer to, and that overrides them; `process.env` by default. */
+  /** Environment variables, for placeholders in files and to override options; `process.env` by default. */
   readonly env?: Environment;
 }
 
-/** The command's arguments cannot be understood. */
+/** The command's arguments are invalid. */
 class UsageError extends Error {}
 
 /**
- * The doctor as a command.
+ * Runs the doctor's command.
  *
- * @param args what was typed after the command's name
+ * @param args the arguments after the command's name
  * @returns the exit code
  */
 export async function runDoctor(args: readonly string[], terminal: DoctorTerminal): Promise<number> {
@@ -66,14 +61,14 @@ export async function runDoctor(args: readonly string[], terminal: DoctorTermina
     const options = readArguments(args);
     if (options.help) {
       terminal.out(usage);
-      return isWell;
+      return exitCodes.success;
     }
     return await examine(options, terminal);
   } catch (error) {
     if (error instanceof UsageError) terminal.err(`${error.message}\n\n${usage}`);
     else if (error instanceof ResilienceError || error instanceof RangeError) terminal.err(`${error.message}\n`);
     else throw error;
-    return isNotUnderstood;
+    return exitCodes.unusable;
   }
 }
 
@@ -96,45 +91,39 @@ async function examine(options: Options, terminal: DoctorTerminal): Promise<numb
   const instances = chosen(found.instances, options);
 
   const outage = options.simulate === undefined ? undefined : await readOutageFile(resolve(folder, options.simulate));
-  const played = outage && withTraffic(outage, options.traffic);
-  const traffic = played === undefined ? options.traffic : { ...trafficOf(played), ...options.traffic };
+  const simulated = outage && withTraffic(outage, options.traffic);
+  const traffic = simulated === undefined ? options.traffic : { ...trafficOf(simulated), ...options.traffic };
   const findings = diagnose(instances, traffic);
 
-  const simulations = played === undefined ? [] : await simulateAll(instances, played);
+  const simulations: Simulation[] = [];
+  if (simulated !== undefined) for (const instance of instances) simulations.push(await simulate(instance, simulated));
   if (options.json) {
-    const summaries = simulations.map((simulation) => summarize(simulation, played!));
-    terminal.out(`${findingsAsJson(findings, played === undefined ? {} : { simulations: summaries })}\n`);
+    const summaries = simulations.map((simulation) => summarize(simulation, simulated!));
+    terminal.out(`${findingsAsJson(findings, simulated === undefined ? {} : { simulations: summaries })}\n`);
   } else {
     terminal.out(`${findingsAsText(instances, findings, paint)}\n`);
-    for (const simulation of simulations) terminal.out(`\n${simulationAsText(simulation, played!, paint)}`);
+    for (const simulation of simulations) terminal.out(`\n${simulationAsText(simulation, simulated!, paint)}`);
   }
-  return findings.some(({ severity }) => severity === 'error') ? isIll : isWell;
+  return findings.some(({ severity }) => severity === 'error') ? exitCodes.errorsFound : exitCodes.success;
 }
 
 function chosen(instances: readonly Instance[], { names, files }: Options): readonly Instance[] {
   const known = instances.map(({ name }) => name);
-  if (known.length === 0) throw new UsageError(`There is no instance in ${files.join(', ')}.`);
+  if (known.length === 0) throw new UsageError(`${files.join(', ')} defines no instance.`);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new UsageError(`There is no instance '${unknown}'; there is ${known.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new UsageError(`There is no instance '${unknown}'; known instances: ${known.join(', ')}.`);
   return names.length === 0 ? instances : instances.filter(({ name }) => names.includes(name));
-}
-
-async function simulateAll(
-  instances: readonly Instance[],
-  outage: Outage,
-): Promise<Awaited<ReturnType<typeof simulate>>[]> {
-  const simulations = [];
-  for (const instance of instances) simulations.push(await simulate(instance, outage));
-  return simulations;
 }
 
 async function readOutageFile(path: string): Promise<Outage> {
   const { documents, label } = await readConfigFile(path);
-  if (documents.length !== 1) throw new ConfigFileError(path, `${label} must hold one YAML document with a timeline.`);
+  if (documents.length !== 1)
+    throw new ConfigFileError(path, `${label} must contain one YAML document with a timeline.`);
   return readOutage(`The outage in ${label}`, documents[0]);
 }
 
-/** What was typed wins over what the file says. */
+/** The command line overrides the file. */
 function withTraffic(outage: Outage, { ratePerSecond, concurrency, callerDeadlineMs }: Traffic): Outage {
   return {
     ...outage,
@@ -150,7 +139,7 @@ function trafficOf({ ratePerSecond, concurrency, callerDeadlineMs }: Outage): Tr
 
 function readArguments(args: readonly string[]): Options {
   const { values, positionals } = parsed(args);
-  if (values.help !== true && positionals.length === 0) throw new UsageError('Which file? e.g. resilience.yml');
+  if (values.help !== true && positionals.length === 0) throw new UsageError('FILE is missing, e.g. resilience.yml.');
   const duration = (value: string) => positive(parseDuration(value));
   const whole = (value: string) => (/^\d+$/.test(value.trim()) ? positive(Number(value)) : undefined);
   const traffic: Traffic = {

@@ -1,35 +1,45 @@
-import { checks, type FindingCode } from './checks.ts';
-import { type Check, severities, type Severity } from './finding.ts';
+import { type Check, severities, type Severity } from './checks/check.ts';
+import { limitChecks } from './checks/limits.checks.ts';
+import { retryChecks } from './checks/retry.checks.ts';
+import { stateChecks } from './checks/states.checks.ts';
+import { timingChecks } from './checks/timing.checks.ts';
+import { windowChecks } from './checks/window.checks.ts';
 import type { Instance } from './instance.ts';
 import type { Traffic } from './traffic.ts';
 
-/** One thing that is not as it should be, or that is worth knowing. */
+/** Every check, in the order of the documentation. A code never changes and is never reused. */
+export const checks = [...windowChecks, ...stateChecks, ...timingChecks, ...retryChecks, ...limitChecks] as const;
+
+/** The code of a kind of mistake, stable for programs. */
+export type FindingCode = (typeof checks)[number]['code'];
+
+/** A mistake in the configuration of an instance, or something good to know about it. */
 export interface Finding {
   /** The instance's name. */
   readonly instance: string;
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** What is the matter in words, with the arithmetic, and what to do. */
+  /** What is wrong, with the arithmetic, and what to do about it. */
   readonly message: string;
 }
 
 /**
- * Finds configurations that can never do what was meant. Instance by instance, the worst first.
+ * Finds configurations that can never do what was intended. Instance by instance, the worst first.
  *
- * @param traffic what is known about the calls; the more it says, the more can be found
+ * @param traffic what is known about the calls; the more is known, the more checks apply
  * @example
  * const instance = describeInstance('customer', { circuitBreaker: { slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 } });
  * const findings = diagnose([instance], { latencyMs: 2_000, concurrency: 1 });
  */
 export function diagnose(instances: readonly Instance[], traffic: Traffic = {}): readonly Finding[] {
   return instances.flatMap((instance) => {
-    const findings = checks.flatMap((check) => findingOf(check, instance, traffic));
+    const findings = checks.flatMap((check) => findingsOf(check, instance, traffic));
     return findings.toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   });
 }
 
 /**
- * What is worth a line in the log when an application starts: errors and warnings, without what is only worth knowing.
+ * What to log when an application starts: errors and warnings, without `info`.
  *
  * @example
  * for (const warning of startUpWarnings(instancesOf({ circuitBreaker: registry }))) logger.warn(warning);
@@ -40,13 +50,12 @@ export function startUpWarnings(instances: readonly Instance[], traffic: Traffic
     .map(({ instance, code, message }) => `${instance}: ${message} (${code})`);
 }
 
-function findingOf(
-  check: Check & { readonly code: FindingCode },
+function findingsOf(
+  { code, severity, run }: Check & { readonly code: FindingCode },
   instance: Instance,
   traffic: Traffic,
 ): readonly Finding[] {
-  const verdict = check.run(instance, traffic);
-  if (verdict === undefined) return [];
-  const { code, severity } = check;
-  return [{ instance: instance.name, code, severity: verdict.severity ?? severity, message: verdict.message }];
+  const result = run(instance, traffic);
+  if (result === undefined) return [];
+  return [{ instance: instance.name, code, severity, ...(typeof result === 'string' ? { message: result } : result) }];
 }

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import type { FindingCode } from './checks.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, type FindingCode } from './diagnose.ts';
 import type { Traffic } from './traffic.ts';
 
 function finds(code: FindingCode, breaker: CircuitBreaker, traffic: Traffic): boolean {
@@ -14,7 +13,7 @@ function finds(code: FindingCode, breaker: CircuitBreaker, traffic: Traffic): bo
 
 const outage = new Error('outage');
 
-/** Lets calls fail at equal distances until it opens, or until every phase against the whole seconds has come about. */
+/** Lets calls fail at regular intervals until it opens, or until every phase relative to the whole seconds has occurred. */
 function opens(breaker: CircuitBreaker, clock: FakeClock, periodMs: number, together: number, calls: number): boolean {
   for (let call = 0; call < calls && breaker.state === 'CLOSED'; call++) {
     clock.advance(periodMs);
@@ -25,10 +24,10 @@ function opens(breaker: CircuitBreaker, clock: FakeClock, periodMs: number, toge
 
 const startAt = fc.integer({ min: 1_700_000_000_000, max: 1_700_000_001_000 });
 
-describe('What the doctor says of a time window', () => {
+describe('The findings about a time window', () => {
   const window = fc.integer({ min: 1, max: 15 });
 
-  it('is what the circuit breaker does, for callers who call one after the other and begin together', () => {
+  it('match the circuit breaker for sequential callers that start together', () => {
     const scene = fc
       .record({
         window,
@@ -55,16 +54,16 @@ describe('What the doctor says of a time window', () => {
           { clock },
         );
 
-        const isNever = finds('minimum-never-reached', breaker, { latencyMs, concurrency });
+        const isReported = finds('minimum-never-reached', breaker, { latencyMs, concurrency });
 
         const enough = 1_000 + Math.ceil((window * 1_000) / latencyMs) + 1;
-        expect(opens(breaker, clock, latencyMs, concurrency, enough)).toBe(!isNever);
+        expect(opens(breaker, clock, latencyMs, concurrency, enough)).toBe(!isReported);
       }),
       { numRuns: 150 },
     );
   });
 
-  it('is what the circuit breaker does, for calls that come at a rate', () => {
+  it('match the circuit breaker for calls at a rate', () => {
     const scene = fc.record({
       window,
       periodMs: fc.integer({ min: 100, max: 4_000 }),
@@ -86,16 +85,16 @@ describe('What the doctor says of a time window', () => {
           { clock },
         );
 
-        const isNever = finds('minimum-never-reached', breaker, { ratePerSecond: 1_000 / periodMs });
+        const isReported = finds('minimum-never-reached', breaker, { ratePerSecond: 1_000 / periodMs });
 
         const enough = 1_000 + Math.ceil((window * 1_000) / periodMs) + 1;
-        expect(opens(breaker, clock, periodMs, 1, enough)).toBe(!isNever);
+        expect(opens(breaker, clock, periodMs, 1, enough)).toBe(!isReported);
       }),
       { numRuns: 150 },
     );
   });
 
-  it('promises no minimum that the circuit breaker does not reach with just as many calls, whatever the phase', () => {
+  it('are absent only if the circuit breaker always opens after the minimum number of calls', () => {
     const scene = fc.record({
       window: fc.integer({ min: 2, max: 15 }),
       latencyMs: fc.integer({ min: 100, max: 4_000 }),
@@ -116,9 +115,9 @@ describe('What the doctor says of a time window', () => {
           { clock },
         );
         const traffic = { latencyMs, concurrency: 1 };
-        const isUnsure =
+        const isReported =
           finds('minimum-never-reached', breaker, traffic) || finds('minimum-not-always-reached', breaker, traffic);
-        fc.pre(!isUnsure);
+        fc.pre(!isReported);
 
         expect(opens(breaker, clock, latencyMs, 1, minimum)).toBe(true);
       }),
@@ -127,7 +126,7 @@ describe('What the doctor says of a time window', () => {
   });
 });
 
-describe('What the doctor says of HALF_OPEN', () => {
+describe('The findings about HALF_OPEN', () => {
   const scene = fc.record({
     permitted: fc.integer({ min: 1, max: 8 }),
     minimum: fc.integer({ min: 1, max: 8 }),
@@ -136,7 +135,7 @@ describe('What the doctor says of HALF_OPEN', () => {
     concurrency: fc.integer({ min: 1, max: 3 }),
   });
 
-  it('is what the circuit breaker does, for callers who call one after the other', () => {
+  it('match the circuit breaker for sequential callers', () => {
     fc.assert(
       fc.property(scene, ({ permitted, minimum, maxWaitMs, latencyMs, concurrency }) => {
         const clock = new FakeClock();
@@ -150,7 +149,7 @@ describe('What the doctor says of HALF_OPEN', () => {
           },
           { clock },
         );
-        const isUnreached = finds('half-open-permits-unreached', breaker, { latencyMs, concurrency });
+        const isReported = finds('half-open-permits-unreached', breaker, { latencyMs, concurrency });
 
         const call = (): void => {
           if (breaker.state !== 'HALF_OPEN' || !breaker.tryAcquirePermission()) return;
@@ -162,13 +161,13 @@ describe('What the doctor says of HALF_OPEN', () => {
         for (let caller = 0; caller < concurrency; caller++) call();
         clock.advance(maxWaitMs);
 
-        expect(breaker.state).toBe(isUnreached ? 'OPEN' : 'CLOSED');
+        expect(breaker.state).toBe(isReported ? 'OPEN' : 'CLOSED');
       }),
       { numRuns: 150 },
     );
   });
 
-  it('is what the circuit breaker does, for calls that come at a rate', () => {
+  it('match the circuit breaker for calls at a rate', () => {
     const atRate = fc.record({ periodMs: fc.integer({ min: 50, max: 3_000 }), scene });
     fc.assert(
       fc.property(atRate, ({ periodMs, scene: { permitted, minimum, maxWaitMs, latencyMs } }) => {
@@ -183,7 +182,7 @@ describe('What the doctor says of HALF_OPEN', () => {
           },
           { clock },
         );
-        const isUnreached = finds('half-open-permits-unreached', breaker, {
+        const isReported = finds('half-open-permits-unreached', breaker, {
           latencyMs,
           ratePerSecond: 1_000 / periodMs,
         });
@@ -196,7 +195,7 @@ describe('What the doctor says of HALF_OPEN', () => {
         arrive();
         clock.advance(maxWaitMs);
 
-        expect(breaker.state).toBe(isUnreached ? 'OPEN' : 'CLOSED');
+        expect(breaker.state).toBe(isReported ? 'OPEN' : 'CLOSED');
       }),
       { numRuns: 150 },
     );

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../../core/errors.ts';
 import { readOutage } from './outage.ts';
 
-describe('An outage in a file', () => {
-  it('goes on with what an entry does not say', () => {
+describe('readOutage', () => {
+  it('keeps the values that an entry leaves out', () => {
     const outage = readOutage('The outage', {
       rate: '5/s',
       concurrency: 20,
@@ -33,13 +33,13 @@ describe('An outage in a file', () => {
     });
   });
 
-  it('may be the timeline alone, and its first entry need not say that it begins at once', () => {
+  it('accepts a timeline alone, whose first entry starts at 0 by default', () => {
     expect(readOutage('The outage', [{ latency: '50ms' }])).toMatchObject({
       phases: [{ atMs: 0, latencyMs: 50, errorPercentage: 0 }],
     });
   });
 
-  it('that cannot be used is refused with all its faults', () => {
+  it('refuses an invalid outage with every fault', () => {
     const read = () =>
       readOutage('The outage', {
         rte: '5/s',
@@ -53,7 +53,7 @@ describe('An outage in a file', () => {
       [
         'The outage has 10 invalid options:',
         '  - rte is not known; allowed: rate, if that is what you meant',
-        '  - timeline[0].at is "1s"; allowed: 0s, since the first entry is the beginning',
+        '  - timeline[0].at is "1s"; allowed: 0s, because the first entry is the start',
         '  - timeline[0].latency is missing; allowed: a duration such as 50ms',
         '  - timeline[0].errors is "120%"; allowed: a percentage from 0 to 100',
         '  - timeline[1].at is missing; allowed: a duration such as 10s',
@@ -66,7 +66,7 @@ describe('An outage in a file', () => {
     expect(read).toThrow('concurrency is 0.5; allowed: a whole number of at least 1');
   });
 
-  it.each([undefined, null, 'soon', {}, { timeline: [] }])('needs a timeline: %j', (document) => {
+  it.each([undefined, null, 'soon', {}, { timeline: [] }])('requires a timeline: %j', (document) => {
     expect(() => readOutage('The outage', document)).toThrow(/timeline is .*; allowed: a list such as/);
   });
 });

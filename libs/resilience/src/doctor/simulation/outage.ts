@@ -1,35 +1,39 @@
-import { InvalidOptionsError, type OptionFault } from '../../core/errors.ts';
+import type { Clock } from '../../core/clock.ts';
 import { parseDuration } from '../../core/duration.ts';
+import { InvalidOptionsError, type OptionFault } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
-import { parseRate } from '../rate.ts';
+import type { CallContext } from '../../core/policy.ts';
+import { wait } from '../../core/wait.ts';
+import type { Instance } from '../instance.ts';
+import { parseRate } from '../traffic.ts';
 
 /** How the dependency behaves from a point in time on. */
 export interface OutagePhase {
-  /** From the beginning of the simulation, in milliseconds. */
+  /** The start of the phase, in milliseconds from the start of the simulation. */
   readonly atMs: number;
-  /** How long the dependency takes for a call that begins in this phase. */
+  /** How long the dependency takes for a call that starts in this phase. */
   readonly latencyMs: number;
-  /** The share of calls that fail, in percent. They are evenly spread: of ten calls at 30 % three fail. */
+  /** The percentage of calls that fail. They are evenly spread: of ten calls at 30 % three fail. */
   readonly errorPercentage: number;
 }
 
-/** An outage as it is played: what the dependency does, and who calls it. */
+/** A simulated outage: how the dependency behaves, and how it is called. */
 export interface Outage {
-  /** In the order of time; the first begins at 0. */
+  /** In the order of time; the first starts at 0. */
   readonly phases: readonly OutagePhase[];
   /** Calls a second, evenly spread; without it, `concurrency` callers make one call after the other. */
   readonly ratePerSecond?: number | undefined;
-  /** How many callers there are; without it, as many as the rate needs. One of the two must be given. */
+  /** The number of callers; by default as many as the rate needs. One of the two is required. */
   readonly concurrency?: number | undefined;
-  /** How long a caller waits for its answer, in milliseconds; for ever by default. */
+  /** How long a caller waits for the response, in milliseconds; not limited by default. */
   readonly callerDeadlineMs?: number | undefined;
-  /** Ends after so many calls; without it, only the time ends it. */
+  /** The simulation ends after this number of calls; not limited by default. */
   readonly calls?: number | undefined;
-  /** No call is made from then on; a minute after the last phase began by default, without limit if `calls` is given. */
+  /** No call starts after this time; by default a minute after the start of the last phase, or no limit if `calls` is given. */
   readonly untilMs?: number | undefined;
   /**
-   * How long a caller waits before its next call when one ended in no time at all, e.g. because it was refused: 100 ms by
-   * default, 0 if `calls` is given.
+   * How long a caller waits before its next call if a call took no time, e.g. because it was refused: 100 ms by default, 0
+   * if `calls` is given.
    */
   readonly pauseMs?: number | undefined;
 }
@@ -38,9 +42,9 @@ const keys = ['timeline', 'rate', 'concurrency', 'deadline', 'calls', 'until', '
 const phaseKeys = ['at', 'latency', 'errors'];
 
 /**
- * Reads an outage as it is written in YAML: a map with `timeline` and what else is known, or the timeline by itself.
+ * Reads an outage from a YAML document: a map with `timeline` and the other keys, or the timeline alone.
  *
- * @param subject what to call it in messages
+ * @param subject its name in messages
  * @throws InvalidOptionsError listing every fault
  * @example
  * rate: 5/s
@@ -77,7 +81,7 @@ function readPhases(timeline: unknown, reader: Reader): readonly OutagePhase[] {
   return phases;
 }
 
-/** What an entry does not say goes on as before. */
+/** What an entry leaves out stays as before. */
 function readPhase(index: number, entry: unknown, before: OutagePhase | undefined, reader: Reader): OutagePhase {
   const place = `timeline[${index}]`;
   if (!isMap(entry)) {
@@ -91,10 +95,10 @@ function readPhase(index: number, entry: unknown, before: OutagePhase | undefine
     durationFromZero,
     'a duration such as 10s',
   );
-  if (index === 0 && atMs !== 0) reader.fault(`${place}.at`, entry['at'], '0s, since the first entry is the beginning');
+  if (index === 0 && atMs !== 0) reader.fault(`${place}.at`, entry['at'], '0s, because the first entry is the start');
   if (index > 0 && entry['at'] === undefined) reader.fault(`${place}.at`, undefined, 'a duration such as 10s');
   if (before !== undefined && atMs !== undefined && atMs <= before.atMs) {
-    reader.fault(`${place}.at`, entry['at'], 'a time after that of the entry before');
+    reader.fault(`${place}.at`, entry['at'], 'a time after the previous entry');
   }
   if (index === 0 && entry['latency'] === undefined)
     reader.fault(`${place}.latency`, undefined, 'a duration such as 50ms');
@@ -111,7 +115,7 @@ function readPhase(index: number, entry: unknown, before: OutagePhase | undefine
   };
 }
 
-/** Collects faults, so that all can be told at once. */
+/** Reads values and collects faults, so that all are reported at once. */
 class Reader {
   readonly #faults: OptionFault[] = [];
 
@@ -160,4 +164,51 @@ function durationAboveZero(value: unknown): number | undefined {
 function percentage(value: unknown): number | undefined {
   const number = typeof value === 'string' ? Number(/^([\d.]+)\s*%?$/.exec(value.trim())?.[1]) : value;
   return typeof number === 'number' && number >= 0 && number <= 100 ? number : undefined;
+}
+
+/** The error of a simulated dependency. */
+export class SimulatedFailure extends Error {
+  override readonly name: string = 'SimulatedFailure';
+}
+
+/** A dependency that behaves as an outage describes. It stops when its signal is aborted. */
+export class SimulatedDependency {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #outage: Outage;
+  readonly #error: Error;
+  /** The start of each call, in milliseconds from the start of the simulation. */
+  readonly callsAtMs: number[] = [];
+  #errorCredit = 0;
+
+  constructor(outage: Outage, instance: Instance, clock: Clock) {
+    this.#outage = outage;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    this.#error = failureOf(instance);
+  }
+
+  async call({ signal }: CallContext): Promise<void> {
+    const atMs = this.#clock.now() - this.#startedAt;
+    this.callsAtMs.push(atMs);
+    const { latencyMs, errorPercentage } = phaseAt(this.#outage, atMs);
+    // Deterministic: an exact share of the calls, not a probability.
+    this.#errorCredit += errorPercentage;
+    const fails = this.#errorCredit >= 100;
+    if (fails) this.#errorCredit -= 100;
+    await wait(this.#clock, latencyMs, signal);
+    if (fails) throw this.#error;
+  }
+}
+
+function phaseAt({ phases }: Outage, atMs: number): OutagePhase {
+  return phases.findLast((phase) => phase.atMs <= atMs) ?? { atMs: 0, latencyMs: 0, errorPercentage: 0 };
+}
+
+/** An error that is recorded: of the first recorded class, or of the first retried one, if the configuration has any. */
+function failureOf({ circuitBreaker, retry }: Instance): Error {
+  const error = new SimulatedFailure('The simulated dependency failed.');
+  const [errorClass] = [...(circuitBreaker?.recordExceptions ?? []), ...(retry?.retryExceptions ?? [])];
+  if (errorClass !== undefined) Object.setPrototypeOf(error, errorClass.prototype as object);
+  return error;
 }

@@ -4,7 +4,7 @@ import { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
 import { describeInstance, type InstanceOptions } from '../instance.ts';
 import type { Outage } from './outage.ts';
 import { simulate } from './simulate.ts';
-import { countOutcomes, summarize } from './simulation-summary.ts';
+import { countOutcomes, summarize } from './simulation-report.ts';
 
 const slow = { slowCallDurationThreshold: '1s', slowCallRateThreshold: 70 } as const;
 const countWindow = { slidingWindowSize: 10, minimumNumberOfCalls: 10 } as const;
@@ -14,7 +14,7 @@ function phase(atMs: number, latencyMs: number, errorPercentage = 0) {
   return { atMs, latencyMs, errorPercentage };
 }
 
-async function play(options: InstanceOptions, outage: Outage) {
+async function simulated(options: InstanceOptions, outage: Outage) {
   const simulation = await simulate(describeInstance('customer', options), outage);
   const transitions = simulation.transitions.map(
     ({ atMs, fromState, toState }) => `${atMs / 1_000} s: ${fromState} -> ${toState}`,
@@ -32,7 +32,7 @@ describe('Twenty calls of 2 s, one after the other', () => {
     ['time window of 10 s and a minimum of 5', { ...timeWindow, ...slow, minimumNumberOfCalls: 5 }, 5],
     ['time window of 10 s and a minimum of 6', { ...timeWindow, ...slow, minimumNumberOfCalls: 6 }, undefined],
   ])('%s', async (_title, circuitBreaker, openedAfter) => {
-    const { simulation, seen } = await play(
+    const { simulation, seen } = await simulated(
       { circuitBreaker: { failureRateThreshold: 70, ...circuitBreaker } },
       outage,
     );
@@ -47,8 +47,8 @@ describe('Twenty calls of 2 s, one after the other', () => {
     expect(simulation.finalState).toBe(openedAfter === undefined ? 'CLOSED' : 'OPEN');
   });
 
-  it('are told with the rates that opened', async () => {
-    const { simulation } = await play({ circuitBreaker: { ...countWindow, ...slow } }, outage);
+  it('report the rates that opened the circuit breaker', async () => {
+    const { simulation } = await simulated({ circuitBreaker: { ...countWindow, ...slow } }, outage);
 
     expect(simulation.transitions).toStrictEqual([
       { atMs: 20_000, fromState: 'CLOSED', toState: 'OPEN', afterCalls: 10, failureRate: 0, slowCallRate: 100 },
@@ -64,14 +64,14 @@ describe('An outage', () => {
     permittedNumberOfCallsInHalfOpenState: 3,
   } as const;
 
-  it('opens the circuit breaker, keeps it open, and lets it close when it is over', async () => {
+  it('opens the circuit breaker, keeps it open, and lets it close afterwards', async () => {
     const outage: Outage = {
       phases: [phase(0, 50), phase(10_000, 50, 100), phase(25_000, 50)],
       ratePerSecond: 2,
       untilMs: 60_000,
     };
 
-    const { simulation, transitions } = await play({ circuitBreaker }, outage);
+    const { simulation, transitions } = await simulated({ circuitBreaker }, outage);
 
     // Five failures of ten make 50 %: the calls at 10, 10.5, 11, 11.5 and 12 s. OPEN then ends with the call at 22.5 s, which
     // fails as well as the next two; the second OPEN ends after the outage.
@@ -88,15 +88,15 @@ describe('An outage', () => {
     expect(after).toMatchObject({ calls: { answered: 52, notPermitted: 18 }, dependencyCalls: 52 });
   });
 
-  it('comes out the same every time', async () => {
+  it('gives the same result every time', async () => {
     const outage: Outage = { phases: [phase(0, 30, 40), phase(5_000, 1_500, 10)], ratePerSecond: 7, concurrency: 5 };
     const options = { circuitBreaker: { ...circuitBreaker, waitJitterFactor: 0.5 }, retry: {} };
 
-    expect((await play(options, outage)).simulation).toEqual((await play(options, outage)).simulation);
+    expect((await simulated(options, outage)).simulation).toEqual((await simulated(options, outage)).simulation);
   });
 
   it('spreads failures evenly', async () => {
-    const { simulation, seen } = await play({}, { phases: [phase(0, 10, 30)], concurrency: 1, calls: 10 });
+    const { simulation, seen } = await simulated({}, { phases: [phase(0, 10, 30)], concurrency: 1, calls: 10 });
 
     expect(seen).toMatchObject({ answered: 7, failed: 3 });
     expect(simulation.calls.map(({ outcome }) => outcome === 'failed')).toEqual(
@@ -104,66 +104,66 @@ describe('An outage', () => {
     );
   });
 
-  it('counts as failures what the configuration records', async () => {
+  it('fails with an error that the configuration records', async () => {
     class CustomerUnreachable extends Error {}
     const options = { circuitBreaker: { ...circuitBreaker, recordExceptions: [CustomerUnreachable] } };
 
-    const { simulation } = await play(options, { phases: [phase(0, 10, 100)], concurrency: 1, calls: 10 });
+    const { simulation } = await simulated(options, { phases: [phase(0, 10, 100)], concurrency: 1, calls: 10 });
 
     expect(simulation.finalState).toBe('OPEN');
   });
 });
 
 describe('Every policy of an instance', () => {
-  it('takes part: the timeout answers, its failures open, and the dependency is told to stop', async () => {
+  it('takes part: timeouts are recorded as failures, and the work is aborted', async () => {
     const options = { circuitBreaker: countWindow, timeLimiter: { timeoutDuration: '1s' } };
 
-    const { simulation, seen } = await play(options, { phases: [phase(0, 5_000)], concurrency: 1, calls: 12 });
+    const { simulation, seen } = await simulated(options, { phases: [phase(0, 5_000)], concurrency: 1, calls: 12 });
 
     expect(seen).toMatchObject({ timedOut: 10, notPermitted: 2 });
     expect(simulation.endedAtMs).toBe(10_000);
   });
 
-  it('takes part: attempts of a retry each count in the circuit breaker, and reach the dependency', async () => {
+  it('takes part: each attempt of a retry reaches the circuit breaker and the dependency', async () => {
     const options = { circuitBreaker: countWindow, retry: { maxAttempts: 5, waitDuration: '100ms' } };
 
-    const { simulation, seen } = await play(options, { phases: [phase(0, 10, 100)], concurrency: 1, calls: 3 });
+    const { simulation, seen } = await simulated(options, { phases: [phase(0, 10, 100)], concurrency: 1, calls: 3 });
 
     expect(simulation.dependencyCallsAtMs).toHaveLength(10);
     expect(seen).toMatchObject({ failed: 2, notPermitted: 1 });
   });
 
-  it("takes part: a bulkhead below the demand refuses what Little's law says", async () => {
+  it("takes part: a bulkhead below the demand refuses the share of Little's law", async () => {
     const options = { bulkhead: { maxConcurrentCalls: 5 } };
     const outage = { phases: [phase(0, 2_000)], ratePerSecond: 10, untilMs: 100_000 };
 
-    const { seen } = await play(options, outage);
+    const { seen } = await simulated(options, outage);
 
     expect(seen.bulkheadFull / (seen.bulkheadFull + seen.answered)).toBeCloseTo(0.75, 2);
   });
 
-  it('takes part: a rate limiter lets through what it says', async () => {
+  it('takes part: a rate limiter permits its limit', async () => {
     const options = { rateLimiter: { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: 0 } };
 
-    const { seen } = await play(options, { phases: [phase(0, 10)], ratePerSecond: 4, untilMs: 60_000 });
+    const { seen } = await simulated(options, { phases: [phase(0, 10)], ratePerSecond: 4, untilMs: 60_000 });
 
     expect(seen).toMatchObject({ answered: 60, rateLimited: 180 });
   });
 
-  it('takes part in the order that is given: a timeout around the circuit breaker is no evidence', async () => {
+  it('takes part in the given order: a timeout around the circuit breaker is not recorded', async () => {
     const options = {
       circuitBreaker: countWindow,
       timeLimiter: { timeoutDuration: '1s' },
       order: ['timeLimiter', 'circuitBreaker'],
     } as const;
 
-    const { simulation, seen } = await play(options, { phases: [phase(0, 5_000)], concurrency: 1, calls: 12 });
+    const { simulation, seen } = await simulated(options, { phases: [phase(0, 5_000)], concurrency: 1, calls: 12 });
 
     expect(seen).toMatchObject({ timedOut: 12 });
     expect(simulation.transitions).toEqual([]);
   });
 
-  it('finds the budget that a retry names', async () => {
+  it('takes part: a retry uses the budget that it names', async () => {
     const instance = {
       ...describeInstance('customer', { retry: { retryBudget: 'shared', waitDuration: 0 } }),
       retryBudget: { retryRatio: 0, minRetriesPerSecond: 0, ttl: 10_000 },
@@ -176,48 +176,50 @@ describe('Every policy of an instance', () => {
 });
 
 describe('Callers', () => {
-  it('give up after their deadline, which is no evidence against the dependency', async () => {
+  it('abort after their deadline, which is no evidence against the dependency', async () => {
     const outage = { phases: [phase(0, 5_000)], concurrency: 1, calls: 15, callerDeadlineMs: 1_000 };
 
-    const { simulation, seen } = await play({ circuitBreaker: countWindow }, outage);
+    const { simulation, seen } = await simulated({ circuitBreaker: countWindow }, outage);
 
-    expect(seen).toMatchObject({ gaveUp: 15 });
+    expect(seen).toMatchObject({ callerAborted: 15 });
     expect(simulation.transitions).toEqual([]);
   });
 
-  it('who are all busy do not make up for it afterwards', async () => {
+  it('do not make up later for calls that were due while all of them were busy', async () => {
     const outage = { phases: [phase(0, 4_000), phase(10_000, 10)], ratePerSecond: 1, concurrency: 2, untilMs: 20_000 };
 
-    const { simulation } = await play({}, outage);
+    const { simulation } = await simulated({}, outage);
 
     expect(simulation.calls.map(({ startedAtMs }) => startedAtMs / 1_000)).toEqual([
       0, 1, 4, 5, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19,
     ]);
   });
 
-  it('pause when they are refused, since nobody calls for ever without a breath', async () => {
+  it('pause after a refused call', async () => {
     const options = { circuitBreaker: { initialState: 'FORCED_OPEN' } } as const;
 
-    const { seen } = await play(options, { phases: [phase(0, 10)], concurrency: 1, untilMs: 1_000 });
+    const { seen } = await simulated(options, { phases: [phase(0, 10)], concurrency: 1, untilMs: 1_000 });
 
     expect(seen).toMatchObject({ notPermitted: 10 });
   });
 
-  it('must be there', async () => {
-    await expect(play({}, { phases: [phase(0, 10)] })).rejects.toThrow(
-      'give a rate, or a number of concurrent callers',
+  it('are required', async () => {
+    await expect(simulated({}, { phases: [phase(0, 10)] })).rejects.toThrow(
+      'give a rate or a number of concurrent callers',
     );
   });
 
-  it('may not be more than can be played', async () => {
+  it('may not make more than 200,000 calls', async () => {
     const outage = { phases: [phase(0, 0)], ratePerSecond: 1_000_000, untilMs: 3_600_000 };
 
-    await expect(play({}, outage)).rejects.toThrow("The simulation of 'customer' would make more than 200000 calls");
+    await expect(simulated({}, outage)).rejects.toThrow(
+      "The simulation of 'customer' would make more than 200000 calls",
+    );
   });
 });
 
 describe('A simulation', () => {
-  it('does not touch the instance that it plays', async () => {
+  it('does not change the simulated instance', async () => {
     const breaker = new CircuitBreaker('customer', countWindow);
 
     await simulate(

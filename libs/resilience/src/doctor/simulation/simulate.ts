@@ -15,66 +15,65 @@ import { TimeoutExceededError } from '../../core/time-limiter/time-limiter.error
 import { TimeLimiter } from '../../core/time-limiter/time-limiter.ts';
 import { wait } from '../../core/wait.ts';
 import { type Instance, orderOf, type Pattern } from '../instance.ts';
-import type { Outage } from './outage.ts';
-import { SimulatedDependency } from './simulated-dependency.ts';
+import { type Outage, SimulatedDependency } from './outage.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** What a caller saw of its call. */
-export const outcomes = [
+/** What a caller observed of its call. */
+export const simulatedOutcomes = [
   'answered',
   'failed',
   'timedOut',
   'notPermitted',
   'bulkheadFull',
   'rateLimited',
-  'gaveUp',
+  'callerAborted',
 ] as const;
 
-export type Outcome = (typeof outcomes)[number];
+export type SimulatedOutcome = (typeof simulatedOutcomes)[number];
 
-/** A caller's call, however often it was attempted. Times are from the beginning, in milliseconds. */
+/** A caller's call with all its attempts. Times are in milliseconds from the start of the simulation. */
 export interface SimulatedCall {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
-  readonly outcome: Outcome;
+  readonly outcome: SimulatedOutcome;
 }
 
 export interface SimulatedTransition {
   readonly atMs: number;
   readonly fromState: StateName;
   readonly toState: StateName;
-  /** How many calls had ended in the circuit breaker by then, the one that caused it included; refused ones are not. */
+  /** The number of calls that the circuit breaker had recorded or ignored, including the one that caused the transition. */
   readonly afterCalls: number;
-  /** Percent; what was seen when it opened. -1 when there were too few calls to say. */
+  /** The rate in percent when it opened; -1 if there were too few calls. */
   readonly failureRate?: number;
   readonly slowCallRate?: number;
 }
 
-/** What happened. */
+/** The course of a simulation. */
 export interface Simulation {
   readonly instance: string;
-  /** When the last call had ended. */
+  /** The end of the last call. */
   readonly endedAtMs: number;
   readonly initialState: StateName | undefined;
   readonly finalState: StateName | undefined;
   readonly transitions: readonly SimulatedTransition[];
-  /** In the order of their beginning. */
+  /** In the order of their start. */
   readonly calls: readonly SimulatedCall[];
-  /** When the dependency was called: each attempt, and no call that was refused. */
+  /** The start of each attempt that reached the dependency. */
   readonly dependencyCallsAtMs: readonly number[];
 }
 
-/** A whole second: time windows are cut at whole seconds, and the figures should come out the same every time. */
+/** A whole second: time windows consist of whole seconds, and the results must be repeatable. */
 const startAt = 1_700_000_000_000;
 const mostCalls = 200_000;
 const defaultTailMs = 60_000;
 const defaultPauseMs = 100;
 
 /**
- * Plays an outage through the real policies of an instance, in virtual time.
+ * Simulates an outage with the real policies of an instance, in virtual time.
  *
- * @param environment where jitter gets its numbers from; by default always the middle, so that results are repeatable
- * @throws RangeError when neither a rate nor a number of callers is given, or when more than 200,000 calls would be made
+ * @param environment the random numbers of jitter; by default always 0.5, so that results are repeatable
+ * @throws RangeError if neither a rate nor a number of callers is given, or if there would be more than 200,000 calls
  */
 export async function simulate(
   instance: Instance,
@@ -82,14 +81,14 @@ export async function simulate(
   environment: { readonly random?: Random } = {},
 ): Promise<Simulation> {
   if (outage.ratePerSecond === undefined && outage.concurrency === undefined) {
-    throw new RangeError('A simulation needs calls: give a rate, or a number of concurrent callers.');
+    throw new RangeError('A simulation needs calls: give a rate or a number of concurrent callers.');
   }
   const clock = new VirtualClock(startAt);
-  const play = new Play(instance, outage, clock, environment.random ?? (() => 0.5));
-  return clock.run(play.run());
+  const run = new SimulationRun(instance, outage, clock, environment.random ?? (() => 0.5));
+  return clock.run(run.simulate());
 }
 
-class Play {
+class SimulationRun {
   readonly #instance: Instance;
   readonly #outage: Outage;
   readonly #clock: VirtualClock;
@@ -98,7 +97,7 @@ class Play {
   readonly #circuitBreaker: CircuitBreaker | undefined;
   readonly #transitions: SimulatedTransition[] = [];
   readonly #calls: SimulatedCall[] = [];
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   #endedInBreaker = 0;
 
   constructor(instance: Instance, outage: Outage, clock: VirtualClock, random: Random) {
@@ -112,13 +111,13 @@ class Play {
       instance.name,
       orderOf(instance).flatMap((pattern) => policies.get(pattern) ?? []),
     );
-    if (this.#circuitBreaker !== undefined) this.#watch(this.#circuitBreaker);
+    if (this.#circuitBreaker !== undefined) this.#listenTo(this.#circuitBreaker);
   }
 
-  async run(): Promise<Simulation> {
+  async simulate(): Promise<Simulation> {
     const initialState = this.#circuitBreaker?.state;
     await this.#makeCalls();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#inFlight);
     const finalState = this.#circuitBreaker?.state;
     this.#circuitBreaker?.dispose();
     return {
@@ -140,11 +139,11 @@ class Play {
     for (let made = 0; made < calls; made++) {
       if (made === mostCalls) {
         throw new RangeError(
-          `The simulation of '${this.#instance.name}' would make more than ${mostCalls} calls: make it shorter, or the rate lower.`,
+          `The simulation of '${this.#instance.name}' would make more than ${mostCalls} calls: shorten it or lower the rate.`,
         );
       }
-      while (this.#underWay.size >= concurrency) await Promise.race(this.#underWay);
-      // Callers who were all busy do not make up for it afterwards.
+      while (this.#inFlight.size >= concurrency) await Promise.race(this.#inFlight);
+      // Calls that were due while all callers were busy are not made later.
       dueMs = Math.max(dueMs, this.#nowMs());
       if (dueMs >= endMs) return;
       await wait(this.#clock, dueMs - this.#nowMs());
@@ -154,44 +153,44 @@ class Play {
   }
 
   #start(): void {
-    const call = this.#makeCall().finally(() => void this.#underWay.delete(call));
-    this.#underWay.add(call);
+    const call = this.#call().finally(() => void this.#inFlight.delete(call));
+    this.#inFlight.add(call);
   }
 
-  async #makeCall(): Promise<void> {
+  async #call(): Promise<void> {
     const startedAtMs = this.#nowMs();
-    const outcome = await this.#callAndSee();
+    const outcome = await this.#outcomeOfCall();
     const endedAtMs = this.#nowMs();
     this.#calls.push({ startedAtMs, endedAtMs, outcome });
     const { pauseMs = this.#outage.calls === undefined ? defaultPauseMs : 0, ratePerSecond } = this.#outage;
     if (endedAtMs === startedAtMs && ratePerSecond === undefined) await wait(this.#clock, pauseMs);
   }
 
-  async #callAndSee(): Promise<Outcome> {
+  async #outcomeOfCall(): Promise<SimulatedOutcome> {
     const { callerDeadlineMs } = this.#outage;
     const caller = new AbortController();
     const cancelDeadline =
       callerDeadlineMs === undefined
         ? undefined
-        : this.#clock.schedule(callerDeadlineMs, () => caller.abort(new Error('The caller has given up.')));
+        : this.#clock.schedule(callerDeadlineMs, () => caller.abort(new Error("The caller's deadline has passed.")));
     const deadline = callerDeadlineMs === undefined ? undefined : Deadline.after(callerDeadlineMs, this.#clock);
     try {
       await this.#pipeline.execute((context) => this.#dependency.call(context), { signal: caller.signal, deadline });
       return 'answered';
     } catch (error) {
-      return caller.signal.aborted ? 'gaveUp' : outcomeOf(error);
+      return caller.signal.aborted ? 'callerAborted' : outcomeOf(error);
     } finally {
       cancelDeadline?.();
     }
   }
 
-  #watch(circuitBreaker: CircuitBreaker): void {
+  #listenTo(circuitBreaker: CircuitBreaker): void {
     for (const type of ['SUCCESS', 'ERROR', 'IGNORED_ERROR'] as const) {
       circuitBreaker.on(type, () => void this.#endedInBreaker++);
     }
     circuitBreaker.on('STATE_TRANSITION', ({ fromState, toState }) => {
       const transition = { atMs: this.#nowMs(), fromState, toState, afterCalls: this.#endedInBreaker };
-      // OPEN keeps the window that it was decided by.
+      // OPEN keeps the window that caused it.
       const { failureRate, slowCallRate } = circuitBreaker.metrics;
       this.#transitions.push(toState === 'OPEN' ? { ...transition, failureRate, slowCallRate } : transition);
     });
@@ -202,8 +201,8 @@ class Play {
   }
 }
 
-/** When the last call may begin. */
-export function untilMs({ phases, calls, untilMs }: Outage): number {
+/** The time of the last possible start of a call. */
+function untilMs({ phases, calls, untilMs }: Outage): number {
   if (untilMs !== undefined) return untilMs;
   return calls === undefined ? (phases.at(-1)?.atMs ?? 0) + defaultTailMs : Number.POSITIVE_INFINITY;
 }
@@ -222,16 +221,16 @@ function makePolicies(instance: Instance, clock: VirtualClock, random: Random): 
   return policies;
 }
 
-/** The options of a resolved configuration: what has no value was not given. */
+/** The options of a resolved configuration: an option without a value was not given. */
 function given<C extends object>(config: C): { [K in keyof C]: NonNullable<C[K]> } {
   const entries = Object.entries(config).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as { [K in keyof C]: NonNullable<C[K]> };
 }
 
-function outcomeOf(error: unknown): Outcome {
+function outcomeOf(error: unknown): SimulatedOutcome {
   if (error instanceof CallNotPermittedError) return 'notPermitted';
   if (error instanceof BulkheadFullError) return 'bulkheadFull';
   if (error instanceof RateLimitExceededError) return 'rateLimited';
-  if (error instanceof TimeoutExceededError) return error.limitedBy === 'deadline' ? 'gaveUp' : 'timedOut';
-  return error instanceof DeadlineExceededError ? 'gaveUp' : 'failed';
+  if (error instanceof TimeoutExceededError) return error.limitedBy === 'deadline' ? 'callerAborted' : 'timedOut';
+  return error instanceof DeadlineExceededError ? 'callerAborted' : 'failed';
 }

@@ -8,11 +8,11 @@ interface Timer {
 }
 
 /**
- * Time that passes only when everybody waits for it: `run` jumps from one timer to the next, and in between lets promises
- * take all their turns. An hour of simulated time takes as long as what happens in it.
+ * A clock that advances only while all work waits for it: `run` jumps from one timer to the next, and completes pending
+ * promises in between. An hour of simulated time takes only as long as the work in it.
  */
 export class VirtualClock implements Clock {
-  /** The last is due first; of those that are due together, the one that was scheduled first. */
+  /** Sorted so that the last is due first; timers that are due together, by the order of scheduling. */
   readonly #timers: Timer[] = [];
   #now: number;
 
@@ -27,11 +27,11 @@ export class VirtualClock implements Clock {
 
   schedule(delayMs: number, callback: () => void): Cancel {
     const timer: Timer = { dueAt: this.#now + Math.max(0, delayMs), callback, isCancelled: false };
-    this.#timers.splice(this.#placeOf(timer.dueAt), 0, timer);
+    this.#timers.splice(this.#positionOf(timer.dueAt), 0, timer);
     return () => void (timer.isCancelled = true);
   }
 
-  /** Lets time pass until `work` has ended. @throws what `work` throws, or an Error when it waits for what never comes */
+  /** Advances time until `work` has ended. @throws the error of `work`, or an Error if it waits without a timer */
   async run<T>(work: Promise<T>): Promise<T> {
     let isPending = true;
     const ended = work.finally(() => (isPending = false));
@@ -40,7 +40,7 @@ export class VirtualClock implements Clock {
       await setImmediate();
       if (!isPending) return ended;
       const next = this.#takeNext();
-      if (next === undefined) throw new Error('Nothing is scheduled any more, and yet the work has not ended.');
+      if (next === undefined) throw new Error('No timer is scheduled, but the work has not ended.');
       this.#now = Math.max(this.#now, next.dueAt);
       next.callback();
     }
@@ -52,8 +52,8 @@ export class VirtualClock implements Clock {
     return next;
   }
 
-  /** The first place whose timer is due no later. */
-  #placeOf(dueAt: number): number {
+  /** The first position whose timer is not due later. */
+  #positionOf(dueAt: number): number {
     let [from, to] = [0, this.#timers.length];
     while (from < to) {
       const middle = (from + to) >>> 1;

@@ -9,8 +9,7 @@ import { RetryRegistry } from '../../core/retry/retry.registry.ts';
 import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
 import { diagnose, type Finding } from '../../doctor/diagnose.ts';
 import type { Instance } from '../../doctor/instance.ts';
-import { observeTraffic, type TrafficObserver } from '../../doctor/observe-traffic.ts';
-import type { Traffic } from '../../doctor/traffic.ts';
+import { observeTraffic, type Traffic, type TrafficObserver } from '../../doctor/traffic.ts';
 import { diagnosedInstances } from '../diagnosed-instances.ts';
 import { Application } from './application.ts';
 

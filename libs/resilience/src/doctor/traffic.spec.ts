@@ -3,7 +3,7 @@ import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
 import type { CircuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { diagnose } from './diagnose.ts';
-import { observeTraffic } from './observe-traffic.ts';
+import { observeTraffic, parseRate } from './traffic.ts';
 
 const minute = 60_000;
 
@@ -20,8 +20,8 @@ function setUp(options: CircuitBreakerOptions = {}) {
   return { clock, breaker, observed, call };
 }
 
-describe('Observed traffic', () => {
-  it('is not known before there were a few calls', () => {
+describe('observeTraffic', () => {
+  it('reports nothing before the fifth call', () => {
     const { observed, call } = setUp();
 
     call(4, 1_000, 20);
@@ -31,7 +31,7 @@ describe('Observed traffic', () => {
     expect(observed.traffic()).toMatchObject({ latencyMs: 20 });
   });
 
-  it.each([1, 10, 60])('has the rate and the latency of the calls after %i minutes', (minutes) => {
+  it.each([1, 10, 60])('measures rate and latency of the calls after %i minutes', (minutes) => {
     const { observed, call } = setUp();
 
     call(minutes * 30, 2_000, 150);
@@ -41,7 +41,7 @@ describe('Observed traffic', () => {
     expect(latencyMs).toBeCloseTo(150, 6);
   });
 
-  it('follows a change within minutes, and forgets calls when none come', () => {
+  it('follows a change within minutes, and reports nothing after an hour without calls', () => {
     const { clock, observed, call } = setUp();
 
     call(600, 1_000, 50);
@@ -53,7 +53,7 @@ describe('Observed traffic', () => {
     expect(observed.traffic()).toEqual({});
   });
 
-  it('is that of the calls also of a circuit breaker whose clock is an hour behind', () => {
+  it('works with a circuit breaker whose clock is an hour behind', () => {
     const clock = new FakeClock();
     const behind = new FakeClock();
     clock.advance(60 * minute);
@@ -66,13 +66,13 @@ describe('Observed traffic', () => {
     }
 
     const { ratePerSecond, latencyMs } = observed.traffic();
-    // Its calls fade when somebody asks, all at once.
+    // All its calls decay at once, when the traffic is read.
     expect(ratePerSecond).toBeGreaterThan(0.7);
     expect(ratePerSecond).toBeLessThan(1.3);
     expect(latencyMs).toBeCloseTo(150, 6);
   });
 
-  it('counts what is refused as calls, but not its latency', () => {
+  it('counts refused calls in the rate, but not in the latency', () => {
     const { breaker, observed, call } = setUp();
 
     call(60, 1_000, 100);
@@ -83,7 +83,7 @@ describe('Observed traffic', () => {
     expect(observed.traffic().ratePerSecond).toBeCloseTo(1, 1);
   });
 
-  it('knows how many calls the window held at most, and forgets that, too', () => {
+  it('reports the most calls that the window has held in the last minutes', () => {
     const { clock, observed, call } = setUp({ slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
 
     call(7, 10, 5);
@@ -95,7 +95,7 @@ describe('Observed traffic', () => {
     expect(observed.traffic().mostCallsInWindow).toBe(2);
   });
 
-  it('forgets what the window held when nobody has called for a while', () => {
+  it('forgets what the window held after a pause without calls', () => {
     const { clock, observed, call } = setUp({ slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
 
     call(100, 10, 5);
@@ -105,7 +105,7 @@ describe('Observed traffic', () => {
     expect(observed.traffic().mostCallsInWindow).toBe(1);
   });
 
-  it('lets the doctor see that bursts reach a minimum which the average does not', () => {
+  it('shows the doctor that bursts reach a minimum which the average does not', () => {
     const { breaker, observed, call } = setUp({
       slidingWindowType: 'TIME_BASED',
       slidingWindowSize: 10,
@@ -121,7 +121,7 @@ describe('Observed traffic', () => {
     expect(codes()).not.toContain('minimum-never-reached');
   });
 
-  it('stops when it is told to, and holds no timer', () => {
+  it('ends with stop(), and needs no timer', () => {
     const { clock, observed, call } = setUp();
     call(30, 1_000, 100);
     const { latencyMs } = observed.traffic();
@@ -131,5 +131,22 @@ describe('Observed traffic', () => {
 
     expect(observed.traffic().latencyMs).toBeCloseTo(latencyMs ?? 0, 6);
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('parseRate', () => {
+  it.each([
+    ['0.5/s', 0.5],
+    ['5', 5],
+    [5, 5],
+    ['30/min', 0.5],
+    ['30 / m', 0.5],
+    ['3600/h', 1],
+  ])('reads %j as %d calls a second', (text, rate) => {
+    expect(parseRate(text)).toBe(rate);
+  });
+
+  it.each(['0', '0/s', '-1/s', '5/d', 'five', '', '1/s/s', '5s', undefined])('refuses %j', (text) => {
+    expect(parseRate(text)).toBeUndefined();
   });
 });
