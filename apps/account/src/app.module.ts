@@ -20,11 +20,9 @@ import type { AccountConfig } from './app.config.ts';
 import { CustomerModule } from './customer/customer.module.ts';
 import { customerPolicies } from './customer/no-answer.ts';
 import { accountService } from './database/account.service-definition.ts';
-import { DeadlineModule } from './deadline/deadline.module.ts';
 import { ExperimentsModule } from './experiments/experiments.module.ts';
 import { CustomerIndicator } from './health/customer.indicator.ts';
 import { IdempotencyModule } from './idempotency/idempotency.module.ts';
-import { describeResilience } from './problems/describe-resilience.ts';
 import { ReconciliationModule } from './reconciliation/reconciliation.module.ts';
 import { ResilienceTelemetry } from './telemetry/resilience-telemetry.ts';
 
@@ -45,7 +43,6 @@ export interface Outside {
 @Module({})
 export class AppModule {
   static forRoot(config: AccountConfig, { clock = clockOf(config), env = process.env }: Outside = {}): DynamicModule {
-    const { REQUEST_TIMEOUT: timeoutMs, TIME_SCALE: timeScale } = config;
     const configFiles = [
       config.RESILIENCE_CONFIG ?? besidePackage('resilience.yml'),
       ...(config.DEMO_MODE ? [besidePackage('resilience-demo.yml')] : []),
@@ -58,14 +55,13 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ServiceKitModule.forRoot(accountService, config, { describe: describeResilience }),
+        ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
         ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
         HealthModule.forRoot({ indicators: [CustomerIndicator] }),
         MetricsModule,
         ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
-        DeadlineModule.forRoot({ timeoutMs, clock, timeScale }),
-        CustomerModule.forRoot({ urls: config.CUSTOMER_URL, timeScale }),
+        CustomerModule.forRoot({ urls: config.CUSTOMER_URL }),
         IdempotencyModule.forRoot({ keyTtlMs: config.IDEMPOTENCY_KEY_TTL, clock }),
         AccountsModule,
         ReconciliationModule.forRoot({

@@ -47,11 +47,9 @@ export { ProblemException, type Problem } from './problem-details/problem.except
 export {
   currentRequestId,
   currentTraceContext,
-  remainingRequestMs,
   runInRequestContext,
   traceHeaders,
 } from './request-context/request-context.ts';
-export { DeadlinePassedError, requestTimeoutHeader } from './request-context/request-end.ts';
 export { requestIdHeader } from './request-context/request-id.ts';
 export { ClientDisconnectedError, RequestSignal } from './request-context/request-signal.decorator.ts';
 export type { TraceContext } from './request-context/trace-context.ts';

@@ -1,3 +1,5 @@
+import type { Clock } from '@breakwater/resilience';
+import { ResilienceDeadlineModule } from '@breakwater/resilience/nest';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
@@ -7,7 +9,7 @@ import type { Migrations } from './database/migrations.ts';
 import type { Privileges } from './database/privileges.ts';
 import { requestLoggerOptions } from './logging/logging.options.ts';
 import { API_INFO } from './openapi/describe-api.ts';
-import { ProblemDetailsFilter } from './problem-details/problem-details.filter.ts';
+import { ProblemDetailsFilter, RefusalFilter } from './problem-details/problem-details.filter.ts';
 import type { Problem } from './problem-details/problem.exception.ts';
 import { RequestValidationPipe } from './validation/request-validation.pipe.ts';
 
@@ -25,27 +27,44 @@ export interface ServiceDefinition {
 /** Goes up with what clients see: the first number where something is no longer as it was. */
 const apiVersion = '1.0.0';
 
-/** What a service may say beside. */
+/** What a service may set for itself. */
 export interface ChassisOptions {
-  /** What a client is told about an error of the service's own; undefined for every other. Default: none is known. */
+  /** Describes errors of the service itself; undefined for every other. Default: none is described. */
   readonly describe?: (error: unknown) => Problem | undefined;
+  /** The longest that a request may take, from its arrival, in milliseconds. Default: only the caller limits it. */
+  readonly requestTimeoutMs?: number;
+  /** The clock of deadlines. Default: the system's. */
+  readonly clock?: Clock;
 }
 
 /** What every service stands on: logs, problem details, validation and its `Database`, for all of its modules. */
 @Module({})
 export class ServiceKitModule {
-  static forRoot(service: ServiceDefinition, config: ServiceConfig, { describe }: ChassisOptions = {}): DynamicModule {
+  static forRoot(
+    service: ServiceDefinition,
+    config: ServiceConfig,
+    { describe, requestTimeoutMs, clock }: ChassisOptions = {},
+  ): DynamicModule {
     const logged = { service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
     const logger = new Logger(Database.name);
     return {
       module: ServiceKitModule,
       global: true,
-      imports: [LoggerModule.forRoot(requestLoggerOptions(logged))],
+      imports: [
+        LoggerModule.forRoot(requestLoggerOptions(logged)),
+        ResilienceDeadlineModule.forRoot({ timeout: requestTimeoutMs, clock }),
+      ],
       providers: [
         {
           provide: APP_FILTER,
           inject: [HttpAdapterHost],
           useFactory: (adapterHost: HttpAdapterHost) => new ProblemDetailsFilter(adapterHost, describe),
+        },
+        // Nest asks the filter that was registered last first.
+        {
+          provide: APP_FILTER,
+          inject: [HttpAdapterHost],
+          useFactory: (adapterHost: HttpAdapterHost) => new RefusalFilter(adapterHost),
         },
         { provide: APP_PIPE, useClass: RequestValidationPipe },
         {

@@ -1,10 +1,9 @@
 import { CircuitBreakerRegistry, Deadline } from '@breakwater/resilience';
-import { ResilienceModule } from '@breakwater/resilience/nest';
+import { ResilienceModule, runInCallContext } from '@breakwater/resilience/nest';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { RequestDeadlines } from '../deadline/request-deadlines.ts';
 import { CustomerDirectory } from './customer-directory.ts';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
 import { CustomerClient } from './customer.client.ts';
@@ -19,8 +18,6 @@ const outage = new CustomerUnavailableError('customer answered 503');
 async function setUp(env: Readonly<Record<string, string>> = {}) {
   const findById = vi.fn<FindById>(async () => ada);
   const clock = new FakeClock();
-  let deadline: Deadline | undefined;
-  const endAfter = (budgetMs: number): void => void (deadline = Deadline.after(budgetMs, clock));
   @Module({
     imports: [
       ResilienceModule.forRoot({
@@ -30,11 +27,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
         ...customerPolicies,
       }),
     ],
-    providers: [
-      CustomerDirectory,
-      { provide: CustomerClient, useValue: { findById } },
-      { provide: RequestDeadlines, useValue: { current: () => deadline } },
-    ],
+    providers: [CustomerDirectory, { provide: CustomerClient, useValue: { findById } }],
   })
   class TestModule {}
   vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
@@ -44,7 +37,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
     await app.close();
   });
   const circuitBreaker = app.get(CircuitBreakerRegistry).circuitBreaker('customer');
-  return { directory: app.get(CustomerDirectory), circuitBreaker, findById, clock, endAfter };
+  return { directory: app.get(CustomerDirectory), circuitBreaker, findById, clock };
 }
 
 /** Lets all that needs no time happen, and then some time pass. */
@@ -126,11 +119,11 @@ describe('A question for a request', () => {
   });
 
   it('is over when the request’s deadline is, second attempt included', async () => {
-    const { directory, findById, endAfter } = await setUp();
+    const { directory, findById, clock } = await setUp();
     findById.mockImplementation(failing);
-    endAfter(40);
+    const deadline = Deadline.after('40ms', clock);
 
-    expect(await directory.verify('c-1001')).toEqual({ verdict: 'unverified' });
+    expect(await runInCallContext({ deadline }, () => directory.verify('c-1001'))).toEqual({ verdict: 'unverified' });
     expect(findById).toHaveBeenCalledTimes(1);
   });
 

@@ -5,10 +5,9 @@ import {
   type AnyCircuitBreaker,
   type Pipeline,
 } from '@breakwater/resilience';
-import { ResilienceRegistries } from '@breakwater/resilience/nest';
+import { currentCallContext, ResilienceRegistries } from '@breakwater/resilience/nest';
 import { Injectable, Logger } from '@nestjs/common';
 import type { VerifiedBy } from '../database/account.tables.ts';
-import { RequestDeadlines } from '../deadline/request-deadlines.ts';
 import { CustomerClient } from './customer.client.ts';
 import { isNoAnswer } from './no-answer.ts';
 
@@ -42,7 +41,6 @@ export class CustomerDirectory {
 
   constructor(
     private readonly client: CustomerClient,
-    private readonly deadlines: RequestDeadlines,
     { patterns }: ResilienceRegistries,
   ) {
     this.circuitBreaker = patterns.circuitBreaker.circuitBreaker('customer');
@@ -65,7 +63,7 @@ export class CustomerDirectory {
     try {
       const answer = await protection.execute(
         (context) => this.again.execute((attempt) => this.call(customerId, attempt), context),
-        { deadline: this.deadlines.current() },
+        { deadline: currentCallContext().deadline },
       );
       return isLastGood && answer.verdict === 'exists' ? { ...answer, verifiedBy: 'LAST_GOOD' } : answer;
     } catch (error) {

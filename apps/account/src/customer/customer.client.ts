@@ -1,5 +1,5 @@
 import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
-import { Deadline, deadlineHeaders, type CallContext } from '@breakwater/resilience';
+import { deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { z } from 'zod';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
 import type { paths } from './customer.contract.ts';
@@ -24,19 +24,15 @@ export type Customer = z.output<typeof customerSchema>;
 export interface CustomerClientOptions {
   /** Base URLs; calls go round. At least one. */
   readonly urls: readonly string[];
-  /** How many times faster than the clock on the wall, by which customer goes, deadlines here run. Default: 1. */
-  readonly timeScale?: number;
 }
 
 /** Asks the customer service, over HTTP. How long an answer is waited for is up to the caller. */
 export class CustomerClient {
   readonly #urls: readonly string[];
-  readonly #timeScale: number;
   #calls = 0;
 
-  constructor({ urls, timeScale = 1 }: CustomerClientOptions) {
+  constructor({ urls }: CustomerClientOptions) {
     this.#urls = urls;
-    this.#timeScale = timeScale;
   }
 
   /**
@@ -51,17 +47,12 @@ export class CustomerClient {
   ): Promise<Customer | undefined> {
     const url = this.#nextUrl() + pathOf({ id });
     try {
-      return await ask(url, deadlineHeaders(this.#onTheWall(context.deadline)), context);
+      return await ask(url, deadlineHeaders(context.deadline), context);
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof CustomerUnavailableError) throw error;
       throw new CustomerUnavailableError(`customer cannot be asked: ${reasonOf(error)}`, { cause: error });
     }
-  }
-
-  #onTheWall(deadline: Deadline | undefined): Deadline | undefined {
-    if (deadline === undefined || this.#timeScale === 1) return deadline;
-    return Deadline.after(deadline.remainingMs / this.#timeScale);
   }
 
   #nextUrl(): string {

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { Deadline, DeadlineExceededError, deadlineHeader, deadlineHeaders, readDeadline } from './deadline.ts';
 import { RejectedError } from './errors.ts';
 import { toCallContext } from './policy.ts';
 
 describe('A deadline', () => {
-  it('has less and less left, and never less than nothing', () => {
+  it('has ever less time left, but never less than none', () => {
     const clock = new FakeClock(1_000);
     const deadline = Deadline.after('2s', clock);
 
@@ -17,11 +17,37 @@ describe('A deadline', () => {
     expect(deadline.remainingMs).toBe(0);
   });
 
+  it('calls a listener once when it passes, unless that is cancelled', () => {
+    const clock = new FakeClock();
+    const deadline = Deadline.after('2s', clock);
+    const listener = vi.fn();
+    const cancelled = vi.fn();
+    deadline.whenPassed(listener);
+    deadline.whenPassed(cancelled)();
+
+    clock.advance(1_999);
+    expect(listener).not.toHaveBeenCalled();
+    clock.advance(1);
+    clock.advance(5_000);
+
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(cancelled).not.toHaveBeenCalled();
+  });
+
+  it('can be the earliest of several', () => {
+    const clock = new FakeClock();
+    const [one, two] = [Deadline.after('1s', clock), Deadline.after('2s', clock)];
+
+    expect(Deadline.earliest(two, undefined, one)).toBe(one);
+    expect(Deadline.earliest(one, two)).toBe(one);
+    expect(Deadline.earliest(undefined)).toBeUndefined();
+  });
+
   it.each(['soon', -1, Number.NaN])('cannot be %s away', (budget) => {
     expect(() => Deadline.after(budget)).toThrow(RangeError);
   });
 
-  it('is handed on with the context of a call', () => {
+  it('is passed on with the context of a call', () => {
     const deadline = Deadline.after(100, new FakeClock());
 
     expect(toCallContext({ deadline }).deadline).toBe(deadline);
@@ -31,7 +57,7 @@ describe('A deadline', () => {
 });
 
 describe('DeadlineExceededError', () => {
-  it('is a refusal of which no retry is known to help', () => {
+  it('is a refusal without a time to retry after', () => {
     const refusal = new DeadlineExceededError("TimeLimiter 'customer'");
 
     expect(refusal).toBeInstanceOf(RejectedError);
@@ -40,14 +66,14 @@ describe('DeadlineExceededError', () => {
       code: 'DEADLINE_EXCEEDED',
       retryAfterMs: undefined,
       message:
-        "TimeLimiter 'customer' did not start the call, since the caller's deadline has passed; " +
-        'give the request more time, or do less before this call.',
+        "TimeLimiter 'customer': the caller's deadline has passed. " +
+        'Give the request more time, or do less before this call.',
     });
   });
 });
 
 describe('The header of a deadline', () => {
-  it('says what remains, in whole milliseconds, rounded down', () => {
+  it('carries the remaining whole milliseconds, rounded down', () => {
     const clock = new FakeClock();
     const deadline = Deadline.after(850.9, clock);
 
@@ -60,16 +86,23 @@ describe('The header of a deadline', () => {
     expect(deadlineHeaders(undefined)).toStrictEqual({});
   });
 
-  it('never has more digits than it may', () => {
+  it('has at most ten digits', () => {
     expect(deadlineHeaders(Deadline.after('200d', new FakeClock()))).toStrictEqual({ [deadlineHeader]: '9999999999' });
   });
 
-  it('is read as a deadline on the own clock, less an allowance for the network', () => {
+  it('is read as a deadline on the clock of the reader, less a network allowance', () => {
     const clock = new FakeClock();
 
     expect(readDeadline('850', { clock })?.remainingMs).toBe(845);
     expect(readDeadline('850', { clock, networkAllowance: '50ms' })?.remainingMs).toBe(800);
     expect(readDeadline('850', { clock, networkAllowance: 0 })?.remainingMs).toBe(850);
+  });
+
+  it('is in real time where the clock runs faster', () => {
+    const clock = Object.assign(new FakeClock(), { speed: 5 });
+
+    expect(readDeadline('1005', { clock })?.remainingMs).toBe(5_000);
+    expect(deadlineHeaders(Deadline.after('3s', clock))).toStrictEqual({ [deadlineHeader]: '600' });
   });
 
   it('leaves no time when the allowance takes all of it', () => {
@@ -94,7 +127,7 @@ describe('The header of a deadline', () => {
     expect(readDeadline(header, { clock: new FakeClock() })).toBeUndefined();
   });
 
-  it('does not take an allowance that is no duration', () => {
+  it('rejects an allowance that is not a duration', () => {
     expect(() => readDeadline('500', { networkAllowance: 'a little' })).toThrow(RangeError);
   });
 });

@@ -1,12 +1,12 @@
-import { type Clock, systemClock } from './clock.ts';
+import { type Cancel, type Clock, systemClock } from './clock.ts';
 import { type Duration, durationForms, parseDuration } from './duration.ts';
 import { RejectedError } from './errors.ts';
 
 /**
- * The time by which a result is needed; later, nobody waits for it any more. It is made once, where a request comes in,
- * and travels in the CallContext through every policy and, by `deadlineHeaders`, to the next service.
+ * The time by which a result is needed. It is set once, where a request arrives, and travels in the CallContext through
+ * every policy and, with `deadlineHeaders`, to the next service.
  *
- * It carries the clock that it was read from. Policies that are given a deadline must run on the same one.
+ * A deadline keeps the clock that it was set on. Policies that receive it must run on the same clock.
  */
 export class Deadline {
   /** In milliseconds since the Unix epoch, on the deadline's clock. */
@@ -20,7 +20,7 @@ export class Deadline {
   }
 
   /**
-   * The deadline that ends when `budget` is used up.
+   * The deadline that ends after `budget`.
    *
    * @param budget at least 0, which leaves no time at all
    * @throws RangeError when it is not a duration of at least 0
@@ -29,65 +29,81 @@ export class Deadline {
     return new Deadline(clock.now() + durationMs('A deadline', budget), clock);
   }
 
-  /** What is left, in milliseconds; 0 when the deadline has passed. */
+  /** The deadline that ends first; `undefined` where there is none. All of them must be set on one clock. */
+  static earliest(...deadlines: readonly (Deadline | undefined)[]): Deadline | undefined {
+    let earliest: Deadline | undefined;
+    for (const deadline of deadlines) {
+      if (deadline && !(earliest && earliest.endsAt <= deadline.endsAt)) earliest = deadline;
+    }
+    return earliest;
+  }
+
+  /** The remaining time in milliseconds; 0 when the deadline has passed. */
   get remainingMs(): number {
     return Math.max(0, this.endsAt - this.#clock.now());
   }
+
+  /** The same in milliseconds of real time, where the clock runs faster. */
+  get remainingRealMs(): number {
+    return this.remainingMs / (this.#clock.speed ?? 1);
+  }
+
+  /** Calls `listener` once when the deadline passes. The returned function cancels the call. */
+  whenPassed(listener: () => void): Cancel {
+    return this.#clock.schedule(this.remainingMs, listener);
+  }
 }
 
-/** A call was not started, since nothing is left of the time in which its result is needed. */
+/** A request or a call was refused or cut off because its deadline has passed. */
 export class DeadlineExceededError extends RejectedError {
   readonly code = 'DEADLINE_EXCEEDED';
-  /** Not known: no new attempt can meet a deadline that has passed. */
+  /** Unknown: no new attempt can meet a deadline that has passed. */
   readonly retryAfterMs = undefined;
 
-  /** @param subject who refused, e.g. `TimeLimiter 'customer'` */
+  /** @param subject what was refused or cut off, e.g. `TimeLimiter 'customer'` or `GET /accounts` */
   constructor(subject: string) {
-    super(
-      `${subject} did not start the call, since the caller's deadline has passed; ` +
-        'give the request more time, or do less before this call.',
-    );
+    super(`${subject}: the caller's deadline has passed. Give the request more time, or do less before this call.`);
   }
 }
 
 /**
- * The request header that carries what is left of a deadline: whole milliseconds, at most ten digits.
+ * The request header that carries the time that remains until a deadline: whole milliseconds of real time, at most ten digits.
  *
- * A remaining time, and not a point in time, because two machines' clocks differ: gRPC (`grpc-timeout`, "PROTOCOL-HTTP2"),
- * Connect (`connect-timeout-ms`, whose format this is) and Envoy (`x-envoy-expected-rq-timeout-ms`) do the same. Those
- * names belong to their protocols, and Envoy overwrites its own, hence a name of ours.
+ * It is a duration and not a point in time, because the clocks of two machines differ: gRPC (`grpc-timeout`,
+ * "PROTOCOL-HTTP2"), Connect (`connect-timeout-ms`, whose format this is) and Envoy (`x-envoy-expected-rq-timeout-ms`) do
+ * the same. Those names belong to their protocols, and Envoy overwrites its own, so this header has another name.
  */
 export const deadlineHeader = 'x-request-timeout-ms';
 
 const headerForm = /^\d{1,10}$/;
-const mostMs = 9_999_999_999;
+const maxHeaderMs = 9_999_999_999;
 
 /**
- * The headers that tell the next service how long its answer is waited for; none when there is no deadline.
+ * The headers that pass the remaining time to the next service; none when there is no deadline.
  *
  * @example
  * customer.execute(({ signal, deadline }) => fetch(url, { signal, headers: deadlineHeaders(deadline) }));
  */
 export function deadlineHeaders(deadline: Deadline | undefined): Readonly<Record<string, string>> {
   if (deadline === undefined) return {};
-  return { [deadlineHeader]: String(Math.min(Math.floor(deadline.remainingMs), mostMs)) };
+  return { [deadlineHeader]: String(Math.min(Math.floor(deadline.remainingRealMs), maxHeaderMs)) };
 }
 
 /**
- * Part of what the caller gave is spent on the way here, and part on the way back. A round trip between neighbours takes
- * well below this; see "Deadline propagation" in chapter 22 of Google's Site Reliability Engineering.
+ * The way to the service and back takes part of the caller's time. A round trip within a data centre takes well below
+ * this; see "Deadline propagation" in chapter 22 of Google's Site Reliability Engineering.
  */
 const defaultNetworkAllowanceMs = 5;
 
 /**
- * The deadline that a request came with, or `undefined` when it has none. A header that is not of the right form counts
- * as none, since a broken client must not be able to stop a service from working.
+ * Reads the deadline of a request; `undefined` when it has none. A malformed header counts as none, so that a broken client
+ * cannot stop a service from working.
  *
- * Only listen to callers of one's own: let the edge remove the header from requests of strangers, who could otherwise
- * make calls time out at will.
+ * Only trust this header from your own services: remove it at the edge, or strangers can make calls time out at will.
  *
- * @param header the value of the `deadlineHeader`, as Node.js hands it over
- * @param environment the clock, real time by default, and what to take off for the network; 5 ms by default
+ * @param header the value of the `deadlineHeader`, as Node.js provides it
+ * @param environment the clock, real time by default, and what to subtract for the network; 5 ms by default
+ * @throws RangeError when the allowance is not a duration of at least 0
  */
 export function readDeadline(
   header: string | readonly string[] | undefined,
@@ -96,7 +112,7 @@ export function readDeadline(
   const { clock = systemClock, networkAllowance = defaultNetworkAllowanceMs } = environment;
   const allowanceMs = durationMs('A network allowance', networkAllowance);
   if (typeof header !== 'string' || !headerForm.test(header)) return undefined;
-  return Deadline.after(Math.max(0, Number(header) - allowanceMs), clock);
+  return Deadline.after(Math.max(0, Number(header) - allowanceMs) * (clock.speed ?? 1), clock);
 }
 
 function durationMs(subject: string, given: Duration): number {

@@ -4,7 +4,7 @@ import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext, runInCallContext } from './call-context.ts';
 
 describe('the current call context', () => {
-  it('never ends when nothing is known of the call', () => {
+  it('has no end outside of a call', () => {
     const { signal, attempt, deadline } = currentCallContext();
 
     expect(signal.aborted).toBe(false);
@@ -12,7 +12,7 @@ describe('the current call context', () => {
     expect(deadline).toBeUndefined();
   });
 
-  it('holds for what is done in it, however late, and nowhere else', async () => {
+  it('applies to asynchronous work inside it and nowhere else', async () => {
     const deadline = Deadline.after('1s', new FakeClock());
 
     const seen = await runInCallContext({ deadline, attempt: 2 }, async () => {
@@ -24,7 +24,7 @@ describe('the current call context', () => {
     expect(currentCallContext().deadline).toBeUndefined();
   });
 
-  it('can be left, for work that is to outlive the call', () => {
+  it('can be replaced by an empty one for work that outlives the call', () => {
     const outer = { signal: AbortSignal.abort() };
 
     const inner = runInCallContext(outer, () => runInCallContext({}, currentCallContext));

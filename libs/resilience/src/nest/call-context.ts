@@ -4,11 +4,10 @@ import { type CallContext, toCallContext } from '../core/policy.ts';
 const contexts = new AsyncLocalStorage<CallContext>();
 
 /**
- * What the running call may know about itself: its signal, which attempt it is, and its deadline. A decorated method is
- * given them by the decorators above it, and by those of the methods that called it, however deep. Outside of any it is
- * a context that never ends.
+ * The context of the current call: its signal, its attempt and its deadline. A decorated method receives it from its own
+ * decorators and from those of the methods that called it, at any depth. Outside of a call it is a context without end.
  *
- * Hand the signal on: without it a time limiter answers in time, but the work goes on.
+ * Pass the signal on: without it a time limiter returns in time, but the work continues.
  *
  * @example
  * class CustomerClient {
@@ -26,8 +25,8 @@ export function currentCallContext(): CallContext {
 }
 
 /**
- * Does `work` in this context instead of the present one: where a message or a job comes in that has a deadline or can be
- * aborted. In an empty one (`{}`) work outlives the call that starts it.
+ * Runs `work` in this context instead of the current one: where a message or a job arrives that has a deadline or can be
+ * aborted. In an empty context (`{}`) work outlives the call that starts it.
  *
  * @example
  * await runInCallContext({ deadline: Deadline.after('30s') }, () => this.handle(message));
@@ -36,7 +35,7 @@ export function runInCallContext<T>(context: Partial<CallContext>, work: () => T
   return contexts.run(toCallContext(context), work);
 }
 
-/** The context that a call inherits; `undefined` when there is none. */
+/** The context that a call inherits; `undefined` outside of a call. */
 export function inheritedCallContext(): CallContext | undefined {
   return contexts.getStore();
 }

@@ -25,8 +25,7 @@ export class ConfigurationSource {
 
   /** @throws ConflictingDefinitionError when two modules define the same name with different options */
   sources(): ResilienceConfigSources {
-    const { configFiles = [], clock: _clock, engines: _engines, ...rest } = this.#options;
-    const { deadlineNetworkAllowance: _allowance, ...inCode } = rest;
+    const { configFiles = [], clock: _clock, engines: _engines, ...inCode } = this.#options;
     const namesInCode = this.#classes.names();
     return { ...inCode, ...this.#features.mergedInto(inCode), files: configFiles, namesInCode };
   }

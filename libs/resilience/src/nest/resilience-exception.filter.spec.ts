@@ -1,8 +1,17 @@
-import { type ArgumentsHost, Controller, Get, NotFoundException, Param } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  Get,
+  NotFoundException,
+  Param,
+  type Provider,
+} from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConcurrencyLimitExceededError } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.errors.ts';
 import { BulkheadFullError } from '../core/bulkhead/bulkhead.errors.ts';
 import { CallAbortedOnOpenError, CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.errors.ts';
@@ -42,19 +51,24 @@ class FailingController {
   }
 }
 
+async function start(...filters: Provider[]): Promise<NestFastifyApplication> {
+  const module = await Test.createTestingModule({
+    imports: [ResilienceModule.forRoot({ env: {} })],
+    controllers: [FailingController],
+    providers: filters,
+  }).compile();
+  const application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  await application.init();
+  await application.getHttpAdapter().getInstance().ready();
+  return application;
+}
+
 describe('the exception filter', () => {
   let application: NestFastifyApplication;
   const get = (url: string) => application.inject({ url });
 
   beforeAll(async () => {
-    const module = await Test.createTestingModule({
-      imports: [ResilienceModule.forRoot({ env: {} })],
-      controllers: [FailingController],
-      providers: [{ provide: APP_FILTER, useClass: ResilienceExceptionFilter }],
-    }).compile();
-    application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-    await application.init();
-    await application.getHttpAdapter().getInstance().ready();
+    application = await start({ provide: APP_FILTER, useClass: ResilienceExceptionFilter });
   });
 
   afterAll(() => application.close());
@@ -69,7 +83,7 @@ describe('the exception filter', () => {
     ['rate', 429, 'rate-limit-exceeded', '1'],
     ['timeout', 504, 'timeout-exceeded', undefined],
     ['deadline', 504, 'deadline-exceeded', undefined],
-  ])('answers %s with %d, as a problem of type %s, Retry-After %s', async (kind, status, type, retryAfter) => {
+  ])('responds to %s with %d and a problem of type %s, Retry-After %s', async (kind, status, type, retryAfter) => {
     const { statusCode, headers, body } = await get(`/errors/${kind}?a=1`);
 
     expect(statusCode).toBe(status);
@@ -85,7 +99,7 @@ describe('the exception filter', () => {
     expect(body).not.toContain("'customer'");
   });
 
-  it('answers for decorated routes', async () => {
+  it('handles refusals of decorated routes', async () => {
     application.get(CircuitBreakerRegistry).circuitBreaker('customer').transitionToForcedOpenState();
 
     expect((await get('/customer')).statusCode).toBe(503);
@@ -94,14 +108,39 @@ describe('the exception filter', () => {
   it.each([
     ['missing', 404],
     ['bug', 500],
-  ])('leaves other errors as they are: %s', async (kind, status) => {
+  ])('leaves other errors to other filters: %s', async (kind, status) => {
     const { statusCode, headers } = await get(`/errors/${kind}`);
 
     expect(statusCode).toBe(status);
     expect(headers['content-type']).toMatch(/^application\/json/);
   });
 
-  it('leaves what is not HTTP to others', () => {
+  it('adds members, which replace none of the standard members, next to a filter that catches everything', async () => {
+    @Catch()
+    class EverythingFilter implements ExceptionFilter {
+      catch(_error: unknown, host: ArgumentsHost): void {
+        host.switchToHttp().getResponse<{ send(body: object): void }>().send({ title: 'Unknown error' });
+      }
+    }
+    const members = (request: unknown) => ({ requestId: (request as { readonly id: string }).id, status: 200 });
+    const extended = await start(
+      { provide: APP_FILTER, useClass: EverythingFilter },
+      {
+        provide: APP_FILTER,
+        inject: [HttpAdapterHost],
+        useFactory: (host: HttpAdapterHost) => new ResilienceExceptionFilter(host, { members }),
+      },
+    );
+    onTestFinished(() => extended.close());
+
+    const refused = await extended.inject({ url: '/errors/full' });
+    const failed = await extended.inject({ url: '/errors/bug' });
+
+    expect(JSON.parse(refused.body)).toMatchObject({ title: 'Service busy', status: 503, requestId: 'req-1' });
+    expect(JSON.parse(failed.body)).toStrictEqual({ title: 'Unknown error' });
+  });
+
+  it('rethrows what is not HTTP', () => {
     const filter = new ResilienceExceptionFilter(application.get(HttpAdapterHost));
     const host = { getType: () => 'rpc' } as ArgumentsHost;
     const error = new DeadlineExceededError('customer');
@@ -109,7 +148,7 @@ describe('the exception filter', () => {
     expect(() => filter.catch(error, host)).toThrow(error);
   });
 
-  it('ends an answer that has begun, since nothing can be said any more', () => {
+  it('cuts off a response that has already started', () => {
     const httpAdapter = { isHeadersSent: () => true, end: vi.fn<() => void>(), reply: vi.fn<() => void>() };
     const filter = new ResilienceExceptionFilter({ httpAdapter } as unknown as HttpAdapterHost);
     const host = { getType: () => 'http', switchToHttp: () => ({ getResponse: () => ({}) }) } as ArgumentsHost;

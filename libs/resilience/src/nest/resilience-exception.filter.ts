@@ -1,4 +1,4 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ConcurrencyLimitExceededError } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.errors.ts';
 import { BulkheadFullError } from '../core/bulkhead/bulkhead.errors.ts';
@@ -8,54 +8,50 @@ import { RejectedError, type ResilienceError } from '../core/errors.ts';
 import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
 
-/** What a client is told: never the names of what is behind, nor how it is doing. */
-interface Problem {
+/** Never names a dependency, nor says how it is: clients may be strangers. */
+interface ProblemText {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
 }
 
-const dependencyInTrouble: Problem = {
+const dependencyUnavailable: ProblemText = {
   status: 503,
   title: 'Service unavailable',
-  detail: 'Something that is needed to answer is in trouble and is not asked at the moment. Try again later.',
+  detail: 'A dependency of this service is unavailable. Try again later.',
 };
 
-const tooBusy: Problem = {
+const tooBusy: ProblemText = {
   status: 503,
   title: 'Service busy',
-  detail: 'As many requests as can be served at once are under way. Try again later.',
+  detail: 'The service is handling as many requests as it can. Try again later.',
 };
 
-const notInTime = (detail: string): Problem => ({ status: 504, title: 'Not answered in time', detail });
+const notInTime = (detail: string): ProblemText => ({ status: 504, title: 'Not answered in time', detail });
 
-const problems: readonly (readonly [abstract new (...args: never[]) => ResilienceError, Problem])[] = [
-  [CallNotPermittedError, dependencyInTrouble],
-  [CallAbortedOnOpenError, dependencyInTrouble],
+const problems: readonly (readonly [abstract new (...args: never[]) => ResilienceError, ProblemText])[] = [
+  [CallNotPermittedError, dependencyUnavailable],
+  [CallAbortedOnOpenError, dependencyUnavailable],
   [BulkheadFullError, tooBusy],
   [ConcurrencyLimitExceededError, tooBusy],
   [
     RateLimitExceededError,
-    {
-      status: 429,
-      title: 'Too many requests',
-      detail: 'The limit of requests in a period is used up. Try again later.',
-    },
+    { status: 429, title: 'Too many requests', detail: 'The rate limit is exhausted. Try again later.' },
   ],
-  [TimeoutExceededError, notInTime('Something that is needed to answer did not come in time.')],
-  [DeadlineExceededError, notInTime("The caller's deadline passed before the request could be answered.")],
+  [TimeoutExceededError, notInTime('A dependency of this service did not respond in time.')],
+  [DeadlineExceededError, notInTime('The deadline of the request has passed.')],
 ];
 
-/** What a client is told about a refusal, in the members of problem details (RFC 9457). */
-export interface RefusalProblem extends Problem {
+/** A refusal as problem details (RFC 9457). */
+export interface RefusalProblem extends ProblemText {
   readonly type: string;
-  /** For the header `Retry-After`; `undefined` when it is not known when a new attempt makes sense. */
+  /** For the header `Retry-After`; `undefined` when it is unknown when a new attempt makes sense. */
   readonly retryAfterSeconds: number | undefined;
 }
 
 /**
- * What a client is told about an error with which a policy refused a call or cut it off; `undefined` for every other
- * error. For applications that answer errors in a form of their own, in place of the ResilienceExceptionFilter.
+ * Describes an error with which a policy refused or cut off a call; `undefined` for every other error. For applications
+ * whose error responses have another form than those of the ResilienceExceptionFilter.
  */
 export function describeRefusal(error: unknown): RefusalProblem | undefined {
   const found = problems.find(([errorClass]) => error instanceof errorClass);
@@ -64,20 +60,45 @@ export function describeRefusal(error: unknown): RefusalProblem | undefined {
   return { type: typeOf(refusal), ...found[1], retryAfterSeconds: retryAfterSeconds(refusal) };
 }
 
+/** What the ResilienceExceptionFilter adds to its responses. */
+export interface ExceptionFilterOptions {
+  /**
+   * Further members of the problem, from the request as the adapter has it. They replace none of the standard members. None
+   * by default.
+   */
+  readonly members?: (request: unknown) => Readonly<Record<string, unknown>>;
+}
+
 /**
- * Answers HTTP requests that a policy refused or cut off with problem details (RFC 9457): 503 when a circuit breaker, a
- * bulkhead or a concurrency limit refused, 429 when a rate limiter did, 504 when the time was up; with `Retry-After` where
- * it is known when a new attempt makes sense. Every other error is left to other filters, and so is what is not HTTP.
+ * Responds with problem details (RFC 9457) to HTTP requests that a policy refused or cut off: 503 for a circuit breaker, a
+ * bulkhead or a concurrency limit, 429 for a rate limiter, 504 for a time limit or a deadline; with `Retry-After` where the
+ * time is known. All other errors, and all that is not HTTP, are left to other filters.
+ *
+ * Nest asks the filter that was registered last first: register this one after a filter that catches everything.
  *
  * @example
  * providers: [{ provide: APP_FILTER, useClass: ResilienceExceptionFilter }]
+ * @example
+ * providers: [
+ *   {
+ *     provide: APP_FILTER,
+ *     inject: [HttpAdapterHost],
+ *     useFactory: (host: HttpAdapterHost) =>
+ *       new ResilienceExceptionFilter(host, { members: (request: FastifyRequest) => ({ requestId: request.id }) }),
+ *   },
+ * ]
  */
 @Catch(...problems.map(([errorClass]) => errorClass))
 export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceError> {
   readonly #adapterHost: HttpAdapterHost;
+  readonly #members: (request: unknown) => Readonly<Record<string, unknown>>;
 
-  constructor(@Inject(HttpAdapterHost) adapterHost: HttpAdapterHost) {
+  constructor(
+    @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
+    @Optional() { members = () => ({}) }: ExceptionFilterOptions = {},
+  ) {
     this.#adapterHost = adapterHost;
+    this.#members = members;
   }
 
   catch(error: ResilienceError, host: ArgumentsHost): void {
@@ -87,21 +108,26 @@ export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceErro
     const http = host.switchToHttp();
     const response = http.getResponse<object>();
     if (httpAdapter.isHeadersSent(response)) {
-      // Half an answer is out: nothing can be said any more.
+      // Part of another response has been sent: it can only be cut off.
       httpAdapter.end(response);
       return;
     }
 
-    const { type, title, status, detail, retryAfterSeconds: seconds } = problem;
+    const request = http.getRequest<object>();
+    const { retryAfterSeconds: seconds, ...text } = problem;
+    const [instance] = String(httpAdapter.getRequestUrl(request)).split('?', 1);
+    const standard = { type: text.type, title: text.title, status: text.status, detail: text.detail, instance };
     if (seconds !== undefined) httpAdapter.setHeader(response, 'retry-after', String(seconds));
     httpAdapter.setHeader(response, 'content-type', 'application/problem+json');
-    const [instance] = String(httpAdapter.getRequestUrl(http.getRequest())).split('?', 1);
-    const body = { type, title, status, detail, instance };
-    httpAdapter.reply(response, JSON.stringify(body), status);
+    httpAdapter.reply(
+      response,
+      JSON.stringify({ ...standard, ...this.#members(request), ...standard }),
+      problem.status,
+    );
   }
 }
 
-/** In whole seconds, as the header wants them, and never too early. */
+/** In whole seconds, as the header requires, and never too early. */
 function retryAfterSeconds(error: ResilienceError): number | undefined {
   const retryAfterMs = error instanceof RejectedError ? error.retryAfterMs : undefined;
   return retryAfterMs === undefined || !Number.isFinite(retryAfterMs) ? undefined : Math.ceil(retryAfterMs / 1_000);

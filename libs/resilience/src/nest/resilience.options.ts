@@ -2,7 +2,6 @@ import type { DynamicModule, FactoryProvider } from '@nestjs/common';
 import type { ResilienceConfigContext } from '../config/resilience-config.ts';
 import type { CircuitBreakerEngines } from '../core/circuit-breaker/circuit-breaker.contract.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Duration } from '../core/duration.ts';
 
 /**
  * What `ResilienceModule.forRoot` takes. An option of a policy may be set in three places: files win over code,
@@ -18,8 +17,6 @@ export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, '
   readonly clock?: Clock;
   /** What circuit breakers may run on beside the sliding window, by their `engine`. Nothing by default. */
   readonly engines?: CircuitBreakerEngines;
-  /** What the DeadlineInterceptor takes off a deadline for the way through the network. At least 0; 5 ms by default. */
-  readonly deadlineNetworkAllowance?: Duration;
 }
 
 /** The same options made by a factory, which may inject what it needs. */

@@ -26,7 +26,7 @@ import { HealthModule } from '../health/health.module.ts';
 import { problemType } from '../problem-details/problem-details.ts';
 import { ProblemException } from '../problem-details/problem.exception.ts';
 import { currentRequestId, traceHeaders } from '../request-context/request-context.ts';
-import { DeadlinePassedError } from '../request-context/request-end.ts';
+import { DeadlineExceededError } from '@breakwater/resilience';
 import { ClientDisconnectedError, RequestSignal } from '../request-context/request-signal.decorator.ts';
 import { createService } from './create-service.ts';
 
@@ -421,13 +421,13 @@ describe('a service on the chassis', () => {
       const response = await http().get('/wait').set('x-request-timeout-ms', '30').set('x-request-id', 'r-1');
 
       const [signal]: [AbortSignal] = (await began) as [AbortSignal];
-      expect(signal.reason).toBeInstanceOf(DeadlinePassedError);
+      expect(signal.reason).toBeInstanceOf(DeadlineExceededError);
       expect(response.status).toBe(504);
       expect(response.body).toEqual({
         type: 'urn:breakwater:problem:deadline-exceeded',
         title: 'Not answered in time',
         status: 504,
-        detail: 'The time that x-request-timeout-ms gave is over.',
+        detail: 'The deadline of the request has passed.',
         instance: '/wait',
         requestId: 'r-1',
         traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,

@@ -16,7 +16,6 @@ import { serviceKitKinds } from '../problem-details/problem-kinds.ts';
 import { ProblemException } from '../problem-details/problem.exception.ts';
 import { sendProblem } from '../problem-details/send-problem.ts';
 import { runInRequestContext } from '../request-context/request-context.ts';
-import { endOf } from '../request-context/request-end.ts';
 import { requestIdHeader, requestIdOf } from '../request-context/request-id.ts';
 import { traceOf } from '../request-context/request-trace.ts';
 import { AllowedMethods } from './allowed-methods.ts';
@@ -64,7 +63,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headersFor(request.id));
     reply.raw.setMaxListeners(maxResponseListeners);
-    runInRequestContext({ requestId: request.id, trace: traceOf(request.raw), endsAt: endOf(request) }, done);
+    runInRequestContext({ requestId: request.id, trace: traceOf(request.raw) }, done);
   });
   protect(fastify, config);
   refuseOtherMethods(fastify);

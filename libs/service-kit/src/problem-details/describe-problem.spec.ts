@@ -2,7 +2,6 @@ import { BadRequestException, HttpException, InternalServerErrorException } from
 import { DatabaseError } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
-import { DeadlinePassedError } from '../request-context/request-end.ts';
 import { describeProblem } from './describe-problem.ts';
 import { toProblemDetails, writeProblem } from './problem-body.ts';
 import { serviceKitProblems } from './problem-catalogue.ts';
@@ -91,7 +90,7 @@ describe('describeProblem', () => {
   });
 
   it('knows every kind that it gives an error of its own', () => {
-    const errors = [new DatabaseUnavailableError('away'), new DeadlinePassedError(), new BadRequestException('what')];
+    const errors = [new DatabaseUnavailableError('away'), new BadRequestException('what')];
 
     const names = [...errors, 'unexpected'].map((error) => answerTo(error).type.split(':').at(-1));
 

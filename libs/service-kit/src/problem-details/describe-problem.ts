@@ -1,7 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
-import { DeadlinePassedError } from '../request-context/request-end.ts';
 import { problemType } from './problem-details.ts';
 import { serviceKitKinds } from './problem-kinds.ts';
 import { ProblemException, type Problem } from './problem.exception.ts';
@@ -13,7 +12,6 @@ export type DescribedProblem = Problem & Required<Pick<Problem, 'type' | 'detail
 export function describeProblem(error: unknown): DescribedProblem {
   if (error instanceof ProblemException) return complete(error.problem);
   if (error instanceof DatabaseUnavailableError) return databaseUnavailable;
-  if (error instanceof DeadlinePassedError) return serviceKitProblem('deadline-exceeded', error.message);
   const status = clientErrorStatusOf(error);
   if (status !== undefined && error instanceof Error) return ofStatus(status, error.message);
   if (error instanceof HttpException && error.getStatus() > 500) return ofStatus(error.getStatus(), error.message);

@@ -1,3 +1,5 @@
+import type { ResilienceError } from '@breakwater/resilience';
+import { describeRefusal, ResilienceExceptionFilter } from '@breakwater/resilience/nest';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
@@ -45,5 +47,28 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     for (const [name, value] of Object.entries(problem.headers ?? {})) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'content-type', problemContentType);
     httpAdapter.reply(response, body, status);
+  }
+}
+
+/** The filter of the resilience library, for what a policy or a deadline refuses; with the members of every problem. */
+export class RefusalFilter extends ResilienceExceptionFilter {
+  private readonly logger = new Logger(RefusalFilter.name);
+
+  constructor(adapterHost: HttpAdapterHost) {
+    super(adapterHost, {
+      members: (request) => {
+        const { id, raw } = request as FastifyRequest;
+        return { requestId: id, traceId: traceOf(raw).traceId };
+      },
+    });
+  }
+
+  override catch(error: ResilienceError, host: ArgumentsHost): void {
+    const context = currentRequest();
+    if (context) context.error = error;
+    const { status = 500, title = error.name } = describeRefusal(error) ?? {};
+    if (status >= 500) this.logger.error({ err: error }, `${status} ${title}`);
+    // oxlint-disable-next-line promise/valid-params -- a filter, not a promise
+    super.catch(error, host);
   }
 }

@@ -6,10 +6,6 @@ export interface RequestContext {
   readonly requestId: string;
   /** Where in a trace it stands. */
   readonly trace: TraceContext;
-  /** When it came, in milliseconds of `performance.now()`. */
-  readonly startedAt: number;
-  /** When the caller stops waiting, in milliseconds of `performance.now()`. Default: it hasn't said. */
-  readonly endsAt?: number | undefined;
   /** What it was answered with instead of a result, once that is so. */
   error?: unknown;
 }
@@ -19,17 +15,14 @@ const storage = new AsyncLocalStorage<RequestContext>();
 /**
  * Runs `work`, and whatever it starts, in the context of a request.
  *
- * @param context default of `trace`: a new one; of `startedAt`: now
+ * @param context default of `trace`: a new one
  */
 export function runInRequestContext<T>(
-  { requestId, trace = beginTrace(), startedAt = performance.now(), endsAt }: GivenRequestContext,
+  { requestId, trace = beginTrace() }: Pick<RequestContext, 'requestId'> & Partial<Pick<RequestContext, 'trace'>>,
   work: () => T,
 ): T {
-  return storage.run({ requestId, trace, startedAt, endsAt }, work);
+  return storage.run({ requestId, trace }, work);
 }
-
-type GivenRequestContext = Pick<RequestContext, 'requestId' | 'endsAt'> &
-  Partial<Pick<RequestContext, 'trace' | 'startedAt'>>;
 
 /** The request that is being served; undefined outside of one. */
 export function currentRequest(): RequestContext | undefined {
@@ -50,17 +43,4 @@ export function currentTraceContext(): TraceContext | undefined {
 export function traceHeaders(): Record<string, string> {
   const trace = currentTraceContext();
   return trace ? headersOf(trace) : {};
-}
-
-/**
- * What is left of the time for which the caller waits, in milliseconds; undefined where nothing limits it.
- *
- * @param limitMs how long a request may take from when it came, whatever its caller says; without a limit by default
- */
-export function remainingRequestMs(limitMs: number = Number.POSITIVE_INFINITY): number | undefined {
-  const request = storage.getStore();
-  if (request === undefined) return undefined;
-  const { startedAt, endsAt: callersEnd = Number.POSITIVE_INFINITY } = request;
-  const endsAt = Math.min(callersEnd, startedAt + limitMs);
-  return endsAt === Number.POSITIVE_INFINITY ? undefined : Math.max(0, endsAt - performance.now());
 }

@@ -1,41 +1,35 @@
+import { DeadlineExceededError } from '@breakwater/resilience';
+import { currentCallContext } from '@breakwater/resilience/nest';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
-import { remainingRequestMs } from './request-context.ts';
-import { DeadlinePassedError } from './request-end.ts';
-
-/** What a timer can hold; nobody waits that long. */
-const longestTimerMs = 2 ** 31 - 1;
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /**
- * A parameter that is aborted when nobody waits for the answer any more, so that work for nobody can stop: the client goes
- * away before it has its answer, or the time that it gave is over. A request that comes too late isn't worked on at all.
+ * A parameter that is aborted when the response is no longer needed: the client disconnects, or the deadline of the request
+ * passes.
  *
  * @example
  * find(@Param('id') id: string, @RequestSignal() signal: AbortSignal) {}
  */
 export const RequestSignal = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
-  const { raw } = context.switchToHttp().getResponse<{ raw: ServerResponse }>();
+  const http = context.switchToHttp();
+  const { raw } = http.getResponse<FastifyReply>();
+  const { method, originalUrl } = http.getRequest<FastifyRequest>();
   const controller = new AbortController();
-  const timer = abortInTime(controller);
+  const cancel = currentCallContext().deadline?.whenPassed(() => {
+    controller.abort(new DeadlineExceededError(`${method} ${originalUrl.split('?', 1)[0]}`));
+  });
   raw.once('close', () => {
-    clearTimeout(timer);
+    cancel?.();
     if (!raw.writableFinished) controller.abort(new ClientDisconnectedError());
   });
   return controller.signal;
 });
 
-function abortInTime(controller: AbortController): NodeJS.Timeout | undefined {
-  const remainingMs = remainingRequestMs();
-  if (remainingMs === undefined) return undefined;
-  if (remainingMs === 0) throw new DeadlinePassedError();
-  return setTimeout(() => controller.abort(new DeadlinePassedError()), Math.min(remainingMs, longestTimerMs));
-}
-
-/** The client closed the connection before it had its answer. */
+/** The client closed the connection before it received the response. */
 export class ClientDisconnectedError extends Error {
   override readonly name = 'ClientDisconnectedError';
 
   constructor() {
-    super('The client closed the connection before it had its answer.');
+    super('The client closed the connection before it received the response.');
   }
 }
