@@ -56,8 +56,8 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     leaves: [
       'apps/account/openapi.json',
       'apps/customer/openapi.json',
-      'apps/account/src/customer/customer.contract.ts',
-      'apps/console/src/contracts/account.contract.ts',
+      'libs/contracts/src/account.contract.ts',
+      'libs/contracts/src/customer.contract.ts',
     ],
   },
   'npm run reference': { by: 'tools/reference/configuration-page.spec.ts', as: 'toMatchFileSnapshot' },

@@ -1,16 +1,14 @@
+import type { CustomerPath, FindCustomer } from '@breakwater/contracts';
 import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
 import { deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { z } from 'zod';
 import { CustomerUnavailableError } from './customer-unavailable.error.ts';
-import type { paths } from './customer.contract.ts';
 import { httpGet } from './http-get.ts';
 
-/** The operation of customer's contract that is asked for here. */
-type FindCustomer = paths[typeof findCustomerPath]['get'];
 type CustomerInContract = FindCustomer['responses'][200]['content']['application/json'];
 
 /** As the contract has it, so that the compiler objects when customer moves it. */
-const findCustomerPath = '/customers/{id}' satisfies keyof paths;
+const findCustomerPath = '/customers/{id}' satisfies CustomerPath;
 /** No such customer; another status that says so would not be in the contract. */
 const notFound = 404 satisfies keyof FindCustomer['responses'];
 

@@ -1,4 +1,4 @@
-import type { CustomerLookups } from '../contracts/account.ts';
+import type { CustomerLookups } from '@breakwater/contracts';
 
 /** As many as the demo makes. */
 export const lookupsPerExperiment = 20;

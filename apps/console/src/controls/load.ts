@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { CreateAccount } from '../contracts/account.ts';
+import type { CreateAccount } from '@breakwater/contracts';
 import type { LoadState } from '../protocol/messages.ts';
 import { type LoadPlan, progressOf, secondsOf } from '../protocol/load-plan.ts';
 

@@ -1,4 +1,4 @@
-import type { Faults } from '../../contracts/customer.ts';
+import type { Faults } from '@breakwater/contracts';
 
 /** A state of customer to be set by a press of a button. `docs/faults.md` says what each fault does. */
 export interface Preset {

@@ -5,7 +5,7 @@ import {
   healthyCustomer,
   type Scenario as LoadTest,
 } from '../../../../../load-tests/scenarios/scenario.ts';
-import type { Faults, FaultTimeline } from '../../contracts/customer.ts';
+import type { Faults, FaultTimeline } from '@breakwater/contracts';
 import { type LoadPlan, secondsOf } from '../../protocol/load-plan.ts';
 import { down } from './presets.ts';
 
