@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
-import { scaledClock, systemClock } from './clock.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { scaledClock, systemClock, wait } from './clock.ts';
 
 describe('The system clock', () => {
   beforeEach(() => {
@@ -92,5 +93,49 @@ describe('The system clock', () => {
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('rejects the speed %d', (speed) => {
     expect(() => scaledClock(speed)).toThrow(RangeError);
+  });
+});
+
+describe('wait', () => {
+  it('resolves when the time has passed on the clock', async () => {
+    const clock = new FakeClock();
+    let hasResolved = false;
+    const waiting = wait(clock, 100).then(() => (hasResolved = true));
+
+    clock.advance(99);
+    await Promise.resolve();
+    expect(hasResolved).toBe(false);
+    clock.advance(1);
+    await waiting;
+
+    expect(hasResolved).toBe(true);
+  });
+
+  it('sets no timer for a wait of 0 ms', async () => {
+    const clock = new FakeClock();
+
+    const waiting = wait(clock, 0);
+
+    expect(clock.pendingTimers).toBe(0);
+    await expect(waiting).resolves.toBeUndefined();
+  });
+
+  it('rejects with the reason of an abort and leaves no timer', async () => {
+    const clock = new FakeClock();
+    const controller = new AbortController();
+    const waiting = wait(clock, 100, controller.signal);
+
+    controller.abort('aborted');
+
+    await expect(waiting).rejects.toBe('aborted');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('rejects without a timer when the signal is already aborted', async () => {
+    const clock = new FakeClock();
+
+    await expect(wait(clock, 100, AbortSignal.abort('aborted'))).rejects.toBe('aborted');
+
+    expect(clock.pendingTimers).toBe(0);
   });
 });

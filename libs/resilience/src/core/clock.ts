@@ -50,3 +50,25 @@ export function scaledClock(speed: number): Clock {
 
 /** Real time. Monotonic: it starts at the wall clock's reading, and later corrections of the wall clock do not move it. */
 export const systemClock: Clock = scaledClock(1);
+
+/**
+ * Resolves when `durationMs` have passed on the clock; immediately, without a timer, when it is 0 or less.
+ *
+ * @throws the reason of `signal` as soon as it is aborted; no timer is left
+ */
+export async function wait(clock: Clock, durationMs: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  if (durationMs <= 0) return;
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = (): void => {
+      cancel();
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's reason is passed on
+      reject(signal?.reason);
+    };
+    const cancel = clock.schedule(durationMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

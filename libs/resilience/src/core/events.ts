@@ -1,5 +1,4 @@
 import type { Clock } from './clock.ts';
-import { warn } from './warning.ts';
 
 /** The fields that every event of every policy has. */
 export interface PolicyEvent {
@@ -150,4 +149,16 @@ function deliver(listener: Listener<never>, event: PolicyEvent): void {
 
 function warnOfListener({ type }: PolicyEvent, error: unknown): void {
   warn('ResilienceListenerWarning', `A listener of ${type} events failed. The call is not affected.`, error);
+}
+
+/**
+ * Emits a process warning for an error that must not affect a call.
+ *
+ * @param type the name of the warning, to filter by
+ */
+export function warn(type: string, message: string, error: unknown): void {
+  process.emitWarning(message, {
+    type,
+    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
 }

@@ -14,8 +14,7 @@ export type { Listener, PolicyEvent, Unsubscribe } from './events.ts';
 export type { Random } from './interval-function.ts';
 export { IntervalFunction } from './interval-function.ts';
 export type { ErrorClass } from './options.ts';
-export type { AbortListener } from './call-abort.ts';
-export { whenAborted, type CallContext, type Policy, type ProtectedCall } from './policy.ts';
+export { whenAborted, type AbortListener, type CallContext, type Policy, type ProtectedCall } from './policy.ts';
 export type { Definition, RegistryDefinitions, RegistryEvents } from './registry.ts';
 export type {
   AnyCircuitBreaker,

@@ -1,8 +1,13 @@
-import { beginCall } from './begin-call.ts';
-import { decoratedCall } from './decorated-call.ts';
 import { InvalidOptionsError, type OptionFault } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from './policy.ts';
+import {
+  type CallContext,
+  decorateCall,
+  invokeCall,
+  type Policy,
+  type ProtectedCall,
+  toCallContext,
+} from './policy.ts';
 
 /**
  * Policies around a call, outermost first: `[a, b]` runs `a(b(call))`. It is a policy itself, so pipelines nest, and an
@@ -37,12 +42,12 @@ export class Pipeline implements Policy {
       const inner = entered;
       entered = (given) => policy.execute(inner, given);
     }
-    return beginCall(entered, toCallContext(context));
+    return invokeCall(entered, toCallContext(context));
   }
 
   /** The same function under this pipeline; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /**

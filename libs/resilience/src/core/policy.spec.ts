@@ -1,51 +1,50 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Bulkhead } from './bulkhead/bulkhead.ts';
-import { CallAbort } from './call-abort.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { pipeline } from './pipeline.ts';
-import { callContext, givenAbort, givenSignal, whenAborted } from './policy.ts';
+import { abortSourceOf, callContext, LazyAbortController, signalOf, whenAborted } from './policy.ts';
 import { Retry } from './retry/retry.ts';
 import { TimeLimiter } from './time-limiter/time-limiter.ts';
 
-const reason = new Error('nobody waits');
+const reason = new Error('the client disconnected');
 
-/** What a call can be given up with, and the context that it is then given. */
-const ways = [
+/** What can abort a call, and the context of that call. */
+const abortSources = [
   {
-    what: 'a policy',
-    begin: () => {
-      const abort = new CallAbort();
-      return { context: callContext(abort, 1), giveUp: () => abort.abort(reason) };
+    source: 'a policy',
+    start: () => {
+      const abort = new LazyAbortController();
+      return { context: callContext(abort, 1), abortCall: () => abort.abort(reason) };
     },
   },
   {
-    what: "a caller's signal",
-    begin: () => {
+    source: "the caller's signal",
+    start: () => {
       const controller = new AbortController();
-      return { context: callContext(controller.signal, 1), giveUp: () => controller.abort(reason) };
+      return { context: callContext(controller.signal, 1), abortCall: () => controller.abort(reason) };
     },
   },
   {
-    what: 'the signal of a context that somebody else made',
-    begin: () => {
+    source: 'the signal of a context written by hand',
+    start: () => {
       const controller = new AbortController();
-      return { context: { signal: controller.signal }, giveUp: () => controller.abort(reason) };
+      return { context: { signal: controller.signal }, abortCall: () => controller.abort(reason) };
     },
   },
 ];
 
-describe.each(ways)('A call that can be given up by $what', ({ begin }) => {
-  it('tells who listens, once, and by its signal, whoever asks for that and when', () => {
-    const { context, giveUp } = begin();
+describe.each(abortSources)('The context of a call that $source can abort', ({ start }) => {
+  it('calls each listener once and aborts the signal', () => {
+    const { context, abortCall } = start();
     const [first, second] = [vi.fn(), vi.fn()];
     whenAborted(context, first);
     whenAborted(context, second);
     const { signal } = context;
 
     const before = signal.aborted;
-    giveUp();
-    giveUp();
+    abortCall();
+    abortCall();
 
     expect(before).toBe(false);
     expect(first).toHaveBeenCalledExactlyOnceWith(reason);
@@ -54,34 +53,34 @@ describe.each(ways)('A call that can be given up by $what', ({ begin }) => {
     expect(context.signal).toBe(signal);
   });
 
-  it('tells who begins to listen afterwards at once, and its signal says so too', () => {
-    const { context, giveUp } = begin();
+  it('calls a listener that is added after the abort immediately', () => {
+    const { context, abortCall } = start();
     const listener = vi.fn();
-    giveUp();
+    abortCall();
 
     const stopListening = whenAborted(context, listener);
     stopListening();
 
     expect(listener).toHaveBeenCalledExactlyOnceWith(reason);
     expect([context.signal.aborted, context.signal.reason]).toEqual([true, reason]);
-    expect([givenAbort(context)?.aborted, givenSignal(context)?.reason]).toEqual([true, reason]);
+    expect([abortSourceOf(context)?.aborted, signalOf(context)?.reason]).toEqual([true, reason]);
   });
 
-  it('does not tell who has stopped to listen, and tells all others', () => {
-    const { context, giveUp } = begin();
+  it('does not call removed listeners', () => {
+    const { context, abortCall } = start();
     const listeners = [vi.fn(), vi.fn(), vi.fn()];
     const ends = listeners.map((listener) => whenAborted(context, listener));
 
     ends[0]!();
     ends[2]!();
     ends[2]!();
-    giveUp();
+    abortCall();
 
     expect(listeners.map(({ mock }) => mock.calls.length)).toEqual([0, 1, 0]);
   });
 
-  it('knows two listenings apart, though the same function listens', () => {
-    const { context, giveUp } = begin();
+  it('keeps two registrations of the same function apart', () => {
+    const { context, abortCall } = start();
     const [listener, other] = [vi.fn(), vi.fn()];
     const stopListening = whenAborted(context, listener);
     whenAborted(context, listener);
@@ -89,27 +88,27 @@ describe.each(ways)('A call that can be given up by $what', ({ begin }) => {
 
     stopListening();
     stopListening();
-    giveUp();
+    abortCall();
 
     expect(listener).toHaveBeenCalledOnce();
     expect(other).toHaveBeenCalledOnce();
   });
 
-  it('does not tell who stops to listen while others are told', () => {
-    const { context, giveUp } = begin();
+  it('does not call a listener that another one removes', () => {
+    const { context, abortCall } = start();
     const listener = vi.fn();
     whenAborted(context, () => stopListening());
     const stopListening = whenAborted(context, listener);
 
-    giveUp();
+    abortCall();
 
     expect(listener).not.toHaveBeenCalled();
   });
 
-  it('tells all others where a listener fails, and warns', () => {
+  it('calls the other listeners when one fails, and emits a warning', () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
-    const { context, giveUp } = begin();
+    const { context, abortCall } = start();
     const failing = (): never => {
       throw new Error('a bug');
     };
@@ -117,7 +116,7 @@ describe.each(ways)('A call that can be given up by $what', ({ begin }) => {
     whenAborted(context, failing);
     whenAborted(context, listener);
 
-    giveUp();
+    abortCall();
     whenAborted(context, failing);
 
     expect(listener).toHaveBeenCalledOnce();
@@ -126,8 +125,8 @@ describe.each(ways)('A call that can be given up by $what', ({ begin }) => {
   });
 });
 
-describe('Listening to a call', () => {
-  it('that nobody can give up is never told, and makes no signal', () => {
+describe('whenAborted', () => {
+  it('neither calls the listener nor creates a signal when nothing can abort the call', () => {
     const context = callContext(undefined, 1);
     const listener = vi.fn();
 
@@ -136,11 +135,11 @@ describe('Listening to a call', () => {
     whenAborted({}, listener)();
 
     expect(listener).not.toHaveBeenCalled();
-    expect(givenAbort(context)).toBeUndefined();
-    expect(givenSignal(context)).toBeUndefined();
+    expect(abortSourceOf(context)).toBeUndefined();
+    expect(signalOf(context)).toBeUndefined();
   });
 
-  it('leaves nothing on a signal that outlives it', () => {
+  it('leaves no listener on a signal that outlives the call', () => {
     const { signal } = new AbortController();
 
     const stopListening = whenAborted({ signal }, () => {});
@@ -150,7 +149,7 @@ describe('Listening to a call', () => {
     expect([during, getEventListeners(signal, 'abort').length]).toEqual([1, 0]);
   });
 
-  it('under policies makes no signal, whether the call ends well or not', async () => {
+  it('creates no signal under policies, whether the call succeeds or fails', async () => {
     const made = vi.spyOn(globalThis, 'AbortController');
     onTestFinished(() => made.mockRestore());
     const customer = pipeline('customer', [

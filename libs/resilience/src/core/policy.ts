@@ -1,84 +1,163 @@
-import { type AbortListener, CallAbort, tellOfAbort } from './call-abort.ts';
 import type { Deadline } from './deadline.ts';
-import type { Unsubscribe } from './events.ts';
+import { type Unsubscribe, warn } from './events.ts';
 
-/** What one call may know about itself. */
+/** What a call knows about itself. */
 export interface CallContext {
-  /** Aborted when nobody waits for the call's result any more. Hand it on to `fetch`, to a query, to a timer. */
+  /** Aborted when the result is no longer needed. Pass it on to `fetch`, to a query, to a timer. */
   readonly signal: AbortSignal;
-  /** Which attempt this is; 1 is the first. */
+  /** The number of the attempt, from 1. */
   readonly attempt: number;
-  /** When nobody needs the result any more; `undefined` when nothing is known. Send it on with `deadlineHeaders`. */
+  /** When the result is no longer needed; `undefined` when unknown. Pass it on with `deadlineHeaders`. */
   readonly deadline?: Deadline | undefined;
 }
 
-/** The work that a policy protects. It may be synchronous or return a promise. */
+/** The work that a policy protects. It returns a value or a promise. */
 export type ProtectedCall<T> = (context: CallContext) => T | PromiseLike<T>;
 
-/** The one contract of every pattern. A pipeline of policies is a policy too. */
+/** The contract of every policy. A pipeline of policies is a policy too. */
 export interface Policy {
   /** What the policy protects, usually the name of a dependency. */
   readonly name: string;
   /**
    * Runs `call` under this policy.
    *
-   * @param context what an outer policy or the caller knows about the call; what is left out has a default
+   * @param context what the caller or an outer policy knows about the call; each field has a default
    * @returns what `call` returned
    * @throws what `call` threw, or a ResilienceError of this policy
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T>;
 }
 
-/** By whom a call is given up, and whether it has been. */
-export type GivenAbort = AbortSignal | CallAbort;
+/** Starts a call. One that throws synchronously rejects; a promise that it returns is passed on as it is. */
+export function invokeCall<T>(call: ProtectedCall<T>, context: CallContext): Promise<T> {
+  try {
+    const result = call(context);
+    return result instanceof Promise ? result : Promise.resolve(result);
+  } catch (error) {
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever the call threw is passed on
+    return Promise.reject(error);
+  }
+}
 
-/** A context whose signal is made only if it is asked for: most calls never look at it. */
+/** The same function under a policy. It keeps `this` and the arguments. */
+export function decorateCall<A extends unknown[], T>(
+  policy: Pick<Policy, 'execute'>,
+  call: (...args: A) => T | PromiseLike<T>,
+): (...args: A) => Promise<T> {
+  return function (this: unknown, ...args: A) {
+    return policy.execute(() => call.apply(this, args));
+  };
+}
+
+/** Called once with the reason of the abort. An error that it throws becomes a process warning. */
+export type AbortListener = (reason: unknown) => void;
+
+/**
+ * An AbortController that creates its signal on first use. Most calls never look at their signal, and a signal with a
+ * listener costs more than many a policy.
+ */
+export class LazyAbortController {
+  #controller: AbortController | undefined;
+  /** In the order of their registration. */
+  #listeners: AbortListener[] | undefined;
+  #aborted = false;
+  #reason: unknown;
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  /** The reason of the abort; `undefined` before it. */
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts the signal and calls all listeners. Later aborts have no effect. */
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    // Taken out one by one, so that a listener that another one removes is not called.
+    for (let next = this.#listeners?.shift(); next !== undefined; next = this.#listeners?.shift()) next(reason);
+  }
+
+  /** Calls `listener` on abort, but not for an abort in the past. The same function may be registered more than once. */
+  onAbort(listener: AbortListener): Unsubscribe {
+    const listeners = (this.#listeners ??= []);
+    const registered: AbortListener = (reason) => callAbortListener(listener, reason);
+    listeners.push(registered);
+    return () => {
+      const index = listeners.indexOf(registered);
+      if (index >= 0) listeners.splice(index, 1);
+    };
+  }
+}
+
+/** What can abort a call. */
+export type AbortSource = AbortSignal | LazyAbortController;
+
+/** Creates the signal only when it is read. */
 class LazyCallContext implements CallContext {
   readonly attempt: number;
   readonly deadline: Deadline | undefined;
-  #abort: GivenAbort | undefined;
+  #abortSource: AbortSource | undefined;
 
-  constructor(abort: GivenAbort | undefined, attempt: number, deadline: Deadline | undefined) {
-    this.#abort = abort;
+  constructor(abortSource: AbortSource | undefined, attempt: number, deadline: Deadline | undefined) {
+    this.#abortSource = abortSource;
     this.attempt = attempt;
     this.deadline = deadline;
   }
 
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController().signal;
-    return this.#abort instanceof CallAbort ? this.#abort.signal : this.#abort;
+    this.#abortSource ??= new AbortController().signal;
+    return this.#abortSource instanceof LazyAbortController ? this.#abortSource.signal : this.#abortSource;
   }
 
-  static givenAbort(context: Partial<Pick<CallContext, 'signal'>>): GivenAbort | undefined {
-    return #abort in context ? context.#abort : context.signal;
+  static abortSourceOf(context: Partial<Pick<CallContext, 'signal'>>): AbortSource | undefined {
+    return #abortSource in context ? context.#abortSource : context.signal;
   }
 }
 
-/** The context of a call: what is left out is nobody's. */
-export function callContext(abort: GivenAbort | undefined, attempt: number, deadline?: Deadline): CallContext {
-  return new LazyCallContext(abort, attempt, deadline);
+/** The context of a call; without an abort source its signal is never aborted. */
+export function callContext(abortSource: AbortSource | undefined, attempt: number, deadline?: Deadline): CallContext {
+  return new LazyCallContext(abortSource, attempt, deadline);
 }
 
-/** What may give the call up, for those who look whether it has, and hand it on: asking makes no signal. */
-export function givenAbort(context: Partial<Pick<CallContext, 'signal'>> | undefined): GivenAbort | undefined {
-  return context && LazyCallContext.givenAbort(context);
+/** Fills in what the caller left out: a signal that is never aborted, and attempt 1. */
+export function toCallContext(given?: Partial<CallContext>): CallContext {
+  if (given instanceof LazyCallContext) return given;
+  return new LazyCallContext(given?.signal, given?.attempt ?? 1, given?.deadline);
 }
 
-/** The signal of what may give the call up, for those who wait; `undefined` where nothing may. */
-export function givenSignal(context: Partial<CallContext> | undefined): AbortSignal | undefined {
-  const given = givenAbort(context);
-  return given instanceof CallAbort ? given.signal : given;
+/** What can abort the call, without creating a signal; `undefined` when nothing can. */
+export function abortSourceOf(context: Partial<Pick<CallContext, 'signal'>> | undefined): AbortSource | undefined {
+  return context && LazyCallContext.abortSourceOf(context);
 }
 
-const nothing: Unsubscribe = () => {};
+/** The signal that can abort the call, created if need be; `undefined` when nothing can abort it. */
+export function signalOf(context: Partial<CallContext> | undefined): AbortSignal | undefined {
+  const source = abortSourceOf(context);
+  return source instanceof LazyAbortController ? source.signal : source;
+}
+
+const noSubscription: Unsubscribe = () => {};
 
 /**
- * Calls `listener` once when nobody waits for the call's result any more, at once where that is so already. It says the same as
- * `signal`, and costs a fraction of it, since most calls then need no AbortSignal at all.
+ * Calls `listener` once when the call is aborted, immediately if it already is. Cheaper than a listener on `signal`,
+ * because most calls then need no AbortSignal.
  *
- * @param context that the call was given, or one that somebody else made
- * @param listener is told the reason; what it throws is shown as a process warning
- * @returns ends the listening, for when the call has ended
+ * @param context of the call; one written by hand, such as `{ signal }`, works too
+ * @param listener receives the reason; an error that it throws becomes a process warning
+ * @returns removes the listener; call it when the call has ended
  * @example
  * const find = (context: CallContext) => {
  *   const query = pool.query('…');
@@ -90,30 +169,31 @@ export function whenAborted(
   context: Partial<Pick<CallContext, 'signal'>> | undefined,
   listener: AbortListener,
 ): Unsubscribe {
-  const given = givenAbort(context);
-  if (given === undefined) return nothing;
-  if (given.aborted) {
-    tellOfAbort(listener, given.reason);
-    return nothing;
+  const source = abortSourceOf(context);
+  if (source === undefined) return noSubscription;
+  if (source.aborted) {
+    callAbortListener(listener, source.reason);
+    return noSubscription;
   }
-  if (given instanceof CallAbort) return given.listen(listener);
-  const onAbort = (): void => tellOfAbort(listener, given.reason);
-  given.addEventListener('abort', onAbort, { once: true });
-  return () => given.removeEventListener('abort', onAbort);
-}
-
-/** Fills in what a caller left out: a signal that is never aborted, and attempt 1. A deadline is handed on. */
-export function toCallContext(given?: Partial<CallContext>): CallContext {
-  if (given === undefined) return new LazyCallContext(undefined, 1, undefined);
-  if (given instanceof LazyCallContext) return given;
-  return new LazyCallContext(given.signal, given.attempt ?? 1, given.deadline);
+  if (source instanceof LazyAbortController) return source.onAbort(listener);
+  const onAbort = (): void => callAbortListener(listener, source.reason);
+  source.addEventListener('abort', onAbort, { once: true });
+  return () => source.removeEventListener('abort', onAbort);
 }
 
 /**
- * Whether `error` says no more than that the caller gave up: the call is aborted, and the error is its reason or an
- * `AbortError` made from it. Such a result is no evidence against the dependency.
+ * Whether `error` only reports that the caller aborted the call: the call is aborted, and the error is the reason or an
+ * `AbortError`. Such an error is no evidence against the dependency.
  */
-export function isCallerAbort(error: unknown, abort: GivenAbort | undefined): boolean {
-  if (!abort?.aborted) return false;
-  return error === abort.reason || (error instanceof Error && error.name === 'AbortError');
+export function isCallerAbort(error: unknown, abortSource: AbortSource | undefined): boolean {
+  if (!abortSource?.aborted) return false;
+  return error === abortSource.reason || (error instanceof Error && error.name === 'AbortError');
+}
+
+function callAbortListener(listener: AbortListener, reason: unknown): void {
+  try {
+    listener(reason);
+  } catch (error) {
+    warn('ResilienceListenerWarning', 'A listener for the abort of a call failed. The call is aborted anyway.', error);
+  }
 }

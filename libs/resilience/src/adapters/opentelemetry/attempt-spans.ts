@@ -1,7 +1,7 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
 import {
   type CallContext,
-  givenAbort,
+  abortSourceOf,
   isCallerAbort,
   type Policy,
   type ProtectedCall,
@@ -36,7 +36,7 @@ export class AttemptSpans implements Policy {
       try {
         return await call(callContext);
       } catch (error) {
-        if (!isCallerAbort(error, givenAbort(context))) fail(span, error);
+        if (!isCallerAbort(error, abortSourceOf(context))) fail(span, error);
         throw error;
       } finally {
         span.end();

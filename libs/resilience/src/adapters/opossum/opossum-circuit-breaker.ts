@@ -15,12 +15,12 @@ import {
   judgeError,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { legalTransitions, type StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
-import { decoratedCall } from '../../core/decorated-call.ts';
 import { EventPublisher } from '../../core/events.ts';
 import {
+  type AbortSource,
+  abortSourceOf,
   type CallContext,
-  givenAbort,
-  type GivenAbort,
+  decorateCall,
   isCallerAbort,
   type ProtectedCall,
   toCallContext,
@@ -129,7 +129,7 @@ export class OpossumCircuitBreaker
       fate.isAdmitted = true;
       const startedAt = Date.now();
       const ending = await endOf(call, toCallContext(context));
-      const verdict = this.#settle(fate, ending, Date.now() - startedAt, givenAbort(context));
+      const verdict = this.#settle(fate, ending, Date.now() - startedAt, abortSourceOf(context));
       if (verdict === 'failure') throw failure;
     });
     // Asked at once: by the time the promise is rejected the state may be another.
@@ -142,7 +142,7 @@ export class OpossumCircuitBreaker
 
   /** The same function under this circuit breaker; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /** @throws UnsupportedByEngineError always */
@@ -276,7 +276,7 @@ export class OpossumCircuitBreaker
   }
 
   /** Judges a call, tells about it, and writes down what its caller gets: also the error of a predicate that throws. */
-  #settle<T>(fate: Fate<T>, ending: Ending<T>, elapsedMs: number, abort: GivenAbort | undefined): ErrorVerdict {
+  #settle<T>(fate: Fate<T>, ending: Ending<T>, elapsedMs: number, abort: AbortSource | undefined): ErrorVerdict {
     try {
       const verdict = this.#judge(ending, abort);
       fate.ending = ending;
@@ -288,7 +288,7 @@ export class OpossumCircuitBreaker
     }
   }
 
-  #judge(ending: Ending<unknown>, abort: GivenAbort | undefined): ErrorVerdict {
+  #judge(ending: Ending<unknown>, abort: AbortSource | undefined): ErrorVerdict {
     if ('value' in ending) return this.config.recordResult?.(ending.value) === true ? 'failure' : 'success';
     return isCallerAbort(ending.error, abort) ? 'ignored' : judgeError(this.config, ending.error);
   }

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { decoratedCall } from '../decorated-call.ts';
 import { RejectedError, ResilienceError } from '../errors.ts';
 import { EventPublisher } from '../events.ts';
 import {
+  type AbortSource,
+  abortSourceOf,
   type CallContext,
-  givenAbort,
-  type GivenAbort,
+  decorateCall,
   isCallerAbort,
   type Policy,
   type ProtectedCall,
@@ -97,7 +97,7 @@ export class AdaptiveConcurrencyLimiter
       result = await call(toCallContext(context));
     } catch (error) {
       this.#inFlight--;
-      this.#learn(this.#outcomeOf(error, givenAbort(context)), this.#clock.now() - startedAt, inFlight);
+      this.#learn(this.#outcomeOf(error, abortSourceOf(context)), this.#clock.now() - startedAt, inFlight);
       throw error;
     }
     this.#inFlight--;
@@ -107,7 +107,7 @@ export class AdaptiveConcurrencyLimiter
 
   /** The same function under this limiter; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /**
@@ -134,7 +134,7 @@ export class AdaptiveConcurrencyLimiter
     return inFlight;
   }
 
-  #outcomeOf(error: unknown, abort: GivenAbort | undefined): SampleOutcome {
+  #outcomeOf(error: unknown, abort: AbortSource | undefined): SampleOutcome {
     if (isCallerAbort(error, abort)) return isTimeout(abort?.reason) ? 'DROPPED' : 'IGNORED';
     return error instanceof RejectedError || isIgnored(this.config, error) ? 'IGNORED' : 'DROPPED';
   }

@@ -1,14 +1,14 @@
-import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { decoratedCall } from '../decorated-call.ts';
 import { EventPublisher } from '../events.ts';
 import { mergeOptions } from '../options.ts';
 import {
+  abortSourceOf,
   type CallContext,
-  givenAbort,
-  givenSignal,
+  decorateCall,
+  invokeCall,
   type Policy,
   type ProtectedCall,
+  signalOf,
   toCallContext,
 } from '../policy.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
@@ -87,14 +87,14 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
    * @throws BulkheadFullError when it refuses; the reason of the caller's abort; otherwise what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const abort = givenAbort(context);
+    const abort = abortSourceOf(context);
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
-    return this.#tryEnter() ? this.#run(call, context) : this.#runInTurn(call, context, givenSignal(context));
+    return this.#tryEnter() ? this.#run(call, context) : this.#runInTurn(call, context, signalOf(context));
   }
 
   /** The same function under this bulkhead; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /**
@@ -158,7 +158,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
 
   /** In the place that it has. */
   #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
-    return beginCall(call, toCallContext(context)).then(
+    return invokeCall(call, toCallContext(context)).then(
       (result) => {
         this.onComplete();
         return result;

@@ -1,8 +1,14 @@
-import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
 import { EventEmitter, EventPublisher, type Listener } from '../events.ts';
-import { type CallContext, givenAbort, type Policy, type ProtectedCall, toCallContext } from '../policy.ts';
+import {
+  abortSourceOf,
+  type CallContext,
+  invokeCall,
+  type Policy,
+  type ProtectedCall,
+  toCallContext,
+} from '../policy.ts';
 import type { CachedFallbackEvents, ServedEvent } from './cached-fallback.events.ts';
 import {
   type CachedFallbackConfig,
@@ -133,16 +139,16 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
     context: Partial<CallContext> | undefined,
     onServed?: Listener<ServedEvent>,
   ): Promise<T> {
-    if (key === undefined) return beginCall(call, toCallContext(context));
+    if (key === undefined) return invokeCall(call, toCallContext(context));
 
     const ticket = this.#values.begin();
-    return beginCall(call, toCallContext(context)).then(
+    return invokeCall(call, toCallContext(context)).then(
       (result) => {
         if (this.config.rememberResult?.(result) !== false) this.#values.remember(key, result, ticket);
         return result;
       },
       (error: unknown) => {
-        if (givenAbort(context)?.aborted || !matchesError(this.config.on, error)) throw error;
+        if (abortSourceOf(context)?.aborted || !matchesError(this.config.on, error)) throw error;
         return this.#serve(key, error, onServed) as T;
       },
     );

@@ -1,11 +1,16 @@
-import { beginCall } from '../begin-call.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { decoratedCall } from '../decorated-call.ts';
 import { type Duration, parseDuration } from '../duration.ts';
-import { type EventDetails, EventPublisher } from '../events.ts';
+import { type EventDetails, EventPublisher, warn } from '../events.ts';
 import type { Random } from '../interval-function.ts';
-import { type CallContext, givenAbort, isCallerAbort, type ProtectedCall, toCallContext } from '../policy.ts';
-import { warn } from '../warning.ts';
+import {
+  abortSourceOf,
+  type CallContext,
+  decorateCall,
+  invokeCall,
+  isCallerAbort,
+  type ProtectedCall,
+  toCallContext,
+} from '../policy.ts';
 import type { AnyCircuitBreaker } from './circuit-breaker.contract.ts';
 import { chosenEngine } from './circuit-breaker.engines.ts';
 import {
@@ -182,7 +187,7 @@ export class CircuitBreaker
     const issuer = this.#state;
     const startedAt = this.#clock.now();
     const given = toCallContext(context);
-    const answer = this.#callsUnderWay === undefined ? beginCall(call, given) : this.#callsUnderWay.run(call, given);
+    const answer = this.#callsUnderWay === undefined ? invokeCall(call, given) : this.#callsUnderWay.run(call, given);
     // Not an async function: this is the way of every call, and `then` is a promise and a turn less.
     return answer.then(
       (result) => {
@@ -200,7 +205,7 @@ export class CircuitBreaker
       (error: unknown) => {
         const endedAt = this.#clock.now();
         const elapsedMs = endedAt - startedAt;
-        if (isCallerAbort(error, givenAbort(context))) this.#ignore(elapsedMs, error, issuer, endedAt);
+        if (isCallerAbort(error, abortSourceOf(context))) this.#ignore(elapsedMs, error, issuer, endedAt);
         else this.#settleError(elapsedMs, error, issuer, endedAt);
         throw error;
       },
@@ -209,7 +214,7 @@ export class CircuitBreaker
 
   /** The same function under this circuit breaker; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /** Asks for permission. Whoever gets it reports the end with `onSuccess`, `onError`, `onResult` or `releasePermission`. */

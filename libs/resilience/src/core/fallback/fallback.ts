@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { decoratedCall } from '../decorated-call.ts';
 import { matchesError } from '../error-matcher.ts';
 import { EventPublisher } from '../events.ts';
 import {
+  type AbortSource,
+  abortSourceOf,
   type CallContext,
-  givenAbort,
-  type GivenAbort,
+  decorateCall,
   type Policy,
   type ProtectedCall,
   toCallContext,
@@ -53,16 +53,16 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
     try {
       return await call(callContext);
     } catch (error) {
-      return (await this.#handle(error, callContext, givenAbort(context))) as T;
+      return (await this.#handle(error, callContext, abortSourceOf(context))) as T;
     }
   }
 
   /** The same function under this fallback; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
-  async #handle(original: unknown, context: CallContext, abort: GivenAbort | undefined): Promise<unknown> {
+  async #handle(original: unknown, context: CallContext, abort: AbortSource | undefined): Promise<unknown> {
     let error = original;
     for (const [handlerIndex, handler] of this.config.handlers.entries()) {
       if (abort?.aborted) break;

@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { decoratedCall } from '../decorated-call.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { EventPublisher } from '../events.ts';
-import { type CallContext, givenSignal, type Policy, type ProtectedCall } from '../policy.ts';
+import { type CallContext, decorateCall, type Policy, type ProtectedCall, signalOf } from '../policy.ts';
 import { HedgeDecidedError } from './hedge.errors.ts';
 import type { HedgeEvents } from './hedge.events.ts';
 import { type HedgeConfig, type HedgeOptions, resolveHedgeOptions } from './hedge.options.ts';
@@ -107,7 +106,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
    * @throws what the attempt threw that failed first, when all failed
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    givenSignal(context)?.throwIfAborted();
+    signalOf(context)?.throwIfAborted();
     // A repetition by a retry around us is no new call; the retry has paid for it.
     if ((context?.attempt ?? 1) === 1) this.#budget?.deposit();
     return new HedgedCall(this.#asOwner(), call, context).run();
@@ -115,7 +114,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
 
   /** The same function under this hedge; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /**

@@ -1,16 +1,15 @@
-import { type Clock, systemClock } from '../clock.ts';
-import { decoratedCall } from '../decorated-call.ts';
+import { type Clock, systemClock, wait } from '../clock.ts';
 import type { Duration } from '../duration.ts';
 import { EventPublisher } from '../events.ts';
 import {
+  abortSourceOf,
   type CallContext,
-  givenAbort,
-  givenSignal,
+  decorateCall,
   type Policy,
   type ProtectedCall,
+  signalOf,
   toCallContext,
 } from '../policy.ts';
-import { wait } from '../wait.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
 import type { RateLimiterEvents } from './rate-limiter.events.ts';
@@ -92,7 +91,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
    * @throws RateLimitExceededError when it refuses; the reason of the caller's abort; otherwise what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const abort = givenAbort(context);
+    const abort = abortSourceOf(context);
     if (abort?.aborted) throw abort.reason;
     const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
     const timeoutNanos = toNanos(Math.min(this.#config.timeoutDuration, remainingMs));
@@ -102,14 +101,14 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
       this.emit('FAILED_ACQUIRE', { numberOfPermits: 1 });
       throw new RateLimitExceededError(this.name, this.#config.limitForPeriod, nanosToWait / nanosInMs);
     }
-    if (nanosToWait > 0) await this.#hold(nanosToWait, 1, givenSignal(context));
+    if (nanosToWait > 0) await this.#hold(nanosToWait, 1, signalOf(context));
     this.emit('SUCCESSFUL_ACQUIRE', { numberOfPermits: 1 });
     return call(toCallContext(context));
   }
 
   /** The same function under this rate limiter; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /**

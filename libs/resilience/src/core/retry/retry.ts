@@ -1,18 +1,17 @@
-import { beginCall } from '../begin-call.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { decoratedCall } from '../decorated-call.ts';
+import { type Clock, systemClock, wait } from '../clock.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { EventPublisher } from '../events.ts';
 import {
-  type CallContext,
+  type AbortSource,
+  abortSourceOf,
   callContext,
-  givenAbort,
-  givenSignal,
-  type GivenAbort,
+  type CallContext,
+  decorateCall,
+  invokeCall,
   type Policy,
   type ProtectedCall,
+  signalOf,
 } from '../policy.ts';
-import { wait } from '../wait.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RetryBudgetRegistry } from './retry-budget.registry.ts';
 import { RetryContext, type RetryOwner } from './retry.context.ts';
@@ -84,11 +83,11 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
    *   otherwise what the last attempt threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const abort = givenAbort(context);
+    const abort = abortSourceOf(context);
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
     const attempts = this.context(context);
     // Most calls need no second attempt, and no async function.
-    return beginCall(call, callContext(abort, 1, context?.deadline)).then(
+    return invokeCall(call, callContext(abort, 1, context?.deadline)).then(
       (result) => {
         const waitMs = afterResult(attempts, result);
         return waitMs < 0 ? result : this.#repeat(call, context, attempts, waitMs);
@@ -99,7 +98,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
 
   /** The same function under this retry; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /**
@@ -131,7 +130,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
     attempts: RetryContext,
     firstWaitMs: number,
   ): Promise<T> {
-    const signal = givenSignal(context);
+    const signal = signalOf(context);
     let waitMs = firstWaitMs;
     for (let attempt = 2; ; attempt++) {
       await this.#pause(waitMs, attempts, signal);
@@ -180,7 +179,7 @@ function afterResult(attempts: RetryContext, result: unknown): number {
  * @returns how long to wait before the next attempt
  * @throws the error, when there is to be none
  */
-function afterError(attempts: RetryContext, error: unknown, abort: GivenAbort | undefined): number {
+function afterError(attempts: RetryContext, error: unknown, abort: AbortSource | undefined): number {
   if (abort?.aborted === true) {
     attempts.onAbort(error);
     throw error;

@@ -1,10 +1,17 @@
-import { beginCall } from '../begin-call.ts';
-import { CallAbort } from '../call-abort.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
-import { decoratedCall } from '../decorated-call.ts';
 import { EventPublisher } from '../events.ts';
-import { type CallContext, callContext, givenAbort, type Policy, type ProtectedCall, whenAborted } from '../policy.ts';
+import {
+  abortSourceOf,
+  callContext,
+  type CallContext,
+  decorateCall,
+  invokeCall,
+  LazyAbortController,
+  type Policy,
+  type ProtectedCall,
+  whenAborted,
+} from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
 import { resolveTimeLimiterOptions, type TimeLimiterConfig, type TimeLimiterOptions } from './time-limiter.options.ts';
@@ -57,7 +64,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
    * @throws the reason of the caller's abort, or what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const caller = givenAbort(context);
+    const caller = abortSourceOf(context);
     if (caller?.aborted) return Promise.reject(caller.reason as Error);
     const startedAt = this.#clock.now();
     const given = context?.deadline;
@@ -68,7 +75,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
     if (timeoutMs === 0) return Promise.reject(this.#refused());
 
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const work = new CallAbort();
+    const work = new LazyAbortController();
     let isAnswered = false;
 
     const onTimeout = (): void => {
@@ -99,7 +106,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
     };
     const isOurs = limitedBy === 'timeoutDuration' && cancelRunningFuture;
     const deadline = isOurs ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
-    beginCall(call, callContext(work, context?.attempt ?? 1, deadline)).then(
+    invokeCall(call, callContext(work, context?.attempt ?? 1, deadline)).then(
       (result) => {
         if (end()) this.#succeed(result, resolve);
       },
@@ -112,7 +119,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
 
   /** The same function under this time limiter; `this` and the arguments are handed on. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decoratedCall(this, call);
+    return decorateCall(this, call);
   }
 
   /**

@@ -1,9 +1,8 @@
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, wait } from '../../core/clock.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { InvalidOptionsError, type OptionFault } from '../../core/errors.ts';
 import { nearestName } from '../../core/nearest-name.ts';
 import type { CallContext } from '../../core/policy.ts';
-import { wait } from '../../core/wait.ts';
 import type { Instance } from '../instance.ts';
 import { parseRate } from '../traffic.ts';
 

@@ -13,7 +13,7 @@ import { RetryBudgetRegistry } from '../../core/retry/retry-budget.registry.ts';
 import { Retry } from '../../core/retry/retry.ts';
 import { TimeoutExceededError } from '../../core/time-limiter/time-limiter.errors.ts';
 import { TimeLimiter } from '../../core/time-limiter/time-limiter.ts';
-import { wait } from '../../core/wait.ts';
+import { wait } from '../../core/clock.ts';
 import { type Instance, orderOf, type Pattern } from '../instance.ts';
 import { type Outage, SimulatedDependency } from './outage.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wait } from '../../core/wait.ts';
+import { wait } from '../../core/clock.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 describe('VirtualClock', () => {
