@@ -1,6 +1,6 @@
 import {
   ServiceKitModule,
-  HealthModule,
+  ServiceHealthModule,
   MetricsModule,
   MetricsRegistry,
   type Environment,
@@ -58,7 +58,7 @@ export class AppModule {
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
         ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
-        HealthModule.forRoot({ indicators: [CustomerIndicator] }),
+        ServiceHealthModule.forRoot({ informative: [CustomerIndicator] }),
         MetricsModule,
         ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
         CustomerModule.forRoot({ urls: config.CUSTOMER_URL }),

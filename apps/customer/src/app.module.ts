@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@breakwater/resilience';
-import { ServiceKitModule, HealthModule, MetricsModule } from '@breakwater/service-kit';
+import { ServiceHealthModule, ServiceKitModule, MetricsModule } from '@breakwater/service-kit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CustomerConfig } from './app.config.ts';
 import { CustomersModule } from './customers/customers.module.ts';
@@ -16,7 +16,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceKitModule.forRoot(customerService, config),
-        HealthModule.forRoot({ indicators: [UnreadyIndicator] }),
+        ServiceHealthModule.forRoot({ required: [UnreadyIndicator] }),
         MetricsModule,
         FaultsModule.forRoot({
           latencyMs: config.CUSTOMER_LATENCY,

@@ -68,7 +68,7 @@ describe('accounts, while customer is in trouble', () => {
     expect(customer.requests).toHaveLength(10);
     expect(ready.status).toBe(200);
     expect(ready.body).toMatchObject({
-      status: 'ready',
+      status: 'degraded',
       details: {
         database: { status: 'up' },
         customer: { status: 'degraded', circuitBreaker: 'OPEN', failureRate: 100, failedCalls: 10 },

@@ -140,7 +140,7 @@ describe('a customer that is broken through /faults', () => {
 
     expect([ready?.status, live?.status, metrics?.status, (await ask()).status]).toEqual([503, 200, 200, 200]);
     expect(ready?.body).toMatchObject({
-      status: 'not-ready',
+      status: 'error',
       details: { faults: { status: 'down', reason: 'set through /faults' }, database: { status: 'up' } },
     });
     await faults('delete');

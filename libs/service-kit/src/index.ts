@@ -23,9 +23,8 @@ export { DatabaseUnavailableError } from './database/database-unavailable.error.
 export { Database } from './database/database.ts';
 export { migrate, type MigrationOptions, type Migrations } from './database/migrations.ts';
 export type { Privilege, Privileges } from './database/privileges.ts';
-export type { HealthIndicator, HealthReport } from './health/health-indicator.ts';
-export { HealthModule, type HealthOptions } from './health/health.module.ts';
-export { Readiness } from './health/readiness.ts';
+export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
+export { ServiceHealthModule, type ServiceHealthOptions } from './health/service-health.module.ts';
 export { loggerOptions } from './logging/logging.options.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
 export { MetricsRegistry } from './metrics/metrics.registry.ts';

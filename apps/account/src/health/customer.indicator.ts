@@ -1,21 +1,25 @@
-import type { HealthIndicator, HealthReport } from '@breakwater/service-kit';
+import type { ServiceHealthIndicator } from '@breakwater/service-kit';
 import { CircuitBreakerRegistry } from '@breakwater/resilience';
 import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 
 /**
  * The circuit breaker in front of customer, with the numbers that Resilience4j's health indicator has. They are told and
  * no more: account does its work without customer, and taking account out of rotation or restarting it would heal nobody.
  */
 @Injectable()
-export class CustomerIndicator implements HealthIndicator {
+export class CustomerIndicator implements ServiceHealthIndicator {
   readonly key = 'customer';
 
-  constructor(private readonly registry: CircuitBreakerRegistry) {}
+  constructor(
+    private readonly registry: CircuitBreakerRegistry,
+    private readonly results: HealthIndicatorService,
+  ) {}
 
-  async check(): Promise<HealthReport> {
+  check(): HealthIndicatorResult {
     const { state, config, metrics } = this.registry.circuitBreaker('customer');
-    return {
-      status: state === 'CLOSED' ? 'up' : 'degraded',
+    const result = this.results.check(this.key);
+    const detail = {
       circuitBreaker: state,
       failureRate: metrics.failureRate,
       failureRateThreshold: config.failureRateThreshold,
@@ -26,5 +30,6 @@ export class CustomerIndicator implements HealthIndicator {
       slowCalls: metrics.slowCalls,
       notPermittedCalls: metrics.notPermittedCalls,
     };
+    return state === 'CLOSED' ? result.up(detail) : result.degraded(detail);
   }
 }

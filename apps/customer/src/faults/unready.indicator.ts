@@ -1,15 +1,20 @@
-import type { HealthIndicator, HealthReport } from '@breakwater/service-kit';
+import type { ServiceHealthIndicator } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { Faults } from './faults.ts';
 
-/** Tells the fault `unready` to readiness. */
+/** Is down while the fault `unready` is set. */
 @Injectable()
-export class UnreadyIndicator implements HealthIndicator {
+export class UnreadyIndicator implements ServiceHealthIndicator {
   readonly key = 'faults';
 
-  constructor(private readonly faults: Faults) {}
+  constructor(
+    private readonly faults: Faults,
+    private readonly results: HealthIndicatorService,
+  ) {}
 
-  async check(): Promise<HealthReport> {
-    return this.faults.unready.strikes() ? { status: 'down', reason: 'set through /faults' } : { status: 'up' };
+  check(): HealthIndicatorResult {
+    const result = this.results.check(this.key);
+    return this.faults.unready.strikes() ? result.down({ reason: 'set through /faults' }) : result.up();
   }
 }

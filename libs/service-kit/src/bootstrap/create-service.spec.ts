@@ -22,7 +22,7 @@ import type { Environment } from '../config/config-fault.ts';
 import { readConfig } from '../config/read-config.ts';
 import { serviceVariables } from '../config/service-config.ts';
 import { Database } from '../database/database.ts';
-import { HealthModule } from '../health/health.module.ts';
+import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { problemType } from '../problem-details/problem-details.ts';
 import { ProblemException } from '../problem-details/problem.exception.ts';
 import { currentRequestId, traceHeaders } from '../request-context/request-context.ts';
@@ -130,7 +130,7 @@ class HarbourModule {
       module: HarbourModule,
       imports: [
         ServiceKitModule.forRoot(service, configOf(environment), { describe: describeFog }),
-        HealthModule.forRoot(),
+        ServiceHealthModule.forRoot(),
       ],
       controllers: [HarbourController],
     };
@@ -500,7 +500,10 @@ describe('a service on the chassis', () => {
     it('is alive without its database', async () => {
       const { status, body } = await http().get('/health/live');
 
-      expect({ status, body: body as unknown }).toEqual({ status: 200, body: { status: 'live' } });
+      expect({ status, body: body as unknown }).toEqual({
+        status: 200,
+        body: { status: 'ok', info: {}, error: {}, details: {} },
+      });
     });
 
     it('is not ready without its database', async () => {
@@ -508,7 +511,8 @@ describe('a service on the chassis', () => {
 
       expect(status).toBe(503);
       expect(headers['cache-control']).toBe('no-store');
-      expect(body).toEqual({ status: 'not-ready', details: { database: { status: 'down' } } });
+      const error = { database: { status: 'down' } };
+      expect(body).toEqual({ status: 'error', info: {}, error, details: error });
     });
   });
 });

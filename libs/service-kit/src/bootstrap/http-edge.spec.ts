@@ -10,7 +10,7 @@ import { ServiceKitModule } from '../service-kit.module.ts';
 import type { Environment } from '../config/config-fault.ts';
 import { readConfig } from '../config/read-config.ts';
 import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
-import { HealthModule } from '../health/health.module.ts';
+import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from '../metrics/metrics.module.ts';
 import { createService } from './create-service.ts';
 
@@ -45,7 +45,7 @@ class HarbourModule {
       module: HarbourModule,
       imports: [
         ServiceKitModule.forRoot({ name: 'harbour', migrations: {} }, config),
-        HealthModule.forRoot(),
+        ServiceHealthModule.forRoot(),
         MetricsModule,
       ],
       controllers: [BerthsController],

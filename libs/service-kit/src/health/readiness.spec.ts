@@ -1,64 +1,100 @@
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HealthIndicator, HealthReport } from './health-indicator.ts';
-import { Readiness } from './readiness.ts';
-
-const indicator = (key: string, check: () => Promise<HealthReport>): HealthIndicator => ({ key, check });
-const up = indicator('up', async () => ({ status: 'up' }));
-const degraded = indicator('degraded', async () => ({ status: 'degraded', state: 'OPEN' }));
-const failing = indicator('failing', async () => {
-  throw new Error('password authentication failed for user "harbour"');
-});
-const hanging = indicator('hanging', () => new Promise(() => {}));
+import { NestFactory } from '@nestjs/core';
+import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { Readiness, type ServiceHealthIndicator, type ServiceHealthIndicators } from './readiness.ts';
 
 describe('Readiness', () => {
-  beforeEach(() => {
-    vi.useFakeTimers();
-    Logger.overrideLogger(false);
-  });
+  let health: HealthCheckService;
+  let results: HealthIndicatorService;
 
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  it('is ready when nothing is down', async () => {
-    await expect(new Readiness([up, degraded]).report()).resolves.toEqual({
-      status: 'ready',
-      details: { up: { status: 'up' }, degraded: { status: 'degraded', state: 'OPEN' } },
+  beforeAll(async () => {
+    const context = await NestFactory.createApplicationContext(TerminusModule.forRoot({ logger: false }), {
+      logger: false,
     });
+    Logger.overrideLogger(false);
+    health = context.get(HealthCheckService);
+    results = context.get(HealthIndicatorService);
   });
 
-  it('is not ready when a check fails, and does not tell why', async () => {
-    await expect(new Readiness([up, failing]).report()).resolves.toEqual({
-      status: 'not-ready',
+  const up: ServiceHealthIndicator = { key: 'up', check: () => results.check('up').up() };
+  const degraded: ServiceHealthIndicator = {
+    key: 'degraded',
+    check: () => results.check('degraded').degraded({ state: 'OPEN' }),
+  };
+  const down: ServiceHealthIndicator = { key: 'down', check: () => results.check('down').down({ state: 'OPEN' }) };
+  const failing: ServiceHealthIndicator = {
+    key: 'failing',
+    check: () => Promise.reject(new Error('password authentication failed for user "harbour"')),
+  };
+  const hanging: ServiceHealthIndicator = { key: 'hanging', check: () => new Promise(() => {}) };
+
+  const readinessOf = ({ required = [], informative = [] }: Partial<ServiceHealthIndicators>) =>
+    new Readiness(health, results, { required, informative });
+
+  it('is ready while nothing is down', async () => {
+    const indicators = { up: { status: 'up' }, degraded: { status: 'degraded', state: 'OPEN' } };
+
+    await expect(readinessOf({ required: [up, degraded] }).check()).resolves.toEqual({
+      status: 'degraded',
+      info: indicators,
+      error: {},
+      details: indicators,
+    });
+    await expect(readinessOf({ required: [up] }).check()).resolves.toMatchObject({ status: 'ok' });
+  });
+
+  it('is not ready when a check fails, and does not show why', async () => {
+    await expect(readinessOf({ required: [up, failing] }).check()).resolves.toEqual({
+      status: 'error',
+      info: { up: { status: 'up' } },
+      error: { failing: { status: 'down' } },
       details: { up: { status: 'up' }, failing: { status: 'down' } },
     });
   });
 
-  it('waits a second for a check and no longer', async () => {
-    const report = new Readiness([hanging]).report();
+  it('logs why it is not ready, once', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    const readiness = readinessOf({ required: [failing] });
 
-    await vi.advanceTimersByTimeAsync(1_000);
+    await readiness.check();
+    await readiness.check();
 
-    await expect(report).resolves.toEqual({
-      status: 'not-ready',
-      details: { hanging: { status: 'down', reason: 'no answer in time' } },
+    const logged = [...warn.mock.calls];
+    warn.mockRestore();
+    const reasons = { failing: 'password authentication failed for user "harbour"' };
+    expect(logged).toEqual([[{ details: { failing: { status: 'down' } }, reasons }, 'not ready']]);
+  });
+
+  it('waits for a check for a second at most', async () => {
+    const timeout = new AbortController();
+    const timeoutOf = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timeout.signal);
+    const checking = readinessOf({ required: [hanging] }).check();
+
+    timeout.abort(new DOMException('timed out', 'TimeoutError'));
+
+    await expect(checking).resolves.toMatchObject({ status: 'error', error: { hanging: { status: 'down' } } });
+    expect(timeoutOf).toHaveBeenCalledWith(1_000);
+    timeoutOf.mockRestore();
+  });
+
+  it('stays ready while an informative indicator is down or fails', async () => {
+    await expect(readinessOf({ required: [up], informative: [down, failing] }).check()).resolves.toMatchObject({
+      status: 'degraded',
+      error: {},
+      details: { down: { status: 'degraded', state: 'OPEN' }, failing: { status: 'degraded' } },
     });
   });
 
-  it('leaves no timer behind when a check answers', async () => {
-    await new Readiness([up, failing]).report();
-
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it('is not ready once shutdown has begun, whatever the checks say', async () => {
-    const readiness = new Readiness([up]);
+  it('is not ready once the shutdown has begun, whatever the checks say', async () => {
+    const readiness = readinessOf({ required: [up] });
 
     readiness.beginShutdown();
 
-    await expect(readiness.report()).resolves.toEqual({
-      status: 'not-ready',
+    await expect(readiness.check()).resolves.toEqual({
+      status: 'error',
+      info: {},
+      error: { shutdown: { status: 'down' } },
       details: { shutdown: { status: 'down' } },
     });
   });

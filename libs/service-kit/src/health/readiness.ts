@@ -1,69 +1,100 @@
-import { Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { HealthIndicator, HealthReport } from './health-indicator.ts';
+import { Logger, ServiceUnavailableException, type OnModuleDestroy } from '@nestjs/common';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
 
 /** How long an indicator may take before it counts as down. */
 const checkTimeoutMs = 1_000;
 
-/** Whether the service should be sent requests, and why not. */
-export interface ReadinessReport {
-  readonly status: 'ready' | 'not-ready';
-  readonly details: Readonly<Record<string, HealthReport>>;
+/** Reports the health of one part of the service. */
+export interface ServiceHealthIndicator {
+  /** The key of its result in the response. */
+  readonly key: string;
+  /** An error, or no result within a second, counts as down. The response shows no reason for it. */
+  check(): HealthIndicatorResult | PromiseLike<HealthIndicatorResult>;
 }
 
-/** Says whether the service should be sent requests: everything it needs is there, and it isn't shutting down. */
+/** The indicators of a service. */
+export interface ServiceHealthIndicators {
+  /** One that is down takes the service out of rotation. */
+  readonly required: readonly ServiceHealthIndicator[];
+  /** One that is down is reported as degraded, and the service stays in rotation. */
+  readonly informative: readonly ServiceHealthIndicator[];
+}
+
+/** Whether the service should get requests: all that it requires is up, and it is not shutting down. */
 export class Readiness implements OnModuleDestroy {
   readonly #logger = new Logger(Readiness.name);
-  readonly #indicators: readonly HealthIndicator[];
-  #shuttingDown = false;
-  #lastStatus: ReadinessReport['status'] = 'ready';
+  #isShuttingDown = false;
+  #wasReady = true;
 
-  constructor(indicators: readonly HealthIndicator[]) {
-    this.#indicators = indicators;
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly results: HealthIndicatorService,
+    private readonly indicators: ServiceHealthIndicators,
+  ) {}
+
+  /** Terminus' result. Its status is `ok` or `degraded` while the service is ready. */
+  async check(): Promise<HealthCheckResult> {
+    const reasons: Record<string, unknown> = {};
+    const { required, informative } = this.indicators;
+    const checks = this.#isShuttingDown
+      ? [() => this.results.check('shutdown').down()]
+      : [
+          ...required.map((indicator) => () => this.#run(indicator, reasons)),
+          ...informative.map((indicator) => async () => degradedAtMost(await this.#run(indicator, reasons))),
+        ];
+    const result = await this.health.check(checks).catch(resultOf);
+    this.#logChange(result, reasons);
+    return result;
   }
 
-  async report(): Promise<ReadinessReport> {
-    const details = this.#shuttingDown ? { shutdown: { status: 'down' as const } } : await this.#checkAll();
-    const isDown = Object.values(details).some(({ status }) => status === 'down');
-    const report: ReadinessReport = { status: isDown ? 'not-ready' : 'ready', details };
-    this.#tellChange(report);
-    return report;
-  }
-
-  /** From now on the service is not ready. Requests that come all the same are still served. */
+  /** Makes the service not ready. It still serves the requests that arrive. */
   beginShutdown(): void {
-    this.#shuttingDown = true;
+    this.#isShuttingDown = true;
   }
 
-  /** The first thing that Nest calls when it closes an application. */
+  /** Nest's first hook when it closes an application. */
   onModuleDestroy(): void {
     this.beginShutdown();
   }
 
-  async #checkAll(): Promise<Record<string, HealthReport>> {
-    return Object.fromEntries(
-      await Promise.all(this.#indicators.map(async (indicator) => [indicator.key, await bounded(indicator)] as const)),
-    );
+  async #run(indicator: ServiceHealthIndicator, reasons: Record<string, unknown>): Promise<HealthIndicatorResult> {
+    const session = this.results.check(indicator.key);
+    let result: HealthIndicatorResult | undefined;
+    const attempt = await session
+      .attempt(async () => void (result = await indicator.check()))
+      .withTimeout(checkTimeoutMs);
+    if (result !== undefined) return result;
+    // Whoever can reach the probe reads its response; the reason is for the log.
+    reasons[indicator.key] = (attempt[indicator.key] as { message?: unknown } | undefined)?.message;
+    return session.down();
   }
 
-  #tellChange({ status, details }: ReadinessReport): void {
-    if (status === this.#lastStatus) return;
-    this.#lastStatus = status;
-    if (status === 'ready') this.#logger.log('ready again');
-    else this.#logger.warn({ details }, 'not ready');
+  #logChange({ status, details }: HealthCheckResult, reasons: object): void {
+    const isReady = isReadyStatus(status);
+    if (isReady === this.#wasReady) return;
+    this.#wasReady = isReady;
+    if (isReady) this.#logger.log('ready again');
+    else this.#logger.warn({ details, reasons }, 'not ready');
   }
 }
 
-async function bounded(indicator: HealthIndicator): Promise<HealthReport> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<HealthReport>((resolve) => {
-    timer = setTimeout(() => resolve({ status: 'down', reason: 'no answer in time' }), checkTimeoutMs);
-  });
-  try {
-    return await Promise.race([indicator.check(), late]);
-  } catch {
-    // The reason is in the logs; a probe's answer may be open to anybody.
-    return { status: 'down' };
-  } finally {
-    clearTimeout(timer);
-  }
+export const isReadyStatus = (status: HealthCheckResult['status']): boolean => status === 'ok' || status === 'degraded';
+
+/** Terminus throws the result of a check that failed. */
+function resultOf(error: unknown): HealthCheckResult {
+  if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
+  throw error;
 }
+
+const degradedAtMost = (result: HealthIndicatorResult): HealthIndicatorResult =>
+  Object.fromEntries(
+    Object.entries(result).map(([key, value]) => [
+      key,
+      value.status === 'down' ? { ...value, status: 'degraded' as const } : value,
+    ]),
+  );

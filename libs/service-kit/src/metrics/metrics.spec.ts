@@ -8,7 +8,7 @@ import { createService } from '../bootstrap/create-service.ts';
 import { ServiceKitModule } from '../service-kit.module.ts';
 import { readConfig } from '../config/read-config.ts';
 import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
-import { HealthModule } from '../health/health.module.ts';
+import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from './metrics.module.ts';
 
 @Controller('berths')
@@ -35,7 +35,7 @@ class HarbourModule {
       module: HarbourModule,
       imports: [
         ServiceKitModule.forRoot({ name: 'harbour', migrations: {} }, config),
-        HealthModule.forRoot(),
+        ServiceHealthModule.forRoot(),
         MetricsModule,
       ],
       controllers: [BerthsController],

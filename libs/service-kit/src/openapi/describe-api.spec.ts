@@ -7,7 +7,7 @@ import { createService } from '../bootstrap/create-service.ts';
 import { ServiceKitModule } from '../service-kit.module.ts';
 import { readConfig } from '../config/read-config.ts';
 import { serviceVariables } from '../config/service-config.ts';
-import { HealthModule } from '../health/health.module.ts';
+import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from '../metrics/metrics.module.ts';
 import { apiFaults } from '../testing/api-faults.ts';
 import { Answers } from './answers.decorator.ts';
@@ -64,7 +64,7 @@ const config = readConfig(z.object(serviceVariables('harbour', { port: 0 })), {
 @Module({
   imports: [
     ServiceKitModule.forRoot({ name: 'harbour', migrations: {}, description: 'Berths.' }, config),
-    HealthModule.forRoot(),
+    ServiceHealthModule.forRoot(),
     MetricsModule,
   ],
   controllers: [BerthsController],

@@ -1,0 +1,109 @@
+import { Controller, Get, Header, Injectable, Module, Res } from '@nestjs/common';
+import type { DynamicModule, ModuleMetadata, Type } from '@nestjs/common';
+import {
+  HealthCheckService,
+  HealthIndicatorService,
+  TerminusModule,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { z } from 'zod';
+import { Database } from '../database/database.ts';
+import { Answers } from '../openapi/answers.decorator.ts';
+import { Operation } from '../openapi/operation.decorator.ts';
+import { isReadyStatus, Readiness, type ServiceHealthIndicator } from './readiness.ts';
+
+/** The health of a service: its database and its own indicators. */
+export interface ServiceHealthOptions {
+  /** Modules whose providers the indicators inject. */
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  /** Indicators that take the service out of rotation while they are down, next to that of the database. */
+  readonly required?: readonly Type<ServiceHealthIndicator>[];
+  /** Indicators that are only reported, such as those of circuit breakers. They never take the service out of rotation. */
+  readonly informative?: readonly Type<ServiceHealthIndicator>[];
+}
+
+/** `GET /health/live` and `GET /health/ready` by `@nestjs/terminus`. Indicators can inject its `HealthIndicatorService`. */
+@Module({})
+export class ServiceHealthModule {
+  static forRoot({ imports = [], required = [], informative = [] }: ServiceHealthOptions = {}): DynamicModule {
+    const all = [DatabaseHealthIndicator, ...required, ...informative];
+    return {
+      module: ServiceHealthModule,
+      // Readiness logs when it changes; Terminus would log every probe that fails.
+      imports: [TerminusModule.forRoot({ logger: false }), ...imports],
+      controllers: [HealthController],
+      providers: [
+        ...all,
+        {
+          provide: Readiness,
+          inject: [HealthCheckService, HealthIndicatorService, ...all],
+          useFactory: (
+            health: HealthCheckService,
+            results: HealthIndicatorService,
+            ...found: ServiceHealthIndicator[]
+          ) => {
+            const firstInformative = 1 + required.length;
+            return new Readiness(health, results, {
+              required: found.slice(0, firstInformative),
+              informative: found.slice(firstInformative),
+            });
+          },
+        },
+      ],
+      exports: [Readiness],
+    };
+  }
+}
+
+@Injectable()
+class DatabaseHealthIndicator implements ServiceHealthIndicator {
+  readonly key = 'database';
+
+  constructor(
+    private readonly database: Database,
+    private readonly results: HealthIndicatorService,
+  ) {}
+
+  async check(): Promise<HealthIndicatorResult> {
+    await this.database.ping();
+    return this.results.check(this.key).up();
+  }
+}
+
+const indicatorResults = z.record(z.string(), z.looseObject({ status: z.enum(['up', 'degraded', 'down']) }));
+
+const healthSchema = z
+  .object({
+    status: z.enum(['ok', 'degraded', 'error', 'shutting_down']),
+    info: indicatorResults.describe('The indicators that are up or degraded'),
+    error: indicatorResults.describe('The indicators that are down'),
+    details: indicatorResults.describe('All indicators'),
+  })
+  .meta({ id: 'Health', description: 'The result of a health check, as Terminus has it' });
+
+/** For orchestrators and load balancers. */
+@Controller('health')
+class HealthController {
+  constructor(private readonly readiness: Readiness) {}
+
+  /** Checks no dependency: a restart does not repair one. Terminus itself would answer 503 during a shutdown. */
+  @Get('live')
+  @Operation('live', 'Returns 200 while the process runs')
+  @Answers(200, healthSchema, 'The process runs')
+  @Header('cache-control', 'no-store')
+  live(): HealthCheckResult {
+    return { status: 'ok', info: {}, error: {}, details: {} };
+  }
+
+  @Get('ready')
+  @Operation('ready', 'Returns 200 while the service can serve requests, otherwise 503')
+  @Answers(200, healthSchema, 'The service can serve requests')
+  @Answers(503, healthSchema, 'The service cannot serve requests, or is shutting down')
+  @Header('cache-control', 'no-store')
+  async ready(@Res({ passthrough: true }) response: { status(code: number): unknown }): Promise<HealthCheckResult> {
+    const result = await this.readiness.check();
+    response.status(isReadyStatus(result.status) ? 200 : 503);
+    return result;
+  }
+}
