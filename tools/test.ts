@@ -1,16 +1,18 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { glob, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { globSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { readSource, runNx, workspaceRoot } from './workspace.ts';
 
 /**
- * `npm test`: types, lint and every test of every project, cached by Nx. It ends with a line that says how many tests
- * passed and failed, added up over the projects.
+ * `npm test`: checks types, lint and prose and runs every test of every project, cached by Nx. The last line has the number of
+ * tests that passed and failed, summed over the projects.
  */
-const workspaceRoot = join(import.meta.dirname, '..');
-const require = createRequire(import.meta.url);
 const resultFiles = '{monitoring,k8s,load-tests,tools,{apps,libs,e2e}/*}/test-results/*.json';
+
+/** The checks that run in parallel. */
+const checks = ['typecheck', 'lint', 'test'];
+
+// PROSE CHECK: uncomment this line when `npm run prose -w tools` finds nothing in the whole tree.
+// checks.push('prose');
 
 interface Counts {
   readonly numPassedTests: number;
@@ -18,48 +20,18 @@ interface Counts {
   readonly numPendingTests: number;
 }
 
-async function main(): Promise<number> {
-  // Nx brings results back from its cache, so that what is there afterwards belongs to this run.
-  for await (const file of glob(resultFiles, { cwd: workspaceRoot })) await rm(join(workspaceRoot, file));
+// Nx restores results from its cache, so every result that exists afterwards belongs to this run.
+for (const file of globSync(resultFiles, { cwd: workspaceRoot })) rmSync(path.join(workspaceRoot, file));
 
-  const unitExit = await nx('-t', 'typecheck', 'lint', 'test', '--parallel=2');
-  // End-to-end tests start real systems; side by side they would take each other's processor.
-  const e2eExit = await nx('-t', 'e2e', '--parallel=1');
+const checksExit = await runNx('run-many', '-t', ...checks, '--parallel=2');
+// End-to-end tests start real systems, which would compete for the processor.
+const e2eExit = await runNx('run-many', '-t', 'e2e', '--parallel=1');
 
-  const { passed, failed, skipped } = await addUp();
-  const hasFailed = unitExit !== 0 || e2eExit !== 0;
-  const failures = hasFailed ? Math.max(failed, 1) : failed;
-  if (hasFailed && failed === 0) process.stdout.write('No test failed, but a check did: see above.\n');
-  process.stdout.write(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-  return failures > 0 ? 1 : 0;
-}
-
-async function nx(...args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [nxProgram(), 'run-many', ...args], {
-    cwd: workspaceRoot,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false' },
-  });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  return code ?? 1;
-}
-
-/** Nx as a program for this very Node, whatever the platform calls its launcher. */
-function nxProgram(): string {
-  const manifest = require.resolve('nx/package.json');
-  const { bin } = require(manifest) as { bin: { nx: string } };
-  return join(dirname(manifest), bin.nx);
-}
-
-async function addUp(): Promise<{ passed: number; failed: number; skipped: number }> {
-  let [passed, failed, skipped] = [0, 0, 0];
-  for await (const file of glob(resultFiles, { cwd: workspaceRoot })) {
-    const counts = JSON.parse(await readFile(join(workspaceRoot, file), 'utf8')) as Counts;
-    passed += counts.numPassedTests;
-    failed += counts.numFailedTests;
-    skipped += counts.numPendingTests;
-  }
-  return { passed, failed, skipped };
-}
-
-process.exitCode = await main();
+const results = globSync(resultFiles, { cwd: workspaceRoot }).map((file) => JSON.parse(readSource(file)) as Counts);
+const sum = (key: keyof Counts): number => results.reduce((total, counts) => total + counts[key], 0);
+const [passed, failed, skipped] = [sum('numPassedTests'), sum('numFailedTests'), sum('numPendingTests')];
+const hasFailed = checksExit !== 0 || e2eExit !== 0 || failed > 0;
+if (hasFailed && failed === 0) process.stdout.write('No test failed, but another check did: see above.\n');
+const failures = hasFailed ? Math.max(failed, 1) : 0;
+process.stdout.write(`${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+process.exitCode = hasFailed ? 1 : 0;

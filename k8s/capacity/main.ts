@@ -4,14 +4,14 @@ import { LocalSystem } from '@breakwater/system-runner';
 import { type Usage, usageBetween, usageOf } from './usage.ts';
 
 /**
- * `npm run k8s:capacity`: what opening an account costs each service, measured on this machine: one account, one customer
+ * `npm run capacity -w k8s`: what opening an account costs each service, measured on this machine: one account, one customer
  * that takes 50 ms, no gateway, a real PostgreSQL. docs/scaling.md reckons with it.
  */
 const [warmUpSeconds, seconds] = [10, 20];
 const rates = [20, 40];
 
 const system = await LocalSystem.prepare({
-  name: 'k8s:capacity',
+  name: 'capacity',
   accounts: 1,
   customers: 1,
   gateway: 'node',

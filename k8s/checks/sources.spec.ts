@@ -109,7 +109,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
 });
 
 describe('the PrometheusRule', () => {
-  it('has the rules of monitoring/; `npm run k8s:rules` writes it', () => {
+  it('has the rules of monitoring/; `npm run generate rules` writes it', () => {
     expect(readFileSync(prometheusRuleFile, 'utf8')).toBe(prometheusRule());
   });
 });

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { prometheusRule, prometheusRuleFile } from './prometheus-rule.ts';
 
-/** `npm run k8s:rules`: writes the PrometheusRule from the rules of monitoring/. */
+/** `npm run generate rules`: writes the PrometheusRule from the rules of monitoring/. */
 writeFileSync(prometheusRuleFile, prometheusRule());

@@ -26,5 +26,5 @@ export function prometheusRule(): string {
     },
     spec: { groups },
   };
-  return `# Written by \`npm run k8s:rules\` from monitoring/prometheus/rules, where each has its reasons.\n${stringify(rule, { lineWidth: 0 })}`;
+  return `# Written by \`npm run generate rules\` from monitoring/prometheus/rules, where each has its reasons.\n${stringify(rule, { lineWidth: 0 })}`;
 }

@@ -10,7 +10,7 @@ import { momentAt, phaseStarts, scenarioSeconds } from './scenario.ts';
 import { type Sample, stepsOf, type Timeline, turnsOf } from './timeline.ts';
 
 /**
- * `npm run k8s:scaling`: has Kubernetes' own controllers scale account up and down, and records it in docs/scaling. It takes a
+ * `npm run scaling -w k8s`: has Kubernetes' own controllers scale account up and down, and records it in docs/scaling. It takes a
  * quarter of an hour: controllers go by the clock on the wall.
  */
 const sampleMs = 5_000;

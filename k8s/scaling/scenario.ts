@@ -11,7 +11,7 @@ export interface Moment {
   readonly durationMs: number;
 }
 
-/** As `npm run k8s:capacity` measures it (docs/scaling.md). */
+/** As `npm run capacity -w k8s` measures it (docs/scaling.md). */
 const inHealth = { accountCpuMs: 5, customerCpuMs: 2.3, durationMs: 70 };
 /** Behind an open circuit breaker: nobody is asked, nobody waited for; it is stored all the same. */
 const breakerOpen = { accountCpuMs: 3.5, customerCpuMs: 0, durationMs: 15 };

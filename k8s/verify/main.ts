@@ -4,7 +4,7 @@ import { reportTable } from './report-table.ts';
 import { type Verdict, verifications } from './verifications.ts';
 
 /**
- * `npm run k8s:verify`: has a real API server take every combination of overlay and components. Ends with 1 when it refuses
+ * `npm run verify -w k8s`: has a real API server take every combination of overlay and components. Ends with 1 when it refuses
  * one, and with 2 when there is no API server to ask.
  */
 async function main(): Promise<number> {

@@ -44,7 +44,7 @@ export function contractFiles(): Promise<readonly ContractFile[]> {
       const document = JSON.parse(await readFile(join(workspaceRoot, source), 'utf8')) as Document;
       const reduced = reduceTo(called, document) as unknown as OpenAPI3;
       const types = astToString(await openapiTypescript(reduced, { immutable: true, alphabetize: true }));
-      const head = `/* Generated from ${source} by \`npm run contracts\`. Do not edit. */\n\n`;
+      const head = `/* Generated from ${source} by \`npm run generate contracts\`. Do not edit. */\n\n`;
       return { path, content: await format(head + types, { ...(await resolveConfig(path)), filepath: path }) };
     }),
   );

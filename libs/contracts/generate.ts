@@ -8,7 +8,7 @@ import { format, resolveConfig } from 'prettier';
 import { contractFiles, workspaceRoot } from './contract-types.ts';
 
 /**
- * `npm run contracts`: writes the OpenAPI document of each service (`apps/*\/openapi.json`), and from them the types in `src`.
+ * `npm run generate contracts`: writes the OpenAPI document of each service (`apps/*\/openapi.json`), and from them the types in `src`.
  *
  * The services are built first, because Node does not run decorators in TypeScript. No service listens or connects.
  */

@@ -1,4 +1,4 @@
-/** `npm run bench:service`: what account's pipeline costs, the event loop's lag and the cold start. See `--help`. */
+/** `npm run bench -w load-tests`: what account's pipeline costs, the event loop's lag and the cold start. See `--help`. */
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { BuildFailure, SystemFailure } from '@breakwater/system-runner';
@@ -77,7 +77,7 @@ function machineOf({ processors }: Room) {
 
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
-    say(`✖ ${error.message}. See npm run bench:service -- --help`);
+    say(`✖ ${error.message}. See npm run bench -w load-tests -- --help`);
     return exitCodes.notUnderstood;
   }
   if (error instanceof BuildFailure) process.stderr.write(readFileSync(error.logFile));

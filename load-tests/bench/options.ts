@@ -33,7 +33,7 @@ export class UsageError extends Error {
 }
 
 /** What `--help` prints. */
-export const usage = `Usage: npm run bench:service -- [EXPERIMENT...] [OPTIONS]
+export const usage = `Usage: npm run bench -w load-tests -- [EXPERIMENT...] [OPTIONS]
 
 Measures one account service of the compiled code before a customer that answers at once:
 

@@ -44,7 +44,7 @@ export class Room {
   static async open(interruption: AbortSignal): Promise<Room> {
     // First, so that PostgreSQL inherits it.
     const processors = shareProcessors();
-    const system = await LocalSystem.prepare({ name: 'bench:service', database: 'own', accounts: 1, customers: 1 });
+    const system = await LocalSystem.prepare({ name: 'bench', database: 'own', accounts: 1, customers: 1 });
     interruption.addEventListener('abort', () => system.kill());
     const signal = AbortSignal.any([interruption, system.broken]);
     try {

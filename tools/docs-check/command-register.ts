@@ -21,7 +21,7 @@ export type HowItIsRun =
   | { readonly notRun: string };
 
 const cluster = {
-  notRun: 'needs a cluster with kubelets; npm run k8s:verify has a real API server take what is applied',
+  notRun: 'needs a cluster with kubelets; npm run verify -w k8s has a real API server take what is applied',
 };
 const ci = (as: string): HowItIsRun => ({ by: '.ci/run', as });
 const composeCheck = (as: string): HowItIsRun => ({ by: 'tools/compose-check/steps.ts', as });
@@ -48,9 +48,9 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm install opossum': { by: 'libs/resilience/packaging/packed.e2e.spec.ts', as: "'opossum'" },
 
   // Checks and generators.
-  'npm run format:check': ci('npm run --silent format:check'),
-  'npm run format': { notRun: 'writes what npm run format:check, a step of CI, asks for' },
-  'npm run contracts': {
+  'npx prettier --check .': ci('npx prettier --check .'),
+  'npm run format': { notRun: 'writes what npx prettier --check ., a step of CI, asks for' },
+  'npm run generate contracts': {
     verbatim: 'in the project',
     says: 'Successfully ran target build',
     leaves: [
@@ -60,13 +60,13 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
       'libs/contracts/src/customer.contract.ts',
     ],
   },
-  'npm run reference': { by: 'tools/reference/configuration-page.spec.ts', as: 'toMatchFileSnapshot' },
-  'npm run dashboards': {
+  'npm run generate reference': { by: 'tools/reference/configuration-page.spec.ts', as: 'toMatchFileSnapshot' },
+  'npm run generate dashboards': {
     verbatim: 'in the project',
     says: '',
     leaves: ['monitoring/grafana/dashboards/overview.json', 'monitoring/grafana/dashboards/resilience.json'],
   },
-  'npm run api': { by: 'libs/resilience/packaging/api.e2e.spec.ts', as: 'api.md' },
+  'npm run generate api': { by: 'libs/resilience/packaging/api.e2e.spec.ts', as: 'api.md' },
   'npm run lint': { by: 'tools/test.ts', as: "'lint'" },
   'npm run typecheck': { by: 'tools/test.ts', as: "'typecheck'" },
   'npx nx show projects': { verbatim: 'in the project', says: '@breakwater/account-e2e' },
@@ -77,7 +77,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     as: "makeService(copy, 'audit-trail')",
   },
   'npm run new:service -- --help': { verbatim: 'in the project', says: 'apps/NAME-e2e' },
-  'npm run k8s:rules': {
+  'npm run generate rules': {
     verbatim: 'in the project',
     says: '',
     leaves: ['k8s/components/monitoring/prometheus-rule.yaml'],
@@ -111,7 +111,9 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'node dist/migrate.js': { by: 'e2e/customer/src/process.spec.ts', as: "start('migrate.js'" },
   'node --cpu-prof': { notRun: "an option of Node's, named for whoever looks for what holds a process up" },
   'apt-get install chromium': ci('missing+=(chromium)'),
-  'apt-get install etcd-server': { notRun: 'installs a program of Debian; without it k8s:verify says what is missing' },
+  'apt-get install etcd-server': {
+    notRun: 'installs a program of Debian; without it npm run verify -w k8s says what is missing',
+  },
 
   // A running system.
   [`curl -i http://localhost:8080/accounts -H 'content-type: application/json' -H 'idempotency-key: my-first' -d '{"customerId":"c-1001","currency":"EUR"}'`]:
@@ -203,11 +205,11 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     as: 'JSON.parse(await readFile(resultFile',
   },
   'npm run bench -- --publish': { by: 'libs/resilience/bench/publication.spec.ts', as: 'pageWith(document)' },
-  'npm run bench:service': ci('npm run --silent bench:service -- --guard'),
-  'npm run bench:service -- --guard': ci('npm run --silent bench:service -- --guard'),
-  'npm run bench:service -- cold-start': { by: 'load-tests/bench/options.spec.ts', as: "'cold-start'" },
-  'npm run bench:service -- --control': { by: 'load-tests/bench/options.spec.ts', as: "'--control'" },
-  'npm run --silent bench:service -- --json > docs/performance/service.json': {
+  'npm run bench -w load-tests': ci('npm run --silent bench -w load-tests -- --guard'),
+  'npm run bench -w load-tests -- --guard': ci('npm run --silent bench -w load-tests -- --guard'),
+  'npm run bench -w load-tests -- cold-start': { by: 'load-tests/bench/options.spec.ts', as: "'cold-start'" },
+  'npm run bench -w load-tests -- --control': { by: 'load-tests/bench/options.spec.ts', as: "'--control'" },
+  'npm run --silent bench -w load-tests -- --json > docs/performance/service.json': {
     by: 'load-tests/bench/options.spec.ts',
     as: "'--json'",
   },
@@ -226,12 +228,12 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm run load-test -- --install-k6': ci('npm run --silent load-test -- --install-k6'),
 
   // Kubernetes.
-  'npm run k8s:verify': ci('npm run --silent k8s:verify'),
-  'npm run k8s:scaling': {
+  'npm run verify -w k8s': ci('npm run --silent verify -w k8s'),
+  'npm run scaling -w k8s': {
     notRun:
       'takes kwok and twenty minutes; what it recorded is held to what is said of it by k8s/scaling/timeline.spec.ts',
   },
-  'npm run k8s:capacity': { notRun: 'measures a machine that has to be quiet; its numbers are no claim of a test' },
+  'npm run capacity -w k8s': { notRun: 'measures a machine that has to be quiet; its numbers are no claim of a test' },
   'kubectl apply -k k8s/overlays/local': {
     by: 'k8s/verify/verifications.ts',
     as: "plane.kubectl(['apply', ...strict]",

@@ -1,7 +1,8 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { readManifests } from '../workspace.ts';
 import { register } from './command-register.ts';
 import { pagePaths, readPage, workspaceRoot } from './documents.ts';
 import { shellCommandsOf } from './shell-commands.ts';
@@ -56,27 +57,24 @@ describe('the register of commands', () => {
 });
 
 describe('a command of the documentation', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const workspaces = globSync('{{apps,libs,e2e}/*,tools,monitoring,k8s,load-tests}/package.json', {
-    cwd: workspaceRoot,
-  }).map((file) => JSON.parse(read(file)) as { name: string; scripts?: Record<string, string> });
+  const manifests = readManifests();
   const compose = parse(read('docker-compose.yml'), { merge: true }) as {
     services: Record<string, { profiles?: readonly string[] }>;
   };
 
   it.each(commands.filter((command) => /\bnpm run\b/.test(command)))('runs a script that there is: %s', (command) => {
     const script = /\bnpm run (?:--silent )?(?<script>[\w:-]+)/.exec(command)?.groups?.['script'] ?? '';
-    const workspace = / -w (?<name>\S+)/.exec(command)?.groups?.['name'];
-    const known = workspace === undefined ? scripts : workspaces.find(({ name }) => name === workspace)?.scripts;
+    const workspace = / -w (?<workspace>\S+)/.exec(command)?.groups?.['workspace'] ?? '';
+    const manifest = manifests.find(({ name, folder }) => [name, folder].includes(workspace));
 
-    expect(Object.keys(known ?? {})).toContain(script);
+    expect(Object.keys(manifest?.scripts ?? {})).toContain(script);
   });
 
   it.each(commands.filter((command) => /\bnpx nx (?!run-many|show)/.test(command)))(
     'asks Nx for a target that the project has: %s',
     (command) => {
       const { target = '', project = '' } = /\bnx (?<target>\S+) (?<project>\S+)/.exec(command)?.groups ?? {};
-      const found = workspaces.filter(({ name }) => [name, name.replace('@breakwater/', '')].includes(project));
+      const found = manifests.filter(({ name }) => [name, name.replace('@breakwater/', '')].includes(project));
 
       expect(found).toHaveLength(1);
       // Nx knows more targets of the console than its scripts: it passes e2e on to the project of its tests.

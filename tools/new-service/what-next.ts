@@ -3,7 +3,7 @@ import type { MadeService } from './make-service.ts';
 /** The commands that follow, in their order. */
 export const nextCommands = ({ service: { name } }: MadeService): readonly string[] => [
   'npm install',
-  'npm run contracts',
+  'npm run generate contracts',
   `npx nx run-many -t typecheck lint test e2e -p @breakwater/${name},@breakwater/${name}-e2e`,
 ];
 

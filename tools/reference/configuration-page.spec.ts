@@ -7,7 +7,7 @@ import { serviceSections } from './services.ts';
 
 const page = 'docs/configuration.md';
 
-it("docs/configuration.md says what the code says; if not, 'npm run reference' writes it anew", async () => {
+it("docs/configuration.md says what the code says; if not, 'npm run generate reference' writes it anew", async () => {
   const policies = referencedPolicies().map(policySection).join('\n\n');
   const order = `${defaultOrder.map(code).join(', ')}.`;
 

@@ -6,7 +6,7 @@ import { filledIn } from './markdown.ts';
 const page = 'docs/experiments.md';
 const played = await playExperiments();
 
-it("docs/experiments.md says what the circuit breaker does; if not, 'npm run reference' writes it anew", async () => {
+it("docs/experiments.md says what the circuit breaker does; if not, 'npm run generate reference' writes it anew", async () => {
   const sections = played.map(experimentSection).join('\n\n');
 
   const asItShouldBe = await filledIn(page, { overview: overview(played), experiments: sections });

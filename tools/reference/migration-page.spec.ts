@@ -26,7 +26,7 @@ const meters: readonly NamedMeter[] = [
   ...timeLimiterMeters,
 ];
 
-it(`${page} lists the metrics that there are; if not, 'npm run reference' writes it anew`, async () => {
+it(`${page} lists the metrics that there are; if not, 'npm run generate reference' writes it anew`, async () => {
   const rows = meters
     .filter(({ name }) => name.startsWith('resilience4j_'))
     .map(({ name, help, labels = [] }) => [code(name), ['name', ...labels].map(code).join(', '), help]);

@@ -1,4 +1,4 @@
-/* Generated from apps/account/openapi.json by `npm run contracts`. Do not edit. */
+/* Generated from apps/account/openapi.json by `npm run generate contracts`. Do not edit. */
 
 export interface paths {
   readonly '/accounts': {

@@ -10,7 +10,7 @@ export const apiListingFile: string = join(packageFolder, 'api.md');
 
 const preface = `# The public surface of @breakwater/resilience
 
-Every name that the package exports, with its type, by entry. \`npm run api\` writes it anew from the built types, and \`npm test\`
+Every name that the package exports, with its type, by entry. \`npm run generate api\` writes it anew from the built types, and \`npm test\`
 fails when it differs from them: a change of this file is a change for everybody who uses the package.
 `;
 

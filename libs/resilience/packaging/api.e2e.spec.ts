@@ -8,7 +8,7 @@ describe('api.md', () => {
 
     expect(
       await apiListing(),
-      'The public surface is not what libs/resilience/api.md says. If that is meant, run `npm run api` and commit the file.',
+      'The public surface is not what libs/resilience/api.md says. If that is meant, run `npm run generate api` and commit the file.',
     ).toBe(committed);
   });
 });

@@ -14,7 +14,7 @@ describe('the dashboards', () => {
     expect(readdirSync(dashboardsFolder).sort()).toEqual(Object.keys(dashboards).sort());
   });
 
-  it.each(each)('$file is what "npm run dashboards" writes', ({ file, dashboard }) => {
+  it.each(each)('$file is what "npm run generate dashboards" writes', ({ file, dashboard }) => {
     expect(readFileSync(new URL(file, dashboardsFolder), 'utf8')).toBe(textOf(dashboard));
   });
 
