@@ -89,11 +89,11 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     says: 'count-minimum-above-window',
   },
   'npm run doctor -- resilience.yml --latency 2s --concurrency 1': {
-    by: 'libs/resilience/src/doctor/doctor-page.ts',
+    by: 'tools/reference/doctor-page.spec.ts',
     as: 'await runDoctor(',
   },
   'npm run doctor -- resilience.yml --latency 2s': {
-    by: 'libs/resilience/src/doctor/doctor-page.ts',
+    by: 'tools/reference/doctor-page.spec.ts',
     as: 'await runDoctor(',
   },
   'npm run doctor -- apps/account/resilience-demo.yml --latency 2s --concurrency 1': {

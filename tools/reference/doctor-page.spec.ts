@@ -20,7 +20,7 @@ const fenced = (language: string, text: string): string => `\`\`\`${language}\n$
 const exampleFile = async (language: string, file: string): Promise<string> =>
   fenced(language, await readFile(join(examples, file), 'utf8'));
 
-it(`${page} matches the doctor; if not, 'npm run reference' updates it`, async () => {
+it(`${page} matches the doctor; if not, 'npm run generate reference' updates it`, async () => {
   const findings = await outputOf('resilience.yml --latency 2s --concurrency 1');
   // The findings precede the simulation; the page shows them separately.
   const [, simulation = ''] = (await outputOf('resilience.yml --simulate outage.yml')).split(/\d+ notes?\.\n/);
