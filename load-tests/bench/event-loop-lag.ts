@@ -1,4 +1,4 @@
-import { gauge } from '../runner/metrics-text.ts';
+import { sampleValue } from '@breakwater/system-runner/prometheus-text';
 import { latenciesOf, type Latencies } from '../runner/percentiles.ts';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
@@ -52,7 +52,7 @@ export async function measureLag(
     say(`event loop: window ${window + 1} of ${plan.windows}, ${perSecond.toFixed(0)} requests/s`);
     await account.metrics();
     const load = await clients.arrive(perSecond, plan.secondsPerWindow, random, room.signal);
-    p99Ms.push(gauge(await account.metrics(), 'nodejs_eventloop_lag_p99_seconds') * 1_000);
+    p99Ms.push(sampleValue(await account.metrics(), 'nodejs_eventloop_lag_p99_seconds') * 1_000);
     durationsMs.push(...load.durationsMs);
     others += Object.values(load.others).reduce((sum, each) => sum + each, 0);
   }

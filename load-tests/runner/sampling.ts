@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { LocalSystem } from '@breakwater/system-runner';
+import { sampleValue, sumOfSamples } from '@breakwater/system-runner/prometheus-text';
 import type { BreakerSample, ServiceSample } from './run-record.ts';
-import { gauge, total } from './metrics-text.ts';
 
 /** Often enough to know when a breaker opened, within a quarter of a second. */
 const breakerIntervalMs = 250;
@@ -67,8 +67,8 @@ export class Sampling {
     const eventLoopLagMs: Record<string, number> = {};
     for (const [name, text] of texts) {
       if (text === undefined) continue;
-      memoryBytes[name] = gauge(text, 'process_resident_memory_bytes');
-      eventLoopLagMs[name] = gauge(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000;
+      memoryBytes[name] = sampleValue(text, 'process_resident_memory_bytes');
+      eventLoopLagMs[name] = sampleValue(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000;
       if (name.startsWith('customer')) this.#questions.note(name, questionsIn(text));
     }
     const processors = this.#processors?.sinceLastTime();
@@ -81,7 +81,10 @@ export class Sampling {
 /** Questions that a customer has got: those that ended, and those under way. */
 function questionsIn(text: string): number {
   const route = { uri: '/customers/{id}' };
-  return total(text, 'http_server_requests_seconds_count', route) + total(text, 'http_server_requests_active', route);
+  return (
+    sumOfSamples(text, 'http_server_requests_seconds_count', route) +
+    sumOfSamples(text, 'http_server_requests_active', route)
+  );
 }
 
 /** Adds up counters of replicas that begin again at 0 when their process is another. */

@@ -298,7 +298,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
           urls.gateway,
           '--json',
         );
-        return 'The five experiments and the recovery came out as stated on it';
+        return 'The five experiments and the recovery had the expected result';
       },
     ],
   ];

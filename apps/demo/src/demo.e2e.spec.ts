@@ -3,25 +3,25 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { choosePorts, loopback } from '@breakwater/system-runner';
-import { DemoRun } from './testing/demo-run.ts';
+import { DemoProcess } from './testing/demo-process.ts';
 
 /**
- * How many times faster than life. Fast enough for a test, slow enough for a busy machine: what a call of 2 s costs
- * beside its 2 s grows with it, and five of them must fit into 10 s.
+ * Fast enough for a test, slow enough for a busy machine: the overhead of a call of 2 s grows with the time scale, and
+ * five such calls must fit into 10 s.
  */
 const timeScale = 3;
 
-let run: DemoRun | undefined;
+let demoProcess: DemoProcess | undefined;
 
-afterEach(() => run?.cleanUp());
+afterEach(() => demoProcess?.cleanUp());
 
-function start(args: readonly string[], env?: Readonly<Record<string, string>>): DemoRun {
-  run = new DemoRun(args, env);
-  return run;
+function start(args: readonly string[], env?: Readonly<Record<string, string>>): DemoProcess {
+  demoProcess = new DemoProcess(args, env);
+  return demoProcess;
 }
 
-/** Nothing of the demo is left, neither processes nor files. */
-function expectNothingLeft(demo: DemoRun): void {
+/** Neither processes nor files of the demo are left. */
+function expectNothingLeft(demo: DemoProcess): void {
   expect(demo.survivors).toEqual([]);
   expect(demo.leftFiles).toEqual([]);
 }
@@ -48,7 +48,7 @@ interface Document {
   timeScale: number;
 }
 
-function expectAsStated(document: Document): void {
+function expectResults(document: Document): void {
   expect(
     document.experiments.map(({ name, calls, openedAfterCall, notPermitted, finalState }) => [
       name,
@@ -74,46 +74,46 @@ function expectAsStated(document: Document): void {
   expect(document.timeScale).toBe(timeScale);
 }
 
-function expectToldCalls({ experiments: [countSlow, , , , timeMinimum6] }: Document): void {
+function expectReportedCalls({ experiments: [countSlow, , , , timeMinimum6] }: Document): void {
   const calls = countSlow?.calls ?? [];
   expect(calls.map(({ n }) => n)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   expect(calls.map(({ outcome }) => outcome)).toEqual([
     ...Array.from({ length: 10 }, () => 'slow'),
     ...Array.from({ length: 10 }, () => 'not-permitted'),
   ]);
-  // Two seconds on the system's clock, whatever the time scale; refusals take no time.
+  // Two seconds on the system's clock, independent of the time scale; refused calls take no time.
   expect(Math.min(...calls.slice(0, 10).map(({ durationMs }) => durationMs))).toBeGreaterThanOrEqual(2_000);
   expect(Math.max(...calls.slice(10).map(({ durationMs }) => durationMs))).toBeLessThan(1_000);
   expect(calls[9]).toMatchObject({ state: 'OPEN', failureRate: 0, slowCallRate: 100 });
   expect(timeMinimum6?.calls.every(({ slowCallRate }) => slowCallRate === -1)).toBe(true);
 }
 
-describe('the demo, run once,', () => {
-  it('comes out as stated and leaves nothing behind', async () => {
+describe('npm run demo -- --once', () => {
+  it('has the expected results and cleans up', async () => {
     const demo = start(['--once', '--json', '--port', '0', '--time-scale', String(timeScale), '--gateway', 'node']);
 
     expect(await demo.ended()).toBe(0);
 
     const document: Document = JSON.parse(demo.stdout);
-    expectAsStated(document);
-    expectToldCalls(document);
-    expect(demo.complaints).toEqual([]);
+    expectResults(document);
+    expectReportedCalls(document);
+    expect(demo.errorLines).toEqual([]);
     expectNothingLeft(demo);
   });
 
-  it.runIf(spawnSync('nginx', ['-v']).status === 0)('comes out as stated behind nginx', async () => {
+  it.runIf(spawnSync('nginx', ['-v']).status === 0)('has the expected results behind nginx', async () => {
     const demo = start(['--once', '--json', '--port', '0', '--time-scale', String(timeScale), '--gateway', 'nginx']);
 
     expect(await demo.ended()).toBe(0);
 
     const document: Document = JSON.parse(demo.stdout);
-    expectAsStated(document);
+    expectResults(document);
     expectNothingLeft(demo);
   });
 });
 
-describe('the demo, when it cannot start,', () => {
-  it('says which port is taken, and what to do', async () => {
+describe('npm run demo that cannot start', () => {
+  it('reports the port that is in use', async () => {
     const { gateway: port } = await choosePorts(0);
     const base = Math.min(port, 60_000);
     const server = createServer().listen(base + 12, loopback);
@@ -132,19 +132,19 @@ describe('the demo, when it cannot start,', () => {
     expectNothingLeft(demo);
   });
 
-  it('says that the database cannot be reached, without its password', async () => {
+  it('reports a database that cannot be reached, without its password', async () => {
     const { gateway: port } = await choosePorts(0);
 
     const demo = start(['--once', '--port', '0'], { DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/test` });
 
     expect(await demo.ended()).toBe(1);
-    expect(demo.complaints).toHaveLength(1);
-    expect(demo.complaints[0]).toMatch(/ECONNREFUSED.*DATABASE_URL/);
+    expect(demo.errorLines).toHaveLength(1);
+    expect(demo.errorLines[0]).toMatch(/ECONNREFUSED.*DATABASE_URL/);
     expect(demo.stderr).not.toContain('secret');
     expectNothingLeft(demo);
   });
 
-  it('says which option it does not know', async () => {
+  it('reports an unknown option', async () => {
     const demo = start(['--quickly']);
 
     expect(await demo.ended()).toBe(2);
@@ -152,24 +152,24 @@ describe('the demo, when it cannot start,', () => {
   });
 });
 
-describe('the demo, while it runs,', () => {
+describe('a running demo', () => {
   const running = 'balances on';
 
-  it('leaves nothing behind when it is interrupted', async () => {
+  it('cleans up on SIGINT', async () => {
     const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
-    await demo.said(running);
+    await demo.printed(running);
 
     demo.signal('SIGINT');
 
     expect(await demo.ended()).toBe(130);
     expect(demo.started).toBeGreaterThan(6);
-    expect(demo.complaints).toEqual([]);
+    expect(demo.errorLines).toEqual([]);
     expectNothingLeft(demo);
   });
 
-  it('leaves nothing behind when it is terminated while it starts', async () => {
+  it('cleans up on SIGTERM during start-up', async () => {
     const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
-    await demo.said('Services compiled');
+    await demo.printed('Services compiled');
 
     demo.signal('SIGTERM');
 
@@ -179,19 +179,19 @@ describe('the demo, while it runs,', () => {
 
   it('ends with one line when a service dies', async () => {
     const demo = start(['--port', '0', '--time-scale', String(timeScale), '--gateway', 'node']);
-    await demo.said(running);
+    await demo.printed(running);
 
     process.kill(demo.find('apps/customer/dist/main.js').pid, 'SIGKILL');
 
     expect(await demo.ended()).toBe(1);
-    expect(demo.complaints).toHaveLength(1);
-    expect(demo.complaints[0]).toMatch(/^✖ customer-[12] died: killed by SIGKILL/);
+    expect(demo.errorLines).toHaveLength(1);
+    expect(demo.errorLines[0]).toMatch(/^✖ customer-[12] died: killed by SIGKILL/);
     expect(demo.survivors).toEqual([]);
   });
 
-  it('leaves no process behind even when it is killed', async () => {
+  it('leaves no process behind when it is killed', async () => {
     const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
-    await demo.said(running);
+    await demo.printed(running);
 
     demo.signal('SIGKILL');
 

@@ -1,26 +1,29 @@
 import type { LocalSystem, SystemOptions } from '@breakwater/system-runner';
-import { type Experiment, experiments, lookupsPerExperiment } from './experiments/experiments.ts';
-import type { LookupSeries } from './experiments/lookups.ts';
-import { lookUp } from './experiments/lookups-client.ts';
-import { recover, type Recovery } from './experiments/recovery.ts';
-import type { Target } from './experiments/target.ts';
-import { deviations, recoveryDeviations } from './experiments/verdict.ts';
+import {
+  type Experiment,
+  experiments,
+  lookupsPerExperiment,
+  type LookupSeries,
+} from '@breakwater/system-runner/experiments';
+import { experimentDeviations, requestLookups } from './lookup-series.ts';
 import type { DemoOptions } from './options.ts';
-import type { Job, Progress } from './report/progress.ts';
-import type { Results } from './report/results.ts';
+import type { Job, Progress } from './progress.ts';
+import { recover, type Recovery, recoveryDeviations } from './recovery.ts';
+import type { DemoResults } from './report.ts';
+import type { ExperimentTarget } from './target.ts';
 
-/** Where the experiments are made, and how to show what is done there. */
-export interface Stage {
-  readonly target: Target;
+/** The system under experiment, and where to display progress. */
+export interface DemoContext {
+  readonly target: ExperimentTarget;
   readonly progress: Progress;
-  /** Ends whatever goes on. */
+  /** Cancels everything in flight. */
   readonly signal: AbortSignal;
 }
 
-/** How long customer takes to answer, on its own clock: slow enough to trip the breakers of this demo. */
+/** Customer's response time on its own clock: slow enough to open the breakers of the experiments. */
 export const customerLatency = '2s';
 
-/** The system that the experiments are made for. */
+/** The system that the demo starts. */
 export function systemOptions({ port, timeScale, gateway }: DemoOptions): SystemOptions {
   return {
     name: 'demo',
@@ -33,30 +36,28 @@ export function systemOptions({ port, timeScale, gateway }: DemoOptions): System
   };
 }
 
-/** Starts a system, step by step. */
-export function startUp(system: LocalSystem, { progress, signal }: Omit<Stage, 'target'>): Promise<void> {
-  return progress.run(
-    system.steps.map((step) => ({ title: step.title, run: () => step.run(signal) })),
-    'in turn',
-  );
+/** Starts a system step by step. */
+export function startUp(system: LocalSystem, { progress, signal }: Omit<DemoContext, 'target'>): Promise<void> {
+  const jobs = system.steps.map((step) => ({ title: step.title, run: () => step.run(signal) }));
+  return progress.run(jobs, 'sequential');
 }
 
-/** Runs the experiments, all at once: each has a breaker of its own. */
-export async function runExperiments(stage: Stage): Promise<Results['experiments']> {
+/** Runs all experiments in parallel: each has its own breaker. */
+export async function runExperiments(context: DemoContext): Promise<DemoResults['experiments']> {
   const results = new Map<Experiment, LookupSeries>();
   const jobs = experiments.map((experiment) =>
-    experimentJob(experiment, stage, (series) => results.set(experiment, series)),
+    experimentJob(experiment, context, (series) => results.set(experiment, series)),
   );
-  await stage.progress.run(jobs, 'at once');
-  // In the order of the report, not in that of their ends.
+  await context.progress.run(jobs, 'parallel');
+  // In the order of the report instead of completion order.
   return experiments.flatMap((experiment) => {
     const series = results.get(experiment);
     return series === undefined ? [] : [{ experiment, series }];
   });
 }
 
-/** Heals customer and shows that the breaker that the first experiment opened closes again. */
-export async function runRecovery({ target, progress, signal }: Stage, opened: LookupSeries): Promise<Recovery> {
+/** Makes customer fast again and shows that the breaker of the first experiment closes. */
+export async function runRecovery({ target, progress, signal }: DemoContext, opened: LookupSeries): Promise<Recovery> {
   const result = Promise.withResolvers<Recovery>();
   const title = `recovery of ${opened.breaker} on ${opened.instance}`;
   const job: Job = {
@@ -72,27 +73,31 @@ export async function runRecovery({ target, progress, signal }: Stage, opened: L
       return `${title}  ${recovery.finalState}`;
     },
   };
-  await progress.run([job], 'in turn');
+  await progress.run([job], 'sequential');
   return result.promise;
 }
 
-/** In which ways the run did not come out as stated: a sentence each. */
-export function deviationsOf({ experiments: results, recovery }: Results): string[] {
+/** Lists the differences between the expected and the actual results: a sentence each. */
+export function deviationsOf({ experiments: results, recovery }: DemoResults): readonly string[] {
   return [
-    ...results.flatMap(({ experiment, series }) => deviations(experiment, series)),
+    ...results.flatMap(({ experiment, series }) => experimentDeviations(experiment, series)),
     ...recoveryDeviations(recovery),
   ];
 }
 
 const longestName = Math.max(...experiments.map(({ name }) => name.length));
 
-function experimentJob({ name }: Experiment, { target, signal }: Stage, onResult: (series: LookupSeries) => void): Job {
+function experimentJob(
+  { name }: Experiment,
+  { target, signal }: DemoContext,
+  onResult: (series: LookupSeries) => void,
+): Job {
   const status = (calls: number, state: string): string =>
     `${name.padEnd(longestName)}  ${String(calls).padStart(2)}/${lookupsPerExperiment}  ${state}`;
   return {
     title: status(0, ''),
     run: async (show) => {
-      const series = await lookUp({
+      const series = await requestLookups({
         gatewayUrl: target.gatewayUrl,
         breaker: name,
         times: lookupsPerExperiment,

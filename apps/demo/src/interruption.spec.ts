@@ -7,38 +7,38 @@ let watch: InterruptionWatch;
 beforeEach(() => {
   now = 0;
   watch = new InterruptionWatch(() => now);
-  watch.onImpatience = vi.fn();
-  watch.onDespair = vi.fn();
+  watch.onSecondRequest = vi.fn();
+  watch.onThirdRequest = vi.fn();
 });
 
-describe('an interruption', () => {
-  it('aborts with what a shell reports for the signal', () => {
+describe('InterruptionWatch', () => {
+  it('aborts with the exit code of the signal', () => {
     watch.receive('SIGTERM');
 
     expect(watch.signal.reason).toBeInstanceOf(Interruption);
     expect(watch.signal.reason).toMatchObject({ exitCode: 143 });
   });
 
-  it('counts once when a terminal and npm send the same Ctrl-C', () => {
+  it('counts Ctrl-C once when the terminal and npm both send it', () => {
     watch.receive('SIGINT');
     now = 40;
     watch.receive('SIGINT');
 
-    expect(watch.onImpatience).not.toHaveBeenCalled();
+    expect(watch.onSecondRequest).not.toHaveBeenCalled();
   });
 
-  it('asks for haste the second time', () => {
+  it('reports a second request', () => {
     watch.receive('SIGINT');
     now = 1_000;
     watch.receive('SIGINT');
 
-    expect(watch.onImpatience).toHaveBeenCalledOnce();
-    expect(watch.onDespair).not.toHaveBeenCalled();
+    expect(watch.onSecondRequest).toHaveBeenCalledOnce();
+    expect(watch.onThirdRequest).not.toHaveBeenCalled();
   });
 
-  it('asks for the end the third time', () => {
+  it('reports a third request', () => {
     for (now of [0, 1_000, 2_000]) watch.receive('SIGINT');
 
-    expect(watch.onDespair).toHaveBeenCalledWith(130);
+    expect(watch.onThirdRequest).toHaveBeenCalledWith(130);
   });
 });

@@ -1,37 +1,37 @@
-/** Somebody wants this program to end. */
+/** The user or the operating system asked this program to end. */
 export class Interruption extends Error {
-  /** What a shell reports for a program that the signal ended. */
+  override readonly name = 'Interruption';
+  /** The exit code that a shell reports for the signal. */
   readonly exitCode: number;
 
   constructor(signal: InterruptingSignal) {
     super(`interrupted by ${signal}`);
-    this.name = 'Interruption';
     this.exitCode = exitCodes[signal];
   }
 }
 
-/** The signals that ask a program to end, with what a shell reports for it then: 128 and the signal's number. */
+/** 128 plus the signal's number. */
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 type InterruptingSignal = keyof typeof exitCodes;
 
 /**
- * Signals so close together are one wish: Ctrl-C in a terminal reaches this program and npm, and npm passes on to this
- * program what it received.
+ * Signals within this time count once: Ctrl-C in a terminal reaches this program and npm, and npm forwards it to this
+ * program.
  */
-const oneWishMs = 500;
+const sameRequestMs = 500;
 
-/** Turns signals into the abortion of what is going on, and impatience into haste. */
+/** Turns the first signal into an abort, the second into a quick stop and the third into an immediate exit. */
 export class InterruptionWatch {
   readonly #controller = new AbortController();
   readonly #now: () => number;
   #lastAtMs = -Infinity;
-  #wishes = 0;
+  #requests = 0;
 
-  /** Called at the second wish: end quickly. */
-  onImpatience: () => void = () => {};
-  /** Called at the third: end now. */
-  onDespair: (exitCode: number) => void = (exitCode) => process.exit(exitCode);
+  /** Called at the second request: stop without waiting. */
+  onSecondRequest: () => void = () => {};
+  /** Called at the third request: exit immediately. */
+  onThirdRequest: (exitCode: number) => void = (exitCode) => process.exit(exitCode);
 
   /** @param now a monotonic clock in milliseconds */
   constructor(now: () => number = () => performance.now()) {
@@ -43,10 +43,10 @@ export class InterruptionWatch {
     return this.#controller.signal;
   }
 
-  /** Starts to listen. */
+  /** Installs the signal handlers. */
   listen(): void {
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => this.receive(signal));
-    // Whoever read our output has gone (`npm run demo | head`): nobody is left to show anything to.
+    // The reader of the output has gone, as in `npm run demo | head`.
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', () => {
         if (!this.signal.aborted) this.receive('SIGHUP');
@@ -54,15 +54,15 @@ export class InterruptionWatch {
     }
   }
 
-  /** A signal has come. */
+  /** Handles one signal. */
   receive(signal: InterruptingSignal): void {
     const now = this.#now();
-    const sameWish = now - this.#lastAtMs < oneWishMs;
+    const isSameRequest = now - this.#lastAtMs < sameRequestMs;
     this.#lastAtMs = now;
-    if (sameWish) return;
-    this.#wishes += 1;
-    if (this.#wishes === 1) this.#controller.abort(new Interruption(signal));
-    else if (this.#wishes === 2) this.onImpatience();
-    else this.onDespair(exitCodes[signal]);
+    if (isSameRequest) return;
+    this.#requests += 1;
+    if (this.#requests === 1) this.#controller.abort(new Interruption(signal));
+    else if (this.#requests === 2) this.onSecondRequest();
+    else this.onThirdRequest(exitCodes[signal]);
   }
 }

@@ -1,26 +1,16 @@
-/** `npm run demo`: the whole system on this machine, five experiments, a recovery. See `--help`. */
-import { readFileSync } from 'node:fs';
-import { BuildFailure, LocalSystem, SystemFailure, untilAborted } from '@breakwater/system-runner';
+/** `npm run demo`: starts the whole system, runs five experiments and shows a recovery. See `--help`. */
+import { describeFailure, LocalSystem, SystemFailure, untilAborted, UsageError } from '@breakwater/system-runner';
 import { customerLatency, deviationsOf, runExperiments, runRecovery, startUp, systemOptions } from './demo.ts';
-import { requireExperiments, setCustomerLatency, type Target } from './experiments/target.ts';
-import { faultsTokenOf } from './faults-token.ts';
 import { Interruption, InterruptionWatch } from './interruption.ts';
-import { type DemoOptions, parseOptions, usage, UsageError } from './options.ts';
-import { invitation } from './report/invitation.ts';
-import { progressOn } from './report/progress.ts';
-import { resultsAsText } from './report/report.ts';
-import { resultsAsJson } from './report/results.ts';
+import { type DemoOptions, parseOptions, usage } from './options.ts';
+import { progressOn } from './progress.ts';
+import { nextSteps, resultsAsJson, resultsAsText } from './report.ts';
+import { type ExperimentTarget, faultsTokenOf, requireExperiments, setCustomerLatency } from './target.ts';
 
-/** Exit codes: as stated; not as stated, or not at all; not understood. */
-const asStated = 0;
-const failed = 1;
-const notUnderstood = 2;
+const exitCodes = { asExpected: 0, failed: 1, usage: 2 } as const;
+const command = 'npm run demo';
 
-function say(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-/** Runs the demo and leaves nothing behind. Resolves with the exit code. */
+/** Runs the demo and cleans up. Resolves with the exit code. */
 async function run(options: DemoOptions): Promise<number> {
   const interruption = new InterruptionWatch();
   interruption.listen();
@@ -28,73 +18,64 @@ async function run(options: DemoOptions): Promise<number> {
 
   let system: LocalSystem | undefined;
   let isUp = false;
-  let verdict: number | undefined;
+  let exitCode: number | undefined;
   let keptLogs: string | undefined;
   try {
     if (options.target === undefined) {
       system = await LocalSystem.prepare(systemOptions(options));
-      interruption.onImpatience = () => system?.kill();
+      interruption.onSecondRequest = () => system?.kill();
     }
     const signal = AbortSignal.any([interruption.signal, ...(system ? [system.broken] : [])]);
-    const target = system ?? (await readyTarget(options.target, signal));
-    const stage = { target, progress, signal };
+    const target = system ?? (await prepareTarget(options.target, signal));
+    const context = { target, progress, signal };
 
-    if (system) await startUp(system, stage);
+    if (system) await startUp(system, context);
     isUp = true;
-    const experiments = await runExperiments(stage);
+    const experiments = await runExperiments(context);
     const [first] = experiments;
     if (first === undefined) throw new Error('there are no experiments');
-    const recovery = await runRecovery(stage, first.series);
+    const recovery = await runRecovery(context, first.series);
     const results = { experiments, recovery, timeScale: options.timeScale };
     const deviations = deviationsOf(results);
 
     process.stdout.write(`${options.json ? resultsAsJson(results) : `\n${resultsAsText(results)}`}\n`);
-    for (const deviation of deviations) say(`✖ ${deviation}`);
-    verdict = deviations.length === 0 ? asStated : failed;
-    if (verdict === failed) keptLogs = system?.logs;
-    else if (!options.json) process.stdout.write('All five experiments and the recovery came out as stated.\n');
+    for (const deviation of deviations) process.stderr.write(`✖ ${deviation}\n`);
+    exitCode = deviations.length === 0 ? exitCodes.asExpected : exitCodes.failed;
+    if (exitCode === exitCodes.failed) keptLogs = system?.logs;
+    else if (!options.json) process.stdout.write('All five experiments and the recovery had the expected result.\n');
 
     if (system && !options.once) {
-      (options.json ? process.stderr : process.stdout).write(`\n${invitation(system)}`);
+      (options.json ? process.stderr : process.stdout).write(`\n${nextSteps(system)}`);
       await untilAborted(signal);
     }
-    return verdict;
+    return exitCode;
   } catch (error) {
     const cause = interruption.signal.aborted
       ? interruption.signal.reason
       : ((await system?.rootCause(error)) ?? error);
     if (cause instanceof Interruption) {
-      say('Stopping.');
-      // Ctrl-C is how a system that stays up is meant to end.
-      return verdict ?? cause.exitCode;
+      process.stderr.write('Stopping.\n');
+      // After the experiments, Ctrl-C is the normal end.
+      return exitCode ?? cause.exitCode;
     }
-    if (cause instanceof BuildFailure) process.stderr.write(readFileSync(cause.logFile));
-    // Before the system is up, the message says it all, unless it points at a log.
-    else if (isUp || !(cause instanceof SystemFailure) || cause.logFile !== undefined) keptLogs = system?.logs;
-    say(cause instanceof SystemFailure ? describe(cause) : `✖ A bug in the demo: ${describeBug(cause)}`);
-    return failed;
+    // During start-up the message is enough, unless it refers to a log.
+    if (isUp || !(cause instanceof SystemFailure) || cause.logFile !== undefined) keptLogs = system?.logs;
+    process.stderr.write(describeFailure(cause, command));
+    return exitCodes.failed;
   } finally {
     await system?.stop();
     if (keptLogs === undefined) system?.removeFiles();
-    else say(`The logs are in ${keptLogs}`);
+    else process.stderr.write(`The logs are in ${keptLogs}\n`);
   }
 }
 
-/** A system that runs already, with its customers as slow as the experiments need them. */
-async function readyTarget(gatewayUrl: string | undefined, signal: AbortSignal): Promise<Target> {
+/** Prepares a running system: its customer services become as slow as the experiments need. */
+async function prepareTarget(gatewayUrl: string | undefined, signal: AbortSignal): Promise<ExperimentTarget> {
   if (gatewayUrl === undefined) throw new Error('there is no target');
   const target = { gatewayUrl, faultsToken: faultsTokenOf(process.env) };
   await requireExperiments(gatewayUrl, signal);
   await setCustomerLatency(target, customerLatency, signal);
   return target;
-}
-
-function describe({ message, remedy }: SystemFailure): string {
-  return `✖ ${message}. ${remedy}`;
-}
-
-function describeBug(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 
 try {
@@ -103,6 +84,6 @@ try {
   else process.exitCode = await run(options);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  say(`✖ ${error.message}. See npm run demo -- --help`);
-  process.exitCode = notUnderstood;
+  process.stderr.write(describeFailure(error, command));
+  process.exitCode = exitCodes.usage;
 }

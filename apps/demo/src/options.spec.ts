@@ -1,8 +1,9 @@
+import { UsageError } from '@breakwater/system-runner';
 import { describe, expect, it } from 'vitest';
-import { parseOptions, UsageError } from './options.ts';
+import { parseOptions } from './options.ts';
 
-describe('the command line', () => {
-  it('asks for nothing special when it is empty', () => {
+describe('parseOptions', () => {
+  it('returns the defaults for an empty command line', () => {
     expect(parseOptions([])).toEqual({
       target: undefined,
       once: false,
@@ -14,7 +15,7 @@ describe('the command line', () => {
     });
   });
 
-  it('takes every option', () => {
+  it('reads every option', () => {
     const args = ['--once', '--json', '--time-scale', '2.5', '--port=9000', '--gateway', 'node'];
 
     expect(parseOptions(args)).toEqual({
@@ -28,15 +29,15 @@ describe('the command line', () => {
     });
   });
 
-  it.each([['--help'], ['-h']])('asks for help with %s', (flag) => {
+  it.each([['--help'], ['-h']])('reads %s', (flag) => {
     expect(parseOptions([flag]).help).toBe(true);
   });
 
-  it('takes a system that runs already', () => {
+  it('reads the URL of a running system', () => {
     expect(parseOptions(['--target', 'http://localhost:8080/']).target).toBe('http://localhost:8080');
   });
 
-  it('takes port 0, which stands for any that are free', () => {
+  it('accepts port 0', () => {
     expect(parseOptions(['--port', '0']).port).toBe(0);
   });
 
@@ -56,12 +57,9 @@ describe('the command line', () => {
       ['--target', 'localhost:8080'],
       /^--target is the URL of a gateway such as http:\/\/localhost:8080, not 'localhost:8080'$/,
     ],
-    [
-      ['--target', 'http://localhost:8080', '--port', '9000'],
-      /^--port is for a system that is started, not for a --target$/,
-    ],
+    [['--target', 'http://localhost:8080', '--port', '9000'], /^--port cannot be combined with --target$/],
     [['--gateway', 'apache'], /^--gateway is one of auto, nginx, node, not 'apache'$/],
-  ])('refuses %j with one clear sentence', (args, message) => {
+  ])('rejects %j', (args, message) => {
     const parsing = (): unknown => parseOptions(args);
 
     expect(parsing).toThrow(UsageError);

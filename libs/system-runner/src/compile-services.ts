@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { ownEnvironment, type ProcessSpec } from './owned-process.ts';
-import { SystemFailure } from './system-failure.ts';
 import { consolePageScript, consoleProject, findCompiler, serviceProjects, workspaceRoot } from './workspace.ts';
 
 /**
@@ -36,20 +35,4 @@ export function pageBuilderProcess(logs: string): ProcessSpec {
     env: ownEnvironment({}),
     logFile: path.join(logs, 'page-build.log'),
   };
-}
-
-/** The compiler's own output says best what is wrong: it is shown as it is. */
-export class BuildFailure extends SystemFailure {
-  override readonly logFile: string;
-
-  /** @param logFile where the compiler's output is */
-  constructor(logFile: string) {
-    super(
-      'The services could not be compiled',
-      'Correct what is wrong above; `npm ci` helps where packages are missing.',
-      logFile,
-    );
-    this.name = 'BuildFailure';
-    this.logFile = logFile;
-  }
 }

@@ -1,3 +1,4 @@
+export { describeFailure, parseChoice, parseFlags, UsageError } from './command-line.ts';
 export type { GatewayChoice } from './gateway/choose-gateway.ts';
 export type { ServiceEnvironment, SystemOptions } from './options.ts';
 export { OwnedProcess, ownEnvironment, type ProcessExit } from './owned-process.ts';
@@ -6,7 +7,6 @@ export { choosePorts, defaultPort, highestPort, loopback } from './ports.ts';
 export type { ServiceReplica } from './service-replica.ts';
 export { urlOf } from './services.ts';
 export type { SystemDatabase } from './database.ts';
-export { SystemFailure } from './system-failure.ts';
-export { BuildFailure } from './compile-services.ts';
+export { BuildFailure, SystemFailure } from './system-failure.ts';
 export { LocalSystem, type StartUpStep } from './system.ts';
 export { compiled, workspaceRoot } from './workspace.ts';

@@ -1,22 +1,33 @@
 /**
- * Something went wrong that the person at the keyboard can do something about: what happened, and what to do. Anything
- * else that is thrown is a bug in this program.
+ * A failure that the user of a command can resolve: what happened, and what to do. Any other error is a bug.
  */
 export class SystemFailure extends Error {
-  /** What to do about it: a sentence. */
+  override readonly name: string = 'SystemFailure';
+  /** What to do: a sentence. */
   readonly remedy: string;
-  /** The log that tells more; the directory it lies in is then kept. */
+  /** The log with the details. Its directory is kept. */
   readonly logFile: string | undefined;
 
   /**
-   * @param happened what happened: a sentence without its full stop
-   * @param remedy what to do about it: a sentence with its full stop
-   * @param logFile where to read more
+   * @param message what happened: a sentence without a full stop
+   * @param remedy what to do: a sentence with a full stop
+   * @param logFile the log with the details
    */
-  constructor(happened: string, remedy: string, logFile?: string) {
-    super(happened);
-    this.name = 'SystemFailure';
+  constructor(message: string, remedy: string, logFile?: string) {
+    super(message);
     this.remedy = remedy;
+    this.logFile = logFile;
+  }
+}
+
+/** The services could not be compiled. The compiler's output, which is in the log, is shown unchanged. */
+export class BuildFailure extends SystemFailure {
+  override readonly name = 'BuildFailure';
+  override readonly logFile: string;
+
+  /** @param logFile the compiler's output */
+  constructor(logFile: string) {
+    super('The services could not be compiled', 'Fix the errors above; run `npm ci` if packages are missing.', logFile);
     this.logFile = logFile;
   }
 }

@@ -1,12 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { experiments } from '../experiments/experiments.ts';
-import type { Call } from '../experiments/lookups.ts';
-import { resultsAsText } from './report.ts';
-import { type Results, resultsAsJson } from './results.ts';
-import { callTable } from './tables.ts';
+import { type ExperimentCall, experiments } from '@breakwater/system-runner/experiments';
+import { callTable, type DemoResults, resultsAsJson, resultsAsText } from './report.ts';
 
-const slow: Call = {
+const slow: ExperimentCall = {
   n: 1,
   outcome: 'slow',
   durationMs: 2_013.4,
@@ -15,10 +12,17 @@ const slow: Call = {
   slowCallRate: 100,
   transitions: ['CLOSED->OPEN'],
 };
-const refused: Call = { ...slow, n: 2, outcome: 'not-permitted', durationMs: 0.2, transitions: [] };
-const unevaluated: Call = { ...slow, n: 3, state: 'CLOSED', failureRate: -1, slowCallRate: -1, transitions: [] };
+const refused: ExperimentCall = { ...slow, n: 2, outcome: 'not-permitted', durationMs: 0.2, transitions: [] };
+const unevaluated: ExperimentCall = {
+  ...slow,
+  n: 3,
+  state: 'CLOSED',
+  failureRate: -1,
+  slowCallRate: -1,
+  transitions: [],
+};
 
-const results: Results = {
+const results: DemoResults = {
   experiments: experiments.slice(0, 1).map((experiment) => ({
     experiment,
     series: {
@@ -40,8 +44,8 @@ const results: Results = {
   timeScale: 4,
 };
 
-describe('the results as JSON', () => {
-  it('have the shape that programs rely on', () => {
+describe('resultsAsJson', () => {
+  it('has the documented shape', () => {
     const shown = { outcome: 'slow', durationMs: 2_013.4, state: 'OPEN', failureRate: 0, slowCallRate: 100 };
 
     expect(JSON.parse(resultsAsJson(results))).toEqual({
@@ -72,7 +76,7 @@ describe('the results as JSON', () => {
   });
 });
 
-describe('a table of calls', () => {
+describe('callTable', () => {
   const rows = stripVTControlCharacters(callTable([slow, refused, unevaluated]))
     .split('\n')
     .filter((line) => line.startsWith('│'))
@@ -83,36 +87,36 @@ describe('a table of calls', () => {
         .map((cell) => cell.trim()),
     );
 
-  it('has a row a call', () => {
+  it('has a row per call', () => {
     expect(rows.slice(1).map(([n]) => n)).toEqual(['1', '2', '3']);
   });
 
-  it('shows which call changed the state', () => {
+  it('shows the state transition of a call', () => {
     expect(rows[1]).toEqual(['1', 'slow', '2013 ms', 'CLOSED → OPEN', '0 %', '100 %']);
   });
 
-  it('shows that a refused caller had the fallback', () => {
+  it('shows that a refused call got the fallback', () => {
     expect(rows[2]).toEqual(['2', 'not permitted → fallback', '0 ms', 'OPEN', '0 %', '100 %']);
   });
 
-  it('shows a dash for a rate that is not worked out', () => {
+  it('shows a dash for a rate that is not calculated', () => {
     expect(rows[3]?.slice(4)).toEqual(['–', '–']);
   });
 });
 
-describe('the results for people', () => {
+describe('resultsAsText', () => {
   const text = stripVTControlCharacters(resultsAsText(results));
 
-  it('say what was tried, where, with which settings', () => {
+  it('shows the experiment, its instance and its configuration', () => {
     expect(text).toMatch(/^1\. count-slow on account-1 ─+$/m);
     expect(text).toContain('slidingWindowType\u00A0COUNT_BASED, slidingWindowSize\u00A010\n');
   });
 
-  it('say what to learn from it', () => {
+  it('shows the lesson', () => {
     expect(text.replaceAll('\n', ' ')).toContain(experiments[0]?.lesson);
   });
 
-  it('fit into a hundred columns', () => {
+  it('fits into 100 columns', () => {
     expect(text.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 });

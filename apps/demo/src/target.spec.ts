@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { faultsTokenOf } from './faults-token.ts';
+import { faultsTokenOf } from './target.ts';
 
-describe("the token of customer's faults", () => {
-  it('is the one that is given', () => {
+describe('faultsTokenOf', () => {
+  it('returns FAULTS_TOKEN', () => {
     expect(faultsTokenOf({ FAULTS_TOKEN: 'mine', FAULTS_TOKEN_FILE: '/none' })).toBe('mine');
   });
 
-  it('is in the file that is named', () => {
+  it('reads FAULTS_TOKEN_FILE', () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'token-'));
     onTestFinished(() => rmSync(directory, { recursive: true }));
     const file = path.join(directory, 'token');
@@ -18,11 +18,11 @@ describe("the token of customer's faults", () => {
     expect(faultsTokenOf({ FAULTS_TOKEN_FILE: file })).toBe('from-a-file');
   });
 
-  it('is that of compose where nothing is said', () => {
+  it('returns the token of compose by default', () => {
     expect(faultsTokenOf({})).toMatch(/^[\x21-\x7e]{8,}$/);
   });
 
-  it('says which file cannot be read', () => {
+  it('names the file that cannot be read', () => {
     expect(() => faultsTokenOf({ FAULTS_TOKEN_FILE: '/none/such' })).toThrow(/from \/none\/such: ENOENT/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Job, progressOn } from './progress.ts';
 
-/** A stream that is no terminal. */
+/** A stream that is not a terminal. */
 function stream(): { written: string[]; stream: NodeJS.WriteStream } {
   const written: string[] = [];
   const write = (text: string): boolean => {
@@ -13,42 +13,42 @@ function stream(): { written: string[]; stream: NodeJS.WriteStream } {
 
 const job = (title: string, run: Job['run'] = async () => `${title} done`): Job => ({ title, run });
 
-describe('progress without a terminal', () => {
-  it('is a line for each job that is done, and nothing for what happens in between', async () => {
+describe('progressOn a stream that is not a terminal', () => {
+  it('writes a line per finished job and no intermediate states', async () => {
     const { written, stream: target } = stream();
-    const chatty = job('one', async (show) => {
+    const updating = job('one', async (show) => {
       show('half');
       return 'one done';
     });
 
-    await progressOn(target).run([chatty, job('two')], 'in turn');
+    await progressOn(target).run([updating, job('two')], 'sequential');
 
     expect(written).toEqual(['✔ one done (time)\n', '✔ two done (time)\n']);
   });
 
-  it('does jobs in turn, or all at once', async () => {
-    const begun: string[] = [];
+  it('starts parallel jobs together', async () => {
+    const started: string[] = [];
     const gate = Promise.withResolvers<void>();
     const jobs = ['one', 'two'].map((title) =>
       job(title, async () => {
-        begun.push(title);
+        started.push(title);
         await gate.promise;
         return title;
       }),
     );
 
-    const running = progressOn(stream().stream).run(jobs, 'at once');
+    const running = progressOn(stream().stream).run(jobs, 'parallel');
 
-    expect(begun).toEqual(['one', 'two']);
+    expect(started).toEqual(['one', 'two']);
     gate.resolve();
     await running;
   });
 
-  it('ends with the first job that fails', async () => {
+  it('rejects with the error of the first job that fails', async () => {
     const { written, stream: target } = stream();
     const failing = job('two', () => Promise.reject(new Error('no')));
 
-    const running = progressOn(target).run([job('one'), failing, job('three')], 'in turn');
+    const running = progressOn(target).run([job('one'), failing, job('three')], 'sequential');
 
     await expect(running).rejects.toThrow('no');
     expect(written).toEqual(['✔ one done (time)\n']);

@@ -2,14 +2,14 @@ import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemFailure } from '@breakwater/system-runner';
 import { StandInServers } from '@breakwater/system-runner/testing';
-import type { Call } from './lookups.ts';
-import { recover } from './recovery.ts';
+import type { ExperimentCall } from '@breakwater/system-runner/experiments';
+import { recover, recoveryDeviations } from './recovery.ts';
 
 const servers = new StandInServers();
 
 afterEach(() => servers.stop());
 
-const answered: Call = {
+const answered: ExperimentCall = {
   n: 1,
   outcome: 'answered',
   durationMs: 5,
@@ -19,16 +19,16 @@ const answered: Call = {
   transitions: [],
 };
 
-/** A gateway whose accounts answer in turn, the first of them with the given calls. */
+/** A gateway that alternates between two accounts; `account-1` responds with the given calls. */
 function gateway(
-  calls: readonly Partial<Call>[],
+  calls: readonly Partial<ExperimentCall>[],
   onFaults: RequestListener = (_request, response) => response.end('{}'),
 ): Promise<string> {
-  let asked = 0;
+  let requests = 0;
   return servers.start((request, response) => {
     if (request.url === '/experiments/customer-faults') return onFaults(request, response);
-    const turn = asked;
-    asked += 1;
+    const turn = requests;
+    requests += 1;
     const instance = turn % 2 === 0 ? 'account-2' : 'account-1';
     const call =
       instance === 'account-1' ? { ...answered, ...calls[(turn - 1) / 2] } : { ...answered, state: 'CLOSED' };
@@ -53,8 +53,8 @@ const common = {
   signal: new AbortController().signal,
 };
 
-describe('the recovery', () => {
-  it('heals customer through the gateway, with the token', async () => {
+describe('recover', () => {
+  it('removes the latency through the gateway with the token', async () => {
     const orders: unknown[] = [];
     const gatewayUrl = await gateway([{ state: 'CLOSED' }], async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
@@ -67,7 +67,7 @@ describe('the recovery', () => {
     expect(orders).toEqual([['PUT', '/experiments/customer-faults', 'Bearer secret', '{"latency":"0ms"}']]);
   });
 
-  it('follows the one breaker that was open until it is closed', async () => {
+  it('calls the breaker that was open until it is closed', async () => {
     const gatewayUrl = await gateway([
       { transitions: ['OPEN->HALF_OPEN'] },
       {},
@@ -91,7 +91,7 @@ describe('the recovery', () => {
     ]);
   });
 
-  it('has nothing to follow when the breaker never opened, and is none', async () => {
+  it('makes no call when the breaker never opened', async () => {
     const gatewayUrl = await gateway([]);
     const opened = { ...common.opened, calls: [{ ...answered, state: 'CLOSED' } as const] };
 
@@ -102,14 +102,40 @@ describe('the recovery', () => {
     });
   });
 
-  it('fails when customer does not let itself be healed', async () => {
-    const gatewayUrl = await gateway([], (_request, response) => response.writeHead(401).end('who are you?'));
+  it('fails when customer rejects the change', async () => {
+    const gatewayUrl = await gateway([], (_request, response) => response.writeHead(401).end('unknown token'));
 
     const failure = await recover({ ...common, target: { gatewayUrl, faultsToken: 'wrong' } }).catch(
       (error: unknown) => error,
     );
 
     expect(failure).toBeInstanceOf(SystemFailure);
-    expect(failure).toMatchObject({ message: expect.stringContaining('answered 401 who are you?') });
+    expect(failure).toMatchObject({ message: expect.stringContaining('answered 401 unknown token') });
+  });
+});
+
+describe('recoveryDeviations', () => {
+  const recovery = {
+    breaker: 'count-slow',
+    instance: 'account-2',
+    healed: true,
+    calls: [],
+    transitions: ['OPEN->HALF_OPEN', 'HALF_OPEN->CLOSED'],
+    finalState: 'CLOSED',
+    recovered: true,
+  } as const;
+
+  it('finds none for the expected transitions', () => {
+    expect(recoveryDeviations(recovery)).toEqual([]);
+  });
+
+  it.each([
+    [[], 'none'],
+    [['OPEN->HALF_OPEN', 'HALF_OPEN->OPEN'], 'OPEN->HALF_OPEN, HALF_OPEN->OPEN'],
+  ])('reports the transitions %j', (transitions, shown) => {
+    expect(recoveryDeviations({ ...recovery, transitions, finalState: 'OPEN', recovered: false })).toEqual([
+      'recovery: the transitions of count-slow on account-2 should be OPEN->HALF_OPEN, HALF_OPEN->CLOSED, ' +
+        `were ${shown}; its state is OPEN`,
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonLines } from './ndjson.ts';
+import { readJsonLines } from './lookup-events.ts';
 
 const bytes = Buffer.from('{"a":"grün"}\n\n[1,\r 2]\r\n"🌊"');
 
@@ -7,15 +7,12 @@ async function* inChunksOf(size: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-describe('a stream of JSON lines', () => {
-  it.each(Array.from({ length: bytes.length }, (_, index) => [index + 1]))(
-    'is read in chunks of %i bytes, wherever they end',
-    async (size) => {
-      expect(await Array.fromAsync(readJsonLines(inChunksOf(size)))).toEqual([{ a: 'grün' }, [1, 2], '🌊']);
-    },
-  );
+describe('readJsonLines', () => {
+  it.each(Array.from({ length: bytes.length }, (_, index) => [index + 1]))('reads chunks of %i bytes', async (size) => {
+    expect(await Array.fromAsync(readJsonLines(inChunksOf(size)))).toEqual([{ a: 'grün' }, [1, 2], '🌊']);
+  });
 
-  it('gives each value as soon as its line is complete', async () => {
+  it('yields each value as soon as its line is complete', async () => {
     let sent = 0;
     async function* chunks(): AsyncGenerator<Uint8Array> {
       for (const chunk of ['1\n', '2\n3', '\n']) {
@@ -34,7 +31,7 @@ describe('a stream of JSON lines', () => {
     ]);
   });
 
-  it('is refused when a line is not JSON', async () => {
+  it('rejects a line that is not JSON', async () => {
     async function* chunks(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('1\n<html>\n');
     }

@@ -1,0 +1,92 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+/** Resolves a host name to its addresses. */
+export type Resolve = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
+
+const systemResolve: Resolve = (host) => lookup(host, { all: true, order: 'ipv4first' });
+
+/**
+ * Returns a URL for each address of the host: one host name can stand for several replicas, each with its own circuit
+ * breakers and faults. Returns the given URL when the host cannot be resolved.
+ *
+ * @param url a base URL
+ */
+export async function replicaUrls(url: string, resolve: Resolve = systemResolve): Promise<string[]> {
+  const { hostname } = new URL(url);
+  if (isIP(hostname.replaceAll(/[[\]]/g, '')) > 0) return [url];
+  const addresses = await resolve(hostname).catch(() => []);
+  // A host with IPv4 and IPv6 addresses is one replica, not two.
+  const family = addresses[0]?.family;
+  const urls = addresses.filter((each) => each.family === family).map(({ address }) => withHost(url, address));
+  return urls.length > 0 ? urls : [url];
+}
+
+function withHost(url: string, address: string): string {
+  const changed = new URL(url);
+  changed.hostname = isIP(address) === 6 ? `[${address}]` : address;
+  return changed.href.replace(/\/$/, '');
+}
+
+/** A request to one replica. */
+export interface ReplicaRequest {
+  /** Default: GET. */
+  readonly method?: string;
+  /** Sent unchanged and never stored or logged; undefined sends none. */
+  readonly authorization?: string | undefined;
+  /** Sent as JSON; undefined sends none. */
+  readonly body?: unknown;
+  readonly timeoutMs: number;
+}
+
+/** The response of one replica. */
+export interface ReplicaResponse {
+  /** The HTTP status; 0 without a response. */
+  readonly status: number;
+  /** The replica's `X-Instance` header. */
+  readonly instance: string | undefined;
+  /** Parsed JSON or text; the reason when there was no response. */
+  readonly body: unknown;
+  /** When the response arrived, on a monotonic clock in milliseconds. */
+  readonly at: number;
+}
+
+/** Sends a request to one replica. Never rejects: without a response the status is 0 and the body holds the reason. */
+export async function callReplica(
+  url: string,
+  { method = 'GET', authorization, body, timeoutMs }: ReplicaRequest,
+): Promise<ReplicaResponse> {
+  try {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // A redirect would pass the token on to another host.
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const instance = response.headers.get('x-instance') ?? undefined;
+    return { status: response.status, instance, body: parseBody(await response.text()), at: performance.now() };
+  } catch (error) {
+    return { status: 0, instance: undefined, body: connectionFailure(error), at: performance.now() };
+  }
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The reason why `fetch` failed: its own message says only `fetch failed`, the cause has the code. */
+export function connectionFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no response in time';
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
+}
