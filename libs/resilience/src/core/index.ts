@@ -33,7 +33,7 @@ export {
 } from './circuit-breaker/circuit-breaker.errors.ts';
 export type * from './circuit-breaker/circuit-breaker.events.ts';
 export type { CircuitBreakerMetrics } from './circuit-breaker/circuit-breaker.metrics.ts';
-export type { WindowContents, WindowOutcome, WindowSecond } from './circuit-breaker/sliding-window.ts';
+export type { WindowContents, WindowOutcome, WindowSecond, WindowTotals } from './circuit-breaker/sliding-window.ts';
 export type {
   CallOutcome,
   CircuitBreakerConfig,

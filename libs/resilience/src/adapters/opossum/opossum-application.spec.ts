@@ -177,7 +177,7 @@ describe('An application with a circuit breaker on opossum', () => {
       'STATE_TRANSITION',
     ]);
     expect(refused.status).toBe(409);
-    expect(refused.text).toContain('runs on opossum, which cannot do transitionToForcedOpenState');
+    expect(refused.text).toContain('runs on opossum, which does not support transitionToForcedOpenState');
     expect(closed.status).toBe(200);
     expect(client.breaker.state).toBe('CLOSED');
   });

@@ -1,4 +1,5 @@
 import type { Duration } from '../duration.ts';
+import { InvalidOptionsError } from '../errors.ts';
 import type { Listener, Unsubscribe } from '../events.ts';
 import type { Policy } from '../policy.ts';
 import type { AnyCircuitBreakerEvent, CircuitBreakerEvents } from './circuit-breaker.events.ts';
@@ -12,10 +13,10 @@ import type { StateName } from './circuit-breaker.transitions.ts';
 import type { WindowContents } from './sliding-window.ts';
 
 /**
- * A circuit breaker on whatever engine: all that decorators, registry, meters, health and actuator know of it. What each
- * member does is said at `CircuitBreaker`, which is the one on the sliding window.
+ * A circuit breaker on any engine: what decorators, registry, meters, health and actuator use. The members are documented
+ * at `CircuitBreaker`, which is the one on the sliding window.
  *
- * An engine that cannot do something says so with an UnsupportedByEngineError when it is asked to.
+ * A member that the engine cannot support throws an UnsupportedByEngineError.
  */
 export interface AnyCircuitBreaker extends Policy {
   readonly config: CircuitBreakerConfig;
@@ -23,7 +24,7 @@ export interface AnyCircuitBreaker extends Policy {
   readonly metrics: CircuitBreakerMetrics;
   readonly admissionPercentage: number;
   readonly remainingMs: number | undefined;
-  /** `undefined` of an engine that does not tell single calls. */
+  /** `undefined` for an engine that does not expose single calls. */
   readonly window?: WindowContents;
 
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;
@@ -52,18 +53,45 @@ export interface AnyCircuitBreaker extends Policy {
   dispose(): void;
 }
 
-/** Makes circuit breakers that run on something else than the sliding window. */
+/** Creates circuit breakers that run on something other than the sliding window. */
 export interface CircuitBreakerEngine {
   /** @throws InvalidOptionsError like `resolve` */
   create(name: string, options: CircuitBreakerOptions): AnyCircuitBreaker;
   /**
-   * @param subject whose options these are, for the error
-   * @throws InvalidOptionsError listing every fault, and by name every option that this engine cannot honour
+   * @param subject the owner of the options, for the error
+   * @throws InvalidOptionsError listing every fault, including each option that the engine does not support
    */
   resolve(subject: string, options: CircuitBreakerOptions): CircuitBreakerConfig;
 }
 
-/** The engines that an application has besides the sliding window, by the name under which instances choose them. */
+/** The engines of an application, by the name under which instances choose them. The sliding window needs no entry. */
 export type CircuitBreakerEngines = Readonly<
   Partial<Record<Exclude<CircuitBreakerEngineName, 'sliding-window'>, CircuitBreakerEngine>>
 >;
+
+/** How to register an engine, as the end of a sentence. */
+const howToRegister: Readonly<Record<Exclude<CircuitBreakerEngineName, 'sliding-window'>, string>> = {
+  opossum:
+    'opossum once the package opossum is installed and the registry was given { engines: { opossum: opossumEngine } }, ' +
+    "with opossumEngine from '@breakwater/resilience/opossum'",
+};
+
+/**
+ * The registered engine that options choose; `undefined` for the sliding window. An unknown name is left to the check of
+ * the options.
+ *
+ * @param subject the owner of the options, for the error
+ * @throws InvalidOptionsError when the engine is not registered
+ */
+export function chosenEngine(
+  subject: string,
+  { engine }: CircuitBreakerOptions,
+  engines: CircuitBreakerEngines,
+): CircuitBreakerEngine | undefined {
+  if (engine === undefined || engine === 'sliding-window' || !Object.hasOwn(howToRegister, engine)) return undefined;
+  const registered = engines[engine];
+  if (registered !== undefined) return registered;
+  const given = `'${engine}', which is not registered here`;
+  const allowed = `sliding-window, or ${howToRegister[engine]}`;
+  throw new InvalidOptionsError(subject, [{ option: 'engine', given, allowed }]);
+}

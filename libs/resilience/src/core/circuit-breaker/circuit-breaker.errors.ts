@@ -2,12 +2,12 @@ import { formatDuration } from '../duration.ts';
 import { RejectedError, ResilienceError } from '../errors.ts';
 import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
 
-/** The circuit breaker refused a call; the dependency was not asked. */
+/** The circuit breaker refused a call; the dependency was not called. */
 export class CallNotPermittedError extends RejectedError {
   readonly code = 'CALL_NOT_PERMITTED';
   readonly circuitBreakerName: string;
   readonly state: StateName;
-  /** When the wait in OPEN (or the maximum wait in HALF_OPEN) ends, from now; `undefined` when no clock ends it. */
+  /** Milliseconds until OPEN, or the maximum wait in HALF_OPEN, ends; `undefined` when no clock ends the state. */
   readonly retryAfterMs: number | undefined;
 
   constructor(circuitBreakerName: string, state: StateName, retryAfterMs: number | undefined) {
@@ -19,7 +19,7 @@ export class CallNotPermittedError extends RejectedError {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** The same without a stack trace, which is most of what a refusal costs (`writableStackTraceEnabled: false`). */
+  /** Without a stack trace, which is most of the cost of a refusal (`writableStackTraceEnabled: false`). */
   static withoutStackTrace(...args: ConstructorParameters<typeof CallNotPermittedError>): CallNotPermittedError {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -32,25 +32,25 @@ export class CallNotPermittedError extends RejectedError {
 }
 
 function advice(state: StateName, retryAfterMs: number | undefined): string {
-  if (state === 'FORCED_OPEN') return 'it stays so until somebody changes its state';
-  if (state === 'HALF_OPEN') return 'a retry makes sense when the calls on trial have ended';
+  if (state === 'FORCED_OPEN') return 'it stays so until its state is changed by hand';
+  if (state === 'HALF_OPEN') return 'a retry makes sense when the trial calls have ended';
   return retryAfterMs === undefined
     ? 'a retry makes sense later'
     : `a retry makes sense in ${formatDuration(retryAfterMs)}`;
 }
 
-/** The reason with which a circuit breaker aborts the calls under way when it opens (`abortCallsOnOpen`). */
+/** The reason with which a circuit breaker aborts in-flight calls when it opens (`abortCallsOnOpen`). */
 export class CallAbortedOnOpenError extends ResilienceError {
   readonly code = 'CALL_ABORTED_ON_OPEN';
   readonly circuitBreakerName: string;
 
   constructor(circuitBreakerName: string) {
-    super(`CircuitBreaker '${circuitBreakerName}' opened while this call was under way, and aborted it.`);
+    super(`CircuitBreaker '${circuitBreakerName}' opened while this call was in flight, and aborted it.`);
     this.circuitBreakerName = circuitBreakerName;
   }
 }
 
-/** A transition was asked for that the table of transitions does not hold. Nothing was changed. */
+/** The requested transition is not in the table of transitions. Nothing was changed. */
 export class IllegalStateTransitionError extends ResilienceError {
   readonly code = 'ILLEGAL_STATE_TRANSITION';
   readonly circuitBreakerName: string;
@@ -68,24 +68,24 @@ export class IllegalStateTransitionError extends ResilienceError {
   }
 }
 
-/** Something was asked of a circuit breaker that the engine which it runs on cannot do. Nothing was changed. */
+/** The circuit breaker's engine does not support the operation. Nothing was changed. */
 export class UnsupportedByEngineError extends ResilienceError {
   readonly code = 'UNSUPPORTED_BY_ENGINE';
   readonly circuitBreakerName: string;
   readonly engine: string;
-  /** What was asked, by its name, e.g. `transitionToForcedOpenState`. */
+  /** The name of the method, e.g. `transitionToForcedOpenState`. */
   readonly operation: string;
 
-  /** @param reason why the engine cannot, as a sentence without its full stop */
+  /** @param reason why the engine does not support it, as a sentence without its full stop */
   constructor(circuitBreakerName: string, engine: string, operation: string, reason: string) {
-    super(`CircuitBreaker '${circuitBreakerName}' runs on ${engine}, which cannot do ${operation}: ${reason}.`);
+    super(`CircuitBreaker '${circuitBreakerName}' runs on ${engine}, which does not support ${operation}: ${reason}.`);
     this.circuitBreakerName = circuitBreakerName;
     this.engine = engine;
     this.operation = operation;
   }
 }
 
-/** Stands for an error in ERROR events when a call returned a value that `recordResult` counts as a failure. */
+/** The error of an ERROR event when a call returned a value that `recordResult` counts as a failure. */
 export class ResultRecordedAsFailureError extends ResilienceError {
   readonly code = 'RESULT_RECORDED_AS_FAILURE';
   readonly result: unknown;

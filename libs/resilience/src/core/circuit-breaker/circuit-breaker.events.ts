@@ -1,4 +1,4 @@
-import type { PolicyEvent } from '../events.ts';
+import type { EventDetails, PolicyEvent } from '../events.ts';
 import type { StateName } from './circuit-breaker.transitions.ts';
 
 interface CircuitBreakerEvent<T extends string> extends PolicyEvent {
@@ -6,7 +6,7 @@ interface CircuitBreakerEvent<T extends string> extends PolicyEvent {
   readonly circuitBreakerName: string;
 }
 
-/** A call ended well, or with an error that the configuration does not record. */
+/** A call succeeded, or failed with an error that the configuration does not record. */
 export interface SuccessEvent extends CircuitBreakerEvent<'SUCCESS'> {
   readonly elapsedDurationMs: number;
 }
@@ -31,7 +31,7 @@ export interface StateTransitionEvent extends CircuitBreakerEvent<'STATE_TRANSIT
   readonly toState: StateName;
 }
 
-/** The circuit breaker was put back to a fresh CLOSED by hand. */
+/** The circuit breaker was reset by hand to a new CLOSED. */
 export type ResetEvent = CircuitBreakerEvent<'RESET'>;
 
 /** The failure rate reached its threshold. */
@@ -46,26 +46,26 @@ export interface SlowCallRateExceededEvent extends CircuitBreakerEvent<'SLOW_CAL
   readonly slowCallRate: number;
 }
 
-/** The share of calls that failed, were slow, or both, reached `combinedRateThreshold`. Beyond Resilience4j. */
+/** The share of calls that failed, were slow, or both, reached `combinedRateThreshold`. Not in Resilience4j. */
 export interface CombinedRateExceededEvent extends CircuitBreakerEvent<'COMBINED_RATE_EXCEEDED'> {
   /** Percent. */
   readonly combinedRate: number;
 }
 
-/** In OPEN the dependency was asked how it is. Beyond Resilience4j. */
+/** The health probe was called in OPEN. Not in Resilience4j. */
 export interface HealthProbeEvent extends CircuitBreakerEvent<'HEALTH_PROBE'> {
   readonly isHealthy: boolean;
-  /** Why it is not healthy, when the probe failed. */
+  /** What a failed probe threw. */
   readonly error: unknown;
 }
 
-/** After HALF_OPEN has succeeded, this share of calls is let through. Beyond Resilience4j. */
+/** After a successful HALF_OPEN this share of the calls is permitted. Not in Resilience4j. */
 export interface RampUpEvent extends CircuitBreakerEvent<'RAMP_UP'> {
   /** Percent. */
   readonly admissionPercentage: number;
 }
 
-/** What a circuit breaker tells, in Resilience4j's words. */
+/** The events of a circuit breaker, with Resilience4j's names. */
 export type CircuitBreakerEvents = {
   readonly SUCCESS: SuccessEvent;
   readonly ERROR: ErrorEvent;
@@ -81,3 +81,12 @@ export type CircuitBreakerEvents = {
 };
 
 export type AnyCircuitBreakerEvent = CircuitBreakerEvents[keyof CircuitBreakerEvents];
+
+type DetailsOf<K extends keyof CircuitBreakerEvents> = EventDetails<CircuitBreakerEvents[K], 'circuitBreakerName'>;
+
+/** Emits an event from the fields that distinguish its type; `creationTime` is now by default. */
+export type EmitCircuitBreakerEvent = <K extends keyof CircuitBreakerEvents>(
+  type: K,
+  details: DetailsOf<K>,
+  creationTime?: number,
+) => void;

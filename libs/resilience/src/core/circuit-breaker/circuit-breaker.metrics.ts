@@ -1,14 +1,18 @@
 import type { Clock } from '../clock.ts';
 import type { CircuitBreakerConfig, SlidingWindowType } from './circuit-breaker.options.ts';
-import { CountBasedWindow } from './count-based-window.ts';
-import type { SlidingWindow, WindowContents } from './sliding-window.ts';
-import { TimeBasedWindow } from './time-based-window.ts';
+import {
+  CountBasedWindow,
+  type SlidingWindow,
+  TimeBasedWindow,
+  type WindowContents,
+  type WindowTotals,
+} from './sliding-window.ts';
 
-/** What a circuit breaker can tell about the calls in its window. */
+/** The calls in the window of a circuit breaker. */
 export interface CircuitBreakerMetrics {
-  /** Percent; -1 while the window holds too few calls to state a rate. */
+  /** Percent; -1 while the window holds too few calls. */
   readonly failureRate: number;
-  /** Percent; -1 while the window holds too few calls to state a rate. */
+  /** Percent; -1 while the window holds too few calls. */
   readonly slowCallRate: number;
   /** The share of calls that failed, were slow, or both. Percent; -1 while the window holds too few calls. */
   readonly combinedRate: number;
@@ -19,47 +23,58 @@ export interface CircuitBreakerMetrics {
   readonly slowCalls: number;
   readonly slowFailedCalls: number;
   readonly slowSuccessfulCalls: number;
-  /** Calls refused since the window was begun. */
+  /** Calls refused since the window was created. */
   readonly notPermittedCalls: number;
 }
 
-/** What the window of a state is made by: the options for it, or those for the calls on trial. */
-type Purpose = 'configured' | 'trial';
+export type Rates = Pick<CircuitBreakerMetrics, 'failureRate' | 'slowCallRate' | 'combinedRate'>;
+export type RateName = keyof Rates;
 
-/** A window with the rates that are judged by it. OPEN keeps the one of the state that it came from. */
+interface WindowShape {
+  readonly type: SlidingWindowType;
+  readonly size: number;
+}
+
+/** Which window a configuration asks for. */
+type ShapeOf = (config: CircuitBreakerConfig) => WindowShape;
+
+/** The configured window. */
+export const configuredWindow: ShapeOf = ({ slidingWindowType, slidingWindowSize }) => ({
+  type: slidingWindowType,
+  size: slidingWindowSize,
+});
+
+/** The window of trial calls: always a count window for their number. */
+export const trialWindow: ShapeOf = ({ permittedNumberOfCallsInHalfOpenState }) => ({
+  type: 'COUNT_BASED',
+  size: permittedNumberOfCallsInHalfOpenState,
+});
+
+/** A window and the rates over it. OPEN keeps the one of the previous state. */
 export class WindowMetrics {
-  readonly #purpose: Purpose;
+  readonly #shapeOf: ShapeOf;
   readonly #clock: Clock;
   #config: CircuitBreakerConfig;
+  #shape: WindowShape;
   #window: SlidingWindow;
-  #minimumNumberOfCalls: number;
   #notPermittedCalls = 0;
 
-  private constructor(purpose: Purpose, config: CircuitBreakerConfig, clock: Clock) {
-    this.#purpose = purpose;
+  /** @param shapeOf `configuredWindow` or `trialWindow` */
+  constructor(shapeOf: ShapeOf, config: CircuitBreakerConfig, clock: Clock) {
+    this.#shapeOf = shapeOf;
     this.#clock = clock;
     this.#config = config;
-    this.#window = makeWindow(typeFor(purpose, config), sizeFor(purpose, config), clock);
-    this.#minimumNumberOfCalls = minimumFor(purpose, config);
+    this.#shape = shapeOf(config);
+    this.#window = createWindow(this.#shape, clock);
   }
 
-  /** The configured window. A count window is judged when it is full, even if the minimum is above its size. */
-  static configured(config: CircuitBreakerConfig, clock: Clock): WindowMetrics {
-    return new WindowMetrics('configured', config, clock);
-  }
-
-  /** The calls on trial: always a count window as large as their number. */
-  static onTrial(config: CircuitBreakerConfig, clock: Clock): WindowMetrics {
-    return new WindowMetrics('trial', config, clock);
-  }
-
-  /** Judges by other options from now on. A window of another type or size begins empty; otherwise it is kept. */
+  /** Judges by new options. A window of another type or size starts empty; otherwise its calls are kept. */
   reconfigure(config: CircuitBreakerConfig): void {
-    const [type, size] = [typeFor(this.#purpose, config), sizeFor(this.#purpose, config)];
-    const isSame = type === typeFor(this.#purpose, this.#config) && size === sizeFor(this.#purpose, this.#config);
-    if (!isSame) this.#window = makeWindow(type, size, this.#clock);
+    const before = this.#shape;
     this.#config = config;
-    this.#minimumNumberOfCalls = minimumFor(this.#purpose, config);
+    this.#shape = this.#shapeOf(config);
+    const isSameWindow = this.#shape.type === before.type && this.#shape.size === before.size;
+    if (!isSameWindow) this.#window = createWindow(this.#shape, this.#clock);
   }
 
   record(isFailed: boolean, durationMs: number): void {
@@ -70,50 +85,22 @@ export class WindowMetrics {
     this.#notPermittedCalls++;
   }
 
-  /** Whether the window holds enough calls to state rates. */
-  hasRates(): boolean {
-    const { calls } = this.#window.totals();
-    return calls > 0 && calls >= this.#minimumNumberOfCalls;
+  /** All -1 while the window holds too few calls. */
+  rates(): Rates {
+    return this.#ratesOf(this.#window.totals());
   }
 
-  /** Percent; -1 while the window holds too few calls. */
-  failureRate(): number {
-    return this.#rate(this.#window.totals().failedCalls);
-  }
-
-  /** Percent; -1 while the window holds too few calls. */
-  slowCallRate(): number {
-    return this.#rate(this.#window.totals().slowCalls);
-  }
-
-  /** The share of calls that failed, were slow, or both. Percent; -1 while the window holds too few calls. */
-  combinedRate(): number {
-    const { failedCalls, slowCalls, slowFailedCalls } = this.#window.totals();
-    return this.#rate(failedCalls + slowCalls - slowFailedCalls);
-  }
-
-  hasFailureRateReachedThreshold(): boolean {
-    return this.failureRate() >= Math.fround(this.#config.failureRateThreshold);
-  }
-
-  hasSlowCallRateReachedThreshold(): boolean {
-    return this.slowCallRate() >= Math.fround(this.#config.slowCallRateThreshold);
-  }
-
-  hasCombinedRateReachedThreshold(): boolean {
-    const { combinedRateThreshold } = this.#config;
-    return combinedRateThreshold !== undefined && this.combinedRate() >= Math.fround(combinedRateThreshold);
-  }
-
-  /** Where all is well it costs next to nothing: a share of no calls reaches no threshold, which are all above 0. */
-  hasAnyRateReachedThreshold(): boolean {
-    const { failedCalls, slowCalls } = this.#window.totals();
-    if (failedCalls === 0 && slowCalls === 0) return false;
-    return (
-      this.hasFailureRateReachedThreshold() ||
-      this.hasSlowCallRateReachedThreshold() ||
-      this.hasCombinedRateReachedThreshold()
-    );
+  /** The rates that have reached their thresholds. */
+  reachedRates(): readonly RateName[] {
+    const { failureRateThreshold, slowCallRateThreshold, combinedRateThreshold } = this.#config;
+    const { failureRate, slowCallRate, combinedRate } = this.rates();
+    const reached: RateName[] = [];
+    if (failureRate >= Math.fround(failureRateThreshold)) reached.push('failureRate');
+    if (slowCallRate >= Math.fround(slowCallRateThreshold)) reached.push('slowCallRate');
+    if (combinedRateThreshold !== undefined && combinedRate >= Math.fround(combinedRateThreshold)) {
+      reached.push('combinedRate');
+    }
+    return reached;
   }
 
   contents(): WindowContents {
@@ -121,11 +108,10 @@ export class WindowMetrics {
   }
 
   snapshot(): CircuitBreakerMetrics {
-    const { calls, failedCalls, slowCalls, slowFailedCalls } = this.#window.totals();
+    const totals = this.#window.totals();
+    const { calls, failedCalls, slowCalls, slowFailedCalls } = totals;
     return {
-      failureRate: this.failureRate(),
-      slowCallRate: this.slowCallRate(),
-      combinedRate: this.combinedRate(),
+      ...this.#ratesOf(totals),
       bufferedCalls: calls,
       failedCalls,
       successfulCalls: calls - failedCalls,
@@ -136,29 +122,27 @@ export class WindowMetrics {
     };
   }
 
-  /** In 32-bit arithmetic, as Resilience4j computes it: 3 of 7 reaches a threshold of 42.857143, which 64 bits would miss. */
-  #rate(part: number): number {
-    const { calls } = this.#window.totals();
-    if (calls === 0 || calls < this.#minimumNumberOfCalls) return -1;
-    return Math.fround(Math.fround(part * 100) / Math.fround(calls));
+  #ratesOf({ calls, failedCalls, slowCalls, slowFailedCalls }: WindowTotals): Rates {
+    const { type, size } = this.#shape;
+    const { minimumNumberOfCalls } = this.#config;
+    // A count window is judged when it is full, even if the configured minimum is above its size.
+    const minimum = type === 'COUNT_BASED' ? Math.min(minimumNumberOfCalls, size) : minimumNumberOfCalls;
+    if (calls === 0 || calls < minimum) return tooFewCalls;
+    return {
+      failureRate: percentage(failedCalls, calls),
+      slowCallRate: percentage(slowCalls, calls),
+      combinedRate: percentage(failedCalls + slowCalls - slowFailedCalls, calls),
+    };
   }
 }
 
-function typeFor(purpose: Purpose, config: CircuitBreakerConfig): SlidingWindowType {
-  return purpose === 'trial' ? 'COUNT_BASED' : config.slidingWindowType;
+const tooFewCalls: Rates = { failureRate: -1, slowCallRate: -1, combinedRate: -1 };
+
+/** With 32 bits, as in Resilience4j: 3 of 7 reaches a threshold of 42.857143, which 64 bits would miss. */
+function percentage(part: number, calls: number): number {
+  return Math.fround(Math.fround(part * 100) / Math.fround(calls));
 }
 
-function sizeFor(purpose: Purpose, config: CircuitBreakerConfig): number {
-  return purpose === 'trial' ? config.permittedNumberOfCallsInHalfOpenState : config.slidingWindowSize;
-}
-
-/** A count window can never hold more calls than its size. */
-function minimumFor(purpose: Purpose, config: CircuitBreakerConfig): number {
-  const { minimumNumberOfCalls } = config;
-  if (typeFor(purpose, config) === 'TIME_BASED') return minimumNumberOfCalls;
-  return Math.min(minimumNumberOfCalls, sizeFor(purpose, config));
-}
-
-function makeWindow(type: SlidingWindowType, size: number, clock: Clock): SlidingWindow {
+function createWindow({ type, size }: WindowShape, clock: Clock): SlidingWindow {
   return type === 'TIME_BASED' ? new TimeBasedWindow(size, clock) : new CountBasedWindow(size);
 }

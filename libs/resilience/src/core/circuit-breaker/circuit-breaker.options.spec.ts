@@ -24,8 +24,8 @@ function faultsOf(options: object): Record<string, string> {
   return {};
 }
 
-describe('The options of a circuit breaker', () => {
-  it("have Resilience4j's defaults, and nothing beyond it switched on", () => {
+describe('Circuit breaker options', () => {
+  it("have Resilience4j's defaults, with all further features off", () => {
     expect(resolve()).toStrictEqual({
       engine: 'sliding-window',
       failureRateThreshold: 50,
@@ -72,19 +72,19 @@ describe('The options of a circuit breaker', () => {
     expect(Object.isFrozen(config.recordExceptions)).toBe(true);
   });
 
-  it('take durations in any form', () => {
+  it('accept durations in any form', () => {
     expect(resolve({ slowCallDurationThreshold: 'PT1S', waitDurationInOpenState: '1m' })).toMatchObject({
       slowCallDurationThreshold: 1_000,
       waitDurationInOpenState: 60_000,
     });
   });
 
-  it('are refused in one error that lists every fault, what was given and what is allowed', () => {
+  it('are rejected in one error that lists every fault with the given and the allowed value', () => {
     const options = {
       failureRateThreshold: 150,
       slidingWindowSize: 0,
       slidingWindowType: 'COUNTED',
-      waitDurationInOpenState: 'a while',
+      waitDurationInOpenState: 'soon',
       recordExceptions: ['Error'],
       failureRateTreshold: 60,
       waitIntervalFunctionInOpenState: IntervalFunction.of(5),
@@ -95,9 +95,9 @@ describe('The options of a circuit breaker', () => {
       failureRateThreshold: '150',
       slidingWindowSize: '0',
       slidingWindowType: "'COUNTED'",
-      waitDurationInOpenState: "'a while'",
+      waitDurationInOpenState: "'soon'",
       recordExceptions: '["Error"]',
-      waitIntervalFunctionInOpenState: 'set beside waitDurationInOpenState',
+      waitIntervalFunctionInOpenState: 'set together with waitDurationInOpenState',
     });
     expect(() => resolve(options as never)).toThrow(/above 0 and at most 100[^]*COUNT_BASED, TIME_BASED[^]*at least 1/);
     expect(() => resolve(options as never)).toThrow(/failureRateTreshold.*failureRateThreshold/);
@@ -117,7 +117,7 @@ describe('The options of a circuit breaker', () => {
     ['rampUpSteps', [50, 10]],
     ['rampUpSteps', [50, 100]],
     ['rampUpSteps', ['10']],
-  ])('refuse %s: %j', (option, value) => {
+  ])('reject %s: %j', (option, value) => {
     expect(Object.keys(faultsOf({ [option]: value }))).toStrictEqual([option]);
   });
 
@@ -126,14 +126,14 @@ describe('The options of a circuit breaker', () => {
   });
 });
 
-describe('Options on top of options', () => {
-  it('win, and leave the others', () => {
+describe('mergeCircuitBreakerOptions', () => {
+  it('overrides the options that are set and keeps the others', () => {
     expect(
       mergeCircuitBreakerOptions({ slidingWindowSize: 10, failureRateThreshold: 20 }, { slidingWindowSize: 5 }),
     ).toStrictEqual({ slidingWindowSize: 5, failureRateThreshold: 20 });
   });
 
-  it('take away what cannot hold beside them', () => {
+  it('removes an option that the override excludes', () => {
     const interval = IntervalFunction.of(10);
 
     expect(
@@ -146,30 +146,30 @@ describe('Options on top of options', () => {
 });
 
 describe('slidingWindow', () => {
-  it('caps the minimum at the size of a count window, and not of a time window', () => {
+  it('caps the minimum at the size of a count window, not of a time window', () => {
     expect(slidingWindow(10, 100, 'COUNT_BASED').minimumNumberOfCalls).toBe(10);
     expect(slidingWindow(10, 100, 'TIME_BASED').minimumNumberOfCalls).toBe(100);
   });
 });
 
-describe('An error', () => {
+describe('judgeError', () => {
   class Outage extends Error {}
   class PartialOutage extends Outage {}
   const refusal = new CallNotPermittedError('inner', 'OPEN', 10);
 
-  it('is a failure when nothing else is said', () => {
+  it('counts every error as a failure by default', () => {
     expect(judgeError(resolve(), new Outage())).toBe('failure');
     expect(judgeError(resolve(), 'not even an error')).toBe('failure');
   });
 
-  it('is a failure only if it is recorded, once something is', () => {
+  it('counts only recorded errors as failures when some are configured', () => {
     const config = resolve({ recordExceptions: [Outage] });
 
     expect(judgeError(config, new PartialOutage())).toBe('failure');
     expect(judgeError(config, new TypeError())).toBe('success');
   });
 
-  it('is recorded by class or by predicate', () => {
+  it('records errors by class or by predicate', () => {
     const config = resolve({ recordExceptions: [Outage], recordException: (error) => error instanceof TypeError });
 
     expect(judgeError(config, new Outage())).toBe('failure');
@@ -177,14 +177,14 @@ describe('An error', () => {
     expect(judgeError(config, new RangeError())).toBe('success');
   });
 
-  it('is ignored first', () => {
+  it('ignores an error that is both ignored and recorded', () => {
     expect(
       judgeError(resolve({ recordExceptions: [Outage], ignoreExceptions: [PartialOutage] }), new PartialOutage()),
     ).toBe('ignored');
     expect(judgeError(resolve({ ignoreException: (error) => error instanceof Outage }), new Outage())).toBe('ignored');
   });
 
-  it('of our own making says nothing about the dependency, unless it is recorded by name', () => {
+  it('ignores refusals of other policies unless they are recorded explicitly', () => {
     expect(judgeError(resolve(), refusal)).toBe('ignored');
     expect(judgeError(resolve({ recordExceptions: [Outage] }), refusal)).toBe('ignored');
     expect(judgeError(resolve({ recordExceptions: [RejectedError] }), refusal)).toBe('failure');

@@ -24,58 +24,55 @@ import { type StateName, stateNames } from './circuit-breaker.transitions.ts';
 
 export type SlidingWindowType = 'COUNT_BASED' | 'TIME_BASED';
 
-/** What a circuit breaker runs on: the sliding window of this library, or a package that the registry was given. */
+/** What a circuit breaker runs on: the sliding window of this library, or an engine that the registry was given. */
 export type CircuitBreakerEngineName = 'sliding-window' | 'opossum';
 
-/** What a `transitionOnResult` function decides; durations and times as in `transitionToOpenStateFor` and `…Until`. */
+/** The decision of `transitionOnResult`; durations and times as in `transitionToOpenStateFor` and `…Until`. */
 export type TransitionCheckResult =
   'NO_TRANSITION' | { readonly toState: 'OPEN'; readonly waitDuration?: Duration; readonly waitUntil?: number };
 
-/** How a call ended, as `transitionOnResult` sees it. */
+/** How a call ended. */
 export type CallOutcome = { readonly error: unknown } | { readonly result: unknown };
 
 /**
- * Asks a dependency whether it is well: by resolving to anything but `false`. It is handed a signal that is aborted when the
- * answer is not waited for any longer.
+ * Checks the health of a dependency: it is healthy unless the probe throws, rejects, or resolves to `false`. The signal is
+ * aborted when the result is no longer needed.
  */
 export type HealthProbe = (context: Pick<CallContext, 'signal'>) => unknown;
 
-/**
- * What goes beyond Resilience4j: how a dependency that was down is taken back without being knocked over again. All of it
- * is off by default.
- */
+/** Options for the recovery of a dependency, which Resilience4j does not have. All are off by default. */
 export interface RecoveryOptions {
   /** Opens when this share of the calls in the window failed, was slow, or both. Percent, above 0 and at most 100. */
   readonly combinedRateThreshold?: number;
   /**
-   * Lengthens each wait in OPEN by up to this share of it, drawn at random, so that many instances do not try again in
-   * step. From 0, the default, to 1. The wait never becomes shorter.
+   * Lengthens each wait in OPEN by a random share of up to this factor, so that many instances do not try again at the same
+   * time. From 0, the default, to 1. The wait never becomes shorter.
    */
   readonly waitJitterFactor?: number;
-  /** Asked in OPEN; when the answer is good, HALF_OPEN begins at once and no user's call was spent on finding out. */
+  /** Called in OPEN. When it reports a healthy dependency, HALF_OPEN begins immediately, without a user's call. */
   readonly healthProbe?: HealthProbe;
-  /** How often the health probe is asked. At least 1 ms; 5 s by default. */
+  /** The interval between health probes. At least 1 ms; 5 s by default. */
   readonly healthProbeInterval?: Duration;
-  /** How long its answer is waited for. At least 1 ms; 1 s by default. */
+  /** How long a health probe may take. At least 1 ms; 1 s by default. */
   readonly healthProbeTimeout?: Duration;
   /**
-   * The shares of calls, in rising percent below 100, that are let through one after the other between HALF_OPEN and CLOSED,
-   * e.g. `[10, 25, 50]`. A rate that reaches its threshold on the way opens again.
+   * The shares of calls that are permitted step by step between HALF_OPEN and CLOSED, in rising percent below 100, e.g.
+   * `[10, 25, 50]`. A rate that reaches its threshold in a step opens again.
    */
   readonly rampUpSteps?: readonly number[];
-  /** How long each step lasts. At least 1 ms; 10 s by default. */
+  /** The duration of each step. At least 1 ms; 10 s by default. */
   readonly rampUpStepDuration?: Duration;
-  /** Aborts the signals of the calls under way when the circuit breaker opens. False by default. */
+  /** Aborts the signals of in-flight calls when the circuit breaker opens. False by default. */
   readonly abortCallsOnOpen?: boolean;
-  /** Called when the circuit breaker opens, e.g. to drop the pooled connections to the dependency. It cannot hurt a call. */
+  /** Called when the circuit breaker opens, e.g. to close pooled connections. An error becomes a process warning. */
   readonly releaseOnOpen?: () => unknown;
 }
 
-/** Resilience4j's options of a circuit breaker, with its names and defaults. Each may be left out. */
+/** Resilience4j's options of a circuit breaker, with its names and defaults. All are optional. */
 export interface CircuitBreakerOptions extends RecoveryOptions {
   /**
-   * What the circuit breaker runs on. `sliding-window`, the default, is the only one that honours every option; another
-   * must be registered (`engines` of the registry), and refuses by name what it cannot honour. Beyond Resilience4j.
+   * What the circuit breaker runs on. `sliding-window`, the default, supports every option. Another engine must be registered
+   * (`engines` of the registry) and rejects the options that it does not support. Not in Resilience4j.
    */
   readonly engine?: CircuitBreakerEngineName;
   /** Opens when this share of the calls in the window failed. Percent, above 0 and at most 100; 50 by default. */
@@ -84,48 +81,48 @@ export interface CircuitBreakerOptions extends RecoveryOptions {
   readonly slowCallRateThreshold?: number;
   /** A call is slow when it takes longer than this. Above 0; 60 s by default. */
   readonly slowCallDurationThreshold?: Duration;
-  /** How many calls pass on trial in HALF_OPEN. At least 1; 10 by default. */
+  /** The number of trial calls in HALF_OPEN. At least 1; 10 by default. */
   readonly permittedNumberOfCallsInHalfOpenState?: number;
-  /** How long HALF_OPEN may last before `transitionToStateAfterWaitDuration`; 0, the default, means without limit. */
+  /** The maximum duration of HALF_OPEN, after which `transitionToStateAfterWaitDuration` applies. 0, the default: no limit. */
   readonly maxWaitDurationInHalfOpenState?: Duration;
-  /** Where HALF_OPEN goes when its maximum wait is over: OPEN, the default, or CLOSED. */
+  /** The state after the maximum duration of HALF_OPEN: OPEN, the default, or CLOSED. */
   readonly transitionToStateAfterWaitDuration?: 'OPEN' | 'CLOSED';
   /** Judges the last N calls (COUNT_BASED, the default) or the calls of the last N seconds (TIME_BASED). */
   readonly slidingWindowType?: SlidingWindowType;
   /** N: calls or seconds. At least 1; 100 by default. */
   readonly slidingWindowSize?: number;
   /**
-   * No rate is judged before the window holds this many calls. At least 1; 100 by default. A count window, which can
-   * never hold more calls than its size, is judged when it is full.
+   * The number of calls in the window before its rates are judged. At least 1; 100 by default. A count window, which never
+   * holds more calls than its size, is judged when it is full.
    */
   readonly minimumNumberOfCalls?: number;
-  /** How long OPEN refuses. At least 1 ms; 60 s by default. Not together with `waitIntervalFunctionInOpenState`. */
+  /** The duration of OPEN. At least 1 ms; 60 s by default. Not together with `waitIntervalFunctionInOpenState`. */
   readonly waitDurationInOpenState?: Duration;
-  /** How long OPEN refuses, in milliseconds, after having opened this many times in a row (from 1). */
+  /** The duration of OPEN in milliseconds, from the number of times in a row that it has opened (1, 2, …). */
   readonly waitIntervalFunctionInOpenState?: IntervalFunction;
-  /** Goes to HALF_OPEN by a timer as soon as the wait is over, instead of with the next call. False by default. */
+  /** Goes to HALF_OPEN by a timer when the wait is over, instead of with the next call. False by default. */
   readonly automaticTransitionFromOpenToHalfOpenEnabled?: boolean;
-  /** Errors that count as failures, subclasses included. None given and no `recordException`: every error counts. */
+  /** Errors that count as failures, subclasses included. Every error by default, unless `recordException` is set. */
   readonly recordExceptions?: readonly ErrorClass[];
-  /** Errors that are no evidence, neither success nor failure. They win over recorded ones. None by default. */
+  /** Errors that count neither as success nor as failure. They take precedence over recorded ones. None by default. */
   readonly ignoreExceptions?: readonly ErrorClass[];
-  /** Whether an error counts as a failure, beside `recordExceptions`. */
+  /** Whether an error counts as a failure, in addition to `recordExceptions`. */
   readonly recordException?: (error: unknown) => boolean;
-  /** Whether an error is no evidence, beside `ignoreExceptions`. */
+  /** Whether an error counts neither as success nor as failure, in addition to `ignoreExceptions`. */
   readonly ignoreException?: (error: unknown) => boolean;
   /** Whether a returned value counts as a failure. None does by default. */
   readonly recordResult?: (result: unknown) => boolean;
-  /** Lets a single result open the circuit breaker, whatever the rates. Asked after the result is recorded. */
+  /** Lets a single result open the circuit breaker, independently of the rates. Called after the result is recorded. */
   readonly transitionOnResult?: (outcome: CallOutcome) => TransitionCheckResult;
-  /** The state to begin with; CLOSED by default. */
+  /** The first state; CLOSED by default. */
   readonly initialState?: StateName;
   /** Whether a CallNotPermittedError carries a stack trace, which is most of its cost. True by default. */
   readonly writableStackTraceEnabled?: boolean;
-  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
+  /** How many recent events `bufferedEvents` returns. 0 by default; 100 in `ResilienceModule`. */
   readonly eventConsumerBufferSize?: number;
 }
 
-/** The options resolved: complete, checked, frozen, durations in milliseconds. */
+/** The resolved options: complete, checked and frozen, with durations in milliseconds. */
 export interface CircuitBreakerConfig {
   readonly engine: CircuitBreakerEngineName;
   readonly failureRateThreshold: number;
@@ -163,7 +160,7 @@ export interface CircuitBreakerConfig {
 
 const defaultWaitDurationInOpenStateMs = 60_000;
 
-/** One source for names, defaults and limits: the resolver, the configuration files and the documentation read it. */
+/** Names, defaults and limits, for the resolver, the configuration files and the documentation. */
 export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
   engine: choice('sliding-window', ['sliding-window', 'opossum']),
   failureRateThreshold: percentage(50),
@@ -197,7 +194,7 @@ export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
   eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
   combinedRateThreshold: optional(percentage(100)),
   waitJitterFactor: fraction(0),
-  healthProbe: optionalFunction<HealthProbe>('function', 'a function that asks the dependency how it is'),
+  healthProbe: optionalFunction<HealthProbe>('function', 'a function that checks the health of the dependency'),
   healthProbeInterval: duration(5_000, { min: 1 }),
   healthProbeTimeout: duration(1_000, { min: 1 }),
   rampUpSteps: risingPercentages(),
@@ -207,9 +204,9 @@ export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
 };
 
 /**
- * Copies, defaults, checks as a whole and freezes.
+ * Copies the options, applies defaults, checks them as a whole and freezes them.
  *
- * @param subject whose options these are, for the error
+ * @param subject the owner of the options, for the error
  * @throws InvalidOptionsError listing every fault
  */
 export function resolveCircuitBreakerOptions(subject: string, options: CircuitBreakerOptions): CircuitBreakerConfig {
@@ -220,7 +217,7 @@ export function resolveCircuitBreakerOptions(subject: string, options: CircuitBr
   return Object.freeze({ ...resolved, waitDurationInOpenState: defaultWaitDurationInOpenStateMs });
 }
 
-/** `override` on top of `base`, both as given: what is set wins, and takes away what cannot hold beside it. */
+/** `override` on top of `base`, both as given. An option that is set replaces those that it excludes. */
 export function mergeCircuitBreakerOptions(
   base: CircuitBreakerOptions,
   override: CircuitBreakerOptions,
@@ -229,8 +226,8 @@ export function mergeCircuitBreakerOptions(
 }
 
 /**
- * Resilience4j's setter of all three: unlike the three options by themselves it caps the minimum at the size of a count
- * window at once, so that HALF_OPEN, too, is judged by the capped value.
+ * Resilience4j's setter of all three options. Unlike the options alone it caps the minimum at the size of a count window,
+ * which then also applies to HALF_OPEN.
  */
 export function slidingWindow(
   slidingWindowSize: number,
@@ -242,12 +239,12 @@ export function slidingWindow(
   return { slidingWindowSize, minimumNumberOfCalls: minimum, slidingWindowType };
 }
 
-/** Whether an error is evidence: a failure, a success, or neither. */
+/** How an error counts. */
 export type ErrorVerdict = 'ignored' | 'failure' | 'success';
 
 /**
- * Ignored wins over recorded. A refusal by another policy (RejectedError) is ignored unless it is recorded by name: the
- * dependency was not asked, so it did not fail.
+ * Ignored errors take precedence over recorded ones. A refusal by another policy (RejectedError) is ignored unless it is
+ * recorded explicitly: the dependency was not called.
  */
 export function judgeError(config: CircuitBreakerConfig, error: unknown): ErrorVerdict {
   const { ignoreExceptions, ignoreException, recordExceptions, recordException } = config;
@@ -266,8 +263,8 @@ function contradictions(
     ? [
         {
           option: 'waitIntervalFunctionInOpenState',
-          given: 'set beside waitDurationInOpenState',
-          allowed: 'only one of the two, since each says how long OPEN lasts',
+          given: 'set together with waitDurationInOpenState',
+          allowed: 'only one of the two, because each sets the duration of OPEN',
         },
       ]
     : [];

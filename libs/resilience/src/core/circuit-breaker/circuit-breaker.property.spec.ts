@@ -63,8 +63,8 @@ const manualTransition: fc.Arbitrary<Action> = fc.constantFrom<Action[]>(
   (breaker) => breaker.transitionToMetricsOnlyState(),
 );
 
-describe('The state machine', () => {
-  it('never makes a transition that is not in its table, and keeps its counters consistent', () => {
+describe('StateMachine', () => {
+  it('makes only transitions of its table and keeps its counters consistent', () => {
     const actions = fc.array(
       fc.oneof({ weight: 9, arbitrary: lowLevelAction }, { weight: 1, arbitrary: manualTransition }),
       {
@@ -102,7 +102,7 @@ describe('The state machine', () => {
     );
   });
 
-  it('leaves the administrative states only when told to', () => {
+  it('never leaves DISABLED, METRICS_ONLY and FORCED_OPEN by calls or time', () => {
     fc.assert(
       fc.property(
         options,
@@ -120,7 +120,7 @@ describe('The state machine', () => {
     );
   });
 
-  it('holds at most one timer, and none in a state that no clock ends', () => {
+  it('sets at most one timer, and none in a state that no clock ends', () => {
     fc.assert(
       fc.property(options, fc.array(fc.oneof(lowLevelAction, manualTransition), { maxLength: 40 }), (given, steps) => {
         const clock = new FakeClock();
@@ -130,11 +130,62 @@ describe('The state machine', () => {
           try {
             step(breaker, clock);
           } catch {
-            // An illegal transition changes nothing, which is what the next line is about.
+            // An illegal transition changes nothing, as the next line checks.
           }
           expect(clock.pendingTimers).toBeLessThanOrEqual(breaker.remainingMs === undefined ? 0 : 1);
         }
       }),
     );
+  });
+});
+
+/** `late` and `overtaken` succeed after the state that permitted them was left, by a reset or by opening. */
+type CallEnd = 'successful' | 'slow' | 'rejected' | 'thrown' | 'late' | 'overtaken';
+
+const userFunctions: readonly CircuitBreakerOptions[] = [
+  {},
+  { recordResult: (result) => result === 'rejected' },
+  {
+    transitionOnResult: (outcome) =>
+      'result' in outcome && outcome.result === 'rejected' ? { toState: 'OPEN' } : 'NO_TRANSITION',
+  },
+];
+
+async function play(ends: readonly CallEnd[], given: CircuitBreakerOptions, hasListener: boolean): Promise<unknown[]> {
+  const clock = new FakeClock();
+  const window = { slidingWindowSize: 4, minimumNumberOfCalls: 2, slowCallDurationThreshold: '1s' } as const;
+  const breaker = new CircuitBreaker('customer', { ...window, ...given }, { clock });
+  if (hasListener) breaker.onEvent(() => {});
+  const seen: unknown[] = [];
+  for (const end of ends) {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const call = breaker.execute(() => promise).catch(() => {});
+    if (end === 'slow') clock.advance(2_000);
+    if (end === 'late') breaker.reset();
+    if (end === 'overtaken') breaker.transitionToOpenState();
+    if (end === 'thrown') reject(new Error('outage'));
+    else resolve(end);
+    await call;
+    promise.catch(() => {});
+    seen.push([breaker.state, breaker.metrics]);
+  }
+  return seen;
+}
+
+describe('A circuit breaker without a listener', () => {
+  it('decides like one with a listener', async () => {
+    const end = fc.constantFrom<CallEnd>('successful', 'slow', 'rejected', 'thrown', 'late', 'overtaken');
+    await fc.assert(
+      fc.asyncProperty(fc.array(end, { maxLength: 20 }), fc.constantFrom(...userFunctions), async (ends, given) => {
+        expect(await play(ends, given, false)).toStrictEqual(await play(ends, given, true));
+      }),
+    );
+  });
+
+  it('counts a value that recordResult rejects, and no result of a state that was left', async () => {
+    const [, , last] = await play(['successful', 'rejected', 'rejected'], userFunctions[1]!, false);
+    expect(last).toMatchObject(['OPEN', { failedCalls: 1 }]);
+    expect(await play(['late'], userFunctions[0]!, false)).toMatchObject([['CLOSED', { bufferedCalls: 0 }]]);
+    expect(await play(['overtaken'], userFunctions[0]!, false)).toMatchObject([['OPEN', { bufferedCalls: 0 }]]);
   });
 });

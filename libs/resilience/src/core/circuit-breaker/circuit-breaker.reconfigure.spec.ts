@@ -22,8 +22,8 @@ function setUp(options: CircuitBreakerOptions = {}) {
   return { clock, circuitBreaker, types, reconfigure };
 }
 
-describe('A circuit breaker with other options', () => {
-  it('keeps its window when type and size are the same, and judges it by the new threshold', () => {
+describe('CircuitBreaker.reconfigure', () => {
+  it('keeps a window of the same type and size and judges it by the new threshold', () => {
     const { circuitBreaker, reconfigure } = setUp();
     for (let call = 0; call < 3; call++) circuitBreaker.onSuccess(1);
     circuitBreaker.onError(1, down);
@@ -38,7 +38,7 @@ describe('A circuit breaker with other options', () => {
   });
 
   it.each<CircuitBreakerOptions>([{ slidingWindowSize: 5 }, { slidingWindowType: 'TIME_BASED' }])(
-    'begins an empty window for %j',
+    'starts an empty window for %j',
     (changed) => {
       const { circuitBreaker, reconfigure } = setUp();
       for (let call = 0; call < 3; call++) circuitBreaker.onError(1, down);
@@ -53,7 +53,7 @@ describe('A circuit breaker with other options', () => {
     },
   );
 
-  it('judges by a new minimum and a new limit of slowness from the next call on', () => {
+  it('applies a new minimum and a new slow-call threshold from the next call', () => {
     const { circuitBreaker, reconfigure } = setUp({ minimumNumberOfCalls: 10 });
     circuitBreaker.onSuccess(2_000);
 
@@ -64,7 +64,7 @@ describe('A circuit breaker with other options', () => {
     expect(circuitBreaker.state).toBe('OPEN');
   });
 
-  it('stays OPEN with the rest of its wait; the new wait holds for the next time', () => {
+  it('keeps the current wait in OPEN and applies the new one next time', () => {
     const { circuitBreaker, clock, reconfigure, types } = setUp();
     circuitBreaker.transitionToOpenState();
     clock.advance(4_000);
@@ -80,7 +80,7 @@ describe('A circuit breaker with other options', () => {
     expect(circuitBreaker.remainingMs).toBe(60_000);
   });
 
-  it('begins and ends the automatic transition in the midst of OPEN', () => {
+  it('starts and cancels the automatic transition in OPEN', () => {
     const { circuitBreaker, clock, reconfigure } = setUp();
     circuitBreaker.transitionToOpenState();
     clock.advance(4_000);
@@ -95,7 +95,7 @@ describe('A circuit breaker with other options', () => {
     expect(circuitBreaker.state).toBe('HALF_OPEN');
   });
 
-  it('does not disturb the health probe of OPEN when nothing about it changes', async () => {
+  it('keeps the health probe of OPEN when its options do not change', async () => {
     const healthProbe = vi.fn(() => false);
     const { circuitBreaker, clock, reconfigure } = setUp({ healthProbe, healthProbeInterval: '5s' });
     circuitBreaker.transitionToOpenState();
@@ -107,7 +107,7 @@ describe('A circuit breaker with other options', () => {
     expect(healthProbe).toHaveBeenCalledOnce();
   });
 
-  it('goes on with its trial in HALF_OPEN when that is the same', () => {
+  it('continues the trial in HALF_OPEN when its options do not change', () => {
     const { circuitBreaker, reconfigure } = setUp();
     circuitBreaker.transitionToOpenState();
     circuitBreaker.transitionToHalfOpenState();
@@ -119,12 +119,12 @@ describe('A circuit breaker with other options', () => {
     expect(circuitBreaker.state).toBe('CLOSED');
   });
 
-  it('begins another trial in HALF_OPEN with all of its permits', async () => {
+  it('restarts the trial in HALF_OPEN with all permits when its options change', async () => {
     const { circuitBreaker, reconfigure, types } = setUp();
     circuitBreaker.transitionToOpenState();
     circuitBreaker.transitionToHalfOpenState();
-    const underWay = Promise.withResolvers<string>();
-    const call = circuitBreaker.execute(() => underWay.promise);
+    const inFlight = Promise.withResolvers<string>();
+    const call = circuitBreaker.execute(() => inFlight.promise);
     for (let used = 1; used < 4; used++) circuitBreaker.tryAcquirePermission();
     expect(circuitBreaker.tryAcquirePermission()).toBe(false);
 
@@ -133,7 +133,7 @@ describe('A circuit breaker with other options', () => {
     expect(circuitBreaker.state).toBe('HALF_OPEN');
     expect(types.filter((type) => type === 'STATE_TRANSITION')).toHaveLength(2);
     expect([1, 2, 3].map(() => circuitBreaker.tryAcquirePermission())).toStrictEqual([true, true, false]);
-    underWay.resolve('late');
+    inFlight.resolve('late');
     await expect(call).resolves.toBe('late');
     expect(circuitBreaker.metrics.bufferedCalls).toBe(0);
     circuitBreaker.onSuccess(1);
@@ -141,8 +141,8 @@ describe('A circuit breaker with other options', () => {
     expect(circuitBreaker.state).toBe('CLOSED');
   });
 
-  it('begins other steps of the ramp-up with the first, and closes when there are none any more', () => {
-    const ramping = () => {
+  it('restarts a ramp-up with other steps, and closes without steps', () => {
+    const startRampUp = () => {
       const all = setUp({ rampUpSteps: [10, 50], rampUpStepDuration: '1s' });
       all.circuitBreaker.transitionToOpenState();
       all.circuitBreaker.transitionToHalfOpenState();
@@ -151,21 +151,21 @@ describe('A circuit breaker with other options', () => {
       all.circuitBreaker.tryAcquirePermission();
       return all;
     };
-    const same = ramping();
+    const same = startRampUp();
     same.reconfigure({ rampUpSteps: [10, 50], failureRateThreshold: 70 });
     expect(same.circuitBreaker.admissionPercentage).toBe(50);
 
-    const other = ramping();
+    const other = startRampUp();
     other.reconfigure({ rampUpSteps: [20, 50] });
     expect(other.circuitBreaker.admissionPercentage).toBe(20);
 
-    const none = ramping();
+    const none = startRampUp();
     none.reconfigure({ rampUpSteps: [] });
     expect(none.circuitBreaker.state).toBe('CLOSED');
   });
 
   it.each(['transitionToForcedOpenState', 'transitionToDisabledState', 'transitionToMetricsOnlyState'] as const)(
-    'leaves the state that somebody asked for: %s',
+    'keeps the state after %s',
     (transition) => {
       const { circuitBreaker, reconfigure } = setUp();
       circuitBreaker[transition]();
@@ -177,19 +177,19 @@ describe('A circuit breaker with other options', () => {
     },
   );
 
-  it('records and judges a call that was under way', async () => {
+  it('records an in-flight call', async () => {
     const { circuitBreaker, reconfigure } = setUp();
-    const underWay = Promise.withResolvers<never>();
-    const call = circuitBreaker.execute(() => underWay.promise);
+    const inFlight = Promise.withResolvers<never>();
+    const call = circuitBreaker.execute(() => inFlight.promise);
 
     reconfigure({ ignoreExceptions: [TypeError] });
-    underWay.reject(down);
+    inFlight.reject(down);
 
     await expect(call).rejects.toBe(down);
     expect(circuitBreaker.metrics).toMatchObject({ bufferedCalls: 1, failedCalls: 1 });
   });
 
-  it('aborts calls on opening from the time on that it is asked to', async () => {
+  it('applies abortCallsOnOpen to calls that start later', async () => {
     const { circuitBreaker, reconfigure } = setUp();
     const signals: AbortSignal[] = [];
     const start = () =>
@@ -206,7 +206,7 @@ describe('A circuit breaker with other options', () => {
     expect(signals.map(({ aborted }) => aborted)).toStrictEqual([false, true]);
   });
 
-  it('keeps as many of the last events as it is to buffer', () => {
+  it('keeps the buffered events that fit the new buffer size', () => {
     const { circuitBreaker, reconfigure } = setUp({ eventConsumerBufferSize: 100 });
     for (let call = 1; call <= 3; call++) circuitBreaker.onSuccess(call);
 
@@ -219,7 +219,7 @@ describe('A circuit breaker with other options', () => {
     expect(circuitBreaker.bufferedEvents()).toStrictEqual([]);
   });
 
-  it('keeps the old ones when the new ones are wrong', () => {
+  it('keeps the previous options when the new ones are invalid', () => {
     const { circuitBreaker, reconfigure } = setUp();
     const before = circuitBreaker.config;
 

@@ -1,8 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { type Definition, Registry, type RegistryDefinitions } from '../registry.ts';
 import { CircuitBreaker, type CircuitBreakerEnvironment } from './circuit-breaker.ts';
-import type { AnyCircuitBreaker, CircuitBreakerEngines } from './circuit-breaker.contract.ts';
-import { chosenEngine } from './circuit-breaker.engines.ts';
+import { type AnyCircuitBreaker, chosenEngine, type CircuitBreakerEngines } from './circuit-breaker.contract.ts';
 import {
   type CircuitBreakerOptions,
   mergeCircuitBreakerOptions,

@@ -13,12 +13,12 @@ function setUp(options: CircuitBreakerOptions = {}) {
     { slidingWindowSize: 2, minimumNumberOfCalls: 2, waitDurationInOpenState: '10s', ...options },
     { clock },
   );
-  const told: string[] = [];
-  breaker.onEvent((event) => told.push(event.type));
-  return { clock, breaker, told };
+  const types: string[] = [];
+  breaker.onEvent((event) => types.push(event.type));
+  return { clock, breaker, types };
 }
 
-/** A call under way, to be ended when the test wants it. */
+/** An in-flight call that the test ends. */
 function startCall(breaker: CircuitBreaker, signal?: AbortSignal) {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const settled = breaker.execute(() => promise, signal && { signal });
@@ -35,18 +35,18 @@ function startCall(breaker: CircuitBreaker, signal?: AbortSignal) {
   };
 }
 
-describe('execute', () => {
-  it('returns what the call returns, and records a success', async () => {
-    const { breaker, told } = setUp();
+describe('CircuitBreaker.execute', () => {
+  it('returns what the call returns and records a success', async () => {
+    const { breaker, types } = setUp();
 
-    await expect(breaker.execute(() => 'at once')).resolves.toBe('at once');
-    await expect(breaker.execute(async () => 'later')).resolves.toBe('later');
+    await expect(breaker.execute(() => 'immediate')).resolves.toBe('immediate');
+    await expect(breaker.execute(async () => 'delayed')).resolves.toBe('delayed');
 
     expect(breaker.metrics).toMatchObject({ bufferedCalls: 2, successfulCalls: 2 });
-    expect(told).toStrictEqual(['SUCCESS', 'SUCCESS']);
+    expect(types).toStrictEqual(['SUCCESS', 'SUCCESS']);
   });
 
-  it('takes undefined for a success like any other value', async () => {
+  it('records a success when the call returns undefined', async () => {
     const { breaker } = setUp();
 
     await expect(breaker.execute(() => undefined)).resolves.toBeUndefined();
@@ -54,7 +54,7 @@ describe('execute', () => {
     expect(breaker.metrics.successfulCalls).toBe(1);
   });
 
-  it('throws what the call throws, whether at once or later, and records a failure', async () => {
+  it('throws what the call throws, synchronously or not, and records a failure', async () => {
     const { breaker } = setUp();
 
     await expect(
@@ -68,7 +68,7 @@ describe('execute', () => {
     expect(breaker.state).toBe('OPEN');
   });
 
-  it('measures how long calls take, and opens on slow ones', async () => {
+  it('measures the duration of calls and counts a call above the threshold as slow', async () => {
     const { breaker, clock } = setUp({ slowCallDurationThreshold: '1s', slowCallRateThreshold: 100 });
     const first = startCall(breaker);
     const second = startCall(breaker);
@@ -82,7 +82,7 @@ describe('execute', () => {
     expect(breaker.state).toBe('CLOSED');
   });
 
-  it('refuses while OPEN without making the call, and says who, why and how long', async () => {
+  it('refuses a call in OPEN with the name, the state and the remaining wait', async () => {
     const { breaker, clock } = setUp();
     breaker.transitionToOpenState();
     clock.advance(5_800);
@@ -102,14 +102,14 @@ describe('execute', () => {
     });
   });
 
-  it('says of FORCED_OPEN that no wait ends it', async () => {
+  it('reports no remaining wait in FORCED_OPEN', async () => {
     const { breaker } = setUp();
     breaker.transitionToForcedOpenState();
 
     await expect(breaker.execute(() => 1)).rejects.toMatchObject({ state: 'FORCED_OPEN', retryAfterMs: undefined });
   });
 
-  it('leaves the stack trace out on demand, and only there', async () => {
+  it('omits the stack trace of refusals when it is disabled', async () => {
     const { breaker } = setUp({ writableStackTraceEnabled: false, initialState: 'FORCED_OPEN' });
 
     const refusal = await breaker.execute(() => 1).catch((error: unknown) => error as Error);
@@ -119,7 +119,7 @@ describe('execute', () => {
     expect(new Error('another').stack).toContain('\n    at ');
   });
 
-  it('counts a returned value as a failure if told so, and still returns it', async () => {
+  it('counts a value as a failure by recordResult and still returns it', async () => {
     const { breaker } = setUp({ recordResult: (result) => result === 503 });
     const onError = vi.fn<(event: { error: unknown }) => void>();
     breaker.on('ERROR', onError);
@@ -130,7 +130,7 @@ describe('execute', () => {
     expect(onError.mock.calls[0]?.[0].error).toBeInstanceOf(ResultRecordedAsFailureError);
   });
 
-  it('hands the caller’s signal and attempt to the call', async () => {
+  it('passes the signal and the attempt of the caller to the call', async () => {
     const { breaker } = setUp();
     const { signal } = new AbortController();
 
@@ -142,30 +142,30 @@ describe('execute', () => {
     expect(seen).toStrictEqual({ signal, attempt: 2 });
   });
 
-  it('gives a call without a caller’s signal one that is never aborted', async () => {
+  it('passes a signal that is never aborted when the caller has none', async () => {
     const { breaker } = setUp();
 
     expect(await breaker.execute(({ signal, attempt }) => [signal.aborted, attempt])).toStrictEqual([false, 1]);
   });
 
   it.each([
-    ['rethrows its reason', (reason: Error) => reason],
+    ['throws its reason', (reason: Error) => reason],
     ['throws an AbortError of its own', () => new DOMException('aborted', 'AbortError')],
-  ])('takes the caller’s abort for no evidence when the call %s', async (_how, errorOf) => {
-    const { breaker, told } = setUp({ initialState: 'HALF_OPEN', permittedNumberOfCallsInHalfOpenState: 1 });
+  ])('ignores a call that the caller aborted and that %s', async (_how, errorOf) => {
+    const { breaker, types } = setUp({ initialState: 'HALF_OPEN', permittedNumberOfCallsInHalfOpenState: 1 });
     const controller = new AbortController();
-    const reason = new Error('the client has gone');
+    const reason = new Error('the client disconnected');
     const call = startCall(breaker, controller.signal);
 
     controller.abort(reason);
     await call.fail(errorOf(reason));
 
     expect(breaker.metrics.bufferedCalls).toBe(0);
-    expect(told).toStrictEqual(['IGNORED_ERROR']);
+    expect(types).toStrictEqual(['IGNORED_ERROR']);
     expect(breaker.tryAcquirePermission()).toBe(true);
   });
 
-  it('counts an error that only happens to arrive after the caller’s abort', async () => {
+  it('counts an unrelated error that arrives after an abort by the caller', async () => {
     const { breaker } = setUp();
     const controller = new AbortController();
     const call = startCall(breaker, controller.signal);
@@ -176,7 +176,7 @@ describe('execute', () => {
     expect(breaker.metrics.failedCalls).toBe(1);
   });
 
-  it('loses no permission to a predicate that throws', async () => {
+  it('returns the permission when a predicate throws', async () => {
     const broken = new Error('broken predicate');
     const { breaker } = setUp({
       initialState: 'HALF_OPEN',
@@ -191,7 +191,7 @@ describe('execute', () => {
     expect(breaker.tryAcquirePermission()).toBe(true);
   });
 
-  it('is not hurt by listeners that throw', async () => {
+  it('succeeds when a listener throws', async () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { breaker } = setUp();
     breaker.onEvent(() => {
@@ -205,36 +205,36 @@ describe('execute', () => {
   });
 });
 
-/** The one difference from the low-level calls, and from Resilience4j. */
-describe('A result that arrives after the state that admitted the call has ended', () => {
-  it('is told, but does not count in the OPEN that followed', async () => {
-    const { breaker, told } = setUp();
+/** The one difference from the low-level methods, and from Resilience4j. */
+describe('A result that arrives after the state that permitted the call was left', () => {
+  it('is emitted as an event and not recorded in OPEN', async () => {
+    const { breaker, types } = setUp();
     const call = startCall(breaker);
 
     breaker.transitionToOpenState();
     await call.fail();
 
-    expect(told).toStrictEqual(['STATE_TRANSITION', 'ERROR']);
+    expect(types).toStrictEqual(['STATE_TRANSITION', 'ERROR']);
     expect(breaker.metrics.bufferedCalls).toBe(0);
   });
 
-  it('does not decide a HALF_OPEN that it was not admitted by', async () => {
+  it('does not decide a HALF_OPEN that did not permit the call', async () => {
     const { breaker, clock } = setUp({ permittedNumberOfCallsInHalfOpenState: 2 });
-    const [late, later] = [startCall(breaker), startCall(breaker)];
+    const [late, second] = [startCall(breaker), startCall(breaker)];
     breaker.transitionToOpenState();
     clock.advance(10_001);
     const trial = startCall(breaker);
 
     await late.fail();
-    await later.fail();
+    await second.fail();
 
     expect(breaker.state).toBe('HALF_OPEN');
     await trial.succeed();
-    await breaker.execute(() => 'second on trial');
+    await breaker.execute(() => 'second trial call');
     expect(breaker.state).toBe('CLOSED');
   });
 
-  it('gives back no permission that it did not take', async () => {
+  it('returns no permission to another state', async () => {
     const { breaker } = setUp({ permittedNumberOfCallsInHalfOpenState: 1, ignoreExceptions: [TypeError] });
     const late = startCall(breaker);
     breaker.transitionToOpenState();
@@ -246,7 +246,7 @@ describe('A result that arrives after the state that admitted the call has ended
     expect(breaker.tryAcquirePermission()).toBe(false);
   });
 
-  it('does not count in a fresh CLOSED either', async () => {
+  it('is not recorded in a new CLOSED', async () => {
     const { breaker } = setUp();
     const late = startCall(breaker);
 
@@ -256,7 +256,7 @@ describe('A result that arrives after the state that admitted the call has ended
     expect(breaker.metrics.bufferedCalls).toBe(0);
   });
 
-  it('does count by the low-level calls, as in Resilience4j', () => {
+  it('is recorded when it is reported by the low-level methods, as in Resilience4j', () => {
     const { breaker } = setUp();
     breaker.acquirePermission();
 
@@ -267,8 +267,8 @@ describe('A result that arrives after the state that admitted the call has ended
   });
 });
 
-describe('decorate', () => {
-  it('hands on this and the arguments', async () => {
+describe('CircuitBreaker.decorate', () => {
+  it('passes this and the arguments to the function', async () => {
     const { breaker } = setUp();
     const service = {
       prefix: 'customer',
@@ -283,7 +283,7 @@ describe('decorate', () => {
 });
 
 describe('transitionOnResult', () => {
-  it('opens on a single outcome, with a wait of its own', async () => {
+  it('opens on a single outcome with its own wait', async () => {
     const { breaker, clock } = setUp({
       slidingWindowSize: 10,
       minimumNumberOfCalls: 10,
@@ -298,10 +298,26 @@ describe('transitionOnResult', () => {
     clock.advance(1_001);
     expect(breaker.tryAcquirePermission()).toBe(true);
   });
+
+  it('receives an error that is not recorded', async () => {
+    const outcomes: unknown[] = [];
+    const { breaker } = setUp({
+      recordExceptions: [TypeError],
+      transitionOnResult: (outcome) => {
+        outcomes.push(outcome);
+        return 'NO_TRANSITION';
+      },
+    });
+
+    await breaker.execute(() => Promise.reject(outage)).catch(() => {});
+
+    expect(outcomes).toStrictEqual([{ error: outage }]);
+    expect(breaker.metrics).toMatchObject({ successfulCalls: 1, failedCalls: 0 });
+  });
 });
 
-describe('Buffered events', () => {
-  it('are the last ones, with their details', () => {
+describe('CircuitBreaker.bufferedEvents', () => {
+  it('returns the most recent events with their details', () => {
     const { breaker, clock } = setUp({ eventConsumerBufferSize: 2, slidingWindowSize: 10, minimumNumberOfCalls: 10 });
     breaker.onSuccess(3);
     breaker.onError(4, outage);
@@ -319,7 +335,7 @@ describe('Buffered events', () => {
     ]);
   });
 
-  it('are none when none are to be kept', () => {
+  it('returns no events when the buffer size is 0', () => {
     const { breaker } = setUp({ eventConsumerBufferSize: 0 });
 
     breaker.onSuccess(3);

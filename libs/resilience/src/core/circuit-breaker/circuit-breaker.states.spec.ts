@@ -13,28 +13,28 @@ function setUp(options: CircuitBreakerOptions = {}) {
       clock,
     },
   );
-  const told: string[] = [];
+  const events: string[] = [];
   breaker.onEvent((event) => {
-    told.push(event.type === 'STATE_TRANSITION' ? `${event.fromState}->${event.toState}` : event.type);
+    events.push(event.type === 'STATE_TRANSITION' ? `${event.fromState}->${event.toState}` : event.type);
   });
-  return { clock, breaker, told };
+  return { clock, breaker, events };
 }
 
 describe('CLOSED', () => {
   const window = { slidingWindowSize: 4, minimumNumberOfCalls: 4, failureRateThreshold: 50 };
 
-  it('opens when the failure rate reaches the threshold, and says so first', () => {
-    const { breaker, told } = setUp(window);
+  it('opens when the failure rate reaches the threshold, after the event FAILURE_RATE_EXCEEDED', () => {
+    const { breaker, events } = setUp(window);
 
     for (const isFailed of [false, true, false]) report(breaker, isFailed);
     expect(breaker.state).toBe('CLOSED');
     report(breaker, true);
 
     expect(breaker.state).toBe('OPEN');
-    expect(told.slice(-3)).toStrictEqual(['ERROR', 'FAILURE_RATE_EXCEEDED', 'CLOSED->OPEN']);
+    expect(events.slice(-3)).toStrictEqual(['ERROR', 'FAILURE_RATE_EXCEEDED', 'CLOSED->OPEN']);
   });
 
-  it('stays when the rate is one call below', () => {
+  it('stays closed when the rate is one call below the threshold', () => {
     const { breaker } = setUp(window);
 
     for (const isFailed of [false, true, false, false]) report(breaker, isFailed);
@@ -43,7 +43,7 @@ describe('CLOSED', () => {
     expect(breaker.metrics.failureRate).toBe(25);
   });
 
-  it('judges a count window that can never hold the minimum when it is full', () => {
+  it('judges a full count window that is smaller than the minimum number of calls', () => {
     const { breaker } = setUp({ slidingWindowSize: 10, minimumNumberOfCalls: 100 });
 
     for (let call = 1; call <= 9; call++) report(breaker, true);
@@ -53,7 +53,7 @@ describe('CLOSED', () => {
     expect(breaker.state).toBe('OPEN');
   });
 
-  it('never judges a time window that never holds the minimum', () => {
+  it('never opens when a time window never holds the minimum number of calls', () => {
     const { breaker, clock } = setUp({
       slidingWindowType: 'TIME_BASED',
       slidingWindowSize: 10,
@@ -69,20 +69,20 @@ describe('CLOSED', () => {
     expect(breaker.state).toBe('CLOSED');
   });
 
-  it('follows a listener that moves it elsewhere before it could open', () => {
-    const { breaker, told } = setUp({ slidingWindowSize: 1, minimumNumberOfCalls: 1 });
+  it('does not open after a listener has left CLOSED', () => {
+    const { breaker, events } = setUp({ slidingWindowSize: 1, minimumNumberOfCalls: 1 });
     breaker.on('FAILURE_RATE_EXCEEDED', () => breaker.transitionToDisabledState());
 
     report(breaker, true);
 
     expect(breaker.state).toBe('DISABLED');
-    expect(told).not.toContain('DISABLED->OPEN');
+    expect(events).not.toContain('DISABLED->OPEN');
   });
 });
 
 describe('OPEN', () => {
-  it('refuses until the wait is over, then takes the next call on trial', () => {
-    const { breaker, clock, told } = setUp({ permittedNumberOfCallsInHalfOpenState: 1 });
+  it('refuses calls until the wait is over, then permits a trial call', () => {
+    const { breaker, clock, events } = setUp({ permittedNumberOfCallsInHalfOpenState: 1 });
     breaker.transitionToOpenState();
 
     clock.advance(10_000);
@@ -91,10 +91,10 @@ describe('OPEN', () => {
     expect(breaker.tryAcquirePermission()).toBe(true);
     expect(breaker.tryAcquirePermission()).toBe(false);
 
-    expect(told).toStrictEqual(['CLOSED->OPEN', 'NOT_PERMITTED', 'OPEN->HALF_OPEN', 'NOT_PERMITTED']);
+    expect(events).toStrictEqual(['CLOSED->OPEN', 'NOT_PERMITTED', 'OPEN->HALF_OPEN', 'NOT_PERMITTED']);
   });
 
-  it('holds no timer unless the automatic transition is asked for', () => {
+  it('sets no timer without the automatic transition', () => {
     const { breaker, clock } = setUp();
 
     breaker.transitionToOpenState();
@@ -102,7 +102,7 @@ describe('OPEN', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('goes to HALF_OPEN by itself if asked to, and leaves no timer behind', () => {
+  it('goes to HALF_OPEN by a timer when the automatic transition is enabled, and leaves no timer', () => {
     const { breaker, clock } = setUp({ automaticTransitionFromOpenToHalfOpenEnabled: true });
     breaker.transitionToOpenState();
 
@@ -117,7 +117,7 @@ describe('OPEN', () => {
     ['a reset', (breaker: CircuitBreaker) => breaker.reset()],
     ['a transition', (breaker: CircuitBreaker) => breaker.transitionToForcedOpenState()],
     ['disposal', (breaker: CircuitBreaker) => breaker.dispose()],
-  ])('gives its timer up on %s', (_how, leave) => {
+  ])('cancels its timer on %s', (_how, leave) => {
     const { breaker, clock } = setUp({ automaticTransitionFromOpenToHalfOpenEnabled: true });
     breaker.transitionToOpenState();
 
@@ -126,7 +126,7 @@ describe('OPEN', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('waits longer each time it opens again, and starts over when it has closed', () => {
+  it('passes the number of openings in a row to the interval function, from 1 again after CLOSED', () => {
     const { breaker, clock } = setUp({
       slidingWindowSize: 1,
       minimumNumberOfCalls: 1,
@@ -148,7 +148,7 @@ describe('OPEN', () => {
     expect(breaker.remainingMs).toBe(1_000);
   });
 
-  it('is not kept open for ever by an interval function that answers nonsense', () => {
+  it('does not wait when the interval function returns NaN', () => {
     const { breaker, clock } = setUp({ waitIntervalFunctionInOpenState: () => Number.NaN });
     breaker.transitionToOpenState();
 
@@ -161,13 +161,13 @@ describe('OPEN', () => {
 describe('HALF_OPEN', () => {
   const trial = { initialState: 'HALF_OPEN', permittedNumberOfCallsInHalfOpenState: 2 } as const;
 
-  it('refuses at once beyond the calls on trial', () => {
+  it('refuses calls beyond the number of trial calls', () => {
     const { breaker } = setUp(trial);
 
     expect([1, 2, 3].map(() => breaker.tryAcquirePermission())).toStrictEqual([true, true, false]);
   });
 
-  it('closes when the calls on trial end well', () => {
+  it('closes when the trial calls succeed', () => {
     const { breaker } = setUp(trial);
 
     report(breaker, false);
@@ -178,7 +178,7 @@ describe('HALF_OPEN', () => {
     expect(breaker.metrics.bufferedCalls).toBe(0);
   });
 
-  it('opens when they do not', () => {
+  it('opens when the trial calls fail', () => {
     const { breaker } = setUp(trial);
 
     report(breaker, true);
@@ -187,7 +187,7 @@ describe('HALF_OPEN', () => {
     expect(breaker.state).toBe('OPEN');
   });
 
-  it.each(['OPEN', 'CLOSED'] as const)('goes to %s when its calls hang beyond the maximum wait', (target) => {
+  it.each(['OPEN', 'CLOSED'] as const)('goes to %s when the maximum wait is over', (target) => {
     const { breaker, clock } = setUp({
       ...trial,
       maxWaitDurationInHalfOpenState: '3s',
@@ -203,8 +203,8 @@ describe('HALF_OPEN', () => {
   });
 });
 
-describe('The administrative states', () => {
-  it.each(['DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'] as const)('%s is not left by calls or by time', (state) => {
+describe('DISABLED, METRICS_ONLY and FORCED_OPEN', () => {
+  it.each(['DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'] as const)('%s is left neither by calls nor by time', (state) => {
     const { breaker, clock } = setUp({ initialState: state, slidingWindowSize: 1, minimumNumberOfCalls: 1 });
 
     for (let call = 0; call < 20; call++) {
@@ -218,37 +218,37 @@ describe('The administrative states', () => {
     expect(breaker.state).toBe('CLOSED');
   });
 
-  it('METRICS_ONLY tells once that a rate is exceeded', () => {
-    const { breaker, told } = setUp({ initialState: 'METRICS_ONLY', slidingWindowSize: 2, minimumNumberOfCalls: 1 });
+  it('METRICS_ONLY emits once that a rate is exceeded', () => {
+    const { breaker, events } = setUp({ initialState: 'METRICS_ONLY', slidingWindowSize: 2, minimumNumberOfCalls: 1 });
 
     for (let call = 0; call < 5; call++) report(breaker, true);
 
-    expect(told.filter((type) => type === 'FAILURE_RATE_EXCEEDED')).toHaveLength(1);
+    expect(events.filter((type) => type === 'FAILURE_RATE_EXCEEDED')).toHaveLength(1);
   });
 
-  it('DISABLED permits everything and records nothing', () => {
-    const { breaker, told } = setUp({ initialState: 'DISABLED' });
+  it('DISABLED permits all calls and records none', () => {
+    const { breaker, events } = setUp({ initialState: 'DISABLED' });
 
     expect(breaker.tryAcquirePermission()).toBe(true);
     report(breaker, true);
 
     expect(breaker.metrics.bufferedCalls).toBe(0);
-    expect(told).toStrictEqual([]);
+    expect(events).toStrictEqual([]);
   });
 
-  it('FORCED_OPEN refuses everything and tells nothing', () => {
-    const { breaker, told } = setUp({ initialState: 'FORCED_OPEN' });
+  it('FORCED_OPEN refuses all calls and emits no event', () => {
+    const { breaker, events } = setUp({ initialState: 'FORCED_OPEN' });
 
     expect(breaker.tryAcquirePermission()).toBe(false);
 
     expect(breaker.metrics.notPermittedCalls).toBe(1);
-    expect(told).toStrictEqual([]);
+    expect(events).toStrictEqual([]);
   });
 });
 
 describe('A transition that is not in the table', () => {
-  it('is refused with what is possible, and changes nothing', () => {
-    const { breaker, told } = setUp({ initialState: 'METRICS_ONLY' });
+  it('throws an error that lists the legal transitions, and changes nothing', () => {
+    const { breaker, events } = setUp({ initialState: 'METRICS_ONLY' });
     report(breaker, true);
 
     expect(() => breaker.transitionToHalfOpenState()).toThrow(IllegalStateTransitionError);
@@ -258,7 +258,7 @@ describe('A transition that is not in the table', () => {
 
     expect(breaker.state).toBe('METRICS_ONLY');
     expect(breaker.metrics.bufferedCalls).toBe(1);
-    expect(told).toStrictEqual(['ERROR']);
+    expect(events).toStrictEqual(['ERROR']);
   });
 });
 

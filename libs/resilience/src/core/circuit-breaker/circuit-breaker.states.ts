@@ -1,257 +1,286 @@
-import type { Cancel } from '../clock.ts';
-import { WindowMetrics } from './circuit-breaker.metrics.ts';
+import type { Cancel, Clock } from '../clock.ts';
+import type { EmitCircuitBreakerEvent } from './circuit-breaker.events.ts';
+import { configuredWindow, type RateName, trialWindow, WindowMetrics } from './circuit-breaker.metrics.ts';
 import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
-import type { State, StateMachine } from './circuit-breaker.state.ts';
-import { HealthProbing } from './health-probing.ts';
+import type { StateName } from './circuit-breaker.transitions.ts';
 
-/** What decides about timers and probes in OPEN. */
-const activitiesInOpen = [
-  'automaticTransitionFromOpenToHalfOpenEnabled',
-  'healthProbe',
-  'healthProbeInterval',
-  'healthProbeTimeout',
-] as const;
+/** What a state uses of the state machine that it belongs to. */
+export interface Machine {
+  readonly config: CircuitBreakerConfig;
+  readonly clock: Clock;
+  /** Emits an event, unless the current state does not record calls. */
+  readonly emit: EmitCircuitBreakerEvent;
+  /**
+   * Leaves `from` for a new state. Without effect when the machine has already left `from`.
+   *
+   * @throws IllegalStateTransitionError when the table does not contain the transition
+   */
+  transition(from: State, to: StateName | State): void;
+  /** Requests a permission from the current state. */
+  tryAcquirePermission(): boolean;
+}
 
-/** What a trial is made of. */
-const trialOptions = ['permittedNumberOfCallsInHalfOpenState', 'maxWaitDurationInHalfOpenState'] as const;
+/**
+ * A state and its statistics. Entering a state creates a new object: nothing is ever reset, and a call remembers by
+ * identity which state permitted it.
+ */
+export abstract class State {
+  abstract readonly name: StateName;
+  abstract readonly metrics: WindowMetrics;
+  /** The percentage of calls that are permitted; 0 where at most trial calls are. */
+  abstract readonly admissionPercentage: number;
+  /** Whether calls are recorded and emitted as events. */
+  readonly isRecording: boolean = true;
+  /** How many times in a row the circuit breaker has opened. */
+  readonly attempt: number;
+  protected readonly machine: Machine;
 
-/** CLOSED lets calls pass and opens when a rate is reached. METRICS_ONLY is the same without opening. */
-export class ClosedState implements State {
-  readonly name: 'CLOSED' | 'METRICS_ONLY';
-  readonly attempt = 0;
-  readonly metrics: WindowMetrics;
-  readonly admissionPercentage = 100;
-  readonly isRecording = true;
-  readonly #machine: StateMachine;
-  #hasToldFailureRate = false;
-  #hasToldSlowCallRate = false;
-  #hasToldCombinedRate = false;
-
-  constructor(machine: StateMachine, name: 'CLOSED' | 'METRICS_ONLY') {
-    this.#machine = machine;
-    this.name = name;
-    this.metrics = WindowMetrics.configured(machine.config, machine.clock);
+  constructor(machine: Machine, attempt = 0) {
+    this.machine = machine;
+    this.attempt = attempt;
   }
 
+  /** Starts timers and probes, once the machine is in this state. */
   enter(): void {}
 
+  /** Stops what `enter` started. */
   leave(): void {}
 
+  /**
+   * Continues with the machine's new options: keeps what still applies and restarts the rest.
+   *
+   * @param before the previous options
+   */
+  abstract reconfigure(before: CircuitBreakerConfig): void;
+
+  abstract tryAcquirePermission(): boolean;
+
+  /** Takes back the permission of a call that ended without a result to record. */
+  releasePermission(): void {}
+
+  /** Records how a call ended; may cause a transition. */
+  abstract record(isFailed: boolean, durationMs: number): void;
+
+  /** Milliseconds until the clock ends this state; `undefined` when no clock does. */
+  remainingMs(): number | undefined {
+    return undefined;
+  }
+
+  /** Counts a call that is not permitted. */
+  protected refuse(): false {
+    this.metrics.recordNotPermitted();
+    this.machine.emit('NOT_PERMITTED', {});
+    return false;
+  }
+}
+
+/** CLOSED permits all calls and opens when a rate reaches its threshold. METRICS_ONLY never opens. */
+export class ClosedState extends State {
+  readonly name: 'CLOSED' | 'METRICS_ONLY';
+  readonly metrics: WindowMetrics;
+  readonly admissionPercentage = 100;
+  /** Each is announced once per stay: METRICS_ONLY would repeat it with every call. */
+  #announcedRates: RateName[] = [];
+
+  constructor(machine: Machine, name: 'CLOSED' | 'METRICS_ONLY' = 'CLOSED') {
+    super(machine);
+    this.name = name;
+    this.metrics = new WindowMetrics(configuredWindow, machine.config, machine.clock);
+  }
+
   reconfigure(): void {
-    this.metrics.reconfigure(this.#machine.config);
-    this.#hasToldFailureRate = false;
-    this.#hasToldSlowCallRate = false;
-    this.#hasToldCombinedRate = false;
+    this.metrics.reconfigure(this.machine.config);
+    this.#announcedRates = [];
   }
 
   tryAcquirePermission(): boolean {
     return true;
   }
 
-  releasePermission(): void {}
-
   record(isFailed: boolean, durationMs: number): void {
     this.metrics.record(isFailed, durationMs);
-    if (!this.metrics.hasAnyRateReachedThreshold()) return;
+    const reached = this.metrics.reachedRates();
+    if (reached.length === 0) return;
 
-    this.#tellReachedRates();
-    if (this.name === 'CLOSED') this.#machine.transition(this, 'OPEN');
+    for (const rate of reached) this.#announce(rate);
+    if (this.name === 'CLOSED') this.machine.transition(this, 'OPEN');
   }
 
-  remainingMs(): undefined {
-    return undefined;
-  }
-
-  /** Once a stay is enough: CLOSED ends here anyway, and METRICS_ONLY would repeat itself with every call. */
-  #tellReachedRates(): void {
-    if (this.metrics.hasFailureRateReachedThreshold() && !this.#hasToldFailureRate) {
-      this.#hasToldFailureRate = true;
-      this.#machine.publishFailureRateExceeded(this.metrics.failureRate());
-    }
-    if (this.metrics.hasSlowCallRateReachedThreshold() && !this.#hasToldSlowCallRate) {
-      this.#hasToldSlowCallRate = true;
-      this.#machine.publishSlowCallRateExceeded(this.metrics.slowCallRate());
-    }
-    if (this.metrics.hasCombinedRateReachedThreshold() && !this.#hasToldCombinedRate) {
-      this.#hasToldCombinedRate = true;
-      this.#machine.publishCombinedRateExceeded(this.metrics.combinedRate());
+  #announce(rate: RateName): void {
+    if (this.#announcedRates.includes(rate)) return;
+    this.#announcedRates.push(rate);
+    const { failureRate, slowCallRate, combinedRate } = this.metrics.rates();
+    switch (rate) {
+      case 'failureRate':
+        return this.machine.emit('FAILURE_RATE_EXCEEDED', { failureRate });
+      case 'slowCallRate':
+        return this.machine.emit('SLOW_CALL_RATE_EXCEEDED', { slowCallRate });
+      case 'combinedRate':
+        return this.machine.emit('COMBINED_RATE_EXCEEDED', { combinedRate });
     }
   }
 }
 
-/** OPEN refuses until its wait is over. FORCED_OPEN has no wait, and neither records nor tells. */
-export class OpenState implements State {
-  readonly name: 'OPEN' | 'FORCED_OPEN';
-  readonly attempt: number;
+/** DISABLED permits all calls and records none. */
+export class DisabledState extends State {
+  readonly name = 'DISABLED';
   readonly metrics: WindowMetrics;
-  readonly admissionPercentage = 0;
-  readonly isRecording: boolean;
-  readonly #machine: StateMachine;
-  readonly #endsAt: number | undefined;
-  #cancelTimer: Cancel | undefined;
-  #probing: HealthProbing | undefined;
+  readonly admissionPercentage = 100;
+  override readonly isRecording = false;
 
-  /** @param endsAt when the wait is over, in milliseconds since the Unix epoch; `undefined` for FORCED_OPEN */
-  constructor(machine: StateMachine, attempt: number, metrics: WindowMetrics, endsAt: number | undefined) {
-    this.#machine = machine;
-    this.name = endsAt === undefined ? 'FORCED_OPEN' : 'OPEN';
-    this.attempt = attempt;
-    this.metrics = metrics;
-    this.isRecording = endsAt !== undefined;
-    this.#endsAt = endsAt;
+  constructor(machine: Machine) {
+    super(machine);
+    this.metrics = new WindowMetrics(configuredWindow, machine.config, machine.clock);
   }
 
-  enter(): void {
-    const remainingMs = this.remainingMs();
-    if (remainingMs === undefined) return;
-    const { config, clock } = this.#machine;
-    const halfOpen = (): void => this.#machine.transition(this, 'HALF_OPEN');
-    if (config.automaticTransitionFromOpenToHalfOpenEnabled) this.#cancelTimer = clock.schedule(remainingMs, halfOpen);
-    if (config.healthProbe === undefined) return;
-    this.#probing = new HealthProbing(config.healthProbe, config, clock, (isHealthy, error) => {
-      this.#machine.publishHealthProbe(isHealthy, error);
-      if (isHealthy) halfOpen();
-    });
-    this.#probing.start();
-  }
-
-  leave(): void {
-    this.#cancelTimer?.();
-    this.#probing?.stop();
-    this.#cancelTimer = undefined;
-    this.#probing = undefined;
-  }
-
-  /** The wait goes on as it was begun; what is done meanwhile follows the new options. */
-  reconfigure(before: CircuitBreakerConfig): void {
-    const { config } = this.#machine;
-    this.metrics.reconfigure(config);
-    if (activitiesInOpen.every((option) => config[option] === before[option])) return;
-    this.leave();
-    this.enter();
+  reconfigure(): void {
+    this.metrics.reconfigure(this.machine.config);
   }
 
   tryAcquirePermission(): boolean {
-    // Without the automatic transition no timer ends the wait: the first call after it does, and is the first on trial.
-    if (this.#endsAt !== undefined && this.#machine.clock.now() > this.#endsAt) {
-      this.#machine.transition(this, 'HALF_OPEN');
-      return this.#machine.tryAcquirePermission();
-    }
-    this.metrics.recordNotPermitted();
-    this.#machine.publishNotPermitted();
-    return false;
+    return true;
   }
 
-  releasePermission(): void {}
-
-  record(isFailed: boolean, durationMs: number): void {
-    if (this.isRecording) this.metrics.record(isFailed, durationMs);
-  }
-
-  remainingMs(): number | undefined {
-    return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.#machine.clock.now());
-  }
+  record(): void {}
 }
 
-/** HALF_OPEN lets a few calls pass on trial and decides by them alone. Beyond their number it refuses at once. */
-export class HalfOpenState implements State {
+/** HALF_OPEN permits a number of trial calls and decides by them alone. It refuses all further calls immediately. */
+export class HalfOpenState extends State {
   readonly name = 'HALF_OPEN';
-  readonly attempt: number;
   readonly metrics: WindowMetrics;
   readonly admissionPercentage = 0;
-  readonly isRecording = true;
-  readonly #machine: StateMachine;
   readonly #endsAt: number | undefined;
   #permits: number;
   #cancelTimer: Cancel | undefined;
 
-  constructor(machine: StateMachine, attempt: number) {
-    const { permittedNumberOfCallsInHalfOpenState, maxWaitDurationInHalfOpenState } = machine.config;
-    this.#machine = machine;
-    this.attempt = attempt;
-    this.metrics = WindowMetrics.onTrial(machine.config, machine.clock);
-    this.#permits = permittedNumberOfCallsInHalfOpenState;
-    this.#endsAt =
-      maxWaitDurationInHalfOpenState > 0 ? machine.clock.now() + maxWaitDurationInHalfOpenState : undefined;
+  constructor(machine: Machine, attempt: number) {
+    super(machine, attempt);
+    const { config, clock } = machine;
+    this.metrics = new WindowMetrics(trialWindow, config, clock);
+    this.#permits = config.permittedNumberOfCallsInHalfOpenState;
+    const maxWaitMs = config.maxWaitDurationInHalfOpenState;
+    this.#endsAt = maxWaitMs > 0 ? clock.now() + maxWaitMs : undefined;
   }
 
-  enter(): void {
+  override enter(): void {
     if (this.#endsAt === undefined) return;
-    this.#cancelTimer = this.#machine.clock.schedule(this.#machine.config.maxWaitDurationInHalfOpenState, () =>
-      this.#machine.transition(this, this.#machine.config.transitionToStateAfterWaitDuration),
+    const { config, clock } = this.machine;
+    this.#cancelTimer = clock.schedule(config.maxWaitDurationInHalfOpenState, () =>
+      this.machine.transition(this, this.machine.config.transitionToStateAfterWaitDuration),
     );
   }
 
-  leave(): void {
+  override leave(): void {
     this.#cancelTimer?.();
   }
 
-  /** Another number of calls on trial, or another time for them, is another trial. */
+  /** Another number of trial calls, or another maximum wait, restarts the trial. */
   reconfigure(before: CircuitBreakerConfig): void {
-    const { config } = this.#machine;
-    const isSameTrial = trialOptions.every((option) => config[option] === before[option]);
+    const { config } = this.machine;
+    const isSameTrial =
+      config.permittedNumberOfCallsInHalfOpenState === before.permittedNumberOfCallsInHalfOpenState &&
+      config.maxWaitDurationInHalfOpenState === before.maxWaitDurationInHalfOpenState;
     if (isSameTrial) this.metrics.reconfigure(config);
-    else this.#machine.transition(this, 'HALF_OPEN');
+    else this.machine.transition(this, 'HALF_OPEN');
   }
 
   tryAcquirePermission(): boolean {
-    if (this.#permits > 0) {
-      this.#permits--;
-      return true;
-    }
-    this.metrics.recordNotPermitted();
-    this.#machine.publishNotPermitted();
-    return false;
+    if (this.#permits === 0) return this.refuse();
+    this.#permits--;
+    return true;
   }
 
-  releasePermission(): void {
+  override releasePermission(): void {
     this.#permits++;
   }
 
   record(isFailed: boolean, durationMs: number): void {
     this.metrics.record(isFailed, durationMs);
-    if (!this.metrics.hasRates()) return;
+    if (this.metrics.rates().failureRate < 0) return;
 
-    if (this.metrics.hasAnyRateReachedThreshold()) this.#machine.transition(this, 'OPEN');
-    else this.#machine.recover(this);
+    if (this.metrics.reachedRates().length > 0) this.machine.transition(this, 'OPEN');
+    else recover(this.machine, this);
   }
 
-  remainingMs(): number | undefined {
-    return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.#machine.clock.now());
+  override remainingMs(): number | undefined {
+    return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.machine.clock.now());
   }
 }
 
-/** DISABLED lets every call pass and looks at none. */
-export class DisabledState implements State {
-  readonly name = 'DISABLED';
-  readonly attempt = 0;
-  readonly metrics: WindowMetrics;
-  readonly admissionPercentage = 100;
-  readonly isRecording = false;
-  readonly #machine: StateMachine;
+/**
+ * The steps from a successful trial to CLOSED: each permits a larger share of the calls for a time and is judged by a
+ * window of its own. Its name is HALF_OPEN, because calls are refused.
+ */
+export class RampUpState extends State {
+  readonly name = 'HALF_OPEN';
+  #metrics: WindowMetrics;
+  #step = 0;
+  #stepEndsAt: number;
+  /** The share due to the calls so far, in percent: at 100 the next one is permitted. Exact, without a random draw. */
+  #credit = 100;
 
-  constructor(machine: StateMachine) {
-    this.#machine = machine;
-    this.metrics = WindowMetrics.configured(machine.config, machine.clock);
+  constructor(machine: Machine, attempt: number) {
+    super(machine, attempt);
+    const { config, clock } = machine;
+    this.#metrics = new WindowMetrics(trialWindow, config, clock);
+    this.#stepEndsAt = clock.now() + config.rampUpStepDuration;
   }
 
-  enter(): void {}
+  get metrics(): WindowMetrics {
+    return this.#metrics;
+  }
 
-  leave(): void {}
+  get admissionPercentage(): number {
+    return this.machine.config.rampUpSteps[this.#step] ?? 100;
+  }
 
-  reconfigure(): void {
-    this.metrics.reconfigure(this.#machine.config);
+  override enter(): void {
+    this.machine.emit('RAMP_UP', { admissionPercentage: this.admissionPercentage });
+  }
+
+  /** Other steps restart the ramp-up. Another duration applies from the next step. */
+  reconfigure(before: CircuitBreakerConfig): void {
+    const { config } = this.machine;
+    const areSameSteps =
+      config.rampUpSteps.length === before.rampUpSteps.length &&
+      config.rampUpSteps.every((step, index) => step === before.rampUpSteps[index]);
+    if (areSameSteps) this.#metrics.reconfigure(config);
+    else recover(this.machine, this);
   }
 
   tryAcquirePermission(): boolean {
+    if (this.machine.clock.now() >= this.#stepEndsAt && !this.#nextStep()) return this.machine.tryAcquirePermission();
+
+    if (this.#credit < 100) {
+      this.#credit += this.admissionPercentage;
+      return this.refuse();
+    }
+    this.#credit += this.admissionPercentage - 100;
     return true;
   }
 
-  releasePermission(): void {}
-
-  record(): void {}
-
-  remainingMs(): undefined {
-    return undefined;
+  record(isFailed: boolean, durationMs: number): void {
+    this.#metrics.record(isFailed, durationMs);
+    if (this.#metrics.reachedRates().length > 0) this.machine.transition(this, 'OPEN');
   }
+
+  /** @returns false after the last step, when the machine is in CLOSED */
+  #nextStep(): boolean {
+    const { config, clock } = this.machine;
+    this.#step++;
+    if (this.#step === config.rampUpSteps.length) {
+      this.machine.transition(this, 'CLOSED');
+      return false;
+    }
+    this.#stepEndsAt = clock.now() + config.rampUpStepDuration;
+    this.#metrics = new WindowMetrics(trialWindow, config, clock);
+    this.machine.emit('RAMP_UP', { admissionPercentage: this.admissionPercentage });
+    return true;
+  }
+}
+
+/** Leaves HALF_OPEN after a successful trial: by the ramp-up if one is configured, else to CLOSED. */
+function recover(machine: Machine, from: State): void {
+  const hasRampUp = machine.config.rampUpSteps.length > 0;
+  machine.transition(from, hasRampUp ? new RampUpState(machine, from.attempt) : 'CLOSED');
 }

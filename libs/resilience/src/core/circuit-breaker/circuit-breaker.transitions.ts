@@ -1,12 +1,12 @@
 /**
- * - `CLOSED`: calls pass and are judged.
+ * - `CLOSED`: calls are permitted and recorded; a rate that reaches its threshold opens.
  * - `OPEN`: calls are refused until the wait is over.
- * - `HALF_OPEN`: a few calls pass on trial.
- * - `DISABLED`: calls pass, nothing is recorded.
- * - `METRICS_ONLY`: calls pass and are recorded, nothing opens.
+ * - `HALF_OPEN`: a number of trial calls is permitted.
+ * - `DISABLED`: calls are permitted, nothing is recorded.
+ * - `METRICS_ONLY`: calls are permitted and recorded, nothing opens.
  * - `FORCED_OPEN`: calls are refused.
  *
- * The last three are left only by an explicit transition or a reset.
+ * Only an explicit transition or a reset leaves the last three.
  */
 export type StateName = 'CLOSED' | 'OPEN' | 'HALF_OPEN' | 'DISABLED' | 'METRICS_ONLY' | 'FORCED_OPEN';
 
@@ -19,7 +19,7 @@ export const stateNames: readonly StateName[] = [
   'FORCED_OPEN',
 ];
 
-/** Resilience4j's table: where each state may go. A state may always be entered afresh from itself. */
+/** Resilience4j's table of the states that may follow each state. */
 export const legalTransitions: Readonly<Record<StateName, readonly StateName[]>> = {
   CLOSED: ['CLOSED', 'OPEN', 'DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'],
   OPEN: ['CLOSED', 'OPEN', 'HALF_OPEN', 'DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'],

@@ -11,22 +11,22 @@ function setUp(options: CircuitBreakerOptions, random?: () => number) {
     mergeCircuitBreakerOptions({ waitDurationInOpenState: '10s', permittedNumberOfCallsInHalfOpenState: 2 }, options),
     { clock, ...(random && { random }) },
   );
-  const told: string[] = [];
+  const events: string[] = [];
   breaker.onEvent((event) => {
-    if (event.type === 'STATE_TRANSITION') told.push(`${event.fromState}->${event.toState}`);
-    if (event.type === 'RAMP_UP') told.push(`RAMP_UP ${event.admissionPercentage}`);
-    if (event.type === 'HEALTH_PROBE') told.push(`HEALTH_PROBE ${event.isHealthy}`);
+    if (event.type === 'STATE_TRANSITION') events.push(`${event.fromState}->${event.toState}`);
+    if (event.type === 'RAMP_UP') events.push(`RAMP_UP ${event.admissionPercentage}`);
+    if (event.type === 'HEALTH_PROBE') events.push(`HEALTH_PROBE ${event.isHealthy}`);
   });
-  return { clock, breaker, told };
+  return { clock, breaker, events };
 }
 
-/** Lets promises that are settled already tell those who wait for them. */
+/** Runs the reactions of promises that are already settled. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
-describe('A joint threshold', () => {
-  it('opens when failures and slow calls together reach it, counting a slow failure once', () => {
+describe('combinedRateThreshold', () => {
+  it('opens when failed and slow calls together reach it, and counts a slow failure once', () => {
     const { breaker } = setUp({
       slidingWindowSize: 4,
       minimumNumberOfCalls: 4,
@@ -54,12 +54,12 @@ describe('A joint threshold', () => {
   });
 });
 
-describe('Jitter on the wait in OPEN', () => {
+describe('waitJitterFactor', () => {
   it.each([
     [0, 10_000],
     [0.5, 12_500],
     [0.999, 14_995],
-  ])('lengthens the wait, at a draw of %d to %d ms', (random, waitMs) => {
+  ])('lengthens the wait at a random number of %d to %d ms', (random, waitMs) => {
     const { breaker } = setUp({ waitJitterFactor: 0.5 }, () => random);
 
     breaker.transitionToOpenState();
@@ -68,13 +68,13 @@ describe('Jitter on the wait in OPEN', () => {
   });
 });
 
-describe('A health probe', () => {
+describe('healthProbe', () => {
   const probing = { healthProbeInterval: '1s', healthProbeTimeout: 300 } as const;
 
-  it('is asked at the interval while OPEN, and begins HALF_OPEN when the answer is good', async () => {
-    const answers = [Promise.reject(new Error('refused')), false, 'well'];
-    const healthProbe = vi.fn(() => answers.shift());
-    const { breaker, clock, told } = setUp({ ...probing, healthProbe });
+  it('is called at the interval in OPEN and starts HALF_OPEN when the dependency is healthy', async () => {
+    const results = [Promise.reject(new Error('refused')), false, 'healthy'];
+    const healthProbe = vi.fn(() => results.shift());
+    const { breaker, clock, events } = setUp({ ...probing, healthProbe });
     breaker.transitionToOpenState();
 
     for (let second = 1; second <= 3; second++) {
@@ -82,7 +82,7 @@ describe('A health probe', () => {
       await settle();
     }
 
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       'CLOSED->OPEN',
       'HEALTH_PROBE false',
       'HEALTH_PROBE false',
@@ -95,13 +95,13 @@ describe('A health probe', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('is given up when it does not answer in time, and asked again', async () => {
+  it('is aborted after its timeout, and called again after the interval', async () => {
     const signals: AbortSignal[] = [];
     const healthProbe = vi.fn(({ signal }: { signal: AbortSignal }) => {
       signals.push(signal);
       return new Promise(() => {});
     });
-    const { breaker, clock, told } = setUp({ ...probing, healthProbe });
+    const { breaker, clock, events } = setUp({ ...probing, healthProbe });
     breaker.transitionToOpenState();
 
     clock.advance(1_300);
@@ -109,27 +109,27 @@ describe('A health probe', () => {
     clock.advance(1_000);
     await settle();
 
-    expect(told).toStrictEqual(['CLOSED->OPEN', 'HEALTH_PROBE false']);
+    expect(events).toStrictEqual(['CLOSED->OPEN', 'HEALTH_PROBE false']);
     expect(signals.map(({ aborted }) => aborted)).toStrictEqual([true, false]);
   });
 
-  it('is stopped when OPEN ends, and a late answer changes nothing', async () => {
-    let answer: (value: string) => void = () => {};
-    const healthProbe = () => new Promise((resolve) => (answer = resolve));
-    const { breaker, clock, told } = setUp({ ...probing, healthProbe });
+  it('stops when OPEN ends, and ignores a late result', async () => {
+    let report: (value: string) => void = () => {};
+    const healthProbe = () => new Promise((resolve) => (report = resolve));
+    const { breaker, clock, events } = setUp({ ...probing, healthProbe });
     breaker.transitionToOpenState();
     clock.advance(1_000);
 
     breaker.transitionToForcedOpenState();
-    answer('well');
+    report('healthy');
     await settle();
 
     expect(breaker.state).toBe('FORCED_OPEN');
-    expect(told).toStrictEqual(['CLOSED->OPEN', 'OPEN->FORCED_OPEN']);
+    expect(events).toStrictEqual(['CLOSED->OPEN', 'OPEN->FORCED_OPEN']);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('does not keep the wait from ending OPEN as usual', () => {
+  it('does not prevent the end of the wait in OPEN', () => {
     const { breaker, clock } = setUp({ ...probing, healthProbe: () => false });
     breaker.transitionToOpenState();
 
@@ -140,42 +140,42 @@ describe('A health probe', () => {
   });
 });
 
-describe('A ramp-up', () => {
+describe('rampUpSteps', () => {
   const rampUp = { rampUpSteps: [10, 25, 50], rampUpStepDuration: '5s', initialState: 'HALF_OPEN' } as const;
 
-  function begin(options: CircuitBreakerOptions = {}) {
-    const subject = setUp({ ...rampUp, ...options });
-    subject.breaker.onSuccess(1);
-    subject.breaker.onSuccess(1);
-    return subject;
+  function startRampUp(options: CircuitBreakerOptions = {}) {
+    const scene = setUp({ ...rampUp, ...options });
+    scene.breaker.onSuccess(1);
+    scene.breaker.onSuccess(1);
+    return scene;
   }
 
-  function admittedOf(breaker: CircuitBreaker, calls: number): number {
-    let admitted = 0;
+  function permittedOf(breaker: CircuitBreaker, calls: number): number {
+    let permitted = 0;
     for (let call = 0; call < calls; call++) {
       if (!breaker.tryAcquirePermission()) continue;
-      admitted++;
+      permitted++;
       breaker.onSuccess(1);
     }
-    return admitted;
+    return permitted;
   }
 
-  it('lets a rising share of calls through after HALF_OPEN has succeeded, and then closes', () => {
-    const { breaker, clock, told } = begin();
+  it('permit a rising share of calls after a successful HALF_OPEN, then close', () => {
+    const { breaker, clock, events } = startRampUp();
     const shares: number[] = [];
 
     for (let step = 0; step < 4; step++) {
-      shares.push(admittedOf(breaker, 100));
+      shares.push(permittedOf(breaker, 100));
       clock.advance(5_000);
     }
 
     expect(shares).toStrictEqual([10, 25, 50, 100]);
-    expect(told).toStrictEqual(['RAMP_UP 10', 'RAMP_UP 25', 'RAMP_UP 50', 'HALF_OPEN->CLOSED']);
+    expect(events).toStrictEqual(['RAMP_UP 10', 'RAMP_UP 25', 'RAMP_UP 50', 'HALF_OPEN->CLOSED']);
     expect(breaker.admissionPercentage).toBe(100);
   });
 
-  it('shows the share it lets through', () => {
-    const { breaker, clock } = begin();
+  it('set admissionPercentage to the share of the current step', () => {
+    const { breaker, clock } = startRampUp();
 
     expect(breaker.admissionPercentage).toBe(10);
     clock.advance(5_000);
@@ -183,29 +183,29 @@ describe('A ramp-up', () => {
     expect(breaker.admissionPercentage).toBe(25);
   });
 
-  it('opens again when a rate reaches its threshold on the way, and waits for the next attempt', () => {
-    const { breaker, told } = begin({ waitIntervalFunctionInOpenState: (attempt) => attempt * 1_000 });
+  it('open again when a rate reaches its threshold, with the wait of the next attempt', () => {
+    const { breaker, events } = startRampUp({ waitIntervalFunctionInOpenState: (attempt) => attempt * 1_000 });
 
     breaker.onError(1, new Error('down again'));
     breaker.onError(1, new Error('down again'));
 
-    expect(told.at(-1)).toBe('HALF_OPEN->OPEN');
+    expect(events.at(-1)).toBe('HALF_OPEN->OPEN');
     expect(breaker.remainingMs).toBe(2_000);
   });
 
-  it('holds no timer', () => {
-    const { clock } = begin();
+  it('set no timer', () => {
+    const { clock } = startRampUp();
 
     expect(clock.pendingTimers).toBe(0);
   });
 });
 
-describe('Release', () => {
-  it('aborts the calls under way when the circuit breaker opens, and none that come later', async () => {
+describe('abortCallsOnOpen and releaseOnOpen', () => {
+  it('abort in-flight calls when the circuit breaker opens, and no later call', async () => {
     const { breaker, clock } = setUp({ abortCallsOnOpen: true });
     const hang = ({ signal }: { signal: AbortSignal }) =>
       new Promise<never>((_resolve, reject) => {
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the reason is what is looked at
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the test checks the reason
         signal.addEventListener('abort', () => reject(signal.reason));
       });
     const calls = [breaker.execute(hang), breaker.execute(hang)];
@@ -218,17 +218,17 @@ describe('Release', () => {
     await expect(breaker.execute(({ signal }) => signal.aborted)).resolves.toBe(false);
   });
 
-  it('still hands the caller’s abort on', async () => {
+  it('pass an abort by the caller to the call', async () => {
     const { breaker } = setUp({ abortCallsOnOpen: true });
     const controller = new AbortController();
 
     const seen = breaker.execute(({ signal }) => signal, { signal: controller.signal });
-    controller.abort('gone');
+    controller.abort('disconnected');
 
-    expect((await seen).reason).toBe('gone');
+    expect((await seen).reason).toBe('disconnected');
   });
 
-  it('drops connections when the circuit breaker opens, each time', () => {
+  it('call releaseOnOpen each time the circuit breaker opens', () => {
     const releaseOnOpen = vi.fn<() => void>();
     const { breaker } = setUp({ releaseOnOpen });
 
@@ -239,7 +239,7 @@ describe('Release', () => {
     expect(releaseOnOpen).toHaveBeenCalledTimes(2);
   });
 
-  it('is not hurt by connections that cannot be dropped', async () => {
+  it('emit a warning when releaseOnOpen fails', async () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { breaker } = setUp({ releaseOnOpen: () => Promise.reject(new Error('no')) });
 

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { CountBasedWindow } from './count-based-window.ts';
-import type { WindowOutcome, WindowTotals } from './sliding-window.ts';
-import { TimeBasedWindow } from './time-based-window.ts';
+import { CountBasedWindow, TimeBasedWindow, type WindowOutcome, type WindowTotals } from './sliding-window.ts';
 
 interface Call {
   readonly epochSecond: number;
@@ -11,7 +9,7 @@ interface Call {
   readonly isSlow: boolean;
 }
 
-/** The definition: look at every call that the window holds, and sum up. */
+/** The definition: the sums over every call in the window. */
 function sum(calls: readonly Call[]): WindowTotals {
   return {
     calls: calls.length,
@@ -35,7 +33,7 @@ const outcome = {
   isSlow: fc.boolean(),
 };
 
-describe('A count window', () => {
+describe('CountBasedWindow', () => {
   it('equals a list of the last N calls', () => {
     fc.assert(
       fc.property(
@@ -57,15 +55,15 @@ describe('A count window', () => {
   });
 });
 
-/** Mostly short steps, now and then a gap of any length: within the window, about as long as it, or far beyond. */
+/** Mostly short steps, sometimes a gap within the window, about as long as it, or far longer. */
 const gapMs = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 1_500 }) },
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 15_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 10 ** 9 }) },
 );
 
-describe('A time window', () => {
-  it('equals a list of the calls of the last N whole seconds, however the clock moves on', () => {
+describe('TimeBasedWindow', () => {
+  it('equals a list of the calls of the last N whole seconds, for any movement of the clock', () => {
     const step = fc.record({ gapMs, isRecorded: fc.boolean(), ...outcome });
     fc.assert(
       fc.property(
@@ -101,7 +99,7 @@ describe('A time window', () => {
     );
   });
 
-  it('holds no timer', () => {
+  it('sets no timer', () => {
     const clock = new FakeClock();
     const window = new TimeBasedWindow(10, clock);
 

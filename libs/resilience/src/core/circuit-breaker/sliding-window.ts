@@ -1,4 +1,6 @@
-/** The sums over the calls that a window holds. */
+import type { Clock } from '../clock.ts';
+
+/** The sums over the calls in a window. */
 export interface WindowTotals {
   readonly calls: number;
   readonly failedCalls: number;
@@ -11,54 +13,48 @@ export interface WindowTotals {
 export type WindowOutcome = 'SUCCESS' | 'ERROR' | 'SLOW_SUCCESS' | 'SLOW_ERROR';
 
 /** The calls of one second of a time-based window. */
-export interface WindowSecond {
-  /** Which second, counted from the Unix epoch by the circuit breaker's clock. */
+export interface WindowSecond extends WindowTotals {
+  /** Seconds since the Unix epoch. */
   readonly epochSecond: number;
-  readonly calls: number;
-  readonly failedCalls: number;
-  /** Failed or not. */
-  readonly slowCalls: number;
-  readonly slowFailedCalls: number;
 }
 
-/** What a window holds, call by call or second by second; oldest first. */
+/** What a window holds, by call or by second; oldest first. */
 export type WindowContents =
   | {
       readonly type: 'COUNT_BASED';
-      /** How many calls there is room for. */
+      /** The maximum number of calls. */
       readonly size: number;
       readonly outcomes: readonly WindowOutcome[];
     }
   | {
       readonly type: 'TIME_BASED';
-      /** How many seconds it looks back. */
+      /** The length in seconds. */
       readonly size: number;
-      /** The second that it is now, which is the last that the window holds. */
+      /** The current second, which is the last of the window. */
       readonly epochSecond: number;
       /** Only those in which a call ended. */
       readonly seconds: readonly WindowSecond[];
     };
 
 /**
- * Remembers the outcomes of recent calls. Each implementation keeps running totals, so that recording a call and reading
- * the totals cost the same whatever the window's size: what leaves the window is subtracted, never summed up again.
+ * Records how recent calls ended. Running totals keep the cost independent of the window's size: what leaves the window
+ * is subtracted, never summed up again.
  */
 export interface SlidingWindow {
   record(isFailed: boolean, isSlow: boolean): void;
-  /** The sums as of now. The object is the window's own: read it at once, do not keep it. */
+  /** The current sums. The object belongs to the window: read it immediately, do not keep it. */
   totals(): WindowTotals;
-  /** A copy of what it holds, for people to look at: it costs as much as the window is large. */
+  /** A copy of the contents, for display. The cost grows with the window's size. */
   contents(): WindowContents;
 }
 
-/** Sums that a window keeps up to date. */
-export class RunningTotals implements WindowTotals {
+class RunningTotals implements WindowTotals {
   calls = 0;
   failedCalls = 0;
   slowCalls = 0;
   slowFailedCalls = 0;
 
-  /** Adds one call, or with `sign` -1 takes it away again. */
+  /** Adds one call, or removes it with `sign` -1. */
   add(isFailed: boolean, isSlow: boolean, sign: 1 | -1 = 1): void {
     this.calls += sign;
     if (isFailed) this.failedCalls += sign;
@@ -78,5 +74,141 @@ export class RunningTotals implements WindowTotals {
     this.failedCalls = 0;
     this.slowCalls = 0;
     this.slowFailedCalls = 0;
+  }
+}
+
+const failedBit = 1;
+const slowBit = 2;
+
+/** By their bits. */
+const outcomeNames: readonly WindowOutcome[] = ['SUCCESS', 'ERROR', 'SLOW_SUCCESS', 'SLOW_ERROR'];
+
+/**
+ * The last N calls, two bits each. The newest call overwrites the oldest, which is subtracted from the totals, as in
+ * Resilience4j's `FixedSizeSlidingWindowMetrics`.
+ */
+export class CountBasedWindow implements SlidingWindow {
+  readonly #size: number;
+  readonly #ring: Uint8Array;
+  readonly #totals = new RunningTotals();
+  #next = 0;
+
+  /** @param size the maximum number of calls; 1 or more */
+  constructor(size: number) {
+    this.#size = size;
+    this.#ring = new Uint8Array(Math.ceil(size / 4));
+  }
+
+  record(isFailed: boolean, isSlow: boolean): void {
+    if (this.#totals.calls === this.#size) {
+      const oldest = this.#bitsAt(this.#next);
+      this.#totals.add((oldest & failedBit) !== 0, (oldest & slowBit) !== 0, -1);
+    }
+    this.#totals.add(isFailed, isSlow);
+    this.#setBitsAt(this.#next, (isFailed ? failedBit : 0) | (isSlow ? slowBit : 0));
+    this.#next = (this.#next + 1) % this.#size;
+  }
+
+  totals(): WindowTotals {
+    return this.#totals;
+  }
+
+  contents(): WindowContents {
+    const size = this.#size;
+    const { calls } = this.#totals;
+    const oldest = (this.#next - calls + size) % size;
+    const outcomes = Array.from({ length: calls }, (_, age) => outcomeNames[this.#bitsAt((oldest + age) % size)]!);
+    return { type: 'COUNT_BASED', size, outcomes };
+  }
+
+  #bitsAt(slot: number): number {
+    return (this.#ring[slot >> 2]! >> ((slot & 3) << 1)) & 3;
+  }
+
+  #setBitsAt(slot: number, bits: number): void {
+    const shift = (slot & 3) << 1;
+    this.#ring[slot >> 2] = (this.#ring[slot >> 2]! & ~(3 << shift)) | (bits << shift);
+  }
+}
+
+/** The partial sums of one second. */
+class Bucket extends RunningTotals {
+  epochSecond = -1;
+}
+
+/**
+ * The calls of the last N seconds: partial sums for each second with a call, and their total. Seconds are whole seconds of
+ * the clock, as in Resilience4j's `SlidingTimeWindowMetrics`: at time t the window holds the epoch seconds
+ * floor(t) - N + 1 to floor(t).
+ *
+ * The buckets form a queue in a ring, oldest first. Each is subtracted from the total once, when it is too old; a gap as
+ * long as the window drops all at once. No call pays for the window's size, and no timer runs.
+ */
+export class TimeBasedWindow implements SlidingWindow {
+  readonly #clock: Clock;
+  readonly #size: number;
+  readonly #buckets: Bucket[] = [];
+  readonly #total = new RunningTotals();
+  #oldest = 0;
+  #used = 0;
+
+  /** @param size the length in seconds; 1 or more */
+  constructor(size: number, clock: Clock) {
+    this.#size = size;
+    this.#clock = clock;
+  }
+
+  record(isFailed: boolean, isSlow: boolean): void {
+    this.#bucketOf(this.#slide()).add(isFailed, isSlow);
+    this.#total.add(isFailed, isSlow);
+  }
+
+  totals(): WindowTotals {
+    this.#slide();
+    return this.#total;
+  }
+
+  contents(): WindowContents {
+    const epochSecond = this.#slide();
+    const seconds = Array.from({ length: this.#used }, (_, age) => {
+      const bucket = this.#buckets[(this.#oldest + age) % this.#size]!;
+      const { calls, failedCalls, slowCalls, slowFailedCalls } = bucket;
+      return { epochSecond: bucket.epochSecond, calls, failedCalls, slowCalls, slowFailedCalls };
+    });
+    return { type: 'TIME_BASED', size: this.#size, epochSecond, seconds };
+  }
+
+  /** Removes buckets that are too old. @returns the current second */
+  #slide(): number {
+    const epochSecond = Math.floor(this.#clock.now() / 1_000);
+    if (this.#used === 0) return epochSecond;
+
+    const oldestKept = epochSecond - this.#size + 1;
+    if (this.#newest().epochSecond < oldestKept) {
+      this.#used = 0;
+      this.#total.clear();
+      return epochSecond;
+    }
+    while (this.#buckets[this.#oldest]!.epochSecond < oldestKept) {
+      this.#total.subtract(this.#buckets[this.#oldest]!);
+      this.#oldest = (this.#oldest + 1) % this.#size;
+      this.#used--;
+    }
+    return epochSecond;
+  }
+
+  #bucketOf(epochSecond: number): Bucket {
+    if (this.#used > 0 && this.#newest().epochSecond === epochSecond) return this.#newest();
+
+    const slot = (this.#oldest + this.#used) % this.#size;
+    this.#used++;
+    const bucket = (this.#buckets[slot] ??= new Bucket());
+    bucket.clear();
+    bucket.epochSecond = epochSecond;
+    return bucket;
+  }
+
+  #newest(): Bucket {
+    return this.#buckets[(this.#oldest + this.#used - 1) % this.#size]!;
   }
 }

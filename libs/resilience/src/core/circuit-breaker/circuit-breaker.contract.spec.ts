@@ -5,7 +5,7 @@ import type { CircuitBreakerEngine } from './circuit-breaker.contract.ts';
 import { type CircuitBreakerEngineName, resolveCircuitBreakerOptions } from './circuit-breaker.options.ts';
 import { CircuitBreakerRegistry } from './circuit-breaker.registry.ts';
 
-/** An engine that takes no slow-call rate, and whose circuit breakers are easily told from others. */
+/** An engine that rejects slowCallRateThreshold and marks the names of its circuit breakers. */
 const engine: CircuitBreakerEngine = {
   create: (name, { engine: _engine, ...options }) => new CircuitBreaker(`${name} on an engine`, options),
   resolve: (subject, options) => {
@@ -14,8 +14,8 @@ const engine: CircuitBreakerEngine = {
   },
 };
 
-describe('The engine of a circuit breaker', () => {
-  it('is the sliding window unless another is chosen', () => {
+describe('The option engine of a circuit breaker', () => {
+  it('is the sliding window by default', () => {
     const registry = new CircuitBreakerRegistry(
       { instances: { customer: {}, ledger: { engine: 'sliding-window' } } },
       { engines: { opossum: engine } },
@@ -26,11 +26,11 @@ describe('The engine of a circuit breaker', () => {
     expect(registry.circuitBreaker('ledger').config.engine).toBe('sliding-window');
   });
 
-  it('is chosen by an instance, or by the configuration that it builds on', () => {
+  it('is chosen by an instance or by its base configuration', () => {
     const registry = new CircuitBreakerRegistry(
       {
-        configs: { theirs: { engine: 'opossum' } },
-        instances: { customer: { engine: 'opossum' }, ledger: { baseConfig: 'theirs' }, other: {} },
+        configs: { onOpossum: { engine: 'opossum' } },
+        instances: { customer: { engine: 'opossum' }, ledger: { baseConfig: 'onOpossum' }, other: {} },
       },
       { engines: { opossum: engine } },
     );
@@ -40,7 +40,7 @@ describe('The engine of a circuit breaker', () => {
     expect(registry.circuitBreaker('other').name).toBe('other');
   });
 
-  it('checks its options at the start, used or not', () => {
+  it('lets the engine check the options of every instance when the registry is created', () => {
     const definitions = {
       instances: {
         customer: { engine: 'opossum', slowCallRateThreshold: 50 },
@@ -53,7 +53,7 @@ describe('The engine of a circuit breaker', () => {
     );
   });
 
-  it('must be registered, and the error at the start says how', () => {
+  it('must be registered, and the error explains how', () => {
     const definitions = { instances: { customer: { engine: 'opossum' } } } as const;
 
     expect(() => new CircuitBreakerRegistry(definitions)).toThrow(InvalidOptionsError);
@@ -67,7 +67,7 @@ describe('The engine of a circuit breaker', () => {
     );
   });
 
-  it('must be one that there is', () => {
+  it('must be a known engine', () => {
     const definitions = { instances: { customer: { engine: 'cockatiel' as CircuitBreakerEngineName } } };
 
     expect(() => new CircuitBreakerRegistry(definitions)).toThrow(
@@ -75,7 +75,7 @@ describe('The engine of a circuit breaker', () => {
     );
   });
 
-  it('stays what it is for as long as the circuit breaker lives', () => {
+  it('is never changed by reconfiguration', () => {
     const registry = new CircuitBreakerRegistry({ instances: { customer: {} } }, { engines: { opossum: engine } });
     const customer = registry.circuitBreaker('customer');
 
@@ -87,7 +87,7 @@ describe('The engine of a circuit breaker', () => {
     expect(customer.config.engine).toBe('sliding-window');
   });
 
-  it('cannot be chosen where there is no registry', () => {
+  it('cannot be chosen without a registry', () => {
     expect(() => new CircuitBreaker('customer', { engine: 'opossum' })).toThrow(/engine is 'opossum', which is not/);
   });
 });

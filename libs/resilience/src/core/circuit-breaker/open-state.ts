@@ -1,0 +1,142 @@
+import type { Cancel, Clock } from '../clock.ts';
+import type { WindowMetrics } from './circuit-breaker.metrics.ts';
+import type { CircuitBreakerConfig, HealthProbe } from './circuit-breaker.options.ts';
+import { type Machine, State } from './circuit-breaker.states.ts';
+
+/** The options that decide about timers and probes in OPEN. */
+const backgroundOptions = [
+  'automaticTransitionFromOpenToHalfOpenEnabled',
+  'healthProbe',
+  'healthProbeInterval',
+  'healthProbeTimeout',
+] as const;
+
+/** OPEN refuses all calls until its wait is over. FORCED_OPEN has no wait, records nothing and emits no events. */
+export class OpenState extends State {
+  readonly name: 'OPEN' | 'FORCED_OPEN';
+  readonly metrics: WindowMetrics;
+  readonly admissionPercentage = 0;
+  override readonly isRecording: boolean;
+  readonly #endsAt: number | undefined;
+  #cancelTimer: Cancel | undefined;
+  #prober: HealthProber | undefined;
+
+  /**
+   * @param metrics the window of the previous state, which caused the transition
+   * @param endsAt when the wait is over, in milliseconds since the Unix epoch; `undefined` for FORCED_OPEN
+   */
+  constructor(machine: Machine, attempt: number, metrics: WindowMetrics, endsAt: number | undefined) {
+    super(machine, attempt);
+    this.name = endsAt === undefined ? 'FORCED_OPEN' : 'OPEN';
+    this.metrics = metrics;
+    this.isRecording = endsAt !== undefined;
+    this.#endsAt = endsAt;
+  }
+
+  override enter(): void {
+    const remainingMs = this.remainingMs();
+    if (remainingMs === undefined) return;
+    const { config, clock } = this.machine;
+    const toHalfOpen = (): void => this.machine.transition(this, 'HALF_OPEN');
+    if (config.automaticTransitionFromOpenToHalfOpenEnabled)
+      this.#cancelTimer = clock.schedule(remainingMs, toHalfOpen);
+    if (config.healthProbe === undefined) return;
+    this.#prober = new HealthProber(config.healthProbe, config, clock, (isHealthy, error) => {
+      this.machine.emit('HEALTH_PROBE', { isHealthy, error });
+      if (isHealthy) toHalfOpen();
+    });
+    this.#prober.start();
+  }
+
+  override leave(): void {
+    this.#cancelTimer?.();
+    this.#prober?.stop();
+    this.#cancelTimer = undefined;
+    this.#prober = undefined;
+  }
+
+  /** The current wait stays; timer and probe follow the new options. */
+  reconfigure(before: CircuitBreakerConfig): void {
+    const { config } = this.machine;
+    this.metrics.reconfigure(config);
+    if (backgroundOptions.every((option) => config[option] === before[option])) return;
+    this.leave();
+    this.enter();
+  }
+
+  tryAcquirePermission(): boolean {
+    // Without the automatic transition no timer ends the wait: the first call after it does, as the first trial call.
+    if (this.#endsAt !== undefined && this.machine.clock.now() > this.#endsAt) {
+      this.machine.transition(this, 'HALF_OPEN');
+      return this.machine.tryAcquirePermission();
+    }
+    return this.refuse();
+  }
+
+  record(isFailed: boolean, durationMs: number): void {
+    if (this.isRecording) this.metrics.record(isFailed, durationMs);
+  }
+
+  override remainingMs(): number | undefined {
+    return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.machine.clock.now());
+  }
+}
+
+/** Calls a health probe at an interval, one call at a time, until it is stopped. */
+class HealthProber {
+  readonly #probe: HealthProbe;
+  readonly #config: Pick<CircuitBreakerConfig, 'healthProbeInterval' | 'healthProbeTimeout'>;
+  readonly #clock: Clock;
+  readonly #onResult: (isHealthy: boolean, error: unknown) => void;
+  #cancelTimer: Cancel = () => {};
+  /** Of the probe in flight. */
+  #controller: AbortController | undefined;
+
+  constructor(
+    probe: HealthProbe,
+    config: Pick<CircuitBreakerConfig, 'healthProbeInterval' | 'healthProbeTimeout'>,
+    clock: Clock,
+    onResult: (isHealthy: boolean, error: unknown) => void,
+  ) {
+    this.#probe = probe;
+    this.#config = config;
+    this.#clock = clock;
+    this.#onResult = onResult;
+  }
+
+  start(): void {
+    this.#cancelTimer = this.#clock.schedule(this.#config.healthProbeInterval, () => void this.#callProbe());
+  }
+
+  stop(): void {
+    this.#cancelTimer();
+    this.#controller?.abort();
+    this.#controller = undefined;
+  }
+
+  async #callProbe(): Promise<void> {
+    const controller = new AbortController();
+    this.#controller = controller;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      this.#cancelTimer = this.#clock.schedule(this.#config.healthProbeTimeout, () => {
+        const error = new Error(`The health probe did not return within ${this.#config.healthProbeTimeout} ms.`);
+        reject(error);
+        controller.abort(error);
+      });
+    });
+    let isHealthy = false;
+    let failure: unknown;
+    try {
+      isHealthy = (await Promise.race([this.#probe({ signal: controller.signal }), timeout])) !== false;
+    } catch (error) {
+      failure = error;
+    }
+    // Stopped while the probe was in flight; another prober may already be active.
+    if (this.#controller !== controller) return;
+
+    this.#controller = undefined;
+    this.#cancelTimer();
+    this.start();
+    this.#onResult(isHealthy, failure);
+  }
+}
