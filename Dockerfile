@@ -30,7 +30,6 @@ COPY tsconfig.base.json ./
 COPY libs libs
 COPY apps apps
 COPY load-tests/scenarios load-tests/scenarios
-COPY tools/chaos/timeline.json tools/chaos/timeline.json
 COPY tools/bundle-service.ts tools/
 ARG APP
 RUN node_modules/.bin/tsc --build "apps/${APP:?is account, customer or console}/tsconfig.build.json" \

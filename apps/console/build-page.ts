@@ -19,8 +19,7 @@ const madeOf = (): string => {
       'src/protocol/*.ts',
       'vite.config.ts',
       'package.json',
-      '../../load-tests/scenarios/*.ts',
-      '../../tools/chaos/timeline.json',
+      '../../load-tests/scenarios/*.{ts,json}',
     ],
     { cwd: project },
   );

@@ -13,6 +13,8 @@ import { soak } from './soak.ts';
 import { spike } from './spike.ts';
 import { steady } from './steady.ts';
 
+export { type Action, healthyCustomer, type Scenario } from './scenario.ts';
+
 /** All there are, as `--list` shows them. */
 export const scenarios: readonly Scenario[] = [
   steady,

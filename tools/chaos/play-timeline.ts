@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
  * `CUSTOMER_URL` names all of the replicas, and `FAULTS_TOKEN_FILE` the file with the token that `/faults` asks for.
  */
 async function main([file]: readonly string[]): Promise<void> {
-  if (file === undefined) throw new Error('Which timeline? Give the path of a file such as timeline.json.');
+  if (file === undefined) throw new Error('Which timeline? Give the path of a file such as every-fault.json.');
   const url = new URL('/faults/timeline', required('CUSTOMER_URL'));
   const token = (await readFile(required('FAULTS_TOKEN_FILE'), 'utf8')).trim();
   const timeline = await readFile(file, 'utf8');

@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
       packages: ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'yaml'],
       folders: ['core', 'config', 'doctor', 'nest'],
     },
+    [`${name}/actuator`]: { packages: [], folders: ['core', 'nest/actuator', 'nest/reload'] },
     [`${name}/prometheus`]: { packages: ['prom-client'], folders: ['core', 'adapters/prometheus'] },
     [`${name}/terminus`]: {
       packages: ['@nestjs/common', '@nestjs/terminus'],

@@ -1,49 +1,11 @@
+import type { CircuitBreakerWindowResponse, StateName } from '@breakwater/resilience/actuator';
+
 /** What the console's server tells its pages. Times are in milliseconds since the Unix epoch. */
 
-export type StateName = 'CLOSED' | 'OPEN' | 'HALF_OPEN' | 'DISABLED' | 'METRICS_ONLY' | 'FORCED_OPEN';
-export type WindowOutcome = 'SUCCESS' | 'ERROR' | 'SLOW_SUCCESS' | 'SLOW_ERROR';
+export type { StateName, WindowContents, WindowOutcome, WindowSecond } from '@breakwater/resilience/actuator';
 
-export interface WindowSecond {
-  readonly epochSecond: number;
-  readonly calls: number;
-  readonly failedCalls: number;
-  readonly slowCalls: number;
-  readonly slowFailedCalls: number;
-}
-
-/** What a window holds, oldest first. */
-export type WindowContents =
-  | { readonly type: 'COUNT_BASED'; readonly size: number; readonly outcomes: readonly WindowOutcome[] }
-  | {
-      readonly type: 'TIME_BASED';
-      readonly size: number;
-      readonly epochSecond: number;
-      readonly seconds: readonly WindowSecond[];
-    };
-
-/** A circuit breaker as `/actuator/circuitbreakerwindows` tells it. Rates are in percent; -1 while there is none. */
-export interface Breaker {
-  readonly state: StateName;
-  readonly admissionPercentage: number;
-  readonly remainingMs: number | null;
-  readonly metrics: {
-    readonly failureRate: number;
-    readonly slowCallRate: number;
-    readonly bufferedCalls: number;
-    readonly failedCalls: number;
-    readonly slowCalls: number;
-    readonly notPermittedCalls: number;
-  };
-  readonly thresholds: {
-    readonly failureRate: number;
-    readonly slowCallRate: number;
-    readonly slowCallDurationMs: number;
-    readonly minimumNumberOfCalls: number;
-    readonly permittedNumberOfCallsInHalfOpenState: number;
-  };
-  /** `null` on an engine that does not tell single calls. */
-  readonly window: WindowContents | null;
-}
+/** A circuit breaker as `/actuator/circuitbreakerwindows` tells it. */
+export type Breaker = CircuitBreakerWindowResponse;
 
 /** What the doctor says about an instance. */
 export interface Finding {

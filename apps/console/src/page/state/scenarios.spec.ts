@@ -1,5 +1,5 @@
+import { scenarios as loadTests } from '@breakwater/load-tests/scenarios';
 import { describe, expect, it } from 'vitest';
-import { scenarios as loadTests } from '../../../../../load-tests/scenarios/index.ts';
 import { durationOf, scenarios, stepAt } from './scenarios.ts';
 
 const named = (name: string) => scenarios.find((scenario) => scenario.name === name)!;

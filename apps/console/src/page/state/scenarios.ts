@@ -1,11 +1,11 @@
-import timeline from '../../../../../tools/chaos/timeline.json' with { type: 'json' };
-import { scenarios as loadTests } from '../../../../../load-tests/scenarios/index.ts';
+import type { Faults, FaultTimeline } from '@breakwater/contracts';
 import {
   type Action,
   healthyCustomer,
   type Scenario as LoadTest,
-} from '../../../../../load-tests/scenarios/scenario.ts';
-import type { Faults, FaultTimeline } from '@breakwater/contracts';
+  scenarios as loadTests,
+} from '@breakwater/load-tests/scenarios';
+import timeline from '@breakwater/load-tests/scenarios/every-fault.json' with { type: 'json' };
 import { type LoadPlan, secondsOf } from '../../protocol/load-plan.ts';
 import { down } from './presets.ts';
 

@@ -131,6 +131,7 @@ describe('GET events/stream', () => {
     ]);
     expect(events[0]!.data).toStrictEqual({
       pattern: 'circuitBreaker',
+      name: 'customer',
       circuitBreakerName: 'customer',
       type: 'SUCCESS',
       creationTime: '2023-11-14T22:13:20.000Z',
@@ -150,6 +151,7 @@ describe('GET events/stream', () => {
     });
     expect(events[1]!.data).toMatchObject({ errorMessage: 'Error: down', failureRate: '50.0%', state: 'OPEN' });
     expect(events[3]!.data).toMatchObject({ stateTransition: 'CLOSED_TO_OPEN', state: 'OPEN' });
+    expect(events[3]!.data['transition']).toStrictEqual({ from: 'CLOSED', to: 'OPEN' });
     reader.response.destroy();
   });
 

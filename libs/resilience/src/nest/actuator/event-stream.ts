@@ -1,8 +1,9 @@
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import type { StateTransitionEvent } from '../../core/circuit-breaker/circuit-breaker.events.ts';
 import type { Cancel } from '../../core/clock.ts';
 import type { PolicyEvent, Unsubscribe } from '../../core/events.ts';
 import { followRegistry } from '../../core/follow-registry.ts';
-import { type ChangeResponse, changeResponse } from '../reload/change.response.ts';
+import { changeResponse } from '../reload/change.response.ts';
 import { Application } from './application.ts';
 import { isoTime } from './event.response.ts';
 import { type EventSink, EventStreamClient } from './event-stream.client.ts';
@@ -14,19 +15,11 @@ import {
   type MonitoredRegistry,
   patternsWithEndpoints,
 } from './monitored-patterns.ts';
+import type { StreamedEvent, StreamedReconfiguration, StreamedTransition, StreamSnapshot } from './responses.ts';
 
 const heartbeatMs = 15_000;
 const eventsInLine = 1_000;
 const mostClients = 100;
-
-/** What is told of an instance that goes on with other options. */
-interface ReconfiguredResponse {
-  readonly pattern: string;
-  readonly name: string;
-  readonly type: 'ENTRY_RECONFIGURED';
-  readonly creationTime: string;
-  readonly changes: readonly ChangeResponse[];
-}
 
 /** Tells its clients every event of every policy as it happens. While it has none, it listens to nothing. */
 @Injectable()
@@ -102,7 +95,7 @@ export class EventStream implements BeforeApplicationShutdown {
         policy.onEvent((event: PolicyEvent) => this.#tellAfterwards(pattern, policy, event)),
       ),
       registry.on('ENTRY_RECONFIGURED', ({ type, entry: { name }, creationTime, changes }) => {
-        const data: ReconfiguredResponse = {
+        const data: StreamedReconfiguration = {
           pattern: pattern.pattern,
           name,
           type,
@@ -117,8 +110,12 @@ export class EventStream implements BeforeApplicationShutdown {
   /** A policy tells of a call before it counts it: its state after the event is there when the present code has run. */
   #tellAfterwards(pattern: MonitoredPattern, policy: MonitoredPolicy, event: PolicyEvent): void {
     queueMicrotask(() => {
-      const data = {
+      const data: StreamedEvent = {
         pattern: pattern.pattern,
+        name: policy.name,
+        type: event.type,
+        creationTime: isoTime(event.creationTime),
+        ...transitionOf(event),
         ...pattern.describeEvent(event),
         ...pattern.describeState?.(policy),
       };
@@ -132,16 +129,22 @@ export class EventStream implements BeforeApplicationShutdown {
   }
 
   /** What the list endpoints answer, all in one. */
-  #snapshot(): object {
+  #snapshot(): StreamSnapshot {
     const lists = patternsWithEndpoints.map((pattern) => {
       const registry = this.#application.find(pattern.registry);
       return registry && listOf(pattern, registry);
     });
-    return Object.assign({}, ...lists) as object;
+    return Object.assign({}, ...lists) as StreamSnapshot;
   }
 
   #nextId(): number {
     this.#lastId++;
     return this.#lastId;
   }
+}
+
+function transitionOf(event: PolicyEvent): Pick<StreamedTransition, 'transition'> | undefined {
+  if (event.type !== 'STATE_TRANSITION') return undefined;
+  const { fromState: from, toState: to } = event as StateTransitionEvent;
+  return { transition: { from, to } };
 }

@@ -1,4 +1,5 @@
 import * as core from '@breakwater/resilience';
+import * as actuator from '@breakwater/resilience/actuator';
 import * as config from '@breakwater/resilience/config';
 import * as doctor from '@breakwater/resilience/doctor';
 import * as logging from '@breakwater/resilience/logging';
@@ -11,7 +12,19 @@ import * as testing from '@breakwater/resilience/testing';
 import assert from 'node:assert/strict';
 
 /** Every entry, with every optional peer installed. */
-const entries = { core, config, doctor, logging, nest, opentelemetry, opossum, prometheus, terminus, testing };
+const entries = {
+  core,
+  actuator,
+  config,
+  doctor,
+  logging,
+  nest,
+  opentelemetry,
+  opossum,
+  prometheus,
+  terminus,
+  testing,
+};
 for (const [name, entry] of Object.entries(entries)) {
   assert.ok(Object.keys(entry).length > 0, `${name} exports nothing`);
 }
