@@ -110,8 +110,8 @@ export class EventPublisher<M extends EventMap, N extends string> {
    */
   protected emit<K extends keyof M & string>(type: K, details: EventDetails<M[K], N>, creationTime?: number): void {
     if (this.#buffer === undefined && !this.#emitter.hasListener(type)) return;
-    const common = { type, ...this.#source, creationTime: creationTime ?? this.#clock.now() };
-    const event = { ...common, ...details } as unknown as M[K] & { readonly type: K };
+    const own = { ...details, type, creationTime: creationTime ?? this.#clock.now() };
+    const event = Object.assign(own, this.#source) as unknown as M[K] & { readonly type: K };
     this.#buffer?.push(event);
     this.#emitter.emit<K>(event);
   }
