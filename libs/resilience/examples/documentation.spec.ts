@@ -2,7 +2,7 @@ import { access, glob, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { opossumEngine } from '../src/adapters/opossum/opossum.engine.ts';
+import { opossumEngine } from '../src/adapters/opossum/opossum-circuit-breaker.ts';
 import { resilienceConfig } from '../src/config/resilience-config.ts';
 import * as core from '../src/core/index.ts';
 import type { ErrorClass } from '../src/core/options.ts';

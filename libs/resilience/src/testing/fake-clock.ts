@@ -5,17 +5,17 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until a test moves it, and fires timers at their own due time on the way. */
+/** A clock that a test advances. It fires each timer at its due time on the way. */
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now: number;
 
-  /** @param startAt the first reading, in milliseconds since the Unix epoch; by default 14 November 2023, 22:13:20 UTC */
+  /** @param startAt the first reading, in milliseconds since the Unix epoch; 14 November 2023, 22:13:20 UTC by default */
   constructor(startAt = 1_700_000_000_000) {
     this.#now = startAt;
   }
 
-  /** How many callbacks are waiting: a policy at rest has none. */
+  /** The number of scheduled callbacks; an idle policy has none. */
   get pendingTimers(): number {
     return this.#timers.size;
   }
@@ -30,12 +30,12 @@ export class FakeClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Moves the clock on by `durationMs`. */
+  /** Advances the clock by `durationMs`. */
   advance(durationMs: number): void {
     this.advanceTo(this.#now + durationMs);
   }
 
-  /** Moves the clock on to `time`, in milliseconds since the Unix epoch, and fires what is due until then, in order. */
+  /** Advances the clock to `time`, in milliseconds since the Unix epoch, and fires the timers that are due, in order. */
   advanceTo(time: number): void {
     if (time < this.#now) throw new RangeError(`A clock cannot go back from ${this.#now} to ${time}.`);
     for (let timer = this.#next(time); timer !== undefined; timer = this.#next(time)) {

@@ -10,12 +10,12 @@ import { TimeLimiter } from '../core/time-limiter/time-limiter.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { type MakePolicy, policyContract, policyContractExcept } from './policy-contract.ts';
 
-const numbersAttempts = { 'hands the caller’s attempt to the call': 'A retry numbers the attempts, from 1.' };
+const numbersAttempts = { 'passes the attempt of the caller to the call': 'A retry numbers the attempts, from 1.' };
 
 const policies: readonly [string, MakePolicy, Record<string, string>?][] = [
   ['A circuit breaker', ({ clock }) => new CircuitBreaker('customer', {}, { clock })],
   [
-    'A circuit breaker on trial',
+    'A circuit breaker in HALF_OPEN',
     ({ clock }) => new CircuitBreaker('customer', { initialState: 'HALF_OPEN' }, { clock }),
   ],
   ['A bulkhead', ({ clock }) => new Bulkhead('customer', { maxConcurrentCalls: 3 }, { clock })],
@@ -38,13 +38,13 @@ const policies: readonly [string, MakePolicy, Record<string, string>?][] = [
   ],
 ];
 
-describe.each(policies)('%s keeps the contract of every policy:', (_name, makePolicy, differences = {}) => {
+describe.each(policies)('%s meets the contract of every policy:', (_name, makePolicy, differences = {}) => {
   it.each(policyContractExcept(differences))('$title', async ({ run }) => {
     await expect(run(makePolicy)).resolves.toBeUndefined();
   });
 });
 
-/** A policy that keeps the contract, for the broken ones below to break. */
+/** A policy that meets the contract; each class below violates it in one way. */
 class Transparent {
   readonly name: string = 'customer';
   readonly clock: FakeClock;
@@ -90,7 +90,7 @@ class WrapsErrors extends Transparent {
   }
 }
 
-class ThrowsAtOnce extends Transparent {
+class ThrowsSynchronously extends Transparent {
   override execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     return Promise.resolve(call(toCallContext(context)));
   }
@@ -102,7 +102,7 @@ class DropsContext extends Transparent {
   }
 }
 
-class DemandsContext extends Transparent {
+class RequiresContext extends Transparent {
   override async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     return call(context as CallContext);
   }
@@ -123,15 +123,15 @@ class LeavesListeners extends Transparent {
 }
 
 /** Gives a place back only after a call that was not aborted. */
-class LosesPlaces extends Transparent {
-  #places = 10;
+class LosesPermits extends Transparent {
+  #permits = 10;
 
   override async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    if (this.#places === 0) throw new Error('full');
-    this.#places--;
+    if (this.#permits === 0) throw new Error('full');
+    this.#permits--;
     const result = super.execute(call, context);
     await result.catch(() => {});
-    if (!context?.signal?.aborted) this.#places++;
+    if (!context?.signal?.aborted) this.#permits++;
     return result;
   }
 }
@@ -147,12 +147,12 @@ class OneAtATime extends Transparent {
   }
 }
 
-class SharesAnswers extends Transparent {
-  #underWay: Promise<unknown> | undefined;
+class SharesResults extends Transparent {
+  #inFlight: Promise<unknown> | undefined;
 
   override async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    this.#underWay ??= super.execute(call, context).finally(() => (this.#underWay = undefined));
-    return this.#underWay as Promise<T>;
+    this.#inFlight ??= super.execute(call, context).finally(() => (this.#inFlight = undefined));
+    return this.#inFlight as Promise<T>;
   }
 }
 
@@ -162,55 +162,55 @@ class LosesThis extends Transparent {
   }
 }
 
-describe('The contract', () => {
-  const broken = async (makePolicy: MakePolicy): Promise<string[]> => {
+describe('policyContract', () => {
+  const violated = async (makePolicy: MakePolicy): Promise<string[]> => {
     const titles: string[] = [];
     for (const { title, run } of policyContract) await run(makePolicy).catch(() => titles.push(title));
     return titles;
   };
 
-  it('is kept by a policy that does nothing', async () => {
-    await expect(broken((environment) => new Transparent(environment))).resolves.toStrictEqual([]);
+  it('is met by a policy that does nothing', async () => {
+    await expect(violated((environment) => new Transparent(environment))).resolves.toStrictEqual([]);
   });
 
   it.each([
     ['has no name', Nameless, 'has a name'],
-    ['makes null of undefined', LosesUndefined, 'returns what the call returns, whatever it is'],
-    ['calls twice', CallsTwice, 'makes a call that ends well once'],
-    ['wraps errors that come at once', WrapsErrors, 'throws the very error that the call throws at once'],
-    ['wraps errors that come later', WrapsErrors, 'throws the very error that the call throws later'],
-    ['wraps what is no error', WrapsErrors, 'throws what is no Error as it is'],
-    ['throws at once', ThrowsAtOnce, 'returns a promise even when the call throws at once'],
+    ['turns undefined into null', LosesUndefined, 'returns any value that the call returns'],
+    ['calls twice', CallsTwice, 'makes a successful call once'],
+    ['wraps synchronous errors', WrapsErrors, 'throws the very error that the call throws synchronously'],
+    ['wraps asynchronous errors', WrapsErrors, 'throws the very error that the call throws asynchronously'],
+    ['wraps values that are not Errors', WrapsErrors, 'throws a value that is not an Error unchanged'],
+    ['throws synchronously', ThrowsSynchronously, 'returns a promise when the call throws synchronously'],
     [
-      'needs a context',
-      DemandsContext,
-      'gives a call without a caller’s context a signal that is not aborted, and attempt 1',
+      'requires a context',
+      RequiresContext,
+      'passes a signal that is not aborted and attempt 1 without a context of the caller',
     ],
-    ['drops the attempt', DropsContext, 'hands the caller’s attempt to the call'],
-    ['drops the deadline', DropsContext, 'hands the caller’s deadline to the call, or an earlier one'],
-    ['drops the signal', DropsContext, 'hands the caller’s abort to the call, with its reason'],
+    ['drops the attempt', DropsContext, 'passes the attempt of the caller to the call'],
+    ['drops the deadline', DropsContext, 'passes the deadline of the caller, or an earlier one, to the call'],
+    ['drops the signal', DropsContext, 'passes an abort by the caller to the call, with its reason'],
     [
       'wraps the abort',
       WrapsErrors,
-      'throws the reason of the caller’s abort or its reason, and keeps no timer and no listener',
+      'throws the reason of an abort by the caller or its reason, and leaves no timer and no listener',
     ],
     [
-      'leaves a listener behind an abort',
+      'leaves a listener after an abort',
       LeavesListeners,
-      'throws an AbortError made from the caller’s abort or its reason, and keeps no timer and no listener',
+      'throws an AbortError after an abort by the caller or its reason, and leaves no timer and no listener',
     ],
-    ['keeps what an aborted call took', LosesPlaces, 'gives back what aborted calls took'],
-    ['wraps an abort before the call', WrapsErrors, 'throws the reason of a caller who has given up before the call'],
-    ['leaves timers', LeavesTimers, 'keeps no timer and no listener of a call that has ended, well or not'],
-    ['leaves listeners', LeavesListeners, 'keeps no timer and no listener of a call that has ended, well or not'],
-    ['waits for itself', OneAtATime, 'lets a call make another call under the same policy'],
-    ['shares answers', SharesAnswers, 'gives each of several calls at once its own answer'],
-    ['loses this', LosesThis, 'decorates a function that keeps this, its arguments and its error'],
-  ])('is broken by a policy that %s', async (_what, Broken, title) => {
-    await expect(broken((environment) => new Broken(environment))).resolves.toContain(title);
+    ['keeps the permits of aborted calls', LosesPermits, 'returns the permits of aborted calls'],
+    ['wraps an abort before the call', WrapsErrors, 'throws the reason of an abort before the call'],
+    ['leaves timers', LeavesTimers, 'leaves no timer and no listener of a call that has ended'],
+    ['leaves listeners', LeavesListeners, 'leaves no timer and no listener of a call that has ended'],
+    ['makes one call at a time', OneAtATime, 'permits a call to make another call under the same policy'],
+    ['shares results', SharesResults, 'returns to each of several concurrent calls its own result'],
+    ['loses this', LosesThis, 'decorates a function without changing this, its arguments or its error'],
+  ])('is violated by a policy that %s', async (_what, Violating, title) => {
+    await expect(violated((environment) => new Violating(environment))).resolves.toContain(title);
   });
 
-  it('leaves out what is said to differ, and nothing that it does not say', () => {
+  it('omits the clauses of known differences, and rejects unknown titles', () => {
     expect(policyContractExcept({ 'has a name': 'It has none.' })).toHaveLength(policyContract.length - 1);
     expect(() => policyContractExcept({ 'has a nose': 'It has none.' })).toThrow(RangeError);
   });

@@ -4,22 +4,22 @@ import { Deadline } from '../core/deadline.ts';
 import type { Policy, ProtectedCall } from '../core/policy.ts';
 import { FakeClock } from './fake-clock.ts';
 
-/** A policy as applications use it. */
+/** A policy with `decorate`, as applications use it. */
 export interface PolicyUnderContract extends Policy {
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>;
 }
 
 /**
- * Makes a policy that admits calls: closed, not full, with all its permits. It may wait before it answers, on the clock
- * that it is given, but must not take longer than an hour nor need more than 3 calls to be let through at once.
+ * Creates a policy that permits calls: closed, not full, with all its permits. It permits at least 3 concurrent calls, and
+ * a call may wait for up to an hour on the given clock.
  */
 export type MakePolicy = (environment: { readonly clock: FakeClock }) => PolicyUnderContract;
 
-/** One thing that every policy must do. */
+/** One requirement for every policy. */
 export interface PolicyContractClause {
-  /** A plain sentence; it also names the clause in `policyContractExcept`. */
+  /** The requirement as a sentence without its subject. `policyContractExcept` identifies the clause by it. */
   readonly title: string;
-  /** Resolves when the policy keeps the clause. @throws AssertionError when it does not */
+  /** Resolves when the policy meets the requirement. @throws AssertionError when it does not */
   readonly run: (makePolicy: MakePolicy) => Promise<void>;
 }
 
@@ -29,10 +29,10 @@ interface Scene {
 }
 
 /**
- * The contract of every Policy. It knows no test framework:
+ * The requirements for every policy. They need no test framework:
  *
  * @example
- * describe('CircuitBreaker keeps the contract of every policy:', () => {
+ * describe('CircuitBreaker meets the contract of every policy:', () => {
  *   it.each(policyContract)('$title', async ({ run }) => {
  *     await expect(run(({ clock }) => new CircuitBreaker('customer', {}, { clock }))).resolves.toBeUndefined();
  *   });
@@ -44,7 +44,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.notEqual(policy.name, '');
   }),
 
-  clause('returns what the call returns, whatever it is', async (scene) => {
+  clause('returns any value that the call returns', async (scene) => {
     for (const value of ['answer', 0, false, null, undefined, Number.NaN, { an: 'object' }, new Error('as a value')]) {
       assert.ok(
         Object.is(
@@ -67,7 +67,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     }
   }),
 
-  clause('makes a call that ends well once', async (scene) => {
+  clause('makes a successful call once', async (scene) => {
     let calls = 0;
 
     await ended(
@@ -78,29 +78,29 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.equal(calls, 1);
   }),
 
-  ...['at once', 'later'].map((when) =>
+  ...['synchronously', 'asynchronously'].map((when) =>
     clause(`throws the very error that the call throws ${when}`, async (scene) => {
       for (const error of [new Error('outage'), new TypeError('outage')]) {
-        const call = when === 'later' ? () => Promise.reject(error) : thrower(error);
+        const call = when === 'asynchronously' ? () => Promise.reject(error) : thrower(error);
         assert.equal(await ended(scene, failure(scene.policy.execute(call))), error);
       }
     }),
   ),
 
-  clause('throws what is no Error as it is', async (scene) => {
+  clause('throws a value that is not an Error unchanged', async (scene) => {
     const call = thrower('a text');
 
     assert.equal(await ended(scene, failure(scene.policy.execute(call))), 'a text');
   }),
 
-  clause('returns a promise even when the call throws at once', async (scene) => {
+  clause('returns a promise when the call throws synchronously', async (scene) => {
     const promise: unknown = scene.policy.execute(thrower(new Error('outage')));
 
     assert.ok(promise instanceof Promise);
     await ended(scene, failure(promise));
   }),
 
-  clause('gives a call without a caller’s context a signal that is not aborted, and attempt 1', async (scene) => {
+  clause('passes a signal that is not aborted and attempt 1 without a context of the caller', async (scene) => {
     const seen = await ended(
       scene,
       scene.policy.execute(({ signal, attempt }) => [signal.aborted, attempt]),
@@ -109,7 +109,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.deepEqual(seen, [false, 1]);
   }),
 
-  clause('hands the caller’s attempt to the call', async (scene) => {
+  clause('passes the attempt of the caller to the call', async (scene) => {
     const attempt = await ended(
       scene,
       scene.policy.execute((context) => context.attempt, { attempt: 7 }),
@@ -118,7 +118,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.equal(attempt, 7);
   }),
 
-  clause('hands the caller’s deadline to the call, or an earlier one', async (scene) => {
+  clause('passes the deadline of the caller, or an earlier one, to the call', async (scene) => {
     const deadline = Deadline.after('1d', scene.clock);
 
     const seen = await ended(
@@ -129,9 +129,9 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.ok(seen !== undefined && seen.endsAt <= deadline.endsAt);
   }),
 
-  clause('hands the caller’s abort to the call, with its reason', async (scene) => {
+  clause('passes an abort by the caller to the call, with its reason', async (scene) => {
     const controller = new AbortController();
-    const reason = new Error('the client has gone');
+    const reason = new Error('the client disconnected');
     let seen: unknown;
 
     const result = scene.policy.execute(
@@ -141,7 +141,7 @@ export const policyContract: readonly PolicyContractClause[] = [
       },
       { signal: controller.signal },
     );
-    // Whether a call that ends well in spite of the abort is answered or not is for the policy to say.
+    // A policy may or may not return the result of a call that succeeds in spite of the abort.
     await ended(scene, Promise.allSettled([result]));
 
     assert.equal(seen, reason);
@@ -149,16 +149,16 @@ export const policyContract: readonly PolicyContractClause[] = [
 
   ...(
     [
-      ['the reason of the caller’s abort', (reason: unknown) => reason],
-      ['an AbortError made from the caller’s abort', () => new DOMException('aborted', 'AbortError')],
+      ['the reason of an abort by the caller', (reason: unknown) => reason],
+      ['an AbortError after an abort by the caller', () => new DOMException('aborted', 'AbortError')],
     ] as const
   ).map(([what, errorOf]) =>
-    clause(`throws ${what} or its reason, and keeps no timer and no listener`, async (scene) => {
+    clause(`throws ${what} or its reason, and leaves no timer and no listener`, async (scene) => {
       for (let call = 0; call < 30; call++) {
         const controller = new AbortController();
-        const reason = new Error('the client has gone');
+        const reason = new Error('the client disconnected');
         const { promise, reject } = Promise.withResolvers<never>();
-        // A policy that refuses never looks at it.
+        // A policy that refuses the call does not use it.
         promise.catch(() => {});
         const thrown = failure(scene.policy.execute(() => promise, { signal: controller.signal }));
         await turns();
@@ -174,12 +174,12 @@ export const policyContract: readonly PolicyContractClause[] = [
     }),
   ),
 
-  clause('gives back what aborted calls took', async (scene) => {
+  clause('returns the permits of aborted calls', async (scene) => {
     for (let call = 0; call < 300; call++) {
       const controller = new AbortController();
       const result = failure(scene.policy.execute(untilAborted, { signal: controller.signal }));
       await turns();
-      controller.abort(new Error('the client has gone'));
+      controller.abort(new Error('the client disconnected'));
       await ended(scene, result);
     }
 
@@ -192,8 +192,8 @@ export const policyContract: readonly PolicyContractClause[] = [
     );
   }),
 
-  clause('throws the reason of a caller who has given up before the call', async (scene) => {
-    const reason = new Error('the client has gone');
+  clause('throws the reason of an abort before the call', async (scene) => {
+    const reason = new Error('the client disconnected');
     const signal = AbortSignal.abort(reason);
 
     const thrown = await ended(scene, failure(scene.policy.execute(untilAborted, { signal })));
@@ -202,7 +202,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     assertAtRest(scene, signal);
   }),
 
-  clause('keeps no timer and no listener of a call that has ended, well or not', async (scene) => {
+  clause('leaves no timer and no listener of a call that has ended', async (scene) => {
     const { signal } = new AbortController();
 
     await ended(
@@ -215,7 +215,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     assertAtRest(scene, signal);
   }),
 
-  clause('lets a call make another call under the same policy', async (scene) => {
+  clause('permits a call to make another call under the same policy', async (scene) => {
     const result = scene.policy.execute(
       async (context) => `outer ${await scene.policy.execute(() => 'inner', context)}`,
     );
@@ -223,7 +223,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.equal(await ended(scene, result), 'outer inner');
   }),
 
-  clause('gives each of several calls at once its own answer', async (scene) => {
+  clause('returns to each of several concurrent calls its own result', async (scene) => {
     const calls = [0, 1, 2].map(() => Promise.withResolvers<string>());
 
     const results = Promise.all(calls.map(({ promise }) => scene.policy.execute(() => promise)));
@@ -233,7 +233,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.deepEqual(await ended(scene, results), ['answer 0', 'answer 1', 'answer 2']);
   }),
 
-  clause('decorates a function that keeps this, its arguments and its error', async (scene) => {
+  clause('decorates a function without changing this, its arguments or its error', async (scene) => {
     const outage = new Error('outage');
     const service = {
       prefix: 'customer',
@@ -250,15 +250,15 @@ export const policyContract: readonly PolicyContractClause[] = [
 ];
 
 /**
- * The contract without some clauses, for a policy whose nature it is to differ.
+ * The contract without some clauses, for a policy that differs on purpose.
  *
- * @param differences the reason for each, by the clause's title
- * @throws RangeError when there is no clause of that title
+ * @param differences the reason for each difference, by the title of its clause
+ * @throws RangeError when no clause has the title
  */
 export function policyContractExcept(differences: Readonly<Record<string, string>>): readonly PolicyContractClause[] {
   const titles = new Set(policyContract.map(({ title }) => title));
   const unknown = Object.keys(differences).find((title) => !titles.has(title));
-  if (unknown !== undefined) throw new RangeError(`The contract has no clause that says '${unknown}'.`);
+  if (unknown !== undefined) throw new RangeError(`The contract has no clause '${unknown}'.`);
   return policyContract.filter(({ title }) => !Object.hasOwn(differences, title));
 }
 
@@ -278,13 +278,13 @@ function thrower(error: unknown): ProtectedCall<never> {
 
 const untilAborted: ProtectedCall<never> = ({ signal }) =>
   new Promise((_resolve, reject) => {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's reason, whatever it is
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's reason is passed on
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });
 
-/** What a promise is rejected with. @throws AssertionError when it is not */
+/** The error of a rejected promise. @throws AssertionError when it fulfils */
 async function failure(promise: Promise<unknown>): Promise<unknown> {
   const outcome = await promise.then(
     (value) => ({ value }),
@@ -294,12 +294,12 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   assert.fail(`It returned ${String(outcome.value)} instead of throwing.`);
 }
 
-/** Lets promises take their turns. The clock stands still meanwhile. */
+/** Runs pending reactions of promises. The clock stands still. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
 
-/** The end of a call, for which a policy may wait on the clock. */
+/** The result of a call, for which a policy may wait on the clock. */
 async function ended<T>({ clock }: Scene, promise: Promise<T>): Promise<T> {
   const state = { isPending: true };
   const settled = promise.finally(() => (state.isPending = false));
@@ -314,6 +314,6 @@ async function ended<T>({ clock }: Scene, promise: Promise<T>): Promise<T> {
 }
 
 function assertAtRest({ clock }: Scene, signal: AbortSignal): void {
-  assert.equal(clock.pendingTimers, 0, 'A timer is left behind.');
-  assert.equal(getEventListeners(signal, 'abort').length, 0, 'A listener is left on the caller’s signal.');
+  assert.equal(clock.pendingTimers, 0, 'A timer is pending.');
+  assert.equal(getEventListeners(signal, 'abort').length, 0, 'A listener is left on the signal of the caller.');
 }

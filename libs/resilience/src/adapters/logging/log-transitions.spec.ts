@@ -21,16 +21,16 @@ function setUp(options: CircuitBreakerOptions = {}) {
   );
   const lines: string[] = [];
   const fields: Readonly<Record<string, unknown>>[] = [];
-  const writer = (level: string) => (message: string, itsFields: Readonly<Record<string, unknown>>) => {
+  const writer = (level: string) => (message: string, lineFields: Readonly<Record<string, unknown>>) => {
     lines.push(`${level}: ${message}`);
-    fields.push(itsFields);
+    fields.push(lineFields);
   };
   const stop = logTransitions(registry, { info: writer('info'), warn: writer('warn') });
   return { clock, registry, breaker: registry.circuitBreaker('customer'), lines, fields, stop };
 }
 
-describe('The line of a transition', () => {
-  it('to OPEN says which rate reached its threshold, by which calls, and how long it waits', () => {
+describe('describeTransition', () => {
+  it('reports for OPEN the rate that reached its threshold, its calls and the wait', () => {
     const { breaker, lines, fields } = setUp();
 
     for (const failure of [down, down, down, undefined, undefined]) {
@@ -56,7 +56,7 @@ describe('The line of a transition', () => {
     });
   });
 
-  it('to OPEN names each rate that reached its threshold', () => {
+  it('reports for OPEN each rate that reached its threshold', () => {
     const { breaker, lines } = setUp({ slowCallRateThreshold: 60, combinedRateThreshold: 80 });
 
     for (let call = 0; call < 3; call++) breaker.onSuccess(2_001);
@@ -70,7 +70,7 @@ describe('The line of a transition', () => {
     ]);
   });
 
-  it('from HALF_OPEN to OPEN is about the calls on trial', () => {
+  it('reports the trial calls from HALF_OPEN to OPEN', () => {
     const { breaker, lines } = setUp();
     breaker.transitionToOpenState();
     breaker.transitionToHalfOpenState();
@@ -86,7 +86,7 @@ describe('The line of a transition', () => {
     );
   });
 
-  it('to OPEN by hand does not blame a rate', () => {
+  it('reports no rate for OPEN by hand', () => {
     const { breaker, lines } = setUp();
 
     breaker.onError(1, down);
@@ -94,23 +94,21 @@ describe('The line of a transition', () => {
 
     expect(lines).toStrictEqual([
       "warn: CircuitBreaker 'customer' went from CLOSED to OPEN: " +
-        'no rate had reached its threshold; opened by hand or by transitionOnResult. It refuses calls for 1 min.',
+        'no rate reached its threshold; opened by hand or by transitionOnResult. It refuses calls for 1 min.',
     ]);
   });
 
-  it('to OPEN because HALF_OPEN lasted too long says so', () => {
+  it('reports the maximum duration of HALF_OPEN as a possible cause of OPEN', () => {
     const { breaker, clock, lines } = setUp({ maxWaitDurationInHalfOpenState: '5s' });
     breaker.transitionToOpenState();
     breaker.transitionToHalfOpenState();
 
     clock.advance(5_000);
 
-    expect(lines.at(-1)).toContain(
-      'no rate had reached its threshold; HALF_OPEN lasted its 5 s, or it was opened by hand',
-    );
+    expect(lines.at(-1)).toContain('no rate reached its threshold; HALF_OPEN lasted 5 s, or it was opened by hand');
   });
 
-  it('on the way back is no warning, and says what is judged next', () => {
+  it('logs the recovery at level info with the thresholds that apply next', () => {
     const { breaker, lines } = setUp({ combinedRateThreshold: 75 });
     breaker.transitionToOpenState();
 
@@ -118,13 +116,13 @@ describe('The line of a transition', () => {
     for (let call = 0; call < 3; call++) breaker.onSuccess(1);
 
     expect(lines.slice(1)).toStrictEqual([
-      "info: CircuitBreaker 'customer' went from OPEN to HALF_OPEN: 3 calls may pass on trial.",
+      "info: CircuitBreaker 'customer' went from OPEN to HALF_OPEN: it permits 3 trial calls.",
       "info: CircuitBreaker 'customer' went from HALF_OPEN to CLOSED: " +
-        'all calls pass, until 50 % of them fail or 100 % are slow or 75 % fail or are slow.',
+        'it permits all calls until 50 % of them fail or 100 % are slow or 75 % fail or are slow.',
     ]);
   });
 
-  it('is a warning when somebody takes the protection away or refuses everything', () => {
+  it('logs FORCED_OPEN, DISABLED and METRICS_ONLY at level warn', () => {
     const { breaker, lines } = setUp();
 
     breaker.transitionToForcedOpenState();
@@ -132,15 +130,19 @@ describe('The line of a transition', () => {
     breaker.transitionToMetricsOnlyState();
 
     expect(lines).toStrictEqual([
-      expect.stringMatching(/^warn: .* from CLOSED to FORCED_OPEN: somebody wants all calls refused/),
-      expect.stringMatching(/^warn: .* from FORCED_OPEN to DISABLED: somebody wants all calls to pass unseen/),
-      expect.stringMatching(/^warn: .* from DISABLED to METRICS_ONLY: somebody wants all calls to pass and be counted/),
+      expect.stringMatching(/^warn: .* from CLOSED to FORCED_OPEN: it was opened by hand and refuses all calls/),
+      expect.stringMatching(
+        /^warn: .* from FORCED_OPEN to DISABLED: it was disabled by hand and permits all calls unrecorded/,
+      ),
+      expect.stringMatching(
+        /^warn: .* from DISABLED to METRICS_ONLY: it was set by hand to permit and count all calls/,
+      ),
     ]);
   });
 });
 
-describe('Logging', () => {
-  it('writes nothing when a state is entered afresh', () => {
+describe('logTransitions', () => {
+  it('logs nothing when a state is entered again', () => {
     const { breaker, lines } = setUp();
 
     breaker.transitionToClosedState();
@@ -149,7 +151,7 @@ describe('Logging', () => {
     expect(lines).toStrictEqual([]);
   });
 
-  it('follows the registry, until it is stopped', () => {
+  it('follows the registry until it is stopped', () => {
     const { breaker, registry, lines, stop } = setUp();
 
     registry.circuitBreaker('ledger').transitionToOpenState();

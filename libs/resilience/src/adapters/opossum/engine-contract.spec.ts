@@ -1,14 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { CircuitBreakerEngineName } from '../../core/circuit-breaker/circuit-breaker.options.ts';
-import {
-  circuitBreakerContract,
-  type CircuitBreakerScene,
-  engineDifferences,
-} from '../../testing/circuit-breaker-contract.ts';
+import { circuitBreakerContract, type CircuitBreakerScene } from '../../testing/circuit-breaker-contract.ts';
+import { engineDifferences } from '../../testing/engine-differences.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
-import { opossumEngine } from './opossum.engine.ts';
+import { opossumEngine } from './opossum-circuit-breaker.ts';
+import { opossumLimits } from './opossum.options.ts';
 
 const engines: readonly CircuitBreakerEngineName[] = ['sliding-window', 'opossum'];
 
@@ -18,7 +19,7 @@ let registry: CircuitBreakerRegistry | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: startsAt });
-  // The warnings of the clause about listeners that throw.
+  // The clause about listeners that throw emits warnings.
   vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
 });
 
@@ -52,7 +53,7 @@ describe.each(engines)('A circuit breaker on the engine %s', (engine) => {
     await expect(run(sceneOf(engine))).resolves.toBeUndefined();
   });
 
-  it.each(policyContract)('as every policy: $title', async ({ run }) => {
+  it.each(policyContract)('meets the contract of every policy: $title', async ({ run }) => {
     await expect(
       run(({ clock }) => {
         registry = new CircuitBreakerRegistry(
@@ -68,7 +69,7 @@ describe.each(engines)('A circuit breaker on the engine %s', (engine) => {
     await expect(observe(sceneOf(engine))).resolves.toBe(observed[engine]);
   });
 
-  it('leaves no timer behind when it is disposed of', () => {
+  it('leaves no timer when it is disposed', () => {
     const { make, pendingTimers } = sceneOf(engine);
     const breaker = make({ initialState: 'OPEN' });
     breaker.transitionToClosedState();
@@ -82,9 +83,54 @@ describe.each(engines)('A circuit breaker on the engine %s', (engine) => {
   });
 });
 
-describe('The differences between the engines', () => {
-  it.each(engineDifferences)('really differ: $title', ({ observed, reason }) => {
+describe('engineDifferences', () => {
+  it.each(engineDifferences)('differ: $title', ({ observed, reason }) => {
     expect(observed.opossum).not.toBe(observed['sliding-window']);
     expect(reason).toMatch(/\.$/);
+  });
+});
+
+const file = fileURLToPath(new URL('../../../../../docs/opossum.md', import.meta.url));
+
+const unsupportedOptions = table(
+  ['option', 'e.g.', 'allowed', 'why: opossum …'],
+  opossumLimits.map(({ option, example, allowed, reason }) => [
+    `\`${option}\``,
+    typeof example === 'function' ? 'a function' : `\`${String(example)}\``,
+    allowed,
+    reason.replace(/^(?:opossum|it) /, ''),
+  ]),
+);
+
+const differences = table(
+  ['situation', 'sliding-window', 'opossum', 'why'],
+  engineDifferences.map(({ title, observed, reason }) => [
+    title,
+    String(observed['sliding-window']),
+    String(observed.opossum),
+    reason,
+  ]),
+);
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+function fillIn(text: string, name: string, content: string): string {
+  const section = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end -->)`);
+  expect(text).toMatch(section);
+  return text.replace(section, (_all, before: string, after: string) => `${before}\n${content}\n\n${after}`);
+}
+
+describe('docs/opossum.md', () => {
+  it('lists the unsupported options and every difference', async () => {
+    const written = await readFile(file, 'utf8');
+    const filledIn = fillIn(fillIn(written, 'limits', unsupportedOptions), 'differences', differences);
+    const options = await resolveConfig(file);
+
+    const upToDate = await format(filledIn, { ...options, filepath: file });
+
+    // `vitest run src/adapters/opossum --update` updates the tables.
+    await expect(upToDate).toMatchFileSnapshot(file);
   });
 });

@@ -1,2 +1,1 @@
-export { opossumEngine } from './opossum.engine.ts';
-export { OpossumCircuitBreaker } from './opossum-circuit-breaker.ts';
+export { OpossumCircuitBreaker, opossumEngine } from './opossum-circuit-breaker.ts';

@@ -17,8 +17,7 @@ import { ResilienceModule } from '../../nest/resilience.module.ts';
 import { logTransitions } from '../logging/log-transitions.ts';
 import { bindToPrometheus } from '../prometheus/bind-to-prometheus.ts';
 import { CircuitBreakerHealthIndicator } from '../terminus/circuit-breaker.health.ts';
-import { OpossumCircuitBreaker } from './opossum-circuit-breaker.ts';
-import { opossumEngine } from './opossum.engine.ts';
+import { OpossumCircuitBreaker, opossumEngine } from './opossum-circuit-breaker.ts';
 
 const configuration = `
 resilience4j.circuitbreaker:
@@ -101,26 +100,26 @@ describe('An application with a circuit breaker on opossum', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function breakDown(): Promise<void> {
+  async function fail(): Promise<void> {
     expect(await client.verify('c-1')).toBe('c-1 is verified');
     for (let call = 0; call < 2; call++) expect(await client.verify('c-0')).toBe('c-0 is unverified');
   }
 
-  it('protects methods by the decorator, falls back, and injects it by its name', async () => {
+  it('protects methods by the decorator with its fallback, and injects the circuit breaker by name', async () => {
     expect(client.breaker).toBeInstanceOf(OpossumCircuitBreaker);
 
-    await breakDown();
+    await fail();
 
     expect(client.breaker.state).toBe('OPEN');
     expect(await client.verify('c-1')).toBe('c-1 is unverified');
     expect(client.calls).toBe(3);
   });
 
-  it('shows it in the metrics', async () => {
+  it('exports its metrics', async () => {
     const prometheus = new Registry();
     const unbind = bindToPrometheus({ circuitBreakerRegistry: application.get(CircuitBreakerRegistry) }, prometheus);
 
-    await breakDown();
+    await fail();
     await client.verify('c-1');
 
     const metrics = await prometheus.metrics();
@@ -133,12 +132,12 @@ describe('An application with a circuit breaker on opossum', () => {
     unbind();
   });
 
-  it('logs its transitions with the numbers that caused them', async () => {
+  it('logs its transitions with their cause', async () => {
     const lines: string[] = [];
     const log = (message: string) => lines.push(message);
     const stop = logTransitions(application.get(CircuitBreakerRegistry), { info: log, warn: log });
 
-    await breakDown();
+    await fail();
 
     expect(lines).toStrictEqual([
       "CircuitBreaker 'customer' went from CLOSED to OPEN: 66.7 % of calls failed (2 of 3; the threshold is 50 %). It " +
@@ -147,8 +146,8 @@ describe('An application with a circuit breaker on opossum', () => {
     stop();
   });
 
-  it('shows it in the health check', async () => {
-    await breakDown();
+  it('reports it in the health check', async () => {
+    await fail();
 
     const { body } = await request(application.getHttpServer()).get('/health/ready').expect(200);
 
@@ -157,8 +156,8 @@ describe('An application with a circuit breaker on opossum', () => {
     });
   });
 
-  it('shows it in the actuator, which can close it and says that it cannot be forced open', async () => {
-    await breakDown();
+  it('reports it in the actuator, which closes it and rejects FORCE_OPEN', async () => {
+    await fail();
     const http = request(application.getHttpServer());
     const change = (updateState: string) =>
       http.post('/actuator/circuitbreakers/customer').set('Authorization', 'Bearer open-sesame').send({ updateState });
@@ -183,8 +182,8 @@ describe('An application with a circuit breaker on opossum', () => {
   });
 });
 
-describe('An application that has not registered opossum', () => {
-  it('does not start, and is told how to', async () => {
+describe('An application without the registered engine opossum', () => {
+  it('does not start, and the error explains how to register it', async () => {
     const testing = Test.createTestingModule({
       imports: [
         ResilienceModule.forRoot({ env: { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_ENGINE: 'opossum' } }),

@@ -6,8 +6,7 @@ import {
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import { OpossumCircuitBreaker } from './opossum-circuit-breaker.ts';
-import { opossumEngine } from './opossum.engine.ts';
+import { OpossumCircuitBreaker, opossumEngine } from './opossum-circuit-breaker.ts';
 import { opossumLimits, toOpossumOptions } from './opossum.options.ts';
 
 beforeEach(() => vi.useFakeTimers());
@@ -25,19 +24,19 @@ function faultsOf(options: CircuitBreakerOptions): InvalidOptionsError['faults']
   return [];
 }
 
-describe('A circuit breaker on opossum and its options', () => {
-  it.each(limits)('refuses $option $value by name, which the sliding window takes', ({ option, example, reason }) => {
+describe('The options of a circuit breaker on opossum', () => {
+  it.each(limits)('reject $option $value, which the sliding window supports', ({ option, example, reason }) => {
     const options = { slidingWindowType: 'TIME_BASED', [option]: example } as CircuitBreakerOptions;
     const given = option === 'slidingWindowSize' && example === 10 ? { slidingWindowSize: 10 } : options;
 
     const faults = faultsOf(given);
 
-    expect(faults).toMatchObject([{ option, given: expect.stringContaining(`opossum cannot honour: ${reason}`) }]);
+    expect(faults).toMatchObject([{ option, given: expect.stringContaining(`opossum does not support: ${reason}`) }]);
     expect(faults[0]?.allowed).toMatch(/, or the engine sliding-window$/);
     expect(() => new CircuitBreaker('customer', given)).not.toThrow();
   });
 
-  it('lists all that it refuses in one error, beside what no engine would take', () => {
+  it('are rejected in one error that lists unsupported and invalid options', () => {
     const definitions = {
       configs: { default: { slidingWindowType: 'COUNT_BASED', slowCallRateThreshold: 50 } },
       instances: { customer: { engine: 'opossum', failureRateThreshold: 101, healthProbe: () => true } },
@@ -47,18 +46,17 @@ describe('A circuit breaker on opossum and its options', () => {
       [
         'The CircuitBreaker configuration has 4 invalid options:',
         '  - instances.customer.failureRateThreshold is 101; allowed: a percentage above 0 and at most 100',
-        "  - instances.customer.slidingWindowType is 'COUNT_BASED', which opossum cannot honour: it has no window of calls, " +
+        "  - instances.customer.slidingWindowType is 'COUNT_BASED', which opossum does not support: it has no window of calls, " +
           'only one of seconds; allowed: TIME_BASED, or the engine sliding-window',
-        '  - instances.customer.slowCallRateThreshold is 50, which opossum cannot honour: it does not judge how long calls ' +
-          'take; allowed: to leave it out, or the engine sliding-window',
-        '  - instances.customer.healthProbe is a function, which opossum cannot honour: it asks nobody how the dependency ' +
-          'is before it tries (its own health check opens, and never closes); allowed: to leave it out, or the engine ' +
-          'sliding-window',
+        '  - instances.customer.slowCallRateThreshold is 50, which opossum does not support: it does not measure how long ' +
+          'calls take; allowed: to leave it out, or the engine sliding-window',
+        '  - instances.customer.healthProbe is a function, which opossum does not support: it does not check the ' +
+          'dependency in OPEN (its own health check only opens); allowed: to leave it out, or the engine sliding-window',
       ].join('\n'),
     );
   });
 
-  it('takes the values that ask for what opossum does anyway', () => {
+  it('accept the values that match the behaviour of opossum', () => {
     expect(
       faultsOf({
         slidingWindowType: 'TIME_BASED',
@@ -74,12 +72,12 @@ describe('A circuit breaker on opossum and its options', () => {
     ).toStrictEqual([]);
   });
 
-  it('says no more than once what is wrong with an option', () => {
+  it('are listed once each, also when they are both unsupported and invalid', () => {
     expect(faultsOf({ waitJitterFactor: 2 })).toHaveLength(1);
   });
 
-  it('has a decision for every option that there is', () => {
-    const honoured = [
+  it('are each either supported or listed as unsupported', () => {
+    const supported = [
       'failureRateThreshold',
       'minimumNumberOfCalls',
       'recordExceptions',
@@ -93,10 +91,12 @@ describe('A circuit breaker on opossum and its options', () => {
     ];
     const limited = opossumLimits.map(({ option }) => option);
 
-    expect([...new Set([...honoured, ...limited])].sort()).toStrictEqual(Object.keys(circuitBreakerOptionRules).sort());
+    expect([...new Set([...supported, ...limited])].sort()).toStrictEqual(
+      Object.keys(circuitBreakerOptionRules).sort(),
+    );
   });
 
-  it('shows what opossum does where a default of the sliding window is something else', () => {
+  it('have the defaults of opossum where it differs from the sliding window', () => {
     const { config } = new OpossumCircuitBreaker('customer');
 
     expect(config).toMatchObject({
@@ -109,7 +109,7 @@ describe('A circuit breaker on opossum and its options', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it('are turned into those of opossum', () => {
+  it('are converted to options of opossum', () => {
     const { config } = new OpossumCircuitBreaker('customer', {
       slidingWindowType: 'TIME_BASED',
       slidingWindowSize: 30,
@@ -135,7 +135,7 @@ describe('A circuit breaker on opossum and its options', () => {
   });
 
   it.each([1, 29, 33.3, 50, 57, 99.9, 100])(
-    'opens at a threshold of %d %%, as opossum by itself would not',
+    'open at a threshold of %d %%, where opossum alone would stay closed',
     (percent) => {
       const { config } = new OpossumCircuitBreaker('customer', { failureRateThreshold: percent });
       const { errorThresholdPercentage } = toOpossumOptions('customer', config, 'CLOSED');
@@ -147,13 +147,13 @@ describe('A circuit breaker on opossum and its options', () => {
     },
   );
 
-  it('makes its circuit breakers conflict like any others when they are defined twice', () => {
+  it('conflict when an instance is created with two different definitions', () => {
     const registry = new CircuitBreakerRegistry({}, { engines: { opossum: opossumEngine } });
     const customer = registry.circuitBreaker('customer', { engine: 'opossum', minimumNumberOfCalls: 7 });
 
     expect(registry.circuitBreaker('customer', { engine: 'opossum', minimumNumberOfCalls: 7 })).toBe(customer);
     expect(() => registry.circuitBreaker('customer', { minimumNumberOfCalls: 7 })).toThrow(/exists already.*engine/);
-    // Those that were made to be compared have not left their timers behind.
+    // No timer is left by the circuit breakers that were created for the comparison.
     registry.dispose();
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -1,5 +1,5 @@
 import OpossumBreaker from 'opossum';
-import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
+import type { AnyCircuitBreaker, CircuitBreakerEngine } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import {
   CallNotPermittedError,
   IllegalStateTransitionError,
@@ -9,46 +9,43 @@ import {
 import type { CircuitBreakerEvents } from '../../core/circuit-breaker/circuit-breaker.events.ts';
 import type { CircuitBreakerMetrics } from '../../core/circuit-breaker/circuit-breaker.metrics.ts';
 import {
+  type CallOutcome,
   type CircuitBreakerConfig,
   type CircuitBreakerOptions,
-  type ErrorVerdict,
-  judgeError,
+  type CallVerdict,
+  judgeOutcome,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
-import { legalTransitions, type StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
+import { legalTransitions } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { EventPublisher } from '../../core/events.ts';
 import {
   type AbortSource,
   abortSourceOf,
   type CallContext,
   decorateCall,
-  isCallerAbort,
   type ProtectedCall,
   toCallContext,
 } from '../../core/policy.ts';
 import { type OpossumState, resolveOpossumOptions, toOpossumOptions } from './opossum.options.ts';
 
-/** What a call came to. */
-type Ending<T> = { readonly value: T } | { readonly error: unknown };
-
-/** What became of a call that opossum was asked to make. */
-interface Fate<T> {
-  isAdmitted: boolean;
-  ending?: Ending<T>;
+/** A call that was passed to opossum. */
+interface FiredCall {
+  isPermitted: boolean;
+  /** Set when the call has ended: what the caller receives. */
+  outcome?: CallOutcome;
 }
 
-/** Tells opossum that a call counts as a failure. What the call really came to is not opossum's business. */
-const failure = new Error('The call counts as a failure.');
+/** Reports to opossum that a call counts as a failure. The caller receives the outcome of the call instead. */
+const recordedFailure = new Error('The call counts as a failure.');
 
-const waitIsFixed = 'its wait in OPEN is always waitDurationInOpenState';
+const hasFixedWait = 'its wait in OPEN is always waitDurationInOpenState';
 const makesTheCall = 'it makes the call itself; use execute or decorate';
 
 /**
- * A circuit breaker that runs on the package opossum, behind the same contract as the one on the sliding window. Where it
- * behaves differently, and why, is listed in `docs/opossum.md`.
+ * A circuit breaker that runs on the package opossum, with the same contract as the one on the sliding window.
+ * `docs/opossum.md` lists the differences.
  *
- * When a result counts as a failure, and whether the rate has been reached, is for opossum to say; what its failures are,
- * is said by the options, as everywhere. Time is real: opossum takes it from `Date.now` and `setTimeout`, and no clock can be
- * put in their place.
+ * opossum decides when to open. The options decide which results are failures, as for any circuit breaker. opossum uses
+ * `Date.now` and `setTimeout`; no clock can be injected.
  */
 export class OpossumCircuitBreaker
   extends EventPublisher<CircuitBreakerEvents, 'circuitBreakerName'>
@@ -57,25 +54,25 @@ export class OpossumCircuitBreaker
   readonly name: string;
   #config: CircuitBreakerConfig;
   #opossum: Opossum;
-  /** The state that was last told about. */
-  #toldState: OpossumState;
+  /** The target of the last STATE_TRANSITION event. */
+  #emittedState: OpossumState;
   #openedAt = 0;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
-   * @param options those of any circuit breaker, as far as opossum can honour them
-   * @throws InvalidOptionsError listing every fault, and by name every option that opossum cannot honour
+   * @param options those of any circuit breaker that opossum supports
+   * @throws InvalidOptionsError listing every fault, including each option that opossum does not support
    */
   constructor(name: string, options: CircuitBreakerOptions = {}) {
     const config = resolveOpossumOptions(`CircuitBreaker '${name}'`, options);
     super({ circuitBreakerName: name }, Date, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#toldState = config.initialState as OpossumState;
-    this.#opossum = this.#begin(this.#toldState);
+    this.#emittedState = config.initialState as OpossumState;
+    this.#opossum = this.#createOpossum(this.#emittedState);
   }
 
-  /** As given, and changed since by `reconfigure`. */
+  /** The resolved options, including changes by `reconfigure`. */
   get config(): CircuitBreakerConfig {
     return this.#config;
   }
@@ -86,7 +83,7 @@ export class OpossumCircuitBreaker
     return this.#opossum.halfOpen ? 'HALF_OPEN' : 'CLOSED';
   }
 
-  /** opossum's window as of now. Its failure rate is the one that opossum judges by: failures by calls begun. */
+  /** opossum's current window. The failure rate is the one that opossum uses: failures divided by calls started. */
   get metrics(): CircuitBreakerMetrics {
     const { fires, failures, successes, rejects } = this.#opossum.stats;
     const hasRate = failures + successes > 0 && fires >= this.config.minimumNumberOfCalls;
@@ -105,42 +102,42 @@ export class OpossumCircuitBreaker
     };
   }
 
-  /** The share of calls that are let through, in percent; 0 while none is but the one on trial in HALF_OPEN. */
+  /** The percentage of calls that are permitted; 0 where at most the trial call of HALF_OPEN is. */
   get admissionPercentage(): number {
     return this.state === 'CLOSED' || this.state === 'DISABLED' ? 100 : 0;
   }
 
-  /** How long until the timer ends OPEN, in milliseconds; `undefined` in other states. */
+  /** Milliseconds until the timer ends OPEN; `undefined` in other states. */
   get remainingMs(): number | undefined {
     if (this.state !== 'OPEN') return undefined;
     return Math.max(0, this.#openedAt + (this.config.waitDurationInOpenState ?? 0) - Date.now());
   }
 
   /**
-   * Runs `call` if opossum permits it. After `dispose` calls pass unprotected.
+   * Runs `call` if opossum permits it. After `dispose` calls are made without protection.
    *
-   * @throws CallNotPermittedError when it is refused; otherwise what `call` threw
+   * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const fate: Fate<T> = { isAdmitted: false };
     if (this.#opossum.isShutdown) return call(toCallContext(context));
-    // opossum fails over a call that does not return a promise, so it is only ever given one that does.
-    const fired = this.#opossum.fire(async () => {
-      fate.isAdmitted = true;
+    const fired: FiredCall = { isPermitted: false };
+    // opossum fails a call that does not return a promise, so this one always does.
+    const settled = this.#opossum.fire(async () => {
+      fired.isPermitted = true;
       const startedAt = Date.now();
-      const ending = await endOf(call, toCallContext(context));
-      const verdict = this.#settle(fate, ending, Date.now() - startedAt, abortSourceOf(context));
-      if (verdict === 'failure') throw failure;
+      const outcome = await outcomeOf(call, toCallContext(context));
+      const verdict = this.#settle(fired, outcome, Date.now() - startedAt, abortSourceOf(context));
+      if (verdict === 'failure') throw recordedFailure;
     });
-    // Asked at once: by the time the promise is rejected the state may be another.
-    const refusal = fate.isAdmitted ? undefined : this.#refusal();
-    await fired.catch(() => {});
-    if (fate.ending === undefined) throw refusal;
-    if ('error' in fate.ending) throw fate.ending.error;
-    return fate.ending.value;
+    // Created now, because the state may be another one when the promise rejects.
+    const refusal = fired.isPermitted ? undefined : CallNotPermittedError.by(this);
+    await settled.catch(() => {});
+    if (fired.outcome === undefined) throw refusal;
+    if ('error' in fired.outcome) throw fired.outcome.error;
+    return fired.outcome.result as T;
   }
 
-  /** The same function under this circuit breaker; `this` and the arguments are handed on. */
+  /** The same function under this circuit breaker. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
@@ -175,32 +172,32 @@ export class OpossumCircuitBreaker
     throw this.#unsupported('onResult', makesTheCall);
   }
 
-  /** To a fresh CLOSED. */
+  /** To a new CLOSED. */
   transitionToClosedState(): void {
-    this.#moveTo('CLOSED');
+    this.#transitionTo('CLOSED');
   }
 
   transitionToOpenState(): void {
-    this.#moveTo('OPEN');
+    this.#transitionTo('OPEN');
   }
 
   /** @throws IllegalStateTransitionError from CLOSED */
   transitionToHalfOpenState(): void {
-    this.#moveTo('HALF_OPEN');
+    this.#transitionTo('HALF_OPEN');
   }
 
   transitionToDisabledState(): void {
-    this.#moveTo('DISABLED');
+    this.#transitionTo('DISABLED');
   }
 
   /** @throws UnsupportedByEngineError always */
   transitionToOpenStateFor(_waitDuration: unknown): never {
-    throw this.#unsupported('transitionToOpenStateFor', waitIsFixed);
+    throw this.#unsupported('transitionToOpenStateFor', hasFixedWait);
   }
 
   /** @throws UnsupportedByEngineError always */
   transitionToOpenStateUntil(_time: number): never {
-    throw this.#unsupported('transitionToOpenStateUntil', waitIsFixed);
+    throw this.#unsupported('transitionToOpenStateUntil', hasFixedWait);
   }
 
   /** @throws UnsupportedByEngineError always */
@@ -214,101 +211,87 @@ export class OpossumCircuitBreaker
     throw this.#unsupported('transitionToMetricsOnlyState', 'it has no state that counts calls and never opens');
   }
 
-  /** To a fresh CLOSED from any state. */
+  /** To a new CLOSED from any state. */
   reset(): void {
-    this.#moveTo('CLOSED');
+    this.#transitionTo('CLOSED');
     this.emit('RESET', {});
   }
 
   /**
-   * Goes on with other options, all of them given anew: with a new opossum in the same state, whose window is empty and
-   * whose wait begins now.
+   * Replaces all options, with a new opossum in the same state: its window is empty, and its wait starts now.
    *
    * @throws InvalidOptionsError listing every fault; nothing is changed
    */
   reconfigure(options: CircuitBreakerOptions): void {
     this.#config = resolveOpossumOptions(`CircuitBreaker '${this.name}'`, options);
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
-    this.#replaceBy(this.state);
+    this.#replaceOpossum(this.state);
   }
 
-  /** Ends opossum and its timers. Calls that still come pass unprotected, and nothing is told about them. */
+  /** Cancels opossum's timers. Later calls are made without protection and without events. */
   dispose(): void {
     this.#opossum.shutdown();
   }
 
-  /** opossum keeps its window when its state is changed, so a move by hand begins with a new one, as it does elsewhere. */
-  #moveTo(state: OpossumState): void {
+  /** By a new opossum, because opossum keeps its window when its state is changed by hand. */
+  #transitionTo(state: OpossumState): void {
     const from = this.state;
     if (!legalTransitions[from].includes(state)) throw new IllegalStateTransitionError(this.name, from, state);
-    this.#replaceBy(state);
-    this.#tellTransition();
+    this.#replaceOpossum(state);
+    this.#emitTransition();
   }
 
-  #replaceBy(state: OpossumState): void {
+  #replaceOpossum(state: OpossumState): void {
     this.#opossum.shutdown();
-    this.#opossum = this.#begin(state);
+    this.#opossum = this.#createOpossum(state);
   }
 
-  #begin(state: OpossumState): Opossum {
+  #createOpossum(state: OpossumState): Opossum {
     const opossum: Opossum = new OpossumBreaker(
       (run: () => Promise<void>) => run(),
       toOpossumOptions(this.name, this.config, state),
     );
     this.#openedAt = Date.now();
     opossum.on('reject', () => this.emit('NOT_PERMITTED', {}));
-    opossum.on('halfOpen', () => this.#tellTransition());
-    opossum.on('close', () => this.#tellTransition());
+    opossum.on('halfOpen', () => this.#emitTransition());
+    opossum.on('close', () => this.#emitTransition());
     opossum.on('open', () => {
       this.#openedAt = Date.now();
       const { failureRate } = this.metrics;
-      if (this.#toldState === 'CLOSED') this.emit('FAILURE_RATE_EXCEEDED', { failureRate });
-      this.#tellTransition();
+      if (this.#emittedState === 'CLOSED') this.emit('FAILURE_RATE_EXCEEDED', { failureRate });
+      this.#emitTransition();
     });
     return opossum;
   }
 
-  #tellTransition(): void {
-    const fromState = this.#toldState;
+  #emitTransition(): void {
+    const fromState = this.#emittedState;
     const toState = this.state;
-    this.#toldState = toState;
+    this.#emittedState = toState;
     if (fromState !== toState) this.emit('STATE_TRANSITION', { fromState, toState });
   }
 
-  /** Judges a call, tells about it, and writes down what its caller gets: also the error of a predicate that throws. */
-  #settle<T>(fate: Fate<T>, ending: Ending<T>, elapsedMs: number, abort: AbortSource | undefined): ErrorVerdict {
+  /** Judges a call, emits its event and sets what the caller receives, which may be the error of a predicate. */
+  #settle(fired: FiredCall, outcome: CallOutcome, elapsedMs: number, abortSource: AbortSource | undefined) {
     try {
-      const verdict = this.#judge(ending, abort);
-      fate.ending = ending;
-      this.#tellEnding(verdict, ending, elapsedMs);
+      const verdict = judgeOutcome(this.config, outcome, abortSource);
+      fired.outcome = outcome;
+      this.#emitCallEnd(verdict, outcome, elapsedMs);
       return verdict;
     } catch (error) {
-      fate.ending = { error };
+      fired.outcome = { error };
       return 'ignored';
     }
   }
 
-  #judge(ending: Ending<unknown>, abort: AbortSource | undefined): ErrorVerdict {
-    if ('value' in ending) return this.config.recordResult?.(ending.value) === true ? 'failure' : 'success';
-    return isCallerAbort(ending.error, abort) ? 'ignored' : judgeError(this.config, ending.error);
-  }
-
-  #tellEnding(verdict: ErrorVerdict, ending: Ending<unknown>, elapsedDurationMs: number): void {
+  #emitCallEnd(verdict: CallVerdict, outcome: CallOutcome, elapsedDurationMs: number): void {
     if (this.state === 'DISABLED') return;
     if (verdict === 'success') {
       this.emit('SUCCESS', { elapsedDurationMs });
       return;
     }
-    const type = verdict === 'failure' ? 'ERROR' : 'IGNORED_ERROR';
-    const error = 'error' in ending ? ending.error : new ResultRecordedAsFailureError(this.name, ending.value);
-    this.emit(type, { elapsedDurationMs, error });
-  }
-
-  #refusal(): CallNotPermittedError {
-    const args = [this.name, this.state as StateName, this.remainingMs] as const;
-    return this.config.writableStackTraceEnabled
-      ? new CallNotPermittedError(...args)
-      : CallNotPermittedError.withoutStackTrace(...args);
+    const error = 'error' in outcome ? outcome.error : new ResultRecordedAsFailureError(this.name, outcome.result);
+    this.emit(verdict === 'failure' ? 'ERROR' : 'IGNORED_ERROR', { elapsedDurationMs, error });
   }
 
   #unsupported(operation: string, reason: string): UnsupportedByEngineError {
@@ -316,11 +299,25 @@ export class OpossumCircuitBreaker
   }
 }
 
+/**
+ * Lets instances run on opossum by `engine: opossum`.
+ *
+ * @example
+ * const registry = new CircuitBreakerRegistry(
+ *   { instances: { customer: { engine: 'opossum', failureRateThreshold: 60 } } },
+ *   { engines: { opossum: opossumEngine } },
+ * );
+ */
+export const opossumEngine: CircuitBreakerEngine = {
+  create: (name, options) => new OpossumCircuitBreaker(name, options),
+  resolve: resolveOpossumOptions,
+};
+
 type Opossum = OpossumBreaker<[run: () => Promise<void>], void>;
 
-async function endOf<T>(call: ProtectedCall<T>, context: CallContext): Promise<Ending<T>> {
+async function outcomeOf<T>(call: ProtectedCall<T>, context: CallContext): Promise<CallOutcome> {
   try {
-    return { value: await call(context) };
+    return { result: await call(context) };
   } catch (error) {
     return { error };
   }

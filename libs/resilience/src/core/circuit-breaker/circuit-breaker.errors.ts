@@ -19,16 +19,24 @@ export class CallNotPermittedError extends RejectedError {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** Without a stack trace, which is most of the cost of a refusal (`writableStackTraceEnabled: false`). */
-  static withoutStackTrace(...args: ConstructorParameters<typeof CallNotPermittedError>): CallNotPermittedError {
+  /** The refusal of a call in the current state; without a stack trace if `writableStackTraceEnabled` is false. */
+  static by({ name, state, remainingMs, config }: RefusingCircuitBreaker): CallNotPermittedError {
+    if (config.writableStackTraceEnabled) return new CallNotPermittedError(name, state, remainingMs);
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {
-      return new CallNotPermittedError(...args);
+      return new CallNotPermittedError(name, state, remainingMs);
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }
   }
+}
+
+interface RefusingCircuitBreaker {
+  readonly name: string;
+  readonly state: StateName;
+  readonly remainingMs: number | undefined;
+  readonly config: { readonly writableStackTraceEnabled: boolean };
 }
 
 function advice(state: StateName, retryAfterMs: number | undefined): string {

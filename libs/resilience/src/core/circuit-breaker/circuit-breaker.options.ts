@@ -19,7 +19,7 @@ import {
   risingPercentages,
   wholeNumber,
 } from '../options.ts';
-import type { CallContext } from '../policy.ts';
+import { type AbortSource, type CallContext, isCallerAbort } from '../policy.ts';
 import { type StateName, stateNames } from './circuit-breaker.transitions.ts';
 
 export type SlidingWindowType = 'COUNT_BASED' | 'TIME_BASED';
@@ -239,14 +239,24 @@ export function slidingWindow(
   return { slidingWindowSize, minimumNumberOfCalls: minimum, slidingWindowType };
 }
 
-/** How an error counts. */
-export type ErrorVerdict = 'ignored' | 'failure' | 'success';
+/** How a call counts. */
+export type CallVerdict = 'ignored' | 'failure' | 'success';
+
+/** An error that only reports an abort by the caller is ignored; see `judgeError` for other errors. */
+export function judgeOutcome(
+  config: CircuitBreakerConfig,
+  outcome: CallOutcome,
+  abortSource: AbortSource | undefined,
+): CallVerdict {
+  if ('result' in outcome) return config.recordResult?.(outcome.result) === true ? 'failure' : 'success';
+  return isCallerAbort(outcome.error, abortSource) ? 'ignored' : judgeError(config, outcome.error);
+}
 
 /**
  * Ignored errors take precedence over recorded ones. A refusal by another policy (RejectedError) is ignored unless it is
  * recorded explicitly: the dependency was not called.
  */
-export function judgeError(config: CircuitBreakerConfig, error: unknown): ErrorVerdict {
+export function judgeError(config: CircuitBreakerConfig, error: unknown): CallVerdict {
   const { ignoreExceptions, ignoreException, recordExceptions, recordException } = config;
   if (matchesError(ignoreExceptions, error) || ignoreException?.(error) === true) return 'ignored';
 

@@ -9,7 +9,6 @@ import {
   callContext,
   decorateCall,
   invokeCall,
-  isCallerAbort,
   LazyAbortController,
   type ProtectedCall,
   toCallContext,
@@ -27,8 +26,8 @@ import {
   type CallOutcome,
   type CircuitBreakerConfig,
   type CircuitBreakerOptions,
-  type ErrorVerdict,
-  judgeError,
+  type CallVerdict,
+  judgeOutcome,
   resolveCircuitBreakerOptions,
 } from './circuit-breaker.options.ts';
 import { StateMachine } from './circuit-breaker.state-machine.ts';
@@ -152,7 +151,7 @@ export class CircuitBreaker
    * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    if (!this.#machine.tryAcquirePermission()) return Promise.reject(this.#refusal());
+    if (!this.#machine.tryAcquirePermission()) return Promise.reject(CallNotPermittedError.by(this));
     const issuer = this.#machine.state;
     const startedAt = this.#clock.now();
     const running = this.config.abortCallsOnOpen
@@ -187,7 +186,7 @@ export class CircuitBreaker
 
   /** @throws CallNotPermittedError when the permission is refused */
   acquirePermission(): void {
-    if (!this.#machine.tryAcquirePermission()) throw this.#refusal();
+    if (!this.#machine.tryAcquirePermission()) throw CallNotPermittedError.by(this);
   }
 
   /** Returns the permission of a call that has no result. */
@@ -284,21 +283,14 @@ export class CircuitBreaker
     this.#machine.state.leave();
   }
 
-  #refusal(): CallNotPermittedError {
-    const { name, state, remainingMs } = this;
-    return this.config.writableStackTraceEnabled
-      ? new CallNotPermittedError(name, state, remainingMs)
-      : CallNotPermittedError.withoutStackTrace(name, state, remainingMs);
-  }
-
   #anonymousEnd(outcome: CallOutcome, elapsedDurationMs: number): EndedCall {
     return { outcome, elapsedDurationMs, endedAt: this.#clock.now(), issuer: undefined };
   }
 
   #settle(ended: EndedCall, abortSource?: AbortSource): void {
-    let verdict: ErrorVerdict;
+    let verdict: CallVerdict;
     try {
-      verdict = this.#judge(ended.outcome, abortSource);
+      verdict = judgeOutcome(this.config, ended.outcome, abortSource);
     } catch (error) {
       // A predicate that throws must not cost a permission.
       this.#recorderOf(ended)?.releasePermission();
@@ -307,12 +299,7 @@ export class CircuitBreaker
     this.#record(verdict, ended);
   }
 
-  #judge(outcome: CallOutcome, abortSource: AbortSource | undefined): ErrorVerdict {
-    if ('result' in outcome) return this.config.recordResult?.(outcome.result) === true ? 'failure' : 'success';
-    return isCallerAbort(outcome.error, abortSource) ? 'ignored' : judgeError(this.config, outcome.error);
-  }
-
-  #record(verdict: ErrorVerdict, ended: EndedCall): void {
+  #record(verdict: CallVerdict, ended: EndedCall): void {
     const { outcome, elapsedDurationMs, endedAt } = ended;
     switch (verdict) {
       case 'ignored':
