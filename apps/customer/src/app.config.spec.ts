@@ -5,7 +5,7 @@ import { readCustomerLabConfig } from './lab/customer-lab.ts';
 const required = { DATABASE_URL: 'postgres://localhost/customer' };
 
 describe('readCustomerConfig', () => {
-  it('is slow by default, and nobody can change it', () => {
+  it('is slow and has no /faults by default', () => {
     const config = readCustomerConfig(required);
 
     expect(config).toMatchObject({ PORT: 3001, CUSTOMER_LATENCY: 2_000 });
@@ -13,7 +13,7 @@ describe('readCustomerConfig', () => {
     expect(config).not.toHaveProperty('TIME_SCALE');
   });
 
-  it('takes what it is given', () => {
+  it('reads the variables that are set', () => {
     expect(readCustomerConfig({ ...required, CUSTOMER_LATENCY: '250ms', FAULTS_TOKEN: 'open-sesame' })).toMatchObject({
       CUSTOMER_LATENCY: 250,
       FAULTS_TOKEN: 'open-sesame',

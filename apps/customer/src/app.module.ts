@@ -3,9 +3,8 @@ import { ServiceHealthModule, ServiceKitModule, MetricsModule } from '@breakwate
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CustomerConfig } from './app.config.ts';
 import { CustomersModule } from './customers/customers.module.ts';
-import { customerService } from './database/customer.service-definition.ts';
-import { FaultsModule } from './faults/faults.module.ts';
-import { UnreadyIndicator } from './faults/unready.indicator.ts';
+import { customerService } from './database/customer.database.ts';
+import { FaultsHealthIndicator, FaultsModule } from './faults/faults.module.ts';
 
 /** The customer service. */
 @Module({})
@@ -16,7 +15,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceKitModule.forRoot(customerService, config),
-        ServiceHealthModule.forRoot({ required: [UnreadyIndicator] }),
+        ServiceHealthModule.forRoot({ required: [FaultsHealthIndicator] }),
         MetricsModule,
         FaultsModule.forRoot({
           latencyMs: config.CUSTOMER_LATENCY,

@@ -1,16 +1,21 @@
-import { apiFaults } from '@breakwater/service-kit/testing';
+import { apiFaults, documentedProblems } from '@breakwater/service-kit/testing';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { describeContract } from './contract.ts';
+import { customerProblems } from './customers/customers.problems.ts';
 
 describe('the contract', () => {
-  it('says of every operation what a client has to know', async () => {
+  it('describes every operation completely', async () => {
     expect(apiFaults(await describeContract())).toEqual([]);
   });
 
-  it('is in openapi.json as the code has it; npm run generate contracts writes it anew', async () => {
+  it('is what openapi.json has; `npm run generate contracts` updates it', async () => {
     const committed: unknown = JSON.parse(await readFile(new URL('../openapi.json', import.meta.url), 'utf8'));
 
     expect(JSON.parse(JSON.stringify(await describeContract()))).toEqual(committed);
+  });
+
+  it('has the problems that docs/problems.md lists', () => {
+    expect(documentedProblems('Customer')).toEqual(customerProblems);
   });
 });

@@ -1,10 +1,10 @@
 import { describeApi, type OpenApiDocument } from '@breakwater/service-kit';
 import { createCustomerService } from './testing.ts';
 
-/** Every route there can be: some are there only where they are asked for. */
+/** The variables without which some routes do not exist. */
 export const everyRoute = { FAULTS_TOKEN: 'for-the-contract' };
 
-/** What this service promises its clients, from its code; `openapi.json` is the same as a file. Nothing is connected to. */
+/** The API's description from the code; `openapi.json` is its copy. Connects to nothing. */
 export async function describeContract(): Promise<OpenApiDocument> {
   const app = await createCustomerService({ DATABASE_URL: 'postgres://127.0.0.1/none', ...everyRoute });
   try {

@@ -1,5 +1,4 @@
 import { runMigrations } from '@breakwater/service-kit';
-import { customerService } from './database/customer.service-definition.ts';
-import { seedCustomers } from './database/customers.seed.ts';
+import { customerService, seedCustomers } from './database/customer.database.ts';
 
 await runMigrations(customerService, seedCustomers);

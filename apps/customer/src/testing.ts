@@ -3,22 +3,21 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readCustomerConfig } from './app.config.ts';
 import { AppModule } from './app.module.ts';
 import { createCustomerLab, readCustomerLabConfig } from './lab/customer-lab.ts';
-import { customerService } from './database/customer.service-definition.ts';
-import { seedCustomers } from './database/customers.seed.ts';
+import { customerService, seedCustomers } from './database/customer.database.ts';
 
-/** The real application, from the variables that its process would be given; not listening yet. */
+/** The production application with the given variables; it does not listen yet. */
 export async function createCustomerService(environment: Environment): Promise<NestFastifyApplication> {
   const config = readCustomerConfig({ LOG_LEVEL: 'silent', ...environment });
   return createService(customerService.name, config, AppModule.forRoot(config));
 }
 
-/** The same from its lab entry, which reads `TIME_SCALE` as well. */
+/** The application of the lab entry, which reads `TIME_SCALE` as well. */
 export async function createCustomerLabService(environment: Environment): Promise<NestFastifyApplication> {
   const config = readCustomerLabConfig({ LOG_LEVEL: 'silent', ...environment });
   return createService(customerService.name, config, createCustomerLab(config));
 }
 
-/** What `migrate.js` does, for a test's database. */
+/** Does what `migrate.js` does, for the database of a test. */
 export function migrateCustomer(url: string): Promise<string[]> {
   return migrate({
     url,

@@ -26,7 +26,7 @@ export interface paths {
       readonly cookie?: never;
     };
     readonly get?: never;
-    /** Sets all faults; what is not named is healthy */
+    /** Sets the given faults and turns off all others */
     readonly put: operations['replaceFaults'];
     readonly post?: never;
     readonly delete?: never;
@@ -43,7 +43,7 @@ export interface paths {
       readonly cookie?: never;
     };
     readonly get?: never;
-    /** Begins a timeline of faults, in place of one that plays */
+    /** Starts a timeline of faults in place of the present one */
     readonly put: operations['playTimeline'];
     readonly post?: never;
     readonly delete?: never;
@@ -149,36 +149,36 @@ export interface operations {
     readonly requestBody: {
       readonly content: {
         readonly 'application/json': {
-          /** @description A finite number of workers, each held for the latency of its request, and a queue in front. */
+          /** @description A limited number of workers, each busy for the latency of its request, with a queue in front of them. */
           readonly capacity?: {
             /**
-             * @description Whether a request whose client has gone away is worked on all the same.
+             * @description Whether a request is still worked on after its client has disconnected.
              * @default kept
              * @enum {string}
              */
             readonly abandonedWork?: 'kept' | 'dropped';
-            /** @description How many more may wait, first come first served. One more is refused with 503. */
+            /** @description How many more may wait, in FIFO order. Further requests get 503. */
             readonly queue: number;
-            /** @description How many requests are worked on at the same time. */
+            /** @description How many requests are served at the same time. */
             readonly workers: number;
           } | null;
-          /** @description Problem details instead of an answer. The rates add up to at most 1. */
+          /** @description Problem details instead of the result. The rates add up to at most 1. */
           readonly errors?:
             | readonly {
-                /** @description The share of requests that it hits. */
+                /** @description The share of requests that are affected. */
                 readonly rate: number;
-                /** @description What Retry-After says, rounded up to whole seconds; for the statuses 429 and 503. */
+                /** @description The value of Retry-After, rounded up to whole seconds; for the statuses 429 and 503. */
                 readonly retryAfter?: string;
-                /** @description The HTTP status to answer with. */
+                /** @description The HTTP status of the response. */
                 readonly status: number;
               }[]
             | null;
-          /** @description Requests that are never answered while this lasts. */
+          /** @description Requests that get no response while the fault is set. */
           readonly hang?: {
-            /** @description The share of requests that it hits. */
+            /** @description The share of requests that are affected. */
             readonly rate: number;
           } | null;
-          /** @description How long a customer takes to be found: a duration, or a distribution. */
+          /** @description How long it takes to find a customer: a duration, or a distribution. */
           readonly latency?:
             | (
                 | string
@@ -194,17 +194,17 @@ export interface operations {
                   }
               )
             | null;
-          /** @description Answers with status 200 whose JSON is cut off, or of another shape, in turn. */
+          /** @description Responses with status 200 whose JSON is cut off or of another shape, in turn. */
           readonly malformed?: {
-            /** @description The share of requests that it hits. */
+            /** @description The share of requests that are affected. */
             readonly rate: number;
           } | null;
-          /** @description Connections that are reset (TCP RST) instead of an answer. */
+          /** @description Connections that are reset (TCP RST) instead of a response. */
           readonly reset?: {
-            /** @description The share of requests that it hits. */
+            /** @description The share of requests that are affected. */
             readonly rate: number;
           } | null;
-          /** @description Readiness says 503; requests are answered all the same. */
+          /** @description Readiness probes get 503; requests are served as usual. */
           readonly unready?: boolean | null;
         };
       };
@@ -221,49 +221,49 @@ export interface operations {
     readonly requestBody: {
       readonly content: {
         readonly 'application/json': {
-          /** @description How long it takes. Default: until its last step begins; a timeline that repeats has to say it. */
+          /** @description How long it takes. Default: until its last step begins; required where repeat is true. */
           readonly duration?: string;
           /**
-           * @description Whether it begins again when it is over.
+           * @description Whether the timeline starts again when it ends.
            * @default false
            */
           readonly repeat?: boolean;
-          /** @description Each replaces the faults of the one before. */
+          /** @description Each replaces the faults of the step before. */
           readonly steps: readonly {
             /** @description When the step begins, from the start of the timeline. */
             readonly at: string;
             /** @description The faults from then on, as PUT /faults takes them. */
             readonly faults: {
-              /** @description A finite number of workers, each held for the latency of its request, and a queue in front. */
+              /** @description A limited number of workers, each busy for the latency of its request, with a queue in front of them. */
               readonly capacity?: {
                 /**
-                 * @description Whether a request whose client has gone away is worked on all the same.
+                 * @description Whether a request is still worked on after its client has disconnected.
                  * @default kept
                  * @enum {string}
                  */
                 readonly abandonedWork?: 'kept' | 'dropped';
-                /** @description How many more may wait, first come first served. One more is refused with 503. */
+                /** @description How many more may wait, in FIFO order. Further requests get 503. */
                 readonly queue: number;
-                /** @description How many requests are worked on at the same time. */
+                /** @description How many requests are served at the same time. */
                 readonly workers: number;
               } | null;
-              /** @description Problem details instead of an answer. The rates add up to at most 1. */
+              /** @description Problem details instead of the result. The rates add up to at most 1. */
               readonly errors?:
                 | readonly {
-                    /** @description The share of requests that it hits. */
+                    /** @description The share of requests that are affected. */
                     readonly rate: number;
-                    /** @description What Retry-After says, rounded up to whole seconds; for the statuses 429 and 503. */
+                    /** @description The value of Retry-After, rounded up to whole seconds; for the statuses 429 and 503. */
                     readonly retryAfter?: string;
-                    /** @description The HTTP status to answer with. */
+                    /** @description The HTTP status of the response. */
                     readonly status: number;
                   }[]
                 | null;
-              /** @description Requests that are never answered while this lasts. */
+              /** @description Requests that get no response while the fault is set. */
               readonly hang?: {
-                /** @description The share of requests that it hits. */
+                /** @description The share of requests that are affected. */
                 readonly rate: number;
               } | null;
-              /** @description How long a customer takes to be found: a duration, or a distribution. */
+              /** @description How long it takes to find a customer: a duration, or a distribution. */
               readonly latency?:
                 | (
                     | string
@@ -279,17 +279,17 @@ export interface operations {
                       }
                   )
                 | null;
-              /** @description Answers with status 200 whose JSON is cut off, or of another shape, in turn. */
+              /** @description Responses with status 200 whose JSON is cut off or of another shape, in turn. */
               readonly malformed?: {
-                /** @description The share of requests that it hits. */
+                /** @description The share of requests that are affected. */
                 readonly rate: number;
               } | null;
-              /** @description Connections that are reset (TCP RST) instead of an answer. */
+              /** @description Connections that are reset (TCP RST) instead of a response. */
               readonly reset?: {
-                /** @description The share of requests that it hits. */
+                /** @description The share of requests that are affected. */
                 readonly rate: number;
               } | null;
-              /** @description Readiness says 503; requests are answered all the same. */
+              /** @description Readiness probes get 503; requests are served as usual. */
               readonly unready?: boolean | null;
             };
           }[];

@@ -1,7 +1,25 @@
 import { Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
-import type { CustomerTables } from '../database/customer.tables.ts';
-import type { Customer } from './customer.ts';
+import { z } from 'zod';
+import type { CustomerTables } from '../database/customer.database.ts';
+
+export const customerId = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits or dashes, such as c-1001');
+
+/** A customer as the API returns it. */
+export const customerSchema = z
+  .object({
+    id: customerId,
+    name: z.string(),
+    email: z.email(),
+    status: z.enum(['ACTIVE', 'CLOSED']),
+    createdAt: z.iso.datetime(),
+  })
+  .readonly()
+  .meta({ id: 'Customer' });
+
+export type Customer = z.output<typeof customerSchema>;
 
 /** The customers in PostgreSQL. */
 @Injectable()

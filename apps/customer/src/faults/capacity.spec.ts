@@ -1,13 +1,98 @@
 import { ProblemException } from '@breakwater/service-kit';
+import fc from 'fast-check';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { Capacity } from './capacity.ts';
-import { PacedClock } from './testing/paced-clock.ts';
+import { Capacity, WorkerPool } from './capacity.ts';
+import { PacedClock } from './testing/deterministic.ts';
 import { wait } from './wait.ts';
+
+type Step = { readonly do: 'arrive' | 'finish' | 'abort'; readonly pick: number };
+
+const steps = fc.array(
+  fc.record({ do: fc.constantFrom<Step['do'][]>('arrive', 'arrive', 'finish', 'abort'), pick: fc.nat(50) }),
+  { maxLength: 60 },
+);
+
+describe('WorkerPool', () => {
+  it('never has more busy workers than its size, serves in FIFO order and loses no worker', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.nat(6), steps, async (workers, queue, steps) => {
+        const pool = new WorkerPool({ workers, queue });
+        const busy: number[] = [];
+        let waiting: { readonly id: number; readonly controller: AbortController }[] = [];
+        // The order of a plain FIFO queue.
+        const expectedOrder: number[] = [];
+        const order: number[] = [];
+
+        for (const [id, step] of steps.entries()) {
+          if (step.do === 'arrive') {
+            const controller = new AbortController();
+            const turn = pool.take(controller.signal);
+            if (!turn) {
+              expect({ busy: busy.length, waiting: waiting.length }).toEqual({ busy: workers, waiting: queue });
+              continue;
+            }
+            turn.then(
+              () => order.push(id),
+              () => {},
+            );
+            if (busy.length < workers) {
+              busy.push(id);
+              expectedOrder.push(id);
+            } else waiting.push({ id, controller });
+          } else if (step.do === 'finish' && busy.length > 0) {
+            busy.splice(step.pick % busy.length, 1);
+            pool.giveBack();
+            const next = waiting.shift();
+            if (next) {
+              busy.push(next.id);
+              expectedOrder.push(next.id);
+            }
+          } else if (step.do === 'abort' && waiting.length > 0) {
+            const gone = waiting[step.pick % waiting.length]!;
+            waiting = waiting.filter((one) => one !== gone);
+            gone.controller.abort(new Error('gone'));
+          }
+          expect({ busy: pool.busy, queueLength: pool.queueLength }).toEqual({
+            busy: busy.length,
+            queueLength: waiting.length,
+          });
+          expect(pool.busy).toBeLessThanOrEqual(workers);
+        }
+
+        for (const { controller } of waiting) controller.abort(new Error('gone'));
+        for (const _ of busy) pool.giveBack();
+        await setImmediate();
+        expect(order).toEqual(expectedOrder);
+        expect({ busy: pool.busy, queueLength: pool.queueLength }).toEqual({ busy: 0, queueLength: 0 });
+      }),
+    );
+  });
+
+  it('serves the queue when it gets more workers', () => {
+    const pool = new WorkerPool({ workers: 1, queue: 5 });
+    for (let arrival = 0; arrival < 4; arrival++) void pool.take();
+
+    pool.resize({ workers: 3, queue: 5 });
+
+    expect({ busy: pool.busy, queueLength: pool.queueLength }).toEqual({ busy: 3, queueLength: 1 });
+  });
+
+  it('admits no request until it is down to its smaller size', () => {
+    const pool = new WorkerPool({ workers: 2, queue: 1 });
+    for (let arrival = 0; arrival < 3; arrival++) void pool.take();
+
+    pool.resize({ workers: 1, queue: 0 });
+    pool.giveBack();
+
+    expect({ busy: pool.busy, queueLength: pool.queueLength }).toEqual({ busy: 1, queueLength: 1 });
+    expect(pool.take()).toBeUndefined();
+  });
+});
 
 const never = new AbortController().signal;
 
-/** Work that is done when it is told to be. */
+/** Work that ends on demand. */
 function work() {
   const { promise, resolve } = Promise.withResolvers<string>();
   const start = vi.fn((signal: AbortSignal) => {
@@ -19,33 +104,35 @@ function work() {
 }
 
 function capacityOf(setting: Parameters<Capacity['set']>[0]) {
-  const struck = vi.fn();
-  const capacity = new Capacity(struck);
+  const count = vi.fn();
+  const capacity = new Capacity(count);
   capacity.set(setting);
-  return { capacity, struck };
+  const hold = (signal: AbortSignal, work: (signal: AbortSignal) => Promise<unknown>) =>
+    capacity.apply({ reply: {} as never, signal }, ({ signal }) => work(signal));
+  return { capacity, hold, count };
 }
 
 describe('Capacity', () => {
-  it('refuses who finds the queue full, with 503', async () => {
-    const { capacity, struck } = capacityOf({ workers: 1, queue: 1, abandonedWork: 'kept' });
+  it('responds with 503 when the queue is full', async () => {
+    const { capacity, hold, count } = capacityOf({ workers: 1, queue: 1, abandonedWork: 'kept' });
     const first = work();
-    const working = [first, work()].map(({ start }) => capacity.hold(never, start));
+    const working = [first, work()].map(({ start }) => hold(never, start));
     working[1]?.catch(() => {});
 
-    const refused = capacity.hold(never, work().start);
+    const refused = hold(never, work().start);
 
     await expect(refused).rejects.toBeInstanceOf(ProblemException);
     await expect(refused).rejects.toMatchObject({
       problem: { type: 'urn:breakwater:problem:capacity-exceeded', status: 503 },
     });
-    expect(struck).toHaveBeenCalledTimes(1);
+    expect(count).toHaveBeenCalledTimes(1);
     expect(capacity.report).toEqual({ workers: 1, busy: 1, queueLength: 1 });
   });
 
-  it('gives the worker of work that failed to the next', async () => {
-    const { capacity } = capacityOf({ workers: 1, queue: 1, abandonedWork: 'kept' });
-    const failing = capacity.hold(never, () => Promise.reject(new Error('away')));
-    const next = capacity.hold(never, async () => 'next');
+  it('frees the worker when work fails', async () => {
+    const { capacity, hold } = capacityOf({ workers: 1, queue: 1, abandonedWork: 'kept' });
+    const failing = hold(never, () => Promise.reject(new Error('away')));
+    const next = hold(never, async () => 'next');
 
     await expect(failing).rejects.toThrow('away');
     await expect(next).resolves.toBe('next');
@@ -57,12 +144,12 @@ describe('Capacity', () => {
     { abandonedWork: 'kept', startsLater: true, busyAtOnce: 1 },
     { abandonedWork: 'dropped', startsLater: false, busyAtOnce: 0 },
   ] as const)(
-    'has abandoned work $abandonedWork, where the client is told at once',
+    'rejects at once when the client disconnects, with abandoned work $abandonedWork',
     async ({ abandonedWork, startsLater, busyAtOnce }) => {
-      const { capacity } = capacityOf({ workers: 1, queue: 1, abandonedWork });
+      const { capacity, hold } = capacityOf({ workers: 1, queue: 1, abandonedWork });
       const [served, queued] = [work(), work()];
       const client = new AbortController();
-      const answers = [served, queued].map(({ start }) => capacity.hold(client.signal, start));
+      const answers = [served, queued].map(({ start }) => hold(client.signal, start));
       await setImmediate();
 
       client.abort(new Error('gone'));
@@ -78,10 +165,10 @@ describe('Capacity', () => {
     },
   );
 
-  it('serves all who wait when there is no limit any more', async () => {
-    const { capacity } = capacityOf({ workers: 1, queue: 2, abandonedWork: 'kept' });
+  it('serves the whole queue when the limit is removed', async () => {
+    const { capacity, hold } = capacityOf({ workers: 1, queue: 2, abandonedWork: 'kept' });
     const all = [work(), work(), work()];
-    const answers = all.map(({ start }) => capacity.hold(never, start));
+    const answers = all.map(({ start }) => hold(never, start));
 
     capacity.set(null);
     for (const { finish } of all) finish();
@@ -90,12 +177,12 @@ describe('Capacity', () => {
     expect(capacity.report).toBeUndefined();
   });
 
-  it('answers the later the more there are who ask', async () => {
+  it('takes longer with more requests', async () => {
     const clock = new PacedClock();
-    const { capacity } = capacityOf({ workers: 2, queue: 100, abandonedWork: 'kept' });
+    const { hold } = capacityOf({ workers: 2, queue: 100, abandonedWork: 'kept' });
     const ended: number[] = [];
     for (let arrival = 0; arrival < 6; arrival++) {
-      void capacity.hold(never, (signal) => wait(clock, 100, signal)).then(() => ended.push(clock.now()));
+      void hold(never, (signal) => wait(clock, 100, signal)).then(() => ended.push(clock.now()));
     }
 
     await clock.advance(1_000);

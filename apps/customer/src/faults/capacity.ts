@@ -1,88 +1,170 @@
 import { ProblemException } from '@breakwater/service-kit';
-import { customerKinds } from '../problems/customer-problems.ts';
-import type { Fault, Struck } from './fault.ts';
-import type { CapacitySetting } from './faults.schema.ts';
-import { WorkerPool } from './worker-pool.ts';
+import { z } from 'zod';
+import { customerKinds } from '../customers/customers.problems.ts';
+import { defineFault, objectLike, wholeNumber, type Exchange, type Fault, type Next } from './fault.ts';
 
-/** How busy the workers are. */
-export interface CapacityReport {
+interface PoolSize {
+  /** How many requests are served at a time. */
   readonly workers: number;
-  readonly busy: number;
-  readonly queueLength: number;
+  /** How many more may wait. */
+  readonly queue: number;
 }
 
-const endlessly = { workers: Infinity, queue: Infinity };
+/** A limited number of workers with a FIFO queue in front of them. */
+export class WorkerPool {
+  readonly #queue = new Set<() => void>();
+  #size: PoolSize;
+  #busy = 0;
+
+  constructor(size: PoolSize) {
+    this.#size = size;
+  }
+
+  get busy(): number {
+    return this.#busy;
+  }
+
+  get queueLength(): number {
+    return this.#queue.size;
+  }
+
+  /**
+   * Takes a worker as soon as one is free.
+   *
+   * @param signal leaves the queue when it aborts, and rejects with its reason
+   * @returns undefined when all workers are busy and the queue is full
+   */
+  take(signal?: AbortSignal): Promise<void> | undefined {
+    if (this.#busy < this.#size.workers) {
+      this.#busy++;
+      return Promise.resolve();
+    }
+    if (this.#queue.size >= this.#size.queue) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#queue.add(resolve);
+      signal?.addEventListener('abort', () => {
+        if (this.#queue.delete(resolve)) reject(signal.reason as Error);
+      });
+    });
+  }
+
+  /** Returns a worker, which goes to the head of the queue. */
+  giveBack(): void {
+    this.#busy--;
+    this.#serveQueue();
+  }
+
+  /** Busy workers finish even if there are fewer now; a shorter queue keeps its present entries. */
+  resize(size: PoolSize): void {
+    this.#size = size;
+    this.#serveQueue();
+  }
+
+  #serveQueue(): void {
+    for (const serve of this.#queue) {
+      if (this.#busy >= this.#size.workers) return;
+      this.#queue.delete(serve);
+      this.#busy++;
+      serve();
+    }
+  }
+}
+
+const setting = objectLike('{"workers":8,"queue":100}', {
+  workers: wholeNumber(1, 10_000).describe('How many requests are served at the same time.'),
+  queue: wholeNumber(0, 100_000).describe('How many more may wait, in FIFO order. Further requests get 503.'),
+  abandonedWork: z
+    .enum(['kept', 'dropped'], { error: 'must be one of kept, dropped' })
+    .default('kept')
+    .describe('Whether a request is still worked on after its client has disconnected.'),
+});
+
+type CapacitySetting = z.output<typeof setting>;
+
+const unlimited: PoolSize = { workers: Infinity, queue: Infinity };
 const never = new AbortController().signal;
 
 /**
- * A finite number of workers with a queue in front, so that latency grows with load. Where abandoned work is kept, a
- * service that is asked for more than it can do works for clients that have gone away, and collapses under their retries.
+ * A limited number of workers, so that latency grows with load. With abandoned work kept, an overloaded service works for
+ * clients that have disconnected, and collapses under their retries.
  */
 export class Capacity implements Fault<CapacitySetting> {
   #current: { readonly setting: CapacitySetting; readonly pool: WorkerPool } | undefined;
 
-  constructor(private readonly struck: Struck) {}
+  constructor(private readonly count: () => void) {}
 
   get isActive(): boolean {
     return this.#current !== undefined;
   }
 
-  /** Undefined where there is no end of workers. */
-  get report(): CapacityReport | undefined {
+  get report(): { workers: number; busy: number; queueLength: number } | undefined {
     if (!this.#current) return undefined;
     const { setting, pool } = this.#current;
     return { workers: setting.workers, busy: pool.busy, queueLength: pool.queueLength };
   }
 
-  /** Without a limit, all who wait are served at once. */
+  readonly gauges = [
+    this.#gauge('customer_capacity_workers', 'How many requests are served at a time; 0: without a limit.', 'workers'),
+    this.#gauge('customer_capacity_workers_busy', 'Busy workers, also for disconnected clients.', 'busy'),
+    this.#gauge('customer_capacity_queue_length', 'Requests that wait for a worker.', 'queueLength'),
+  ];
+
+  /** Without a limit, the whole queue is served immediately. */
   set(setting: CapacitySetting | null): void {
     const pool = this.#current?.pool;
-    pool?.resize(setting ?? endlessly);
+    pool?.resize(setting ?? unlimited);
     this.#current = setting ? { setting, pool: pool ?? new WorkerPool(setting) } : undefined;
   }
 
-  /**
-   * Does work with a worker.
-   *
-   * @param signal is aborted when the client has gone away
-   * @param work is given a signal of its own, as abandoned work may be kept
-   * @throws the signal's reason as soon as it is aborted; ProblemException when the queue is full
-   */
-  async hold<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (!this.#current) return work(signal);
+  /** @throws the signal's reason as soon as it aborts; ProblemException when the queue is full */
+  async apply(exchange: Exchange, next: Next): Promise<unknown> {
+    if (!this.#current) return next(exchange);
+    const { signal } = exchange;
     signal.throwIfAborted();
     const { setting, pool } = this.#current;
     const isKept = setting.abandonedWork === 'kept';
     const turn = pool.take(isKept ? undefined : signal);
     if (!turn) {
-      this.struck();
-      throw capacityExceeded();
+      this.count();
+      throw new ProblemException({
+        ...customerKinds['capacity-exceeded'],
+        detail: 'All workers are busy and the queue is full. Try again later.',
+        headers: { 'retry-after': '1' },
+      });
     }
-    const working = workInTurn(turn, pool, () => work(isKept ? never : signal));
+    const working = this.#work(turn, pool, () => next(isKept ? { ...exchange, signal: never } : exchange));
     return isKept ? untilAborted(working, signal) : working;
   }
-}
 
-async function workInTurn<T>(turn: Promise<void>, pool: WorkerPool, work: () => Promise<T>): Promise<T> {
-  await turn;
-  try {
-    return await work();
-  } finally {
-    pool.giveBack();
+  async #work(turn: Promise<void>, pool: WorkerPool, work: () => Promise<unknown>): Promise<unknown> {
+    await turn;
+    try {
+      return await work();
+    } finally {
+      pool.giveBack();
+    }
+  }
+
+  #gauge(name: string, help: string, figure: 'workers' | 'busy' | 'queueLength') {
+    return { name, help, read: () => this.report?.[figure] ?? 0 };
   }
 }
 
-/** Leaves the work to itself when the signal is aborted. */
-function untilAborted<T>(working: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The work itself continues after an abort. */
+function untilAborted(working: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
     working.then(resolve, reject);
   });
 }
 
-const capacityExceeded = (): ProblemException =>
-  new ProblemException({
-    ...customerKinds['capacity-exceeded'],
-    detail: 'All workers are busy and the queue is full. Try again later.',
-    headers: { 'retry-after': '1' },
-  });
+export const capacity = defineFault({
+  name: 'capacity',
+  description: 'A limited number of workers, each busy for the latency of its request, with a queue in front of them.',
+  setting,
+  report: z
+    .object({ workers: z.int(), busy: z.int(), queueLength: z.int() })
+    .nullable()
+    .describe('Null when capacity is not limited.'),
+  create: ({ count }) => new Capacity(count),
+});

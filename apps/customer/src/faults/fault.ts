@@ -1,21 +1,111 @@
+import type { Clock } from '@breakwater/resilience';
 import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
 
-/** One thing that can be wrong. */
-export interface Fault<Setting> {
-  /** Whether it can strike as it is set. */
-  readonly isActive: boolean;
-  /** From the next request on. Null: nothing is wrong. */
-  set(setting: Setting | null): void;
-}
-
-/** What a fault needs of the request that it strikes. */
+/** A request that faults apply to. */
 export interface Exchange {
-  readonly raw: ServerResponse;
-  header(name: string, value: string): unknown;
+  readonly reply: { readonly raw: ServerResponse; header(name: string, value: string): unknown };
+  /** Aborts when the client has disconnected or its deadline has passed. */
+  readonly signal: AbortSignal;
 }
 
-/** Tells that a fault has struck. */
-export type Struck = () => void;
+/** The rest of a request: the faults further in, then the work. */
+export type Next = (exchange: Exchange) => Promise<unknown>;
 
-/** Uniformly distributed from 0 up to, but not including, 1. */
-export type Random = () => number;
+/** A fault of this process. */
+export interface Fault<Setting> {
+  /** Whether it can affect a request or a probe as it is set. */
+  readonly isActive: boolean;
+  /** Holds from the next request on. `null` turns the fault off. */
+  set(setting: Setting | null): void;
+  /** Serves a request; `next` does the rest of it. Default: requests are not affected. */
+  apply?(exchange: Exchange, next: Next): Promise<unknown>;
+  /** Whether this readiness probe fails. Default: none does. */
+  failsProbe?(): boolean;
+  /** What `GET /faults` shows of it, as the definition's `report` describes. `undefined` is shown as null. */
+  readonly report?: object | undefined;
+  readonly gauges?: readonly FaultGauge[];
+  /** Ends the requests that it holds. */
+  shutDown?(): void;
+}
+
+/** A metric of one fault, next to those that all faults have. */
+export interface FaultGauge {
+  readonly name: string;
+  readonly help: string;
+  /** Default: the gauge has no label and one value. */
+  readonly label?: { readonly name: string; readonly values: readonly number[] };
+  readonly read: (labelValue: number) => number;
+}
+
+/** What a fault is made with. */
+export interface FaultEnvironment {
+  readonly clock: Clock;
+  /** Returns a uniformly distributed number from 0 up to, but not including, 1. */
+  readonly random: () => number;
+  /** Counts one request or probe that the fault has affected. */
+  readonly count: () => void;
+}
+
+/** One kind of fault. `fault-list.ts` has all of them. */
+export interface FaultDefinition<Name extends string, Setting extends z.ZodType> {
+  /** Its key in `/faults` and its label in metrics. */
+  readonly name: Name;
+  /** For the API's description. */
+  readonly description: string;
+  readonly setting: Setting;
+  /** The setting as `PUT /faults` takes it. Default: the setting itself. */
+  readonly show?: (setting: z.output<Setting>) => unknown;
+  /** Describes the fault's `report`. Default: it has none. */
+  readonly report?: z.ZodType;
+  readonly create: (environment: FaultEnvironment) => Fault<z.output<Setting>>;
+}
+
+export const defineFault = <const Name extends string, Setting extends z.ZodType>(
+  definition: FaultDefinition<Name, Setting>,
+): FaultDefinition<Name, Setting> => definition;
+
+/** An object without unknown fields; the message for anything else shows an example. */
+export const objectLike = <Shape extends z.ZodRawShape>(example: string, shape: Shape) =>
+  z.strictObject(shape, {
+    error: ({ code }) => (code === 'invalid_type' ? `must be an object such as ${example}` : undefined),
+  });
+
+export const wholeNumber = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+
+export const rate = () => {
+  const error = 'must be a number from 0 to 1';
+  return z.number({ error }).min(0, { error }).max(1, { error }).describe('The share of requests that are affected.');
+};
+
+/** The setting of a fault that affects a share of all requests. */
+export const rateSetting = () => objectLike('{"rate":0.5}', { rate: rate() });
+
+export type RateSetting = z.output<ReturnType<typeof rateSetting>>;
+
+/** A fault that affects requests at a rate. */
+export abstract class FaultAtRate implements Fault<RateSetting> {
+  #rate = 0;
+
+  constructor(private readonly environment: Pick<FaultEnvironment, 'random' | 'count'>) {}
+
+  get isActive(): boolean {
+    return this.#rate > 0;
+  }
+
+  set(setting: RateSetting | null): void {
+    this.#rate = setting?.rate ?? 0;
+  }
+
+  abstract apply(exchange: Exchange, next: Next): Promise<unknown>;
+
+  /** Draws whether the request is affected, and counts it if so. */
+  protected draw(): boolean {
+    const isAffected = this.environment.random() < this.#rate;
+    if (isAffected) this.environment.count();
+    return isAffected;
+  }
+}

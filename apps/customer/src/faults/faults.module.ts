@@ -1,44 +1,32 @@
 import type { Clock } from '@breakwater/resilience';
-import { MetricsModule } from '@breakwater/service-kit';
-import { Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
-import type { Random } from './fault.ts';
-import { FaultsController } from './faults.controller.ts';
-import { FAULTS_TOKEN } from './faults.guard.ts';
+import { MetricsModule, type ServiceHealthIndicator } from '@breakwater/service-kit';
+import { Injectable, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
+import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { FAULTS_TOKEN, FaultsController, TimelineController } from './faults.controller.ts';
 import { FaultsMetrics } from './faults.metrics.ts';
 import { Faults } from './faults.ts';
-import { TimelineController } from './timeline.controller.ts';
 import { Timeline } from './timeline.ts';
 
-/** What is wrong with this service on purpose. */
 export interface FaultsOptions {
-  /** The latency at the start. */
+  /** The latency at the start, in milliseconds. */
   readonly latencyMs: number;
   readonly clock: Clock;
-  /** Opens `/faults` to whoever sends it as a bearer token; without one there is no such route. */
+  /** The bearer token of `/faults`; without one the routes do not exist. */
   readonly token: string | undefined;
-  /** Default: `Math.random`. */
-  readonly random?: Random;
 }
 
-/** Faults on demand, and `/faults` to look at them and to change them. */
+/** Faults on demand, and `/faults` to show and to set them. */
 @Module({})
 export class FaultsModule implements OnModuleDestroy {
-  static forRoot({ latencyMs, clock, token, random = Math.random }: FaultsOptions): DynamicModule {
+  static forRoot({ latencyMs, clock, token }: FaultsOptions): DynamicModule {
     return {
       module: FaultsModule,
       global: true,
       imports: [MetricsModule],
       controllers: token === undefined ? [] : [FaultsController, TimelineController],
       providers: [
-        {
-          provide: Faults,
-          useFactory: () => new Faults(clock, random, { latency: latencyMs }),
-        },
-        {
-          provide: Timeline,
-          inject: [Faults],
-          useFactory: (faults: Faults) => new Timeline(faults, clock),
-        },
+        { provide: Faults, useFactory: () => new Faults(clock, Math.random, { latency: latencyMs }) },
+        { provide: Timeline, inject: [Faults], useFactory: (faults: Faults) => new Timeline(faults, clock) },
         FaultsMetrics,
         ...(token === undefined ? [] : [{ provide: FAULTS_TOKEN, useValue: token }]),
       ],
@@ -51,9 +39,25 @@ export class FaultsModule implements OnModuleDestroy {
     private readonly timeline: Timeline,
   ) {}
 
-  /** Before the server closes, which waits for the requests in hand: those that hang would never be done. */
+  /** Before the server closes and waits for the requests in flight: those that hang would never end. */
   onModuleDestroy(): void {
     this.timeline.stop();
-    this.faults.hang.shutDown();
+    this.faults.shutDown();
+  }
+}
+
+/** Is down while a fault fails readiness probes. */
+@Injectable()
+export class FaultsHealthIndicator implements ServiceHealthIndicator {
+  readonly key = 'faults';
+
+  constructor(
+    private readonly faults: Faults,
+    private readonly results: HealthIndicatorService,
+  ) {}
+
+  check(): HealthIndicatorResult {
+    const result = this.results.check(this.key);
+    return this.faults.failsProbe() ? result.down({ reason: 'set through /faults' }) : result.up();
   }
 }

@@ -3,11 +3,10 @@ import { Logger } from '@nestjs/common';
 import { EventEmitter } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { PacedClock } from './testing/paced-clock.ts';
+import type { GivenFaults } from './fault-list.ts';
 import type { Exchange } from './fault.ts';
-import type { GivenFaults } from './faults.schema.ts';
 import { Faults } from './faults.ts';
-import { seededRandom } from './testing/seeded-random.ts';
+import { PacedClock, seededRandom } from './testing/deterministic.ts';
 
 Logger.overrideLogger(false);
 
@@ -25,10 +24,10 @@ class FakeResponse extends EventEmitter {
   }
 }
 
-function exchange() {
+function exchange(signal = never) {
   const raw = new FakeResponse();
   const header = vi.fn();
-  return { raw, header, exchange: { raw, header } as unknown as Exchange };
+  return { raw, header, exchange: { reply: { raw, header }, signal } as unknown as Exchange };
 }
 
 function faultsWith(given: GivenFaults) {
@@ -41,14 +40,14 @@ function faultsWith(given: GivenFaults) {
 const answered = async () => 'answer';
 
 describe('Faults', () => {
-  it('answers when nothing is wrong', async () => {
+  it('returns the result of the work while no fault is set', async () => {
     const { faults } = faultsWith({});
 
-    await expect(faults.strike({ exchange: exchange().exchange, signal: never }, answered)).resolves.toBe('answer');
+    await expect(faults.apply(exchange().exchange, answered)).resolves.toBe('answer');
     expect(faults.active).toEqual([]);
   });
 
-  it('fails as many requests as the rates say, each error as often as its own', async () => {
+  it('fails requests at the rate of each error', async () => {
     const { faults } = faultsWith({
       errors: [
         { status: 503, rate: 0.5 },
@@ -58,7 +57,7 @@ describe('Faults', () => {
     const statuses = new Map<number, number>();
 
     for (let request = 0; request < 10_000; request++) {
-      const status = await faults.strike({ exchange: exchange().exchange, signal: never }, answered).then(
+      const status = await faults.apply(exchange().exchange, answered).then(
         () => 200,
         (error: ProblemException) => error.problem.status,
       );
@@ -67,14 +66,14 @@ describe('Faults', () => {
 
     expect((statuses.get(503) ?? 0) / 10_000).toBeCloseTo(0.5, 1);
     expect((statuses.get(429) ?? 0) / 10_000).toBeCloseTo(0.2, 1);
-    expect(faults.injected('errors')).toBe((statuses.get(503) ?? 0) + (statuses.get(429) ?? 0));
+    expect(faults.affected('errors')).toBe((statuses.get(503) ?? 0) + (statuses.get(429) ?? 0));
   });
 
-  it('says when to come back in whole seconds of real time', async () => {
+  it('has Retry-After in whole seconds of real time', async () => {
     const faults = new Faults(new PacedClock(5), seededRandom(7));
     faults.replace({ errors: [{ status: 503, rate: 1, retryAfter: 6_000 }] }, 'a test');
 
-    await expect(faults.strike({ exchange: exchange().exchange, signal: never }, answered)).rejects.toMatchObject({
+    await expect(faults.apply(exchange().exchange, answered)).rejects.toMatchObject({
       problem: { type: 'urn:breakwater:problem:injected-fault', status: 503, headers: { 'retry-after': '2' } },
     });
   });
@@ -91,16 +90,14 @@ describe('Faults', () => {
     const work = vi.fn(answered);
     const first = exchange();
 
-    await expect(faults.strike({ exchange: first.exchange, signal: never }, work)).rejects.toThrow(
-      ClientDisconnectedError,
-    );
+    await expect(faults.apply(first.exchange, work)).rejects.toThrow(ClientDisconnectedError);
     expect(first.raw.end).toBe('reset');
 
     faults.change({ reset: null }, 'a test');
     const second = exchange();
-    const hanging = faults.strike({ exchange: second.exchange, signal: never }, work);
+    const hanging = faults.apply(second.exchange, work);
     await clock.advance(60_000);
-    expect({ worked: work.mock.calls.length, capacity: faults.capacity.report }).toEqual({
+    expect({ worked: work.mock.calls.length, capacity: faults.report('capacity') }).toEqual({
       worked: 0,
       capacity: { workers: 1, busy: 0, queueLength: 0 },
     });
@@ -108,23 +105,26 @@ describe('Faults', () => {
     const failing = hanging.catch((error: unknown) => error);
     faults.change({ hang: null }, 'a test');
     await clock.advance(999);
-    expect({ worked: work.mock.calls.length, busy: faults.capacity.report?.busy }).toEqual({ worked: 1, busy: 1 });
+    expect({ worked: work.mock.calls.length, capacity: faults.report('capacity') }).toMatchObject({
+      worked: 1,
+      capacity: { busy: 1 },
+    });
     await clock.advance(1);
     expect(await failing).toMatchObject({ problem: { status: 500 } });
-    expect(faults.injected('errors')).toBe(1);
+    expect(faults.affected('errors')).toBe(1);
   });
 
-  it('lets a request that hangs go when its client does, and cuts it at shutdown', async () => {
+  it('ends a request that hangs when its client disconnects, and at shutdown', async () => {
     const { faults } = faultsWith({ hang: { rate: 1 } });
     const [left, cut, late] = [exchange(), exchange(), exchange()];
-    const strike = (one: typeof left) => faults.strike({ exchange: one.exchange, signal: never }, answered);
+    const strike = (one: typeof left) => faults.apply(one.exchange, answered);
     const hanging = [strike(left), strike(cut)];
     hanging[1]?.catch(() => {});
 
     left.raw.socket.destroy();
     await expect(hanging[0]).rejects.toThrow(ClientDisconnectedError);
     expect(cut.raw.end).toBe('open');
-    faults.hang.shutDown();
+    faults.shutDown();
 
     await expect(hanging[1]).rejects.toThrow(ClientDisconnectedError);
     await expect(strike(late)).rejects.toThrow(ClientDisconnectedError);
@@ -132,17 +132,19 @@ describe('Faults', () => {
     expect(left.raw.listenerCount('close')).toBe(0);
   });
 
-  it('spoils answers in two ways, in turn', () => {
+  it('malforms responses in two ways, in turn', async () => {
     const { faults } = faultsWith({ malformed: { rate: 1 } });
     const { exchange: one, header } = exchange();
+    const bodies: unknown[] = [];
 
-    const answers = [1, 2, 3].map(() => faults.malformed.spoil(one, { id: 'c-1', name: 'Ada' }));
+    for (let request = 0; request < 3; request++)
+      bodies.push(await faults.apply(one, async () => ({ id: 'c-1', name: 'Ada' })));
 
-    expect(answers).toEqual(['{"id":"c-1","', '{"id":null,"status":["ACTIVE"]}', '{"id":"c-1","']);
+    expect(bodies).toEqual(['{"id":"c-1","', '{"id":null,"status":["ACTIVE"]}', '{"id":"c-1","']);
     expect(header).toHaveBeenCalledWith('content-type', 'application/json; charset=utf-8');
   });
 
-  it('replaces all or changes some, and heals what is null', () => {
+  it('replaces all or changes some, and turns off what is null', () => {
     const { faults } = faultsWith({ latency: 5, hang: { rate: 1 }, unready: true });
 
     faults.change({ hang: null, malformed: { rate: 0.5 } }, 'a test');
@@ -151,27 +153,27 @@ describe('Faults', () => {
     const replaced = faults.active;
     faults.replace({}, 'a test');
 
-    expect({ changed, replaced, healed: faults.active }).toEqual({
+    expect({ changed, replaced, off: faults.active }).toEqual({
       changed: ['latency', 'malformed', 'unready'],
       replaced: ['unready'],
-      healed: [],
+      off: [],
     });
   });
 
-  it('stops waiting with the signal, and leaves no worker behind', async () => {
+  it('stops waiting when the signal aborts, and frees the worker', async () => {
     const { faults, clock } = faultsWith({
       latency: 100,
       capacity: { workers: 1, queue: 0, abandonedWork: 'kept' },
     });
     const client = new AbortController();
-    const asking = faults.strike({ exchange: exchange().exchange, signal: client.signal }, answered);
+    const asking = faults.apply(exchange(client.signal).exchange, answered);
     await setImmediate();
 
     client.abort(new Error('gone'));
 
     await expect(asking).rejects.toThrow('gone');
-    expect(faults.capacity.report).toMatchObject({ busy: 1 });
+    expect(faults.report('capacity')).toMatchObject({ busy: 1 });
     await clock.advance(100);
-    expect(faults.capacity.report).toMatchObject({ busy: 0 });
+    expect(faults.report('capacity')).toMatchObject({ busy: 0 });
   });
 });

@@ -1,91 +1,85 @@
 import type { Clock } from '@breakwater/resilience';
 import { Logger } from '@nestjs/common';
-import { Capacity } from './capacity.ts';
-import { faultNames, healthy, showPlan, withGiven, type FaultName, type FaultPlan } from './fault-plan.ts';
-import type { Exchange, Fault, Random } from './fault.ts';
-import type { GivenFaults } from './faults.schema.ts';
-import { Hang } from './hang.ts';
-import { InjectedCounts } from './injected-counts.ts';
-import { InjectedErrors } from './injected-errors.ts';
-import { Latency } from './latency.ts';
-import { Malformed } from './malformed.ts';
-import { Reset } from './reset.ts';
-import { Unready } from './unready.ts';
+import type { Exchange, Fault, FaultGauge, Next } from './fault.ts';
+import { faultList, faultNames, noFaults, showPlan, withGiven } from './fault-list.ts';
+import type { AnyDefinition, FaultName, FaultPlan, GivenFaults } from './fault-list.ts';
 
-/** A request that faults may strike. */
-export interface Call {
-  readonly exchange: Exchange;
-  /** Is aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
-}
-
-/** All that is wrong with this process on purpose, and the order in which it strikes. */
+/** The faults of this process, as they are set. */
 export class Faults {
   readonly #logger = new Logger(Faults.name);
-  readonly #counts = new InjectedCounts();
-  #plan = healthy;
+  readonly #affected = new Map<FaultName, number>(faultNames.map((name) => [name, 0]));
+  readonly #faults: ReadonlyMap<FaultName, Fault<unknown>>;
+  #plan = noFaults;
 
-  readonly latency: Latency;
-  readonly errors: InjectedErrors;
-  readonly hang: Hang;
-  readonly reset: Reset;
-  readonly malformed: Malformed;
-  readonly unready = new Unready(this.#counts.counterOf('unready'));
-  readonly capacity = new Capacity(this.#counts.counterOf('capacity'));
-
-  constructor(clock: Clock, random: Random, initial: Partial<FaultPlan> = {}) {
-    this.latency = new Latency(clock, random, this.#counts.counterOf('latency'));
-    this.errors = new InjectedErrors(clock, random, this.#counts.counterOf('errors'));
-    this.hang = new Hang(random, this.#counts.counterOf('hang'));
-    this.reset = new Reset(random, this.#counts.counterOf('reset'));
-    this.malformed = new Malformed(random, this.#counts.counterOf('malformed'));
-    this.#apply({ ...healthy, ...initial });
+  /** @param random returns a uniformly distributed number from 0 up to, but not including, 1 */
+  constructor(clock: Clock, random: () => number, initial: Partial<FaultPlan> = {}) {
+    this.#faults = new Map(
+      (faultList as readonly AnyDefinition[]).map(({ name, create }) => {
+        const count = () => void this.#affected.set(name, this.affected(name) + 1);
+        return [name, create({ clock, random, count })];
+      }),
+    );
+    this.#apply({ ...noFaults, ...initial });
   }
 
   get plan(): FaultPlan {
     return this.#plan;
   }
 
-  /** The faults that can strike as they are set. */
+  /** The faults that can affect requests or probes as they are set. */
   get active(): FaultName[] {
-    return faultNames.filter((name) => this[name].isActive);
+    return faultNames.filter((name) => this.#faults.get(name)?.isActive);
   }
 
-  /** How often a fault has struck since the start. */
-  injected(name: FaultName): number {
-    return this.#counts.of(name);
+  /** How many requests or probes a fault has affected since the start. */
+  affected(name: FaultName): number {
+    return this.#affected.get(name) ?? 0;
+  }
+
+  /** What a fault reports of its state; undefined when it has nothing to report. */
+  report(name: FaultName): object | undefined {
+    return this.#faults.get(name)?.report;
+  }
+
+  /** The metrics of single faults. */
+  get gauges(): FaultGauge[] {
+    return [...this.#faults.values()].flatMap(({ gauges = [] }) => gauges);
   }
 
   /**
-   * Sets all faults; what isn't given is healthy.
+   * Sets the given faults and turns off all others.
    *
-   * @param by who wanted it, for the log
+   * @param by what changes them, for the log
    */
   replace(given: GivenFaults, by: string): void {
-    this.#set(withGiven(healthy, given), by);
+    this.#set(withGiven(noFaults, given), by);
   }
 
-  /** Sets the faults that are given; the others stay as they are. */
+  /** Sets the given faults; the others stay as they are. */
   change(given: GivenFaults, by: string): void {
     this.#set(withGiven(this.#plan, given), by);
   }
 
   /**
-   * Does the work for a request as a service with these faults would: a reset, then a hang, then the queue, then the
-   * latency, then an error.
+   * Serves a request with all faults in the order of the list.
    *
-   * @throws what the faults answer with, and the signal's reason when it is aborted
+   * @returns the result of the work, or a text in its place
+   * @throws the problem of a fault, or the signal's reason when it aborts
    */
-  async strike<T>({ exchange, signal }: Call, work: () => Promise<T>): Promise<T> {
-    this.reset.strike(exchange);
-    await this.hang.strike(exchange);
-    const result = await this.capacity.hold(signal, async (signal) => {
-      // At the same time, so that the latency is what a caller sees, and not the latency and then some.
-      const [found] = await Promise.all([work(), this.latency.wait(signal)]);
-      return found;
-    });
-    this.errors.strike();
-    return result;
+  async apply<T>(exchange: Exchange, work: () => Promise<T>): Promise<T | string> {
+    let next: Next = work;
+    for (const fault of this.#faults.values()) next = wrap(fault, next);
+    return (await next(exchange)) as T | string;
+  }
+
+  /** Whether this readiness probe fails. */
+  failsProbe(): boolean {
+    return [...this.#faults.values()].some((fault) => fault.failsProbe?.());
+  }
+
+  /** Ends the requests that faults hold. */
+  shutDown(): void {
+    for (const fault of this.#faults.values()) fault.shutDown?.();
   }
 
   #set(plan: FaultPlan, by: string): void {
@@ -95,6 +89,9 @@ export class Faults {
 
   #apply(plan: FaultPlan): void {
     this.#plan = plan;
-    for (const name of faultNames) (this[name] as Fault<unknown>).set(plan[name]);
+    for (const [name, fault] of this.#faults) fault.set(plan[name]);
   }
 }
+
+const wrap = (fault: Fault<unknown>, next: Next): Next =>
+  fault.apply ? async (exchange) => fault.apply?.(exchange, next) : next;

@@ -1,9 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { PacedClock } from './testing/paced-clock.ts';
 import { Faults } from './faults.ts';
-import { timelineBody } from './timeline.schema.ts';
-import { Timeline } from './timeline.ts';
+import { PacedClock } from './testing/deterministic.ts';
+import { Timeline, timelineBody } from './timeline.ts';
 
 Logger.overrideLogger(false);
 
@@ -24,7 +23,7 @@ function playing(body: unknown, speed = 1) {
 }
 
 describe('Timeline', () => {
-  it('sets each step’s faults in place of those before, the first at once, and ends', async () => {
+  it('replaces the faults at each step, at the first one immediately, and ends', async () => {
     const { clock, faults, timeline } = playing(threeSteps);
     const seen = [{ active: faults.active, report: timeline.report }];
     for (const ms of [9_999, 1, 20_000]) {
@@ -40,7 +39,7 @@ describe('Timeline', () => {
     ]);
   });
 
-  it('runs as fast as the demo’s time does', async () => {
+  it('runs as fast as its clock', async () => {
     const { clock, timeline } = playing(threeSteps, 10);
 
     await clock.advance(1_000);
@@ -48,7 +47,7 @@ describe('Timeline', () => {
     expect(timeline.report).toMatchObject({ step: 1, elapsed: '10s', endsIn: '20s' });
   });
 
-  it('begins again where it repeats, without drifting', async () => {
+  it('repeats without drifting', async () => {
     const { clock, faults, timeline } = playing({ ...threeSteps, repeat: true, duration: '60s' });
     const active: string[][] = [];
 
@@ -61,7 +60,7 @@ describe('Timeline', () => {
     expect(timeline.report).toMatchObject({ state: 'playing', elapsed: '0ms', endsIn: null });
   });
 
-  it('lets go between rounds that are shorter than the clock can tell', async () => {
+  it('does not block the event loop with repetitions that are shorter than a timer', async () => {
     const { clock, timeline } = playing({ steps: [{ at: '0s', faults: {} }], repeat: true, duration: '1ms' }, 1_000);
 
     await clock.advance(5);
@@ -81,7 +80,7 @@ describe('Timeline', () => {
     expect(timeline.report).toMatchObject({ state: 'stopped', step: 1, elapsed: '12s', endsIn: null });
   });
 
-  it('is replaced by another', async () => {
+  it('is replaced by another timeline', async () => {
     const { clock, faults, timeline } = playing(threeSteps);
 
     timeline.start(timelineBody.parse({ steps: [{ at: '1s', faults: { hang: { rate: 1 } } }] }));
@@ -89,5 +88,42 @@ describe('Timeline', () => {
 
     expect(faults.active).toEqual(['hang']);
     expect(timeline.report).toMatchObject({ state: 'ended', step: 0, elapsed: '1s' });
+  });
+});
+
+describe('the body of /faults/timeline', () => {
+  const issuesOf = (body: unknown): string[] =>
+    timelineBody.safeParse(body).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+  const steps = [
+    { at: '0s', faults: { latency: '2s' } },
+    { at: '30s', faults: {} },
+  ];
+
+  it.each([{ steps }, { steps, repeat: true, duration: '1m' }, { steps, repeat: false, duration: '31s' }])(
+    'accepts %j',
+    (body) => {
+      expect(issuesOf(body)).toEqual([]);
+    },
+  );
+
+  it.each([
+    [{ steps: [] }, 'steps: must be 1 to 100 steps such as {"at":"0s","faults":{"latency":"2s"}}'],
+    [
+      { steps: Array.from({ length: 101 }, (_, index) => ({ at: `${index}s`, faults: {} })) },
+      'steps: must be 1 to 100 steps such as {"at":"0s","faults":{"latency":"2s"}}',
+    ],
+    [{ steps: [steps[1], steps[0]] }, 'steps.1.at: must be later than the step before, which is at 30s'],
+    [
+      { steps: [{ at: '0s', faults: { latency: 'soon' } }] },
+      'steps.0.faults.latency: must be a duration such as 500ms, 2s or 1m, at most 300s',
+    ],
+    [{ steps: ['0s'] }, 'steps.0: must be a step such as {"at":"30s","faults":{}}'],
+    [{ steps, repeat: true }, 'duration: must be given where repeat is true'],
+    [{ steps, duration: '30s' }, 'duration: must be longer than 30s, when the last step is'],
+    [{ steps, repeat: 'often' }, 'repeat: must be true or false'],
+    [[], ': must be an object such as {"steps":[…]}'],
+  ])('refuses %j', (body, issue) => {
+    expect(issuesOf(body)).toEqual([issue]);
   });
 });

@@ -1,6 +1,6 @@
 import { systemClock } from '@breakwater/resilience';
 import { describe, expect, it } from 'vitest';
-import { PacedClock } from './testing/paced-clock.ts';
+import { PacedClock } from './testing/deterministic.ts';
 import { wait } from './wait.ts';
 
 const never = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { kindsOf, type ProblemCatalogue } from '@breakwater/service-kit';
 
-/** What customer may answer with beside every service's. `docs/problems.md` lists the same, and a test holds the two together. */
+/** The problems of customer, in addition to those of every service. A test compares them with `docs/problems.md`. */
 export const customerProblems = {
   'customer-not-found': {
     status: 404,
@@ -11,14 +11,14 @@ export const customerProblems = {
   'capacity-exceeded': {
     status: 503,
     title: 'Capacity exceeded',
-    when: 'All workers of the capacity that was set by hand are busy, and the queue before them is full.',
+    when: 'The fault `capacity` is set, all workers are busy and the queue in front of them is full.',
     remedy: 'Try again later, and less often.',
   },
   'injected-fault': {
     status: 503,
     title: 'Injected fault',
-    when: 'The service was told to fail, with this or any other status from 400 to 599.',
-    remedy: 'Do what you do about the status; end the fault at `/faults`.',
+    when: 'The fault `errors` is set; it responds with this or any other status from 400 to 599.',
+    remedy: 'Handle the status as usual; turn the fault off at `/faults`.',
   },
 } as const satisfies ProblemCatalogue;
 
