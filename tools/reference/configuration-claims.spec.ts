@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfigFile } from '../../libs/resilience/src/config/config-file.ts';
 import { resilienceConfig, type ResilienceConfigContext } from '../../libs/resilience/src/config/resilience-config.ts';
-import { CircuitBreakerRegistry } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.registry.ts';
 import type { CircuitBreakerConfig } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.options.ts';
 import { ConflictingDefinitionError, InvalidOptionsError } from '../../libs/resilience/src/core/errors.ts';
+import { createRegistry } from '../../libs/resilience/src/core/policies.ts';
 import { workspaceRoot } from './markdown.ts';
 
 const page = await readFile(join(workspaceRoot, 'docs/configuration.md'), 'utf8');
@@ -28,7 +28,7 @@ function configOf(
   context: ResilienceConfigContext = {},
   documents: readonly unknown[] = exampleDocuments,
 ): CircuitBreakerConfig {
-  return new CircuitBreakerRegistry(loaded(documents, context).circuitBreaker).circuitBreaker(name).config;
+  return createRegistry('circuitBreaker', loaded(documents, context).circuitBreaker).getOrCreate(name).config;
 }
 
 const threshold = (value: number) => ({
@@ -68,12 +68,12 @@ describe('What docs/configuration.md says of where options come from', () => {
   });
 
   it('a registry that is asked with options takes them first, and refuses others later', () => {
-    const registry = new CircuitBreakerRegistry(loaded([threshold(20)]).circuitBreaker);
+    const registry = createRegistry('circuitBreaker', loaded([threshold(20)]).circuitBreaker);
 
-    const breaker = registry.circuitBreaker('customer', { slidingWindowSize: 5 });
+    const breaker = registry.getOrCreate('customer', { slidingWindowSize: 5 });
 
     expect(breaker.config).toMatchObject({ failureRateThreshold: 50, slidingWindowSize: 5 });
-    expect(() => registry.circuitBreaker('customer', { slidingWindowSize: 6 })).toThrow(ConflictingDefinitionError);
+    expect(() => registry.getOrCreate('customer', { slidingWindowSize: 6 })).toThrow(ConflictingDefinitionError);
   });
 
   it('a named configuration does not build on default', () => {

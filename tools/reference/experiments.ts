@@ -3,8 +3,8 @@ import { type Experiment, experiments, lookupsPerExperiment } from '@breakwater/
 import { loadResilienceConfig } from '../../libs/resilience/src/config/load-resilience-config.ts';
 import { CallNotPermittedError } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.errors.ts';
 import type { CircuitBreakerConfig } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.options.ts';
-import { CircuitBreakerRegistry } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.registry.ts';
 import type { StateName } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.transitions.ts';
+import { createRegistry, type PolicyOf } from '../../libs/resilience/src/core/policies.ts';
 import { FakeClock } from '../../libs/resilience/src/testing/fake-clock.ts';
 import { workspaceRoot } from './markdown.ts';
 
@@ -40,17 +40,14 @@ export async function playExperiments(): Promise<readonly PlayedExperiment[]> {
   const played: PlayedExperiment[] = [];
   for (const experiment of experiments) {
     const clock = new FakeClock();
-    const registry = new CircuitBreakerRegistry(circuitBreaker, { clock });
-    const calls = await play(registry.circuitBreaker(experiment.name), clock);
-    played.push({ experiment, calls, config: registry.circuitBreaker(experiment.name).config });
+    const registry = createRegistry('circuitBreaker', circuitBreaker, { clock });
+    const calls = await play(registry.getOrCreate(experiment.name), clock);
+    played.push({ experiment, calls, config: registry.getOrCreate(experiment.name).config });
   }
   return played;
 }
 
-async function play(
-  breaker: ReturnType<CircuitBreakerRegistry['circuitBreaker']>,
-  clock: FakeClock,
-): Promise<readonly PlayedCall[]> {
+async function play(breaker: PolicyOf<'circuitBreaker'>, clock: FakeClock): Promise<readonly PlayedCall[]> {
   const startedAt = clock.now();
   const calls: PlayedCall[] = [];
   for (let n = 1; n <= lookupsPerExperiment; n++) {

@@ -1,11 +1,4 @@
-import {
-  BulkheadRegistry,
-  CircuitBreakerRegistry,
-  RateLimiterRegistry,
-  RetryBudgetRegistry,
-  RetryRegistry,
-  TimeLimiterRegistry,
-} from '@breakwater/resilience';
+import { createRegistry, type PolicyRegistry } from '@breakwater/resilience';
 import { loadResilienceConfig } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
 import { CustomerUnavailableError } from './customer/customer-unavailable.error.ts';
@@ -16,10 +9,10 @@ const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.u
 const load = (...files: string[]) =>
   loadResilienceConfig({ files: files.map(besidePackage), env: {}, ...customerPolicies });
 
-async function registryOf(...files: string[]): Promise<CircuitBreakerRegistry> {
+async function registryOf(...files: string[]): Promise<PolicyRegistry<'circuitBreaker'>> {
   const { circuitBreaker, warnings } = await load(...files);
   expect(warnings).toEqual([]);
-  return new CircuitBreakerRegistry(circuitBreaker);
+  return createRegistry('circuitBreaker', circuitBreaker);
 }
 
 describe('resilience.yml', () => {
@@ -27,7 +20,7 @@ describe('resilience.yml', () => {
     const registry = await registryOf('resilience.yml');
 
     expect(registry.names()).toEqual(['customer']);
-    expect(registry.circuitBreaker('customer').config).toMatchObject({
+    expect(registry.getOrCreate('customer').config).toMatchObject({
       slidingWindowType: 'COUNT_BASED',
       slidingWindowSize: 10,
       minimumNumberOfCalls: 10,
@@ -44,8 +37,8 @@ describe('resilience.yml, about a call that is let through', () => {
   it('bounds its time and how many there are at once', async () => {
     const { timeLimiter, bulkhead } = await load('resilience.yml');
 
-    expect(new TimeLimiterRegistry(timeLimiter).timeLimiter('customer').config.timeoutDuration).toBe(3_000);
-    expect(new BulkheadRegistry(bulkhead).bulkhead('customer').config).toMatchObject({
+    expect(createRegistry('timeLimiter', timeLimiter).getOrCreate('customer').config.timeoutDuration).toBe(3_000);
+    expect(createRegistry('bulkhead', bulkhead).getOrCreate('customer').config).toMatchObject({
       maxConcurrentCalls: 30,
       maxWaitDuration: 0,
     });
@@ -55,9 +48,9 @@ describe('resilience.yml, about a call that is let through', () => {
 describe('resilience.yml, about what customer is asked beyond the first question of a client', () => {
   it('asks a second time for failures that may pass, within a budget', async () => {
     const { retry, retryBudget } = await load('resilience.yml');
-    const { config } = new RetryRegistry(retry, { retryBudgets: new RetryBudgetRegistry(retryBudget) }).retry(
-      'customer',
-    );
+    const { config } = createRegistry('retry', retry, {
+      retryBudgets: createRegistry('retryBudget', retryBudget),
+    }).getOrCreate('customer');
 
     expect(config).toMatchObject({
       maxAttempts: 2,
@@ -68,8 +61,8 @@ describe('resilience.yml, about what customer is asked beyond the first question
 
   it('leaves part of the budget to clients, however much is made up for', async () => {
     const { retryBudget, rateLimiter } = await load('resilience.yml');
-    const { minRetriesPerSecond } = new RetryBudgetRegistry(retryBudget).retryBudget('customer').config;
-    const pace = new RateLimiterRegistry(rateLimiter).rateLimiter('reconciliation').config;
+    const { minRetriesPerSecond } = createRegistry('retryBudget', retryBudget).getOrCreate('customer').config;
+    const pace = createRegistry('rateLimiter', rateLimiter).getOrCreate('reconciliation').config;
 
     expect((pace.limitForPeriod * 1_000) / pace.limitRefreshPeriod).toBe(8);
     expect(minRetriesPerSecond).toBe(10);
@@ -102,14 +95,14 @@ describe('resilience-demo.yml', () => {
   ])('configures the experiment %s', async (name, particular) => {
     const registry = await registryOf('resilience.yml', 'resilience-demo.yml');
 
-    expect(registry.circuitBreaker(name).config).toMatchObject({ ...common, ...particular });
+    expect(registry.getOrCreate(name).config).toMatchObject({ ...common, ...particular });
   });
 
   it('leaves the circuit breaker in front of customer as it is', async () => {
     const plain = await registryOf('resilience.yml');
     const demo = await registryOf('resilience.yml', 'resilience-demo.yml');
 
-    expect(demo.circuitBreaker('customer').config).toEqual(plain.circuitBreaker('customer').config);
+    expect(demo.getOrCreate('customer').config).toEqual(plain.getOrCreate('customer').config);
     expect(demo.names()).toHaveLength(6);
   });
 });

@@ -13,14 +13,8 @@ import { Bulkhead as MollitiaBulkhead, Circuit, Retry as MollitiaRetry, SlidingC
 import OpossumBreaker from 'opossum';
 import { Registry } from 'prom-client';
 import { bindToPrometheus } from '../src/adapters/prometheus/index.ts';
-import {
-  Bulkhead,
-  CircuitBreaker,
-  CircuitBreakerRegistry,
-  definePipeline,
-  Retry,
-  TimeLimiter,
-} from '../src/core/index.ts';
+import { Bulkhead, CircuitBreaker, definePipeline, Retry, TimeLimiter } from '../src/core/index.ts';
+import { createRegistry } from '../src/core/policies.ts';
 import {
   breakwater,
   breakwaterSubject,
@@ -172,9 +166,9 @@ const withMetrics: BenchCase = {
   name: 'success, COUNT_BASED 100, metrics attached',
   remark: 'bound to a registry of prom-client, with the histogram of call durations',
   subjects: async () => {
-    const circuitBreakerRegistry = new CircuitBreakerRegistry();
+    const circuitBreakerRegistry = createRegistry('circuitBreaker');
     const unbind = bindToPrometheus({ circuitBreakerRegistry }, new Registry());
-    const breaker = circuitBreakerRegistry.circuitBreaker('customer', { slidingWindowSize: 100 });
+    const breaker = circuitBreakerRegistry.getOrCreate('customer', { slidingWindowSize: 100 });
     return { bare, breakwater: { operation: () => breaker.execute(succeed), dispose: unbind } };
   },
 };
@@ -208,12 +202,12 @@ const registry: BenchCase = {
   subjects: async () => {
     const names = Array.from({ length: registrySize }, (_, index) => `customer-${index}`);
     const next = rotation(names);
-    const ours = new CircuitBreakerRegistry();
-    for (const name of names) ours.circuitBreaker(name);
+    const ours = createRegistry('circuitBreaker');
+    for (const name of names) ours.getOrCreate(name);
     const theirs = new Map(names.map((name) => [name, cockatiel(calls(100))]));
     return {
       bare,
-      breakwater: { operation: () => ours.circuitBreaker(next()).execute(succeed) },
+      breakwater: { operation: () => ours.getOrCreate(next()).execute(succeed) },
       cockatiel: { operation: () => theirs.get(next())!.execute(succeed) },
     };
   },

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { CircuitBreakerRegistry } from '../src/core/index.ts';
+import { createRegistry } from '../src/core/policies.ts';
 import { breakwater, cockatiel, mollitia, opossum, type Window } from './breakers.ts';
 import type { Library, Operation } from './case.ts';
 import { settled, succeed } from './work.ts';
@@ -93,8 +93,8 @@ export async function measureMemory(): Promise<readonly MemoryRow[]> {
 export function measureRegistry(circuitBreakers = 10_000): RegistryMemory {
   const before = heldBytes();
   const timers = countTimers();
-  const registry = new CircuitBreakerRegistry();
-  for (let each = 0; each < circuitBreakers; each++) registry.circuitBreaker(`customer-${each}`);
+  const registry = createRegistry('circuitBreaker');
+  for (let each = 0; each < circuitBreakers; each++) registry.getOrCreate(`customer-${each}`);
   const held = timers.stop();
   const bytes = heldBytes() - before;
   registry.dispose();

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { opossumEngine } from '../src/adapters/opossum/opossum-circuit-breaker.ts';
 import { resilienceConfig } from '../src/config/resilience-config.ts';
-import * as core from '../src/core/index.ts';
+import { createRegistries } from '../src/core/policies.ts';
 import type { ErrorClass } from '../src/core/options.ts';
 import { anchorsOf, codeBlocks, isExcerptOf, relativeLinks, workspaceRoot } from './documentation.ts';
 
@@ -96,17 +96,6 @@ function warningsOf(label: string, text: string): readonly string[] {
     return value;
   });
   const { warnings, ...config } = resilienceConfig([{ label, documents: [document] }], { env: {}, errorTypes });
-  void [
-    new core.CircuitBreakerRegistry(config.circuitBreaker, { engines: { opossum: opossumEngine } }),
-    new core.RetryRegistry(config.retry),
-    new core.RetryBudgetRegistry(config.retryBudget),
-    new core.TimeLimiterRegistry(config.timeLimiter),
-    new core.BulkheadRegistry(config.bulkhead),
-    new core.RateLimiterRegistry(config.rateLimiter),
-    new core.AdaptiveConcurrencyLimiterRegistry(config.adaptiveConcurrencyLimiter),
-    new core.HedgeRegistry(config.hedge),
-    new core.FallbackRegistry(config.fallback),
-    new core.CachedFallbackRegistry(config.cachedFallback),
-  ];
+  createRegistries(config, { engines: { opossum: opossumEngine } });
   return warnings;
 }

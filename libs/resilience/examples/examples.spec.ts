@@ -1,4 +1,4 @@
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { registryToken } from '@breakwater/resilience';
 import { ResilienceModule } from '@breakwater/resilience/nest';
 import { Test } from '@nestjs/testing';
 import { readFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ describe('The twenty lines of the README', () => {
       providers: [CustomerDirectory],
     }).compile();
     const application = await testing.init();
-    const breaker = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+    const breaker = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
 
     breaker.transitionToOpenState();
 
@@ -38,7 +38,7 @@ describe('The example of a pipeline', () => {
 
 describe('The example of an engine', () => {
   it('runs on opossum', () => {
-    const breaker = registry.circuitBreaker('customer');
+    const breaker = registry.getOrCreate('customer');
 
     expect(breaker.config.engine).toBe('opossum');
     breaker.dispose();

@@ -1,4 +1,4 @@
-import { CallNotPermittedError, CircuitBreakerRegistry } from '@breakwater/resilience';
+import { registryToken, CallNotPermittedError } from '@breakwater/resilience';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { circuitBreakers, customer } from './load.ts';
@@ -25,7 +25,7 @@ afterEach(() => {
 describe('The snippets on the page of the library', () => {
   it('read a file without Nest', () => {
     expect(customer.describe()).toBe('retry(circuitBreaker(call))');
-    expect(circuitBreakers.circuitBreaker('customer').config.slowCallRateThreshold).toBe(80);
+    expect(circuitBreakers.getOrCreate('customer').config.slowCallRateThreshold).toBe(80);
   });
 
   it('tell a refusal from a failure', async () => {
@@ -64,7 +64,7 @@ describe('The snippets on the page of the library', () => {
   it('show metrics and log transitions', async () => {
     const warned = vi.spyOn(console, 'warn').mockReturnValue();
 
-    circuitBreakerRegistry.circuitBreaker('customer').transitionToOpenState();
+    circuitBreakerRegistry.getOrCreate('customer').transitionToOpenState();
 
     await expect(metrics.metrics()).resolves.toContain(
       'resilience4j_circuitbreaker_state{name="customer",state="open",application="account"} 1',
@@ -74,9 +74,9 @@ describe('The snippets on the page of the library', () => {
 
   it('make the options that are named', () => {
     expect(reads.config.retryOnResult?.(new Response('', { status: 503 }))).toBe(true);
-    expect(retries.retry('anything').config.retryBudget).toBe('customer');
+    expect(retries.getOrCreate('anything').config.retryBudget).toBe('customer');
     expect(search.config.delay).toBeUndefined();
-    expect(hedges.hedge('search').config.delay).toBe(200);
+    expect(hedges.getOrCreate('search').config.delay).toBe(200);
     expect(bulkhead.config.maxWaitDuration).toBe(100);
     expect(rateLimiter.config.limitRefreshPeriod).toBe(1_000);
     expect(limiter.config.algorithm).toBe('GRADIENT');
@@ -87,8 +87,8 @@ describe('The snippets on the page of the library', () => {
     vi.spyOn(process, 'cwd').mockReturnValue(import.meta.dirname);
     const testing = await Test.createTestingModule({ imports: [AppModule] }).compile();
 
-    const registry = testing.get(CircuitBreakerRegistry, { strict: false });
-    expect(registry.circuitBreaker('customer').config.slidingWindowSize).toBe(10);
+    const registry = testing.get(registryToken('circuitBreaker'), { strict: false });
+    expect(registry.getOrCreate('customer').config.slidingWindowSize).toBe(10);
     await testing.close();
   });
 });

@@ -1,4 +1,4 @@
-import { CircuitBreakerRegistry, definePipeline, RetryRegistry } from '@breakwater/resilience';
+import { createRegistry, definePipeline } from '@breakwater/resilience';
 import { loadResilienceConfig } from '@breakwater/resilience/config';
 
 const { circuitBreaker, retry, warnings } = await loadResilienceConfig({
@@ -6,10 +6,10 @@ const { circuitBreaker, retry, warnings } = await loadResilienceConfig({
 });
 for (const warning of warnings) process.emitWarning(warning);
 
-export const circuitBreakers = new CircuitBreakerRegistry(circuitBreaker);
-export const retries = new RetryRegistry(retry);
+export const circuitBreakers = createRegistry('circuitBreaker', circuitBreaker);
+export const retries = createRegistry('retry', retry);
 
 export const customer = definePipeline('customer', {
-  retry: retries.retry('customer'),
-  circuitBreaker: circuitBreakers.circuitBreaker('customer'),
+  retry: retries.getOrCreate('customer'),
+  circuitBreaker: circuitBreakers.getOrCreate('customer'),
 });

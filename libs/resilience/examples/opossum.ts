@@ -1,7 +1,8 @@
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { createRegistry } from '@breakwater/resilience';
 import { opossumEngine } from '@breakwater/resilience/opossum';
 
-export const registry = new CircuitBreakerRegistry(
+export const registry = createRegistry(
+  'circuitBreaker',
   { instances: { customer: { engine: 'opossum', slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 } } },
   { engines: { opossum: opossumEngine } },
 );

@@ -1,4 +1,4 @@
-import { CircuitBreakerRegistry, Deadline } from '@breakwater/resilience';
+import { Deadline, registryToken } from '@breakwater/resilience';
 import { ResilienceModule, runInCallContext } from '@breakwater/resilience/nest';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { Logger, Module } from '@nestjs/common';
@@ -36,7 +36,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
     vi.restoreAllMocks();
     await app.close();
   });
-  const circuitBreaker = app.get(CircuitBreakerRegistry).circuitBreaker('customer');
+  const circuitBreaker = app.get(registryToken('circuitBreaker')).getOrCreate('customer');
   return { directory: app.get(CustomerDirectory), circuitBreaker, findById, clock };
 }
 

@@ -41,14 +41,14 @@ export class CustomerDirectory {
 
   constructor(
     private readonly client: CustomerClient,
-    { patterns }: ResilienceRegistries,
+    { policies }: ResilienceRegistries,
   ) {
-    this.circuitBreaker = patterns.circuitBreaker.circuitBreaker('customer');
-    this.lastGoodAnswers = patterns.cachedFallback.cachedFallback('customer');
-    const timeLimiter = patterns.timeLimiter.timeLimiter('customer');
-    const bulkhead = patterns.bulkhead.bulkhead('customer');
+    this.circuitBreaker = policies.circuitBreaker.getOrCreate('customer');
+    this.lastGoodAnswers = policies.cachedFallback.getOrCreate('customer');
+    const timeLimiter = policies.timeLimiter.getOrCreate('customer');
+    const bulkhead = policies.bulkhead.getOrCreate('customer');
     this.once = pipeline('customer', [this.circuitBreaker, timeLimiter, bulkhead]);
-    this.again = pipeline('customer', [patterns.retry.retry('customer'), this.once]);
+    this.again = pipeline('customer', [policies.retry.getOrCreate('customer'), this.once]);
   }
 
   /**

@@ -1,5 +1,6 @@
+import type { PolicyRegistry } from '@breakwater/resilience';
+import { InjectRegistry } from '@breakwater/resilience/nest';
 import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/service-kit';
-import { CircuitBreakerRegistry, TimeLimiterRegistry } from '@breakwater/resilience';
 import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -24,8 +25,8 @@ const breakersSchema = z.array(
 @Controller('experiments')
 export class ExperimentsController {
   constructor(
-    private readonly registry: CircuitBreakerRegistry,
-    private readonly timeLimiters: TimeLimiterRegistry,
+    @InjectRegistry('circuitBreaker') private readonly registry: PolicyRegistry<'circuitBreaker'>,
+    @InjectRegistry('timeLimiter') private readonly timeLimiters: PolicyRegistry<'timeLimiter'>,
     private readonly client: CustomerClient,
     @Inject(EXPERIMENT_OPTIONS) private readonly options: ExperimentOptions,
   ) {}
@@ -35,7 +36,7 @@ export class ExperimentsController {
   @Answers(200, breakersSchema, 'The circuit breakers')
   breakers() {
     return this.registry.names().map((name) => {
-      const { state, metrics, config } = this.registry.circuitBreaker(name);
+      const { state, metrics, config } = this.registry.getOrCreate(name);
       return { name, state, metrics: { ...metrics }, config: toPlainConfig(config) };
     });
   }
@@ -52,7 +53,7 @@ export class ExperimentsController {
   ): StreamableFile {
     const { instance, clock } = this.options;
     const circuitBreaker = this.findCircuitBreaker(dto.breaker);
-    const timeLimiter = this.timeLimiters.timeLimiter('experiment');
+    const timeLimiter = this.timeLimiters.getOrCreate('experiment');
     const laboratory = { instance, client: this.client, circuitBreaker, timeLimiter, clock };
     const events = lookUpRepeatedly(laboratory, dto, signal);
     return new StreamableFile(Readable.from(toLines(events)), { type: 'application/x-ndjson' });
@@ -60,7 +61,7 @@ export class ExperimentsController {
 
   private findCircuitBreaker(name: string): Laboratory['circuitBreaker'] {
     const known = this.registry.names();
-    if (known.includes(name)) return this.registry.circuitBreaker(name);
+    if (known.includes(name)) return this.registry.getOrCreate(name);
     throw new ProblemException({
       ...accountKinds['circuit-breaker-not-found'],
       detail: `There is no circuit breaker ${name}. There are ${known.join(', ')}.`,

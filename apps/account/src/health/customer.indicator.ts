@@ -1,5 +1,6 @@
+import type { PolicyRegistry } from '@breakwater/resilience';
+import { InjectRegistry } from '@breakwater/resilience/nest';
 import type { ServiceHealthIndicator } from '@breakwater/service-kit';
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
 import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 
@@ -12,12 +13,12 @@ export class CustomerIndicator implements ServiceHealthIndicator {
   readonly key = 'customer';
 
   constructor(
-    private readonly registry: CircuitBreakerRegistry,
+    @InjectRegistry('circuitBreaker') private readonly registry: PolicyRegistry<'circuitBreaker'>,
     private readonly results: HealthIndicatorService,
   ) {}
 
   check(): HealthIndicatorResult {
-    const { state, config, metrics } = this.registry.circuitBreaker('customer');
+    const { state, config, metrics } = this.registry.getOrCreate('customer');
     const result = this.results.check(this.key);
     const detail = {
       circuitBreaker: state,

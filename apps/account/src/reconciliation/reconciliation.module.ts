@@ -33,7 +33,7 @@ export class ReconciliationModule {
             metrics: ReconciliationMetrics,
             registries: ResilienceRegistries,
           ) => {
-            const budget = registries.patterns.retryBudget.retryBudget('customer');
+            const budget = registries.policies.retryBudget.getOrCreate('customer');
             const pace = registries.pipeline('reconciliation');
             return new Reconciler({ queue, customers, metrics, budget, pace }, { batchSize });
           },

@@ -1,35 +1,12 @@
 import { MetricsRegistry } from '@breakwater/service-kit';
-import {
-  AdaptiveConcurrencyLimiterRegistry,
-  BulkheadRegistry,
-  CachedFallbackRegistry,
-  CircuitBreakerRegistry,
-  FallbackRegistry,
-  HedgeRegistry,
-  RateLimiterRegistry,
-  RetryBudgetRegistry,
-  RetryRegistry,
-  TimeLimiterRegistry,
-  systemClock,
-} from '@breakwater/resilience';
-import type { DiagnosisSource, PatternRegistries, ResilienceRegistries } from '@breakwater/resilience/nest';
+import { createRegistries, systemClock } from '@breakwater/resilience';
+import type { DiagnosisSource, ResilienceRegistries } from '@breakwater/resilience/nest';
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ResilienceTelemetry } from './resilience-telemetry.ts';
 
 function telemetryOf() {
-  const patterns: PatternRegistries = {
-    circuitBreaker: new CircuitBreakerRegistry(),
-    retry: new RetryRegistry(),
-    retryBudget: new RetryBudgetRegistry(),
-    rateLimiter: new RateLimiterRegistry(),
-    timeLimiter: new TimeLimiterRegistry(),
-    bulkhead: new BulkheadRegistry(),
-    adaptiveConcurrencyLimiter: new AdaptiveConcurrencyLimiterRegistry(),
-    hedge: new HedgeRegistry(),
-    fallback: new FallbackRegistry(),
-    cachedFallback: new CachedFallbackRegistry(),
-  };
+  const policies = createRegistries();
   const metrics = new MetricsRegistry();
   const finding = {
     instance: 'customer',
@@ -41,17 +18,17 @@ function telemetryOf() {
   const log = vi.fn<(...line: unknown[]) => void>();
   Logger.overrideLogger({ log, warn: log, error: log });
   onTestFinished(() => Logger.overrideLogger(false));
-  const telemetry = new ResilienceTelemetry({ patterns } as ResilienceRegistries, metrics, doctor, systemClock);
-  return { patterns, metrics, log, telemetry };
+  const telemetry = new ResilienceTelemetry({ policies } as ResilienceRegistries, metrics, doctor, systemClock);
+  return { policies, metrics, log, telemetry };
 }
 
 describe('ResilienceTelemetry', () => {
   it('shows and tells of policies that are there, and of those that come later', async () => {
-    const { patterns, metrics, log, telemetry } = telemetryOf();
-    patterns.timeLimiter.timeLimiter('customer');
+    const { policies, metrics, log, telemetry } = telemetryOf();
+    policies.timeLimiter.getOrCreate('customer');
 
     telemetry.onModuleInit();
-    patterns.circuitBreaker.circuitBreaker('customer').transitionToOpenState();
+    policies.circuitBreaker.getOrCreate('customer').transitionToOpenState();
 
     const shown = await metrics.metrics();
     expect(shown).toContain('resilience4j_timelimiter_calls_total{name="customer",kind="timeout"} 0');
@@ -68,9 +45,9 @@ describe('ResilienceTelemetry', () => {
   });
 
   it('leaves nothing behind when the application ends', async () => {
-    const { patterns, metrics, log, telemetry } = telemetryOf();
+    const { policies, metrics, log, telemetry } = telemetryOf();
     telemetry.onModuleInit();
-    const circuitBreaker = patterns.circuitBreaker.circuitBreaker('customer');
+    const circuitBreaker = policies.circuitBreaker.getOrCreate('customer');
 
     telemetry.onApplicationShutdown();
     circuitBreaker.transitionToOpenState();

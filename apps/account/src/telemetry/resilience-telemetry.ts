@@ -21,23 +21,23 @@ export class ResilienceTelemetry implements OnModuleInit, OnApplicationShutdown 
   ) {}
 
   onModuleInit(): void {
-    const { patterns } = this.registries;
+    const { policies } = this.registries;
     const shown = {
-      circuitBreakerRegistry: patterns.circuitBreaker,
-      retryRegistry: patterns.retry,
-      retryBudgetRegistry: patterns.retryBudget,
-      rateLimiterRegistry: patterns.rateLimiter,
-      timeLimiterRegistry: patterns.timeLimiter,
-      bulkheadRegistry: patterns.bulkhead,
-      adaptiveConcurrencyLimiterRegistry: patterns.adaptiveConcurrencyLimiter,
-      hedgeRegistry: patterns.hedge,
-      fallbackRegistry: patterns.fallback,
-      cachedFallbackRegistry: patterns.cachedFallback,
+      circuitBreakerRegistry: policies.circuitBreaker,
+      retryRegistry: policies.retry,
+      retryBudgetRegistry: policies.retryBudget,
+      rateLimiterRegistry: policies.rateLimiter,
+      timeLimiterRegistry: policies.timeLimiter,
+      bulkheadRegistry: policies.bulkhead,
+      adaptiveConcurrencyLimiterRegistry: policies.adaptiveConcurrencyLimiter,
+      hedgeRegistry: policies.hedge,
+      fallbackRegistry: policies.fallback,
+      cachedFallbackRegistry: policies.cachedFallback,
     };
     this.ends = [
       bindToPrometheus(shown, this.metrics, { clock: this.clock }),
       bindFindings(() => this.doctor.diagnosis().findings, this.metrics),
-      logTransitions(patterns.circuitBreaker, {
+      logTransitions(policies.circuitBreaker, {
         info: (message, fields) => this.logger.log(fields, message),
         warn: (message, fields) => this.logger.warn(fields, message),
       }),

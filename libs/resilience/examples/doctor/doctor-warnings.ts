@@ -1,8 +1,8 @@
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { createRegistry } from '@breakwater/resilience';
 import { diagnose, instancesOf, observeTraffic, startUpWarnings } from '@breakwater/resilience/doctor';
 
-const registry = new CircuitBreakerRegistry();
-const customer = registry.circuitBreaker('customer', { slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
+const registry = createRegistry('circuitBreaker');
+const customer = registry.getOrCreate('customer', { slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
 
 /** At start-up: what can be said without knowing the traffic. */
 export const warnings = startUpWarnings(instancesOf({ circuitBreaker: registry }));

@@ -1,11 +1,11 @@
 /* oxlint-disable no-console -- it stands for the logger of an application */
 
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { createRegistry } from '@breakwater/resilience';
 import { logTransitions } from '@breakwater/resilience/logging';
 import { bindToPrometheus } from '@breakwater/resilience/prometheus';
 import { Registry } from 'prom-client';
 
-export const circuitBreakerRegistry = new CircuitBreakerRegistry();
+export const circuitBreakerRegistry = createRegistry('circuitBreaker');
 export const metrics = new Registry();
 
 bindToPrometheus({ circuitBreakerRegistry }, metrics, { extraLabels: { application: 'account' } });

@@ -1,5 +1,5 @@
 import * as core from '@breakwater/resilience';
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { registryToken } from '@breakwater/resilience';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ afterEach(async () => {
 
 const answering = (status: number) => fetched.mockImplementation(async () => new Response('', { status }));
 const find = () => application.get(CustomerClient).findById('c-1');
-const breaker = () => application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+const breaker = () => application.get(registryToken('circuitBreaker')).getOrCreate('customer');
 
 describe('The migrated client', () => {
   it('answers', async () => {

@@ -1,10 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BulkheadRegistry } from '../core/bulkhead/bulkhead.registry.ts';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
-import { RateLimiterRegistry } from '../core/rate-limiter/rate-limiter.registry.ts';
-import { RetryRegistry } from '../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../core/time-limiter/time-limiter.registry.ts';
+import { createRegistry } from '../core/policies.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
 import { loadResilienceConfig } from './load-resilience-config.ts';
 import type { ResilienceConfig } from './resilience-config.ts';
@@ -29,24 +25,24 @@ describe("a Spring team's application.yml with all patterns", () => {
   });
 
   it('gives its circuit breakers', () => {
-    const registry = new CircuitBreakerRegistry(config.circuitBreaker);
+    const registry = createRegistry('circuitBreaker', config.circuitBreaker);
 
-    expect(registry.circuitBreaker('customer').config).toMatchObject({
+    expect(registry.getOrCreate('customer').config).toMatchObject({
       slidingWindowSize: 10,
       slowCallRateThreshold: 70,
       slowCallDurationThreshold: 800,
       recordExceptions: [HttpServerErrorException, TimeoutExceededError, IOException],
       ignoreExceptions: [BusinessException],
     });
-    const { waitIntervalFunctionInOpenState: wait, recordException } = registry.circuitBreaker('ledger').config;
+    const { waitIntervalFunctionInOpenState: wait, recordException } = registry.getOrCreate('ledger').config;
     expect([1, 2, 5].map((attempt) => wait?.(attempt))).toStrictEqual([5_000, 10_000, 60_000]);
     expect(recordException).toBe(isFailure);
   });
 
   it('gives its retries', () => {
-    const registry = new RetryRegistry(config.retry);
+    const registry = createRegistry('retry', config.retry);
 
-    const { intervalFunction: wait, ...customer } = registry.retry('customer').config;
+    const { intervalFunction: wait, ...customer } = registry.getOrCreate('customer').config;
     expect(customer).toMatchObject({
       maxAttempts: 3,
       waitDuration: undefined,
@@ -54,7 +50,7 @@ describe("a Spring team's application.yml with all patterns", () => {
       ignoreExceptions: [BusinessException],
     });
     expect([1, 2, 3, 9].map((attempt) => wait?.(attempt))).toStrictEqual([80, 160, 320, 1_000]);
-    expect(registry.retry('ledger').config).toMatchObject({
+    expect(registry.getOrCreate('ledger').config).toMatchObject({
       maxAttempts: 5,
       waitDuration: 500,
       retryOnResult: isPending,
@@ -65,22 +61,22 @@ describe("a Spring team's application.yml with all patterns", () => {
   });
 
   it('gives its bulkheads, rate limiters and time limiters', () => {
-    const bulkheads = new BulkheadRegistry(config.bulkhead);
-    const rateLimiters = new RateLimiterRegistry(config.rateLimiter);
-    const timeLimiters = new TimeLimiterRegistry(config.timeLimiter);
+    const bulkheads = createRegistry('bulkhead', config.bulkhead);
+    const rateLimiters = createRegistry('rateLimiter', config.rateLimiter);
+    const timeLimiters = createRegistry('timeLimiter', config.timeLimiter);
 
-    expect(bulkheads.bulkhead('customer').config).toMatchObject({ maxConcurrentCalls: 10, maxWaitDuration: 10 });
-    expect(bulkheads.bulkhead('other').config).toMatchObject({ maxConcurrentCalls: 100 });
-    expect(rateLimiters.rateLimiter('ledger').config).toMatchObject({
+    expect(bulkheads.getOrCreate('customer').config).toMatchObject({ maxConcurrentCalls: 10, maxWaitDuration: 10 });
+    expect(bulkheads.getOrCreate('other').config).toMatchObject({ maxConcurrentCalls: 100 });
+    expect(rateLimiters.getOrCreate('ledger').config).toMatchObject({
       limitForPeriod: 6,
       limitRefreshPeriod: 500,
       timeoutDuration: 3_000,
     });
-    expect(timeLimiters.timeLimiter('customer').config).toMatchObject({
+    expect(timeLimiters.getOrCreate('customer').config).toMatchObject({
       timeoutDuration: 2_000,
       cancelRunningFuture: false,
     });
-    expect(timeLimiters.timeLimiter('ledger').config).toMatchObject({
+    expect(timeLimiters.getOrCreate('ledger').config).toMatchObject({
       timeoutDuration: 1_500,
       cancelRunningFuture: true,
     });

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { RetryRegistry } from '../core/retry/retry.registry.ts';
+import { createRegistry } from '../core/policies.ts';
 import { resilienceConfig } from './resilience-config.ts';
 
 /** The first waits in OPEN that `configs` and `instances` give to the instance `customer`. */
 function waitsOf(definitions: string, random = () => 0.5): readonly number[] {
   const documents = [{ 'resilience4j.circuitbreaker': parse(definitions) as unknown }];
   const { circuitBreaker } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, random });
-  const { config } = new CircuitBreakerRegistry(circuitBreaker).circuitBreaker('customer');
+  const { config } = createRegistry('circuitBreaker', circuitBreaker).getOrCreate('customer');
   const wait = config.waitIntervalFunctionInOpenState ?? (() => config.waitDurationInOpenState ?? Number.NaN);
   return [1, 2, 3].map((attempt) => wait(attempt));
 }
@@ -106,7 +105,7 @@ describe("Spring's properties of the wait between attempts", () => {
   function retryWaitsOf(definitions: string, random = () => 0.5): readonly number[] {
     const documents = [{ 'resilience4j.retry': parse(definitions) as unknown }];
     const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, random });
-    const { config } = new RetryRegistry(retry).retry('customer');
+    const { config } = createRegistry('retry', retry).getOrCreate('customer');
     const wait = config.intervalFunction ?? (() => config.waitDuration ?? Number.NaN);
     return [1, 2, 3].map((attempt) => wait(attempt));
   }

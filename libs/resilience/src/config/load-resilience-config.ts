@@ -16,7 +16,7 @@ export interface ResilienceConfigSources extends ResilienceConfigContext {
  *
  * @example
  * const { circuitBreaker, warnings } = await loadResilienceConfig({ files: ['resilience.yml'] });
- * const registry = new CircuitBreakerRegistry(circuitBreaker);
+ * const registry = createRegistry('circuitBreaker', circuitBreaker);
  */
 export async function loadResilienceConfig(sources: ResilienceConfigSources = {}): Promise<ResilienceConfig> {
   const { files = [], ...context } = sources;

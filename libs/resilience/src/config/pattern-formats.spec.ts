@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { AdaptiveConcurrencyLimiterRegistry } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
-import { BulkheadRegistry } from '../core/bulkhead/bulkhead.registry.ts';
-import { CachedFallbackRegistry } from '../core/cached-fallback/cached-fallback.registry.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { HedgeRegistry } from '../core/hedge/hedge.registry.ts';
-import { RateLimiterRegistry } from '../core/rate-limiter/rate-limiter.registry.ts';
-import { RetryBudgetRegistry } from '../core/retry/retry-budget.registry.ts';
-import { RetryRegistry } from '../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../core/time-limiter/time-limiter.registry.ts';
+import { createRegistry } from '../core/policies.ts';
 import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
 
 function configOf(text: string, context: ResilienceConfigContext = {}) {
@@ -28,21 +21,20 @@ function faultsOf(...sources: Parameters<typeof configOf>) {
 
 describe('every pattern', () => {
   const optionOf: Readonly<Record<string, (config: ReturnType<typeof configOf>) => unknown>> = {
-    'retry maxAttempts': ({ retry }) => new RetryRegistry(retry).retry('customer').config.maxAttempts,
+    'retry maxAttempts': ({ retry }) => createRegistry('retry', retry).getOrCreate('customer').config.maxAttempts,
     'retrybudget minRetriesPerSecond': ({ retryBudget }) =>
-      new RetryBudgetRegistry(retryBudget).retryBudget('customer').config.minRetriesPerSecond,
+      createRegistry('retryBudget', retryBudget).getOrCreate('customer').config.minRetriesPerSecond,
     'bulkhead maxConcurrentCalls': ({ bulkhead }) =>
-      new BulkheadRegistry(bulkhead).bulkhead('customer').config.maxConcurrentCalls,
+      createRegistry('bulkhead', bulkhead).getOrCreate('customer').config.maxConcurrentCalls,
     'ratelimiter limitForPeriod': ({ rateLimiter }) =>
-      new RateLimiterRegistry(rateLimiter).rateLimiter('customer').config.limitForPeriod,
+      createRegistry('rateLimiter', rateLimiter).getOrCreate('customer').config.limitForPeriod,
     'timelimiter timeoutDuration': ({ timeLimiter }) =>
-      new TimeLimiterRegistry(timeLimiter).timeLimiter('customer').config.timeoutDuration,
-    'hedge delay': ({ hedge }) => new HedgeRegistry(hedge).hedge('customer').config.delay,
+      createRegistry('timeLimiter', timeLimiter).getOrCreate('customer').config.timeoutDuration,
+    'hedge delay': ({ hedge }) => createRegistry('hedge', hedge).getOrCreate('customer').config.delay,
     'adaptiveconcurrencylimiter maxLimit': ({ adaptiveConcurrencyLimiter }) =>
-      new AdaptiveConcurrencyLimiterRegistry(adaptiveConcurrencyLimiter).adaptiveConcurrencyLimiter('customer').config
-        .maxLimit,
+      createRegistry('adaptiveConcurrencyLimiter', adaptiveConcurrencyLimiter).getOrCreate('customer').config.maxLimit,
     'cachedfallback maxEntries': ({ cachedFallback }) =>
-      new CachedFallbackRegistry(cachedFallback).cachedFallback('customer').config.maxEntries,
+      createRegistry('cachedFallback', cachedFallback).getOrCreate('customer').config.maxEntries,
   };
 
   it.each(Object.entries(optionOf))('is written like a circuit breaker: %s', (place, valueIn) => {

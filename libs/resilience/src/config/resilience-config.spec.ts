@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { CircuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
+import { createRegistry } from '../core/policies.ts';
 import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
 
 /** The configuration that YAML texts give, named a.yml, b.yml, … as files in that order. */
@@ -20,7 +20,7 @@ function instance(name: string, ...sources: Parameters<typeof configOf>): Circui
 
 /** The options as a registry resolves them, base configurations included. */
 function resolved(name: string, ...sources: Parameters<typeof configOf>) {
-  return new CircuitBreakerRegistry(configOf(...sources).circuitBreaker).circuitBreaker(name).config;
+  return createRegistry('circuitBreaker', configOf(...sources).circuitBreaker).getOrCreate(name).config;
 }
 
 function faultsOf(...sources: Parameters<typeof configOf>) {
@@ -75,10 +75,10 @@ describe("a Spring team's application.yml", () => {
   const errorTypes = { IOException, TimeoutException, BusinessException };
 
   it('loads as it is', () => {
-    const registry = new CircuitBreakerRegistry(configOf(applicationYml, { errorTypes }).circuitBreaker);
+    const registry = createRegistry('circuitBreaker', configOf(applicationYml, { errorTypes }).circuitBreaker);
 
     expect(registry.names()).toStrictEqual(['customer', 'stock', 'mail']);
-    expect(registry.circuitBreaker('customer').config).toMatchObject({
+    expect(registry.getOrCreate('customer').config).toMatchObject({
       slidingWindowSize: 10,
       slidingWindowType: 'COUNT_BASED',
       minimumNumberOfCalls: 5,
@@ -92,13 +92,13 @@ describe("a Spring team's application.yml", () => {
       recordExceptions: [IOException, TimeoutException],
       ignoreExceptions: [BusinessException],
     });
-    expect(registry.circuitBreaker('stock').config).toMatchObject({
+    expect(registry.getOrCreate('stock').config).toMatchObject({
       slidingWindowSize: 10,
       slidingWindowType: 'TIME_BASED',
       waitDurationInOpenState: 60_000,
       maxWaitDurationInHalfOpenState: 1_500,
     });
-    expect(registry.circuitBreaker('mail').config).toMatchObject({ slidingWindowSize: 10 });
+    expect(registry.getOrCreate('mail').config).toMatchObject({ slidingWindowSize: 10 });
   });
 
   it('tells once what has no effect here, and nothing of other keys', () => {

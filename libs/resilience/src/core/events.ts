@@ -13,9 +13,9 @@ export type EventMap = Readonly<Record<string, PolicyEvent>>;
 export type Listener<E> = (event: E) => unknown;
 export type Unsubscribe = () => void;
 
-interface Subscription<M extends EventMap> {
+interface Subscription {
   /** `undefined` for all types. */
-  readonly type: keyof M | undefined;
+  readonly type: PropertyKey | undefined;
   readonly listener: Listener<never>;
 }
 
@@ -25,7 +25,7 @@ interface Subscription<M extends EventMap> {
  */
 export class EventEmitter<M extends EventMap> {
   /** Replaced, never changed in place, so that a listener can subscribe or unsubscribe while an event is delivered. */
-  #subscriptions: readonly Subscription<M>[] = [];
+  #subscriptions: readonly Subscription[] = [];
 
   /** Calls `listener` for each event of this type until the returned function is called. */
   on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
@@ -47,7 +47,7 @@ export class EventEmitter<M extends EventMap> {
     }
   }
 
-  #subscribe(subscription: Subscription<M>): Unsubscribe {
+  #subscribe(subscription: Subscription): Unsubscribe {
     this.#subscriptions = [...this.#subscriptions, subscription];
     return () => {
       this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription);

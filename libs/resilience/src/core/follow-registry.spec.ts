@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { CircuitBreakerRegistry } from './circuit-breaker/circuit-breaker.registry.ts';
 import { followRegistry } from './follow-registry.ts';
+import { createRegistry } from './policies.ts';
 
 function setUp() {
-  const registry = new CircuitBreakerRegistry();
-  registry.circuitBreaker('customer');
+  const registry = createRegistry('circuitBreaker');
+  registry.getOrCreate('customer');
   const attached: string[] = [];
   const stop = followRegistry(registry, ({ name }) => {
     attached.push(name);
@@ -17,7 +17,7 @@ describe('Following a registry', () => {
   it('attaches to instances that are there already and to those that come later', () => {
     const { registry, attached } = setUp();
 
-    registry.circuitBreaker('ledger');
+    registry.getOrCreate('ledger');
 
     expect(attached).toStrictEqual(['customer', 'ledger']);
   });
@@ -27,17 +27,17 @@ describe('Following a registry', () => {
 
     registry.remove('customer');
     expect(attached).toStrictEqual([]);
-    registry.circuitBreaker('customer');
+    registry.getOrCreate('customer');
 
     expect(attached).toStrictEqual(['customer']);
   });
 
   it('ends all of it at once, and attaches to nothing afterwards', () => {
     const { registry, attached, stop } = setUp();
-    registry.circuitBreaker('ledger');
+    registry.getOrCreate('ledger');
 
     stop();
-    registry.circuitBreaker('archive');
+    registry.getOrCreate('archive');
     registry.remove('customer');
 
     expect(attached).toStrictEqual([]);

@@ -15,13 +15,36 @@ export type { Random } from './interval-function.ts';
 export { IntervalFunction } from './interval-function.ts';
 export type { ErrorClass } from './options.ts';
 export { whenAborted, type AbortListener, type CallContext, type Policy, type ProtectedCall } from './policy.ts';
+export type {
+  BackoffOptions,
+  FileFormat,
+  NamedInstance,
+  PolicyDefinition,
+  PolicyEnvironment,
+  PolicyRules,
+  PolicyTable,
+} from './policy-definition.ts';
+export { definePolicy } from './policy-definition.ts';
+export type {
+  PipelineKind,
+  PolicyDefinitions,
+  PolicyEnvironmentOf,
+  PolicyKind,
+  PolicyOf,
+  PolicyOptionsOf,
+  PolicyRegistries,
+  PolicyRegistry,
+  SharedEnvironment,
+} from './policies.ts';
+export { createRegistries, createRegistry, policies, registryToken } from './policies.ts';
 export type { Definition, RegistryDefinitions, RegistryEvents } from './registry.ts';
+export { Registry } from './registry.ts';
 export type {
   AnyCircuitBreaker,
   CircuitBreakerEngine,
   CircuitBreakerEngines,
 } from './circuit-breaker/circuit-breaker.contract.ts';
-export type { CircuitBreakerRegistryEnvironment } from './circuit-breaker/circuit-breaker.registry.ts';
+export type { CircuitBreakerRegistryEnvironment } from './circuit-breaker/circuit-breaker.definition.ts';
 export type { CircuitBreakerEnvironment } from './circuit-breaker/circuit-breaker.ts';
 export { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 export {
@@ -45,7 +68,6 @@ export type {
   TransitionCheckResult,
 } from './circuit-breaker/circuit-breaker.options.ts';
 export { slidingWindow } from './circuit-breaker/circuit-breaker.options.ts';
-export { CircuitBreakerRegistry } from './circuit-breaker/circuit-breaker.registry.ts';
 export type { StateName } from './circuit-breaker/circuit-breaker.transitions.ts';
 export { Retry } from './retry/retry.ts';
 export type { RetryEnvironment } from './retry/retry.ts';
@@ -54,10 +76,8 @@ export { MaxRetriesExceededError } from './retry/retry.errors.ts';
 export type * from './retry/retry.events.ts';
 export type { RetryMetrics } from './retry/retry.metrics.ts';
 export type { IntervalBiFunction, RetryConfig, RetryOptions, RetryOutcome } from './retry/retry.options.ts';
-export { RetryRegistry } from './retry/retry.registry.ts';
 export { RetryBudget } from './retry/retry-budget.ts';
 export type { RetryBudgetConfig, RetryBudgetOptions } from './retry/retry-budget.options.ts';
-export { RetryBudgetRegistry } from './retry/retry-budget.registry.ts';
 export type { HttpRequestFacts, HttpRetryOptions } from './retry/http-retry.ts';
 export { isRepeatable, isRetryableStatus, parseRetryAfter, retryOnHttp } from './retry/http-retry.ts';
 export { Hedge } from './hedge/hedge.ts';
@@ -65,25 +85,21 @@ export type { HedgeBudget, HedgeEnvironment, HedgeMetrics } from './hedge/hedge.
 export { HedgeDecidedError } from './hedge/hedge.errors.ts';
 export type * from './hedge/hedge.events.ts';
 export type { HedgeConfig, HedgeOptions } from './hedge/hedge.options.ts';
-export { HedgeRegistry } from './hedge/hedge.registry.ts';
 export { Deadline, DeadlineExceededError, deadlineHeader, deadlineHeaders, readDeadline } from './deadline.ts';
 export { TimeLimiter } from './time-limiter/time-limiter.ts';
 export { TimeoutExceededError } from './time-limiter/time-limiter.errors.ts';
 export type * from './time-limiter/time-limiter.events.ts';
 export type { TimeLimiterConfig, TimeLimiterOptions } from './time-limiter/time-limiter.options.ts';
-export { TimeLimiterRegistry } from './time-limiter/time-limiter.registry.ts';
 export { RateLimiter } from './rate-limiter/rate-limiter.ts';
 export type { RateLimiterMetrics } from './rate-limiter/rate-limiter.ts';
 export { RateLimitExceededError } from './rate-limiter/rate-limiter.errors.ts';
 export type * from './rate-limiter/rate-limiter.events.ts';
 export type { RateLimiterConfig, RateLimiterOptions } from './rate-limiter/rate-limiter.options.ts';
-export { RateLimiterRegistry } from './rate-limiter/rate-limiter.registry.ts';
 export { Bulkhead } from './bulkhead/bulkhead.ts';
 export type { BulkheadMetrics } from './bulkhead/bulkhead.ts';
 export { BulkheadFullError } from './bulkhead/bulkhead.errors.ts';
 export type * from './bulkhead/bulkhead.events.ts';
 export type { BulkheadConfig, BulkheadOptions } from './bulkhead/bulkhead.options.ts';
-export { BulkheadRegistry } from './bulkhead/bulkhead.registry.ts';
 export type { ErrorMatcher } from './error-matcher.ts';
 export type { PipelineDefinition } from './pipeline.ts';
 export { defaultOrder, definePipeline, Pipeline, pipeline } from './pipeline.ts';
@@ -97,11 +113,9 @@ export type {
   AdaptiveConcurrencyLimiterOptions,
   LimitAlgorithmName,
 } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.options.ts';
-export { AdaptiveConcurrencyLimiterRegistry } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
 export { Fallback } from './fallback/fallback.ts';
 export type * from './fallback/fallback.events.ts';
 export type { FallbackConfig, FallbackHandler, FallbackOptions } from './fallback/fallback.options.ts';
-export { FallbackRegistry } from './fallback/fallback.registry.ts';
 export type { CachedFallbackMetrics, ServingOptions } from './cached-fallback/cached-fallback.ts';
 export { CachedFallback } from './cached-fallback/cached-fallback.ts';
 export type * from './cached-fallback/cached-fallback.events.ts';
@@ -110,7 +124,6 @@ export type {
   CachedFallbackConfig,
   CachedFallbackOptions,
 } from './cached-fallback/cached-fallback.options.ts';
-export { CachedFallbackRegistry } from './cached-fallback/cached-fallback.registry.ts';
 export type { FollowableRegistry } from './follow-registry.ts';
 export { followRegistry } from './follow-registry.ts';
 export type { OptionChange } from './option-changes.ts';

@@ -1,5 +1,7 @@
 import { InvalidOptionsError, type OptionFault } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
+import { type PipelineKind, pipelineKindsOf, policies } from './policies.ts';
+import type { PolicyTable } from './policy-definition.ts';
 import {
   type CallContext,
   decorateCall,
@@ -79,66 +81,44 @@ export function pipeline(name: string, policies: readonly Policy[]): Pipeline {
   return new Pipeline(name, policies);
 }
 
-/**
- * The order of `definePipeline`, outermost first. It is that of Resilience4j's Spring integration, with a place for what
- * Resilience4j does not have:
- *
- * - `fallback` answers when all else has failed, `cachedFallback` before it, since the last good answer is a better one.
- * - `retry` goes through the circuit breaker anew with each attempt, and stops when that refuses.
- * - `circuitBreaker` judges what the rest makes of one attempt. Refusals of the policies inside say nothing to it.
- * - `hedge` is inside of it: one answer, one verdict. The policies further inside meet each of its calls, so that a hedge
- *   counts against the dependency's quota and has time and a place of its own.
- * - `rateLimiter` before the time limiter: waiting for the quota takes no time from the call.
- * - `timeLimiter` outside the bulkhead: it is no use to wait long for a place, and a call that goes on after its time
- *   keeps its place until it has really ended.
- * - `bulkhead` is the upper bound that somebody has set.
- * - `adaptiveConcurrencyLimiter` is next to the call: it measures how long the dependency takes, and not how long calls
- *   wait for us.
- */
-export const defaultOrder = Object.freeze([
-  'fallback',
-  'cachedFallback',
-  'retry',
-  'circuitBreaker',
-  'hedge',
-  'rateLimiter',
-  'timeLimiter',
-  'bulkhead',
-  'adaptiveConcurrencyLimiter',
-] as const);
+/** The order of `definePipeline`, outermost first: that of the table of `policies`. */
+export const defaultOrder: readonly PipelineKind[] = Object.freeze(pipelineKindsOf());
 
-/** The policies of a pipeline in the default order, by their places. A pipeline can take a place, too. */
-export type PipelineDefinition = { readonly [Place in (typeof defaultOrder)[number]]?: Policy | undefined };
+/** The policies of a pipeline in the default order, by kind. A pipeline can stand in for a policy of any kind. */
+export type PipelineDefinition = { readonly [K in PipelineKind]?: Policy | undefined };
 
 /**
  * A pipeline in the default order: `fallback(retry(circuitBreaker(rateLimiter(timeLimiter(bulkhead(call))))))`, with those
- * that are given, in whatever order they are written. For another order use `pipeline`.
+ * policies that are given, in whatever order they are written. For another order use `pipeline`.
  *
  * @param name what is protected, usually the name of a dependency
- * @param policies by their places in `defaultOrder`
- * @throws InvalidOptionsError when a place does not exist, or what is in it is no policy
+ * @param given policies by kind
+ * @param table the kinds in their order; `policies` by default
+ * @throws InvalidOptionsError when a kind does not exist, or a value is no policy
  * @example
  * const customer = definePipeline('customer', { retry, circuitBreaker, timeLimiter });
  * customer.describe(); // retry(circuitBreaker(timeLimiter(call)))
  */
-export function definePipeline(name: string, policies: PipelineDefinition): Pipeline {
-  const given = Object.entries<unknown>(policies).filter(([, policy]) => policy !== undefined);
-  const faults = given.flatMap(([place, policy]) => faultsOf(place, policy));
+export function definePipeline(name: string, given: PipelineDefinition, table: PolicyTable = policies): Pipeline {
+  const kinds = pipelineKindsOf(table);
+  const faults = Object.entries<unknown>(given).flatMap(([kind, policy]) =>
+    policy === undefined ? [] : faultsOf(kind, policy, kinds),
+  );
   if (faults.length > 0) throw new InvalidOptionsError(`Pipeline '${name}'`, faults);
   return new Pipeline(
     name,
-    defaultOrder.map((place) => policies[place]).filter((policy) => policy !== undefined),
+    kinds.map((kind) => given[kind]).filter((policy) => policy !== undefined),
   );
 }
 
-function faultsOf(place: string, policy: unknown): readonly OptionFault[] {
-  if (!defaultOrder.some((known) => known === place)) {
-    const meant = nearestName(place, [...defaultOrder]);
-    const allowed = meant === undefined ? defaultOrder.join(', ') : `${meant}, if that is what you meant`;
-    return [{ option: place, given: 'not a place in the default order', allowed }];
+function faultsOf(kind: string, policy: unknown, kinds: readonly string[]): readonly OptionFault[] {
+  if (!kinds.includes(kind)) {
+    const meant = nearestName(kind, [...kinds]);
+    const allowed = meant === undefined ? kinds.join(', ') : `${meant}, if that is what you meant`;
+    return [{ option: kind, given: 'not a policy of the default order', allowed }];
   }
   const isPolicy = typeof policy === 'object' && policy !== null && 'execute' in policy;
-  return isPolicy ? [] : [{ option: place, given: String(policy), allowed: 'a policy' }];
+  return isPolicy ? [] : [{ option: kind, given: String(policy), allowed: 'a policy' }];
 }
 
 function describePolicy(policy: Policy, pipelineName: string, inner: string): string {

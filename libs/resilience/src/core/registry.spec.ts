@@ -1,25 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { BulkheadRegistry } from './bulkhead/bulkhead.registry.ts';
-import { CircuitBreakerRegistry } from './circuit-breaker/circuit-breaker.registry.ts';
 import { ConfigurationNotFoundError, InvalidOptionsError } from './errors.ts';
-import { AdaptiveConcurrencyLimiterRegistry } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
-import { CachedFallbackRegistry } from './cached-fallback/cached-fallback.registry.ts';
-import { FallbackRegistry } from './fallback/fallback.registry.ts';
-import { HedgeRegistry } from './hedge/hedge.registry.ts';
 import { IntervalFunction } from './interval-function.ts';
-import { RateLimiterRegistry } from './rate-limiter/rate-limiter.registry.ts';
+import { createRegistry } from './policies.ts';
 import type { RetryBudgetOptions } from './retry/retry-budget.options.ts';
-import { RetryBudgetRegistry } from './retry/retry-budget.registry.ts';
-import { RetryRegistry } from './retry/retry.registry.ts';
-import { TimeLimiterRegistry } from './time-limiter/time-limiter.registry.ts';
 
 const clock = new FakeClock();
 const flushed = () => new Promise(setImmediate);
 
 describe('A registry with other definitions', () => {
   const setUp = () =>
-    new CircuitBreakerRegistry(
+    createRegistry(
+      'circuitBreaker',
       {
         configs: { default: { slidingWindowSize: 10 }, strict: { failureRateThreshold: 10 } },
         instances: { customer: { baseConfig: 'strict' }, ledger: {}, unused: {} },
@@ -29,7 +21,7 @@ describe('A registry with other definitions', () => {
 
   it('finds the instances that they change, and changes nothing before they are applied', () => {
     const registry = setUp();
-    const [customer, ledger] = [registry.circuitBreaker('customer'), registry.circuitBreaker('ledger')];
+    const [customer, ledger] = [registry.getOrCreate('customer'), registry.getOrCreate('ledger')];
 
     const prepared = registry.prepareDefinitions({
       configs: { default: { slidingWindowSize: 10 }, strict: { failureRateThreshold: 5 } },
@@ -48,16 +40,16 @@ describe('A registry with other definitions', () => {
     expect(registry.names()).toStrictEqual(['customer', 'ledger', 'unused']);
 
     prepared.apply();
-    expect(registry.circuitBreaker('customer')).toBe(customer);
+    expect(registry.getOrCreate('customer')).toBe(customer);
     expect(customer.config.failureRateThreshold).toBe(5);
-    expect(registry.circuitBreaker('ledger')).toBe(ledger);
+    expect(registry.getOrCreate('ledger')).toBe(ledger);
     expect(registry.names()).toStrictEqual(['customer', 'stock', 'ledger']);
-    expect(registry.circuitBreaker('stock').config.slidingWindowSize).toBe(3);
+    expect(registry.getOrCreate('stock').config.slidingWindowSize).toBe(3);
   });
 
   it('tells of each instance that goes on with other options', () => {
     const registry = setUp();
-    const customer = registry.circuitBreaker('customer');
+    const customer = registry.getOrCreate('customer');
     const told: unknown[] = [];
     registry.on('ENTRY_RECONFIGURED', (event) => told.push(event));
 
@@ -90,14 +82,14 @@ describe('A registry with other definitions', () => {
   it('keeps what was added or asked for in code', () => {
     const registry = setUp();
     registry.addConfiguration('patient', { waitDurationInOpenState: '5m' });
-    const own = registry.circuitBreaker('own', { slidingWindowSize: 7 });
-    const patient = registry.circuitBreaker('patient-one', 'patient');
+    const own = registry.getOrCreate('own', { slidingWindowSize: 7 });
+    const patient = registry.getOrCreate('patient-one', 'patient');
 
     registry.prepareDefinitions({ instances: { own: { slidingWindowSize: 8 } } }).apply();
 
     expect(own.config.slidingWindowSize).toBe(7);
     expect(patient.config.waitDurationInOpenState).toBe(300_000);
-    expect(registry.circuitBreaker('patient-one', 'patient')).toBe(patient);
+    expect(registry.getOrCreate('patient-one', 'patient')).toBe(patient);
   });
 
   it('does not take a new function of the same numbers for a change', () => {
@@ -106,15 +98,16 @@ describe('A registry with other definitions', () => {
         customer: { waitIntervalFunctionInOpenState: IntervalFunction.ofExponentialBackoff(100, multiplier) },
       },
     });
-    const registry = new CircuitBreakerRegistry(waiting(2), { clock });
-    registry.circuitBreaker('customer');
+    const registry = createRegistry('circuitBreaker', waiting(2), { clock });
+    registry.getOrCreate('customer');
 
     expect(registry.prepareDefinitions(waiting(2)).instanceChanges).toStrictEqual([]);
     expect(registry.prepareDefinitions(waiting(3)).instanceChanges).toHaveLength(1);
   });
 
   it('lets defaults hold where nobody says anything, and goes on with them', () => {
-    const registry = new CircuitBreakerRegistry(
+    const registry = createRegistry(
+      'circuitBreaker',
       {
         defaults: { eventConsumerBufferSize: 100, slidingWindowSize: 7 },
         configs: { strict: { failureRateThreshold: 10, slidingWindowSize: 20 } },
@@ -122,7 +115,7 @@ describe('A registry with other definitions', () => {
       },
       { clock },
     );
-    const [customer, other] = [registry.circuitBreaker('customer'), registry.circuitBreaker('other')];
+    const [customer, other] = [registry.getOrCreate('customer'), registry.getOrCreate('other')];
 
     expect(customer.config).toMatchObject({ eventConsumerBufferSize: 100, slidingWindowSize: 20 });
     expect(other.config).toMatchObject({ eventConsumerBufferSize: 100, slidingWindowSize: 7 });
@@ -133,8 +126,12 @@ describe('A registry with other definitions', () => {
   });
 
   it('says of an instance that cannot change that it does not', () => {
-    const registry = new FallbackRegistry({ instances: { customer: { eventConsumerBufferSize: 10 } } }, { clock });
-    const fallback = registry.fallback('customer');
+    const registry = createRegistry(
+      'fallback',
+      { instances: { customer: { eventConsumerBufferSize: 10 } } },
+      { clock },
+    );
+    const fallback = registry.getOrCreate('customer');
 
     const prepared = registry.prepareDefinitions({ instances: { customer: { eventConsumerBufferSize: 20 } } });
     prepared.apply();
@@ -149,8 +146,8 @@ describe('A hedge with other options', () => {
     const learning = (delayPercentile: number) => ({
       instances: { customer: { delayPercentile, minimumNumberOfCalls: 1, slidingWindowSize: 10 } },
     });
-    const registry = new HedgeRegistry(learning(50), { clock });
-    const hedge = registry.hedge('customer');
+    const registry = createRegistry('hedge', learning(50), { clock });
+    const hedge = registry.getOrCreate('customer');
     await hedge.execute(() => clock.advance(100));
     const learnt = hedge.metrics.delayMs;
 
@@ -166,8 +163,8 @@ describe('A hedge with other options', () => {
 describe('An adaptive concurrency limiter with other options', () => {
   it('looks for the limit anew, and still counts the calls under way', async () => {
     const limited = (initialLimit: number) => ({ instances: { customer: { initialLimit } } });
-    const registry = new AdaptiveConcurrencyLimiterRegistry(limited(5), { clock });
-    const limiter = registry.adaptiveConcurrencyLimiter('customer');
+    const registry = createRegistry('adaptiveConcurrencyLimiter', limited(5), { clock });
+    const limiter = registry.getOrCreate('customer');
     const { promise, resolve } = Promise.withResolvers<void>();
     const underWay = limiter.execute(() => promise);
 
@@ -183,8 +180,8 @@ describe('An adaptive concurrency limiter with other options', () => {
 
 describe('A cached fallback with other options', () => {
   it('keeps what it remembers, as far as there is room', async () => {
-    const registry = new CachedFallbackRegistry({ instances: { customer: { maxEntries: 3 } } }, { clock });
-    const cached = registry.cachedFallback('customer');
+    const registry = createRegistry('cachedFallback', { instances: { customer: { maxEntries: 3 } } }, { clock });
+    const cached = registry.getOrCreate('customer');
     for (const key of ['a', 'b', 'c']) await cached.withKey(key).execute(() => `good ${key}`);
 
     registry.prepareDefinitions({ instances: { customer: { maxEntries: 1 } } }).apply();
@@ -201,8 +198,8 @@ describe('A retry budget with other options', () => {
 
   it('counts on, unless the time is another that it counts in', () => {
     const given = { retryRatio: 0.1, minRetriesPerSecond: 0, ttl: '10s' };
-    const registry = new RetryBudgetRegistry(shared(given), { clock });
-    const budget = registry.retryBudget('shared');
+    const registry = createRegistry('retryBudget', shared(given), { clock });
+    const budget = registry.getOrCreate('shared');
     for (let call = 0; call < 100; call++) budget.deposit();
 
     registry.prepareDefinitions(shared({ ...given, retryRatio: 0.3 })).apply();
@@ -213,9 +210,9 @@ describe('A retry budget with other options', () => {
   });
 
   it('is not made by retries that are only thought of', () => {
-    const retryBudgets = new RetryBudgetRegistry({}, { clock });
-    const registry = new RetryRegistry({ instances: { customer: {} } }, { clock, retryBudgets });
-    registry.retry('customer');
+    const retryBudgets = createRegistry('retryBudget', {}, { clock });
+    const registry = createRegistry('retry', { instances: { customer: {} } }, { clock, retryBudgets });
+    registry.getOrCreate('customer');
 
     registry.prepareDefinitions({ instances: { customer: { retryBudget: 'shared' } } });
 
@@ -225,8 +222,12 @@ describe('A retry budget with other options', () => {
 
 describe('A retry with other options', () => {
   it('uses them for the next call, while one under way keeps its own', async () => {
-    const registry = new RetryRegistry({ instances: { customer: { maxAttempts: 3, waitDuration: 0 } } }, { clock });
-    const retry = registry.retry('customer');
+    const registry = createRegistry(
+      'retry',
+      { instances: { customer: { maxAttempts: 3, waitDuration: 0 } } },
+      { clock },
+    );
+    const retry = registry.getOrCreate('customer');
     const failing = vi.fn(async () => {
       throw new Error('down');
     });
@@ -250,8 +251,8 @@ describe('A retry with other options', () => {
 
 describe('A time limiter with other options', () => {
   it('uses them for the next call', async () => {
-    const registry = new TimeLimiterRegistry({ instances: { customer: { timeoutDuration: '1s' } } }, { clock });
-    const timeLimiter = registry.timeLimiter('customer');
+    const registry = createRegistry('timeLimiter', { instances: { customer: { timeoutDuration: '1s' } } }, { clock });
+    const timeLimiter = registry.getOrCreate('customer');
     const hanging = () => new Promise<never>(() => {});
     const underWay = timeLimiter.execute(hanging);
 
@@ -273,8 +274,8 @@ describe('A time limiter with other options', () => {
 describe('A bulkhead with other options', () => {
   it('admits those that wait when there is more room, and counts those inside', async () => {
     const given = { maxConcurrentCalls: 1, maxWaitDuration: '1s' };
-    const registry = new BulkheadRegistry({ instances: { customer: given } }, { clock });
-    const bulkhead = registry.bulkhead('customer');
+    const registry = createRegistry('bulkhead', { instances: { customer: given } }, { clock });
+    const bulkhead = registry.getOrCreate('customer');
     const gate = Promise.withResolvers<void>();
     let inside = 0;
     const enter = () =>
@@ -301,8 +302,8 @@ describe('A rate limiter with other options', () => {
   const given = { limitForPeriod: 10, limitRefreshPeriod: '1s', timeoutDuration: 0 };
 
   it('has a new limit from the next period on', () => {
-    const registry = new RateLimiterRegistry({ instances: { customer: given } }, { clock });
-    const rateLimiter = registry.rateLimiter('customer');
+    const registry = createRegistry('rateLimiter', { instances: { customer: given } }, { clock });
+    const rateLimiter = registry.getOrCreate('customer');
     rateLimiter.reservePermission(4);
 
     registry.prepareDefinitions({ instances: { customer: { ...given, limitForPeriod: 20 } } }).apply();
@@ -313,8 +314,8 @@ describe('A rate limiter with other options', () => {
   });
 
   it('gives out no more than what was left when the period changes, and remembers what is owed', () => {
-    const registry = new RateLimiterRegistry({ instances: { customer: given } }, { clock });
-    const rateLimiter = registry.rateLimiter('customer');
+    const registry = createRegistry('rateLimiter', { instances: { customer: given } }, { clock });
+    const rateLimiter = registry.getOrCreate('customer');
     clock.advance(2_500);
     rateLimiter.reservePermission(9);
 

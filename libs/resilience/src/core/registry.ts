@@ -1,8 +1,10 @@
-import type { Clock } from './clock.ts';
-import { type Definition, Definitions, type OptionsKind, type RegistryDefinitions } from './definitions.ts';
+import { systemClock } from './clock.ts';
+import { type Definition, Definitions, type RegistryDefinitions } from './definitions.ts';
 import { ConflictingDefinitionError } from './errors.ts';
 import { EventEmitter, type Listener, type PolicyEvent, type Unsubscribe } from './events.ts';
 import { type OptionChange, optionChanges } from './option-changes.ts';
+import { mergeOptions } from './options.ts';
+import type { NamedInstance, PolicyDefinition, PolicyEnvironment } from './policy-definition.ts';
 
 export type { Definition, RegistryDefinitions } from './definitions.ts';
 
@@ -21,17 +23,6 @@ export type RegistryEvents<P> = {
   readonly ENTRY_REMOVED: RegistryEvent<'ENTRY_REMOVED', P>;
   readonly ENTRY_RECONFIGURED: EntryReconfiguredEvent<P>;
 };
-
-/** What a registry has to know about the kind of policy that it holds. */
-export interface PolicyKind<P, O> extends OptionsKind<O> {
-  /** When entries are added and removed is told by it. */
-  readonly clock: Clock;
-  create(name: string, options: O): P;
-  /** Options that no living instance can change. None by default. */
-  readonly fixedOptions?: readonly string[];
-  /** Frees what a removed instance holds. */
-  dispose?(policy: P): void;
-}
 
 /** A policy that can go on with other options. One that cannot keeps its own to the end. */
 export interface Reconfigurable<O> {
@@ -58,15 +49,17 @@ export interface PreparedDefinitions {
 }
 
 /**
- * The instances of one kind of policy by the name of what they protect: one for each dependency, shared by all who call
- * it. There is no global registry; whoever needs one is given it.
+ * The instances of one kind of policy by the name of what they protect: one for each dependency, shared by all its callers.
+ * There is no global registry; `createRegistry` makes one.
  */
-export class Registry<P extends { readonly name: string; readonly config: object }, O extends object> {
-  readonly #kind: PolicyKind<P, O>;
+export class Registry<P extends NamedInstance = NamedInstance, O extends object = object> {
+  readonly #definition: PolicyDefinition<string, P, O>;
+  readonly #environment: PolicyEnvironment;
   readonly #entries = new Map<string, P>();
   /** The options that instances were asked for with, and that no other definition may change. */
   readonly #givenByName = new Map<string, Definition<O>>();
-  readonly #events = new EventEmitter<RegistryEvents<P>>();
+  /** Of any instance, so that registries of different kinds have a common type. */
+  readonly #events = new EventEmitter<RegistryEvents<NamedInstance>>();
   #given: RegistryDefinitions<O>;
   #added: Readonly<Record<string, Definition<O>>> = {};
   #definitions: Definitions<O>;
@@ -77,10 +70,15 @@ export class Registry<P extends { readonly name: string; readonly config: object
    * @throws InvalidOptionsError listing every fault of every definition
    * @throws ConfigurationNotFoundError when a definition builds on a configuration that does not exist
    */
-  constructor(kind: PolicyKind<P, O>, definitions: RegistryDefinitions<O> = {}) {
-    this.#kind = kind;
+  constructor(
+    definition: PolicyDefinition<string, P, O>,
+    definitions: RegistryDefinitions<O> = {},
+    environment: PolicyEnvironment = {},
+  ) {
+    this.#definition = definition;
+    this.#environment = definition.completeEnvironment?.(environment) ?? environment;
     this.#given = definitions;
-    this.#definitions = new Definitions(kind, definitions);
+    this.#definitions = this.#define(definitions, {});
     this.#definitions.checkAll();
   }
 
@@ -97,10 +95,10 @@ export class Registry<P extends { readonly name: string; readonly config: object
 
     const options = this.#definitions.optionsOf(name, definition);
     if (existing === undefined) {
-      const entry = this.#kind.create(name, options);
+      const entry = this.#definition.create(name, options, this.#environment);
       this.#entries.set(name, entry);
       if (definition !== undefined) this.#givenByName.set(name, definition);
-      this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#kind.clock.now(), entry });
+      this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#now(), entry });
       return entry;
     }
     const differing = this.#changesOf(existing, options).map(({ option }) => option);
@@ -128,8 +126,8 @@ export class Registry<P extends { readonly name: string; readonly config: object
     if (entry === undefined) return undefined;
     this.#entries.delete(name);
     this.#givenByName.delete(name);
-    this.#kind.dispose?.(entry);
-    this.#events.emit({ type: 'ENTRY_REMOVED', creationTime: this.#kind.clock.now(), entry });
+    this.#definition.dispose?.(entry);
+    this.#events.emit({ type: 'ENTRY_REMOVED', creationTime: this.#now(), entry });
     return entry;
   }
 
@@ -179,7 +177,7 @@ export class Registry<P extends { readonly name: string; readonly config: object
 
   /** Tells of instances that are added, removed or reconfigured, so that meters can follow. Returns what ends it. */
   on<K extends keyof RegistryEvents<P>>(type: K, listener: Listener<RegistryEvents<P>[K]>): Unsubscribe {
-    return this.#events.on(type, listener);
+    return this.#events.on(type, listener as Listener<RegistryEvents<NamedInstance>[K]>);
   }
 
   /** Forgets all instances and frees what they hold. */
@@ -188,26 +186,40 @@ export class Registry<P extends { readonly name: string; readonly config: object
   }
 
   #define(given: RegistryDefinitions<O>, added: Readonly<Record<string, Definition<O>>>): Definitions<O> {
-    return new Definitions(this.#kind, { ...given, configs: { ...given.configs, ...added } });
+    const { label, rules } = this.#definition;
+    const kind = {
+      label,
+      merge: (base: O, override: O) => mergeOptions(rules, base, override),
+      resolve: (subject: string, options: O) => this.#resolve(subject, options),
+    };
+    return new Definitions(kind, { ...given, configs: { ...given.configs, ...added } });
   }
 
   #reconfigure(entry: P, options: O, changes: readonly OptionChange[]): void {
     if (!isReconfigurable<P, O>(entry) || !this.#canChange(entry, changes)) return;
     entry.reconfigure(options);
-    this.#events.emit({ type: 'ENTRY_RECONFIGURED', creationTime: this.#kind.clock.now(), entry, changes });
+    this.#events.emit({ type: 'ENTRY_RECONFIGURED', creationTime: this.#now(), entry, changes });
   }
 
   #canChange(entry: P, changes: readonly OptionChange[]): boolean {
-    const { fixedOptions = [] } = this.#kind;
+    const { fixedOptions = [] } = this.#definition;
     return isReconfigurable<P, O>(entry) && !changes.some(({ option }) => fixedOptions.includes(option));
   }
 
   #changesOf(entry: P, options: O): readonly OptionChange[] {
-    return optionChanges(entry.config, this.#kind.resolve(this.#subject(entry.name), options));
+    return optionChanges(entry.config, this.#resolve(this.#subject(entry.name), options));
   }
 
   #subject(name: string): string {
-    return `${this.#kind.label} '${name}'`;
+    return `${this.#definition.label} '${name}'`;
+  }
+
+  #resolve(subject: string, options: O): object {
+    return this.#definition.resolve(subject, options, this.#environment);
+  }
+
+  #now(): number {
+    return (this.#environment.clock ?? systemClock).now();
   }
 }
 

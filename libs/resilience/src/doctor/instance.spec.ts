@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
-import { RetryRegistry } from '../core/retry/retry.registry.ts';
+import { createRegistry } from '../core/policies.ts';
 import { describeInstance, instancesOf, isAround, orderOf } from './instance.ts';
 
 describe('The instances of a running application', () => {
   it('are what its registries hold, put together by name', () => {
-    const circuitBreaker = new CircuitBreakerRegistry();
-    const retry = new RetryRegistry();
-    circuitBreaker.circuitBreaker('customer', { slidingWindowSize: 7 });
-    retry.retry('customer', { maxAttempts: 5 });
-    retry.retry('ledger');
+    const circuitBreaker = createRegistry('circuitBreaker');
+    const retry = createRegistry('retry');
+    circuitBreaker.getOrCreate('customer', { slidingWindowSize: 7 });
+    retry.getOrCreate('customer', { maxAttempts: 5 });
+    retry.getOrCreate('ledger');
 
     const instances = instancesOf({ circuitBreaker, retry });
 

@@ -7,15 +7,10 @@ import { propertiesBelow } from '../config/property.ts';
 import { findRelaxed } from '../config/relaxed-name.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { wordsIn } from '../config/words.ts';
-import { BulkheadRegistry } from '../core/bulkhead/bulkhead.registry.ts';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorClass, OptionRule } from '../core/options.ts';
-import { RateLimiterRegistry } from '../core/rate-limiter/rate-limiter.registry.ts';
+import { createRegistry } from '../core/policies.ts';
 import type { Registry } from '../core/registry.ts';
-import { RetryBudgetRegistry } from '../core/retry/retry-budget.registry.ts';
-import { RetryRegistry } from '../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../core/time-limiter/time-limiter.registry.ts';
 import { type Instance, instancesOf, type Pattern, patterns } from './instance.ts';
 
 /** What configuration files say, as the doctor sees it. */
@@ -53,13 +48,13 @@ export async function instancesInFiles(
 
 function instancesOfConfig(config: ResilienceConfig): readonly Instance[] {
   const environment = { clock: stoppedClock, random: middle };
-  const retryBudgets = new RetryBudgetRegistry(config.retryBudget, environment);
+  const retryBudgets = createRegistry('retryBudget', config.retryBudget, environment);
   const registries = {
-    circuitBreaker: new CircuitBreakerRegistry(config.circuitBreaker, environment),
-    retry: new RetryRegistry(config.retry, { ...environment, retryBudgets }),
-    rateLimiter: new RateLimiterRegistry(config.rateLimiter, environment),
-    timeLimiter: new TimeLimiterRegistry(config.timeLimiter, environment),
-    bulkhead: new BulkheadRegistry(config.bulkhead, environment),
+    circuitBreaker: createRegistry('circuitBreaker', config.circuitBreaker, environment),
+    retry: createRegistry('retry', config.retry, { ...environment, retryBudgets }),
+    rateLimiter: createRegistry('rateLimiter', config.rateLimiter, environment),
+    timeLimiter: createRegistry('timeLimiter', config.timeLimiter, environment),
+    bulkhead: createRegistry('bulkhead', config.bulkhead, environment),
   };
   for (const registry of Object.values(registries)) makeAll(registry);
   if (Object.values(registries).every((registry) => registry.all().length === 0)) {
@@ -72,16 +67,14 @@ function instancesOfConfig(config: ResilienceConfig): readonly Instance[] {
     retryBudget:
       instance.retry?.retryBudget === undefined
         ? undefined
-        : retryBudgets.retryBudget(instance.retry.retryBudget).config,
+        : retryBudgets.getOrCreate(instance.retry.retryBudget).config,
     order: config.pipelines[instance.name]?.filter((step): step is Pattern =>
       patterns.some((pattern) => pattern === step),
     ),
   }));
 }
 
-function makeAll(
-  registry: Pick<Registry<{ readonly name: string; readonly config: object }, object>, 'names' | 'getOrCreate'>,
-): void {
+function makeAll(registry: Pick<Registry, 'names' | 'getOrCreate'>): void {
   for (const name of registry.names()) registry.getOrCreate(name);
 }
 

@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import { lastValueFrom, Observable, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.errors.ts';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { registryToken } from '../core/policies.ts';
 import { CircuitBreaker } from './circuit-breaker.decorator.ts';
 import { ResilienceModule } from './resilience.module.ts';
 
@@ -14,8 +14,8 @@ async function applicationWith(...providers: Provider[]) {
     providers,
   }).compile();
   await application.init();
-  const registry = application.get(CircuitBreakerRegistry);
-  const metrics = (name = 'customer') => registry.circuitBreaker(name).metrics;
+  const registry = application.get(registryToken('circuitBreaker'));
+  const metrics = (name = 'customer') => registry.getOrCreate(name).metrics;
   return { application, registry, metrics };
 }
 
@@ -86,7 +86,7 @@ describe('@CircuitBreaker', () => {
 
   it('refuses when the circuit breaker does', async () => {
     const { application, registry } = await applicationWith(CustomerClient);
-    registry.circuitBreaker('customer').transitionToForcedOpenState();
+    registry.getOrCreate('customer').transitionToForcedOpenState();
 
     await expect(application.get(CustomerClient).greet('Ada')).rejects.toBeInstanceOf(CallNotPermittedError);
   });
@@ -143,7 +143,7 @@ describe('@CircuitBreaker', () => {
       }
     }
     const { application, registry, metrics } = await applicationWith(Nested);
-    registry.circuitBreaker('inner').transitionToForcedOpenState();
+    registry.getOrCreate('inner').transitionToForcedOpenState();
 
     expect(await application.get(Nested).find()).toBe('refused by inner');
     expect(metrics('outer')).toMatchObject({ bufferedCalls: 0 });
@@ -174,7 +174,7 @@ describe('a fallback method', () => {
     const client = application.get(CustomerClient);
 
     expect(await client.findById('unknown')).toBe('no customer unknown');
-    registry.circuitBreaker('customer').transitionToForcedOpenState();
+    registry.getOrCreate('customer').transitionToForcedOpenState();
     expect(await client.findById('unknown')).toBe('refused by customer');
   });
 
@@ -264,7 +264,7 @@ describe('the circuit breakers of an application', () => {
   it('are not shared with another application of the same process', async () => {
     const first = await applicationWith(CustomerClient);
     const second = await applicationWith(CustomerClient);
-    first.registry.circuitBreaker('customer').transitionToForcedOpenState();
+    first.registry.getOrCreate('customer').transitionToForcedOpenState();
 
     await expect(first.application.get(CustomerClient).greet('Ada')).rejects.toBeInstanceOf(CallNotPermittedError);
     expect(await second.application.get(CustomerClient).greet('Ada')).toBe('Hello Ada');

@@ -90,7 +90,7 @@ describe('@Retry', () => {
     clock.advance(100);
 
     expect(await found).toBe('answer 2');
-    expect(registries.patterns.retry.retry('customer').metrics.numberOfSuccessfulCallsWithRetryAttempt).toBe(1);
+    expect(registries.policies.retry.getOrCreate('customer').metrics.numberOfSuccessfulCallsWithRetryAttempt).toBe(1);
   });
 
   it('lets a fallback take over when there are no more', async () => {
@@ -301,7 +301,7 @@ describe('several decorators', () => {
     expect(client.contexts.map(({ attempt }) => attempt)).toStrictEqual([1, 2, 3]);
     expect(client.contexts.map(({ signal }) => signal.aborted)).toStrictEqual([true, true, false]);
     // Each attempt was judged by the circuit breaker, outside of whose time limiter the retry stands.
-    expect(registries.patterns.circuitBreaker.circuitBreaker('customer').metrics).toMatchObject({
+    expect(registries.policies.circuitBreaker.getOrCreate('customer').metrics).toMatchObject({
       failedCalls: 2,
       successfulCalls: 1,
     });
@@ -315,7 +315,7 @@ describe('several decorators', () => {
 
     await expect(found).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
     await settled();
-    expect(registries.patterns.retry.retry('customer').metrics.numberOfTotalCalls).toBe(0);
+    expect(registries.policies.retry.getOrCreate('customer').metrics.numberOfTotalCalls).toBe(0);
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -336,7 +336,7 @@ describe('several decorators', () => {
 
     await expect(last).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
     await settled();
-    expect(registries.patterns.circuitBreaker.circuitBreaker('customer').metrics.bufferedCalls).toBe(0);
+    expect(registries.policies.circuitBreaker.getOrCreate('customer').metrics.bufferedCalls).toBe(0);
   });
 
   it('give their context to decorated methods of other classes', async () => {
@@ -380,6 +380,6 @@ describe('several decorators', () => {
     const client = await module.resolve(PerRequest, ContextIdFactory.create());
 
     expect(await client.find()).toBe(1);
-    expect(module.get(ResilienceRegistries).patterns.retry.find('per-request')).toBeDefined();
+    expect(module.get(ResilienceRegistries).policies.retry.find('per-request')).toBeDefined();
   });
 });

@@ -2,8 +2,7 @@ import { Injectable, Module, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
-import { RetryRegistry } from '../core/retry/retry.registry.ts';
+import { registryToken } from '../core/policies.ts';
 import type { ResilienceFeature } from './feature-definitions.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
@@ -35,8 +34,8 @@ describe('ResilienceModule.forFeature', () => {
       { circuitBreaker: { configs: { default: { slidingWindowSize: 5 } } } },
     );
 
-    expect(application.get(RetryRegistry).find('customer')?.config.maxAttempts).toBe(9);
-    expect(application.get(CircuitBreakerRegistry).circuitBreaker('any').config.slidingWindowSize).toBe(5);
+    expect(application.get(registryToken('retry')).find('customer')?.config.maxAttempts).toBe(9);
+    expect(application.get(registryToken('circuitBreaker')).getOrCreate('any').config.slidingWindowSize).toBe(5);
     expect(application.get(PipelineRegistry).names()).toStrictEqual(['customer']);
   });
 
@@ -44,7 +43,7 @@ describe('ResilienceModule.forFeature', () => {
     const env = { RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '4' };
     const application = await start({ env }, { retry: { instances: { customer: { maxAttempts: 2 } } } });
 
-    expect(application.get(RetryRegistry).find('customer')?.config.maxAttempts).toBe(4);
+    expect(application.get(registryToken('retry')).find('customer')?.config.maxAttempts).toBe(4);
   });
 
   it('may say the same twice', async () => {
@@ -52,7 +51,7 @@ describe('ResilienceModule.forFeature', () => {
 
     const application = await start(feature, feature, structuredCloneOf(feature));
 
-    expect(application.get(RetryRegistry).find('customer')?.config.retryExceptions).toStrictEqual([TypeError]);
+    expect(application.get(registryToken('retry')).find('customer')?.config.retryExceptions).toStrictEqual([TypeError]);
   });
 
   it.each([

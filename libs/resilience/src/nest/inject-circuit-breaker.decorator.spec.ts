@@ -3,7 +3,7 @@ import { ContextIdFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { registryToken } from '../core/policies.ts';
 import { circuitBreakerToken, InjectCircuitBreaker } from './inject-circuit-breaker.decorator.ts';
 import { ResilienceModule } from './resilience.module.ts';
 
@@ -25,12 +25,12 @@ describe('@InjectCircuitBreaker', () => {
 
   it("gives the registry's circuit breaker of that name, as a parameter or a property", async () => {
     const application = await Test.createTestingModule({ imports, providers: [CustomerClient, PerRequest] }).compile();
-    const registry = application.get(CircuitBreakerRegistry);
+    const registry = application.get(registryToken('circuitBreaker'));
     const perRequest = await application.resolve(PerRequest, ContextIdFactory.create());
 
     for (const client of [application.get(CustomerClient), perRequest]) {
-      expect(client.parameter).toBe(registry.circuitBreaker('in-parameter'));
-      expect(client.property).toBe(registry.circuitBreaker('in-property'));
+      expect(client.parameter).toBe(registry.getOrCreate('in-parameter'));
+      expect(client.property).toBe(registry.getOrCreate('in-property'));
     }
   });
 
@@ -38,7 +38,7 @@ describe('@InjectCircuitBreaker', () => {
     const application = await Test.createTestingModule({ imports }).compile();
     await application.init();
 
-    expect(application.get(CircuitBreakerRegistry).all()).toStrictEqual([]);
+    expect(application.get(registryToken('circuitBreaker')).all()).toStrictEqual([]);
   });
 
   it('works for classes that come after the module', async () => {

@@ -1,5 +1,5 @@
 import { Inject, type Provider, Scope } from '@nestjs/common';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { registryToken, type PolicyRegistry } from '../core/policies.ts';
 
 const injectedNames = new Set<string>();
 
@@ -27,7 +27,7 @@ export function injectedCircuitBreakerProviders(): readonly Provider[] {
   return [...injectedNames].map((name) => ({
     provide: circuitBreakerToken(name),
     scope: Scope.TRANSIENT,
-    inject: [CircuitBreakerRegistry],
-    useFactory: (registry: CircuitBreakerRegistry) => registry.circuitBreaker(name),
+    inject: [registryToken('circuitBreaker')],
+    useFactory: (registry: PolicyRegistry<'circuitBreaker'>) => registry.getOrCreate(name),
   }));
 }

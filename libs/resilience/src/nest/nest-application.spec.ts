@@ -17,7 +17,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
+import { registryToken } from '../core/policies.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { CircuitBreaker } from './circuit-breaker.decorator.ts';
 import { ResilienceModule } from './resilience.module.ts';
@@ -112,7 +112,7 @@ describe('controllers on Fastify', () => {
   });
 
   it.each(['/singleton/above/7', '/per-request/stream/7'])('answer %s by the fallback when refused', async (url) => {
-    application.get(CircuitBreakerRegistry).circuitBreaker('customer').transitionToForcedOpenState();
+    application.get(registryToken('circuitBreaker')).getOrCreate('customer').transitionToForcedOpenState();
 
     expect(await get(url)).toContain("CircuitBreaker 'customer' is FORCED_OPEN");
   });
@@ -127,6 +127,6 @@ describe('controllers on Fastify', () => {
     const { statusCode } = await application.inject({ url: '/singleton/forbidden' });
 
     expect(statusCode).toBe(403);
-    expect(application.get(CircuitBreakerRegistry).circuitBreaker('customer').metrics.bufferedCalls).toBe(0);
+    expect(application.get(registryToken('circuitBreaker')).getOrCreate('customer').metrics.bufferedCalls).toBe(0);
   });
 });

@@ -16,10 +16,10 @@ import { ConcurrencyLimitExceededError } from '../core/adaptive-concurrency-limi
 import { BulkheadFullError } from '../core/bulkhead/bulkhead.errors.ts';
 import { CallAbortedOnOpenError, CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.errors.ts';
 import { DeadlineExceededError } from '../core/deadline.ts';
+import { registryToken } from '../core/policies.ts';
 import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
 import { CircuitBreaker } from './circuit-breaker.decorator.ts';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
 import { ResilienceExceptionFilter } from './resilience-exception.filter.ts';
 import { ResilienceModule } from './resilience.module.ts';
 
@@ -100,7 +100,7 @@ describe('the exception filter', () => {
   });
 
   it('handles refusals of decorated routes', async () => {
-    application.get(CircuitBreakerRegistry).circuitBreaker('customer').transitionToForcedOpenState();
+    application.get(registryToken('circuitBreaker')).getOrCreate('customer').transitionToForcedOpenState();
 
     expect((await get('/customer')).statusCode).toBe(503);
   });

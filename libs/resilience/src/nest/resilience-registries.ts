@@ -1,30 +1,30 @@
-import type { PatternName } from '../config/patterns.ts';
 import { defaultSteps } from '../config/pipelines.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Pipeline } from '../core/pipeline.ts';
+import type { PolicyRegistries } from '../core/policies.ts';
+import type { Registry } from '../core/registry.ts';
 import { PipelineNotFoundError, type PipelineRegistry } from '../core/pipeline.registry.ts';
 import type { Policy } from '../core/policy.ts';
 import { pipelineOf } from './make-pipeline.ts';
-import type { PatternRegistries } from './pattern-registries.ts';
 import type { ProtectorKind } from './protected-method.ts';
 
 /** Everything by which an application protects its calls, in one place: what decorated methods ask at each call. */
 export class ResilienceRegistries {
-  readonly patterns: PatternRegistries;
+  readonly policies: PolicyRegistries;
   readonly pipelines: PipelineRegistry;
   readonly #config: ResilienceConfig;
 
   /** @param config what names stand for that nobody has declared as a pipeline */
-  constructor(patterns: PatternRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) {
-    this.patterns = patterns;
+  constructor(policies: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) {
+    this.policies = policies;
     this.pipelines = pipelines;
     this.#config = config;
   }
 
   /** @throws PipelineNotFoundError */
   protector(kind: ProtectorKind, name: string): Policy {
-    return kind === 'pipeline' ? this.pipeline(name) : this.patterns[kind].getOrCreate(name);
+    return kind === 'pipeline' ? this.pipeline(name) : this.policies[kind].getOrCreate(name);
   }
 
   hasPipeline(name: string): boolean {
@@ -50,7 +50,7 @@ export class ResilienceRegistries {
     if (declared !== undefined) return declared;
     const steps = defaultSteps(name, this.#config);
     if (steps.length === 0) throw new PipelineNotFoundError(name, this.pipelines.names());
-    return this.pipelines.register(pipelineOf(name, steps, this.patterns));
+    return this.pipelines.register(pipelineOf(name, steps, this.policies));
   }
 
   /** Makes every instance that is defined, so that metrics and health show it before the first call. */
@@ -63,7 +63,7 @@ export class ResilienceRegistries {
     for (const registry of this.#registries()) registry.dispose();
   }
 
-  #registries(): readonly PatternRegistries[PatternName][] {
-    return Object.values(this.patterns) as PatternRegistries[PatternName][];
+  #registries(): readonly Registry[] {
+    return Object.values(this.policies);
   }
 }

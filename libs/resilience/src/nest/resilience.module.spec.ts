@@ -4,30 +4,15 @@ import { join } from 'node:path';
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CircuitBreakerRegistry } from '../core/circuit-breaker/circuit-breaker.registry.ts';
-import { AdaptiveConcurrencyLimiterRegistry } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
-import { BulkheadRegistry } from '../core/bulkhead/bulkhead.registry.ts';
-import { CachedFallbackRegistry } from '../core/cached-fallback/cached-fallback.registry.ts';
-import { FallbackRegistry } from '../core/fallback/fallback.registry.ts';
-import { HedgeRegistry } from '../core/hedge/hedge.registry.ts';
-import { RateLimiterRegistry } from '../core/rate-limiter/rate-limiter.registry.ts';
+import { createRegistry, kindsOf, registryToken } from '../core/policies.ts';
 import type { Registry } from '../core/registry.ts';
-import { RetryBudgetRegistry } from '../core/retry/retry-budget.registry.ts';
-import { RetryRegistry } from '../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../core/time-limiter/time-limiter.registry.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { CircuitBreaker } from './circuit-breaker.decorator.ts';
 import { ConfigurationSource } from './configuration-source.ts';
-import { resilienceConfiguration } from './registries.providers.ts';
+import { resilienceConfiguration } from './registries.provider.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
-
-/** What every registry's instances have. */
-interface Named {
-  readonly name: string;
-  readonly config: object;
-}
 
 @Injectable()
 class CustomerClient {
@@ -72,27 +57,27 @@ describe('ResilienceModule', () => {
       env: { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SERVICE_MINIMUMNUMBEROFCALLS: '3' },
       errorTypes,
     });
-    const registry = application.get(CircuitBreakerRegistry);
+    const registry = application.get(registryToken('circuitBreaker'));
 
-    expect(registry.circuitBreaker('customer-service').config).toMatchObject({
+    expect(registry.getOrCreate('customer-service').config).toMatchObject({
       failureRateThreshold: 70,
       slidingWindowSize: 10,
       minimumNumberOfCalls: 3,
     });
-    expect(registry.circuitBreaker('stock').config).toMatchObject({ recordExceptions: [StockException] });
+    expect(registry.getOrCreate('stock').config).toMatchObject({ recordExceptions: [StockException] });
   });
 
   it('makes the circuit breakers that configuration and decorators name, before the first call', async () => {
     const application = await start({ configFiles: [configFile], errorTypes });
 
     const names = application
-      .get(CircuitBreakerRegistry)
+      .get(registryToken('circuitBreaker'))
       .all()
       .map(({ name }) => name);
     expect(names).toStrictEqual(['stock', 'customer-service']);
   });
 
-  it('provides a registry of each pattern by its class, on one clock', async () => {
+  it('provides a registry for each policy by its token, on one clock', async () => {
     const clock = new FakeClock();
     const application = await start({
       clock,
@@ -107,37 +92,30 @@ describe('ResilienceModule', () => {
       adaptiveConcurrencyLimiter: { instances: { customer: {} } },
     });
 
-    const registries = [
-      RetryRegistry,
-      HedgeRegistry,
-      FallbackRegistry,
-      CachedFallbackRegistry,
-      BulkheadRegistry,
-      RateLimiterRegistry,
-      TimeLimiterRegistry,
-      AdaptiveConcurrencyLimiterRegistry,
-    ];
-    for (const registry of registries) {
-      const customer = application.get<Registry<Named, object>>(registry).find('customer');
+    for (const kind of kindsOf().filter((each) => each !== 'retryBudget' && each !== 'circuitBreaker')) {
+      const customer = application.get<Registry>(registryToken(kind)).find('customer');
       expect(customer).toMatchObject({ name: 'customer', config: { eventConsumerBufferSize: 100 } });
     }
-    expect(application.get(RetryBudgetRegistry).find('shared')?.config.minRetriesPerSecond).toBe(1);
-    expect(application.get(RetryRegistry).retryBudgets).toBe(application.get(RetryBudgetRegistry));
+    expect(application.get(registryToken('retryBudget')).find('shared')?.config.minRetriesPerSecond).toBe(1);
+    expect(application.get(registryToken('retry')).getOrCreate('stock', { retryBudget: 'own' })).toBeDefined();
+    expect(application.get(registryToken('retryBudget')).names()).toStrictEqual(['shared', 'own']);
     const call = application
-      .get(TimeLimiterRegistry)
-      .timeLimiter('customer')
+      .get(registryToken('timeLimiter'))
+      .getOrCreate('customer')
       .execute(() => new Promise(() => {}));
     clock.advance(1_000);
     await expect(call).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
   });
 
   it('lets a registry be overridden in a test, and decorated methods use it', async () => {
-    const other = new CircuitBreakerRegistry({ instances: { 'customer-service': { initialState: 'FORCED_OPEN' } } });
+    const other = createRegistry('circuitBreaker', {
+      instances: { 'customer-service': { initialState: 'FORCED_OPEN' } },
+    });
     const application = await Test.createTestingModule({
       imports: [ResilienceModule.forRoot({ env: {} })],
       providers: [CustomerClient],
     })
-      .overrideProvider(CircuitBreakerRegistry)
+      .overrideProvider(registryToken('circuitBreaker'))
       .useValue(other)
       .compile();
     await application.init();
@@ -202,7 +180,7 @@ describe('ResilienceModule', () => {
     const clock = new FakeClock();
     const circuitBreaker = { configs: { default: { automaticTransitionFromOpenToHalfOpenEnabled: true } } };
     const application = await start({ clock, circuitBreaker });
-    application.get(CircuitBreakerRegistry).circuitBreaker('customer-service').transitionToOpenState();
+    application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').transitionToOpenState();
     expect(clock.pendingTimers).toBe(1);
 
     await application.close();
@@ -241,9 +219,9 @@ describe('ResilienceModule', () => {
       }).compile();
       await application.init();
 
-      expect(application.get(CircuitBreakerRegistry).circuitBreaker('customer-service').config.slidingWindowSize).toBe(
-        7,
-      );
+      expect(
+        application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize,
+      ).toBe(7);
     });
   });
 });

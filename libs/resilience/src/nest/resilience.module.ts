@@ -2,14 +2,15 @@ import { type DynamicModule, type FactoryProvider, Inject, Module } from '@nestj
 import { DiscoveryModule } from '@nestjs/core';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
+import { kindsOf, type PolicyRegistries, policies, registryToken } from '../core/policies.ts';
+import type { PolicyTable } from '../core/policy-definition.ts';
 import { ConfigurationSource } from './configuration-source.ts';
 import { DeclaredFeature, FeatureDefinitions, type ResilienceFeature } from './feature-definitions.ts';
 import { injectedCircuitBreakerProviders } from './inject-circuit-breaker.decorator.ts';
 import { injectedPipelineProviders } from './inject-pipeline.decorator.ts';
-import type { PatternRegistries } from './pattern-registries.ts';
-import { patternRegistriesProvider, pipelineRegistryProvider } from './pipelines.provider.ts';
+import { pipelineRegistryProvider } from './pipelines.provider.ts';
 import { ProtectedClasses } from './protected-classes.ts';
-import { registryProviders, registryTokens, resilienceConfiguration } from './registries.providers.ts';
+import { policyRegistries, registryProviders, resilienceConfiguration } from './registries.provider.ts';
 import { ResilienceRegistries } from './resilience-registries.ts';
 import {
   type ResilienceModuleAsyncOptions,
@@ -21,36 +22,43 @@ import { StartUp } from './start-up.ts';
 
 const resilienceRegistriesProvider: FactoryProvider<ResilienceRegistries> = {
   provide: ResilienceRegistries,
-  inject: [patternRegistriesProvider.provide, PipelineRegistry, resilienceConfiguration],
-  useFactory: (patterns: PatternRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) =>
-    new ResilienceRegistries(patterns, pipelines, config),
+  inject: [policyRegistries, PipelineRegistry, resilienceConfiguration],
+  useFactory: (registries: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) =>
+    new ResilienceRegistries(registries, pipelines, config),
 };
 
 /**
  * Resilience for a Nest application: import `forRoot` once, in the root module. It is global, and provides the registry of
- * each pattern by its class (CircuitBreakerRegistry, RetryRegistry, …) and the PipelineRegistry.
+ * each policy (`@InjectRegistry('circuitBreaker')`, `registryToken('circuitBreaker')`) and the PipelineRegistry.
  */
 @Module({})
 export class ResilienceModule {
   /**
+   * @param table the policies; those of this library by default
+   *
    * @example
    * ResilienceModule.forRoot({
    *   configFiles: ['resilience.yml'],
    *   pipelines: { customer: ['retry', 'circuitBreaker', 'timeLimiter', 'bulkhead'] },
    * })
    */
-  static forRoot(options: ResilienceModuleOptions = {}): DynamicModule {
-    return ResilienceModule.forRootAsync({ useFactory: () => options });
+  static forRoot(options: ResilienceModuleOptions = {}, table: PolicyTable = policies): DynamicModule {
+    return ResilienceModule.forRootAsync({ useFactory: () => options }, table);
   }
 
   /**
+   * @param table the policies; those of this library by default
+   *
    * @example
    * ResilienceModule.forRootAsync({
    *   inject: [ConfigService],
    *   useFactory: (config: ConfigService) => ({ configFiles: [config.getOrThrow('RESILIENCE_FILE')] }),
    * })
    */
-  static forRootAsync({ imports = [], inject = [], useFactory }: ResilienceModuleAsyncOptions): DynamicModule {
+  static forRootAsync(
+    { imports = [], inject = [], useFactory }: ResilienceModuleAsyncOptions,
+    table: PolicyTable = policies,
+  ): DynamicModule {
     const options = { provide: resilienceOptions, inject, useFactory };
     return {
       module: ResilienceModule,
@@ -63,8 +71,7 @@ export class ResilienceModule {
           FeatureDefinitions,
           ProtectedClasses,
           ConfigurationSource,
-          ...registryProviders,
-          patternRegistriesProvider,
+          ...registryProviders(table),
           pipelineRegistryProvider,
           resilienceRegistriesProvider,
           StartUp,
@@ -78,7 +85,7 @@ export class ResilienceModule {
           resilienceOptions,
           resilienceConfiguration,
           ConfigurationSource,
-          ...Object.values(registryTokens),
+          ...kindsOf(table).map((kind) => registryToken(kind)),
           PipelineRegistry,
           ResilienceRegistries,
           ...injectedCircuitBreakerProviders(),

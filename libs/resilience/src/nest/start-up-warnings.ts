@@ -14,7 +14,7 @@ export class StartUpWarnings implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    const instances = diagnosedInstances(this.#registries.patterns, this.#registries.pipelines);
+    const instances = diagnosedInstances(this.#registries.policies, this.#registries.pipelines);
     for (const warning of startUpWarnings(instances)) this.#logger.warn(warning);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { createRegistry } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { logTransitions } from './log-transitions.ts';
 
@@ -15,7 +15,8 @@ function setUp(options: CircuitBreakerOptions = {}) {
     waitDurationInOpenState: '10s',
     permittedNumberOfCallsInHalfOpenState: 3,
   };
-  const registry = new CircuitBreakerRegistry(
+  const registry = createRegistry(
+    'circuitBreaker',
     { configs: { base, default: { baseConfig: 'base', ...options } } },
     { clock },
   );
@@ -26,7 +27,7 @@ function setUp(options: CircuitBreakerOptions = {}) {
     fields.push(lineFields);
   };
   const stop = logTransitions(registry, { info: writer('info'), warn: writer('warn') });
-  return { clock, registry, breaker: registry.circuitBreaker('customer'), lines, fields, stop };
+  return { clock, registry, breaker: registry.getOrCreate('customer'), lines, fields, stop };
 }
 
 describe('describeTransition', () => {
@@ -154,12 +155,12 @@ describe('logTransitions', () => {
   it('follows the registry until it is stopped', () => {
     const { breaker, registry, lines, stop } = setUp();
 
-    registry.circuitBreaker('ledger').transitionToOpenState();
+    registry.getOrCreate('ledger').transitionToOpenState();
     registry.remove('customer');
     breaker.transitionToForcedOpenState();
     expect(lines).toHaveLength(1);
     stop();
-    registry.circuitBreaker('ledger').transitionToForcedOpenState();
+    registry.getOrCreate('ledger').transitionToForcedOpenState();
 
     expect(lines).toHaveLength(1);
   });

@@ -2,18 +2,9 @@ import { type Attributes, context, type Span, SpanStatusCode, trace } from '@ope
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AdaptiveConcurrencyLimiterRegistry } from '../../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
-import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
-import { CachedFallbackRegistry } from '../../core/cached-fallback/cached-fallback.registry.ts';
 import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
-import { FallbackRegistry } from '../../core/fallback/fallback.registry.ts';
-import { HedgeRegistry } from '../../core/hedge/hedge.registry.ts';
 import { pipeline } from '../../core/pipeline.ts';
-import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
-import { RetryBudgetRegistry } from '../../core/retry/retry-budget.registry.ts';
-import { RetryRegistry } from '../../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { createRegistry } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { AttemptSpans } from './attempt-spans.ts';
 import { instrument, type InstrumentedRegistries } from './instrument.ts';
@@ -53,9 +44,9 @@ async function eventsIn(work: (span: Span) => unknown): Promise<(readonly [strin
 
 function withBreaker(options: CircuitBreakerOptions = {}) {
   const clock = new FakeClock();
-  const circuitBreakerRegistry = new CircuitBreakerRegistry({ configs: { default: options } }, { clock });
+  const circuitBreakerRegistry = createRegistry('circuitBreaker', { configs: { default: options } }, { clock });
   instrumented({ circuitBreakerRegistry });
-  return { clock, circuitBreakerRegistry, breaker: circuitBreakerRegistry.circuitBreaker('customer') };
+  return { clock, circuitBreakerRegistry, breaker: circuitBreakerRegistry.getOrCreate('customer') };
 }
 
 describe('A span is told', () => {
@@ -94,8 +85,8 @@ describe('A span is told', () => {
   });
 
   it('of each retry with its number, its wait and its reason, and of the end', async () => {
-    const retryRegistry = new RetryRegistry();
-    const retry = retryRegistry.retry('customer', { maxAttempts: 3, intervalFunction: (attempt) => attempt });
+    const retryRegistry = createRegistry('retry');
+    const retry = retryRegistry.getOrCreate('customer', { maxAttempts: 3, intervalFunction: (attempt) => attempt });
     instrumented({ retryRegistry });
 
     const events = await eventsIn(() => retry.execute(() => Promise.reject(down)).catch(() => {}));
@@ -109,10 +100,10 @@ describe('A span is told', () => {
   });
 
   it('that a retry budget had nothing left', async () => {
-    const retryBudgets = new RetryBudgetRegistry();
-    retryBudgets.retryBudget('all', { retryRatio: 0, minRetriesPerSecond: 0 });
-    const retryRegistry = new RetryRegistry({}, { retryBudgets });
-    const retry = retryRegistry.retry('customer', { retryBudget: 'all' });
+    const retryBudgets = createRegistry('retryBudget');
+    retryBudgets.getOrCreate('all', { retryRatio: 0, minRetriesPerSecond: 0 });
+    const retryRegistry = createRegistry('retry', {}, { retryBudgets });
+    const retry = retryRegistry.getOrCreate('customer', { retryBudget: 'all' });
     instrumented({ retryRegistry });
 
     const events = await eventsIn(() => retry.execute(() => Promise.reject(down)).catch(() => {}));
@@ -124,14 +115,14 @@ describe('A span is told', () => {
   });
 
   it('of refusals by bulkheads, rate limiters and concurrency limiters', async () => {
-    const bulkheadRegistry = new BulkheadRegistry();
-    const rateLimiterRegistry = new RateLimiterRegistry();
-    const adaptiveConcurrencyLimiterRegistry = new AdaptiveConcurrencyLimiterRegistry();
+    const bulkheadRegistry = createRegistry('bulkhead');
+    const rateLimiterRegistry = createRegistry('rateLimiter');
+    const adaptiveConcurrencyLimiterRegistry = createRegistry('adaptiveConcurrencyLimiter');
     const limits = { initialLimit: 1, minLimit: 1, maxLimit: 1 };
     const policies = [
-      bulkheadRegistry.bulkhead('customer', { maxConcurrentCalls: 1, maxWaitDuration: 0 }),
-      rateLimiterRegistry.rateLimiter('customer', { limitForPeriod: 1, limitRefreshPeriod: '1h', timeoutDuration: 0 }),
-      adaptiveConcurrencyLimiterRegistry.adaptiveConcurrencyLimiter('customer', limits),
+      bulkheadRegistry.getOrCreate('customer', { maxConcurrentCalls: 1, maxWaitDuration: 0 }),
+      rateLimiterRegistry.getOrCreate('customer', { limitForPeriod: 1, limitRefreshPeriod: '1h', timeoutDuration: 0 }),
+      adaptiveConcurrencyLimiterRegistry.getOrCreate('customer', limits),
     ];
     instrumented({ bulkheadRegistry, rateLimiterRegistry, adaptiveConcurrencyLimiterRegistry });
     for (const policy of policies) void policy.execute(() => new Promise(() => {}));
@@ -156,10 +147,10 @@ describe('A span is told', () => {
 
   it('of time-outs and hedged attempts', async () => {
     const clock = new FakeClock();
-    const timeLimiterRegistry = new TimeLimiterRegistry({}, { clock });
-    const hedgeRegistry = new HedgeRegistry({}, { clock });
-    const timeLimiter = timeLimiterRegistry.timeLimiter('customer', { timeoutDuration: '1s' });
-    const hedge = hedgeRegistry.hedge('customer', { delay: 200 });
+    const timeLimiterRegistry = createRegistry('timeLimiter', {}, { clock });
+    const hedgeRegistry = createRegistry('hedge', {}, { clock });
+    const timeLimiter = timeLimiterRegistry.getOrCreate('customer', { timeoutDuration: '1s' });
+    const hedge = hedgeRegistry.getOrCreate('customer', { delay: 200 });
     instrumented({ timeLimiterRegistry, hedgeRegistry });
 
     const events = await eventsIn(async () => {
@@ -191,14 +182,14 @@ describe('A span is told', () => {
   });
 
   it('of fallbacks, but not what was asked for', async () => {
-    const fallbackRegistry = new FallbackRegistry();
-    const cachedFallbackRegistry = new CachedFallbackRegistry();
+    const fallbackRegistry = createRegistry('fallback');
+    const cachedFallbackRegistry = createRegistry('cachedFallback');
     const handlers = [
       { name: 'replica', handle: () => Promise.reject(new RangeError('down, too')) },
       { handle: () => 1 },
     ];
-    const fallback = fallbackRegistry.fallback('customer', { handlers });
-    const remembering = cachedFallbackRegistry.cachedFallback('customer').withKey('ada@example.org');
+    const fallback = fallbackRegistry.getOrCreate('customer', { handlers });
+    const remembering = cachedFallbackRegistry.getOrCreate('customer').withKey('ada@example.org');
     instrumented({ fallbackRegistry, cachedFallbackRegistry });
 
     const events = await eventsIn(async () => {
@@ -232,7 +223,7 @@ describe('A span is told', () => {
 
   it('nothing once the instance is removed, or all is ended', async () => {
     const { breaker, circuitBreakerRegistry } = withBreaker();
-    const ledger = circuitBreakerRegistry.circuitBreaker('ledger');
+    const ledger = circuitBreakerRegistry.getOrCreate('ledger');
 
     const events = await eventsIn(() => {
       circuitBreakerRegistry.remove('customer');
@@ -283,7 +274,7 @@ describe('A transition that no span has caused', () => {
 describe('A span for each attempt', () => {
   it('is a child of the call’s, with its number, and is the one that is told of what happens in it', async () => {
     const { breaker } = withBreaker({ slidingWindowSize: 1 });
-    const retry = new RetryRegistry().retry('customer', { maxAttempts: 2, waitDuration: 0 });
+    const retry = createRegistry('retry').getOrCreate('customer', { maxAttempts: 2, waitDuration: 0 });
     const attempts = new AttemptSpans('customer');
 
     const customer = pipeline('customer', [retry, attempts, breaker]);

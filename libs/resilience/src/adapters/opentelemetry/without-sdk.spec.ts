@@ -1,6 +1,6 @@
 import { trace } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { createRegistry } from '../../core/policies.ts';
 import { AttemptSpans } from './attempt-spans.ts';
 import { instrument } from './instrument.ts';
 
@@ -15,9 +15,9 @@ describe('Without an OpenTelemetry SDK', () => {
   });
 
   it('no policy is made to tell of what happens with every call', () => {
-    const circuitBreakerRegistry = new CircuitBreakerRegistry();
+    const circuitBreakerRegistry = createRegistry('circuitBreaker');
     const listened: string[] = [];
-    const breaker = circuitBreakerRegistry.circuitBreaker('customer', { eventConsumerBufferSize: 0 });
+    const breaker = circuitBreakerRegistry.getOrCreate('customer', { eventConsumerBufferSize: 0 });
     const on = breaker.on.bind(breaker);
     breaker.on = (type, listener) => {
       listened.push(type);

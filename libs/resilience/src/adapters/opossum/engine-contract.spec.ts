@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { CircuitBreakerEngineName } from '../../core/circuit-breaker/circuit-breaker.options.ts';
+import { createRegistry, type PolicyRegistry } from '../../core/policies.ts';
 import { circuitBreakerContract, type CircuitBreakerScene } from '../../testing/circuit-breaker-contract.ts';
 import { engineDifferences } from '../../testing/engine-differences.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
@@ -15,7 +15,7 @@ const engines: readonly CircuitBreakerEngineName[] = ['sliding-window', 'opossum
 
 const startsAt = 1_700_000_000_000;
 
-let registry: CircuitBreakerRegistry | undefined;
+let registry: PolicyRegistry<'circuitBreaker'> | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: startsAt });
@@ -34,11 +34,12 @@ function sceneOf(engine: CircuitBreakerEngineName): CircuitBreakerScene {
   return {
     clock,
     make: (options) => {
-      registry = new CircuitBreakerRegistry(
+      registry = createRegistry(
+        'circuitBreaker',
         { instances: { customer: { ...options, engine } } },
         { clock, engines: { opossum: opossumEngine } },
       );
-      return registry.circuitBreaker('customer');
+      return registry.getOrCreate('customer');
     },
     advance: (durationMs) => {
       clock.advance(durationMs);
@@ -56,11 +57,12 @@ describe.each(engines)('A circuit breaker on the engine %s', (engine) => {
   it.each(policyContract)('meets the contract of every policy: $title', async ({ run }) => {
     await expect(
       run(({ clock }) => {
-        registry = new CircuitBreakerRegistry(
+        registry = createRegistry(
+          'circuitBreaker',
           { configs: { default: { engine } } },
           { clock, engines: { opossum: opossumEngine } },
         );
-        return registry.circuitBreaker('customer');
+        return registry.getOrCreate('customer');
       }),
     ).resolves.toBeUndefined();
   });

@@ -9,7 +9,7 @@ import { Registry } from 'prom-client';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { registryToken } from '../../core/policies.ts';
 import { ResilienceActuatorModule } from '../../nest/actuator/actuator.module.ts';
 import { CircuitBreaker } from '../../nest/circuit-breaker.decorator.ts';
 import { InjectCircuitBreaker } from '../../nest/inject-circuit-breaker.decorator.ts';
@@ -95,7 +95,7 @@ describe('An application with a circuit breaker on opossum', () => {
   });
 
   afterEach(async () => {
-    application.get(CircuitBreakerRegistry).dispose();
+    application.get(registryToken('circuitBreaker')).dispose();
     await application.close();
     await rm(folder, { recursive: true });
   });
@@ -117,7 +117,10 @@ describe('An application with a circuit breaker on opossum', () => {
 
   it('exports its metrics', async () => {
     const prometheus = new Registry();
-    const unbind = bindToPrometheus({ circuitBreakerRegistry: application.get(CircuitBreakerRegistry) }, prometheus);
+    const unbind = bindToPrometheus(
+      { circuitBreakerRegistry: application.get(registryToken('circuitBreaker')) },
+      prometheus,
+    );
 
     await fail();
     await client.verify('c-1');
@@ -135,7 +138,7 @@ describe('An application with a circuit breaker on opossum', () => {
   it('logs its transitions with their cause', async () => {
     const lines: string[] = [];
     const log = (message: string) => lines.push(message);
-    const stop = logTransitions(application.get(CircuitBreakerRegistry), { info: log, warn: log });
+    const stop = logTransitions(application.get(registryToken('circuitBreaker')), { info: log, warn: log });
 
     await fail();
 

@@ -4,8 +4,8 @@ import {
   type CircuitBreakerOptions,
   circuitBreakerOptionRules,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
+import { createRegistry } from '../../core/policies.ts';
 import { OpossumCircuitBreaker, opossumEngine } from './opossum-circuit-breaker.ts';
 import { opossumLimits, toOpossumOptions } from './opossum.options.ts';
 
@@ -42,7 +42,7 @@ describe('The options of a circuit breaker on opossum', () => {
       instances: { customer: { engine: 'opossum', failureRateThreshold: 101, healthProbe: () => true } },
     } as const;
 
-    expect(() => new CircuitBreakerRegistry(definitions, { engines: { opossum: opossumEngine } })).toThrow(
+    expect(() => createRegistry('circuitBreaker', definitions, { engines: { opossum: opossumEngine } })).toThrow(
       [
         'The CircuitBreaker configuration has 4 invalid options:',
         '  - instances.customer.failureRateThreshold is 101; allowed: a percentage above 0 and at most 100',
@@ -148,11 +148,11 @@ describe('The options of a circuit breaker on opossum', () => {
   );
 
   it('conflict when an instance is created with two different definitions', () => {
-    const registry = new CircuitBreakerRegistry({}, { engines: { opossum: opossumEngine } });
-    const customer = registry.circuitBreaker('customer', { engine: 'opossum', minimumNumberOfCalls: 7 });
+    const registry = createRegistry('circuitBreaker', {}, { engines: { opossum: opossumEngine } });
+    const customer = registry.getOrCreate('customer', { engine: 'opossum', minimumNumberOfCalls: 7 });
 
-    expect(registry.circuitBreaker('customer', { engine: 'opossum', minimumNumberOfCalls: 7 })).toBe(customer);
-    expect(() => registry.circuitBreaker('customer', { minimumNumberOfCalls: 7 })).toThrow(/exists already.*engine/);
+    expect(registry.getOrCreate('customer', { engine: 'opossum', minimumNumberOfCalls: 7 })).toBe(customer);
+    expect(() => registry.getOrCreate('customer', { minimumNumberOfCalls: 7 })).toThrow(/exists already.*engine/);
     // No timer is left by the circuit breakers that were created for the comparison.
     registry.dispose();
     expect(vi.getTimerCount()).toBe(0);

@@ -303,7 +303,7 @@ export class OpossumCircuitBreaker
  * Lets instances run on opossum by `engine: opossum`.
  *
  * @example
- * const registry = new CircuitBreakerRegistry(
+ * const registry = createRegistry('circuitBreaker',
  *   { instances: { customer: { engine: 'opossum', failureRateThreshold: 60 } } },
  *   { engines: { opossum: opossumEngine } },
  * );

@@ -1,16 +1,8 @@
 import { Gauge, type OpenMetricsContentType, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
-import { AdaptiveConcurrencyLimiterRegistry } from '../../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
-import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
-import { CachedFallbackRegistry } from '../../core/cached-fallback/cached-fallback.registry.ts';
 import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import { FallbackRegistry } from '../../core/fallback/fallback.registry.ts';
-import { HedgeRegistry } from '../../core/hedge/hedge.registry.ts';
-import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
-import { RetryRegistry } from '../../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { createRegistry } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { type BoundRegistries, bindToPrometheus, type PrometheusOptions } from './bind-to-prometheus.ts';
 
@@ -30,8 +22,8 @@ function bound(registries: BoundRegistries, options: PrometheusOptions = {}) {
 
 function withBreakers(options: CircuitBreakerOptions = {}, prometheusOptions: PrometheusOptions = {}) {
   const clock = new FakeClock();
-  const circuitBreakerRegistry = new CircuitBreakerRegistry({ configs: { default: options } }, { clock });
-  const customer = circuitBreakerRegistry.circuitBreaker('customer');
+  const circuitBreakerRegistry = createRegistry('circuitBreaker', { configs: { default: options } }, { clock });
+  const customer = circuitBreakerRegistry.getOrCreate('customer');
   return {
     clock,
     circuitBreakerRegistry,
@@ -116,8 +108,8 @@ describe('The metrics of a circuit breaker', () => {
 
   it('keep to Micrometer’s buckets by default, and to none but the total on demand', async () => {
     const { prometheus } = (() => {
-      const circuitBreakerRegistry = new CircuitBreakerRegistry();
-      circuitBreakerRegistry.circuitBreaker('customer');
+      const circuitBreakerRegistry = createRegistry('circuitBreaker');
+      circuitBreakerRegistry.getOrCreate('customer');
       const prometheus = new Registry();
       bindToPrometheus({ circuitBreakerRegistry }, prometheus);
       return { prometheus };
@@ -176,7 +168,7 @@ describe('The metrics of a circuit breaker', () => {
 
   it('show the size of the window on trial in HALF_OPEN, and none for a window of seconds', async () => {
     const { customer, circuitBreakerRegistry, scrape } = withBreakers({ permittedNumberOfCallsInHalfOpenState: 3 });
-    circuitBreakerRegistry.circuitBreaker('ledger', { slidingWindowType: 'TIME_BASED' });
+    circuitBreakerRegistry.getOrCreate('ledger', { slidingWindowType: 'TIME_BASED' });
 
     customer.transitionToOpenState();
     customer.transitionToHalfOpenState();
@@ -220,7 +212,7 @@ describe('The metrics of a circuit breaker', () => {
       rampUpSteps: [25],
     });
     const healthProbe = () => false;
-    circuitBreakerRegistry.circuitBreaker('ledger', { healthProbe }).transitionToOpenState();
+    circuitBreakerRegistry.getOrCreate('ledger', { healthProbe }).transitionToOpenState();
 
     customer.transitionToOpenState();
     customer.transitionToHalfOpenState();
@@ -271,7 +263,7 @@ describe('Instances', () => {
   it('that come later are shown from then on', async () => {
     const { circuitBreakerRegistry, scrape } = withBreakers();
 
-    const ledger = circuitBreakerRegistry.circuitBreaker('ledger');
+    const ledger = circuitBreakerRegistry.getOrCreate('ledger');
     ledger.onSuccess(100);
 
     const lines = await scrape('resilience4j_circuitbreaker');
@@ -281,7 +273,7 @@ describe('Instances', () => {
 
   it('that are removed take all their series with them', async () => {
     const { circuitBreakerRegistry, prometheus, customer } = withBreakers();
-    circuitBreakerRegistry.circuitBreaker('ledger');
+    circuitBreakerRegistry.getOrCreate('ledger');
 
     circuitBreakerRegistry.remove('customer');
     customer.onSuccess(100);
@@ -297,7 +289,7 @@ describe('Instances', () => {
     customer.onSuccess(100);
 
     circuitBreakerRegistry.remove('customer');
-    circuitBreakerRegistry.circuitBreaker('customer');
+    circuitBreakerRegistry.getOrCreate('customer');
 
     expect(await scrape('resilience4j_circuitbreaker_calls_seconds_count')).toStrictEqual([
       'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="successful"} 0',
@@ -331,7 +323,10 @@ describe('A binding', () => {
   it('that fails half way leaves nothing behind', async () => {
     const prometheus = new Registry();
     new Gauge({ name: 'resilience4j_retry_calls_total', help: 'Somebody else’s.', registers: [prometheus] }).set(7);
-    const registries = { circuitBreakerRegistry: new CircuitBreakerRegistry(), retryRegistry: new RetryRegistry() };
+    const registries = {
+      circuitBreakerRegistry: createRegistry('circuitBreaker'),
+      retryRegistry: createRegistry('retry'),
+    };
 
     expect(() => bindToPrometheus(registries, prometheus)).toThrow(/already been registered/);
 
@@ -345,10 +340,10 @@ describe('A binding', () => {
   });
 
   it('works in a registry of OpenMetrics, too', async () => {
-    const circuitBreakerRegistry = new CircuitBreakerRegistry();
+    const circuitBreakerRegistry = createRegistry('circuitBreaker');
     const openMetrics = new Registry<OpenMetricsContentType>();
     openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    circuitBreakerRegistry.circuitBreaker('customer');
+    circuitBreakerRegistry.getOrCreate('customer');
 
     bindToPrometheus({ circuitBreakerRegistry }, openMetrics);
     await openMetrics.metrics();
@@ -366,8 +361,8 @@ describe('A binding', () => {
 
 describe('The metrics of a retry', () => {
   it('count calls by how they ended and whether they were retried', async () => {
-    const retryRegistry = new RetryRegistry({ configs: { default: { maxAttempts: 2, waitDuration: 0 } } });
-    const customer = retryRegistry.retry('customer');
+    const retryRegistry = createRegistry('retry', { configs: { default: { maxAttempts: 2, waitDuration: 0 } } });
+    const customer = retryRegistry.getOrCreate('customer');
     const { scrape } = bound({ retryRegistry });
     const failing = (times: number) => async () => {
       if (times-- > 0) throw down;
@@ -391,13 +386,15 @@ describe('The metrics of a retry', () => {
 
   it('show its budget', async () => {
     const clock = new FakeClock();
-    const retryRegistry = new RetryRegistry(
+    const retryBudgets = createRegistry('retryBudget', {}, { clock });
+    const retryRegistry = createRegistry(
+      'retry',
       { configs: { default: { waitDuration: 0, retryBudget: 'all' } } },
-      { clock },
+      { clock, retryBudgets },
     );
-    retryRegistry.retryBudgets.retryBudget('all', { minRetriesPerSecond: 0, retryRatio: 1 });
-    const customer = retryRegistry.retry('customer');
-    const { scrape } = bound({ retryRegistry, retryBudgetRegistry: retryRegistry.retryBudgets });
+    retryBudgets.getOrCreate('all', { minRetriesPerSecond: 0, retryRatio: 1 });
+    const customer = retryRegistry.getOrCreate('customer');
+    const { scrape } = bound({ retryRegistry, retryBudgetRegistry: retryBudgets });
 
     await customer.execute(() => Promise.reject(down)).catch(() => {});
 
@@ -414,8 +411,8 @@ describe('The metrics of a retry', () => {
 
 describe('The metrics of a bulkhead', () => {
   it('show its places as they are now, and count who was refused', async () => {
-    const bulkheadRegistry = new BulkheadRegistry();
-    const customer = bulkheadRegistry.bulkhead('customer', { maxConcurrentCalls: 2, maxWaitDuration: 0 });
+    const bulkheadRegistry = createRegistry('bulkhead');
+    const customer = bulkheadRegistry.getOrCreate('customer', { maxConcurrentCalls: 2, maxWaitDuration: 0 });
     const { scrape } = bound({ bulkheadRegistry });
 
     for (let call = 0; call < 3; call++) customer.tryAcquirePermission();
@@ -440,8 +437,8 @@ describe('The metrics of a rate limiter', () => {
   it('show its permissions and who waits as they are now, and count who was refused', async () => {
     const clock = new FakeClock();
     const options = { limitForPeriod: 2, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
-    const rateLimiterRegistry = new RateLimiterRegistry({ configs: { default: options } }, { clock });
-    const customer = rateLimiterRegistry.rateLimiter('customer');
+    const rateLimiterRegistry = createRegistry('rateLimiter', { configs: { default: options } }, { clock });
+    const customer = rateLimiterRegistry.getOrCreate('customer');
     const { scrape } = bound({ rateLimiterRegistry });
 
     for (let call = 0; call < 5; call++) void customer.execute(() => call).catch(() => {});
@@ -464,8 +461,8 @@ describe('The metrics of a rate limiter', () => {
 describe('The metrics of a time limiter', () => {
   it('count calls by how they ended', async () => {
     const clock = new FakeClock();
-    const timeLimiterRegistry = new TimeLimiterRegistry({}, { clock });
-    const customer = timeLimiterRegistry.timeLimiter('customer', { timeoutDuration: '1s' });
+    const timeLimiterRegistry = createRegistry('timeLimiter', {}, { clock });
+    const customer = timeLimiterRegistry.getOrCreate('customer', { timeoutDuration: '1s' });
     const { scrape } = bound({ timeLimiterRegistry });
 
     await customer.execute(() => 'in time');
@@ -486,8 +483,8 @@ describe('The metrics of a time limiter', () => {
 describe('The metrics of a hedge', () => {
   it('count calls by who answered, and the attempts that were added', async () => {
     const clock = new FakeClock();
-    const hedgeRegistry = new HedgeRegistry({}, { clock });
-    const customer = hedgeRegistry.hedge('customer', { delay: 200 });
+    const hedgeRegistry = createRegistry('hedge', {}, { clock });
+    const customer = hedgeRegistry.getOrCreate('customer', { delay: 200 });
     const { scrape } = bound({ hedgeRegistry });
 
     await customer.execute(() => 'at once');
@@ -512,8 +509,8 @@ describe('The metrics of a hedge', () => {
 
 describe('The metrics of an adaptive concurrency limiter', () => {
   it('show its limit and what is under way, and count who was refused', async () => {
-    const adaptiveConcurrencyLimiterRegistry = new AdaptiveConcurrencyLimiterRegistry();
-    const customer = adaptiveConcurrencyLimiterRegistry.adaptiveConcurrencyLimiter('customer', {
+    const adaptiveConcurrencyLimiterRegistry = createRegistry('adaptiveConcurrencyLimiter');
+    const customer = adaptiveConcurrencyLimiterRegistry.getOrCreate('customer', {
       initialLimit: 1,
       minLimit: 1,
       maxLimit: 1,
@@ -536,9 +533,9 @@ describe('The metrics of an adaptive concurrency limiter', () => {
 
 describe('The metrics of fallbacks', () => {
   it('count handlers by whether they had an answer', async () => {
-    const fallbackRegistry = new FallbackRegistry();
+    const fallbackRegistry = createRegistry('fallback');
     const handlers = [{ handle: () => Promise.reject(down) }, { handle: () => 'unknown' }];
-    const customer = fallbackRegistry.fallback('customer', { handlers });
+    const customer = fallbackRegistry.getOrCreate('customer', { handlers });
     const { scrape } = bound({ fallbackRegistry });
 
     for (let call = 0; call < 2; call++) await customer.execute(() => Promise.reject(down));
@@ -551,8 +548,8 @@ describe('The metrics of fallbacks', () => {
   });
 
   it('count what was served from memory, and never by key', async () => {
-    const cachedFallbackRegistry = new CachedFallbackRegistry();
-    const customer = cachedFallbackRegistry.cachedFallback('customer');
+    const cachedFallbackRegistry = createRegistry('cachedFallback');
+    const customer = cachedFallbackRegistry.getOrCreate('customer');
     const { scrape } = bound({ cachedFallbackRegistry });
 
     await customer.withKey('ada').execute(() => 'Ada');
@@ -594,13 +591,13 @@ const askedByDashboard: readonly (readonly [metric: string, labels: readonly str
 describe('Resilience4j’s own Grafana dashboard', () => {
   it.each(askedByDashboard)('finds %s', async (metric, labels) => {
     const registries = {
-      circuitBreakerRegistry: new CircuitBreakerRegistry(),
-      retryRegistry: new RetryRegistry(),
-      bulkheadRegistry: new BulkheadRegistry(),
+      circuitBreakerRegistry: createRegistry('circuitBreaker'),
+      retryRegistry: createRegistry('retry'),
+      bulkheadRegistry: createRegistry('bulkhead'),
     };
-    registries.circuitBreakerRegistry.circuitBreaker('backendA');
-    registries.retryRegistry.retry('backendA');
-    registries.bulkheadRegistry.bulkhead('backendA');
+    registries.circuitBreakerRegistry.getOrCreate('backendA');
+    registries.retryRegistry.getOrCreate('backendA');
+    registries.bulkheadRegistry.getOrCreate('backendA');
     const { scrape } = bound(registries, { extraLabels: { application: 'resilience4j-demo' } });
 
     const [series = ''] = await scrape(`${metric}{`);

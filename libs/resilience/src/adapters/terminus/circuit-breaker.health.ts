@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { registryToken, type PolicyRegistry } from '../../core/policies.ts';
 import { type HealthSettings, showAll } from './health-settings.ts';
 import { healthOf, type InstanceHealth } from './instance-health.ts';
 
@@ -22,11 +22,11 @@ import { healthOf, type InstanceHealth } from './instance-health.ts';
 @Injectable()
 export class CircuitBreakerHealthIndicator {
   readonly #service: HealthIndicatorService;
-  readonly #registry: CircuitBreakerRegistry;
+  readonly #registry: PolicyRegistry<'circuitBreaker'>;
 
   constructor(
     @Inject(HealthIndicatorService) service: HealthIndicatorService,
-    @Inject(CircuitBreakerRegistry) registry: CircuitBreakerRegistry,
+    @Inject(registryToken('circuitBreaker')) registry: PolicyRegistry<'circuitBreaker'>,
   ) {
     this.#service = service;
     this.#registry = registry;

@@ -4,9 +4,8 @@ import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminu
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
-import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
+import { createRegistry, registryToken, type PolicyRegistry } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { CircuitBreakerHealthIndicator } from './circuit-breaker.health.ts';
 import type { InstanceHealthSettings } from './health-settings.ts';
@@ -51,21 +50,21 @@ class HealthController {
 }
 
 let app: NestFastifyApplication;
-let circuitBreakers: CircuitBreakerRegistry;
-let rateLimiters: RateLimiterRegistry;
+let circuitBreakers: PolicyRegistry<'circuitBreaker'>;
+let rateLimiters: PolicyRegistry<'rateLimiter'>;
 let clock: FakeClock;
 
 beforeEach(async () => {
   clock = new FakeClock();
   settings.clear();
-  circuitBreakers = new CircuitBreakerRegistry({}, { clock });
-  rateLimiters = new RateLimiterRegistry({}, { clock });
+  circuitBreakers = createRegistry('circuitBreaker', {}, { clock });
+  rateLimiters = createRegistry('rateLimiter', {}, { clock });
   const module = await Test.createTestingModule({
     imports: [TerminusModule.forRoot({ logger: false })],
     controllers: [HealthController],
     providers: [
-      { provide: CircuitBreakerRegistry, useValue: circuitBreakers },
-      { provide: RateLimiterRegistry, useValue: rateLimiters },
+      { provide: registryToken('circuitBreaker'), useValue: circuitBreakers },
+      { provide: registryToken('rateLimiter'), useValue: rateLimiters },
       CircuitBreakerHealthIndicator,
       RateLimiterHealthIndicator,
     ],
@@ -84,7 +83,7 @@ async function get(path: 'ready' | 'configured') {
 
 describe('The health of circuit breakers', () => {
   it('shows each with its numbers, in Resilience4j’s shape', async () => {
-    const customer = circuitBreakers.circuitBreaker('customer', {
+    const customer = circuitBreakers.getOrCreate('customer', {
       slidingWindowSize: 3,
       failureRateThreshold: 42.857_143,
       slowCallDurationThreshold: 100,
@@ -92,7 +91,7 @@ describe('The health of circuit breakers', () => {
     customer.onError(500, new Error('slow and down'));
     customer.onSuccess(1);
     customer.onSuccess(1);
-    circuitBreakers.circuitBreaker('ledger');
+    circuitBreakers.getOrCreate('ledger');
 
     const { status, details } = await get('ready');
 
@@ -124,7 +123,7 @@ describe('The health of circuit breakers', () => {
   });
 
   it('stays up, also when all are open', async () => {
-    const customer = circuitBreakers.circuitBreaker('customer');
+    const customer = circuitBreakers.getOrCreate('customer');
     customer.transitionToOpenState();
     customer.tryAcquirePermission();
 
@@ -140,8 +139,8 @@ describe('The health of circuit breakers', () => {
   it('is down when one is open that may fail the check, and up again when it is half open', async () => {
     settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
     settings.set('ledger', { registerHealthIndicator: true });
-    circuitBreakers.circuitBreaker('ledger').transitionToOpenState();
-    const customer = circuitBreakers.circuitBreaker('customer');
+    circuitBreakers.getOrCreate('ledger').transitionToOpenState();
+    const customer = circuitBreakers.getOrCreate('customer');
 
     customer.transitionToOpenState();
     const open = await get('configured');
@@ -163,8 +162,8 @@ describe('The health of circuit breakers', () => {
   it('leaves out those that are not registered for it', async () => {
     settings.set('customer', { registerHealthIndicator: true });
     settings.set('ledger', { allowHealthIndicatorToFail: true });
-    for (const name of ['customer', 'ledger', 'archive']) circuitBreakers.circuitBreaker(name);
-    circuitBreakers.circuitBreaker('ledger').transitionToOpenState();
+    for (const name of ['customer', 'ledger', 'archive']) circuitBreakers.getOrCreate(name);
+    circuitBreakers.getOrCreate('ledger').transitionToOpenState();
 
     const { status, details } = await get('configured');
 
@@ -176,9 +175,9 @@ describe('The health of circuit breakers', () => {
   });
 
   it.each<[StateName, (name: string) => void]>([
-    ['FORCED_OPEN', (name) => circuitBreakers.circuitBreaker(name).transitionToForcedOpenState()],
-    ['DISABLED', (name) => circuitBreakers.circuitBreaker(name).transitionToDisabledState()],
-    ['METRICS_ONLY', (name) => circuitBreakers.circuitBreaker(name).transitionToMetricsOnlyState()],
+    ['FORCED_OPEN', (name) => circuitBreakers.getOrCreate(name).transitionToForcedOpenState()],
+    ['DISABLED', (name) => circuitBreakers.getOrCreate(name).transitionToDisabledState()],
+    ['METRICS_ONLY', (name) => circuitBreakers.getOrCreate(name).transitionToMetricsOnlyState()],
   ])('is unknown, and so up, in %s', async (state, enter) => {
     settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
     enter('customer');
@@ -196,7 +195,7 @@ describe('The health of rate limiters', () => {
   const calls = (name: string, number: number): void => {
     for (let call = 0; call < number; call++) {
       void rateLimiters
-        .rateLimiter(name)
+        .getOrCreate(name)
         .execute(() => 'well')
         .catch(() => {});
     }
@@ -204,7 +203,7 @@ describe('The health of rate limiters', () => {
 
   it('is up while there are permissions, unknown while callers wait for the next', async () => {
     const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '2s' } as const;
-    rateLimiters.rateLimiter('customer', options);
+    rateLimiters.getOrCreate('customer', options);
 
     const before = await get('ready');
     calls('customer', 2);
@@ -222,7 +221,7 @@ describe('The health of rate limiters', () => {
 
   it('is rate limited when the next caller would be refused, and down only if it may fail', async () => {
     const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
-    rateLimiters.rateLimiter('customer', options);
+    rateLimiters.getOrCreate('customer', options);
     calls('customer', 2);
 
     settings.set('customer', { registerHealthIndicator: true });

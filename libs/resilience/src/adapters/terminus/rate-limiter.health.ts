@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
+import { registryToken, type PolicyRegistry } from '../../core/policies.ts';
 import type { RateLimiter } from '../../core/rate-limiter/rate-limiter.ts';
 import { type HealthSettings, showAll } from './health-settings.ts';
 import { healthOf, type InstanceHealth } from './instance-health.ts';
@@ -14,11 +14,11 @@ const nanosInMs = 1e6;
 @Injectable()
 export class RateLimiterHealthIndicator {
   readonly #service: HealthIndicatorService;
-  readonly #registry: RateLimiterRegistry;
+  readonly #registry: PolicyRegistry<'rateLimiter'>;
 
   constructor(
     @Inject(HealthIndicatorService) service: HealthIndicatorService,
-    @Inject(RateLimiterRegistry) registry: RateLimiterRegistry,
+    @Inject(registryToken('rateLimiter')) registry: PolicyRegistry<'rateLimiter'>,
   ) {
     this.#service = service;
     this.#registry = registry;

@@ -2,9 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
 import { RejectedError, ResilienceError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
 import type { AdaptiveConcurrencyLimiterOptions } from './adaptive-concurrency-limiter.options.ts';
-import { AdaptiveConcurrencyLimiterRegistry } from './adaptive-concurrency-limiter.registry.ts';
 import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter.ts';
 
 const outage = new Error('outage');
@@ -216,14 +216,14 @@ describe('An adaptive concurrency limiter', () => {
 
 describe('A registry', () => {
   it('makes each limiter once, from its definition and what it builds on', () => {
-    const registry = new AdaptiveConcurrencyLimiterRegistry({
+    const registry = createRegistry('adaptiveConcurrencyLimiter', {
       configs: { default: { maxLimit: 50 } },
       instances: { customer: { algorithm: 'AIMD' } },
     });
 
-    const customer = registry.adaptiveConcurrencyLimiter('customer');
+    const customer = registry.getOrCreate('customer');
 
     expect(customer.config).toMatchObject({ algorithm: 'AIMD', maxLimit: 50 });
-    expect(registry.adaptiveConcurrencyLimiter('customer')).toBe(customer);
+    expect(registry.getOrCreate('customer')).toBe(customer);
   });
 });

@@ -2,11 +2,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Deadline } from '../deadline.ts';
 import { ConflictingDefinitionError, InvalidOptionsError, RejectedError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
 import { TimeLimiter } from '../time-limiter/time-limiter.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
 import { type BulkheadOptions, resolveBulkheadOptions } from './bulkhead.options.ts';
-import { BulkheadRegistry } from './bulkhead.registry.ts';
 import { Bulkhead } from './bulkhead.ts';
 
 const outage = new Error('outage');
@@ -334,20 +334,21 @@ describe('The options of a bulkhead', () => {
 
 describe('The registry of bulkheads', () => {
   it('makes one for each name, from its definition', () => {
-    const registry = new BulkheadRegistry(
+    const registry = createRegistry(
+      'bulkhead',
       { configs: { default: { maxConcurrentCalls: 7 } }, instances: { customer: { maxWaitDuration: 50 } } },
       { clock: new FakeClock() },
     );
 
-    const customer = registry.bulkhead('customer');
+    const customer = registry.getOrCreate('customer');
 
     expect(customer.config).toMatchObject({ maxConcurrentCalls: 7, maxWaitDuration: 50 });
-    expect(registry.bulkhead('customer')).toBe(customer);
-    expect(() => registry.bulkhead('customer', { maxConcurrentCalls: 8 })).toThrow(ConflictingDefinitionError);
+    expect(registry.getOrCreate('customer')).toBe(customer);
+    expect(() => registry.getOrCreate('customer', { maxConcurrentCalls: 8 })).toThrow(ConflictingDefinitionError);
   });
 
   it('finds faults before an instance is made', () => {
-    expect(() => new BulkheadRegistry({ instances: { customer: { maxConcurrentCalls: -1 } } })).toThrow(
+    expect(() => createRegistry('bulkhead', { instances: { customer: { maxConcurrentCalls: -1 } } })).toThrow(
       /instances\.customer\.maxConcurrentCalls/,
     );
   });

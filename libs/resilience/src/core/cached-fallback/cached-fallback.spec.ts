@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
 import { InvalidOptionsError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import type { CachedFallbackOptions } from './cached-fallback.options.ts';
-import { CachedFallbackRegistry } from './cached-fallback.registry.ts';
 import { CachedFallback } from './cached-fallback.ts';
 
 const outage = new Error('outage');
@@ -300,12 +300,12 @@ describe('A cached fallback with a key for each call keeps the contract of every
 
 describe('A registry', () => {
   it('makes each cached fallback once, and empties it when it is removed', async () => {
-    const registry = new CachedFallbackRegistry({ instances: { customer: { staleLimit: '10m' } } });
-    const customer = registry.cachedFallback('customer');
+    const registry = createRegistry('cachedFallback', { instances: { customer: { staleLimit: '10m' } } });
+    const customer = registry.getOrCreate('customer');
     await customer.withKey('7').execute(() => 'answer');
 
     expect(customer.config.staleLimit).toBe(600_000);
-    expect(registry.cachedFallback('customer')).toBe(customer);
+    expect(registry.getOrCreate('customer')).toBe(customer);
     registry.remove('customer');
 
     expect(customer.metrics.entries).toBe(0);

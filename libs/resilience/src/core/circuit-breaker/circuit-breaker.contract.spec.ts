@@ -3,7 +3,7 @@ import { InvalidOptionsError } from '../errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitBreakerEngine } from './circuit-breaker.contract.ts';
 import { type CircuitBreakerEngineName, resolveCircuitBreakerOptions } from './circuit-breaker.options.ts';
-import { CircuitBreakerRegistry } from './circuit-breaker.registry.ts';
+import { createRegistry } from '../policies.ts';
 
 /** An engine that rejects slowCallRateThreshold and marks the names of its circuit breakers. */
 const engine: CircuitBreakerEngine = {
@@ -16,18 +16,20 @@ const engine: CircuitBreakerEngine = {
 
 describe('The option engine of a circuit breaker', () => {
   it('is the sliding window by default', () => {
-    const registry = new CircuitBreakerRegistry(
+    const registry = createRegistry(
+      'circuitBreaker',
       { instances: { customer: {}, ledger: { engine: 'sliding-window' } } },
       { engines: { opossum: engine } },
     );
 
-    expect(registry.circuitBreaker('customer')).toBeInstanceOf(CircuitBreaker);
-    expect(registry.circuitBreaker('customer').name).toBe('customer');
-    expect(registry.circuitBreaker('ledger').config.engine).toBe('sliding-window');
+    expect(registry.getOrCreate('customer')).toBeInstanceOf(CircuitBreaker);
+    expect(registry.getOrCreate('customer').name).toBe('customer');
+    expect(registry.getOrCreate('ledger').config.engine).toBe('sliding-window');
   });
 
   it('is chosen by an instance or by its base configuration', () => {
-    const registry = new CircuitBreakerRegistry(
+    const registry = createRegistry(
+      'circuitBreaker',
       {
         configs: { onOpossum: { engine: 'opossum' } },
         instances: { customer: { engine: 'opossum' }, ledger: { baseConfig: 'onOpossum' }, other: {} },
@@ -35,9 +37,9 @@ describe('The option engine of a circuit breaker', () => {
       { engines: { opossum: engine } },
     );
 
-    expect(registry.circuitBreaker('customer').name).toBe('customer on an engine');
-    expect(registry.circuitBreaker('ledger').name).toBe('ledger on an engine');
-    expect(registry.circuitBreaker('other').name).toBe('other');
+    expect(registry.getOrCreate('customer').name).toBe('customer on an engine');
+    expect(registry.getOrCreate('ledger').name).toBe('ledger on an engine');
+    expect(registry.getOrCreate('other').name).toBe('other');
   });
 
   it('lets the engine check the options of every instance when the registry is created', () => {
@@ -48,7 +50,7 @@ describe('The option engine of a circuit breaker', () => {
       },
     } as const;
 
-    expect(() => new CircuitBreakerRegistry(definitions, { engines: { opossum: engine } })).toThrow(
+    expect(() => createRegistry('circuitBreaker', definitions, { engines: { opossum: engine } })).toThrow(
       /has an invalid option:\n {2}- instances\.customer\.slowCallRateThreshold is 50/,
     );
   });
@@ -56,13 +58,13 @@ describe('The option engine of a circuit breaker', () => {
   it('must be registered, and the error explains how', () => {
     const definitions = { instances: { customer: { engine: 'opossum' } } } as const;
 
-    expect(() => new CircuitBreakerRegistry(definitions)).toThrow(InvalidOptionsError);
-    expect(() => new CircuitBreakerRegistry(definitions)).toThrow(
+    expect(() => createRegistry('circuitBreaker', definitions)).toThrow(InvalidOptionsError);
+    expect(() => createRegistry('circuitBreaker', definitions)).toThrow(
       "instances.customer.engine is 'opossum', which is not registered here; allowed: sliding-window, or opossum once " +
         'the package opossum is installed and the registry was given { engines: { opossum: opossumEngine } }, with ' +
         "opossumEngine from '@breakwater/resilience/opossum'",
     );
-    expect(() => new CircuitBreakerRegistry().circuitBreaker('customer', { engine: 'opossum' })).toThrow(
+    expect(() => createRegistry('circuitBreaker').getOrCreate('customer', { engine: 'opossum' })).toThrow(
       /CircuitBreaker 'customer' has an invalid option:\n {2}- engine is 'opossum', which is not registered/,
     );
   });
@@ -70,20 +72,24 @@ describe('The option engine of a circuit breaker', () => {
   it('must be a known engine', () => {
     const definitions = { instances: { customer: { engine: 'cockatiel' as CircuitBreakerEngineName } } };
 
-    expect(() => new CircuitBreakerRegistry(definitions)).toThrow(
+    expect(() => createRegistry('circuitBreaker', definitions)).toThrow(
       "instances.customer.engine is 'cockatiel'; allowed: one of sliding-window, opossum",
     );
   });
 
   it('is never changed by reconfiguration', () => {
-    const registry = new CircuitBreakerRegistry({ instances: { customer: {} } }, { engines: { opossum: engine } });
-    const customer = registry.circuitBreaker('customer');
+    const registry = createRegistry(
+      'circuitBreaker',
+      { instances: { customer: {} } },
+      { engines: { opossum: engine } },
+    );
+    const customer = registry.getOrCreate('customer');
 
     const prepared = registry.prepareDefinitions({ instances: { customer: { engine: 'opossum' } } });
     prepared.apply();
 
     expect(prepared.instanceChanges).toMatchObject([{ name: 'customer', isApplicable: false }]);
-    expect(registry.circuitBreaker('customer')).toBe(customer);
+    expect(registry.getOrCreate('customer')).toBe(customer);
     expect(customer.config.engine).toBe('sliding-window');
   });
 

@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
 import { InvalidOptionsError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import type { FallbackHandler } from './fallback.options.ts';
-import { FallbackRegistry } from './fallback.registry.ts';
 import { Fallback } from './fallback.ts';
 
 class Outage extends Error {}
@@ -205,12 +205,12 @@ describe('A fallback', () => {
 describe('A registry', () => {
   it('makes each fallback once, and takes the same definition again', () => {
     const handlers = [{ handle: () => 'unknown' }];
-    const registry = new FallbackRegistry({ instances: { customer: { handlers } } });
+    const registry = createRegistry('fallback', { instances: { customer: { handlers } } });
 
-    const customer = registry.fallback('customer');
+    const customer = registry.getOrCreate('customer');
 
     expect(customer.config.handlers).toStrictEqual(handlers);
-    expect(registry.fallback('customer', { handlers })).toBe(customer);
-    expect(() => registry.fallback('customer', { handlers: [] })).toThrow('exists already');
+    expect(registry.getOrCreate('customer', { handlers })).toBe(customer);
+    expect(() => registry.getOrCreate('customer', { handlers: [] })).toThrow('exists already');
   });
 });

@@ -3,11 +3,11 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
 import { Deadline } from '../deadline.ts';
 import { InvalidOptionsError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
 import { HedgeDecidedError } from './hedge.errors.ts';
 import type { AnyHedgeEvent } from './hedge.events.ts';
 import { type HedgeOptions, mergeHedgeOptions, resolveHedgeOptions } from './hedge.options.ts';
-import { HedgeRegistry } from './hedge.registry.ts';
 import { Hedge, type HedgeBudget } from './hedge.ts';
 
 const outage = new Error('outage');
@@ -417,11 +417,11 @@ describe('The options of a hedge', () => {
   });
 
   it('are found in a registry', () => {
-    const registry = new HedgeRegistry({ instances: { customer: { delay: '50ms' } } });
+    const registry = createRegistry('hedge', { instances: { customer: { delay: '50ms' } } });
 
-    expect(registry.hedge('customer').config.delay).toBe(50);
-    expect(registry.hedge('customer')).toBe(registry.find('customer'));
-    expect(() => new HedgeRegistry({ instances: { customer: { maxHedgedAttempts: -1 } } })).toThrow(
+    expect(registry.getOrCreate('customer').config.delay).toBe(50);
+    expect(registry.getOrCreate('customer')).toBe(registry.find('customer'));
+    expect(() => createRegistry('hedge', { instances: { customer: { maxHedgedAttempts: -1 } } })).toThrow(
       /instances\.customer\.maxHedgedAttempts/,
     );
   });

@@ -19,7 +19,7 @@ export interface HedgeBudget {
 export interface HedgeEnvironment {
   /** Where time comes from; real time by default. */
   readonly clock?: Clock;
-  /** Where the budget named by `retryBudget` is found: a RetryBudgetRegistry. */
+  /** The registry that holds the budget named by `retryBudget`. */
   readonly retryBudgets?: { getOrCreate(name: string): HedgeBudget };
 }
 
@@ -194,7 +194,7 @@ function budgetOf(
     {
       option: 'retryBudget',
       given: `'${retryBudget}'`,
-      allowed: 'a name only beside a RetryBudgetRegistry (`retryBudgets` of the environment), where it is found',
+      allowed: 'a name only together with a registry of retry budgets (`retryBudgets` of the environment)',
     },
   ]);
 }

@@ -3,9 +3,9 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import type { Clock } from '../clock.ts';
 import { Deadline } from '../deadline.ts';
 import { ConflictingDefinitionError, InvalidOptionsError, RejectedError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
 import { type RateLimiterOptions, resolveRateLimiterOptions } from './rate-limiter.options.ts';
-import { RateLimiterRegistry } from './rate-limiter.registry.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 function setUp(options: RateLimiterOptions = {}) {
@@ -311,20 +311,21 @@ describe('The options of a rate limiter', () => {
 
 describe('The registry of rate limiters', () => {
   it('makes one for each name, from its definition', () => {
-    const registry = new RateLimiterRegistry(
+    const registry = createRegistry(
+      'rateLimiter',
       { configs: { default: { limitForPeriod: 7 } }, instances: { customer: { timeoutDuration: 0 } } },
       { clock: new FakeClock() },
     );
 
-    const customer = registry.rateLimiter('customer');
+    const customer = registry.getOrCreate('customer');
 
     expect(customer.config).toMatchObject({ limitForPeriod: 7, timeoutDuration: 0 });
-    expect(registry.rateLimiter('customer')).toBe(customer);
-    expect(() => registry.rateLimiter('customer', { limitForPeriod: 8 })).toThrow(ConflictingDefinitionError);
+    expect(registry.getOrCreate('customer')).toBe(customer);
+    expect(() => registry.getOrCreate('customer', { limitForPeriod: 8 })).toThrow(ConflictingDefinitionError);
   });
 
   it('finds faults before an instance is made', () => {
-    expect(() => new RateLimiterRegistry({ instances: { customer: { limitForPeriod: 0 } } })).toThrow(
+    expect(() => createRegistry('rateLimiter', { instances: { customer: { limitForPeriod: 0 } } })).toThrow(
       /instances\.customer\.limitForPeriod/,
     );
   });

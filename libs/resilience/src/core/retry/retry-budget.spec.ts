@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { InvalidOptionsError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import type { RetryBudgetOptions } from './retry-budget.options.ts';
-import { RetryBudgetRegistry } from './retry-budget.registry.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 function setUp(options: RetryBudgetOptions = {}) {
@@ -96,13 +96,13 @@ describe('A retry budget', () => {
   });
 
   it('is found in a registry by its name', () => {
-    const registry = new RetryBudgetRegistry({ instances: { shared: { retryRatio: 0.1 } } });
+    const registry = createRegistry('retryBudget', { instances: { shared: { retryRatio: 0.1 } } });
 
-    expect(registry.retryBudget('shared').config).toStrictEqual({
+    expect(registry.getOrCreate('shared').config).toStrictEqual({
       retryRatio: 0.1,
       minRetriesPerSecond: 10,
       ttl: 10_000,
     });
-    expect(registry.retryBudget('shared')).toBe(registry.find('shared'));
+    expect(registry.getOrCreate('shared')).toBe(registry.find('shared'));
   });
 });

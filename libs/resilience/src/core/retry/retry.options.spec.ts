@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.ts';
 import { IntervalFunction } from '../interval-function.ts';
+import { createRegistry } from '../policies.ts';
 import { mergeRetryOptions, resolveRetryOptions } from './retry.options.ts';
-import { RetryRegistry } from './retry.registry.ts';
 
 const interval = IntervalFunction.of(100);
 
@@ -64,21 +64,23 @@ describe('The options of a retry', () => {
 
 describe('A registry of retries', () => {
   it('makes each from its definition, and lets them share budgets', () => {
-    const registry = new RetryRegistry({
+    const retryBudgets = createRegistry('retryBudget');
+    const definitions = {
       configs: { default: { maxAttempts: 5, retryBudget: 'shared' } },
       instances: { customer: { maxAttempts: 2 } },
-    });
+    };
+    const registry = createRegistry('retry', definitions, { retryBudgets });
 
-    expect(registry.retry('customer').config).toMatchObject({ maxAttempts: 2, retryBudget: 'shared' });
-    expect(registry.retry('ledger').config.maxAttempts).toBe(5);
-    expect(registry.retryBudgets.names()).toStrictEqual(['shared']);
-    expect(registry.retry('customer')).toBe(registry.find('customer'));
+    expect(registry.getOrCreate('customer').config).toMatchObject({ maxAttempts: 2, retryBudget: 'shared' });
+    expect(registry.getOrCreate('ledger').config.maxAttempts).toBe(5);
+    expect(retryBudgets.names()).toStrictEqual(['shared']);
+    expect(registry.getOrCreate('customer')).toBe(registry.find('customer'));
   });
 
   it('finds the faults of all definitions at once', () => {
     const instances = { customer: { maxAttempts: 0 }, ledger: { waitDuration: -1 } };
 
-    expect(() => new RetryRegistry({ instances })).toThrow(
+    expect(() => createRegistry('retry', { instances })).toThrow(
       /instances\.customer\.maxAttempts.*\n.*instances\.ledger\.waitDuration/,
     );
   });

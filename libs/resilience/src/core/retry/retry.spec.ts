@@ -3,8 +3,8 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { Deadline } from '../deadline.ts';
 import { InvalidOptionsError, RejectedError } from '../errors.ts';
 import { IntervalFunction } from '../interval-function.ts';
+import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
-import { RetryBudgetRegistry } from './retry-budget.registry.ts';
 import { MaxRetriesExceededError } from './retry.errors.ts';
 import type { AnyRetryEvent } from './retry.events.ts';
 import type { RetryOptions } from './retry.options.ts';
@@ -30,7 +30,8 @@ class HurryingClock extends FakeClock {
 }
 
 function setUp(options: RetryOptions = {}, clock = new HurryingClock()) {
-  const retryBudgets = new RetryBudgetRegistry(
+  const retryBudgets = createRegistry(
+    'retryBudget',
     {
       instances: { none: { retryRatio: 0, minRetriesPerSecond: 0 }, half: { retryRatio: 0.5, minRetriesPerSecond: 0 } },
     },
@@ -441,18 +442,18 @@ describe('A retry with a budget', () => {
     await expect(retry.execute(call)).resolves.toBe('answer');
     await expect(other.execute(ending(outage))).rejects.toBe(outage);
 
-    expect(retryBudgets.retryBudget('half').balance).toBe(0);
+    expect(retryBudgets.getOrCreate('half').balance).toBe(0);
   });
 
   it('draws nothing on it for attempts that are not to be made', async () => {
     const { retry, retryBudgets } = setUp({ retryBudget: 'half', maxAttempts: 1 });
     for (let call = 0; call < 4; call++) await retry.execute(ending(outage)).catch(() => {});
 
-    expect(retryBudgets.retryBudget('half').balance).toBe(2);
+    expect(retryBudgets.getOrCreate('half').balance).toBe(2);
   });
 
   it('refuses the name of a budget that it cannot find', () => {
     expect(() => new Retry('customer', { retryBudget: 'shared' })).toThrow(InvalidOptionsError);
-    expect(() => new Retry('customer', { retryBudget: 'shared' })).toThrow(/RetryBudgetRegistry/);
+    expect(() => new Retry('customer', { retryBudget: 'shared' })).toThrow(/a registry of retry budgets/);
   });
 });

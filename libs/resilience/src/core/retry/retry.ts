@@ -13,7 +13,6 @@ import {
   signalOf,
 } from '../policy.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import type { RetryBudgetRegistry } from './retry-budget.registry.ts';
 import { RetryContext, type RetryOwner } from './retry.context.ts';
 import type { RetryEvents } from './retry.events.ts';
 import { makeRetryCounters, type RetryMetrics } from './retry.metrics.ts';
@@ -23,8 +22,8 @@ import { type RetryConfig, type RetryOptions, resolveRetryOptions } from './retr
 export interface RetryEnvironment {
   /** Where time comes from; real time by default. */
   readonly clock?: Clock;
-  /** Where the budget named by `retryBudget` is found. */
-  readonly retryBudgets?: RetryBudgetRegistry;
+  /** The registry that holds the budget named by `retryBudget`. */
+  readonly retryBudgets?: { getOrCreate(name: string): RetryBudget };
 }
 
 /**
@@ -42,7 +41,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
   readonly name: string;
   readonly #clock: Clock;
   readonly #counters = makeRetryCounters();
-  readonly #budgets: RetryBudgetRegistry | undefined;
+  readonly #budgets: RetryEnvironment['retryBudgets'];
   #config: RetryConfig;
   #owner: RetryOwner;
 
@@ -192,15 +191,15 @@ function afterError(attempts: RetryContext, error: unknown, abort: AbortSource |
 function budgetOf(
   name: string,
   { retryBudget }: RetryConfig,
-  budgets: RetryBudgetRegistry | undefined,
+  budgets: RetryEnvironment['retryBudgets'],
 ): RetryBudget | undefined {
   if (retryBudget === undefined) return undefined;
-  if (budgets !== undefined) return budgets.retryBudget(retryBudget);
+  if (budgets !== undefined) return budgets.getOrCreate(retryBudget);
   throw new InvalidOptionsError(`Retry '${name}'`, [
     {
       option: 'retryBudget',
       given: `'${retryBudget}'`,
-      allowed: 'a name only beside a RetryBudgetRegistry (`retryBudgets` of the environment), where it is found',
+      allowed: 'a name only together with a registry of retry budgets (`retryBudgets` of the environment)',
     },
   ]);
 }

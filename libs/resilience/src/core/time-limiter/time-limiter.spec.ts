@@ -2,10 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import { ConflictingDefinitionError, InvalidOptionsError } from '../errors.ts';
+import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import { resolveTimeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
-import { TimeLimiterRegistry } from './time-limiter.registry.ts';
 import { TimeLimiter } from './time-limiter.ts';
 
 const outage = new Error('outage');
@@ -277,20 +277,21 @@ describe('The options of a time limiter', () => {
 describe('The registry of time limiters', () => {
   it('makes one for each name, from its definition', () => {
     const clock = new FakeClock();
-    const registry = new TimeLimiterRegistry(
+    const registry = createRegistry(
+      'timeLimiter',
       { configs: { default: { timeoutDuration: '2s' } }, instances: { customer: { cancelRunningFuture: false } } },
       { clock },
     );
 
-    const customer = registry.timeLimiter('customer');
+    const customer = registry.getOrCreate('customer');
 
     expect(customer.config).toMatchObject({ timeoutDuration: 2_000, cancelRunningFuture: false });
-    expect(registry.timeLimiter('customer')).toBe(customer);
-    expect(() => registry.timeLimiter('customer', { timeoutDuration: '3s' })).toThrow(ConflictingDefinitionError);
+    expect(registry.getOrCreate('customer')).toBe(customer);
+    expect(() => registry.getOrCreate('customer', { timeoutDuration: '3s' })).toThrow(ConflictingDefinitionError);
   });
 
   it('finds faults before an instance is made', () => {
-    expect(() => new TimeLimiterRegistry({ instances: { customer: { timeoutDuration: 0 } } })).toThrow(
+    expect(() => createRegistry('timeLimiter', { instances: { customer: { timeoutDuration: 0 } } })).toThrow(
       /instances\.customer\.timeoutDuration/,
     );
   });

@@ -6,10 +6,10 @@ import type { StateName } from '../../core/circuit-breaker/circuit-breaker.trans
 import { Deadline, DeadlineExceededError } from '../../core/deadline.ts';
 import type { Random } from '../../core/interval-function.ts';
 import { Pipeline } from '../../core/pipeline.ts';
+import { createRegistry } from '../../core/policies.ts';
 import type { Policy } from '../../core/policy.ts';
 import { RateLimitExceededError } from '../../core/rate-limiter/rate-limiter.errors.ts';
 import { RateLimiter } from '../../core/rate-limiter/rate-limiter.ts';
-import { RetryBudgetRegistry } from '../../core/retry/retry-budget.registry.ts';
 import { Retry } from '../../core/retry/retry.ts';
 import { TimeoutExceededError } from '../../core/time-limiter/time-limiter.errors.ts';
 import { TimeLimiter } from '../../core/time-limiter/time-limiter.ts';
@@ -211,7 +211,7 @@ function makePolicies(instance: Instance, clock: VirtualClock, random: Random): 
   const { name, circuitBreaker, retry, rateLimiter, timeLimiter, bulkhead } = instance;
   const policies = new Map<Pattern, Policy>();
   const budgets = retry?.retryBudget && instance.retryBudget ? { [retry.retryBudget]: instance.retryBudget } : {};
-  const retryBudgets = new RetryBudgetRegistry({ instances: budgets }, { clock });
+  const retryBudgets = createRegistry('retryBudget', { instances: budgets }, { clock });
   if (retry) policies.set('retry', new Retry(name, given(retry), { clock, retryBudgets }));
   if (circuitBreaker)
     policies.set('circuitBreaker', new CircuitBreaker(name, given(circuitBreaker), { clock, random }));

@@ -3,11 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
-import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
-import { RetryRegistry } from '../../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { createRegistry, registryToken } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { ResilienceModule } from '../resilience.module.ts';
 import { ResilienceActuatorModule } from './actuator.module.ts';
@@ -55,7 +51,7 @@ describe('The actuator', () => {
   describe('GET circuitbreakers', () => {
     it("answers with Resilience4j's details by name, in their order", async () => {
       const { application, http } = await start();
-      const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+      const customer = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
       customer.onSuccess(1);
       customer.onError(61_000, new Error('down'));
       customer.onError(1, new Error('down'));
@@ -98,7 +94,7 @@ describe('The actuator', () => {
   describe('GET circuitbreakerwindows', () => {
     it('tells what each window holds, and what opens its circuit breaker', async () => {
       const { application, http } = await start();
-      const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+      const customer = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
       for (const durationMs of [1, 1, 61_000]) customer.onSuccess(durationMs);
       customer.onError(1, new Error('down'));
 
@@ -118,7 +114,7 @@ describe('The actuator', () => {
 
     it('tells how long an open one waits', async () => {
       const { application, http } = await start();
-      application.get(CircuitBreakerRegistry).circuitBreaker('customer').transitionToOpenState();
+      application.get(registryToken('circuitBreaker')).getOrCreate('customer').transitionToOpenState();
 
       const { body } = await http.get('/actuator/circuitbreakerwindows').expect(200);
 
@@ -133,12 +129,12 @@ describe('The actuator', () => {
   describe('GET circuitbreakerevents', () => {
     async function withEvents() {
       const { application, http } = await start();
-      const registry = application.get(CircuitBreakerRegistry);
+      const registry = application.get(registryToken('circuitBreaker'));
       const at = clock.now();
-      registry.circuitBreaker('ledger').onSuccess(12.7);
-      registry.circuitBreaker('customer').onError(3, new TypeError('fetch failed'));
-      registry.circuitBreaker('customer').transitionToOpenState();
-      registry.circuitBreaker('customer').tryAcquirePermission();
+      registry.getOrCreate('ledger').onSuccess(12.7);
+      registry.getOrCreate('customer').onError(3, new TypeError('fetch failed'));
+      registry.getOrCreate('customer').transitionToOpenState();
+      registry.getOrCreate('customer').tryAcquirePermission();
       return { http, creationTime: new Date(at).toISOString() };
     }
 
@@ -232,10 +228,10 @@ describe('The actuator', () => {
     ])('GET %s tells events', async (path, key, event) => {
       const { application, http } = await start();
       const policies = [
-        application.get(RetryRegistry).retry('customer'),
-        application.get(BulkheadRegistry).bulkhead('customer'),
-        application.get(RateLimiterRegistry).rateLimiter('customer'),
-        application.get(TimeLimiterRegistry).timeLimiter('customer'),
+        application.get(registryToken('retry')).getOrCreate('customer'),
+        application.get(registryToken('bulkhead')).getOrCreate('customer'),
+        application.get(registryToken('rateLimiter')).getOrCreate('customer'),
+        application.get(registryToken('timeLimiter')).getOrCreate('customer'),
       ];
       for (const policy of policies) {
         await expect(policy.execute(() => Promise.reject(new Error('down')))).rejects.toThrow('down');
@@ -254,7 +250,7 @@ describe('The actuator', () => {
       ['CLOSE', 'CLOSED'],
     ])('%s leads to %s', async (updateState, state) => {
       const { application, http } = await start();
-      const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+      const customer = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
       customer.transitionToOpenState();
 
       const { body } = await http
@@ -281,7 +277,7 @@ describe('The actuator', () => {
         .expect(404);
 
       expect(body.message).toBe('There is no circuit breaker named custmer; there are ledger, customer.');
-      expect(application.get(CircuitBreakerRegistry).find('custmer')).toBeUndefined();
+      expect(application.get(registryToken('circuitBreaker')).find('custmer')).toBeUndefined();
     });
 
     it.each([
@@ -316,7 +312,7 @@ describe('The actuator', () => {
       }
       await http.post(`/actuator/${path}`).send(sent).expect(401);
 
-      expect(application.get(CircuitBreakerRegistry).circuitBreaker('customer').state).toBe('CLOSED');
+      expect(application.get(registryToken('circuitBreaker')).getOrCreate('customer').state).toBe('CLOSED');
     });
 
     it.each(writing.flatMap((path) => [[path, {}] as const, [path, { token: '' }] as const]))(
@@ -328,7 +324,7 @@ describe('The actuator', () => {
           await http.post(`/actuator/${path}`).set('Authorization', header).send(sent).expect(404);
         }
 
-        expect(application.get(CircuitBreakerRegistry).circuitBreaker('customer').state).toBe('CLOSED');
+        expect(application.get(registryToken('circuitBreaker')).getOrCreate('customer').state).toBe('CLOSED');
         await http.get('/actuator/circuitbreakers').expect(200);
       },
     );
@@ -384,10 +380,10 @@ describe('The actuator', () => {
   });
 
   it('shows registries that another module provides, and has no endpoints for those that none does', async () => {
-    @Module({ providers: [{ provide: RetryRegistry, useFactory: () => new RetryRegistry() }] })
+    @Module({ providers: [{ provide: registryToken('retry'), useFactory: () => createRegistry('retry') }] })
     class OtherModule {}
     const { application, http } = await start({}, [{ module: OtherModule, global: false }] as never);
-    application.get(RetryRegistry, { strict: false }).retry('stock');
+    application.get(registryToken('retry'), { strict: false }).getOrCreate('stock');
 
     expect((await http.get('/actuator/retries').expect(200)).body).toStrictEqual({ retries: ['stock'] });
     const { body } = await http.get('/actuator/bulkheads').expect(404);
@@ -416,7 +412,7 @@ describe('The actuator', () => {
     expect(await codes()).toContain('stock: minimum-above-count-window');
     expect(await codes()).not.toContain('customer: minimum-never-reached');
 
-    const customer = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+    const customer = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
     for (let call = 0; call < 20; call++) {
       clock.advance(2_000);
       customer.onSuccess(2_000);

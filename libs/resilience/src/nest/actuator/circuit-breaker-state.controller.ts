@@ -14,8 +14,8 @@ import {
 } from '@nestjs/common';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import { UnsupportedByEngineError } from '../../core/circuit-breaker/circuit-breaker.errors.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
+import { registryToken } from '../../core/policies.ts';
 import { Application } from './application.ts';
 import { TokenGuard } from './token.guard.ts';
 
@@ -66,7 +66,7 @@ export class CircuitBreakerStateController {
   }
 
   #find(name: string): AnyCircuitBreaker {
-    const registry = this.#application.find(CircuitBreakerRegistry);
+    const registry = this.#application.find(registryToken('circuitBreaker'));
     const found = registry?.find(name);
     if (found !== undefined) return found;
     const known = registry?.all().map((circuitBreaker) => circuitBreaker.name) ?? [];

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, NotFoundException, VERSION_NEUTRAL } from '@nestjs/common';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
+import { registryToken } from '../../core/policies.ts';
 import { Application } from './application.ts';
 import type { CircuitBreakerWindowResponse, CircuitBreakerWindowsResponse } from './responses.ts';
 
@@ -15,7 +15,7 @@ export class CircuitBreakerWindowsController {
 
   @Get('circuitbreakerwindows')
   list(): CircuitBreakerWindowsResponse {
-    const registry = this.#application.find(CircuitBreakerRegistry);
+    const registry = this.#application.find(registryToken('circuitBreaker'));
     if (registry === undefined) throw new NotFoundException('This application has no CircuitBreakerRegistry.');
     const all = registry.all().toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return { circuitBreakers: Object.fromEntries(all.map((each) => [each.name, describe(each)])) };

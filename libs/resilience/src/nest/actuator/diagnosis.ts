@@ -1,12 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { Unsubscribe } from '../../core/events.ts';
 import { followRegistry } from '../../core/follow-registry.ts';
 import { PipelineRegistry } from '../../core/pipeline.registry.ts';
-import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
-import { RetryRegistry } from '../../core/retry/retry.registry.ts';
-import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
+import { registryToken } from '../../core/policies.ts';
 import { diagnose, type Finding } from '../../doctor/diagnose.ts';
 import type { Instance } from '../../doctor/instance.ts';
 import { observeTraffic, type Traffic, type TrafficObserver } from '../../doctor/traffic.ts';
@@ -38,7 +34,7 @@ export class ObservedDiagnosis extends DiagnosisSource implements OnApplicationB
   }
 
   onApplicationBootstrap(): void {
-    const registry = this.#application.find(CircuitBreakerRegistry);
+    const registry = this.#application.find(registryToken('circuitBreaker'));
     if (registry === undefined) return;
     const { clock } = this.#application;
     this.#stop = followRegistry(registry, (circuitBreaker) => {
@@ -65,11 +61,11 @@ export class ObservedDiagnosis extends DiagnosisSource implements OnApplicationB
 
   #instances(): readonly Instance[] {
     const registries = {
-      retry: this.#application.find(RetryRegistry),
-      circuitBreaker: this.#application.find(CircuitBreakerRegistry),
-      rateLimiter: this.#application.find(RateLimiterRegistry),
-      timeLimiter: this.#application.find(TimeLimiterRegistry),
-      bulkhead: this.#application.find(BulkheadRegistry),
+      retry: this.#application.find(registryToken('retry')),
+      circuitBreaker: this.#application.find(registryToken('circuitBreaker')),
+      rateLimiter: this.#application.find(registryToken('rateLimiter')),
+      timeLimiter: this.#application.find(registryToken('timeLimiter')),
+      bulkhead: this.#application.find(registryToken('bulkhead')),
     };
     return diagnosedInstances(registries, this.#application.find(PipelineRegistry));
   }

@@ -4,9 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
-import { HedgeRegistry } from '../../core/hedge/hedge.registry.ts';
+import { registryToken } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { ResilienceModule } from '../resilience.module.ts';
 import { ResilienceActuatorModule } from './actuator.module.ts';
@@ -86,7 +84,7 @@ describe('GET events/stream', () => {
 
   afterEach(() => application.close());
 
-  const customer = () => application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+  const customer = () => application.get(registryToken('circuitBreaker')).getOrCreate('customer');
 
   it('is an event stream that begins with how everything is', async () => {
     customer().onSuccess(1);
@@ -159,10 +157,10 @@ describe('GET events/stream', () => {
     const reader = await Reader.open(url);
     await reader.read(1);
 
-    application.get(BulkheadRegistry).bulkhead('stock').tryAcquirePermission();
+    application.get(registryToken('bulkhead')).getOrCreate('stock').tryAcquirePermission();
     await application
-      .get(HedgeRegistry)
-      .hedge('stock')
+      .get(registryToken('hedge'))
+      .getOrCreate('stock')
       .execute(async () => 'answer');
 
     const events = await reader.read(3);
@@ -178,7 +176,7 @@ describe('GET events/stream', () => {
     await reader.read(1);
 
     application
-      .get(CircuitBreakerRegistry)
+      .get(registryToken('circuitBreaker'))
       .prepareDefinitions({ instances: { customer: { slidingWindowSize: 4, minimumNumberOfCalls: 3 } } })
       .apply();
 

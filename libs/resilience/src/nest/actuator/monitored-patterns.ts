@@ -1,21 +1,13 @@
 import type { Type } from '@nestjs/common';
-import { AdaptiveConcurrencyLimiterRegistry } from '../../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.registry.ts';
 import type { BulkheadEvents } from '../../core/bulkhead/bulkhead.events.ts';
-import { BulkheadRegistry } from '../../core/bulkhead/bulkhead.registry.ts';
-import { CachedFallbackRegistry } from '../../core/cached-fallback/cached-fallback.registry.ts';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import type { CircuitBreakerEvents } from '../../core/circuit-breaker/circuit-breaker.events.ts';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import type { Listener, PolicyEvent, Unsubscribe } from '../../core/events.ts';
-import { FallbackRegistry } from '../../core/fallback/fallback.registry.ts';
-import { HedgeRegistry } from '../../core/hedge/hedge.registry.ts';
+import { registryToken } from '../../core/policies.ts';
 import type { RateLimiterEvents } from '../../core/rate-limiter/rate-limiter.events.ts';
-import { RateLimiterRegistry } from '../../core/rate-limiter/rate-limiter.registry.ts';
 import type { RegistryEvents } from '../../core/registry.ts';
 import type { RetryEvents } from '../../core/retry/retry.events.ts';
-import { RetryRegistry } from '../../core/retry/retry.registry.ts';
 import type { TimeLimiterEvents } from '../../core/time-limiter/time-limiter.events.ts';
-import { TimeLimiterRegistry } from '../../core/time-limiter/time-limiter.registry.ts';
 import { circuitBreakerDetails, circuitBreakerEvent } from './circuit-breaker.response.ts';
 import { plainEvent, retryEvent, wholeEvent } from './event.response.ts';
 
@@ -62,7 +54,7 @@ const namesOf = (policies: readonly MonitoredPolicy[]): readonly string[] => pol
 
 const circuitBreakers: PatternWithEndpoints = {
   pattern: 'circuitBreaker',
-  registry: CircuitBreakerRegistry,
+  registry: registryToken('circuitBreaker'),
   path: 'circuitbreakers',
   listKey: 'circuitBreakers',
   eventsPath: 'circuitbreakerevents',
@@ -88,7 +80,7 @@ const circuitBreakers: PatternWithEndpoints = {
 
 const retries: PatternWithEndpoints = {
   pattern: 'retry',
-  registry: RetryRegistry,
+  registry: registryToken('retry'),
   path: 'retries',
   listKey: 'retries',
   eventsPath: 'retryevents',
@@ -106,7 +98,7 @@ const retries: PatternWithEndpoints = {
 
 const bulkheads: PatternWithEndpoints = {
   pattern: 'bulkhead',
-  registry: BulkheadRegistry,
+  registry: registryToken('bulkhead'),
   path: 'bulkheads',
   listKey: 'bulkheads',
   eventsPath: 'bulkheadevents',
@@ -118,7 +110,7 @@ const bulkheads: PatternWithEndpoints = {
 
 const rateLimiters: PatternWithEndpoints = {
   pattern: 'rateLimiter',
-  registry: RateLimiterRegistry,
+  registry: registryToken('rateLimiter'),
   path: 'ratelimiters',
   listKey: 'rateLimiters',
   eventsPath: 'ratelimiterevents',
@@ -130,7 +122,7 @@ const rateLimiters: PatternWithEndpoints = {
 
 const timeLimiters: PatternWithEndpoints = {
   pattern: 'timeLimiter',
-  registry: TimeLimiterRegistry,
+  registry: registryToken('timeLimiter'),
   path: 'timelimiters',
   listKey: 'timeLimiters',
   eventsPath: 'timelimiterevents',
@@ -151,12 +143,12 @@ export const patternsWithEndpoints: readonly PatternWithEndpoints[] = [
 /** Those that Resilience4j does not have are told of in the stream alone. */
 export const monitoredPatterns: readonly MonitoredPattern[] = [
   ...patternsWithEndpoints,
-  { pattern: 'hedge', registry: HedgeRegistry, describeEvent: wholeEvent },
-  { pattern: 'fallback', registry: FallbackRegistry, describeEvent: wholeEvent },
-  { pattern: 'cachedFallback', registry: CachedFallbackRegistry, describeEvent: wholeEvent },
+  { pattern: 'hedge', registry: registryToken('hedge'), describeEvent: wholeEvent },
+  { pattern: 'fallback', registry: registryToken('fallback'), describeEvent: wholeEvent },
+  { pattern: 'cachedFallback', registry: registryToken('cachedFallback'), describeEvent: wholeEvent },
   {
     pattern: 'adaptiveConcurrencyLimiter',
-    registry: AdaptiveConcurrencyLimiterRegistry,
+    registry: registryToken('adaptiveConcurrencyLimiter'),
     describeEvent: wholeEvent,
   },
 ];

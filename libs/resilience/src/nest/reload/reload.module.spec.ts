@@ -6,9 +6,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CircuitBreakerRegistry } from '../../core/circuit-breaker/circuit-breaker.registry.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import { RetryRegistry } from '../../core/retry/retry.registry.ts';
+import { registryToken } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { ResilienceActuatorModule } from '../actuator/actuator.module.ts';
 import { ConfigurationSource } from '../configuration-source.ts';
@@ -63,8 +62,8 @@ describe('ResilienceReloadModule', () => {
     lines.length = 0;
   }
 
-  const customer = () => application.get(CircuitBreakerRegistry).circuitBreaker('customer');
-  const ledger = () => application.get(CircuitBreakerRegistry).circuitBreaker('ledger');
+  const customer = () => application.get(registryToken('circuitBreaker')).getOrCreate('customer');
+  const ledger = () => application.get(registryToken('circuitBreaker')).getOrCreate('ledger');
   const reload = () => application.get(ResilienceReloader, { strict: false }).reload();
 
   describe('on demand', () => {
@@ -139,7 +138,7 @@ describe('ResilienceReloadModule', () => {
 
       await reload();
 
-      expect(application.get(RetryRegistry).find('stock')?.config.maxAttempts).toBe(7);
+      expect(application.get(registryToken('retry')).find('stock')?.config.maxAttempts).toBe(7);
       expect(customer().config.slidingWindowSize).toBe(100);
     });
 
@@ -296,18 +295,18 @@ describe('ResilienceReloadModule', () => {
       expect(body).toStrictEqual({
         changes: [
           {
-            subject: "CircuitBreaker 'customer'",
-            name: 'customer',
-            changes: [{ option: 'failureRateThreshold', before: 50, after: 30 }],
-            isApplicable: true,
-          },
-          {
             subject: "Retry 'customer'",
             name: 'customer',
             changes: [
               { option: 'waitDuration', before: null, after: 2_000 },
               { option: 'intervalFunction', before: '1000 ms × 1.5', after: null },
             ],
+            isApplicable: true,
+          },
+          {
+            subject: "CircuitBreaker 'customer'",
+            name: 'customer',
+            changes: [{ option: 'failureRateThreshold', before: 50, after: 30 }],
             isApplicable: true,
           },
         ],

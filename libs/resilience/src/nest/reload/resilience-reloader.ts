@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ResilienceConfig } from '../../config/resilience-config.ts';
-import type { InstanceChange, PreparedDefinitions } from '../../core/registry.ts';
+import type { PolicyKind } from '../../core/policies.ts';
+import type { InstanceChange, Registry } from '../../core/registry.ts';
 import { ConfigurationSource } from '../configuration-source.ts';
-import { resilienceConfiguration } from '../registries.providers.ts';
+import { resilienceConfiguration } from '../registries.provider.ts';
 import { ResilienceRegistries } from '../resilience-registries.ts';
 import { changesInWords } from './change.response.ts';
 
@@ -65,18 +66,9 @@ export class ResilienceReloader {
   }
 
   #apply(config: ResilienceConfig): readonly InstanceChange[] {
-    const prepared: readonly PreparedDefinitions[] = [
-      this.#registries.patterns.retryBudget.prepareDefinitions(config.retryBudget),
-      this.#registries.patterns.circuitBreaker.prepareDefinitions(config.circuitBreaker),
-      this.#registries.patterns.retry.prepareDefinitions(config.retry),
-      this.#registries.patterns.rateLimiter.prepareDefinitions(config.rateLimiter),
-      this.#registries.patterns.timeLimiter.prepareDefinitions(config.timeLimiter),
-      this.#registries.patterns.bulkhead.prepareDefinitions(config.bulkhead),
-      this.#registries.patterns.adaptiveConcurrencyLimiter.prepareDefinitions(config.adaptiveConcurrencyLimiter),
-      this.#registries.patterns.hedge.prepareDefinitions(config.hedge),
-      this.#registries.patterns.fallback.prepareDefinitions(config.fallback),
-      this.#registries.patterns.cachedFallback.prepareDefinitions(config.cachedFallback),
-    ];
+    const prepared = Object.entries(this.#registries.policies).map(([kind, registry]: [string, Registry]) =>
+      registry.prepareDefinitions(config[kind as PolicyKind]),
+    );
     for (const definitions of prepared) definitions.apply();
     this.#registries.createAll();
     return prepared.flatMap(({ instanceChanges }) => instanceChanges);

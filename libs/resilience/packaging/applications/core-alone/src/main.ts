@@ -1,6 +1,6 @@
 import {
+  createRegistry,
   CallNotPermittedError,
-  CircuitBreakerRegistry,
   type CircuitBreakerEvents,
   pipeline,
   Retry,
@@ -10,11 +10,12 @@ import assert from 'node:assert/strict';
 
 /** The core alone: neither NestJS nor any other package is installed. */
 const clock = new FakeClock();
-const registry = new CircuitBreakerRegistry(
+const registry = createRegistry(
+  'circuitBreaker',
   { instances: { customer: { slidingWindowSize: 2, minimumNumberOfCalls: 2, waitDurationInOpenState: '5s' } } },
   { clock },
 );
-const customer = registry.circuitBreaker('customer');
+const customer = registry.getOrCreate('customer');
 const transitions: CircuitBreakerEvents['STATE_TRANSITION'][] = [];
 customer.on('STATE_TRANSITION', (event) => transitions.push(event));
 

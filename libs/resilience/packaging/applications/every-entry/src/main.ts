@@ -29,11 +29,12 @@ for (const [name, entry] of Object.entries(entries)) {
   assert.ok(Object.keys(entry).length > 0, `${name} exports nothing`);
 }
 
-const registry = new core.CircuitBreakerRegistry(
+const registry = core.createRegistry(
+  'circuitBreaker',
   { instances: { customer: { engine: 'opossum' } } },
   { engines: { opossum: opossum.opossumEngine } },
 );
-assert.equal(await registry.circuitBreaker('customer').execute(() => 'answer'), 'answer');
-assert.equal(registry.circuitBreaker('customer').metrics.successfulCalls, 1);
+assert.equal(await registry.getOrCreate('customer').execute(() => 'answer'), 'answer');
+assert.equal(registry.getOrCreate('customer').metrics.successfulCalls, 1);
 registry.dispose();
 process.stdout.write(`Every entry works: ${Object.keys(entries).join(', ')}.\n`);

@@ -1,4 +1,4 @@
-import { CircuitBreakerRegistry } from '@breakwater/resilience';
+import { registryToken } from '@breakwater/resilience';
 import { NestFactory } from '@nestjs/core';
 import assert from 'node:assert/strict';
 import { AppModule, clock } from './app.module.js';
@@ -7,7 +7,7 @@ import { CustomerClient } from './customer.client.js';
 /** A bare NestJS application: decorator, fallback, registry, and the clock for tests. */
 const application = await NestFactory.createApplicationContext(AppModule, { logger: ['error', 'warn'] });
 const client = application.get(CustomerClient);
-const breaker = application.get(CircuitBreakerRegistry).circuitBreaker('customer');
+const breaker = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
 
 assert.equal(await client.verify('c-1'), 'c-1 is verified');
 client.isDown = true;

@@ -1,0 +1,107 @@
+import type { Clock } from './clock.ts';
+import type { OptionRule } from './options.ts';
+
+/** What a registry holds: a policy, or something that policies share, such as a retry budget. */
+export interface NamedInstance {
+  /** What is protected, usually the name of a dependency. */
+  readonly name: string;
+  /** The resolved options. */
+  readonly config: object;
+}
+
+/** What instances get besides their options. A definition may ask for more. */
+export interface PolicyEnvironment {
+  /** Where time comes from; real time by default. */
+  readonly clock?: Clock;
+}
+
+/** Rules of all options of a policy, by the option's name. */
+export type PolicyRules = Readonly<Record<string, OptionRule<unknown>>>;
+
+/** The options that hold a wait which configuration files may let grow or randomize. */
+export interface BackoffOptions {
+  /** The option that holds a constant wait. */
+  readonly wait: string;
+  /** The options that hold a function instead; the first is what the properties of a file become. */
+  readonly functions: readonly [string, ...string[]];
+  /** Spring's property for the cap of an exponential wait. */
+  readonly maxWait: 'exponentialMaxWaitDuration' | 'exponentialMaxWaitDurationInOpenState';
+  /** The wait when none is set, in milliseconds. */
+  readonly defaultWaitMs: number;
+  /** Whether a wait may be exponential and randomized at once. */
+  readonly mayCombine: boolean;
+}
+
+/** What configuration files know of a policy beyond its options: Spring's names and what Resilience4j also accepts. */
+export interface FileFormat {
+  /** Spring's other names of options. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** The wait that Spring's back-off properties describe. */
+  readonly backoff?: BackoffOptions;
+  /** Whether an instance has Spring's options of a health indicator. False by default. */
+  readonly hasHealthIndicator?: boolean;
+  /** Options of Resilience4j that have no effect here. */
+  readonly meaninglessOptions?: readonly string[];
+  /** Keys of Resilience4j next to `configs` and `instances` that have no effect here. */
+  readonly meaninglessKeys?: readonly string[];
+}
+
+/**
+ * Everything that the library knows about one kind of policy. Registries, Nest providers, reload, actuator, metrics, span
+ * events, pipeline order, configuration files and reference pages are derived from it.
+ *
+ * @typeParam K the kind, as code and configuration in code spell it
+ * @typeParam P the instances
+ * @typeParam O the options of an instance
+ * @typeParam E what an instance needs besides its options
+ */
+export interface PolicyDefinition<
+  K extends string = string,
+  P extends NamedInstance = NamedInstance,
+  O extends object = object,
+  E extends PolicyEnvironment = PolicyEnvironment,
+> {
+  /** e.g. `circuitBreaker`. */
+  readonly kind: K;
+  /** In messages, e.g. `CircuitBreaker`. */
+  readonly label: string;
+  /** In documentation, e.g. `Circuit breaker`. */
+  readonly title: string;
+  /** The section below `resilience4j` in configuration files, e.g. `circuitbreaker`. */
+  readonly section: string;
+  /** Whether it wraps calls and so can be part of a pipeline. */
+  readonly inPipeline: boolean;
+  /** Names, defaults and limits of all options. */
+  readonly rules: PolicyRules;
+  /** Options that cannot change while an instance lives. None by default. */
+  readonly fixedOptions?: readonly string[];
+  readonly file?: FileFormat;
+  /** The key of the environment under which definitions further down the table find the registry of this kind. */
+  readonly environmentKey?: string;
+  /**
+   * The configuration of an instance with these options.
+   *
+   * @param subject whose options these are, for the error
+   * @throws InvalidOptionsError listing every fault
+   */
+  resolve(subject: string, options: O, environment: E): P['config'];
+  /** @throws InvalidOptionsError listing every fault */
+  create(name: string, options: O, environment: E): P;
+  /** Completes the environment that all instances of a registry share. */
+  completeEnvironment?(environment: E): E;
+  /** Releases what a removed instance holds. */
+  dispose?(instance: P): void;
+}
+
+/** Kinds of policies, in the order of a pipeline, outermost first. */
+export type PolicyTable = readonly PolicyDefinition[];
+
+/** Checks a definition against its types and keeps them. */
+export function definePolicy<
+  const K extends string,
+  P extends NamedInstance,
+  O extends object,
+  E extends PolicyEnvironment,
+>(definition: PolicyDefinition<K, P, O, E>): PolicyDefinition<K, P, O, E> {
+  return Object.freeze(definition);
+}
