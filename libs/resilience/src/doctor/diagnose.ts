@@ -51,11 +51,12 @@ export function startUpWarnings(instances: readonly Instance[], traffic: Traffic
 }
 
 function findingsOf(
-  { code, severity, run }: Check & { readonly code: FindingCode },
+  check: Check & { readonly code: FindingCode },
   instance: Instance,
   traffic: Traffic,
 ): readonly Finding[] {
-  const result = run(instance, traffic);
+  const { code, severity } = check;
+  const result = check.run(instance, traffic);
   if (result === undefined) return [];
   return [{ instance: instance.name, code, severity, ...(typeof result === 'string' ? { message: result } : result) }];
 }
