@@ -1,3 +1,3 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
-export default vitestConfig({ include: ['*.spec.ts'] });
+export default vitestConfig({ include: ['*.spec.ts', 'src/**/*.spec.ts'] });

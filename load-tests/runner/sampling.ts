@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { LocalSystem } from '@breakwater/system-runner';
-import { sampleValue, sumOfSamples } from '@breakwater/system-runner/prometheus-text';
+import { sampleValue, sumOfSamples } from '@breakwater/contracts/prometheus-text';
 import type { BreakerSample, ServiceSample } from './run-record.ts';
 
 /** Often enough to know when a breaker opened, within a quarter of a second. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Experiment, experiments, lookupsPerExperiment } from '@breakwater/system-runner/experiments';
+import { type Experiment, experiments, lookupsPerExperiment } from '@breakwater/contracts/experiments';
 import { loadResilienceConfig } from '../../libs/resilience/src/config/load-resilience-config.ts';
 import { CallNotPermittedError } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.errors.ts';
 import type { CircuitBreakerConfig } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.options.ts';

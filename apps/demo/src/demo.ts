@@ -4,7 +4,7 @@ import {
   experiments,
   lookupsPerExperiment,
   type LookupSeries,
-} from '@breakwater/system-runner/experiments';
+} from '@breakwater/contracts/experiments';
 import { experimentDeviations, requestLookups } from './lookup-series.ts';
 import type { DemoOptions } from './options.ts';
 import type { Job, Progress } from './progress.ts';

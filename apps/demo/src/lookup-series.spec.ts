@@ -8,7 +8,7 @@ import {
   experiments,
   type LookupOutcome,
   type LookupSeries,
-} from '@breakwater/system-runner/experiments';
+} from '@breakwater/contracts/experiments';
 import { experimentDeviations, requestLookups, summarize } from './lookup-series.ts';
 
 const servers = new StandInServers();

@@ -7,7 +7,7 @@ import {
   type LookupSeries,
   parseLookupEvent,
   readJsonLines,
-} from '@breakwater/system-runner/experiments';
+} from '@breakwater/contracts/experiments';
 
 /** Which lookups an account service makes. */
 export interface LookupRequest {

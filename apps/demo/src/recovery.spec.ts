@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SystemFailure } from '@breakwater/system-runner';
 import { StandInServers } from '@breakwater/system-runner/testing';
-import type { ExperimentCall } from '@breakwater/system-runner/experiments';
+import type { ExperimentCall } from '@breakwater/contracts/experiments';
 import { recover, recoveryDeviations } from './recovery.ts';
 
 const servers = new StandInServers();

@@ -1,5 +1,5 @@
 import { pause } from '@breakwater/system-runner';
-import type { BreakerState, ExperimentCall, LookupSeries } from '@breakwater/system-runner/experiments';
+import type { BreakerState, ExperimentCall, LookupSeries } from '@breakwater/contracts/experiments';
 import { requestLookups } from './lookup-series.ts';
 import { setCustomerLatency, type ExperimentTarget } from './target.ts';
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type ExperimentCall, experiments } from '@breakwater/system-runner/experiments';
+import { type ExperimentCall, experiments } from '@breakwater/contracts/experiments';
 import { callTable, type DemoResults, resultsAsJson, resultsAsText } from './report.ts';
 
 const slow: ExperimentCall = {

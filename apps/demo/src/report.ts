@@ -6,7 +6,7 @@ import {
   experiments as allExperiments,
   type LookupOutcome,
   type LookupSeries,
-} from '@breakwater/system-runner/experiments';
+} from '@breakwater/contracts/experiments';
 import { getBorderCharacters, table, type TableUserConfig } from 'table';
 import { summarize } from './lookup-series.ts';
 import type { Recovery } from './recovery.ts';

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Observer } from '../observation/observer.ts';
-import { ask, type Question } from '../replicas/ask.ts';
+import { callReplica, type ReplicaRequest } from '@breakwater/contracts/replicas';
 import { experimentRequest } from './experiment.ts';
 import { type Load, longestSeconds, mostPerSecond } from './load.ts';
 import { secondsOf } from '../protocol/load-plan.ts';
@@ -101,12 +101,12 @@ export function addControls(app: FastifyInstance, { observer, load }: Controls):
       .send(answer.body);
   });
 
-  async function askCustomers(reply: FastifyReply, path: string, question: Question) {
+  async function askCustomers(reply: FastifyReply, path: string, question: ReplicaRequest) {
     return answerOfAll(reply, observer.customers.all, path, question);
   }
 }
 
-function questionOf({ method, headers, body }: FastifyRequest): Question {
+function questionOf({ method, headers, body }: FastifyRequest): ReplicaRequest {
   return { method, authorization: headers.authorization, body: body ?? undefined, timeoutMs: patienceMs };
 }
 
@@ -115,12 +115,12 @@ async function answerOfAll(
   reply: FastifyReply,
   replicas: readonly { readonly url: string }[],
   path: string,
-  question: Question,
+  question: ReplicaRequest,
 ) {
   if (replicas.length === 0) return reply.status(503).send({ detail: 'There is no such replica now.' });
   const answers = await Promise.all(
     replicas.map(async ({ url }) => {
-      const { status, instance, body } = await ask(`${url}${path}`, question);
+      const { status, instance, body } = await callReplica(`${url}${path}`, question);
       return { replica: instance ?? new URL(url).host, status, body };
     }),
   );

@@ -1,8 +1,9 @@
+import { readEventStream } from '@breakwater/resilience/actuator';
 import type { AccountReplica, Breaker, Finding, Pending, PolicyEvent } from '../protocol/messages.ts';
-import { ask, type Answer, reasonOf } from '../replicas/ask.ts';
+import { callReplica, connectionFailure, type ReplicaResponse } from '@breakwater/contracts/replicas';
 import type { Watched } from '../replicas/replica-set.ts';
 import { policyEventOf } from './policy-event.ts';
-import { readSamples } from './prometheus-text.ts';
+import { readSamples } from '@breakwater/contracts/prometheus-text';
 import {
   countRequests,
   type RequestCounts,
@@ -10,7 +11,6 @@ import {
   requestsBetween,
   type RequestsInTime,
 } from './request-counts.ts';
-import { readServerSentEvents } from './server-sent-events.ts';
 
 /** A replica that takes longer to say how it is counts as unreachable for this second. */
 const patienceMs = 1_000;
@@ -99,11 +99,11 @@ export class AccountWatch implements Watched {
     this.#stopped.abort();
   }
 
-  #get(path: string): Promise<Answer> {
-    return ask(`${this.url}${path}`, { timeoutMs: patienceMs });
+  #get(path: string): Promise<ReplicaResponse> {
+    return callReplica(`${this.url}${path}`, { timeoutMs: patienceMs });
   }
 
-  #readMetrics({ status, body, at }: Answer): void {
+  #readMetrics({ status, body, at }: ReplicaResponse): void {
     if (status !== 200) {
       this.#requests = undefined;
       this.#counts = undefined;
@@ -127,9 +127,9 @@ export class AccountWatch implements Watched {
       try {
         const response = await fetch(`${this.url}/actuator/events/stream`, { signal });
         if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
-        for await (const { event, data } of readServerSentEvents(response.body)) {
+        for await (const { kind, data } of readEventStream(response.body)) {
           this.#hasEvents = true;
-          if (event !== 'snapshot') this.#tell(event, data);
+          if (kind !== 'snapshot' && kind !== 'dropped') this.#tell(data.type, JSON.stringify(data));
         }
       } catch {
         // Whoever polls it tells what is wrong.
@@ -145,7 +145,7 @@ export class AccountWatch implements Watched {
   }
 }
 
-function problemOf({ status, body }: Answer): string | null {
+function problemOf({ status, body }: ReplicaResponse): string | null {
   if (status === 200) return null;
-  return status === 0 ? reasonOf(body) : `status ${status}`;
+  return status === 0 ? connectionFailure(body) : `status ${status}`;
 }

@@ -1,7 +1,7 @@
 import type { CustomerReplica } from '../protocol/messages.ts';
-import { ask } from '../replicas/ask.ts';
+import { callReplica } from '@breakwater/contracts/replicas';
 import type { Watched } from '../replicas/replica-set.ts';
-import { readSamples } from './prometheus-text.ts';
+import { readSamples } from '@breakwater/contracts/prometheus-text';
 
 const patienceMs = 1_000;
 
@@ -33,7 +33,7 @@ export class CustomerWatch implements Watched {
 
   /** Asks it how it is. */
   async poll(): Promise<void> {
-    const { status, instance, body } = await ask(`${this.url}/metrics`, { timeoutMs: patienceMs });
+    const { status, instance, body } = await callReplica(`${this.url}/metrics`, { timeoutMs: patienceMs });
     const name = instance ?? this.#replica.name;
     if (status !== 200) {
       const problem = status === 0 ? String(body) : `status ${status}`;

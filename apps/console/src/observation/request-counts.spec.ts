@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSamples } from './prometheus-text.ts';
+import { readSamples } from '@breakwater/contracts/prometheus-text';
 import { countRequests, requestMetrics, requestsBetween, trafficOf } from './request-counts.ts';
 
 const labels = (status: number) => `method="POST",uri="/accounts",status="${status}",outcome="X",exception="None"`;

@@ -1,5 +1,5 @@
 import type { Traffic } from '../protocol/messages.ts';
-import type { Sample } from './prometheus-text.ts';
+import type { MetricSample } from '@breakwater/contracts/prometheus-text';
 
 /** The metrics that requests are counted by. */
 export const requestMetrics = ['http_server_requests_seconds_count', 'http_server_requests_seconds_bucket'] as const;
@@ -18,7 +18,7 @@ export interface RequestsInTime extends RequestCounts {
 }
 
 /** Requests to open an account; reading one is no part of it. */
-export function countRequests(samples: readonly Sample[]): RequestCounts {
+export function countRequests(samples: readonly MetricSample[]): RequestCounts {
   const byStatus = new Map<string, number>();
   const byDuration = new Map<number, number>();
   for (const { name, labels, value } of samples) {

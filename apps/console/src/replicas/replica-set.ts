@@ -1,4 +1,4 @@
-import { addressesOf } from './addresses.ts';
+import { replicaUrls } from '@breakwater/contracts/replicas';
 
 /** Something that is there for each replica, and ends with it. */
 export interface Watched {
@@ -13,7 +13,7 @@ export class ReplicaSet<W extends Watched> {
   readonly #watched = new Map<string, W>();
 
   /** @param urls base URLs, whose hosts may be names with several addresses */
-  constructor(urls: readonly string[], watch: (url: string) => W, find = (url: string) => addressesOf(url)) {
+  constructor(urls: readonly string[], watch: (url: string) => W, find = (url: string) => replicaUrls(url)) {
     this.#urls = urls;
     this.#watch = watch;
     this.#find = find;
