@@ -1,35 +1,41 @@
 /**
- * Who runs a command of the documentation, so that it cannot stop working unnoticed.
+ * What runs a command of the documentation, so that a command that stops working is noticed.
  *
- * - `verbatim`: taken out of the page as it stands and run, in the project's folder or against a running system; its output
- *   has to contain `says`.
- * - `by`: a test, a check or a step of CI does the same, in the file of that name, where the words `as` stand.
- * - `notRun`: nobody does, for this reason.
+ * - `verbatim`: a test takes the command from the page and runs it, in the project's folder or on a running system. Its output
+ *   must contain `prints`.
+ * - `by`: a test, a check or a step of CI runs the same; the line of the file `by` that does so contains `as`.
+ * - `notRun`: nothing runs it, for this reason.
  */
-export type HowItIsRun =
+export type CommandRun =
   | {
       readonly verbatim: 'in the project';
-      readonly says: string;
-      readonly leaves?: readonly string[];
-      /** 0 unless the page shows something that is found wanting. */
+      readonly prints: string;
+      /** Committed files that the command must leave unchanged. */
+      readonly generates?: readonly string[];
+      /** Default: 0. */
       readonly exits?: number;
     }
-  | { readonly verbatim: 'on a system'; readonly says: string; readonly isEndless?: true }
-  /** Says nothing by itself: it goes before the other commands of its block. */
-  | { readonly verbatim: 'as a preparation' }
+  | {
+      readonly verbatim: 'on a system';
+      readonly prints: string;
+      /** Whether the command runs until it is ended. */
+      readonly isEndless?: boolean;
+    }
+  /** Runs before the other commands of its page, in the same shell. */
+  | { readonly verbatim: 'as preparation' }
   | { readonly by: string; readonly as: string }
   | { readonly notRun: string };
 
-const cluster = {
-  notRun: 'needs a cluster with kubelets; npm run verify -w k8s has a real API server take what is applied',
+const cluster: CommandRun = {
+  notRun: 'needs a cluster with kubelets; npm run verify -w k8s applies the same manifests to a real API server',
 };
-const ci = (as: string): HowItIsRun => ({ by: '.ci/run', as });
-const composeCheck = (as: string): HowItIsRun => ({ by: 'tools/compose-check/steps.ts', as });
-const operated = (as: string): HowItIsRun => ({ by: 'k8s/verify/verifications.ts', as });
+const ci = (as: string): CommandRun => ({ by: '.ci/run', as });
+const composeCheck = (as: string): CommandRun => ({ by: 'tools/compose-check/steps.ts', as });
+const clusterCheck = (as: string): CommandRun => ({ by: 'k8s/verify/verifications.ts', as });
 
-/** Every command of every page, and nothing else: the check fails on what is missing here and on what is here for nothing. */
-export const register: Readonly<Record<string, HowItIsRun>> = {
-  // What a newcomer types first.
+/** Every command of every page. A test fails on a missing command and on one that no page has. */
+export const register: Readonly<Record<string, CommandRun>> = {
+  // The first steps.
   'npm ci': ci('npm ci'),
   'npm test': ci('npm test'),
   'npm ci && npm test': ci('npm test'),
@@ -37,7 +43,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm run demo': { by: 'apps/demo/src/demo.e2e.spec.ts', as: 'await demo.printed(running)' },
   'npm run demo -- --once': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--once'" },
   'npm run --silent demo -- --json': { by: 'apps/demo/src/demo.e2e.spec.ts', as: "'--json'" },
-  'npm run demo -- --help': { verbatim: 'in the project', says: '--time-scale N' },
+  'npm run demo -- --help': { verbatim: 'in the project', prints: '--time-scale N' },
   'npm run demo -- --target URL': composeCheck("'apps/demo/src/main.ts'"),
   'npm run demo -- --target http://localhost:8080': composeCheck("'apps/demo/src/main.ts'"),
   'npm install @breakwater/resilience yaml': {
@@ -49,11 +55,11 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
 
   // Checks and generators.
   'npx prettier --check .': ci('npx prettier --check .'),
-  'npm run format': { notRun: 'writes what npx prettier --check ., a step of CI, asks for' },
+  'npm run format': { notRun: 'formats files; CI runs npx prettier --check . on the same files' },
   'npm run generate contracts': {
     verbatim: 'in the project',
-    says: 'Successfully ran target build',
-    leaves: [
+    prints: 'Successfully ran target build',
+    generates: [
       'apps/account/openapi.json',
       'apps/customer/openapi.json',
       'libs/contracts/src/account.contract.ts',
@@ -63,30 +69,30 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm run generate reference': { by: 'tools/reference/configuration-page.spec.ts', as: 'toMatchFileSnapshot' },
   'npm run generate dashboards': {
     verbatim: 'in the project',
-    says: '',
-    leaves: ['monitoring/grafana/dashboards/overview.json', 'monitoring/grafana/dashboards/resilience.json'],
+    prints: '',
+    generates: ['monitoring/grafana/dashboards/overview.json', 'monitoring/grafana/dashboards/resilience.json'],
   },
   'npm run generate api': { by: 'libs/resilience/packaging/api.e2e.spec.ts', as: 'api.md' },
   'npm run lint': { by: 'tools/test.ts', as: "'lint'" },
   'npm run typecheck': { by: 'tools/test.ts', as: "'typecheck'" },
-  'npx nx show projects': { verbatim: 'in the project', says: '@breakwater/account-e2e' },
+  'npx nx show projects': { verbatim: 'in the project', prints: '@breakwater/account-e2e' },
   'npx nx e2e @breakwater/account-e2e': { by: 'tools/test.ts', as: "'e2e'" },
-  'npm ci --dry-run': { verbatim: 'in the project', says: '' },
+  'npm ci --dry-run': { verbatim: 'in the project', prints: '' },
   'npm run new:service -- audit-trail': {
     by: 'tools/new-service/new-service.e2e.spec.ts',
     as: "makeService(copy, 'audit-trail')",
   },
-  'npm run new:service -- --help': { verbatim: 'in the project', says: 'apps/NAME-e2e' },
+  'npm run new:service -- --help': { verbatim: 'in the project', prints: 'apps/NAME-e2e' },
   'npm run generate rules': {
     verbatim: 'in the project',
-    says: '',
-    leaves: ['k8s/components/monitoring/prometheus-rule.yaml'],
+    prints: '',
+    generates: ['k8s/components/monitoring/prometheus-rule.yaml'],
   },
-  'npm run conformance': { verbatim: 'in the project', says: 'traces' },
+  'npm run conformance': { verbatim: 'in the project', prints: 'traces' },
   'npm run conformance -- FOLDER': ci('npm run --silent conformance -- ../shared/conformance'),
   'npm run doctor -- apps/account/resilience-demo.yml --latency 2s': {
     verbatim: 'in the project',
-    says: 'count-minimum-above-window',
+    prints: 'count-minimum-above-window',
   },
   'npm run doctor -- resilience.yml --latency 2s --concurrency 1': {
     by: 'tools/reference/doctor-page.spec.ts',
@@ -98,7 +104,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   },
   'npm run doctor -- apps/account/resilience-demo.yml --latency 2s --concurrency 1': {
     verbatim: 'in the project',
-    says: 'count-minimum-above-window',
+    prints: 'count-minimum-above-window',
     exits: 1,
   },
   'npm run doctor': { by: 'libs/resilience/src/doctor/command.spec.ts', as: 'runDoctor(' },
@@ -106,27 +112,27 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npx nx test @breakwater/resilience': { by: 'tools/test.ts', as: "'test'" },
   'npx nx e2e console': { by: 'tools/test.ts', as: "'e2e'" },
   'npm run screenshots -w @breakwater/console-e2e': {
-    notRun: 'makes pictures that are looked at; the console itself is opened by e2e/console in npm test',
+    notRun: 'writes images for the documentation; e2e/console opens the same pages in npm test',
   },
   'node dist/migrate.js': { by: 'e2e/customer/src/process.spec.ts', as: "start('migrate.js'" },
-  'node --cpu-prof': { notRun: "an option of Node's, named for whoever looks for what holds a process up" },
+  'node --cpu-prof': { notRun: 'a Node option for profiling by hand' },
   'apt-get install chromium': ci('missing+=(chromium)'),
   'apt-get install etcd-server': {
-    notRun: 'installs a program of Debian; without it npm run verify -w k8s says what is missing',
+    notRun: 'installs a Debian package; npm run verify -w k8s reports if it is missing',
   },
 
-  // A running system.
+  // On a running system.
   [`curl -i http://localhost:8080/accounts -H 'content-type: application/json' -H 'idempotency-key: my-first' -d '{"customerId":"c-1001","currency":"EUR"}'`]:
-    { verbatim: 'on a system', says: 'HTTP/1.1 201' },
+    { verbatim: 'on a system', prints: 'HTTP/1.1 201' },
   [`curl -i http://localhost:8080/accounts -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" -d '{"customerId":"c-1001","currency":"EUR"}'`]:
-    { verbatim: 'on a system', says: 'HTTP/1.1 201' },
-  'CUSTOMER=http://localhost:3001': { verbatim: 'as a preparation' },
+    { verbatim: 'on a system', prints: 'HTTP/1.1 201' },
+  'CUSTOMER=http://localhost:3001': { verbatim: 'as preparation' },
   [`faults() { curl -s -X "$1" "$CUSTOMER/faults$3" -H "authorization: Bearer $FAULTS_TOKEN" \${2:+-H 'content-type: application/json' -d "$2"}; }`]:
-    { verbatim: 'as a preparation' },
-  'faults GET': { verbatim: 'on a system', says: '"injected"' },
-  [`faults PUT '{"latency":"2s"}'`]: { verbatim: 'on a system', says: '"latency":"2s"' },
-  [`faults PATCH '{"hang":{"rate":0.1}}'`]: { verbatim: 'on a system', says: '"hang":{"rate":0.1}' },
-  'faults DELETE': { verbatim: 'on a system', says: '"active":[]' },
+    { verbatim: 'as preparation' },
+  'faults GET': { verbatim: 'on a system', prints: '"injected"' },
+  [`faults PUT '{"latency":"2s"}'`]: { verbatim: 'on a system', prints: '"latency":"2s"' },
+  [`faults PATCH '{"hang":{"rate":0.1}}'`]: { verbatim: 'on a system', prints: '"hang":{"rate":0.1}' },
+  'faults DELETE': { verbatim: 'on a system', prints: '"active":[]' },
   [`faults PUT '{
   "steps": [
     { "at": "0s",  "faults": { "latency": "20ms" } },
@@ -134,30 +140,30 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     { "at": "60s", "faults": { "hang": { "rate": 1 } } },
     { "at": "90s", "faults": {} }
   ]
-}' /timeline`]: { verbatim: 'on a system', says: '"state":"playing"' },
-  "faults GET '' /timeline": { verbatim: 'on a system', says: '"state"' },
-  "faults DELETE '' /timeline": { verbatim: 'on a system', says: '"state"' },
+}' /timeline`]: { verbatim: 'on a system', prints: '"state":"playing"' },
+  "faults GET '' /timeline": { verbatim: 'on a system', prints: '"state"' },
+  "faults DELETE '' /timeline": { verbatim: 'on a system', prints: '"state"' },
   'curl -s http://account:3000/actuator/circuitbreakers | jq': {
     verbatim: 'on a system',
-    says: '"state": "CLOSED"',
+    prints: '"state": "CLOSED"',
   },
   'curl -s http://account:3000/actuator/circuitbreakerevents/customer | jq': {
     verbatim: 'on a system',
-    says: '"circuitBreakerEvents"',
+    prints: '"circuitBreakerEvents"',
   },
   'curl -N http://account:3000/actuator/events/stream': {
     verbatim: 'on a system',
-    says: 'event: SUCCESS',
+    prints: 'event: SUCCESS',
     isEndless: true,
   },
   [`curl -s -X POST http://account:3000/actuator/circuitbreakers/customer -H "authorization: Bearer $ACTUATOR_TOKEN" -H 'content-type: application/json' -d '{"updateState":"FORCE_OPEN"}'`]:
-    { verbatim: 'on a system', says: 'FORCED_OPEN' },
+    { verbatim: 'on a system', prints: 'FORCED_OPEN' },
   'curl -s http://customer:3001/faults -H "authorization: Bearer $FAULTS_TOKEN"': {
     verbatim: 'on a system',
-    says: '"faults"',
+    prints: '"faults"',
   },
   [`curl -s -X PUT http://customer:3001/faults -H "authorization: Bearer $FAULTS_TOKEN" -H 'content-type: application/json' -d '{"latency":"0ms"}'`]:
-    { verbatim: 'on a system', says: '"latency":"0ms"' },
+    { verbatim: 'on a system', prints: '"latency":"0ms"' },
 
   // Containers.
   'npm run compose:check': ci('npm run --silent compose:check'),
@@ -170,7 +176,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'docker compose --profile chaos up chaos': composeCheck("'--profile', 'chaos', 'up'"),
   'docker compose --profile monitoring up -d': composeCheck("'prometheus'"),
   'docker compose --profile load up load': {
-    notRun: 'the image of k6 is not everywhere; load-tests runs the same script with a k6 of the machine',
+    notRun: 'the k6 image is not available everywhere; load-tests runs the same script with an installed k6',
   },
   'CONSOLE_LOAD=true DEMO_MODE=true docker compose up': {
     by: 'apps/console/src/console.spec.ts',
@@ -198,7 +204,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'npm run bench': ci('npm run --silent bench -- --guard'),
   'npm run bench -- --guard': ci('npm run --silent bench -- --guard'),
   'npm run bench -- --case success': {
-    notRun: 'a part of npm run bench, of which CI runs all',
+    notRun: 'part of npm run bench, which CI runs as a whole',
   },
   'npm run --silent bench -- --json': {
     by: 'libs/resilience/bench/publication.spec.ts',
@@ -213,7 +219,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     by: 'load-tests/bench/options.spec.ts',
     as: "'--json'",
   },
-  'npm run load-test -- --list': { verbatim: 'in the project', says: 'customer-slow' },
+  'npm run load-test -- --list': { verbatim: 'in the project', prints: 'customer-slow' },
   'npm run load-test -- customer-slow': ci('npm run --silent load-test -- "$scenario" --short'),
   'npm run load-test -- compare customer-slow': {
     by: 'load-tests/runner/options.spec.ts',
@@ -230,10 +236,9 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   // Kubernetes.
   'npm run verify -w k8s': ci('npm run --silent verify -w k8s'),
   'npm run scaling -w k8s': {
-    notRun:
-      'takes kwok and twenty minutes; what it recorded is held to what is said of it by k8s/scaling/timeline.spec.ts',
+    notRun: 'needs kwok and twenty minutes; k8s/scaling/timeline.spec.ts checks the recorded result against the page',
   },
-  'npm run capacity -w k8s': { notRun: 'measures a machine that has to be quiet; its numbers are no claim of a test' },
+  'npm run capacity -w k8s': { notRun: 'needs an idle machine; no test depends on its numbers' },
   'kubectl apply -k k8s/overlays/local': {
     by: 'k8s/verify/verifications.ts',
     as: "plane.kubectl(['apply', ...strict]",
@@ -244,8 +249,8 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   },
   'kubectl apply -f k8s/base/namespace.yaml': { by: 'k8s/verify/verifications.ts', as: 'base/namespace.yaml' },
   'kubectl apply': cluster,
-  'kubectl delete pod': operated("'delete', 'pod'"),
-  'kubectl -n breakwater scale': operated("'scale', 'deployment/customer'"),
+  'kubectl delete pod': clusterCheck("'delete', 'pod'"),
+  'kubectl -n breakwater scale': clusterCheck("'scale', 'deployment/customer'"),
   'kind create cluster --name breakwater': cluster,
   'kind delete cluster --name breakwater': cluster,
   'kind load docker-image --name breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
@@ -255,28 +260,29 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
     cluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=5m': cluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=10m': cluster,
-  'kubectl -n breakwater rollout restart deployment/account': operated("'rollout', 'restart', 'deployment/account'"),
+  'kubectl -n breakwater rollout restart deployment/account': clusterCheck(
+    "'rollout', 'restart', 'deployment/account'",
+  ),
   'kubectl -n breakwater port-forward service/nginx 8080:80 &': cluster,
   'kubectl -n breakwater port-forward deployment/customer 3001 &': cluster,
   'kubectl -n breakwater port-forward deployment/console 3002': cluster,
   'kubectl -n breakwater get pods --watch &': cluster,
-  'kubectl -n breakwater delete pod -l app.kubernetes.io/name=account --wait=false': operated(
+  'kubectl -n breakwater delete pod -l app.kubernetes.io/name=account --wait=false': clusterCheck(
     "'-l', 'app.kubernetes.io/name=account', '--wait=false'",
   ),
-  'kubectl -n breakwater delete job account-migrations customer-migrations --ignore-not-found': operated(
+  'kubectl -n breakwater delete job account-migrations customer-migrations --ignore-not-found': clusterCheck(
     "'delete', 'job', 'account-migrations', 'customer-migrations', '--ignore-not-found'",
   ),
   'kubectl -n breakwater logs --selector app.kubernetes.io/name=account --follow | grep -i breaker': cluster,
   'kubectl -n breakwater edit configmap account-resilience': cluster,
-  'kubectl -n breakwater create secret generic account --from-file=database-url --from-file=actuator-token': operated(
-    "['account', 'database-url', 'actuator-token']",
-  ),
-  'kubectl -n breakwater create secret generic account-migrations --from-file=database-url': operated(
+  'kubectl -n breakwater create secret generic account --from-file=database-url --from-file=actuator-token':
+    clusterCheck("['account', 'database-url', 'actuator-token']"),
+  'kubectl -n breakwater create secret generic account-migrations --from-file=database-url': clusterCheck(
     "['account-migrations', 'database-url']",
   ),
   'kubectl -n breakwater create secret generic customer --from-file=database-url':
-    operated("['customer', 'database-url']"),
-  'kubectl -n breakwater create secret generic customer-migrations --from-file=database-url': operated(
+    clusterCheck("['customer', 'database-url']"),
+  'kubectl -n breakwater create secret generic customer-migrations --from-file=database-url': clusterCheck(
     "['customer-migrations', 'database-url']",
   ),
   'cd k8s/overlays/production': cluster,
@@ -284,7 +290,7 @@ export const register: Readonly<Record<string, HowItIsRun>> = {
   'kustomize edit set image breakwater/console=registry.example.com/breakwater/console@sha256:…': cluster,
   'kustomize edit set image breakwater/customer=registry.example.com/breakwater/customer@sha256:…': cluster,
   [`while true; do curl -s -o /dev/null -w '%{http_code}\\n' http://localhost:8080/accounts -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" -d '{"customerId":"c-1001","currency":"EUR"}'; sleep 0.2; done`]:
-    { verbatim: 'on a system', says: '201', isEndless: true },
+    { verbatim: 'on a system', prints: '201', isEndless: true },
   [`curl -X PUT http://localhost:3001/faults -H 'authorization: Bearer play-only-faults' -H 'content-type: application/json' -d '{"latency":"5s"}'`]:
     cluster,
 };

@@ -1,68 +1,56 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { readManifests } from '../workspace.ts';
+import { readManifests, readSource, workspaceRoot } from '../workspace.ts';
 import { register } from './command-register.ts';
-import { pagePaths, readPage, workspaceRoot } from './documents.ts';
-import { shellCommandsOf } from './shell-commands.ts';
+import { commandsIn, readPages } from './pages.ts';
 
-const read = (file: string): string => readFileSync(path.join(workspaceRoot, file), 'utf8');
-
-const pagesByCommand = new Map<string, string[]>();
-for (const page of pagePaths) {
-  for (const command of shellCommandsOf(readPage(page))) {
-    pagesByCommand.set(command, [...(pagesByCommand.get(command) ?? []), page]);
-  }
-}
-const commands = [...pagesByCommand.keys()];
+const pages = await readPages();
+const commands = [...new Set(pages.flatMap(commandsIn))];
 const entries = Object.entries(register);
+const exists = (file: string): boolean => existsSync(path.join(workspaceRoot, file));
 
-/** The lines of a file that do something: no comments, and no titles of steps. */
+/** The lines of a file that do something: no comments, no output. */
 const workingLines = (file: string): string =>
-  read(file)
+  readSource(file)
     .split('\n')
-    .filter((line) => !/^\s*(?:\/\/|#|\*|\/\*|step '|echo )/.test(line))
+    .filter((line) => !/^\s*(?:\/\/|#|\*|\/\*|title '|echo )/.test(line))
     .join('\n');
 
 describe('the register of commands', () => {
   it('has every command of the documentation', () => {
-    const missing = commands.filter((command) => register[command] === undefined);
+    const missing = pages.flatMap((page) =>
+      commandsIn(page)
+        .filter((command) => register[command] === undefined)
+        .map((command) => `${page.file}: ${command}`),
+    );
 
-    expect(
-      missing.map((command) => `${pagesByCommand.get(command)?.join(', ')}: ${command}`),
-      'say in tools/docs-check/command-register.ts who runs them',
-    ).toEqual([]);
+    expect(missing, 'state in tools/docs-check/command-register.ts what runs them').toEqual([]);
   });
 
-  it('has no command that no page has', () => {
-    const left = entries.map(([command]) => command).filter((command) => !pagesByCommand.has(command));
+  it('has only commands of the documentation', () => {
+    const unused = entries.map(([command]) => command).filter((command) => !commands.includes(command));
 
-    expect(left, 'take them out of tools/docs-check/command-register.ts').toEqual([]);
+    expect(unused, 'remove them from tools/docs-check/command-register.ts').toEqual([]);
   });
 
   it.each(entries.flatMap(([command, how]) => ('by' in how ? [{ command, ...how }] : [])))(
-    'names with $by a file that runs: $command',
+    'names the file $by, which runs $command',
     ({ by, as }) => {
-      expect(existsSync(path.join(workspaceRoot, by)), `${by} exists`).toBe(true);
-      expect(workingLines(by), `a line of ${by} that is no comment`).toContain(as);
+      expect(exists(by), `${by} exists`).toBe(true);
+      expect(workingLines(by), `a line of ${by} that is not a comment`).toContain(as);
     },
   );
-
-  it('gives a reason for what nobody runs', () => {
-    const reasons = entries.flatMap(([, how]) => ('notRun' in how ? [how.notRun] : []));
-
-    expect(reasons.filter((reason) => reason.split(' ').length < 5)).toEqual([]);
-  });
 });
 
 describe('a command of the documentation', () => {
   const manifests = readManifests();
-  const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  const compose = parse(readSource('docker-compose.yml'), { merge: true }) as {
     services: Record<string, { profiles?: readonly string[] }>;
   };
 
-  it.each(commands.filter((command) => /\bnpm run\b/.test(command)))('runs a script that there is: %s', (command) => {
+  it.each(commands.filter((command) => /\bnpm run\b/.test(command)))('runs a script that exists: %s', (command) => {
     const script = /\bnpm run (?:--silent )?(?<script>[\w:-]+)/.exec(command)?.groups?.['script'] ?? '';
     const workspace = / -w (?<workspace>\S+)/.exec(command)?.groups?.['workspace'] ?? '';
     const manifest = manifests.find(({ name, folder }) => [name, folder].includes(workspace));
@@ -70,20 +58,30 @@ describe('a command of the documentation', () => {
     expect(Object.keys(manifest?.scripts ?? {})).toContain(script);
   });
 
+  it.each(commands.filter((command) => /\bnpm run generate \w/.test(command)))(
+    'names a generator that exists: %s',
+    (command) => {
+      const names = command.replace(/^.*\bgenerate /, '').split(' ');
+      const generators = manifests.flatMap(({ scripts }) => Object.keys(scripts));
+
+      expect(generators).toEqual(expect.arrayContaining(names.map((name) => `generate:${name}`)));
+    },
+  );
+
   it.each(commands.filter((command) => /\bnpx nx (?!run-many|show)/.test(command)))(
-    'asks Nx for a target that the project has: %s',
+    'names an Nx target that the project has: %s',
     (command) => {
       const { target = '', project = '' } = /\bnx (?<target>\S+) (?<project>\S+)/.exec(command)?.groups ?? {};
       const found = manifests.filter(({ name }) => [name, name.replace('@breakwater/', '')].includes(project));
 
       expect(found).toHaveLength(1);
-      // Nx knows more targets of the console than its scripts: it passes e2e on to the project of its tests.
+      // The console has one more target in Nx: e2e runs the tests of @breakwater/console-e2e.
       expect([...Object.keys(found[0]?.scripts ?? {}), ...(project === 'console' ? ['e2e'] : [])]).toContain(target);
     },
   );
 
   it.each(commands.filter((command) => /\bdocker compose\b/.test(command)))(
-    'names services and profiles that docker-compose.yml has: %s',
+    'names services and profiles of docker-compose.yml: %s',
     (command) => {
       const scaled = [...command.matchAll(/--scale (?<service>[\w-]+)=/g)].map(({ groups }) => groups?.['service']);
       const profiles = [...command.matchAll(/--profile (?<profile>[\w-]+)/g)].map(({ groups }) => groups?.['profile']);
@@ -98,13 +96,13 @@ describe('a command of the documentation', () => {
   );
 
   it.each(commands.filter((command) => / (?:apps|compose|docs|k8s|libs|load-tests|tools)\//.test(command)))(
-    'names files that there are: %s',
+    'names files that exist: %s',
     (command) => {
       const files = [...command.matchAll(/(?<= )(?:apps|compose|docs|k8s|libs|load-tests|tools)\/[\w./-]+/g)].map(
         ([file]) => file,
       );
 
-      expect(files.filter((file) => !existsSync(path.join(workspaceRoot, file)))).toEqual([]);
+      expect(files.filter((file) => !exists(file))).toEqual([]);
     },
   );
 });

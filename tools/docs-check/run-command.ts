@@ -1,23 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process';
 
-/** How a shell is to run what a page says. */
 export interface ShellOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Ends it as soon as it has said this, for what would go on for ever. */
+  /** Ends the command as soon as its output contains this text, for commands that do not end on their own. */
   readonly until?: string;
-  /** Ends it in any case. */
+  /** Ends the command after this time. */
   readonly timeLimitMs: number;
 }
 
-/** What came of it. */
 export interface ShellResult {
+  /** `null` if the command was ended. */
   readonly exitCode: number | null;
-  /** Standard output and standard error, as they came. */
-  readonly said: string;
+  /** Standard output and standard error, interleaved. */
+  readonly output: string;
 }
 
-/** Runs shell text in a group of processes of its own, of which none is left when it has ended. */
+/** Runs shell text in a process group of its own, and kills the whole group when the shell ends. */
 export async function runInShell(text: string, { cwd, env, until, timeLimitMs }: ShellOptions): Promise<ShellResult> {
   const child = spawn('bash', ['-c', `set -e -o pipefail\n${text}`], {
     cwd,
@@ -25,32 +24,32 @@ export async function runInShell(text: string, { cwd, env, until, timeLimitMs }:
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  let said = '';
-  const endGroup = (): void => {
+  let output = '';
+  const killGroup = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // All of it has ended by itself.
+      // The group has ended.
     }
   };
-  const hear = (chunk: string): void => {
-    said += chunk;
-    if (until !== undefined && said.includes(until)) endGroup();
+  const append = (chunk: string): void => {
+    output += chunk;
+    if (until !== undefined && output.includes(until)) killGroup();
   };
-  const late = setTimeout(endGroup, timeLimitMs);
-  child.stdout.setEncoding('utf8').on('data', hear);
-  child.stderr.setEncoding('utf8').on('data', hear);
+  const timeout = setTimeout(killGroup, timeLimitMs);
+  child.stdout.setEncoding('utf8').on('data', append);
+  child.stderr.setEncoding('utf8').on('data', append);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', () => {
-      clearTimeout(late);
-      endGroup();
+      clearTimeout(timeout);
+      killGroup();
     });
-    child.once('close', (exitCode) => resolve({ exitCode, said }));
+    child.once('close', (exitCode) => resolve({ exitCode, output }));
   });
 }
 
-/** Those of these programs that this machine lacks. */
+/** The given programs that are not installed. */
 export function missingOf(programs: readonly string[]): readonly string[] {
   return programs.filter((program) => spawnSync('bash', ['-c', `command -v ${program}`]).status !== 0);
 }

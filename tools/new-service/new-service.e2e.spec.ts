@@ -56,8 +56,8 @@ describe('a service that was made', () => {
     const before = lockfile();
 
     for (const command of nextCommands(made)) {
-      const { exitCode, said } = await run(command);
-      expect({ command, exitCode, said }).toEqual({ command, exitCode: 0, said: expect.any(String) as string });
+      const { exitCode, output } = await run(command);
+      expect({ command, exitCode, output }).toEqual({ command, exitCode: 0, output: expect.any(String) as string });
     }
 
     expect(lockfile()).toContain('"e2e/audit-trail"');
@@ -71,11 +71,11 @@ describe('a service that was made', () => {
   });
 
   it('is refused by a second run of the command', async () => {
-    const { exitCode, said } = await run('npm run --silent new:service -- audit-trail');
+    const { exitCode, output } = await run('npm run --silent new:service -- audit-trail');
 
-    expect({ exitCode, said }).toEqual({
+    expect({ exitCode, output }).toEqual({
       exitCode: 1,
-      said: '✖ apps/audit-trail is there already: choose another name, or remove it.\n',
+      output: '✖ apps/audit-trail is there already: choose another name, or remove it.\n',
     });
   });
 });

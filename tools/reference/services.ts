@@ -64,7 +64,12 @@ function variableTable({ read, source }: ConfiguredProcess): string {
 function whatIsAllowed(read: ReadConfig, names: readonly string[]): ReadonlyMap<string, string> {
   const nothingIsThis = '\0';
   const faults = faultsOf(() => read(Object.fromEntries(names.map((name) => [name, nothingIsThis]))));
-  return new Map(faults.map(({ variable, allowed }) => [variable, allowed.replace(/^must be /, '')]));
+  return new Map(
+    faults.map(({ variable, allowed }) => [
+      variable,
+      allowed.replace(/^must be /, '').replaceAll(/https?:[^\s,]+/g, code),
+    ]),
+  );
 }
 
 function whatHoldsByDefault(read: ReadConfig): { required: ReadonlySet<string>; defaults: ReturnType<ReadConfig> } {

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LocalSystem, ownEnvironment } from '@breakwater/system-runner';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readSource, workspaceRoot } from '../workspace.ts';
+import { register } from './command-register.ts';
+import { commandsIn, readPages } from './pages.ts';
+import { missingOf, runInShell } from './run-command.ts';
+
+const pages = await readPages();
+
+/** The commands of a page that the register has run in a place, with what it expects. */
+function verbatim<Place extends 'in the project' | 'on a system' | 'as preparation'>(
+  commands: readonly string[],
+  place: Place,
+) {
+  return commands.flatMap((command) => {
+    const how = register[command];
+    if (how === undefined || !('verbatim' in how) || how.verbatim !== place) return [];
+    return [{ command, ...(how as Extract<typeof how, { verbatim: Place }>) }];
+  });
+}
+
+describe('a command of the documentation, run in the project', () => {
+  const commands = [...new Set(pages.flatMap(commandsIn))];
+
+  it.each(verbatim(commands, 'in the project'))('prints what the register expects: $command', async (documented) => {
+    const { command, prints, generates = [], exits = 0 } = documented;
+    const before = generates.map(readSource);
+
+    const { exitCode, output } = await runInShell(command, {
+      cwd: workspaceRoot,
+      timeLimitMs: 240_000,
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    });
+
+    expect({ exitCode, output }).toEqual({ exitCode: exits, output: expect.stringContaining(prints) });
+    expect(generates.map(readSource), `${generates.join(', ')}: committed as it is generated`).toEqual(before);
+  });
+});
+
+const missing = missingOf(['curl', 'jq']);
+// Vitest's reporters do not print the reason for a skipped test.
+if (missing.length > 0)
+  process.stderr.write(`Commands on a system: NOT CHECKED, missing programs: ${missing.join(', ')}\n`);
+
+describe.runIf(missing.length === 0)('a command of the documentation, run on a system', () => {
+  const home = mkdtempSync(path.join(tmpdir(), 'docs-check-'));
+  let system: LocalSystem;
+  const cases = pages.flatMap(({ file, shellCommands }) => {
+    const preparation = verbatim(shellCommands, 'as preparation').map(({ command }) => command);
+    return verbatim(shellCommands, 'on a system').map((documented) => ({
+      ...documented,
+      file,
+      script: [...preparation, documented.command].join('\n'),
+    }));
+  });
+
+  beforeAll(async () => {
+    system = await LocalSystem.prepare({
+      name: 'docs-check',
+      customers: 1,
+      accounts: 1,
+      env: { customer: { CUSTOMER_LATENCY: '0ms' } },
+    });
+    await system.start();
+    // The addresses of the pages (demo, compose, forwarded ports) lead to the system of this test.
+    const hostOf = (url = ''): string => new URL(url).host;
+    const redirects = [
+      ['localhost:8080', hostOf(system.gatewayUrl)],
+      ['account:3000', hostOf(system.accountUrls[0])],
+      ['customer:3001', hostOf(system.customerUrls[0])],
+      ['localhost:3001', hostOf(system.customerUrls[0])],
+    ];
+    writeFileSync(path.join(home, '.curlrc'), redirects.map(([from, to]) => `connect-to = "${from}:${to}"\n`).join(''));
+  });
+
+  afterAll(async () => {
+    await system?.stop();
+    system?.removeFiles();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  async function send(url: string, token: string, method: string, body?: object): Promise<void> {
+    const headers = { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) };
+    const response = await fetch(url, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`${method} ${url} returned ${response.status}`);
+  }
+
+  beforeEach(async () => {
+    for (const url of system.customerUrls) await send(`${url}/faults`, system.faultsToken, 'DELETE');
+    for (const url of system.accountUrls) {
+      const breaker = `${url}/actuator/circuitbreakers/customer`;
+      await send(breaker, system.actuatorToken, 'POST', { updateState: 'CLOSE' });
+    }
+  });
+
+  it.each(cases)('prints what the register expects: $file: $command', async ({ script, prints, isEndless = false }) => {
+    // Streams print only while accounts are opened.
+    const account = { customerId: 'c-1001', currency: 'EUR' };
+    const client = setInterval(
+      () => void send(`${system.gatewayUrl}/accounts`, '', 'POST', account).catch(() => {}),
+      500,
+    );
+    const { exitCode, output } = await runInShell(script, {
+      cwd: workspaceRoot,
+      timeLimitMs: 30_000,
+      env: ownEnvironment({ CURL_HOME: home, FAULTS_TOKEN: system.faultsToken, ACTUATOR_TOKEN: system.actuatorToken }),
+      ...(isEndless ? { until: prints } : {}),
+    });
+    clearInterval(client);
+
+    expect({ exitCode, output }).toEqual({ exitCode: isEndless ? null : 0, output: expect.stringContaining(prints) });
+  });
+});
