@@ -207,10 +207,10 @@ export const register: Readonly<Record<string, CommandRun>> = {
     notRun: 'part of npm run bench, which CI runs as a whole',
   },
   'npm run --silent bench -- --json': {
-    by: 'libs/resilience/bench/publication.spec.ts',
+    by: 'libs/resilience/bench/bench.spec.ts',
     as: 'JSON.parse(await readFile(resultFile',
   },
-  'npm run bench -- --publish': { by: 'libs/resilience/bench/publication.spec.ts', as: 'pageWith(document)' },
+  'npm run bench -- --publish': { by: 'libs/resilience/bench/bench.spec.ts', as: 'pageWith(document)' },
   'npm run bench -w load-tests': ci('npm run --silent bench -w load-tests -- --guard'),
   'npm run bench -w load-tests -- --guard': ci('npm run --silent bench -w load-tests -- --guard'),
   'npm run bench -w load-tests -- cold-start': { by: 'load-tests/bench/options.spec.ts', as: "'cold-start'" },

@@ -20,19 +20,31 @@ import {
   breakwaterSubject,
   cockatiel,
   cockatielSubject,
+  failNineOfTen,
   mollitia,
   mollitiaSubject,
   opossum,
   opossumSubject,
+  settled,
+  type Subject,
+  type Subjects,
+  succeed,
   type Window,
-} from './breakers.ts';
-import type { BenchCase, Subject, Subjects } from './case.ts';
-import { failNineOfTen, settled, succeed } from './work.ts';
+} from './subjects.ts';
+
+/** The same work in several libraries. */
+export interface BenchCase {
+  readonly name: string;
+  /** What a reader must know about the comparison. */
+  readonly remark?: string;
+  /** Prepares the libraries that support the case. */
+  readonly subjects: () => Promise<Subjects>;
+}
 
 const calls = (size: number): Window => ({ type: 'COUNT_BASED', size });
 const seconds = (size: number): Window => ({ type: 'TIME_BASED', size });
 
-/** How many calls opossum's window holds where its failure path is measured. */
+/** The calls in opossum's window in the failure case. */
 const heldCalls = 10_000;
 const registrySize = 10_000;
 
@@ -80,7 +92,7 @@ function withFailuresSettled(subjects: Subjects): Subjects {
   );
 }
 
-/** Opossum with so many calls in its window that it has to look at each time a call fails. */
+/** opossum with a full window, which it scans with every failure. */
 async function fullOpossum(): Promise<Subjects> {
   const subject = opossumSubject(failNineOfTen(), 600);
   for (let call = 0; call < heldCalls; call++) await settled(subject.operation)();
@@ -95,14 +107,14 @@ const rejection: BenchCase = {
     ours.transitionToOpenState();
     const theirs = cockatiel(calls(100));
     theirs.isolate();
-    const opossums = opossum(succeed);
-    opossums.open();
+    const opossumBreaker = opossum(succeed);
+    opossumBreaker.open();
     const circuit = mollitia(succeed, calls(100));
     await openMollitia(circuit);
     return withFailuresSettled({
       breakwater: { operation: () => ours.execute(succeed) },
       cockatiel: { operation: () => theirs.execute(succeed) },
-      opossum: { operation: () => opossums.fire(), dispose: () => opossums.shutdown() },
+      opossum: { operation: () => opossumBreaker.fire(), dispose: () => opossumBreaker.shutdown() },
       mollitia: { operation: () => circuit.execute(), dispose: () => circuit.dispose() },
     });
   },
@@ -124,7 +136,7 @@ const rejectionWithTrace: BenchCase = {
 
 const pipeline: BenchCase = {
   name: 'full pipeline',
-  remark: 'retry, circuit breaker, time limit and bulkhead, while all goes well; opossum has no retry',
+  remark: 'retry, circuit breaker, time limiter and bulkhead, successful calls; opossum has no retry',
   subjects: async () => {
     const ours = definePipeline('customer', {
       retry: new Retry('customer', { maxAttempts: 3, waitDuration: '10ms' }),
@@ -141,7 +153,7 @@ const pipeline: BenchCase = {
       timeout(10_000, TimeoutStrategy.Aggressive),
       bulkhead(100),
     );
-    const opossums = new OpossumBreaker(succeed, { timeout: 10_000, capacity: 100, resetTimeout: 3_600_000 });
+    const opossumBreaker = new OpossumBreaker(succeed, { timeout: 10_000, capacity: 100, resetTimeout: 3_600_000 });
     const circuit = new Circuit({
       options: {
         modules: [
@@ -156,7 +168,7 @@ const pipeline: BenchCase = {
       bare,
       breakwater: { operation: () => ours.execute(succeed) },
       cockatiel: { operation: () => theirs.execute(succeed) },
-      opossum: { operation: () => opossums.fire(), dispose: () => opossums.shutdown() },
+      opossum: { operation: () => opossumBreaker.fire(), dispose: () => opossumBreaker.shutdown() },
       mollitia: { operation: () => circuit.execute(), callsPerSample: 200, dispose: () => circuit.dispose() },
     };
   },
@@ -174,20 +186,20 @@ const withMetrics: BenchCase = {
 };
 
 const withBuffer: BenchCase = {
-  name: 'success, COUNT_BASED 100, last 100 events kept',
-  remark: 'as ResilienceModule has it (`eventConsumerBufferSize: 100`)',
+  name: 'success, COUNT_BASED 100, 100 events buffered',
+  remark: 'the default of ResilienceModule (`eventConsumerBufferSize: 100`)',
   subjects: async () => {
     const breaker = new CircuitBreaker('customer', { slidingWindowSize: 100, eventConsumerBufferSize: 100 });
     return { bare, breakwater: { operation: () => breaker.execute(succeed) } };
   },
 };
 
-/** A call that has to wait for something begins and ends in turns of its own. */
+/** A call that waits for something starts and ends in turns of its own. */
 const turn = async (): Promise<number> => new Promise((resolve) => void setImmediate(resolve, 42));
 
 const turns: BenchCase = {
-  name: 'success, COUNT_BASED 100, one call in each turn of the event loop',
-  remark: 'as calls over a network do: each begins and ends in a turn of its own',
+  name: 'success, COUNT_BASED 100, one call per turn of the event loop',
+  remark: 'as with calls over a network',
   subjects: async () => ({
     bare: { operation: turn, callsPerSample: 200 },
     breakwater: { ...breakwaterSubject(turn, calls(100)), callsPerSample: 200 },
@@ -198,7 +210,7 @@ const turns: BenchCase = {
 
 const registry: BenchCase = {
   name: 'one of 10,000 circuit breakers, by name',
-  remark: 'the others have no registry: a Map',
+  remark: 'cockatiel has no registry and uses a Map',
   subjects: async () => {
     const names = Array.from({ length: registrySize }, (_, index) => `customer-${index}`);
     const next = rotation(names);
@@ -218,10 +230,10 @@ function rotation<T>(values: readonly T[]): () => T {
   return () => values[(at = (at + 1) % values.length)]!;
 }
 
-/** Everything that is measured, in the order of the report. */
+/** All cases, in the order of the report. */
 export const cases: readonly BenchCase[] = [
   success('success, COUNT_BASED 100', calls(100), 'opossum: 10 s, its own kind of window'),
-  // Compared with the one above: before the engine has seen other windows, as in that.
+  // Next to the case they are compared with: before V8 has seen other windows.
   withMetrics,
   withBuffer,
   success('success, COUNT_BASED 10', calls(10)),

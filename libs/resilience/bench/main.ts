@@ -1,25 +1,22 @@
-/** `npm run bench`: what a protected call costs, beside other libraries. See `--help`. */
+/** `npm run bench`: the cost of a protected call, compared with other libraries. See `--help`. */
 import { parseArgs } from 'node:util';
 import { cases } from './cases.ts';
-import { documentOf } from './document.ts';
-import { rowsOf } from './figures.ts';
-import { brief, type CaseResult, measureCase, thorough } from './measure.ts';
+import { brief, type CaseResult, measureCase, rowsOf, thorough } from './measure.ts';
 import { measureMemory, measureRegistry } from './memory.ts';
-import { page, publish } from './publication.ts';
-import { asTables, costTable } from './tables.ts';
+import { asTables, costTable, documentOf, page, publish } from './report.ts';
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 
-Measures what a protected call costs, in one process and on the same work: ours, opossum's, cockatiel's, mollitia's and the
-bare call. Tells ratios within this run, which mean more than nanoseconds: those are this machine's, and of this minute.
+Measures the cost of a protected call in one process on the same work: breakwater, cockatiel, opossum, mollitia and the bare
+call. Compare ratios within a run; nanoseconds depend on the machine and its load.
 
-  --case TEXT   only the cases whose name contains it; nothing is judged then
-  --guard       less thorough, and a target may be missed by its margin: for CI, which looks for regressions of kind
-  --publish     write the results into docs/performance.md and docs/performance/library.json
-  --json        print {"rows": […], "memory": […], "registry": {…}, "targets": […], …} on standard output
-  --help        show this
+  --case TEXT   run only the cases whose name contains TEXT, without targets
+  --guard       take fewer samples and apply the margin of each target: for CI, which detects regressions by a factor
+  --publish     write the results to docs/performance.md and docs/performance/library.json
+  --json        print {"rows": […], "memory": […], "registry": {…}, "targets": […], …} to standard output
+  --help        print this help
 
-Exit code: 0 when every target is reached, 1 when one is not, 2 when the command line cannot be understood.
+Exit code: 0 if every target is reached, 1 if one is missed, 2 if the command line is invalid.
 `;
 
 const progress = (text: string): void => {
@@ -36,10 +33,10 @@ interface Options {
 
 async function main({ part, isGuard, isPublished, json }: Options): Promise<number> {
   const effort = isGuard ? brief : thorough;
-  const chosen = cases.filter(({ name }) => name.includes(part ?? ''));
+  const selected = cases.filter(({ name }) => name.includes(part ?? ''));
   const results: CaseResult[] = [];
-  for (const [at, each] of chosen.entries()) {
-    progress(`${at + 1} of ${chosen.length}: ${each.name} …`);
+  for (const [at, each] of selected.entries()) {
+    progress(`${at + 1} of ${selected.length}: ${each.name} …`);
     results.push(await measureCase(each, effort));
   }
   if (part !== undefined) {
@@ -54,7 +51,7 @@ async function main({ part, isGuard, isPublished, json }: Options): Promise<numb
   print(json ? JSON.stringify(document, undefined, 2) : asTables(document));
   if (isPublished) {
     await publish(document);
-    process.stderr.write(`The results are in ${page}.\n`);
+    process.stderr.write(`Results written to ${page}.\n`);
   }
   return document.targets.every(({ isReached }) => isReached) ? 0 : 1;
 }
@@ -72,10 +69,11 @@ function optionsOf(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
   if (values.case !== undefined && !cases.some(({ name }) => name.includes(values.case ?? ''))) {
-    throw new Error(`no case is called so; there is: ${cases.map(({ name }) => name).join('; ')}`);
+    throw new Error(`No case contains '${values.case}'. Cases: ${cases.map(({ name }) => name).join('; ')}.`);
   }
   const { case: part, guard: isGuard = false, publish: isPublished = false, json = false } = values;
-  if (isPublished && (isGuard || part !== undefined)) throw new Error('only a whole run is published');
+  if (isPublished && (isGuard || part !== undefined))
+    throw new Error('--publish requires a complete run, without --case and --guard.');
   return { part, isGuard, isPublished, json };
 }
 
@@ -83,7 +81,7 @@ let options: Options | undefined;
 try {
   options = optionsOf(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`✖ ${error instanceof Error ? error.message : String(error)}. See npm run bench -- --help\n`);
+  process.stderr.write(`✖ ${error instanceof Error ? error.message : String(error)} See npm run bench -- --help\n`);
   process.exit(2);
 }
 if (options === undefined) print(usage.trimEnd());

@@ -1,28 +1,36 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createRegistry } from '../src/core/policies.ts';
-import { breakwater, cockatiel, mollitia, opossum, type Window } from './breakers.ts';
-import type { Library, Operation } from './case.ts';
-import { settled, succeed } from './work.ts';
+import {
+  breakwater,
+  cockatiel,
+  type Library,
+  mollitia,
+  type Operation,
+  opossum,
+  settled,
+  succeed,
+  type Window,
+} from './subjects.ts';
 
-/** What a circuit breaker with a window of 100 calls holds. Bytes, on average over many. */
+/** The memory of a circuit breaker with a window of 100 calls, in bytes, averaged over many. */
 export interface MemoryRow {
   readonly library: Library;
   readonly bytesIdle: number;
-  /** By how much it has grown after 100,000 calls, beyond what the bare calls leave behind. */
+  /** The growth in 100,000 calls, minus that of the bare calls. */
   readonly growthBytes: number;
-  /** Timers that are set while it has nothing to do. */
+  /** The timers of an idle circuit breaker. */
   readonly timersIdle: number;
 }
 
-/** A registry with many circuit breakers. */
+/** The memory of a registry with many circuit breakers. */
 export interface RegistryMemory {
   readonly circuitBreakers: number;
   readonly bytes: number;
   readonly timers: number;
 }
 
-interface Made {
+interface Created {
   readonly operation: Operation;
   readonly dispose: () => void;
 }
@@ -31,16 +39,16 @@ const window: Window = { type: 'COUNT_BASED', size: 100 };
 const idleCount = 1_000;
 const busyCount = 20;
 const callsEach = 100_000;
-/** Each of its calls looks at the whole window: a tenth of the calls shows growth as well. */
+/** Each of its calls scans the whole window; a tenth of the calls shows growth too. */
 const callsOfMollitia = 10_000;
 
-const bare = (): Made => ({ operation: () => succeed(), dispose: () => {} });
+const bare = (): Created => ({ operation: () => succeed(), dispose: () => {} });
 
-const makers: readonly { readonly library: Library; readonly calls: number; readonly make: () => Made }[] = [
+const candidates: readonly { readonly library: Library; readonly calls: number; readonly create: () => Created }[] = [
   {
     library: 'breakwater',
     calls: callsEach,
-    make: () => {
+    create: () => {
       const breaker = breakwater(window);
       return { operation: () => breaker.execute(succeed), dispose: () => breaker.dispose() };
     },
@@ -48,7 +56,7 @@ const makers: readonly { readonly library: Library; readonly calls: number; read
   {
     library: 'cockatiel',
     calls: callsEach,
-    make: () => {
+    create: () => {
       const breaker = cockatiel(window);
       return { operation: () => breaker.execute(succeed), dispose: () => {} };
     },
@@ -56,7 +64,7 @@ const makers: readonly { readonly library: Library; readonly calls: number; read
   {
     library: 'opossum',
     calls: callsEach,
-    make: () => {
+    create: () => {
       const breaker = opossum(succeed);
       return { operation: () => breaker.fire(), dispose: () => breaker.shutdown() };
     },
@@ -64,7 +72,7 @@ const makers: readonly { readonly library: Library; readonly calls: number; read
   {
     library: 'mollitia',
     calls: callsOfMollitia,
-    make: () => {
+    create: () => {
       const circuit = mollitia(succeed, window);
       return { operation: () => circuit.execute(), dispose: () => circuit.dispose() };
     },
@@ -73,17 +81,17 @@ const makers: readonly { readonly library: Library; readonly calls: number; read
 
 export async function measureMemory(): Promise<readonly MemoryRow[]> {
   await holding(1, bare, callsEach);
-  const { growth: leftBehind } = await holding(busyCount, bare, callsEach);
+  const { growth: bareGrowth } = await holding(busyCount, bare, callsEach);
   const rows: MemoryRow[] = [];
-  for (const { library, calls, make } of makers) {
-    const idle = await holding(idleCount, make, 0);
-    // Once unmeasured: what the engine compiles and learns on the way is not the library's.
-    await holding(1, make, calls);
-    const busy = await holding(busyCount, make, calls);
+  for (const { library, calls, create } of candidates) {
+    const idle = await holding(idleCount, create, 0);
+    // Once without measuring, because what V8 compiles meanwhile is not the library's.
+    await holding(1, create, calls);
+    const busy = await holding(busyCount, create, calls);
     rows.push({
       library,
       bytesIdle: Math.round(idle.bytes),
-      growthBytes: Math.round(busy.growth - leftBehind),
+      growthBytes: Math.round(busy.growth - bareGrowth),
       timersIdle: idle.timers,
     });
   }
@@ -101,20 +109,21 @@ export function measureRegistry(circuitBreakers = 10_000): RegistryMemory {
   return { circuitBreakers, bytes, timers: held };
 }
 
-/** What each of so many holds when it is made, by how much that grows with calls, and the timers that it sets. */
-async function holding(count: number, make: () => Made, calls: number) {
-  make().dispose();
+/** Bytes and timers of each of `count` circuit breakers after creation, and the growth by calls. */
+async function holding(count: number, create: () => Created, calls: number) {
+  create().dispose();
   const before = heldBytes();
   const timers = countTimers();
-  const made = Array.from({ length: count }, make);
+  const created = Array.from({ length: count }, create);
   const held = timers.stop();
-  // A few calls first: what a library makes once, at the first of them, is no growth.
-  for (const { operation } of made) for (let call = 0; call < Math.min(calls, 200); call++) await settled(operation)();
-  const begun = heldBytes();
-  for (const { operation } of made) for (let call = 0; call < calls; call++) await operation();
+  // A few calls first, because what a library creates once is no growth.
+  for (const { operation } of created)
+    for (let call = 0; call < Math.min(calls, 200); call++) await settled(operation)();
+  const warmBytes = heldBytes();
+  for (const { operation } of created) for (let call = 0; call < calls; call++) await operation();
   const after = heldBytes();
-  for (const { dispose } of made) dispose();
-  return { bytes: (begun - before) / count, growth: (after - begun) / count, timers: held / count };
+  for (const { dispose } of created) dispose();
+  return { bytes: (warmBytes - before) / count, growth: (after - warmBytes) / count, timers: held / count };
 }
 
 function heldBytes(): number {
@@ -127,13 +136,13 @@ function heldBytes(): number {
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Counts the timers that are set from now on and not cleared. */
+/** Counts the timers that are set from now and not cleared. */
 function countTimers(): { stop(): number } {
   const { setTimeout: timeout, setInterval: interval, clearTimeout: clear, clearInterval: clearEvery } = globalThis;
-  let held = 0;
+  let pending = 0;
   const counting = <F extends (...args: never[]) => unknown>(original: F, change: 1 | -1): F =>
     ((...args: Parameters<F>) => {
-      held += change;
+      pending += change;
       return original(...args);
     }) as F;
   Object.assign(globalThis, {
@@ -150,7 +159,7 @@ function countTimers(): { stop(): number } {
         clearTimeout: clear,
         clearInterval: clearEvery,
       });
-      return held;
+      return pending;
     },
   };
 }

@@ -1,24 +1,24 @@
-import { type Figure, figureOf, overheads, pairwise } from './figures.ts';
-import type { CaseResult } from './measure.ts';
+import { type CaseResult, type Figure, figureOf, overheads, pairwise } from './measure.ts';
 import type { MemoryRow, RegistryMemory } from './memory.ts';
+import type { Library } from './subjects.ts';
 
-/** Everything that was measured. */
+/** All measurements of a run. */
 export interface Measured {
   readonly results: readonly CaseResult[];
   readonly memory: readonly MemoryRow[];
   readonly registry: RegistryMemory;
 }
 
-/** Something that is to be reached, as a ratio within one run. */
+/** A bound for a ratio within one run. */
 export interface Target {
   readonly name: string;
   readonly measure: (measured: Measured) => Figure;
   readonly bound: { readonly atMost: number } | { readonly atLeast: number };
-  /** How far from it a run may be that only looks for regressions of kind: O(n), a timer for each breaker. */
+  /** The factor by which a guard run may miss the bound: it only detects regressions such as O(n) or a timer per breaker. */
   readonly margin: number;
 }
 
-export interface Verdict {
+export interface TargetResult {
   readonly name: string;
   readonly measured: Figure;
   readonly allowed: string;
@@ -27,7 +27,7 @@ export interface Verdict {
 
 export const targets: readonly Target[] = [
   {
-    name: 'failure: a window of 10 000 calls, of one of 10',
+    name: 'failure: time with a window of 10 000 calls / with a window of 10',
     measure: (measured) =>
       pairwise(
         times(measured, 'failure, COUNT_BASED 10 000', 'breakwater'),
@@ -38,37 +38,37 @@ export const targets: readonly Target[] = [
     margin: 2,
   },
   {
-    name: "failure: opossum's with 10 000 calls in its window, of ours",
+    name: "failure, 10 000 calls in the window: opossum's time / ours",
     measure: timeRatio('failure, COUNT_BASED 10 000', 'opossum', 'breakwater'),
     bound: { atLeast: 50 },
     margin: 2,
   },
   {
-    name: "rejection while OPEN: opossum's, of ours",
+    name: "rejection while OPEN: opossum's time / ours",
     measure: timeRatio('rejection while OPEN', 'opossum', 'breakwater'),
     bound: { atLeast: 3 },
     margin: 2,
   },
   {
-    name: "rejection while OPEN: cockatiel's, of ours",
+    name: "rejection while OPEN: cockatiel's time / ours",
     measure: timeRatio('rejection while OPEN', 'cockatiel', 'breakwater'),
     bound: { atLeast: 3 },
     margin: 2,
   },
   {
-    name: "success, window of 100: mollitia's overhead, of ours",
+    name: "success, window of 100: mollitia's overhead / ours",
     measure: overheadRatio('success, COUNT_BASED 100', 'mollitia', 'breakwater'),
     bound: { atLeast: 50 },
     margin: 3,
   },
   {
-    name: "success, window of 10 000: mollitia's overhead, of ours",
+    name: "success, window of 10 000: mollitia's overhead / ours",
     measure: overheadRatio('success, COUNT_BASED 10 000', 'mollitia', 'breakwater'),
     bound: { atLeast: 1_000 },
     margin: 3,
   },
   {
-    name: 'memory of an idle COUNT_BASED 100, bytes',
+    name: 'bytes of an idle COUNT_BASED 100',
     measure: ({ memory }) => figureOf([ours(memory).bytesIdle]),
     bound: { atMost: 2_048 },
     margin: 1.5,
@@ -76,26 +76,26 @@ export const targets: readonly Target[] = [
   {
     name: 'its growth in 100 000 calls, bytes',
     measure: ({ memory }) => figureOf([ours(memory).growthBytes]),
-    // 5 KB over twenty of them: what the engine compiles meanwhile is not theirs.
+    // 5 KB over twenty circuit breakers, which includes what V8 compiles meanwhile.
     bound: { atMost: 256 },
     margin: 8,
   },
   {
-    name: 'timers that an idle one holds',
+    name: 'timers of an idle circuit breaker',
     measure: ({ memory }) => figureOf([ours(memory).timersIdle]),
     bound: { atMost: 0 },
     margin: 1,
   },
   {
-    name: 'timers that a registry of 10 000 holds',
+    name: 'timers of a registry of 10 000',
     measure: ({ registry }) => figureOf([registry.timers]),
     bound: { atMost: 0 },
     margin: 1,
   },
 ];
 
-/** @param isGuard allows each target its margin */
-export function judge(measured: Measured, isGuard: boolean): readonly Verdict[] {
+/** @param isGuard applies the margin of each target */
+export function judge(measured: Measured, isGuard: boolean): readonly TargetResult[] {
   return targets.map(({ name, measure, bound, margin }) => {
     const figure = measure(measured);
     const allowance = isGuard ? margin : 1;
@@ -108,31 +108,31 @@ export function judge(measured: Measured, isGuard: boolean): readonly Verdict[] 
   });
 }
 
-type Contender = 'breakwater' | 'cockatiel' | 'opossum' | 'mollitia';
+type Competitor = Exclude<Library, 'bare'>;
 
-function overheadRatio(name: string, a: Contender, b: Contender): Target['measure'] {
+function overheadRatio(name: string, a: Competitor, b: Competitor): Target['measure'] {
   return (measured) => {
     const result = caseOf(measured, name);
     return pairwise(overheads(result, a), overheads(result, b), (one, other) => one / other);
   };
 }
 
-function timeRatio(name: string, a: Contender, b: Contender): Target['measure'] {
+function timeRatio(name: string, a: Competitor, b: Competitor): Target['measure'] {
   return (measured) => pairwise(times(measured, name, a), times(measured, name, b), (one, other) => one / other);
 }
 
-function times(measured: Measured, name: string, library: Contender): readonly number[] {
+function times(measured: Measured, name: string, library: Competitor): readonly number[] {
   return caseOf(measured, name).nsPerCall[library] ?? [];
 }
 
 function caseOf({ results }: Measured, name: string): CaseResult {
   const result = results.find((each) => each.name === name);
-  if (result === undefined) throw new Error(`There is no case '${name}'.`);
+  if (result === undefined) throw new Error(`Case '${name}' does not exist.`);
   return result;
 }
 
 function ours(memory: readonly MemoryRow[]): MemoryRow {
   const row = memory.find(({ library }) => library === 'breakwater');
-  if (row === undefined) throw new Error('Our own memory was not measured.');
+  if (row === undefined) throw new Error('The memory of breakwater was not measured.');
   return row;
 }

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { cases } from './cases.ts';
+import { type CaseResult, figureOf, overheads, pairwise, rowsOf } from './measure.ts';
+import { page, pageWith, type ResultDocument, resultFile } from './report.ts';
+import { judge, type Measured } from './targets.ts';
+
+const result: CaseResult = {
+  name: 'success',
+  nsPerCall: { bare: [100, 200, 100], breakwater: [150, 250, 160], cockatiel: [200, 300, 190] },
+};
+
+describe('The figures of a benchmark', () => {
+  it('are medians with their quartiles', () => {
+    expect(figureOf([5, 1, 3])).toStrictEqual({ median: 3, lower: 2, upper: 4 });
+    expect(figureOf([7])).toStrictEqual({ median: 7, lower: 7, upper: 7 });
+  });
+
+  it('relate two libraries round by round', () => {
+    expect(overheads(result, 'breakwater')).toStrictEqual([50, 50, 60]);
+    expect(pairwise([50, 50, 60], [100, 100, 90], (a, b) => a / b).median).toBe(0.5);
+  });
+
+  it('contain the overhead of a library, and null without a bare call', () => {
+    expect(rowsOf(result).find(({ library }) => library === 'breakwater')).toStrictEqual({
+      library: 'breakwater',
+      case: 'success',
+      nsPerCall: 160,
+      overheadNs: 50,
+      ratioToBare: 1.5,
+      spreadNs: [50, 55],
+    });
+    const [row] = rowsOf({ name: 'rejection', nsPerCall: { breakwater: [3, 4, 5] } });
+    expect(row).toMatchObject({ nsPerCall: 4, overheadNs: null, ratioToBare: null, spreadNs: [3.5, 4.5] });
+  });
+});
+
+/** Measurements that reach every target. */
+function measured(change: Partial<Measured> = {}): Measured {
+  const results = cases.map(({ name }): CaseResult => {
+    const mollitia = name.includes('10 000') ? 1_000_000 : 50_000;
+    const opossum = name.startsWith('failure') ? 100_000 : 1_000;
+    const nsPerCall = { bare: [100], breakwater: [200], cockatiel: [1_000], opossum: [opossum], mollitia: [mollitia] };
+    return { name, nsPerCall };
+  });
+  return {
+    results,
+    memory: [{ library: 'breakwater', bytesIdle: 1_200, growthBytes: 0, timersIdle: 0 }],
+    registry: { circuitBreakers: 10_000, bytes: 1, timers: 0 },
+    ...change,
+  };
+}
+
+const missed = (what: Measured, isGuard = false): string[] =>
+  judge(what, isGuard)
+    .filter(({ isReached }) => !isReached)
+    .map(({ name }) => name);
+
+describe('The targets of the benchmark', () => {
+  it('are reached by good measurements', () => {
+    expect(missed(measured())).toStrictEqual([]);
+  });
+
+  it.each([
+    ['a timer for each circuit breaker', { timersIdle: 1 }, 'timers of an idle circuit breaker'],
+    ['memory that grows with calls', { growthBytes: 900_000 }, 'its growth in 100 000 calls, bytes'],
+  ])('are missed by %s, even with the margin', (_, change, name) => {
+    const memory = [{ library: 'breakwater', bytesIdle: 1_200, growthBytes: 0, timersIdle: 0, ...change } as const];
+
+    expect(missed(measured({ memory }), true)).toStrictEqual([name]);
+  });
+
+  it('are missed by a failure path that scans the whole window, even with the margin', () => {
+    const results = measured().results.map((result) =>
+      result.name === 'failure, COUNT_BASED 10 000'
+        ? { ...result, nsPerCall: { ...result.nsPerCall, breakwater: [20_000] } }
+        : result,
+    );
+
+    expect(missed(measured({ results }), true)).toStrictEqual([
+      'failure: time with a window of 10 000 calls / with a window of 10',
+      "failure, 10 000 calls in the window: opossum's time / ours",
+    ]);
+  });
+});
+
+describe('docs/performance.md', () => {
+  it('contains the results of docs/performance/library.json', async () => {
+    const document = JSON.parse(await readFile(resultFile, 'utf8')) as ResultDocument;
+
+    expect(await readFile(page, 'utf8')).toBe(await pageWith(document));
+  });
+});
