@@ -2,24 +2,47 @@ import { setImmediate } from 'node:timers/promises';
 import { BulkheadFullError } from '../src/core/bulkhead/bulkhead.errors.ts';
 import { Bulkhead } from '../src/core/bulkhead/bulkhead.ts';
 import { FakeClock } from '../src/testing/fake-clock.ts';
-import type { BulkheadStep, BulkheadTrace, SettledCall } from './bulkhead.trace.ts';
-import { compare, type Difference, type ReplayResult } from './difference.ts';
+import { compare, type Difference } from './traces.ts';
 
-/** Replays traces through the public low-level calls; each is compared after every step, up to its first difference. */
-export async function replayBulkheadTraces(traces: AsyncIterable<BulkheadTrace>): Promise<ReplayResult> {
-  const differences: Difference[] = [];
-  let count = 0;
-  let steps = 0;
-  for await (const trace of traces) {
-    const difference = await replayBulkheadTrace(trace);
-    if (difference !== undefined) differences.push(difference);
-    count++;
-    steps += trace.steps.length;
-  }
-  return { traces: count, steps, differences };
+/** The observable values of a bulkhead between two operations. */
+export interface BulkheadObservables {
+  readonly availableConcurrentCalls: number;
+  readonly maxAllowedConcurrentCalls: number;
 }
 
-/** @returns the first difference, or `undefined` when the whole trace is the same */
+/** A waiting call whose wait has ended. */
+export interface SettledCall {
+  readonly call: number;
+  readonly result: boolean;
+}
+
+interface RecordedStep {
+  readonly after: BulkheadObservables;
+  readonly events: readonly string[];
+  /** The waiting calls that this step settled; only in traces with waiting calls. */
+  readonly settled?: readonly SettledCall[];
+}
+
+export type BulkheadStep = RecordedStep &
+  (
+    | { readonly op: 'tryAcquirePermission'; readonly call?: number; readonly result: boolean }
+    | { readonly op: 'acquirePermission'; readonly call?: number; readonly throws?: 'BulkheadFullException' }
+    | { readonly op: 'acquire'; readonly call: number; readonly result: 'permitted' | 'pending' }
+    | { readonly op: 'onComplete' | 'releasePermission'; readonly call?: number }
+    | { readonly op: 'changeConfig'; readonly maxConcurrentCalls: number }
+    | { readonly op: 'waitPastMaxWaitDuration' }
+  );
+
+/** The recorded operations of one bulkhead; a line of `bulkhead.jsonl`. */
+export interface BulkheadTrace {
+  readonly id: string;
+  readonly features: readonly string[];
+  readonly config: { readonly maxConcurrentCalls: number; readonly maxWaitDurationMs: number };
+  readonly initial: BulkheadObservables;
+  readonly steps: readonly BulkheadStep[];
+}
+
+/** Replays a trace through the public low-level methods. @returns the first difference, if there is one */
 export async function replayBulkheadTrace(trace: BulkheadTrace): Promise<Difference | undefined> {
   const clock = new FakeClock();
   const { maxConcurrentCalls, maxWaitDurationMs } = trace.config;
@@ -36,14 +59,14 @@ export async function replayBulkheadTrace(trace: BulkheadTrace): Promise<Differe
     events.length = 0;
     settled.length = 0;
     if (step.op === 'waitPastMaxWaitDuration') clock.advance(maxWaitDurationMs);
-    const answer = await perform(bulkhead, step, settled);
-    // What becomes of waiting callers shows once all that waits for no clock has run.
+    const result = await perform(bulkhead, step, settled);
+    // Waiting callers settle when all pending reactions of promises have run.
     if (isWaiting) await setImmediate();
 
     const difference =
-      compare('the answer', expectedAnswer(step), answer) ??
+      compare('the result', expectedResult(step), result) ??
       compare('the settled calls', step.settled ?? [], settled) ??
-      // Different callers publish the events of one step, so that their order is not defined.
+      // The events of one step belong to different callers, so their order is not defined.
       (isWaiting
         ? compare('the events, in any order', step.events.toSorted(), events.toSorted())
         : compare('the events', step.events, events)) ??
@@ -53,7 +76,7 @@ export async function replayBulkheadTrace(trace: BulkheadTrace): Promise<Differe
   return undefined;
 }
 
-function expectedAnswer(step: BulkheadStep): unknown {
+function expectedResult(step: BulkheadStep): unknown {
   if (step.op === 'acquirePermission') return step.throws ?? 'permitted';
   return 'result' in step ? step.result : undefined;
 }
@@ -87,7 +110,7 @@ async function isPermitted(bulkhead: Bulkhead): Promise<boolean> {
   }
 }
 
-/** A caller that waits tells how its wait ended in the step that ends it. */
+/** The wait of a caller is settled in a later step. */
 async function acquire(bulkhead: Bulkhead, call: number, settled: SettledCall[]): Promise<'permitted' | 'pending'> {
   let isPending = true;
   const answer = isPermitted(bulkhead).then((result) => {

@@ -1,6 +1,6 @@
 import type { CircuitBreakerMetrics, StateName } from '../src/core/index.ts';
 
-/** All that can be observed of a circuit breaker between two operations. */
+/** The observable values of a circuit breaker between two operations. */
 export interface Observables extends CircuitBreakerMetrics {
   readonly state: StateName;
 }
@@ -58,7 +58,7 @@ export interface Step {
   readonly events: readonly string[];
 }
 
-/** One recorded life of a circuit breaker; a line of `circuit-breaker.jsonl` or `scenarios.jsonl`. */
+/** The recorded operations of one circuit breaker; a line of `circuit-breaker.jsonl` or `scenarios.jsonl`. */
 export interface CircuitBreakerTrace {
   readonly id: string;
   readonly name?: string;

@@ -3,7 +3,7 @@ import { resolveCircuitBreakerOptions } from '../src/core/circuit-breaker/circui
 import { IntervalFunction, InvalidOptionsError } from '../src/core/index.ts';
 import { resolveRateLimiterOptions } from '../src/core/rate-limiter/rate-limiter.options.ts';
 import { resolveRetryOptions } from '../src/core/retry/retry.options.ts';
-import type { Difference, ReplayResult } from './difference.ts';
+import type { Difference } from './traces.ts';
 
 /** One setting of an otherwise default configuration; a line of `config-validation.jsonl`. */
 export interface ConfigValidationTrace {
@@ -14,24 +14,23 @@ export interface ConfigValidationTrace {
   readonly accepted: boolean;
 }
 
-/** Checks for each setting that it is accepted or refused as Resilience4j does. */
-export async function replayConfigValidation(traces: AsyncIterable<ConfigValidationTrace>): Promise<ReplayResult> {
-  const differences: Difference[] = [];
-  let count = 0;
-  for await (const { id, pattern, setting, value, accepted } of traces) {
-    count++;
-    const isAccepted = accepts(`${pattern} ${setting}`, value);
-    if (isAccepted !== accepted) {
-      const trace = `${id} (${pattern}: ${setting} ${JSON.stringify(value)})`;
-      differences.push({ trace, step: 1, what: 'acceptance', expected: accepted, actual: isAccepted });
-    }
-  }
-  return { traces: count, steps: count, differences };
+/** Checks that a setting is accepted or rejected as by Resilience4j. */
+export function replayConfigValidation(trace: ConfigValidationTrace): Difference | undefined {
+  const { id, pattern, setting, value, accepted } = trace;
+  const actual = accepts(`${pattern} ${setting}`, value);
+  if (actual === accepted) return undefined;
+  return {
+    trace: `${id} (${pattern}: ${setting} ${JSON.stringify(value)})`,
+    step: 1,
+    what: 'acceptance',
+    expected: accepted,
+    actual,
+  };
 }
 
 function accepts(setting: string, value: unknown): boolean {
   const configure = settings[setting];
-  if (configure === undefined) throw new Error(`There is nothing to configure by the setting '${setting}'.`);
+  if (configure === undefined) throw new Error(`The setting '${setting}' of a trace is unknown.`);
   try {
     configure(value as never);
     return true;

@@ -3,19 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { replayBulkheadTrace } from './bulkhead.replay.ts';
-import type { BulkheadTrace } from './bulkhead.trace.ts';
-import { replayCircuitBreakerTraces, replayTrace } from './circuit-breaker.replay.ts';
+import { type BulkheadTrace, replayBulkheadTrace } from './bulkhead.replay.ts';
+import { replayCircuitBreakerTrace } from './circuit-breaker.replay.ts';
 import type { CircuitBreakerTrace } from './circuit-breaker.trace.ts';
 import { ownTraces, replayFolder } from './conformance.ts';
-import { describeDifference } from './difference.ts';
 import { isReplayableByExecute, replayByExecute } from './execute.replay.ts';
 import { quirks } from './quirks.ts';
-import { replayRateLimiterTrace } from './rate-limiter.replay.ts';
-import type { RateLimiterStep, RateLimiterTrace } from './rate-limiter.trace.ts';
+import { type RateLimiterStep, type RateLimiterTrace, replayRateLimiterTrace } from './rate-limiter.replay.ts';
 import { replayRetryTrace } from './retry.replay.ts';
 import type { ExecutionTrace, IntervalTrace, RetryTrace } from './retry.trace.ts';
-import { readTraces } from './trace-files.ts';
+import { describeDifference, readTraces } from './traces.ts';
 
 const folder = fileURLToPath(ownTraces);
 
@@ -23,9 +20,9 @@ async function collect<T>(traces: AsyncIterable<T>): Promise<T[]> {
   return Array.fromAsync(traces);
 }
 
-// A hundred thousand steps: two seconds, and many more on a machine that is busy with something else.
+// A hundred thousand steps take two seconds, and far longer on a busy machine.
 describe("Resilience4j's recorded traces", { timeout: 120_000 }, () => {
-  it('are all there, and replay identically through the public low-level calls', async () => {
+  it('are complete and replay identically through the public low-level methods', async () => {
     const counts: Record<string, { traces: number; steps: number }> = {};
 
     for await (const { name, result } of replayFolder(folder)) {
@@ -64,7 +61,7 @@ describe("Resilience4j's recorded traces", { timeout: 120_000 }, () => {
     expect(identicalSteps).toBeGreaterThan(20_000);
   });
 
-  it('are amended only where Resilience4j itself has a bug, and each time with a reason', async () => {
+  it('are amended only for bugs of Resilience4j, each with a reason', async () => {
     const scenarios = await collect(readTraces<CircuitBreakerTrace>(folder, 'scenarios'));
     const traces = await collect(readTraces<CircuitBreakerTrace>(folder, 'circuit-breaker'));
     const withQuirk = [...scenarios, ...traces].filter(({ features }) => features.includes('quirk'));
@@ -72,7 +69,7 @@ describe("Resilience4j's recorded traces", { timeout: 120_000 }, () => {
     expect(withQuirk.map(({ name }) => name!).toSorted()).toStrictEqual(Object.keys(quirks).toSorted());
     for (const trace of withQuirk) {
       expect(quirks[trace.name!]?.decision).toMatch(/Resilience4j.*Here/);
-      expect(replayTrace(trace)).toBeDefined();
+      expect(replayCircuitBreakerTrace(trace)).toBeDefined();
     }
   });
 });
@@ -84,7 +81,7 @@ describe('The replay', () => {
       index === 3 ? { ...step, after: { ...step.after, bufferedCalls: 99 } } : step,
     );
 
-    const difference = replayTrace({ ...trace!, steps });
+    const difference = replayCircuitBreakerTrace({ ...trace!, steps });
 
     expect(difference).toMatchObject({ step: 4, what: 'bufferedCalls', expected: 99, actual: 2 });
   });
@@ -93,10 +90,10 @@ describe('The replay', () => {
     const [trace] = await collect(readTraces<CircuitBreakerTrace>(folder, 'scenarios'));
     const steps = trace!.steps.map((step, index) => (index === 1 ? { ...step, events: [] } : step));
 
-    expect(replayTrace({ ...trace!, steps })).toMatchObject({ step: 2, what: 'the events' });
+    expect(replayCircuitBreakerTrace({ ...trace!, steps })).toMatchObject({ step: 2, what: 'the events' });
   });
 
-  it('finds a wait of a rate limiter that is a nanosecond too long', async () => {
+  it('finds a wait of a rate limiter that differs by a nanosecond', async () => {
     const traces = await collect(readTraces<RateLimiterTrace>(folder, 'rate-limiter'));
     const isHeld = (step: RateLimiterStep) => step.op === 'acquirePermission' && step.waitedNanos > 1;
     const trace = traces.find(({ steps }) => steps.some(isHeld))!;
@@ -115,7 +112,7 @@ describe('The replay', () => {
     await expect(replayWith(-1)).resolves.toMatchObject({ step: at + 1, actual: 'held too long' });
   });
 
-  it('finds a caller of a bulkhead that is admitted out of turn', async () => {
+  it('finds a caller of a bulkhead that is permitted out of order', async () => {
     const traces = await collect(readTraces<BulkheadTrace>(folder, 'bulkhead'));
     const trace = traces.find(({ features }) => features.includes('waiting'))!;
     const at = trace.steps.findIndex(({ settled = [] }) => settled.length === 1);
@@ -128,7 +125,7 @@ describe('The replay', () => {
     expect(difference).toMatchObject({ step: at + 1, what: 'the settled calls' });
   });
 
-  it('finds a wait, an event and a counter of a retry that are wrong', async () => {
+  it('finds a wrong wait, event and counter of a retry', async () => {
     const traces = await collect(readTraces<RetryTrace>(folder, 'retry'));
     const isExecution = (trace: RetryTrace): trace is ExecutionTrace => trace.kind === 'execution';
     for (const mode of ['sync', 'async']) {
@@ -150,7 +147,7 @@ describe('The replay', () => {
     }
   });
 
-  it('finds an interval that is wrong for one random number', async () => {
+  it('finds a wrong interval for one random number', async () => {
     const traces = await collect(readTraces<RetryTrace>(folder, 'retry'));
     const isRandomized = (trace: RetryTrace): trace is IntervalTrace =>
       trace.kind === 'interval' && trace.function.kind === 'randomized';
@@ -166,7 +163,7 @@ describe('The replay', () => {
     });
   });
 
-  it('reads plain files as well as gzipped ones, and counts nothing for missing ones', async () => {
+  it('reads plain and gzipped files and skips missing ones', async () => {
     const temporary = await mkdtemp(join(tmpdir(), 'conformance-'));
     try {
       const [trace] = await collect(readTraces<CircuitBreakerTrace>(folder, 'scenarios'));
@@ -180,12 +177,12 @@ describe('The replay', () => {
     }
   });
 
-  it('names file and line of what is not JSON', async () => {
+  it('reports file and line of a line that is not JSON', async () => {
     const temporary = await mkdtemp(join(tmpdir(), 'conformance-'));
     try {
       await writeFile(join(temporary, 'scenarios.jsonl'), '\n{"id":');
 
-      const replay = replayCircuitBreakerTraces(readTraces<CircuitBreakerTrace>(temporary, 'scenarios'));
+      const replay = Array.fromAsync(replayFolder(temporary));
 
       await expect(replay).rejects.toThrow(/scenarios\.jsonl, line 2, is not JSON/);
     } finally {

@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ownTraces, replayFolder } from './conformance.ts';
-import { addResults, describeDifference, type ReplayResult } from './difference.ts';
+import { addResults, describeDifference, type ReplayResult } from './traces.ts';
 
-/** `npm run conformance [-- FOLDER]`: replays recorded traces and says where this library differs. */
+/** `npm run conformance [-- FOLDER]`: replays recorded traces and prints the differences. */
 const shownDifferences = 20;
 
 async function main([given, ...rest]: readonly string[]): Promise<number> {
@@ -12,12 +12,12 @@ async function main([given, ...rest]: readonly string[]): Promise<number> {
     process.stderr.write('Usage: npm run conformance [-- FOLDER]\n');
     return 2;
   }
-  // npm runs scripts at the top of the project; a relative folder is meant from where the command was typed.
+  // npm runs scripts in the root of the project; a relative folder refers to where the command was typed.
   const folder =
     given === undefined ? fileURLToPath(ownTraces) : resolve(process.env['INIT_CWD'] ?? process.cwd(), given);
   if (!(await isFolder(folder))) {
     process.stderr.write(
-      `There is no folder ${folder}. Name one that holds circuit-breaker.jsonl(.gz) and its like.\n`,
+      `The folder ${folder} does not exist. Name one that contains circuit-breaker.jsonl(.gz) and similar files.\n`,
     );
     return 2;
   }
@@ -33,7 +33,7 @@ async function main([given, ...rest]: readonly string[]): Promise<number> {
   }
   const { traces, steps, differences } = addResults(results);
   if (traces === 0) {
-    process.stderr.write(`${folder} holds no traces: none of circuit-breaker.jsonl(.gz) and its like is there.\n`);
+    process.stderr.write(`${folder} contains no traces, such as circuit-breaker.jsonl(.gz).\n`);
     return 2;
   }
   for (const difference of differences.slice(0, shownDifferences)) {

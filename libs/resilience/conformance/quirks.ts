@@ -1,26 +1,23 @@
 import type { CircuitBreakerTrace, Step } from './circuit-breaker.trace.ts';
 
-/** What this library does instead of one of Resilience4j's bugs. */
+/** The behaviour of this library in place of a bug of Resilience4j. */
 interface Quirk {
   /** What Resilience4j does, what this library does, and why. */
   readonly decision: string;
-  /** The steps that differ, by their index, and what is to be seen there instead. */
+  /** The steps that differ, by their index, with the values of this library. */
   readonly steps: Readonly<Record<number, Partial<Pick<Step, 'throws' | 'after' | 'events' | 'result'>>>>;
 }
 
 const emptyWindowDecision =
-  'Resilience4j enters OPEN from FORCED_OPEN or DISABLED with a window of size zero, so that a result which arrives then ' +
-  'throws an ArithmeticException after it was counted. Here these states carry an empty window of the configured kind: ' +
-  'OPEN takes it over, and results are filed in it as in any other OPEN.';
+  'Resilience4j enters OPEN from FORCED_OPEN or DISABLED with a window of size zero: a result in that state throws an ' +
+  'ArithmeticException after it was counted. Here these states have an empty window as configured. OPEN keeps it and ' +
+  'records results in it as in any other OPEN.';
 
 const staleTimerDecision =
-  'In Resilience4j a reset leaves the timer of the state that it ends pending; later it moves the circuit breaker out of ' +
-  'whatever state it is in by then. Here leaving a state cancels its timer, by reset as by any transition.';
+  'In Resilience4j a reset does not cancel the timer of the current state, which later moves the circuit breaker out of an ' +
+  'unrelated state. Here leaving a state cancels its timer, by reset as by any transition.';
 
-/**
- * The four recorded scenarios in which Resilience4j does not do what it means to. They are replayed like all others, with
- * the steps that differ written out here, so that the decision is held as firmly as the rest.
- */
+/** The four recorded scenarios that show bugs of Resilience4j. They are replayed like all others, with these steps replaced. */
 export const quirks: Readonly<Record<string, Quirk>> = {
   'quirk-recording-after-forced-open-to-open-throws': {
     decision: emptyWindowDecision,
@@ -51,7 +48,7 @@ export const quirks: Readonly<Record<string, Quirk>> = {
   },
 };
 
-/** The trace as this library is to reproduce it: unchanged, but for the documented quirks. */
+/** The trace with the steps of its quirk replaced, if it has one. */
 export function amended(trace: CircuitBreakerTrace): CircuitBreakerTrace {
   const quirk = trace.features.includes('quirk') ? quirks[trace.name ?? ''] : undefined;
   if (quirk === undefined) return trace;

@@ -1,27 +1,54 @@
 import { RateLimiter } from '../src/core/rate-limiter/rate-limiter.ts';
 import { FakeClock } from '../src/testing/fake-clock.ts';
-import { compare, type Difference, type ReplayResult } from './difference.ts';
-import type { RateLimiterObservables, RateLimiterStep, RateLimiterTrace } from './rate-limiter.trace.ts';
+import { compare, type Difference } from './traces.ts';
+
+/** The observable values of a rate limiter between two operations. */
+export interface RateLimiterObservables {
+  readonly availablePermissions: number;
+  readonly nanosToWait: number;
+  readonly cycle: number;
+}
+
+interface RecordedStep {
+  /** Nanoseconds since construction. */
+  readonly atNanos: number;
+  readonly after: RateLimiterObservables;
+  readonly events: readonly { readonly type: string; readonly permits: number }[];
+}
+
+export type RateLimiterStep = RecordedStep &
+  (
+    | { readonly op: 'reservePermission'; readonly permits: number; readonly result: number }
+    | {
+        readonly op: 'acquirePermission';
+        readonly permits: number;
+        readonly result: boolean;
+        /** How long the caller was held; `after` and the events belong to its end. */
+        readonly waitedNanos: number;
+      }
+    | { readonly op: 'drainPermissions' }
+    | { readonly op: 'changeLimitForPeriod'; readonly limitForPeriod: number }
+    | { readonly op: 'changeTimeoutDuration'; readonly timeoutNanos: number }
+  );
+
+/** The recorded operations of one rate limiter; a line of `rate-limiter.jsonl`. */
+export interface RateLimiterTrace {
+  readonly id: string;
+  readonly features: readonly string[];
+  readonly config: {
+    readonly limitForPeriod: number;
+    readonly limitRefreshPeriodNanos: number;
+    readonly timeoutNanos: number;
+  };
+  readonly initial: RateLimiterObservables;
+  readonly steps: readonly RateLimiterStep[];
+}
 
 const nanosInMs = 1e6;
 
-/** Replays traces through the public calls; each is compared after every step, up to its first difference. */
-export async function replayRateLimiterTraces(traces: AsyncIterable<RateLimiterTrace>): Promise<ReplayResult> {
-  const differences: Difference[] = [];
-  let count = 0;
-  let steps = 0;
-  for await (const trace of traces) {
-    const difference = await replayRateLimiterTrace(trace);
-    if (difference !== undefined) differences.push(difference);
-    count++;
-    steps += trace.steps.length;
-  }
-  return { traces: count, steps, differences };
-}
-
-/** @returns the first difference, or `undefined` when the whole trace is the same */
+/** Replays a trace through the public methods. @returns the first difference, if there is one */
 export async function replayRateLimiterTrace(trace: RateLimiterTrace): Promise<Difference | undefined> {
-  // At the epoch a reading in milliseconds is fine enough for nanoseconds; today it would not be.
+  // Near the epoch a number of milliseconds has enough digits for nanoseconds; today's time has not.
   const clock = new FakeClock(0);
   const { limitForPeriod, limitRefreshPeriodNanos, timeoutNanos } = trace.config;
   const options = {
@@ -38,7 +65,7 @@ export async function replayRateLimiterTrace(trace: RateLimiterTrace): Promise<D
 
   for (const [index, step] of trace.steps.entries()) {
     events.length = 0;
-    // The end of a wait is a sum of two fractions, so that it may lie a hair's breadth behind the next step.
+    // The end of a wait is a sum of two fractions and may be slightly after the next step.
     clock.advanceTo(Math.max(clock.now(), step.atNanos / nanosInMs));
     const expectedResult = 'result' in step ? step.result : undefined;
     const result = await perform(limiter, step, clock);
@@ -76,22 +103,22 @@ async function perform(
   }
 }
 
-/** Acquires in the blocking way; the caller must be held exactly as long as recorded. */
+/** Acquires and waits; the caller must be held exactly as long as recorded. */
 async function acquire(
   limiter: RateLimiter,
   permits: number,
   heldMs: number,
   clock: FakeClock,
 ): Promise<boolean | string> {
-  const answer = limiter.acquirePermission(permits);
-  if (heldMs === 0) return clock.pendingTimers === 0 ? answer : 'held, but should not be';
+  const result = limiter.acquirePermission(permits);
+  if (heldMs === 0) return clock.pendingTimers === 0 ? result : 'held, but should not be';
 
   if (clock.pendingTimers === 0) return 'not held, but should be';
   const endsAt = clock.now() + heldMs;
   clock.advanceTo(endsAt - 0.4 / nanosInMs);
   if (clock.pendingTimers === 0) return 'held too short';
   clock.advanceTo(endsAt);
-  return clock.pendingTimers === 0 ? answer : 'held too long';
+  return clock.pendingTimers === 0 ? result : 'held too long';
 }
 
 function observe(limiter: RateLimiter): RateLimiterObservables {

@@ -4,7 +4,6 @@ import type { AnyRetryEvent } from '../src/core/retry/retry.events.ts';
 import type { RetryOptions } from '../src/core/retry/retry.options.ts';
 import { Retry } from '../src/core/retry/retry.ts';
 import { FakeClock } from '../src/testing/fake-clock.ts';
-import { compare, type Comparison, type Difference, type ReplayResult } from './difference.ts';
 import type {
   ErrorName,
   Execution,
@@ -15,6 +14,7 @@ import type {
   RecordedEvent,
   RetryTrace,
 } from './retry.trace.ts';
+import { compare, type Comparison, type Difference } from './traces.ts';
 
 class A extends Error {}
 class SubclassOfA extends A {}
@@ -22,21 +22,7 @@ class B extends Error {}
 
 const errorsByName: Readonly<Record<ErrorName, new () => Error>> = { A, 'A.sub': SubclassOfA, B };
 
-/** Replays traces of interval functions and of whole calls; each up to its first difference. */
-export async function replayRetryTraces(traces: AsyncIterable<RetryTrace>): Promise<ReplayResult> {
-  const differences: Difference[] = [];
-  let count = 0;
-  let steps = 0;
-  for await (const trace of traces) {
-    const difference = await replayRetryTrace(trace);
-    if (difference !== undefined) differences.push(difference);
-    count++;
-    steps += trace.kind === 'interval' ? trace.intervals.length : trace.executions.length;
-  }
-  return { traces: count, steps, differences };
-}
-
-/** @returns the first difference, or `undefined` when the whole trace is the same */
+/** Replays an interval function, or the calls of one retry. @returns the first difference, if there is one */
 export async function replayRetryTrace(trace: RetryTrace): Promise<Difference | undefined> {
   return trace.kind === 'interval' ? replayIntervals(trace) : replayExecutions(trace);
 }
@@ -73,7 +59,7 @@ function replayIntervals(trace: IntervalTrace): Difference | undefined {
   return undefined;
 }
 
-/** Java's name for the error that a wrong argument gets. */
+/** Java's name for the error of an invalid argument. */
 function refusalOf(run: () => unknown): string | undefined {
   try {
     run();
@@ -102,7 +88,7 @@ function compareExecutions(expected: Execution, actual: Execution): Comparison {
   );
 }
 
-/** A clock that notes each wait, and lets it pass as soon as whoever asked for it is waiting. */
+/** A clock that records each wait and ends it as soon as the caller is waiting. */
 class WaitingClock extends FakeClock {
   readonly #onWait: (waitMs: number) => void;
 
@@ -119,7 +105,7 @@ class WaitingClock extends FakeClock {
   }
 }
 
-/** The retry of a trace, and what is seen of it during one execution. */
+/** The retry of a trace, and what it does during one execution. */
 class Subject {
   readonly #trace: ExecutionTrace;
   readonly #retry: Retry;
@@ -127,9 +113,9 @@ class Subject {
   #calls = 0;
   #waitsMs: number[] = [];
   #events: RecordedEvent[] = [];
-  /** The last interval asked for, whatever was made of it. */
+  /** The result of the last call of the interval function. */
   #intervalMs = 0;
-  /** What the retry was told by the blocking decorator to have been thrown. */
+  /** The last error that the blocking loop passed to the retry. */
   #handled: unknown;
 
   constructor(trace: ExecutionTrace) {
@@ -137,7 +123,7 @@ class Subject {
     const clock = new WaitingClock((waitMs) => this.#waitsMs.push(waitMs));
     const options = toOptions(trace.config, (intervalMs) => (this.#intervalMs = intervalMs));
     this.#retry = new Retry(trace.id, options, { clock });
-    this.#retry.onEvent((event) => this.#note(event));
+    this.#retry.onEvent((event) => this.#recordEvent(event));
   }
 
   async execute(outcomes: readonly Outcome[]): Promise<Execution> {
@@ -171,9 +157,8 @@ class Subject {
   }
 
   /**
-   * The loop of Resilience4j's blocking decorator, which this library has not, around the public context. Whatever is
-   * thrown is handled by the context, also what the context itself throws at the end; and a negative interval is asked of
-   * the sleeping thread, which refuses it.
+   * The loop of Resilience4j's blocking decorator, which this library does not have, around the public context. The context
+   * handles every error, including the one that it throws itself at the end. A thread refuses to sleep for a negative interval.
    */
   async #executeBlocking(): Promise<string> {
     const context = this.#retry.context();
@@ -201,19 +186,19 @@ class Subject {
 
   #call(): string {
     const outcome = this.#outcomes[this.#calls++];
-    if (outcome === undefined) throw new Error(`Call ${this.#calls} was not to be made.`);
+    if (outcome === undefined) throw new Error(`Call ${this.#calls} is not in the trace.`);
     if ('returns' in outcome) return outcome.returns;
     throw new errorsByName[outcome.throws as ErrorName]();
   }
 
-  #note(event: AnyRetryEvent): void {
+  #recordEvent(event: AnyRetryEvent): void {
     const { type, numberOfRetryAttempts: attempts, lastError } = event;
     const waitMs = type === 'RETRY' ? { waitMs: event.waitIntervalMs } : {};
-    // In events, Resilience4j has another class stand for it than it throws, unless it is the thrown one that it handles.
+    // In events, Resilience4j uses another class than the one it throws, unless it handles the thrown error.
     const maxRetriesExceeded = lastError === this.#handled ? 'MaxRetriesExceededException' : 'MaxRetriesExceeded';
     const error = lastError === undefined ? {} : { error: nameOf(lastError, maxRetriesExceeded) };
     this.#events.push({ type, attempts, ...waitMs, ...error });
-    // No timer is set for a wait of nothing, so that the clock cannot see it.
+    // A wait of 0 ms sets no timer, so the clock cannot record it.
     if (this.#trace.mode === 'async' && type === 'RETRY' && event.waitIntervalMs === 0) this.#waitsMs.push(0);
   }
 }

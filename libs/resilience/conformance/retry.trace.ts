@@ -1,4 +1,4 @@
-/** How long to wait after an attempt, as the traces write it. */
+/** An interval function, as the traces describe it. */
 export type IntervalDescription =
   | { readonly kind: 'default' }
   | { readonly kind: 'fixed'; readonly intervalMs: number }
@@ -13,7 +13,7 @@ export type IntervalDescription =
       readonly maxMs?: number;
     };
 
-/** The interval after one attempt: `ms`, or what a randomised function makes of random numbers. */
+/** The interval after one attempt: `ms`, or the results of a randomised function. */
 export interface RecordedInterval {
   readonly attempt: number;
   readonly ms?: number;
@@ -24,7 +24,7 @@ export interface RecordedInterval {
   readonly samples?: readonly { readonly random: number; readonly ms: number }[];
 }
 
-/** One interval function, asked for many attempts. */
+/** One interval function, called for many attempts. */
 export interface IntervalTrace {
   readonly id: string;
   readonly kind: 'interval';
@@ -52,7 +52,7 @@ export interface Execution {
   readonly waitsMs: readonly number[];
   readonly result: Outcome;
   readonly events: readonly RecordedEvent[];
-  /** Of the retry, afterwards; they accumulate from execution to execution. */
+  /** Of the retry after the call; they accumulate over the executions. */
   readonly metrics: {
     readonly successfulWithoutRetry: number;
     readonly successfulWithRetry: number;
