@@ -107,8 +107,8 @@ describe('the values for prometheus-adapter', () => {
     );
 
     expect(rules.custom.map(({ name }) => name.as)).toEqual([patch?.value.pods.metric.name]);
-    // The gauge that the services have (libs/service-kit/src/overload/load.metrics.ts).
-    const gauge = readFileSync(join(k8sFolder, '../libs/service-kit/src/overload/load.metrics.ts'), 'utf8');
+    // The gauge that the services have (libs/service-kit/src/overload/overload.ts).
+    const gauge = readFileSync(join(k8sFolder, '../libs/service-kit/src/overload/overload.ts'), 'utf8');
     expect(gauge).toContain(`name: '${rules.custom[0]?.seriesQuery.split('{')[0]}'`);
   });
 });

@@ -5,8 +5,7 @@ import { readAccountConfig } from '../../apps/account/src/app.config.ts';
 import { readConsoleConfig } from '../../apps/console/src/console.config.ts';
 import { readCustomerConfig } from '../../apps/customer/src/app.config.ts';
 import { plainText } from '../../libs/resilience/src/config/words.ts';
-import type { Environment } from '../../libs/service-kit/src/config/config-fault.ts';
-import { InvalidConfigError, readConfig } from '../../libs/service-kit/src/config/read-config.ts';
+import { InvalidConfigError, readConfig, type Environment } from '../../libs/service-kit/src/config/read-config.ts';
 import { readMigrationConfig } from '../../libs/service-kit/src/config/service-config.ts';
 import { labVariables } from '../../libs/service-kit/src/lab/index.ts';
 import { docstringsIn } from './docstrings.ts';
@@ -79,12 +78,12 @@ function whatHoldsByDefault(read: ReadConfig): { required: ReadonlySet<string>; 
   return { required, defaults };
 }
 
-function faultsOf(read: () => unknown): InvalidConfigError['faults'] {
+function faultsOf(read: () => unknown): InvalidConfigError['issues'] {
   try {
     read();
     return [];
   } catch (error) {
-    if (error instanceof InvalidConfigError) return error.faults;
+    if (error instanceof InvalidConfigError) return error.issues;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { parseDuration } from '@breakwater/resilience';
 import { isAbsolute } from 'node:path';
 import {
   baseUrls,
@@ -5,7 +6,6 @@ import {
   duration,
   flag,
   matching,
-  parseDuration,
   readConfig,
   serviceVariables,
   shutdownDelayFits,

@@ -1,11 +1,11 @@
-import { apiFaults } from '@breakwater/service-kit/testing';
+import { apiIssues } from '@breakwater/service-kit/testing';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { describeContract } from './contract.ts';
 
 describe('the contract', () => {
   it('says of every operation what a client has to know', async () => {
-    expect(apiFaults(await describeContract())).toEqual([]);
+    expect(apiIssues(await describeContract())).toEqual([]);
   });
 
   it('is in openapi.json as the code has it; npm run generate contracts writes it anew', async () => {

@@ -1,4 +1,4 @@
-import { apiFaults, documentedProblems } from '@breakwater/service-kit/testing';
+import { apiIssues, documentedProblems } from '@breakwater/service-kit/testing';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { describeContract } from './contract.ts';
@@ -6,7 +6,7 @@ import { customerProblems } from './customers/customers.problems.ts';
 
 describe('the contract', () => {
   it('describes every operation completely', async () => {
-    expect(apiFaults(await describeContract())).toEqual([]);
+    expect(apiIssues(await describeContract())).toEqual([]);
   });
 
   it('is what openapi.json has; `npm run generate contracts` updates it', async () => {

@@ -1,6 +1,6 @@
 import type { OpenApiDocument } from '@breakwater/service-kit';
 import {
-  AnswerJudge,
+  ResponseChecker,
   anyRequest,
   documentedProblems,
   operationsOf,
@@ -30,7 +30,7 @@ describe('whatever account is asked', () => {
   let customer: RunningCustomer;
   let account: RunningAccount;
   let client: RawClient;
-  let judge: AnswerJudge;
+  let checker: ResponseChecker;
   const ids: string[] = [];
   const known = () => ({
     customerId: ['c-1001', 'c-1002', 'c-9999', 'nobody'],
@@ -48,7 +48,7 @@ describe('whatever account is asked', () => {
     account = await startAccount({ DEMO_MODE: 'true', CUSTOMER_URL: customer.url, CLIENT_RATE_LIMIT: '0' });
     client = new RawClient(account.url);
     const problems = ['Every service', 'Account'].flatMap((heading) => Object.keys(documentedProblems(heading)));
-    judge = new AnswerJudge((await account.http().get('/openapi.json')).body as OpenApiDocument, problems);
+    checker = new ResponseChecker((await account.http().get('/openapi.json')).body as OpenApiDocument, problems);
     for (let n = 0; n < 40; n += 1) ids.push(((await account.open('c-1001')).body as { id: string }).id);
   });
 
@@ -70,7 +70,7 @@ describe('whatever account is asked', () => {
       fc.asyncProperty(anyRequest(described, { known: known(), token }), async (request) => {
         const answer = await client.send(request);
         statuses.add(answer.status);
-        expect(judge.faultsOf(request, answer)).toEqual([]);
+        expect(checker.issuesOf(request, answer)).toEqual([]);
       }),
       { numRuns },
     );
@@ -82,7 +82,7 @@ describe('whatever account is asked', () => {
   it('paths and methods that nobody described are refused as problems', async () => {
     await fc.assert(
       fc.asyncProperty(undescribedRequest(committed), async (request) => {
-        expect(judge.faultsOf(request, await client.send(request))).toEqual([]);
+        expect(checker.issuesOf(request, await client.send(request))).toEqual([]);
       }),
       { numRuns },
     );

@@ -1,6 +1,6 @@
 import type { OpenApiDocument } from '@breakwater/service-kit';
 import {
-  AnswerJudge,
+  ResponseChecker,
   anyRequest,
   documentedProblems,
   operationsOf,
@@ -12,7 +12,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startCustomer, type RunningCustomer } from './running-customer.ts';
 
-/** By which these tests are named; that the service serves the same is tested as well. */
+/** Its operations name the tests; one test checks that the service serves the same document. */
 const committed = JSON.parse(
   readFileSync(new URL('../../../apps/customer/openapi.json', import.meta.url), 'utf8'),
 ) as OpenApiDocument;
@@ -27,7 +27,7 @@ const numRuns = 300;
 
 const durations = ['0ms', '20ms', '1s', '1m'];
 const known = {
-  id: ['c-1001', 'c-1002', 'c-9999', 'nobody'],
+  id: ['c-1001', 'c-1002', 'c-9999', 'stranger'],
   latency: durations,
   retryAfter: durations,
   at: durations,
@@ -42,20 +42,20 @@ const known = {
   max: ['1s'],
 };
 
-describe('whatever customer is asked', () => {
+describe('customer, for any request', () => {
   let customer: RunningCustomer;
   let client: RawClient;
-  let judge: AnswerJudge;
+  let checker: ResponseChecker;
 
   beforeAll(async () => {
     customer = await startCustomer({ FAULTS_TOKEN: token, CLIENT_RATE_LIMIT: '0' });
     await customer.app.listen(0, '127.0.0.1');
     client = new RawClient(await customer.app.getUrl());
     const problems = ['Every service', 'Customer'].flatMap((heading) => Object.keys(documentedProblems(heading)));
-    judge = new AnswerJudge((await customer.http().get('/openapi.json')).body as OpenApiDocument, problems);
+    checker = new ResponseChecker((await customer.http().get('/openapi.json')).body as OpenApiDocument, problems);
   });
 
-  // What broke it on request would break what is asked next.
+  // Faults that a request has set would affect the next one.
   beforeEach(async () => {
     await customer.http().delete('/faults').set('authorization', `Bearer ${token}`).expect(200);
   });
@@ -65,31 +65,31 @@ describe('whatever customer is asked', () => {
     await customer.stop();
   });
 
-  it('the description that it serves is the committed one', async () => {
+  it('serves the committed description', async () => {
     const { body } = await customer.http().get('/openapi.json');
 
     expect(body).toEqual(committed);
   });
 
-  it.each(operations)('$name answers as described, and never with a fault of its own', async (described) => {
+  it.each(operations)('$name responds as described, and never with an internal error', async (described) => {
     const statuses = new Set<number>();
     await fc.assert(
       fc.asyncProperty(anyRequest(described, { known, token }), async (request) => {
-        const answer = await client.send(request);
-        statuses.add(answer.status);
-        expect(judge.faultsOf(request, answer)).toEqual([]);
+        const response = await client.send(request);
+        statuses.add(response.status);
+        expect(checker.issuesOf(request, response)).toEqual([]);
       }),
       { numRuns },
     );
 
-    // Requests that all fail the same way would prove little.
+    // If all requests failed alike, the test would prove little.
     expect([...statuses].some((status) => status < 300)).toBe(true);
   });
 
-  it('paths and methods that nobody described are refused as problems', async () => {
+  it('refuses undescribed paths and methods with problem details', async () => {
     await fc.assert(
       fc.asyncProperty(undescribedRequest(committed), async (request) => {
-        expect(judge.faultsOf(request, await client.send(request))).toEqual([]);
+        expect(checker.issuesOf(request, await client.send(request))).toEqual([]);
       }),
       { numRuns },
     );

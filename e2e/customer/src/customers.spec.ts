@@ -10,7 +10,7 @@ describe('GET /customers/:id', () => {
 
   afterAll(() => customer.stop());
 
-  it('answers with the customer', async () => {
+  it('returns the customer', async () => {
     const response = await customer.http().get('/customers/c-1001');
 
     expect(response.status).toBe(200);
@@ -27,13 +27,13 @@ describe('GET /customers/:id', () => {
     });
   });
 
-  it('knows the customers up to c-1100', async () => {
+  it('finds the customers up to c-1100', async () => {
     const responses = await Promise.all(['c-1100', 'c-1101'].map((id) => customer.http().get(`/customers/${id}`)));
 
     expect(responses.map(({ status }) => status)).toEqual([200, 404]);
   });
 
-  it('answers 404 for a customer that nobody knows', async () => {
+  it('returns 404 for an unknown customer', async () => {
     const response = await customer.http().get('/customers/c-9999').set('x-request-id', 'r-1');
 
     expect(response.status).toBe(404);
@@ -49,7 +49,7 @@ describe('GET /customers/:id', () => {
     });
   });
 
-  it.each(['C-1001', 'c_1001', '%20', "c'--", 'x'.repeat(65)])('answers 400 for the id %s', async (id) => {
+  it.each(['C-1001', 'c_1001', '%20', "c'--", 'x'.repeat(65)])('returns 400 for the invalid id %s', async (id) => {
     const response = await customer.http().get(`/customers/${id}`);
 
     expect(response.status).toBe(400);
@@ -59,7 +59,7 @@ describe('GET /customers/:id', () => {
     });
   });
 
-  it('echoes the request id', async () => {
+  it('returns the request id', async () => {
     const response = await customer.http().get('/customers/c-1001').set('x-request-id', 'gate.1');
 
     expect(response.headers['x-request-id']).toBe('gate.1');

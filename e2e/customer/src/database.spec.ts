@@ -13,7 +13,7 @@ describe('customer without its database', () => {
 
   afterAll(() => customer.stop());
 
-  it('answers 503 and is not ready while the database is away, and recovers', async () => {
+  it('returns 503 and is not ready while the database is unavailable, and recovers', async () => {
     const ask = async () => {
       const [found, ready, live] = await Promise.all(
         ['/customers/c-1001', '/health/ready', '/health/live'].map((path) => customer.http().get(path)),
@@ -31,11 +31,11 @@ describe('customer without its database', () => {
     await vi.waitFor(async () => expect(await ask()).toEqual(before), { timeout: 15_000, interval: 20 });
   });
 
-  it('answers 503 when its connection is killed in the middle of a query, and goes on without a restart', async () => {
+  it('returns 503 when its connection is terminated during a query, and recovers without a restart', async () => {
     const administrator = new Client({ connectionString: customer.databaseUrl });
     await administrator.connect();
     onTestFinished(() => administrator.end());
-    // Whoever reads the customers now waits until the lock is gone.
+    // Every query for customers now waits for the lock.
     await administrator.query('BEGIN');
     await administrator.query('LOCK TABLE customer.customers IN ACCESS EXCLUSIVE MODE');
     const ask = async () => customer.http().get('/customers/c-1001');
@@ -43,7 +43,7 @@ describe('customer without its database', () => {
 
     await vi.waitFor(
       async () => {
-        // A transaction sees the activity as it was when it first looked.
+        // A transaction caches the activity of its first query.
         await administrator.query('SELECT pg_stat_clear_snapshot()');
         const { rowCount } = await administrator.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -64,7 +64,7 @@ describe('customer without its database', () => {
     expect((await customer.http().get('/health/ready')).status).toBe(200);
   });
 
-  it('says so as problem details, without a word about the database’s whereabouts', async () => {
+  it('returns problem details that do not disclose where the database is', async () => {
     customer.route.sever();
     onTestFinished(() => customer.route.mend());
 
@@ -84,8 +84,8 @@ describe('customer without its database', () => {
   });
 });
 
-describe('migrating customer', () => {
-  it('is done once by all who start it at the same time, and by nobody after that', async () => {
+describe('the migrations of customer', () => {
+  it('run once when several processes start them at the same time', async () => {
     const database = await createDatabase(inject('databaseServerUrl'));
     onTestFinished(() => database.drop());
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startCustomer, startCustomerLab, type RunningCustomer } from './running-customer.ts';
 
-/** Patience with a busy machine. */
+/** Enough time on a busy machine. */
 const soon = { timeout: 15_000, interval: 20 };
 
 const token = 'let-me-break-things';
@@ -16,7 +16,7 @@ const allHealthy = {
   capacity: null,
 };
 
-describe('a customer that is broken through /faults', () => {
+describe('customer with faults that are set through /faults', () => {
   let customer: RunningCustomer;
   let url: string;
 
@@ -33,10 +33,10 @@ describe('a customer that is broken through /faults', () => {
   });
 
   const faults = (method: 'get' | 'put' | 'patch' | 'delete', body?: object, path = '/faults') => {
-    const asking = customer.http()[method](path).set('authorization', `Bearer ${token}`);
-    return body ? asking.send(body) : asking;
+    const sending = customer.http()[method](path).set('authorization', `Bearer ${token}`);
+    return body ? sending.send(body) : sending;
   };
-  const ask = () => customer.http().get('/customers/c-1001');
+  const find = () => customer.http().get('/customers/c-1001');
   const metric = async (series: string): Promise<number> => {
     const { text } = await customer.http().get('/metrics');
     const line = text.split('\n').find((line) => line.startsWith(`${series} `));
@@ -45,7 +45,7 @@ describe('a customer that is broken through /faults', () => {
   const injected = async (fault: string) =>
     ((await faults('get')).body as { injected: Record<string, number> }).injected[fault];
 
-  it('answers with a problem that says by whose doing, and when to come back', async () => {
+  it('returns a problem that names the fault, with Retry-After', async () => {
     await faults('put', {
       errors: [
         { status: 503, rate: 0.5, retryAfter: '4s' },
@@ -53,7 +53,7 @@ describe('a customer that is broken through /faults', () => {
       ],
     });
 
-    const response = await ask().set('x-request-id', 'r-1');
+    const response = await find().set('x-request-id', 'r-1');
 
     expect(response.status).toBe(503);
     expect(response.headers).toMatchObject({
@@ -76,7 +76,7 @@ describe('a customer that is broken through /faults', () => {
     expect(await metric('customer_faults_injected_total{fault="reset"}')).toBe(1);
   });
 
-  it('answers 200 with JSON that is cut off or of another shape', async () => {
+  it('returns 200 with JSON that is cut off or of another shape', async () => {
     await faults('put', { malformed: { rate: 1 } });
 
     const texts: string[] = [];
@@ -99,7 +99,7 @@ describe('a customer that is broken through /faults', () => {
     expect(parsed).toEqual(['not JSON', { id: null, status: ['ACTIVE'] }]);
   });
 
-  it('hangs until its client goes away, whatever time the client gave', async () => {
+  it('hangs until its client disconnects, whatever the deadline of the client', async () => {
     await faults('put', { hang: { rate: 1 } });
     const before = (await injected('hang')) ?? 0;
     const client = new AbortController();
@@ -119,10 +119,10 @@ describe('a customer that is broken through /faults', () => {
     await vi.waitFor(async () => expect(await metric(active)).toBe(0), soon);
   });
 
-  it('answers who hangs when it is healed', async () => {
+  it('completes requests that hang when the fault is turned off', async () => {
     await faults('put', { hang: { rate: 1 } });
     const before = (await injected('hang')) ?? 0;
-    const answers = Promise.all([ask(), ask()]);
+    const answers = Promise.all([find(), find()]);
     await vi.waitFor(async () => expect(await injected('hang')).toBe(before + 2), soon);
 
     await faults('patch', { hang: null });
@@ -130,7 +130,7 @@ describe('a customer that is broken through /faults', () => {
     expect((await answers).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('says that it is not ready and serves all the same, as it does while everything else is wrong with it', async () => {
+  it('is not ready and still serves requests; other faults do not affect probes', async () => {
     await faults('put', { unready: true, hang: { rate: 1 }, reset: { rate: 1 }, errors: [{ status: 500, rate: 1 }] });
 
     const [ready, live, metrics] = await Promise.all(
@@ -138,7 +138,7 @@ describe('a customer that is broken through /faults', () => {
     );
     await faults('put', { unready: true });
 
-    expect([ready?.status, live?.status, metrics?.status, (await ask()).status]).toEqual([503, 200, 200, 200]);
+    expect([ready?.status, live?.status, metrics?.status, (await find()).status]).toEqual([503, 200, 200, 200]);
     expect(ready?.body).toMatchObject({
       status: 'error',
       details: { faults: { status: 'down', reason: 'set through /faults' }, database: { status: 'up' } },
@@ -147,14 +147,14 @@ describe('a customer that is broken through /faults', () => {
     expect((await customer.http().get('/health/ready')).status).toBe(200);
   });
 
-  it('lets nobody in where workers and queue are full, and shows how busy it is', async () => {
+  it('refuses requests when workers and queue are full, and reports both', async () => {
     await faults('put', { latency: '5m', capacity: { workers: 2, queue: 1, abandonedWork: 'dropped' } });
     const clients = new AbortController();
     const answers = [1, 2, 3].map(() => fetch(`${url}/customers/c-1001`, { signal: clients.signal }));
     const busy = { workers: 2, busy: 2, queueLength: 1 };
     await vi.waitFor(async () => expect((await faults('get')).body).toMatchObject({ capacity: busy }), soon);
 
-    const refused = await ask();
+    const refused = await find();
 
     expect({ status: refused.status, body: refused.body as unknown }).toMatchObject({
       status: 503,
@@ -170,7 +170,7 @@ describe('a customer that is broken through /faults', () => {
     await vi.waitFor(async () => expect((await faults('get')).body).toMatchObject({ capacity: idle }), soon);
   });
 
-  it('shows what is wrong in its metrics', async () => {
+  it('has the faults in its metrics', async () => {
     await faults('put', { latency: { p50: '20ms', max: '3s' }, malformed: { rate: 0.5 }, hang: { rate: 0 } });
 
     const names = Object.keys(allHealthy);
@@ -189,7 +189,7 @@ describe('a customer that is broken through /faults', () => {
     expect(await metric('customer_fault_latency_seconds{quantile="1"}')).toBe(3);
   });
 
-  it('changes nothing where any part of the body is wrong, and lists every fault of it', async () => {
+  it('changes nothing when a part of the body is invalid, and lists every error', async () => {
     await faults('put', { latency: '1ms' });
 
     const refused = await faults('patch', { unready: true, hang: { rate: 2 }, jitter: 1, latency: { p50: 'soon' } });
@@ -205,7 +205,7 @@ describe('a customer that is broken through /faults', () => {
     expect((await faults('get')).body).toMatchObject({ faults: { ...allHealthy, latency: '1ms' } });
   });
 
-  it('plays a timeline, which a change by hand stops', async () => {
+  it('plays a timeline until a change by hand stops it', async () => {
     const steps = [
       { at: '0s', faults: { unready: true } },
       { at: '100ms', faults: { malformed: { rate: 1 } } },
@@ -232,7 +232,7 @@ describe('a customer that is broken through /faults', () => {
   });
 });
 
-describe('a customer that is asked for more than it can do', () => {
+describe('an overloaded customer', () => {
   let customer: RunningCustomer;
   let url: string;
 
@@ -246,11 +246,11 @@ describe('a customer that is asked for more than it can do', () => {
 
   const serviceMs = 100;
   const workers = 4;
-  const patienceMs = 1_000;
+  const clientTimeoutMs = 1_000;
   const clients = 80;
   const attempts = 4;
 
-  /** Clients that give up when their patience ends, and ask again at once; how many answers they were in time for. */
+  /** Clients that retry immediately after a timeout; returns the number of responses in time. */
   async function goodput(abandonedWork: 'kept' | 'dropped'): Promise<number> {
     await customer
       .http()
@@ -261,7 +261,7 @@ describe('a customer that is asked for more than it can do', () => {
     for (let attempt = 0; attempt < attempts; attempt++) {
       await Promise.all(
         Array.from({ length: clients }, () =>
-          fetch(`${url}/customers/c-1001`, { signal: AbortSignal.timeout(patienceMs) }).then(
+          fetch(`${url}/customers/c-1001`, { signal: AbortSignal.timeout(clientTimeoutMs) }).then(
             ({ ok }) => (served += Number(ok)),
             () => {},
           ),
@@ -271,16 +271,16 @@ describe('a customer that is asked for more than it can do', () => {
     return served;
   }
 
-  it('collapses where it works for clients that have gone away, and does not where it drops their work', async () => {
+  it('collapses if it works for disconnected clients, and does not if it drops their work', async () => {
     const dropped = await goodput('dropped');
     const kept = await goodput('kept');
 
-    // Half of them can be served in time. Where the work of the others is kept, it is in the way of all that follow.
+    // Half of them can be served in time. If the work for the others is kept, it delays all that follow.
     expect(dropped).toBeGreaterThan(2 * kept);
     await customer.http().delete('/faults').set('authorization', `Bearer ${token}`);
   });
 
-  it('answers the later the more there are who ask', async () => {
+  it('takes longer with more clients', async () => {
     const http = customer.http();
     await http
       .put('/faults')
@@ -293,11 +293,11 @@ describe('a customer that is asked for more than it can do', () => {
     };
 
     const alone = await slowest(1);
-    const crowded = await slowest(40);
+    const together = await slowest(40);
 
     expect(alone).toBeGreaterThanOrEqual(serviceMs);
     // Ten rounds of four workers each.
-    expect(crowded).toBeGreaterThanOrEqual((40 / workers) * serviceMs);
+    expect(together).toBeGreaterThanOrEqual((40 / workers) * serviceMs);
   });
 });
 
@@ -327,8 +327,8 @@ describe('/faults', () => {
     async (authorization) => {
       for (const path of paths) {
         for (const method of ['get', 'put', 'delete'] as const) {
-          const asking = open.http()[method](path);
-          const response = await (authorization === undefined ? asking : asking.set('authorization', authorization));
+          const sending = open.http()[method](path);
+          const response = await (authorization === undefined ? sending : sending.set('authorization', authorization));
 
           expect(response.status).toBe(401);
           expect(response.headers).toMatchObject({
@@ -353,12 +353,12 @@ describe('/faults', () => {
     },
   );
 
-  it('shows everything that can be wrong, and heals what isn’t named', async () => {
+  it('shows all faults, and turns off those that are not given', async () => {
     await authorized('put').send({ latency: '3s', unready: true });
 
-    const healed = await authorized('put').send({ latency: '0ms' });
+    const replaced = await authorized('put').send({ latency: '0ms' });
 
-    expect(healed.body).toEqual({
+    expect(replaced.body).toEqual({
       faults: { ...allHealthy, latency: '0ms' },
       active: [],
       injected: Object.fromEntries(Object.keys(allHealthy).map((name) => [name, 0])),

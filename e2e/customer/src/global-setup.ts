@@ -3,7 +3,7 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The one PostgreSQL of this project's tests; each file creates a database of its own on it. */
+    /** The PostgreSQL server of this project's tests; each file creates its own database. */
     readonly databaseServerUrl: string;
   }
 }

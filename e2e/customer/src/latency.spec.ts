@@ -28,16 +28,16 @@ describe('a slow customer', () => {
     return { status, elapsedMs: performance.now() - start };
   };
 
-  it('never answers earlier than its latency, sped up by the time scale', async () => {
+  it('never responds before its latency, which the time scale shortens', async () => {
     await setLatency({ latency: '1s' });
 
-    const answers = await Promise.all(['c-1001', 'c-1002', 'c-9999'].map((id) => timed(`/customers/${id}`)));
+    const responses = await Promise.all(['c-1001', 'c-1002', 'c-9999'].map((id) => timed(`/customers/${id}`)));
 
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404]);
-    for (const { elapsedMs } of answers) expect(elapsedMs).toBeGreaterThanOrEqual(200);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 404]);
+    for (const { elapsedMs } of responses) expect(elapsedMs).toBeGreaterThanOrEqual(200);
   });
 
-  it('takes a new latency at run time', async () => {
+  it('applies a new latency at run time', async () => {
     const changed = await setLatency({ latency: '1500ms' });
     const shown = await customer.http().get('/faults').set('authorization', `Bearer ${token}`);
 
@@ -47,7 +47,7 @@ describe('a slow customer', () => {
     expect((await timed('/customers/c-1001')).elapsedMs).toBeGreaterThanOrEqual(300);
   });
 
-  it('takes its latencies from a distribution', async () => {
+  it('draws its latencies from a distribution', async () => {
     await setLatency({ latency: { min: '500ms', p50: '500ms', max: '600ms' } });
 
     for (let request = 0; request < 3; request++) {
@@ -55,7 +55,7 @@ describe('a slow customer', () => {
     }
   });
 
-  it('does not hold up what is not about a customer', async () => {
+  it('does not delay other requests', async () => {
     await setLatency({ latency: '5m' });
 
     const live = await customer.http().get('/health/live');

@@ -14,22 +14,22 @@ function start(file: 'main.js' | 'lab/main.js' | 'migrate.js', environment: Reco
   return customer;
 }
 
-/** What became of a request: its status and what is to become of the connection, or why there was no answer. */
-const ask = (agent: Agent, url: string): Promise<string> =>
+/** The outcome of a request: its status and `Connection` header, or the code of the error. */
+const send = (agent: Agent, url: string): Promise<string> =>
   new Promise((resolve) => {
     get(`${url}/customers/c-1001`, { agent }, (response) => {
       response.resume().once('end', () => resolve(`${response.statusCode} ${response.headers.connection}`));
     }).once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
   });
 
-/** Asks one thing after the other, over one connection that it keeps, until nobody is there any more. */
-async function askUntilRefused(url: string, answers: string[]): Promise<void> {
+/** Sends requests one after another over one kept connection until the service does not listen any more. */
+async function sendUntilRefused(url: string, outcomes: string[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   onTestFinished(() => agent.destroy());
   for (;;) {
-    const answer = await ask(agent, url);
-    answers.push(answer);
-    if (answer === 'ECONNREFUSED') return;
+    const outcome = await send(agent, url);
+    outcomes.push(outcome);
+    if (outcome === 'ECONNREFUSED') return;
     await delay(Math.random() * 60);
   }
 }
@@ -44,7 +44,7 @@ describe('customer as a process', () => {
 
   afterAll(() => database.drop());
 
-  it('logs one line with its URL when it is up, and a line with the request id for each request', async () => {
+  it('logs its URL when it listens, and a line with the request id for each request', async () => {
     const { log, listening, ended, kill } = start('main.js', {
       DATABASE_URL: database.url,
       INSTANCE_NAME: 'customer-7',
@@ -88,7 +88,7 @@ describe('customer as a process', () => {
     expect((await production.ended).code).toBe(0);
   });
 
-  it('migrates in a process of its own, which says what it did', async () => {
+  it('migrates in a separate process, which logs what it did', async () => {
     const fresh = await createDatabase(inject('databaseServerUrl'));
     onTestFinished(() => fresh.drop());
 
@@ -102,12 +102,12 @@ describe('customer as a process', () => {
     expect([...first.log, ...second.log].flatMap(({ applied }) => applied)).toEqual(['0001-create-customers']);
   });
 
-  it('finishes the request in hand before it ends on SIGTERM, and again on Ctrl-C', async () => {
+  it('completes the request in flight before it ends on SIGTERM and on Ctrl-C', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const { listening, ended, kill } = start('main.js', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '300ms' });
       const url = await listening;
       const answer = fetch(`${url}/customers/c-1001`);
-      // The answer to a later request on another connection says that the first has been taken in.
+      // After the response to a later request, the first one has been received.
       await fetch(`${url}/health/live`);
 
       kill(signal);
@@ -118,31 +118,31 @@ describe('customer as a process', () => {
     }
   });
 
-  // Whoever keeps a connection loses nothing; one that is just being opened may be lost (ADR 28). Several times, since by chance
-  // one end may lose nothing even where something is wrong.
-  it.each([1, 2, 3])('answers every request under load until it listens no more (end %i)', async () => {
+  // A client that keeps its connection loses nothing; a connection that is just being opened may be lost (ADR 28). Three runs, since a
+  // single one may lose nothing by chance.
+  it.each([1, 2, 3])('responds to every request under load until it stops listening (run %i)', async () => {
     const { listening, ended, kill } = start('main.js', {
       DATABASE_URL: database.url,
       CLIENT_RATE_LIMIT: '0',
       SHUTDOWN_DELAY: '2s',
     });
     const url = await listening;
-    const answers: string[] = [];
-    const clients = Array.from({ length: 24 }, () => askUntilRefused(url, answers));
-    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(300), { timeout: 20_000 });
+    const outcomes: string[] = [];
+    const clients = Array.from({ length: 24 }, () => sendUntilRefused(url, outcomes));
+    await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(300), { timeout: 20_000 });
 
     kill('SIGTERM');
     await vi.waitFor(async () => expect((await fetch(`${url}/health/ready`)).status).toBe(503));
-    const before = answers.length;
+    const before = outcomes.length;
     await Promise.all(clients);
 
-    expect(answers.slice(0, before)).not.toContain('200 close');
-    expect(answers.slice(before)).toContain('200 keep-alive');
-    expect(new Set(answers)).toEqual(new Set(['200 keep-alive', '200 close', 'ECONNREFUSED']));
+    expect(outcomes.slice(0, before)).not.toContain('200 close');
+    expect(outcomes.slice(before)).toContain('200 keep-alive');
+    expect(new Set(outcomes)).toEqual(new Set(['200 keep-alive', '200 close', 'ECONNREFUSED']));
     expect(await ended).toEqual({ code: 0, errors: '' });
   });
 
-  it('does not wait for a request in hand longer than SHUTDOWN_TIMEOUT', async () => {
+  it('does not wait for a request in flight longer than SHUTDOWN_TIMEOUT', async () => {
     const { listening, ended, kill } = start('main.js', {
       DATABASE_URL: database.url,
       CUSTOMER_LATENCY: '5m',
@@ -158,7 +158,7 @@ describe('customer as a process', () => {
     expect((await ended).code).toBe(1);
   });
 
-  it('does not wait for requests that hang, and cuts them off', async () => {
+  it('does not wait for requests that hang, and closes their connections', async () => {
     const token = 'let-me-break-things';
     const { listening, ended, kill } = start('main.js', {
       DATABASE_URL: database.url,
@@ -187,7 +187,7 @@ describe('customer as a process', () => {
   });
 
   describe('that cannot start', () => {
-    it('lists every fault of its configuration', async () => {
+    it('lists every invalid variable', async () => {
       const { ended } = start('main.js', { PORT: 'http', CUSTOMER_LATENCY: 'long' });
 
       const { code, errors } = await ended;
@@ -202,7 +202,7 @@ describe('customer as a process', () => {
       ]);
     });
 
-    it('says that its port is in use', async () => {
+    it('reports that its port is in use', async () => {
       const other = createServer().listen(0, '127.0.0.1');
       onTestFinished(() => void other.close());
       await once(other, 'listening');
@@ -217,7 +217,7 @@ describe('customer as a process', () => {
       });
     });
 
-    it.each(['main.js', 'migrate.js'] as const)('says that the database cannot be reached (%s)', async (file) => {
+    it.each(['main.js', 'migrate.js'] as const)('reports that the database cannot be reached (%s)', async (file) => {
       const route = await openSeverableRoute(database.url);
       onTestFinished(() => route.close());
       route.sever();
@@ -230,7 +230,7 @@ describe('customer as a process', () => {
       );
     });
 
-    it('says that its migrations have not been run', async () => {
+    it('reports missing migrations', async () => {
       const empty = await createDatabase(inject('databaseServerUrl'));
       onTestFinished(() => empty.drop());
 

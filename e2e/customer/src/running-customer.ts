@@ -5,12 +5,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { inject } from 'vitest';
 
-/** The customer service with a database of its own. */
+/** The customer service with its own database. */
 export interface RunningCustomer {
   readonly app: NestFastifyApplication;
-  /** Its database, by a way that cannot be severed. */
+  /** The URL of its database, independent of `route`. */
   readonly databaseUrl: string;
-  /** The way to its database. */
+  /** The route to its database, which a test can sever. */
   readonly route: SeverableRoute;
   http(): ReturnType<typeof request>;
   stop(): Promise<void>;

@@ -1,11 +1,6 @@
-export { createService } from './bootstrap/create-service.ts';
-export { runMigrations } from './bootstrap/run-migrations.ts';
+export { createService, runMigrations, runService, type ServiceProcess } from './bootstrap/service-process.ts';
 export { explainStartFailure } from './bootstrap/start-failure.ts';
-export { runService, type ServiceProcess } from './bootstrap/run-service.ts';
-export { ServiceKitModule, type ChassisOptions, type ServiceDefinition } from './service-kit.module.ts';
-export { formatDuration, parseDuration } from './config/duration.ts';
-export type { ConfigFault, Environment } from './config/config-fault.ts';
-export { InvalidConfigError, readConfig } from './config/read-config.ts';
+export { InvalidConfigError, readConfig, type ConfigIssue, type Environment } from './config/read-config.ts';
 export { serviceVariables, shutdownDelayFits, type ServiceConfig } from './config/service-config.ts';
 export {
   baseUrls,
@@ -19,36 +14,53 @@ export {
   variable,
   wholeNumber,
 } from './config/variables.ts';
-export { DatabaseUnavailableError } from './database/database-unavailable.error.ts';
 export { Database } from './database/database.ts';
-export { migrate, type MigrationOptions, type Migrations } from './database/migrations.ts';
-export type { Privilege, Privileges } from './database/privileges.ts';
+export {
+  migrate,
+  type MigrationOptions,
+  type Migrations,
+  type Privilege,
+  type Privileges,
+} from './database/migrations.ts';
+export { DatabaseUnavailableError } from './database/pool.ts';
 export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
 export { ServiceHealthModule, type ServiceHealthOptions } from './health/service-health.module.ts';
-export { loggerOptions } from './logging/logging.options.ts';
+export { loggerOptions } from './logging/logging.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
 export { MetricsRegistry } from './metrics/metrics.registry.ts';
+export { describeApi } from './openapi/describe-api.ts';
+export type { OpenApiDocument } from './openapi/document.ts';
 export {
+  Answers,
+  NeedsToken,
+  Operation,
+  Problems,
+  TakesHeader,
+  type AnswerOptions,
+} from './openapi/operation-decorators.ts';
+export {
+  kindsOf,
+  problemType,
+  serviceKitKinds,
   serviceKitProblems,
   type ProblemCatalogue,
   type ProblemDefinition,
+  type ProblemKind,
 } from './problem-details/problem-catalogue.ts';
-export { Answers, type AnswerOptions } from './openapi/answers.decorator.ts';
-export { describeApi } from './openapi/describe-api.ts';
-export type { OpenApiDocument } from './openapi/document.ts';
-export { NeedsToken } from './openapi/needs-token.decorator.ts';
-export { Operation } from './openapi/operation.decorator.ts';
-export { Problems } from './openapi/problems.decorator.ts';
-export { TakesHeader } from './openapi/takes-header.decorator.ts';
-export { serviceKitKinds, kindsOf, type ProblemKind } from './problem-details/problem-kinds.ts';
-export { problemType, type InputError, type ProblemDetails } from './problem-details/problem-details.ts';
-export { ProblemException, type Problem } from './problem-details/problem.exception.ts';
 export {
+  ProblemException,
+  type InputError,
+  type Problem,
+  type ProblemDetails,
+} from './problem-details/problem-details.ts';
+export {
+  ClientDisconnectedError,
   currentRequestId,
   currentTraceContext,
+  requestIdHeader,
+  RequestSignal,
   runInRequestContext,
   traceHeaders,
 } from './request-context/request-context.ts';
-export { requestIdHeader } from './request-context/request-id.ts';
-export { ClientDisconnectedError, RequestSignal } from './request-context/request-signal.decorator.ts';
 export type { TraceContext } from './request-context/trace-context.ts';
+export { ServiceKitModule, type ServiceDefinition, type ServiceKitOptions } from './service-kit.module.ts';

@@ -5,30 +5,28 @@ import { APP_FILTER, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import type { ServiceConfig } from './config/service-config.ts';
 import { Database } from './database/database.ts';
-import type { Migrations } from './database/migrations.ts';
-import type { Privileges } from './database/privileges.ts';
-import { requestLoggerOptions } from './logging/logging.options.ts';
+import type { Migrations, Privileges } from './database/migrations.ts';
+import { requestLoggerOptions } from './logging/logging.ts';
 import { API_INFO } from './openapi/describe-api.ts';
 import { ProblemDetailsFilter, RefusalFilter } from './problem-details/problem-details.filter.ts';
-import type { Problem } from './problem-details/problem.exception.ts';
+import type { Problem } from './problem-details/problem-details.ts';
 import { RequestValidationPipe } from './validation/request-validation.pipe.ts';
 
-/** What makes a service this one and no other. */
+/** The identity of a service, and its database schema. */
 export interface ServiceDefinition {
-  /** Its name in logs, and the name of the PostgreSQL schema that belongs to it. */
+  /** Its name in logs, and the name of its PostgreSQL schema. */
   readonly name: string;
   readonly migrations: Migrations;
-  /** What it does with its tables, and is allowed to where it has a database role of its own. Default: nothing. */
+  /** The privileges on its tables that its database role gets, if it has one. Default: none. */
   readonly privileges?: Privileges;
-  /** What its API is for, in a sentence or two. Default: nothing is said. */
+  /** The purpose of its API in a sentence or two. Default: empty. */
   readonly description?: string;
 }
 
-/** Goes up with what clients see: the first number where something is no longer as it was. */
+/** The semantic version of the APIs, for clients. */
 const apiVersion = '1.0.0';
 
-/** What a service may set for itself. */
-export interface ChassisOptions {
+export interface ServiceKitOptions {
   /** Describes errors of the service itself; undefined for every other. Default: none is described. */
   readonly describe?: (error: unknown) => Problem | undefined;
   /** The longest that a request may take, from its arrival, in milliseconds. Default: only the caller limits it. */
@@ -37,13 +35,13 @@ export interface ChassisOptions {
   readonly clock?: Clock;
 }
 
-/** What every service stands on: logs, problem details, validation and its `Database`, for all of its modules. */
+/** The common parts of all services: logs, problem details, validation, deadlines and the `Database`, for all modules. */
 @Module({})
 export class ServiceKitModule {
   static forRoot(
     service: ServiceDefinition,
     config: ServiceConfig,
-    { describe, requestTimeoutMs, clock }: ChassisOptions = {},
+    { describe, requestTimeoutMs, clock }: ServiceKitOptions = {},
   ): DynamicModule {
     const logged = { service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
     const logger = new Logger(Database.name);

@@ -7,17 +7,17 @@ import { Connections } from './connections.ts';
 const request = 'GET / HTTP/1.1\r\nhost: harbour\r\n\r\n';
 const closing = /^HTTP\/1\.1 200 OK\r\n[^]*connection: close\r\n/i;
 
-/** A client's connection, and all that has come on it. */
+/** The connection of a client and what it has received. */
 interface Client {
   readonly socket: Socket;
   readonly received: () => string;
   readonly closed: Promise<unknown>;
-  answers(count: number): Promise<void>;
+  responses(count: number): Promise<void>;
 }
 
-async function start(listener?: RequestListener, quietMs?: number) {
+async function start(listener?: RequestListener, idleMs?: number) {
   const server = createServer(listener);
-  Connections.watch(server, quietMs);
+  Connections.track(server, idleMs);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const closed = once(server, 'close');
@@ -36,33 +36,33 @@ async function open(server: Server): Promise<Client> {
     socket,
     received: () => text,
     closed: once(socket, 'close'),
-    answers: async (count) => {
+    responses: async (count) => {
       while (text.split('HTTP/1.1 200').length <= count) await once(socket, 'data');
     },
   };
 }
 
-/** Until the server has read what a client has written: it answers others in between. */
+/** Waits until the server has read what clients have written: it responds to another client after it. */
 async function roundTrip(server: Server): Promise<void> {
-  const { socket, answers } = await open(server);
+  const { socket, responses } = await open(server);
   socket.write(request);
-  await answers(1);
+  await responses(1);
   socket.destroy();
 }
 
 describe('Connections', () => {
-  // Sockets are real; time is not.
+  // Sockets are real, time is fake.
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  describe('as long as nothing is said', () => {
+  describe('of a running server', () => {
     it('are kept open', async () => {
       const { open } = await start((_, response) => void response.end('one'));
-      const { socket, received, answers } = await open();
+      const { socket, received, responses } = await open();
 
       for (const count of [1, 2]) {
         socket.write(request);
-        await answers(count);
+        await responses(count);
       }
 
       expect(received().match(/connection: keep-alive/gi)).toHaveLength(2);
@@ -70,11 +70,11 @@ describe('Connections', () => {
   });
 
   describe('of a server that closes', () => {
-    it('are closed at once where nothing has come for a while', async () => {
+    it('are closed immediately when they have been idle for a while', async () => {
       const { server, open, closed } = await start((_, response) => void response.end('one'));
       const [fresh, used] = [await open(), await open()];
       used.socket.write(request);
-      await used.answers(1);
+      await used.responses(1);
       vi.advanceTimersByTime(100);
 
       server.close();
@@ -82,12 +82,12 @@ describe('Connections', () => {
       await expect(Promise.all([fresh.closed, used.closed, closed])).resolves.toBeDefined();
     });
 
-    it.each([false, true])('are closed when nothing comes for a while (%s: used before)', async (isUsed) => {
+    it.each([false, true])('are closed when they become idle (used before: %s)', async (isUsed) => {
       const { server, open, closed } = await start((_, response) => void response.end('one'));
       const client = await open();
       if (isUsed) {
         client.socket.write(request);
-        await client.answers(1);
+        await client.responses(1);
       }
       vi.advanceTimersByTime(50);
 
@@ -101,12 +101,12 @@ describe('Connections', () => {
       expect(wasOpen).toBe(true);
     });
 
-    it('are given more time to be used in, or to be let go of, where that is asked for', async () => {
+    it('stay open longer with a longer idle time', async () => {
       const { server, open, closed } = await start((_, response) => void response.end('one'), 3_000);
       const [fresh, used] = [await open(), await open()];
       vi.advanceTimersByTime(2_000);
       used.socket.write(request);
-      await used.answers(1);
+      await used.responses(1);
 
       server.close();
       vi.advanceTimersByTime(1_000);
@@ -122,11 +122,11 @@ describe('Connections', () => {
       expect(used.received().split('one')[1]).toMatch(closing);
     });
 
-    it('take one more request where one comes soon, and close with its answer', async () => {
+    it('accept one more request, and close with its response', async () => {
       const { server, open, closed } = await start((_, response) => void response.end('one'));
       const [fresh, used] = [await open(), await open()];
       used.socket.write(request);
-      await used.answers(1);
+      await used.responses(1);
 
       server.close();
       for (const { socket } of [fresh, used]) socket.write(request);
@@ -136,7 +136,7 @@ describe('Connections', () => {
       expect(used.received().split('one')[1]).toMatch(closing);
     });
 
-    it('wait for the rest of a request that has begun to come', async () => {
+    it('wait for the rest of a request that has begun to arrive', async () => {
       const { server, open, closed } = await start((_, response) => void response.end('one'));
       const { socket, received, ...client } = await open();
       vi.advanceTimersByTime(1_000);
@@ -151,8 +151,8 @@ describe('Connections', () => {
       expect(received()).toMatch(closing);
     });
 
-    it.each([undefined, 3_000])('do not wait long for the rest of a request (%s ms for another)', async (quietMs) => {
-      const { server, open, closed } = await start((_, response) => void response.end('one'), quietMs);
+    it.each([undefined, 3_000])('wait 100 ms for the rest of a request (idle time: %s ms)', async (idleMs) => {
+      const { server, open, closed } = await start((_, response) => void response.end('one'), idleMs);
       const { socket, received, ...client } = await open();
       socket.write(request.slice(0, 20));
       await roundTrip(server);
@@ -164,7 +164,7 @@ describe('Connections', () => {
       expect(received()).toBe('');
     });
 
-    it('let a request be answered first, however long that takes', async () => {
+    it('wait for the response of a request in flight, however long it takes', async () => {
       const { server, open, closed } = await start();
       const { socket, received, ...client } = await open();
       socket.write(request);

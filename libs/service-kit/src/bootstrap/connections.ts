@@ -1,102 +1,102 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** For how long nothing must have come on a connection, at least, before it may be closed. */
-const minQuietMs = 100;
+/** The shortest time for which a connection must be idle before it is closed. */
+const minIdleMs = 100;
 
-interface Use {
+interface ConnectionState {
   readonly responses: Set<ServerResponse>;
-  /** When it was opened or last answered, in milliseconds of `performance.now()`. */
-  since: number;
-  /** What had been read of it by then; more is the beginning of a request. */
+  /** When it was opened or its last response ended, in milliseconds of `performance.now()`. */
+  idleSince: number;
+  /** The bytes read by then; more bytes are the beginning of a request. */
   bytesRead: number;
   timer?: NodeJS.Timeout;
 }
 
 /**
- * Lets go of a server's connections without losing a request that is on its way.
+ * Closes a server's connections without losing requests.
  *
- * HTTP/1.1 has no way to say "no more" on an idle connection: a request that is put on it just as it is closed is lost, and
- * nobody may repeat a POST. So from the moment at which the server listens no more, answers ask clients to close connections
- * themselves, and only those are closed on which nothing has come for a while. What remains is a connection that was quiet for
- * all of that time and is used in the very moment of closing; a client that gives up idle connections sooner never does that.
+ * HTTP/1.1 cannot announce the end of an idle connection: a request that is sent just when it is closed is lost, and a POST must not be
+ * repeated. So once the server has stopped listening, responses ask clients to close the connection, and only connections that have
+ * been idle for a while are closed. A request is lost only if a connection is used at the very moment of closing, after it was idle
+ * for all of that time; a client that closes idle connections earlier never does that.
  *
- * Not any earlier: a client that has been asked to close opens another connection, as long as there is a server, and of those
- * some would be in the server's queue, unseen, when it stops listening. They are lost, too (ADR 0028).
+ * Responses do not ask for it before: clients would open new connections, and those in the server's queue when it stops
+ * listening are lost as well (ADR 0028).
  */
 export class Connections {
-  readonly #uses = new Map<Socket, Use>();
-  readonly #quietMs: number;
-  #isDraining = false;
+  readonly #states = new Map<Socket, ConnectionState>();
+  readonly #idleMs: number;
+  #isClosing = false;
 
-  private constructor(server: Server, quietMs: number) {
-    this.#quietMs = Math.max(minQuietMs, quietMs);
+  private constructor(server: Server, idleMs: number) {
+    this.#idleMs = Math.max(minIdleMs, idleMs);
     server.on('connection', (socket: Socket) => this.#opened(socket));
-    // Before the service's own listener, which may answer at once.
-    server.prependListener('request', ({ socket }, response) => this.#asked(socket, response));
-    // Node would close idle connections at once when the server closes, and wait for those on which nothing was ever asked.
-    server.closeIdleConnections = () => this.#drain();
+    // Before the listener of the service, which may respond synchronously.
+    server.prependListener('request', ({ socket }, response) => this.#requested(socket, response));
+    // When the server closes, Node would close idle connections immediately, and wait for those that never had a request.
+    server.closeIdleConnections = () => this.#closeAll();
   }
 
   /**
-   * Keeps count of a server's connections from now on, and lets go of them when it closes.
+   * Tracks the connections of a server and closes them with it.
    *
-   * @param quietMs for how many milliseconds nothing must have come on a connection before it is closed; at least 100
+   * @param idleMs how long a connection must be idle before it is closed, in milliseconds; at least 100
    */
-  static watch(server: Server, quietMs: number = minQuietMs): Connections {
-    return new Connections(server, quietMs);
+  static track(server: Server, idleMs: number = minIdleMs): Connections {
+    return new Connections(server, idleMs);
   }
 
-  /** Whether an answer is due on a connection, or partly out. */
-  isAnswering(socket: Socket): boolean {
-    return [...(this.#uses.get(socket)?.responses ?? [])].some(({ writableFinished }) => !writableFinished);
+  /** Whether a request on a connection has no complete response yet. */
+  isResponding(socket: Socket): boolean {
+    return [...(this.#states.get(socket)?.responses ?? [])].some(({ writableFinished }) => !writableFinished);
   }
 
-  /** Every answer is the last on its connection, and says so; connections without one close once they are quiet. */
-  #drain(): void {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
-    for (const [socket, { responses }] of this.#uses) {
-      // Answers come in order: the last one may close.
+  /** Each response in flight announces the end of its connection; connections without one close once they are idle. */
+  #closeAll(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    for (const [socket, { responses }] of this.#states) {
+      // Responses are sent in order: the last one may close the connection.
       const last = [...responses].at(-1);
       if (last) announceClose(last);
-      else this.#closeIfQuiet(socket);
+      else this.#closeIfIdle(socket);
     }
   }
 
   #opened(socket: Socket): void {
-    this.#uses.set(socket, { responses: new Set(), since: performance.now(), bytesRead: 0 });
+    this.#states.set(socket, { responses: new Set(), idleSince: performance.now(), bytesRead: 0 });
     socket.once('close', () => {
-      clearTimeout(this.#uses.get(socket)?.timer);
-      this.#uses.delete(socket);
+      clearTimeout(this.#states.get(socket)?.timer);
+      this.#states.delete(socket);
     });
-    if (this.#isDraining) this.#closeIfQuiet(socket);
+    if (this.#isClosing) this.#closeIfIdle(socket);
   }
 
-  #asked(socket: Socket, response: ServerResponse): void {
-    const use = this.#uses.get(socket);
-    if (!use) return;
-    use.responses.add(response);
-    if (this.#isDraining) announceClose(response);
+  #requested(socket: Socket, response: ServerResponse): void {
+    const state = this.#states.get(socket);
+    if (!state) return;
+    state.responses.add(response);
+    if (this.#isClosing) announceClose(response);
     response.once('close', () => {
-      use.responses.delete(response);
-      use.since = performance.now();
-      use.bytesRead = socket.bytesRead;
-      if (this.#isDraining) this.#closeIfQuiet(socket);
+      state.responses.delete(response);
+      state.idleSince = performance.now();
+      state.bytesRead = socket.bytesRead;
+      if (this.#isClosing) this.#closeIfIdle(socket);
     });
   }
 
-  #closeIfQuiet(socket: Socket): void {
-    const use = this.#uses.get(socket);
-    if (!use || use.responses.size > 0) return;
-    if (socket.bytesRead > use.bytesRead) {
-      use.bytesRead = socket.bytesRead;
-      // A request that has begun to come: the rest of it is not far.
-      use.since = performance.now() - this.#quietMs + minQuietMs;
+  #closeIfIdle(socket: Socket): void {
+    const state = this.#states.get(socket);
+    if (!state || state.responses.size > 0) return;
+    if (socket.bytesRead > state.bytesRead) {
+      state.bytesRead = socket.bytesRead;
+      // A request has begun to arrive: its rest follows soon.
+      state.idleSince = performance.now() - this.#idleMs + minIdleMs;
     }
-    const remainingMs = use.since + this.#quietMs - performance.now();
-    clearTimeout(use.timer);
-    if (remainingMs > 0) use.timer = setTimeout(() => this.#closeIfQuiet(socket), Math.ceil(remainingMs));
+    const remainingMs = state.idleSince + this.#idleMs - performance.now();
+    clearTimeout(state.timer);
+    if (remainingMs > 0) state.timer = setTimeout(() => this.#closeIfIdle(socket), Math.ceil(remainingMs));
     else socket.destroySoon();
   }
 }

@@ -1,3 +1,4 @@
+import { DeadlineExceededError } from '@breakwater/resilience';
 import {
   Body,
   ConflictException,
@@ -18,17 +19,19 @@ import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ServiceKitModule } from '../service-kit.module.ts';
-import type { Environment } from '../config/config-fault.ts';
-import { readConfig } from '../config/read-config.ts';
+import { readConfig, type Environment } from '../config/read-config.ts';
 import { serviceVariables } from '../config/service-config.ts';
 import { Database } from '../database/database.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
-import { problemType } from '../problem-details/problem-details.ts';
-import { ProblemException } from '../problem-details/problem.exception.ts';
-import { currentRequestId, traceHeaders } from '../request-context/request-context.ts';
-import { DeadlineExceededError } from '@breakwater/resilience';
-import { ClientDisconnectedError, RequestSignal } from '../request-context/request-signal.decorator.ts';
-import { createService } from './create-service.ts';
+import { problemType } from '../problem-details/problem-catalogue.ts';
+import { ProblemException } from '../problem-details/problem-details.ts';
+import {
+  ClientDisconnectedError,
+  currentRequestId,
+  RequestSignal,
+  traceHeaders,
+} from '../request-context/request-context.ts';
+import { createService } from './service-process.ts';
 
 const berth = z.strictObject({
   name: z.string().max(5, 'must have at most 5 characters'),
@@ -68,7 +71,7 @@ class HarbourController {
   thrown(@Param('kind') kind: string) {
     const circular: Record<string, unknown> = { secret: 's3cret' };
     circular['self'] = circular;
-    // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- what a library may do to us
+    // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- a library may throw anything
     throw kind === 'text' ? 's3cret' : circular;
   }
 
@@ -92,7 +95,7 @@ class HarbourController {
 
   @Get('fog')
   fog() {
-    throw new FogError('Nobody sees anything.');
+    throw new FogError('Visibility is too low.');
   }
 
   @Get('wait')
@@ -116,7 +119,7 @@ class HarbourController {
 
 class FogError extends Error {}
 
-/** What the harbour says about errors of its own. */
+/** Describes the errors of the harbour itself. */
 const describeFog = (error: unknown) =>
   error instanceof FogError
     ? { title: 'Fog', status: 503, detail: error.message, headers: { 'retry-after': '9' } }
@@ -147,7 +150,7 @@ const environment = {
   LOG_LEVEL: 'silent',
 };
 
-describe('a service on the chassis', () => {
+describe('a service on the service kit', () => {
   let app: NestFastifyApplication;
 
   beforeAll(async () => {
@@ -164,7 +167,7 @@ describe('a service on the chassis', () => {
   const http = () => request(app.getHttpServer());
 
   describe('request id', () => {
-    it('is taken from the caller, kept for the work and echoed', async () => {
+    it('is that of the caller, during the work and in the response', async () => {
       const response = await http().post('/berths').set('x-request-id', 'gate-1.a_b').send({ name: 'north' });
 
       expect(response.status).toBe(201);
@@ -172,7 +175,7 @@ describe('a service on the chassis', () => {
       expect(response.headers).toMatchObject({ 'x-request-id': 'gate-1.a_b', 'x-instance': 'harbour-1' });
     });
 
-    it('is made up where the caller sends none that is acceptable', async () => {
+    it('is a new one without a valid one of the caller', async () => {
       const response = await http().get('/berths/1').set('x-request-id', 'a b');
 
       expect(response.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
@@ -186,7 +189,7 @@ describe('a service on the chassis', () => {
       return (body as { passedOn: Record<string, string> }).passedOn;
     };
 
-    it('is that of the caller, and is passed on with a span of our own', async () => {
+    it('is that of the caller, and is passed on with a new span', async () => {
       const spanId = '00f067aa0ba902b7';
       const headers = { traceparent: `00-${traceId}-${spanId}-01`, tracestate: 'vendor=1' };
 
@@ -197,7 +200,7 @@ describe('a service on the chassis', () => {
       expect(tracestate).toBe('vendor=1');
     });
 
-    it('is a new one where the caller sends none that is acceptable', async () => {
+    it('is a new one without a valid one of the caller', async () => {
       const { traceparent = '', ...others } = await passedOn({ traceparent: traceId, tracestate: 'vendor=1' });
 
       expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
@@ -210,7 +213,7 @@ describe('a service on the chassis', () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     const sent = { 'x-request-id': 'r-1', traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
 
-    /** The members that every problem has, and the header that says it is one. */
+    /** The body and the header that all problems have. */
     const problem = (
       type: string,
       status: number,
@@ -225,75 +228,75 @@ describe('a service on the chassis', () => {
       body: { type: problemType(type), title, status, detail, instance, requestId: 'r-1', traceId, ...extensions },
     });
 
-    const answer = ({ status, headers, body }: request.Response) => ({
+    const summary = ({ status, headers, body }: request.Response) => ({
       status,
       contentType: headers['content-type'],
       requestId: headers['x-request-id'],
       body: body as unknown,
     });
 
-    const get = async (path: string) => answer(await http().get(path).set(sent));
+    const get = async (path: string) => summary(await http().get(path).set(sent));
     const post = async (body: string, contentType = 'application/json') =>
-      answer(await http().post('/berths').set(sent).set('content-type', contentType).send(body));
+      summary(await http().post('/berths').set(sent).set('content-type', contentType).send(body));
 
-    it('answer a route that does not exist', async () => {
+    it('respond to a path without a route', async () => {
       expect(await get('/ships?all=1')).toEqual(
         problem('not-found', 404, 'Not Found', 'Cannot GET /ships?all=1', '/ships'),
       );
     });
 
-    it('answer a URL that cannot be decoded', async () => {
+    it('respond to a URL that cannot be decoded', async () => {
       expect(await get('/berths/%zz')).toEqual(
         problem('bad-request', 400, 'Bad Request', "'/berths/%zz' is not a valid url component", '/berths/%zz'),
       );
     });
 
-    it('answer an exception of Nest', async () => {
+    it('describe an exception of Nest', async () => {
       expect(await get('/conflict')).toEqual(problem('conflict', 409, 'Conflict', 'The berth is taken.', '/conflict'));
     });
 
-    it('answer an unforeseen error without telling what it was', async () => {
-      const answered = await get('/unexpected');
+    it('do not disclose an unexpected error', async () => {
+      const response = await get('/unexpected');
 
-      expect(answered).toEqual(
+      expect(response).toEqual(
         problem(
           'internal-error',
           500,
           'Internal Server Error',
-          'The service met an error it did not expect. The logs know more under the request id.',
+          'An unexpected error occurred. The logs have the details under the request id.',
           '/unexpected',
         ),
       );
     });
 
-    it('say what a ProblemException says, headers included', async () => {
+    it('have the members and headers of a ProblemException', async () => {
       const response = await http().get('/problem').set(sent);
 
-      expect(answer(response)).toEqual(
+      expect(summary(response)).toEqual(
         problem('', 503, 'Storm', 'The harbour is closed.', '/problem', { type: 'urn:harbour:storm', wind: 11 }),
       );
       expect(response.headers['retry-after']).toBe('60');
     });
 
-    it('say what the service says about an error of its own', async () => {
+    it('have the description that the service has for its own error', async () => {
       const response = await http().get('/fog').set(sent);
 
-      expect(answer(response)).toEqual(problem('service-unavailable', 503, 'Fog', 'Nobody sees anything.', '/fog'));
+      expect(summary(response)).toEqual(problem('service-unavailable', 503, 'Fog', 'Visibility is too low.', '/fog'));
       expect(response.headers['retry-after']).toBe('9');
     });
 
-    it('answer 503 when the database is away', async () => {
-      const answered = await get('/database');
+    it('have status 503 when the database is unavailable', async () => {
+      const response = await get('/database');
 
-      expect(answered.status).toBe(503);
-      expect(answered.body).toMatchObject({
+      expect(response.status).toBe(503);
+      expect(response.body).toMatchObject({
         type: 'urn:breakwater:problem:database-unavailable',
         title: 'Database unavailable',
       });
-      expect(JSON.stringify(answered.body)).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|s3cret|select/i);
+      expect(JSON.stringify(response.body)).not.toMatch(/ECONNREFUSED|127\.0\.0\.1|s3cret|select/i);
     });
 
-    it('answer a body that is not JSON', async () => {
+    it('refuse a body that is not JSON', async () => {
       expect(await post('{"name":')).toEqual(
         problem(
           'bad-request',
@@ -305,57 +308,54 @@ describe('a service on the chassis', () => {
       );
     });
 
-    it('answer a body that is too large', async () => {
+    it('refuse a body that is too large', async () => {
       expect(await post(JSON.stringify({ name: 'x'.repeat(64 * 1024) }))).toEqual(
         problem('content-too-large', 413, 'Content Too Large', 'Request body is too large', '/berths'),
       );
     });
 
-    it('answer a body that is not of a type we read', async () => {
+    it('refuse a body of another media type', async () => {
       expect(await post('name=north', 'application/x-www-form-urlencoded')).toEqual(
         problem('unsupported-media-type', 415, 'Unsupported Media Type', expect.any(String) as string, '/berths'),
       );
     });
 
-    it('answer a body that is nested too deep for anything we take', async () => {
+    it('refuse a body that is nested too deeply', async () => {
       const deep = '['.repeat(30_000) + ']'.repeat(30_000);
 
       expect(await post(deep)).toMatchObject({ status: 400, body: { type: problemType('invalid-request'), traceId } });
       expect(await post(`{"__proto__":${deep}}`)).toMatchObject({ status: 400, body: { traceId } });
     });
 
-    it('answer a path that exists under other methods, and name them', async () => {
+    it('list the methods of a path that exists for other methods', async () => {
       const response = await http().delete('/berths').set(sent);
 
-      expect(answer(response)).toEqual(
+      expect(summary(response)).toEqual(
         problem(
           'method-not-allowed',
           405,
           'Method Not Allowed',
-          'This path does not take DELETE, but GET, HEAD, POST.',
+          'This path does not support DELETE; it supports GET, HEAD, POST.',
           '/berths',
         ),
       );
       expect(response.headers['allow']).toBe('GET, HEAD, POST');
     });
 
-    it.each(['text', 'circular'])(
-      'answer what is thrown and no error (%s) without telling what it was',
-      async (kind) => {
-        const answered = await get(`/thrown/${kind}`);
+    it.each(['text', 'circular'])('do not disclose a thrown value that is no error (%s)', async (kind) => {
+      const response = await get(`/thrown/${kind}`);
 
-        expect(answered).toMatchObject({ status: 500, body: { type: problemType('internal-error'), traceId } });
-        expect(JSON.stringify(answered)).not.toContain('s3cret');
-      },
-    );
+      expect(response).toMatchObject({ status: 500, body: { type: problemType('internal-error'), traceId } });
+      expect(JSON.stringify(response)).not.toContain('s3cret');
+    });
 
-    it('list every fault of a body, each with its place', async () => {
+    it('list every error of a body with its pointer', async () => {
       expect(await post(JSON.stringify({ name: 'too long', at: { 'a/b': 'x' }, 'c~d': 1, e: 2 }))).toEqual(
         problem(
           'invalid-request',
           400,
           'Invalid request',
-          'The body is not what this operation takes. See errors.',
+          'The body is not valid for this operation. See errors.',
           '/berths',
           {
             errors: [
@@ -369,14 +369,14 @@ describe('a service on the chassis', () => {
       );
     });
 
-    it('name a field whose name no URI can say', async () => {
+    it('have a pointer for a field whose name a URI cannot contain', async () => {
       expect(await post(String.raw`{"\ud800":1}`)).toMatchObject({
         status: 400,
         body: { errors: expect.arrayContaining([{ pointer: '#/%EF%BF%BD', detail: expect.any(String) as string }]) },
       });
     });
 
-    it('answer a missing body', async () => {
+    it('refuse a missing body', async () => {
       const response = await http().post('/berths');
 
       expect(response.status).toBe(400);
@@ -386,21 +386,21 @@ describe('a service on the chassis', () => {
     it.each([
       ['/berths/long', 'id', 'path parameter id', 'must have at most 3 characters'],
       ['/berths?page=x', 'page', 'query parameter page', 'must be a number'],
-    ])('name the parameter of %s that is wrong', async (path, parameter, part, detail) => {
+    ])('name the invalid parameter of %s', async (path, parameter, part, detail) => {
       expect((await get(path)).body).toMatchObject({
         status: 400,
-        detail: `The ${part} is not what this operation takes. See errors.`,
+        detail: `The ${part} is not valid for this operation. See errors.`,
         errors: [{ parameter, detail }],
       });
     });
   });
 
-  describe('a request’s signal', () => {
+  describe('the signal of a request', () => {
     beforeAll(async () => {
       await app.listen(0, '127.0.0.1');
     });
 
-    it('is aborted when the client goes away before it has its answer', async () => {
+    it('aborts when the client disconnects before the response', async () => {
       const { waiting } = app.get(HarbourController);
       const client = new AbortController();
       const began = once(waiting, 'waiting');
@@ -415,7 +415,7 @@ describe('a service on the chassis', () => {
       expect(signal.reason).toBeInstanceOf(ClientDisconnectedError);
     });
 
-    it('is aborted when the time that the caller gave is over, which answers 504', async () => {
+    it('aborts when the deadline of the caller has passed, with status 504', async () => {
       const began = once(app.get(HarbourController).waiting, 'waiting');
 
       const response = await http().get('/wait').set('x-request-timeout-ms', '30').set('x-request-id', 'r-1');
@@ -434,7 +434,7 @@ describe('a service on the chassis', () => {
       });
     });
 
-    it.each(['0', '5'])('is not even made when the caller gave %s ms, and the way here took them', async (ms) => {
+    it.each(['0', '5'])('is not created when the deadline of %s ms has passed on arrival', async (ms) => {
       let hasBegun = false;
       app.get(HarbourController).waiting.once('waiting', () => (hasBegun = true));
 
@@ -444,7 +444,7 @@ describe('a service on the chassis', () => {
       app.get(HarbourController).waiting.removeAllListeners();
     });
 
-    it.each(['9999999999', 'soon'])('is not aborted while the client waits, which gave %s', async (ms) => {
+    it.each(['9999999999', 'soon'])('does not abort before the deadline (%s)', async (ms) => {
       const client = new AbortController();
       const began = once(app.get(HarbourController).waiting, 'waiting');
       const headers = { 'x-request-timeout-ms': ms };
@@ -460,7 +460,7 @@ describe('a service on the chassis', () => {
       expect(aborted).toBe(false);
     });
 
-    it('is not aborted by the answer', async () => {
+    it('does not abort when the response ends', async () => {
       const began = once(app.get(HarbourController).waiting, 'waiting');
 
       await http().get('/quick');
@@ -470,7 +470,7 @@ describe('a service on the chassis', () => {
     });
   });
 
-  describe('what is no request', () => {
+  describe('invalid HTTP', () => {
     const send = async (text: string): Promise<{ head: string; body: unknown }> => {
       const { port, hostname } = new URL(await app.getUrl());
       const socket = connect(Number(port), hostname.replaceAll(/[[\]]/g, ''));
@@ -483,7 +483,7 @@ describe('a service on the chassis', () => {
     it.each([
       ['something else', 'ships ahoy\r\n\r\n', 400, 'bad-request'],
       ['too many headers', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n`, 431, 'request-header-fields-too-large'],
-    ])('is answered with a problem all the same: %s', async (_, text, status, type) => {
+    ])('gets problem details: %s', async (_, text, status, type) => {
       const { head, body } = await send(text);
 
       expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*x-instance: harbour-1[^]*application/problem\\+json`));
@@ -497,7 +497,7 @@ describe('a service on the chassis', () => {
   });
 
   describe('health', () => {
-    it('is alive without its database', async () => {
+    it('is live without its database', async () => {
       const { status, body } = await http().get('/health/live');
 
       expect({ status, body: body as unknown }).toEqual({

@@ -1,65 +1,49 @@
+import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
-import { limitClients } from '../client-rate-limit/client-rate-limit.ts';
-import { toTrustProxy } from '../client-rate-limit/trust-proxy.ts';
 import type { ServiceConfig } from '../config/service-config.ts';
-import { answerClientErrors } from '../input-limits/client-error.ts';
-import { readJsonBodies } from '../input-limits/json-body.ts';
-import { bodyLimitBytes, maxHeaderBytes, requestTimeoutMs } from '../input-limits/request-limits.ts';
-import { limitUrls } from '../input-limits/url-length.ts';
-import { EventLoopDelay } from '../overload/event-loop-delay.ts';
-import { Load } from '../overload/load.ts';
-import { shedLoad } from '../overload/shed-load.ts';
-import { describeProblem } from '../problem-details/describe-problem.ts';
-import { serviceKitKinds } from '../problem-details/problem-kinds.ts';
-import { ProblemException } from '../problem-details/problem.exception.ts';
-import { sendProblem } from '../problem-details/send-problem.ts';
-import { runInRequestContext } from '../request-context/request-context.ts';
-import { requestIdHeader, requestIdOf } from '../request-context/request-id.ts';
-import { traceOf } from '../request-context/request-trace.ts';
-import { AllowedMethods } from './allowed-methods.ts';
+import * as inputLimits from '../input-limits/input-limits.ts';
+import { isDocs } from '../openapi/describe-api.ts';
+import { limitClients } from '../overload/client-rate-limit.ts';
+import { Admission, EventLoopDelay, shedLoad } from '../overload/overload.ts';
+import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
+import { describeProblem, ProblemException, sendProblem } from '../problem-details/problem-details.ts';
+import { requestIdHeader, requestIdOf, runInRequestContext, traceOf } from '../request-context/request-context.ts';
 import { Connections } from './connections.ts';
-import { addSecurityHeaders } from './security-headers.ts';
 
-/**
- * Node warns of a leak beyond this. A streamed response has a dozen: Fastify, Nest, pino-http and this service kit each want to
- * know how it ends.
- */
+/** Node warns of a leak above this number. A streamed response has a dozen, of Fastify, Nest, pino-http and this library. */
 const maxResponseListeners = 20;
 
-/** Which replica answered. */
-export const instanceHeader = 'x-instance';
+/** The header with the name of the replica. */
+const instanceHeader = 'x-instance';
 
-/**
- * Nest on Fastify, with the request id and the instance on every response, and the request's context around all that
- * is done for it.
- */
+/** Nest on Fastify, with the request id and the instance on every response, and the context of the request around its work. */
 export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
   const headersFor = (requestId: string): Record<string, string> => ({
     [requestIdHeader]: requestId,
     [instanceHeader]: config.INSTANCE_NAME,
   });
   const adapter = new FastifyAdapter({
-    bodyLimit: bodyLimitBytes,
-    requestTimeout: requestTimeoutMs,
-    http: { maxHeaderSize: maxHeaderBytes },
+    bodyLimit: inputLimits.bodyLimitBytes,
+    requestTimeout: inputLimits.requestTimeoutMs,
+    http: { maxHeaderSize: inputLimits.maxHeaderBytes },
     trustProxy: toTrustProxy(config.TRUST_PROXY),
-    clientErrorHandler: answerClientErrors(headersFor, (socket) => connections.isAnswering(socket)),
+    clientErrorHandler: inputLimits.answerClientErrors(headersFor, (socket) => connections.isResponding(socket)),
     requestIdHeader: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request),
-    // During shutdown a request on a connection that is still open is served like any other; it is the last one there.
+    // During a shutdown, a request on an open connection is served as usual; it is the last one on the connection.
     return503OnClosing: false,
-    // A URL that cannot be decoded never gets as far as a hook or a filter.
+    // A URL that cannot be decoded reaches no hook and no filter.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       sendProblem(request, reply.headers(headersFor(request.id)), describeProblem(error));
     },
   });
   const fastify = adapter.getInstance();
-  const connections = Connections.watch(fastify.server, config.SHUTDOWN_DELAY);
-  // The server closes right after reading what has arrived until then, so that as little as can be is lost in between.
+  const connections = Connections.track(fastify.server, config.SHUTDOWN_DELAY);
+  // The server closes directly after it has read what has arrived, so that few requests can be lost in between.
   fastify.addHook('preClose', (done) => void setImmediate(done));
-  // Before anything of Nest's, so that its middleware runs inside.
+  // Before all hooks of Nest, so that its middleware runs in the context.
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(headersFor(request.id));
     reply.raw.setMaxListeners(maxResponseListeners);
@@ -70,41 +54,106 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
   return adapter;
 }
 
-/** Answers 405 rather than 404 where there is such a path. */
+/** Fastify's form of `TRUST_PROXY`. It does not take a number of proxies; the nearest one is hop 0. */
+export const toTrustProxy = (trusted: number | string[]) =>
+  typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted;
+
+/** Adds the checks in front of Nest, in their order. */
+function protect(fastify: FastifyInstance, config: ServiceConfig): void {
+  const delay = new EventLoopDelay();
+  const limits = { maxInFlight: config.MAX_REQUESTS_IN_FLIGHT, maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY };
+  const admission = new Admission(limits, () => delay.ms);
+  fastify.decorate('admission', admission);
+  fastify.addHook('onReady', async () => delay.start());
+  fastify.addHook('onClose', async () => delay.stop());
+
+  addSecurityHeaders(fastify);
+  limitClients(fastify, config.CLIENT_RATE_LIMIT, () => admission.countRefusal('client_rate'));
+  // After the two plugins have been loaded, so that they come first.
+  void fastify.after(() => {
+    inputLimits.limitUrls(fastify);
+    shedLoad(fastify, admission);
+  });
+  inputLimits.readJsonBodies(fastify);
+}
+
+/** API responses are data: a browser that shows one loads and runs nothing, in no frame. */
+const apiPolicy = {
+  useDefaults: false,
+  directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+};
+
+/** Swagger UI has inline styles and icons; its scripts and requests are those of the service. */
+const docsPolicy = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/**
+ * Adds headers that restrict what a browser does with a response.
+ *
+ * `Strict-Transport-Security` is not one of them: browsers ignore it on plain HTTP, and the proxy that terminates TLS knows whether
+ * it can hold for the host and its subdomains.
+ */
+function addSecurityHeaders(fastify: FastifyInstance): void {
+  fastify.register(helmet, { contentSecurityPolicy: apiPolicy, strictTransportSecurity: false }).after(() => {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (isDocs(request.url.split('?', 1)[0] ?? '')) void reply.helmet({ contentSecurityPolicy: docsPolicy });
+      done();
+    });
+  });
+}
+
+/** Responds with 405 instead of 404 when the path exists for other methods. */
 function refuseOtherMethods(fastify: FastifyInstance): void {
   const allowedMethods = new AllowedMethods();
   fastify.addHook('onRoute', (route) => allowedMethods.add(route));
   fastify.addHook('preHandler', (request, _reply, done) => {
     const allowed = request.is404 ? allowedMethods.of(request.url.split('?', 1)[0] ?? '') : [];
-    done(allowed.length > 0 ? new MethodNotAllowedProblem(request.method, allowed) : undefined);
+    done(allowed.length > 0 ? methodNotAllowed(request.method, allowed.join(', ')) : undefined);
   });
 }
 
-class MethodNotAllowedProblem extends ProblemException {
-  constructor(method: string, allowed: readonly string[]) {
-    super({
-      ...serviceKitKinds['method-not-allowed'],
-      detail: `This path does not take ${method}, but ${allowed.join(', ')}.`,
-      headers: { allow: allowed.join(', ') },
-    });
+const methodNotAllowed = (method: string, allowed: string): ProblemException =>
+  new ProblemException({
+    ...serviceKitKinds['method-not-allowed'],
+    detail: `This path does not support ${method}; it supports ${allowed}.`,
+    headers: { allow: allowed },
+  });
+
+interface KnownRoute {
+  readonly methods: readonly string[];
+  readonly segments: readonly string[];
+}
+
+/** The methods of each route; Fastify responds to another method as to an unknown path. Wildcard routes are left out. */
+export class AllowedMethods {
+  readonly #routes: KnownRoute[] = [];
+
+  add({ method, url }: { readonly method: string | readonly string[]; readonly url: string }): void {
+    if (url.includes('*')) return;
+    this.#routes.push({ methods: [method].flat(), segments: segmentsOf(url) });
+  }
+
+  /** The methods of a path in alphabetical order; none for an unknown path. */
+  of(path: string): readonly string[] {
+    const segments = segmentsOf(path);
+    const methods = this.#routes.filter((route) => matches(route.segments, segments)).flatMap((route) => route.methods);
+    return [...new Set(methods)].sort();
   }
 }
 
-/** What stands between a client and Nest, in the order in which a request meets it. */
-function protect(fastify: FastifyInstance, config: ServiceConfig): void {
-  const delay = new EventLoopDelay();
-  const limits = { maxInFlight: config.MAX_REQUESTS_IN_FLIGHT, maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY };
-  const load = new Load(limits, () => delay.ms);
-  fastify.decorate('load', load);
-  fastify.addHook('onReady', async () => delay.start());
-  fastify.addHook('onClose', async () => delay.stop());
+const segmentsOf = (path: string): string[] => path.replace(/\/$/, '').split('/');
 
-  addSecurityHeaders(fastify);
-  limitClients(fastify, config.CLIENT_RATE_LIMIT, () => load.turnedAway('client_rate'));
-  // Once the two before have been loaded, so that they come first.
-  void fastify.after(() => {
-    limitUrls(fastify);
-    shedLoad(fastify, load);
-  });
-  readJsonBodies(fastify);
-}
+const matches = (route: readonly string[], path: readonly string[]): boolean =>
+  route.length === path.length &&
+  route.every((segment, at) => (segment.startsWith(':') ? path[at] !== '' : segment === path[at]));

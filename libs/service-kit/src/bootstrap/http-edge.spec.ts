@@ -7,12 +7,12 @@ import request from 'supertest';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { ServiceKitModule } from '../service-kit.module.ts';
-import type { Environment } from '../config/config-fault.ts';
-import { readConfig } from '../config/read-config.ts';
+import { readConfig, type Environment } from '../config/read-config.ts';
 import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from '../metrics/metrics.module.ts';
-import { createService } from './create-service.ts';
+import { AllowedMethods, toTrustProxy } from './http-adapter.ts';
+import { createService } from './service-process.ts';
 
 const page = z.strictObject({ size: z.coerce.number().int().max(100).optional() });
 
@@ -72,26 +72,26 @@ async function startHarbour(environment: Environment = {}): Promise<NestFastifyA
 
 const http = (app: NestFastifyApplication) => request(app.getHttpServer());
 
-/** What is the same about every problem, however early it is answered. */
+/** The headers of every problem, however early the request is refused. */
 const problemHeaders = {
   'content-type': expect.stringMatching(/^application\/problem\+json/) as string,
   'x-request-id': 'r-1',
   'x-instance': 'harbour-1',
 };
 
-describe('what a request may be like', () => {
+describe('a request', () => {
   const post = async (app: NestFastifyApplication, body: string, contentType = 'application/json') =>
     http(app).post('/berths').set('x-request-id', 'r-1').set('content-type', contentType).send(body);
 
-  it('has a body at most 32 deep', async () => {
+  it('has a body with at most 32 levels', async () => {
     const app = await startHarbour();
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
     const deepest = await post(app, nested(32));
     const deeper = await post(app, nested(33));
-    const deepestOfAll = await post(app, nested(30_000));
+    const muchDeeper = await post(app, nested(30_000));
 
-    expect([deepest.status, deeper.status, deepestOfAll.status]).toEqual([201, 400, 400]);
+    expect([deepest.status, deeper.status, muchDeeper.status]).toEqual([201, 400, 400]);
     expect(deeper.headers).toMatchObject(problemHeaders);
     expect(deeper.body).toMatchObject({
       type: 'urn:breakwater:problem:invalid-request',
@@ -105,7 +105,7 @@ describe('what a request may be like', () => {
     '{"a":[{"__proto__":1}]}',
     '{"constructor":{"prototype":{"admin":true}}}',
     String.raw`{"\u005f_proto__":{"admin":true}}`,
-  ])('has no key that changes prototypes: %s', async (body) => {
+  ])('has no key that replaces a prototype: %s', async (body) => {
     const response = await post(await startHarbour(), body);
 
     expect(response.status).toBe(400);
@@ -115,11 +115,11 @@ describe('what a request may be like', () => {
     });
   });
 
-  it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded'])('is no %s', async (contentType) => {
+  it.each(['text/plain', 'application/xml', 'application/x-www-form-urlencoded'])('is not %s', async (contentType) => {
     expect((await post(await startHarbour(), 'a=1', contentType)).status).toBe(415);
   });
 
-  it('has no query parameter that nobody knows', async () => {
+  it('has no unknown query parameter', async () => {
     const app = await startHarbour();
 
     const known = await http(app).get('/berths?size=3');
@@ -128,7 +128,7 @@ describe('what a request may be like', () => {
     expect(known.body).toEqual({ size: 3 });
     expect(unknown.status).toBe(400);
     expect(unknown.body).toMatchObject({
-      detail: 'The query is not what this operation takes. See errors.',
+      detail: 'The query is not valid for this operation. See errors.',
       errors: [
         { parameter: 'sise', detail: 'is not a parameter of this operation' },
         { parameter: 'order', detail: 'is not a parameter of this operation' },
@@ -149,7 +149,7 @@ describe('what a request may be like', () => {
   it.each([
     [431, `GET / HTTP/1.1\r\nhost: harbour\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`, '16 KiB'],
     [400, 'ahoy\r\n\r\n', 'not HTTP'],
-  ])('is answered %i where Node gives up on it', async (status, sent, detail) => {
+  ])('gets %i when Node refuses it', async (status, sent, detail) => {
     const app = await startHarbour();
     const { port } = new URL(await app.getUrl());
     const socket = connect(Number(port), '127.0.0.1');
@@ -165,7 +165,7 @@ describe('what a request may be like', () => {
     expect(head).toContain(`x-request-id: ${problem.requestId}`);
   });
 
-  it('is answered on a connection that has been used before as well', async () => {
+  it('gets a response on a connection that was used before', async () => {
     const app = await startHarbour();
     const { port } = new URL(await app.getUrl());
     const socket = connect(Number(port), '127.0.0.1');
@@ -178,7 +178,7 @@ describe('what a request may be like', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1.1 400 /);
   });
 
-  it('is not answered while an earlier request is, whose answer it would be taken for', async () => {
+  it('gets no response while an earlier one is pending, for which the client would take it', async () => {
     const app = await startHarbour();
     const { port } = new URL(await app.getUrl());
     const socket = connect(Number(port), '127.0.0.1');
@@ -192,7 +192,7 @@ describe('what a request may be like', () => {
 });
 
 describe('security headers', () => {
-  it('let a browser do nothing with an answer, nor with a refusal', async () => {
+  it('restrict what a browser does with a response or a problem', async () => {
     const app = await startHarbour();
 
     const headers = await Promise.all(['/berths', '/nowhere'].map(async (path) => (await http(app).get(path)).headers));
@@ -215,13 +215,13 @@ describe('CLIENT_RATE_LIMIT', () => {
     for (const client of clients) all.push((await http(app).get(path).set('x-forwarded-for', client)).status);
     return all;
   };
-  const holdTheClock = () => {
+  const stopTheClock = () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     onTestFinished(() => void vi.useRealTimers());
   };
 
-  it('refuses what a client asks for beyond it, until the second is over', async () => {
-    holdTheClock();
+  it('refuses further requests of a client until the second has passed', async () => {
+    stopTheClock();
     const app = await startHarbour({ CLIENT_RATE_LIMIT: '2' });
 
     const first = await http(app).get('/berths');
@@ -246,16 +246,16 @@ describe('CLIENT_RATE_LIMIT', () => {
     expect((await http(app).get('/metrics')).text).toContain('http_server_requests_shed_total{reason="client_rate"} 2');
   });
 
-  it('holds for no probe', async () => {
-    holdTheClock();
+  it('does not limit probes', async () => {
+    stopTheClock();
     const app = await startHarbour({ CLIENT_RATE_LIMIT: '1' });
 
     expect(await statuses(app, '/health/live', ['a', 'b', 'c'])).toEqual([200, 200, 200]);
     expect(await statuses(app, '/metrics', ['a', 'b'])).toEqual([200, 200]);
   });
 
-  it('is no limit where it is 0', async () => {
-    holdTheClock();
+  it('does not limit requests when it is 0', async () => {
+    stopTheClock();
     const app = await startHarbour({ CLIENT_RATE_LIMIT: '0' });
 
     expect(
@@ -270,19 +270,19 @@ describe('CLIENT_RATE_LIMIT', () => {
   });
 
   it.each([
-    ['nobody', {}, [200, 429, 429]],
-    ['a stranger', { TRUST_PROXY: '192.0.2.0/24' }, [200, 429, 429]],
+    ['no proxy', {}, [200, 429, 429]],
+    ['another network', { TRUST_PROXY: '192.0.2.0/24' }, [200, 429, 429]],
     ['the peer', { TRUST_PROXY: 'loopback' }, [200, 200, 429]],
     ['one hop', { TRUST_PROXY: '1' }, [200, 200, 429]],
-  ])('believes %s about who the client is', async (_, environment, expected) => {
-    holdTheClock();
+  ])('uses the client’s address of X-Forwarded-For when it trusts %s', async (_, environment, expected) => {
+    stopTheClock();
     const app = await startHarbour({ CLIENT_RATE_LIMIT: '1', ...environment });
 
     expect(await statuses(app, '/berths', ['192.0.2.1', '192.0.2.2', '192.0.2.2'])).toEqual(expected);
   });
 
-  it('does not believe the address that a client puts in front of its own', async () => {
-    holdTheClock();
+  it('ignores an address that the client itself adds', async () => {
+    stopTheClock();
     const app = await startHarbour({ CLIENT_RATE_LIMIT: '1', TRUST_PROXY: 'loopback' });
 
     expect(await statuses(app, '/berths', ['192.0.2.1, 192.0.2.9', '192.0.2.2, 192.0.2.9'])).toEqual([200, 429]);
@@ -290,16 +290,16 @@ describe('CLIENT_RATE_LIMIT', () => {
 });
 
 describe('MAX_REQUESTS_IN_FLIGHT', () => {
-  it('turns away what comes beside, before its body is read, and lets in again what comes after', async () => {
+  it('refuses a further request before its body is read, and admits later ones', async () => {
     const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '1' });
     const { events, bodies } = app.get(BerthsController);
     const waiting = once(events, 'waiting');
     const held = fetch(`${await app.getUrl()}/berths/wait`);
-    const [answer] = (await waiting) as [() => void];
+    const [finish] = (await waiting) as [() => void];
 
     const shed = await http(app).post('/berths').set('x-request-id', 'r-1').send({});
     const [ready, metrics] = [await http(app).get('/health/live'), await http(app).get('/metrics')];
-    answer();
+    finish();
     await held;
 
     expect(shed.status).toBe(503);
@@ -312,7 +312,7 @@ describe('MAX_REQUESTS_IN_FLIGHT', () => {
     await vi.waitFor(async () => expect((await http(app).get('/berths')).status).toBe(200));
   });
 
-  it('counts a client that went away no longer', async () => {
+  it('does not count a client that has disconnected', async () => {
     const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '1' });
     const client = new AbortController();
     const waiting = once(app.get(BerthsController).events, 'waiting');
@@ -323,5 +323,36 @@ describe('MAX_REQUESTS_IN_FLIGHT', () => {
 
     await expect(held).rejects.toThrow('aborted');
     await vi.waitFor(async () => expect((await http(app).get('/berths')).status).toBe(200));
+  });
+});
+
+describe('AllowedMethods', () => {
+  const methods = new AllowedMethods();
+  methods.add({ method: 'GET', url: '/berths' });
+  methods.add({ method: ['POST', 'GET'], url: '/berths' });
+  methods.add({ method: 'GET', url: '/berths/:id' });
+  methods.add({ method: 'DELETE', url: '/berths/:id' });
+  methods.add({ method: 'PUT', url: '/berths/:id/lamps/:lamp' });
+  methods.add({ method: 'OPTIONS', url: '/*' });
+
+  it.each([
+    ['/berths', ['GET', 'POST']],
+    ['/berths/', ['GET', 'POST']],
+    ['/berths/7', ['DELETE', 'GET']],
+    ['/berths/7/lamps/1', ['PUT']],
+  ])('lists the methods of %s', (path, allowed) => {
+    expect(methods.of(path)).toEqual(allowed);
+  });
+
+  it.each(['/', '/ships', '/berths/7/lamps', '/berths//lamps/1'])('lists none for the unknown path %s', (path) => {
+    expect(methods.of(path)).toEqual([]);
+  });
+});
+
+describe('toTrustProxy', () => {
+  it('trusts the given number of proxies', () => {
+    const trusts = toTrustProxy(2) as (address: string, hop: number) => boolean;
+
+    expect([0, 1, 2].map((hop) => trusts('192.0.2.1', hop))).toEqual([true, true, false]);
   });
 });

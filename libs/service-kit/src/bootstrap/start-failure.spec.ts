@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidConfigError } from '../config/read-config.ts';
-import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
+import { DatabaseUnavailableError } from '../database/pool.ts';
 import { explainStartFailure, PendingMigrationsError } from './start-failure.ts';
 
 const context = { HOST: '127.0.0.1', PORT: 3000, DATABASE_URL: 'postgres://u:s3cret@db:5432/d' };
@@ -11,7 +11,7 @@ describe('explainStartFailure', () => {
     ['EADDRINUSE', 'port 3000 on 127.0.0.1 is already in use. Stop what listens there, or set PORT to another port.'],
     ['EACCES', 'port 3000 on 127.0.0.1 is not open to this user. Set PORT to 1024 or higher.'],
     ['EADDRNOTAVAIL', '127.0.0.1 is not an address of this machine. Set HOST to one, such as 127.0.0.1 or 0.0.0.0.'],
-  ])('says what %s means and what to do', (code, explanation) => {
+  ])('explains %s and what to do', (code, explanation) => {
     expect(explainStartFailure(systemError(code), context)).toBe(explanation);
   });
 
@@ -23,20 +23,20 @@ describe('explainStartFailure', () => {
     );
   });
 
-  it('says that migrations are missing and how to run them', () => {
+  it('lists the missing migrations and how to run them', () => {
     expect(explainStartFailure(new PendingMigrationsError('harbour', ['0001-a', '0002-b']))).toBe(
       'the database schema "harbour" lacks 0001-a, 0002-b. ' +
         "Run the service's migrations first: node dist/migrate.js, with the same DATABASE_URL.",
     );
   });
 
-  it('passes on the faults of a configuration', () => {
+  it('lists the issues of a configuration', () => {
     const error = new InvalidConfigError([{ variable: 'PORT', given: '"x"', allowed: 'must be a port number' }]);
 
     expect(explainStartFailure(error)).toBe('the configuration is not valid.\n  PORT is "x": must be a port number');
   });
 
-  it('shows the stack of what nobody foresaw', () => {
+  it('shows the stack of an unexpected error', () => {
     expect(explainStartFailure(new TypeError('x is not a function'))).toMatch(/^TypeError: x is not a function\n +at /);
   });
 });

@@ -1,15 +1,15 @@
 import { InvalidConfigError } from '../config/read-config.ts';
-import { DatabaseUnavailableError } from '../database/database-unavailable.error.ts';
-import { ServiceRoleError } from '../database/privileges.ts';
+import { ServiceRoleError } from '../database/migrations.ts';
+import { DatabaseUnavailableError } from '../database/pool.ts';
 
-/** What is needed to say what to do about a service that doesn't start. */
+/** The configuration that explanations refer to. */
 export interface StartContext {
   readonly HOST?: string;
   readonly PORT?: number;
   readonly DATABASE_URL?: string;
 }
 
-/** The schema isn't what this version of the service works on. */
+/** The schema lacks migrations of this version of the service. */
 export class PendingMigrationsError extends Error {
   override readonly name = 'PendingMigrationsError';
 
@@ -21,9 +21,9 @@ export class PendingMigrationsError extends Error {
   }
 }
 
-/** Says what keeps a service from starting and what to do about it; one line, but for a list of faults. */
+/** Explains why a service cannot start, and what to do: one line, except for a list of invalid variables. */
 export function explainStartFailure(error: unknown, context: StartContext = {}): string {
-  if (isForWhoStarts(error)) return error.message;
+  if (isSelfExplanatory(error)) return error.message;
   if (error instanceof DatabaseUnavailableError) {
     const reason = error.message.replace(/^The database is unavailable: /, '');
     return `the database ${withoutPassword(context.DATABASE_URL)} cannot be used (${reason}). Start it, or correct DATABASE_URL.`;
@@ -33,7 +33,7 @@ export function explainStartFailure(error: unknown, context: StartContext = {}):
   switch (codeOf(error)) {
     // PostgreSQL: insufficient privilege.
     case '42501':
-      return `the role of DATABASE_URL lacks a right (${messageOf(error)}). Run the migrations with DATABASE_SERVICE_ROLE set to it.`;
+      return `the role of DATABASE_URL lacks a privilege (${messageOf(error)}). Run the migrations with DATABASE_SERVICE_ROLE set to it.`;
     case 'EADDRINUSE':
       return `port ${port} on ${host} is already in use. Stop what listens there, or set PORT to another port.`;
     case 'EACCES':
@@ -47,9 +47,8 @@ export function explainStartFailure(error: unknown, context: StartContext = {}):
   }
 }
 
-/** Errors that say by themselves what is wrong and what to do. */
-const isForWhoStarts = (error: unknown): error is Error =>
-  [InvalidConfigError, PendingMigrationsError, ServiceRoleError].some((kind) => error instanceof kind);
+const isSelfExplanatory = (error: unknown): error is Error =>
+  [InvalidConfigError, PendingMigrationsError, ServiceRoleError].some((type) => error instanceof type);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -1,31 +1,39 @@
+import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import type { ConfigFault, Environment } from './config-fault.ts';
-import { fileVariableOf, readFileVariables } from './secret-files.ts';
 
-/** The environment doesn't describe a configuration. The message has a line for every fault. */
+/** The variables of a process, as in `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One invalid variable. */
+export interface ConfigIssue {
+  readonly variable: string;
+  /** The value as messages show it, secrets hidden. Undefined when the variable is not set. */
+  readonly given: string | undefined;
+  /** What is allowed, as "must be …". */
+  readonly allowed: string;
+}
+
+/** The environment is not a valid configuration. The message has a line for each invalid variable. */
 export class InvalidConfigError extends Error {
   override readonly name = 'InvalidConfigError';
-  readonly faults: readonly ConfigFault[];
+  readonly issues: readonly ConfigIssue[];
 
-  constructor(faults: readonly ConfigFault[]) {
-    super(['the configuration is not valid.', ...faults.map((fault) => `  ${describe(fault)}`)].join('\n'));
-    this.faults = faults;
+  constructor(issues: readonly ConfigIssue[]) {
+    const lines = issues.map(({ variable, given, allowed }) => {
+      return `  ${variable} ${given === undefined ? 'is not set' : `is ${given}`}: ${allowed}`;
+    });
+    super(['the configuration is not valid.', ...lines].join('\n'));
+    this.issues = issues;
   }
 }
 
-const describe = ({ variable, given, allowed }: ConfigFault): string =>
-  `${variable} ${given === undefined ? 'is not set' : `is ${given}`}: ${allowed}`;
-
-/** Variables whose value stays out of messages, by the last word of their name. */
-const secret = /(TOKEN|PASSWORD|SECRET|KEY|DATABASE_URL)$/;
-
 /**
- * Reads a configuration from the environment, whole or not at all. A variable set to an empty text counts as not set. Each
- * may be given by a file instead: for `X`, `X_FILE` names the file that holds its value.
+ * Reads a configuration from the environment. An empty variable counts as not set. The value of each variable `X` may be in a
+ * file that `X_FILE` names.
  *
- * @param schema an object of variables by name; see `variables.ts` for the usual ones
+ * @param schema an object of variables by name; `variables.ts` has the usual ones
  * @param environment default: `process.env`
- * @throws InvalidConfigError listing every fault
+ * @throws InvalidConfigError that lists every invalid variable
  */
 export function readConfig<Schema extends z.ZodObject>(
   schema: Schema,
@@ -34,16 +42,16 @@ export function readConfig<Schema extends z.ZodObject>(
   const files = readFileVariables(Object.keys(schema.shape), environment);
   const given = { ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value)), ...files.values };
   const result = schema.safeParse(given);
-  if (result.success && files.faults.length === 0) return result.data;
+  if (result.success && files.issues.length === 0) return result.data;
 
-  const inFault = new Set(files.faults.map(({ variable }) => variable));
+  const invalidFiles = new Set(files.issues.map(({ variable }) => variable));
   const issues = result.error?.issues ?? [];
   throw new InvalidConfigError([
-    ...files.faults,
+    ...files.issues,
     ...issues
       .map(({ path, message }) => ({ variable: String(path[0]), allowed: message }))
-      // What is wrong with the file is why there is no value.
-      .filter(({ variable }) => !inFault.has(fileVariableOf(variable)))
+      // Without its file the variable has no value; the issue of the file is enough.
+      .filter(({ variable }) => !invalidFiles.has(fileVariableOf(variable)))
       .map(({ variable, allowed }) => ({
         variable,
         given: variable in files.values ? '(not shown, from its file)' : show(variable, given[variable]),
@@ -52,7 +60,46 @@ export function readConfig<Schema extends z.ZodObject>(
   ]);
 }
 
+/** Variables with secret values, by the last word of their names. */
+const secret = /(TOKEN|PASSWORD|SECRET|KEY|DATABASE_URL)$/;
+
 function show(variable: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   return secret.test(variable) ? '(not shown)' : JSON.stringify(value);
 }
+
+const fileVariableOf = (variable: string): string => `${variable}_FILE`;
+
+/**
+ * Reads the variables whose values are in files, as the official Docker images do. Line breaks at the end of a file are not part
+ * of the value.
+ */
+function readFileVariables(
+  variables: readonly string[],
+  environment: Environment,
+): { readonly values: Environment; readonly issues: readonly ConfigIssue[] } {
+  const values: Record<string, string> = {};
+  const issues: ConfigIssue[] = [];
+  for (const variable of variables) {
+    const file = environment[fileVariableOf(variable)];
+    if (!file) continue;
+    const refuse = (allowed: string): void =>
+      void issues.push({ variable: fileVariableOf(variable), given: JSON.stringify(file), allowed });
+    if (environment[variable]) {
+      refuse(`must not be set together with ${variable}; unset one of them`);
+      continue;
+    }
+    try {
+      const value = readFileSync(file, 'utf8').replace(/[\r\n]+$/, '');
+      if (value) values[variable] = value;
+      else refuse('must name a file that is not empty');
+    } catch (error) {
+      refuse(`must name a file that can be read (${reasonOf(error)})`);
+    }
+  }
+  return { values, issues };
+}
+
+/** `ENOENT: no such file or directory, open '/run/secrets/x'` up to the comma. */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/,.*$/s, '');

@@ -1,10 +1,12 @@
+import { parseDuration } from '@breakwater/resilience';
+import { isIP } from 'node:net';
 import { z } from 'zod';
-import { parseDuration } from './duration.ts';
 
 /**
- * A variable read from its text. `read` gives undefined for a text it doesn't allow.
+ * A variable that is read from text.
  *
- * @param allowed what is allowed, as the end of the sentence "it must be …"
+ * @param allowed the values that are allowed, for "must be …"
+ * @param read returns undefined for a value that is not allowed
  */
 export function variable<T>(allowed: string, read: (text: string) => T | undefined) {
   const error = `must be ${allowed}`;
@@ -16,14 +18,14 @@ export function variable<T>(allowed: string, read: (text: string) => T | undefin
   });
 }
 
-/** A duration such as `2s`, as milliseconds. `max` is inclusive; default: an hour. */
+/** A duration such as `2s`, in milliseconds. `max` is inclusive; default: an hour. */
 export const duration = ({ max = 3_600_000 } = {}) =>
   variable(`a duration such as 500ms, 2s or 1m, at most ${max / 1000}s`, (text) => {
     const ms = parseDuration(text);
-    return ms !== undefined && ms <= max ? ms : undefined;
+    return ms !== undefined && ms >= 0 && ms <= max ? ms : undefined;
   });
 
-/** A TCP port; 0 takes any that is free. */
+/** A TCP port; 0 takes any free one. */
 export const port = () =>
   variable('a port number from 0 to 65535', (text) => {
     const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
@@ -34,7 +36,7 @@ export const port = () =>
 export const flag = () =>
   variable('true or false', (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined));
 
-/** A number, whole or not, of at least `min`. */
+/** A decimal number of at least `min`. */
 export const decimal = ({ min }: { min: number }) =>
   variable(`a number of at least ${min}`, (text) => {
     const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
@@ -52,7 +54,7 @@ export const wholeNumber = ({ min, max }: { min: number; max: number }) =>
 export const choice = <const Word extends string>(words: readonly Word[]) =>
   variable(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
 
-/** A text that a pattern allows; `allowed` says it in words. */
+/** Text that matches a pattern; `allowed` describes the pattern in words. */
 export const matching = (pattern: RegExp, allowed: string) =>
   variable(allowed, (text) => (pattern.test(text) ? text : undefined));
 
@@ -65,9 +67,34 @@ export const databaseUrl = () =>
     /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined,
   );
 
-/** One or more base URLs of a service over HTTP, comma separated; without a slash at the end. */
+/** One or more base URLs of an HTTP service, comma separated, without a slash at the end. */
 export const baseUrls = () =>
   variable('one or more URLs such as http://localhost:3001, comma separated', (text) => {
     const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, ''));
     return urls.every((url) => /^https?:\/\/[^?#]+$/.test(url) && URL.canParse(url)) ? urls : undefined;
   });
+
+const namedNetworks = new Set(['loopback', 'linklocal', 'uniquelocal']);
+const maxHops = 10;
+
+/**
+ * The proxies whose `X-Forwarded-For` is trusted: addresses and networks (`10.0.0.0/8`), `loopback`, `linklocal` or `uniquelocal`,
+ * comma separated; or the number of proxies in front, where their addresses are not known. A number trusts every direct peer, so
+ * it is safe only where all peers are proxies.
+ */
+export const trustedProxies = () =>
+  variable(
+    `addresses or networks such as 10.0.0.0/8, comma separated, or a number of proxies from 1 to ${maxHops}`,
+    (text) => {
+      if (/^\d+$/.test(text)) return Number(text) >= 1 && Number(text) <= maxHops ? Number(text) : undefined;
+      const networks = text.split(',').map((network) => network.trim());
+      return networks.every((network) => namedNetworks.has(network) || isNetwork(network)) ? networks : undefined;
+    },
+  );
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (bits === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits);
+}

@@ -2,9 +2,9 @@ import { createDatabase, provideDatabaseServer, type DatabaseServer } from '@bre
 import { sql, type Kysely } from 'kysely';
 import { DatabaseError } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DatabaseUnavailableError } from './database-unavailable.error.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { migrate, type Migrations } from './migrations.ts';
+import { DatabaseUnavailableError } from './pool.ts';
 
 interface Tables {
   berths: { id: number; length: number };
@@ -30,7 +30,7 @@ const seed = async (tables: Kysely<Tables>): Promise<void> => {
     .execute();
 };
 
-describe('a service’s database', () => {
+describe('the database of a service', () => {
   let server: DatabaseServer;
 
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe('a service’s database', () => {
 
   afterAll(() => server.stop());
 
-  /** A database of its own for a test, with the schema `harbour` in it unless told otherwise. */
+  /** A new database for a test, by default with the schema `harbour`. */
   async function freshDatabase(options: Partial<DatabaseOptions> & { migrated?: boolean } = {}) {
     const { url, drop } = await createDatabase(server.url);
     const all = { url, applicationName: 'harbour-test', schema: 'harbour', migrations, ...options };
@@ -52,7 +52,7 @@ describe('a service’s database', () => {
     return { database, options: all };
   }
 
-  /** Ends every connection of a service from the side of the server. */
+  /** Terminates every connection of the service in the server. */
   async function endConnections(url: string): Promise<void> {
     const administrator = new Database({ url, applicationName: 'administrator', schema: 'public', migrations: {} });
     await sql`
@@ -62,7 +62,7 @@ describe('a service’s database', () => {
   }
 
   describe('reading and writing', () => {
-    it('works in the schema of the service without naming it', async () => {
+    it('uses the schema of the service without naming it', async () => {
       const { database } = await freshDatabase();
 
       const rows = await database.tables.selectFrom('berths').selectAll().execute();
@@ -79,7 +79,7 @@ describe('a service’s database', () => {
       await expect(reading).rejects.toThrow(RangeError);
     });
 
-    it('leaves what the server has against a statement as it is', async () => {
+    it('passes on the server’s errors in statements', async () => {
       const { database } = await freshDatabase();
 
       const writing = database.tables.insertInto('berths').values({ id: 1, length: 1 }).execute();
@@ -88,7 +88,7 @@ describe('a service’s database', () => {
     });
   });
 
-  it('knows how many of its connections are in use, and how many statements wait for one', async () => {
+  it('counts the connections in use and the statements that wait for one', async () => {
     const { database } = await freshDatabase();
     const { promise: end, resolve: finish } = Promise.withResolvers<void>();
 
@@ -117,7 +117,7 @@ describe('a service’s database', () => {
       await database.onApplicationShutdown();
     });
 
-    it('survives connections that end while idle, and tells', async () => {
+    it('survives connections that break while idle, and reports them', async () => {
       const onConnectionLost = vi.fn<(error: Error) => void>();
       const { database, options } = await freshDatabase({ onConnectionLost });
       await database.ping();
@@ -128,7 +128,7 @@ describe('a service’s database', () => {
       await expect(database.ping()).resolves.toBeUndefined();
     });
 
-    it('survives a connection that ends within a transaction', async () => {
+    it('survives a connection that breaks during a transaction', async () => {
       const { database, options } = await freshDatabase();
 
       const work = database.tables.transaction().execute(async (transaction) => {
@@ -141,7 +141,7 @@ describe('a service’s database', () => {
       await expect(database.tables.selectFrom('berths').select('id').execute()).resolves.toEqual([{ id: 1 }]);
     });
 
-    it('may be closed twice', async () => {
+    it('can be closed twice', async () => {
       const { database } = await freshDatabase();
 
       await database.onApplicationShutdown();
@@ -151,7 +151,7 @@ describe('a service’s database', () => {
   });
 
   describe('migrating', () => {
-    it('lists what the schema lacks, and nothing once it has been migrated', async () => {
+    it('lists the missing migrations, and none after migrating', async () => {
       const { database, options } = await freshDatabase({ migrated: false });
 
       const before = await database.findPendingMigrations();
@@ -161,7 +161,7 @@ describe('a service’s database', () => {
       expect({ before, applied, after }).toEqual({ before: ['0001-berths'], applied: ['0001-berths'], after: [] });
     });
 
-    it('is done once when several processes start it at the same time', async () => {
+    it('runs once when several processes start it at the same time', async () => {
       const { database, options } = await freshDatabase({ migrated: false });
 
       const applied = await Promise.all([1, 2, 3, 4].map(() => migrate<Tables>({ ...options, seed })));
@@ -170,7 +170,7 @@ describe('a service’s database', () => {
       await expect(database.tables.selectFrom('berths').select('id').execute()).resolves.toEqual([{ id: 1 }]);
     });
 
-    it('changes nothing when one of its steps fails', async () => {
+    it('changes nothing when one migration fails', async () => {
       const { database, options } = await freshDatabase({ migrated: false });
       const failing: Migrations = {
         ...migrations,

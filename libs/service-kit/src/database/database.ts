@@ -1,15 +1,15 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Pool } from 'pg';
-import { GuardedPool } from './guarded-pool.ts';
+import { Gauge } from 'prom-client';
+import { MetricsRegistry } from '../metrics/metrics.registry.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
-import { createPool, type PoolOptions } from './pool.ts';
+import { createPool, GuardedPool, type PoolOptions } from './pool.ts';
 
-/** A service's part of a PostgreSQL. */
+/** The part of a PostgreSQL database that belongs to a service. */
 export interface DatabaseOptions extends PoolOptions {
-  /** The schema that belongs to the service; it sees no other. */
+  /** The schema of the service; it uses no other. */
   readonly schema: string;
-  /** What the schema is made by. */
   readonly migrations: Migrations;
 }
 
@@ -17,15 +17,15 @@ export interface DatabaseOptions extends PoolOptions {
 export interface Connections {
   readonly total: number;
   readonly idle: number;
-  /** Statements that wait for one. */
+  /** Statements that wait for a connection. */
   readonly waiting: number;
   readonly max: number;
 }
 
 /**
- * A service's tables, by Kysely, in the schema that is the service's own.
+ * The tables of a service, by Kysely, in its own schema.
  *
- * Every wait is bounded: 2 s to connect, 5 s for a statement. Whatever keeps the database from answering is a
+ * Every wait is limited: 2 s to connect, 5 s for a statement. All failures of the database itself are a
  * `DatabaseUnavailableError`.
  */
 export class Database<Tables = unknown> implements OnApplicationShutdown {
@@ -36,7 +36,7 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
   #closed: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
-    // The server ends a statement after 5 s. When it isn't there to do so, we give up a second later.
+    // The server cancels a statement after 5 s; a second later the client stops waiting for a server that does not respond.
     this.#pool = createPool(options, { max: 10, statement_timeout: 5_000, query_timeout: 6_000 });
     this.#options = options;
     this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new GuardedPool(this.#pool) }) });
@@ -48,18 +48,41 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     return { total: totalCount, idle: idleCount, waiting: waitingCount, max: options.max };
   }
 
-  /** @throws DatabaseUnavailableError when the database doesn't answer */
+  /** @throws DatabaseUnavailableError when the database does not respond */
   async ping(): Promise<void> {
     await sql`select 1`.execute(this.#kysely);
   }
 
-  /** Names of the migrations that the schema still lacks. */
+  /** The names of the migrations that the schema still lacks. */
   findPendingMigrations(): Promise<string[]> {
     return findPendingMigrations(this.#kysely, this.#options);
   }
 
-  /** Gives the connections back. Nest calls it when the last request has been answered. */
+  /** Closes all connections. Nest calls it after the last response. */
   onApplicationShutdown(): Promise<void> {
     return (this.#closed ??= this.#kysely.destroy());
+  }
+}
+
+/** The connection pool as gauges, named after those of Spring Boot's pool (`hikaricp_connections…`). */
+@Injectable()
+export class DatabaseMetrics {
+  constructor(database: Database, registry: MetricsRegistry) {
+    const add = (name: string, help: string, count: keyof Connections): void => {
+      registry.registerMetric(
+        new Gauge({
+          name,
+          help,
+          registers: [],
+          collect() {
+            this.set(database.connections[count]);
+          },
+        }),
+      );
+    };
+    add('pg_pool_connections', 'Connections to the database, in use or idle.', 'total');
+    add('pg_pool_connections_idle', 'Idle connections.', 'idle');
+    add('pg_pool_connections_pending', 'Statements that wait for a connection.', 'waiting');
+    add('pg_pool_connections_max', 'The maximum of connections.', 'max');
   }
 }

@@ -1,29 +1,39 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
-import { GuardedPool } from './guarded-pool.ts';
-import { createPool, type PoolOptions } from './pool.ts';
-import { grantPrivileges, type Grant } from './privileges.ts';
+import { createPool, GuardedPool, type PoolOptions } from './pool.ts';
 
-/** Migrations by name; they run in the order of their names. Each is handed the service's schema to work in. */
+/** Migrations by name; they run in the order of their names, in the schema of the service. */
 export type Migrations = Readonly<Record<string, Migration>>;
 
-/** What to bring up to date, and with what. */
+/** What a service does with a table. */
+export type Privilege = 'select' | 'insert' | 'update' | 'delete';
+
+/** The privileges of a service by the names of the tables in its schema. It has no others. */
+export type Privileges = Readonly<Record<string, readonly Privilege[]>>;
+
+/** The role of a service and its privileges. */
+export interface Grant {
+  /** An existing database role other than the owner of the schema. */
+  readonly role: string;
+  readonly privileges: Privileges;
+}
+
+/** A schema and its migrations. */
 export interface MigrationOptions<Tables> extends PoolOptions {
   readonly schema: string;
   readonly migrations: Migrations;
-  /** Puts rows in that the service needs from the start. Runs every time, so it must not mind rows that are there. */
+  /** Inserts the rows that the service needs. It runs every time, so it must accept rows that exist. */
   readonly seed?: (tables: Kysely<Tables>) => Promise<void>;
-  /** Who works on the schema afterwards, with which rights. Default: nobody is given any. */
-  readonly grant?: Omit<Grant, 'schema'>;
+  /** The role that gets privileges afterwards. Default: none. */
+  readonly grant?: Grant;
 }
 
 /**
- * Creates the schema and whatever in it is missing. All of it happens or nothing, and processes that start it at the
- * same time wait for one another.
+ * Creates the schema and what is missing in it, all or nothing. Concurrent processes wait for each other.
  *
- * @returns names of the migrations that were missing
- * @throws DatabaseUnavailableError when the database cannot be reached; ServiceRoleError when the role cannot be given its
- * rights; whatever a migration throws
+ * @returns the names of the migrations that were missing
+ * @throws DatabaseUnavailableError when the database cannot be reached; ServiceRoleError when the role cannot get its
+ * privileges; any error of a migration
  */
 export async function migrate<Tables>({ seed, grant, ...options }: MigrationOptions<Tables>): Promise<string[]> {
   const kysely = new Kysely<Tables>({
@@ -33,17 +43,17 @@ export async function migrate<Tables>({ seed, grant, ...options }: MigrationOpti
     const { error, results = [] } = await migratorFor(kysely, options).migrateToLatest();
     if (error !== undefined) throw error;
     await seed?.(kysely.withSchema(options.schema));
-    if (grant) await grantPrivileges(kysely, { schema: options.schema, ...grant });
+    if (grant) await grantPrivileges(kysely, options.schema, grant);
     return results.map(({ migrationName }) => migrationName);
   } finally {
     await kysely.destroy();
   }
 }
 
-/** Names of the migrations that a schema still lacks: all of them where there is no schema yet. */
+/** The names of the migrations that a schema still lacks: all of them if it does not exist. */
 export async function findPendingMigrations<Tables>(
   kysely: Kysely<Tables>,
-  options: { readonly schema: string; readonly migrations: Migrations },
+  options: Pick<MigrationOptions<Tables>, 'schema' | 'migrations'>,
 ): Promise<string[]> {
   const migrations = await migratorFor(kysely, options).getMigrations();
   return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
@@ -51,7 +61,7 @@ export async function findPendingMigrations<Tables>(
 
 function migratorFor<Tables>(
   db: Kysely<Tables>,
-  { schema, migrations }: { readonly schema: string; readonly migrations: Migrations },
+  { schema, migrations }: Pick<MigrationOptions<Tables>, 'schema' | 'migrations'>,
 ): Migrator {
   return new Migrator({
     db,
@@ -63,10 +73,61 @@ function migratorFor<Tables>(
   });
 }
 
-/** No migration says which schema it is for: it works in the one that belongs to the service. */
+/** Runs a migration in the schema of the service, so that no migration names a schema. */
 function within(schema: string, migration: Migration): Migration {
   return {
     up: (db) => migration.up(db.withSchema(schema)),
     ...(migration.down ? { down: async (db) => migration.down?.(db.withSchema(schema)) } : {}),
   };
+}
+
+/** The role cannot get exactly the privileges of a service. */
+export class ServiceRoleError extends Error {
+  override readonly name = 'ServiceRoleError';
+}
+
+/** Kysely's table of executed migrations; the service reads it when it starts. */
+const migrationTable = 'kysely_migration';
+
+/** Gives a role exactly the privileges of the service, all or nothing, and revokes all others in the schema. Idempotent. */
+async function grantPrivileges<Tables>(kysely: Kysely<Tables>, schema: string, grant: Grant): Promise<void> {
+  const { role, privileges } = grant;
+  await kysely.transaction().execute(async (transaction) => {
+    // Concurrent migrations would update the same rows of PostgreSQL's catalogue.
+    await sql`select pg_advisory_xact_lock(hashtext(${`breakwater privileges ${schema}`}))`.execute(transaction);
+    await checkRole(transaction, schema, role);
+
+    const [schemaId, roleId] = [sql.id(schema), sql.id(role)];
+    for (const kind of ['tables', 'sequences', 'routines'])
+      await sql`revoke all on all ${sql.raw(kind)} in schema ${schemaId} from ${roleId}, public`.execute(transaction);
+    await sql`revoke all on schema ${schemaId} from ${roleId}, public`.execute(transaction);
+
+    await sql`grant usage on schema ${schemaId} to ${roleId}`.execute(transaction);
+    for (const [table, allowed] of Object.entries<readonly Privilege[]>({
+      ...privileges,
+      [migrationTable]: ['select'],
+    })) {
+      if (allowed.length === 0) continue;
+      await sql`grant ${sql.raw(allowed.join(', '))} on ${sql.id(schema, table)} to ${roleId}`.execute(transaction);
+    }
+  });
+}
+
+/** @throws ServiceRoleError when the role does not exist, or when privileges do not restrict it */
+async function checkRole<Tables>(transaction: Transaction<Tables>, schema: string, role: string): Promise<void> {
+  const { rows } = await sql<{ actsAsOwner: boolean }>`
+    select pg_has_role(role.oid, namespace.nspowner, 'member') as "actsAsOwner"
+    from pg_roles role, pg_namespace namespace
+    where role.rolname = ${role} and namespace.nspname = ${schema}`.execute(transaction);
+  if (rows[0] === undefined) {
+    throw new ServiceRoleError(
+      `there is no database role "${role}". Create it (CREATE ROLE … LOGIN), or correct DATABASE_SERVICE_ROLE.`,
+    );
+  }
+  if (rows[0].actsAsOwner) {
+    throw new ServiceRoleError(
+      `the database role "${role}" can act as the owner of the schema "${schema}", whom no privilege restricts. ` +
+        'Set DATABASE_SERVICE_ROLE to a role that is neither a superuser nor the one that runs migrations.',
+    );
+  }
 }

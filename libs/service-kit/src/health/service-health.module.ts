@@ -9,8 +9,7 @@ import {
 } from '@nestjs/terminus';
 import { z } from 'zod';
 import { Database } from '../database/database.ts';
-import { Answers } from '../openapi/answers.decorator.ts';
-import { Operation } from '../openapi/operation.decorator.ts';
+import { Answers, Operation } from '../openapi/operation-decorators.ts';
 import { isReadyStatus, Readiness, type ServiceHealthIndicator } from './readiness.ts';
 
 /** The health of a service: its database and its own indicators. */

@@ -1,14 +1,96 @@
-import { Module } from '@nestjs/common';
-import { DatabaseMetrics } from '../database/database.metrics.ts';
-import { LoadMetrics } from '../overload/load.metrics.ts';
-import { HttpMetrics } from './http-metrics.ts';
-import { MetricsController } from './metrics.controller.ts';
-import { MetricsRegistry } from './metrics.registry.ts';
+import { Controller, Get, Header, Injectable, Module, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import type { ServerResponse } from 'node:http';
+import { Gauge, Histogram, Registry } from 'prom-client';
+import { DatabaseMetrics } from '../database/database.ts';
+import { OverloadMetrics } from '../overload/overload.ts';
+import { currentRequest, type RequestContext } from '../request-context/request-context.ts';
+import { isProbe, metricsPaths, MetricsRegistry } from './metrics.registry.ts';
 
-/** `GET /metrics` and `GET /actuator/prometheus`, on the process, the requests served and the database connections. */
+/** Upper bounds in seconds, from fast responses up to the longest that clients wait. */
+const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30];
+
+/**
+ * Rate, errors and durations of requests, with the names, labels and values that Spring Boot's Micrometer observations have in
+ * Prometheus, and the requests in flight. The label of a route is its template and never a URL, so the number of series is that
+ * of the routes.
+ */
+@Injectable()
+export class HttpMetrics implements OnModuleInit {
+  readonly #durations: Histogram<'method' | 'uri' | 'status' | 'outcome' | 'exception'>;
+  readonly #active: Gauge<'method' | 'uri'>;
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
+    registry: MetricsRegistry,
+  ) {
+    this.#durations = new Histogram({
+      name: 'http_server_requests_seconds',
+      help: 'The duration of requests by route and outcome.',
+      labelNames: ['method', 'uri', 'status', 'outcome', 'exception'],
+      buckets: durationBuckets,
+      registers: [registry],
+    });
+    this.#active = new Gauge({
+      name: 'http_server_requests_active',
+      help: 'Requests in flight by route.',
+      labelNames: ['method', 'uri'],
+      registers: [registry],
+    });
+  }
+
+  onModuleInit(): void {
+    this.adapterHost.httpAdapter.getInstance().addHook('onRequest', (request, reply, done) => {
+      this.#observe(request, reply.raw, currentRequest());
+      done();
+    });
+  }
+
+  #observe(request: FastifyRequest, response: ServerResponse, context: RequestContext | undefined): void {
+    const route = { method: request.method, uri: uriOf(request) };
+    if (isProbe(route.uri)) return;
+
+    const stop = this.#durations.startTimer(route);
+    this.#active.inc(route);
+    // Emitted once, after the last byte or when the client disconnects before it.
+    response.once('close', () => {
+      this.#active.dec(route);
+      stop({ ...outcomeOf(response), exception: nameOf(context?.error) });
+    });
+  }
+}
+
+/** `/accounts/{id}`; one value for all requests without a route. */
+const uriOf = ({ routeOptions: { url } }: FastifyRequest): string =>
+  url === undefined ? 'NOT_FOUND' : url.replaceAll(/:(\w+)/g, '{$1}');
+
+/** A client that disconnects does not receive the status. */
+function outcomeOf({ statusCode, writableFinished }: ServerResponse): { status: string; outcome: string } {
+  if (!writableFinished) return { status: 'UNKNOWN', outcome: 'UNKNOWN' };
+  const outcomes = ['INFORMATIONAL', 'SUCCESS', 'REDIRECTION', 'CLIENT_ERROR', 'SERVER_ERROR'];
+  return { status: String(statusCode), outcome: outcomes[Math.floor(statusCode / 100) - 1] ?? 'UNKNOWN' };
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.constructor.name : 'none');
+
+@Controller()
+export class MetricsController {
+  constructor(private readonly registry: MetricsRegistry) {}
+
+  @Get([...metricsPaths])
+  @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
+  @Header('cache-control', 'no-store')
+  show(): Promise<string> {
+    return this.registry.metrics();
+  }
+}
+
+/** `GET /metrics` and `GET /actuator/prometheus`: the process, the requests and the database connections. */
 @Module({
   controllers: [MetricsController],
-  providers: [MetricsRegistry, HttpMetrics, LoadMetrics, DatabaseMetrics],
+  providers: [MetricsRegistry, HttpMetrics, OverloadMetrics, DatabaseMetrics],
   exports: [MetricsRegistry],
 })
 export class MetricsModule {}

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { createService } from '../bootstrap/create-service.ts';
+import { createService } from '../bootstrap/service-process.ts';
 import { ServiceKitModule } from '../service-kit.module.ts';
 import { readConfig } from '../config/read-config.ts';
 import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
@@ -76,7 +76,7 @@ describe('the metrics of a service', () => {
 
   const counts = (): Promise<string[]> => series('http_server_requests_seconds_count');
 
-  it.each(['/metrics', '/actuator/prometheus'])('are at %s, in the form that Prometheus reads', async (path) => {
+  it.each(['/metrics', '/actuator/prometheus'])('are at %s, in Prometheus’ format', async (path) => {
     const { status, headers, text } = await get(path);
 
     expect(status).toBe(200);
@@ -87,7 +87,7 @@ describe('the metrics of a service', () => {
     expect(text).toMatch(/^# TYPE http_server_requests_seconds histogram$/m);
   });
 
-  it('tell of the process', async () => {
+  it('include those of the process', async () => {
     const { text } = await get('/metrics');
 
     for (const name of ['nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes', 'process_cpu_seconds_total'])
@@ -105,7 +105,7 @@ describe('the metrics of a service', () => {
     expect((await series('http_server_requests_seconds_bucket')).at(-1)).toMatch(/le="\+Inf",.*} 2$/);
   });
 
-  it('tell how requests failed', async () => {
+  it('show how requests failed', async () => {
     for (const ship of ['taken', 'sunk']) await get(`/berths/1/ships/${ship}`);
 
     expect(await counts()).toEqual([
@@ -114,7 +114,7 @@ describe('the metrics of a service', () => {
     ]);
   });
 
-  it('count all that is no route as one', async () => {
+  it('count all requests without a route as one', async () => {
     for (const path of ['/ships/1', '/ships/2', '/']) await get(path);
 
     expect(await counts()).toEqual([
@@ -122,14 +122,14 @@ describe('the metrics of a service', () => {
     ]);
   });
 
-  it('do not count what machines ask every few seconds', async () => {
+  it('do not count probes', async () => {
     for (const path of ['/health/live', '/health/ready', '/metrics', '/actuator/prometheus?x=1']) await get(path);
 
     expect(await counts()).toEqual([]);
     expect(await series('http_server_requests_active')).toEqual([]);
   });
 
-  describe('about a request under way', () => {
+  describe('of a request in flight', () => {
     const active = () => series('http_server_requests_active');
 
     async function startWaiting(signal: AbortSignal) {
@@ -139,7 +139,7 @@ describe('the metrics of a service', () => {
       return { answer, finish };
     }
 
-    it('tell of it until it is answered', async () => {
+    it('count it until its response', async () => {
       const { answer, finish } = await startWaiting(new AbortController().signal);
 
       const during = await active();
@@ -150,7 +150,7 @@ describe('the metrics of a service', () => {
       expect(await active()).toEqual(['http_server_requests_active{method="GET",uri="/berths/wait"} 0']);
     });
 
-    it('tell of it until its client goes away, and claim no status then', async () => {
+    it('count it until its client disconnects, without a status', async () => {
       const client = new AbortController();
       const { answer, finish } = await startWaiting(client.signal);
 
@@ -165,7 +165,7 @@ describe('the metrics of a service', () => {
     });
   });
 
-  it('tell of the connections to the database', async () => {
+  it('show the connections to the database', async () => {
     const shown = await Promise.all(
       ['', '_idle', '_pending', '_max'].map((name) => series(`pg_pool_connections${name}`)),
     );
@@ -178,7 +178,7 @@ describe('the metrics of a service', () => {
     ]);
   });
 
-  it('are not mixed with those of another application of the process', async () => {
+  it('are separate from those of another application in the process', async () => {
     const other = await startHarbour();
 
     await request(other.getHttpServer()).get('/berths/1/ships/a');

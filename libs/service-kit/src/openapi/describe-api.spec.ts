@@ -3,20 +3,16 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { createService } from '../bootstrap/create-service.ts';
+import { createService } from '../bootstrap/service-process.ts';
 import { ServiceKitModule } from '../service-kit.module.ts';
 import { readConfig } from '../config/read-config.ts';
 import { serviceVariables } from '../config/service-config.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from '../metrics/metrics.module.ts';
-import { apiFaults } from '../testing/api-faults.ts';
-import { Answers } from './answers.decorator.ts';
+import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
+import { apiIssues } from '../testing/api-checks.ts';
 import type { OpenApiDocument } from './document.ts';
-import { NeedsToken } from './needs-token.decorator.ts';
-import { Operation } from './operation.decorator.ts';
-import { serviceKitKinds } from '../problem-details/problem-kinds.ts';
-import { Problems } from './problems.decorator.ts';
-import { TakesHeader } from './takes-header.decorator.ts';
+import { Answers, NeedsToken, Operation, Problems, TakesHeader } from './operation-decorators.ts';
 
 const berthSchema = z.object({ id: z.string(), at: z.iso.datetime().nullable() }).meta({ id: 'Berth' });
 const newBerth = z.strictObject({ length: z.int().min(3).max(400), name: z.string().max(40).optional() });
@@ -92,15 +88,15 @@ describe('the description of an API', () => {
   const operation = (path: string, method: 'get' | 'post' = 'get') => document.paths[path]?.[method];
 
   it('is complete', () => {
-    expect(apiFaults(document)).toEqual([]);
+    expect(apiIssues(document)).toEqual([]);
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'harbour', description: 'Berths.' } });
   });
 
-  it('has the routes that are operations, health among them, and no others', () => {
+  it('has the routes that are operations, including health, and no others', () => {
     expect(Object.keys(document.paths)).toEqual(['/berths', '/berths/{id}', '/health/live', '/health/ready']);
   });
 
-  it('has the limits of what is sent, as the schemas say them', () => {
+  it('has the limits of the schemas for requests', () => {
     expect(operation('/berths', 'post')?.requestBody).toMatchObject({
       content: {
         'application/json': {
@@ -115,7 +111,7 @@ describe('the description of an API', () => {
     expect(operation('/berths/{id}')?.parameters?.[0]).toMatchObject({ schema: { format: 'uuid' }, required: true });
   });
 
-  it('knows which parameters can be left out', () => {
+  it('has the optional parameters', () => {
     expect(operation('/berths', 'post')?.parameters?.[0]).toMatchObject({
       name: 'Idempotency-Key',
       in: 'header',
@@ -127,7 +123,7 @@ describe('the description of an API', () => {
     expect(JSON.stringify(document)).not.toContain('x-optional');
   });
 
-  it('has what is answered as a component, with its headers', () => {
+  it('has the response as a component, with its headers', () => {
     expect(operation('/berths', 'post')?.responses['201']).toMatchObject({
       headers: { Location: { $ref: '#/components/headers/Location' }, 'X-Request-Id': expect.anything() as unknown },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Berth' } } },
@@ -137,7 +133,7 @@ describe('the description of an API', () => {
     });
   });
 
-  it('has every problem, those of any operation included, as problem details', () => {
+  it('has every problem, including those of all operations, as problem details', () => {
     const { responses = {} } = operation('/berths', 'post') ?? {};
 
     expect(Object.keys(responses)).toEqual(['201', '400', '401', '409', '413', '415', '429', '500', '503']);
@@ -157,7 +153,7 @@ describe('the description of an API', () => {
   describe('for people', () => {
     const loadedBy = (html: string) => [...html.matchAll(/(?:src|href)=["']([^"']+)["']/g)].map(([, url = '']) => url);
 
-    it.each(['/docs', '/docs/', '/harbour/docs'])('loads all that it needs by relative URLs (as %s)', async (shown) => {
+    it.each(['/docs', '/docs/', '/harbour/docs'])('loads its files by relative URLs (at %s)', async (shown) => {
       const page = await get(shown.replace('/harbour', ''));
       const urls = loadedBy(page.text).map((url) => new URL(url, `http://harbour${shown}`).pathname);
       const loaded = await Promise.all(urls.map(async (url) => (await get(url.replace('/harbour', ''))).status));
@@ -168,7 +164,7 @@ describe('the description of an API', () => {
       expect(loadedBy(page.text).filter((url) => /^(\w+:)?\//.test(url))).toEqual([]);
     });
 
-    it('runs no script of its page, and may load nothing from elsewhere', async () => {
+    it('has no inline script, and loads nothing from other servers', async () => {
       const { text, headers } = await get('/docs');
       const inline = [...text.matchAll(/<script(?<attributes>[^>]*)>(?<code>[^<]*)/g)].map(
         ({ groups }) => groups?.['code'],
@@ -187,19 +183,19 @@ describe('the description of an API', () => {
   });
 });
 
-describe('what is wrong with a description', () => {
-  it('is said for each operation', () => {
+describe('apiIssues', () => {
+  it('lists the issues of each operation', () => {
     const document = {
       openapi: '3.1.0',
       info: { title: '', version: '' },
       paths: { '/berths/{id}': { get: { responses: { 404: { $ref: '#/components/responses/Gone' } } } } },
     };
 
-    expect(apiFaults(document)).toEqual([
-      '#/components/responses/Gone is referred to and not there',
-      'get /berths/{id} has no operationId of its own',
+    expect(apiIssues(document)).toEqual([
+      '#/components/responses/Gone cannot be resolved',
+      'get /berths/{id} has no unique operationId',
       'get /berths/{id} has no summary',
-      'get /berths/{id} has no good answer',
+      'get /berths/{id} has no successful response',
       'get /berths/{id} has no problem details',
       'get /berths/{id} does not describe its parameter id',
     ]);

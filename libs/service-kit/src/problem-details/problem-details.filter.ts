@@ -3,27 +3,22 @@ import { describeRefusal, ResilienceExceptionFilter } from '@breakwater/resilien
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { currentRequest } from '../request-context/request-context.ts';
-import { ClientDisconnectedError } from '../request-context/request-signal.decorator.ts';
-import { traceOf } from '../request-context/request-trace.ts';
-import { describeProblem } from './describe-problem.ts';
-import { writeProblem } from './problem-body.ts';
-import { problemContentType } from './problem-details.ts';
-import type { Problem } from './problem.exception.ts';
+import { ClientDisconnectedError, currentRequest, traceOf } from '../request-context/request-context.ts';
+import { describeProblem, problemContentType, writeProblem, type Problem } from './problem-details.ts';
 
-/** Answers every error of every route, and of no route, as problem details (RFC 9457). */
+/** Responds to every error with problem details (RFC 9457), also where no route matches. */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemDetailsFilter.name);
 
-  /** @param describe what the service says about errors of its own; those that it knows nothing of are described here */
+  /** @param describe describes errors of the service itself; undefined for all others, which are described here */
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly describe: (error: unknown) => Problem | undefined = () => undefined,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    // Nobody is there to read an answer, and nothing went wrong here.
+    // There is no client left, and no error here.
     if (error instanceof ClientDisconnectedError) return;
 
     const { httpAdapter } = this.adapterHost;
@@ -37,7 +32,7 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       this.logger.error({ err: error }, `${problem.status} ${problem.title}`);
     }
     if (httpAdapter.isHeadersSent(response)) {
-      // Half an answer is out: ending it properly would pass it off as a whole one.
+      // A part of the response is sent: a regular end would make it look complete.
       httpAdapter.end(response);
       return;
     }

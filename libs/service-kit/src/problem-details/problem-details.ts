@@ -1,33 +1,159 @@
-/** An error as RFC 9457 describes it to the client of an HTTP interface. */
+import { HttpException } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES } from 'node:http';
+import { DatabaseUnavailableError } from '../database/pool.ts';
+import { traceOf } from '../request-context/request-context.ts';
+import { problemType, serviceKitKinds } from './problem-catalogue.ts';
+
+/** An error for the client of an HTTP API. */
+export interface Problem {
+  /** The kind of problem: a URI. Default: the general type of the status, such as that of `not-found`. */
+  readonly type?: string;
+  /** The kind of problem in words, always the same for one `type`. */
+  readonly title: string;
+  /** HTTP status, 400 to 599. */
+  readonly status: number;
+  /** What happened, in words for the client. Default: the title. */
+  readonly detail?: string;
+  /** Further members of the body, by name. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  /** Headers of the response, such as `retry-after`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The cause, for the log only. */
+  readonly cause?: unknown;
+}
+
+/** An error that reaches the client as problem details (RFC 9457). */
+export class ProblemException extends HttpException {
+  override readonly name = 'ProblemException';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail ?? problem.title, problem.status, { cause: problem.cause });
+    this.problem = problem;
+  }
+}
+
+/** The body of an error response (RFC 9457). */
 export interface ProblemDetails {
-  /** What kind of problem: a URN of `problemType`, listed in `docs/problems.md`. */
+  /** The kind of problem: a URN of `problemType`, listed in `docs/problems.md`. */
   readonly type: string;
   /** The kind of problem in words, always the same for one `type`. */
   readonly title: string;
   readonly status: number;
-  /** What happened this time. */
+  /** What happened. */
   readonly detail: string;
-  /** The path that was asked for. */
+  /** The path of the request. */
   readonly instance: string;
-  /** For finding the request in the logs. */
+  /** The id of the request in the logs. */
   readonly requestId: string;
-  /** For finding it in the logs of every service that took part. */
+  /** The id of the trace in the logs of all services. */
   readonly traceId: string;
-  /** What is wrong with the input, part by part. */
+  /** The invalid parts of the request. */
   readonly errors?: readonly InputError[];
   readonly [extension: string]: unknown;
 }
 
-/** One fault of the input. */
+/** One invalid part of a request. */
 export interface InputError {
-  /** Where in the body: a JSON pointer such as `#/label`. */
+  /** The member of the body: a JSON pointer such as `#/label`. */
   readonly pointer?: string;
-  /** Which parameter of the path or the query. */
+  /** The parameter of the path or the query. */
   readonly parameter?: string;
   readonly detail: string;
 }
 
 export const problemContentType = 'application/problem+json';
 
-/** The `type` of a problem that this project defines. */
-export const problemType = (name: string): string => `urn:breakwater:problem:${name}`;
+/** A problem with its type and detail. */
+export type DescribedProblem = Problem & Required<Pick<Problem, 'type' | 'detail'>>;
+
+/** The problem for an error. It never contains a stack, a statement or other internal details. */
+export function describeProblem(error: unknown): DescribedProblem {
+  if (error instanceof ProblemException) return complete(error.problem);
+  if (error instanceof DatabaseUnavailableError) return databaseUnavailable;
+  const status = clientErrorStatusOf(error);
+  if (status !== undefined && error instanceof Error) return ofStatus(status, error.message);
+  if (error instanceof HttpException && error.getStatus() > 500) return ofStatus(error.getStatus(), error.message);
+  return internalError;
+}
+
+/** Adds the type and the detail that a problem leaves to its status. */
+const complete = (problem: Problem): DescribedProblem => ({
+  ...problem,
+  type: problem.type ?? problemType(nameOf(problem.status)),
+  detail: problem.detail ?? problem.title,
+});
+
+const databaseUnavailable: DescribedProblem = {
+  ...serviceKitKinds['database-unavailable'],
+  detail: 'The service cannot reach its database at the moment. Try again later.',
+  headers: { 'retry-after': '1' },
+};
+
+const internalError: DescribedProblem = {
+  ...serviceKitKinds['internal-error'],
+  detail: 'An unexpected error occurred. The logs have the details under the request id.',
+};
+
+const ofStatus = (status: number, detail: string): DescribedProblem =>
+  complete({ title: titleOf(status), status, detail });
+
+/** RFC 9110 has renamed 413; Node still has the old name. */
+const titleOf = (status: number): string =>
+  status === 413 ? serviceKitKinds['content-too-large'].title : (STATUS_CODES[status] ?? 'Error');
+
+/** `not-found` for 404. */
+const nameOf = (status: number): string =>
+  status === 500
+    ? 'internal-error'
+    : titleOf(status)
+        .toLowerCase()
+        .replaceAll(/[^a-z]+/g, '-');
+
+/**
+ * The status of an error about the request, whose message is for the client: a Nest exception or an error of Fastify. The status
+ * of any other error, such as a response of another service, does not concern our client.
+ */
+function clientErrorStatusOf(error: unknown): number | undefined {
+  const status = error instanceof HttpException ? error.getStatus() : fastifyStatusOf(error);
+  return status !== undefined && status >= 400 && status < 500 ? status : undefined;
+}
+
+function fastifyStatusOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('statusCode' in error)) return undefined;
+  return String(error.code).startsWith('FST_') && typeof error.statusCode === 'number' ? error.statusCode : undefined;
+}
+
+/** The request that a problem responds to. */
+export interface ProblemRequest {
+  /** The URL; its query is left out of the problem. */
+  readonly url: string;
+  readonly requestId: string;
+  readonly traceId: string;
+}
+
+/** The body for a problem, in the order for readers. Extensions do not replace other members. */
+export function toProblemDetails(problem: Problem, { url, requestId, traceId }: ProblemRequest): ProblemDetails {
+  const { type, title, status, detail, extensions } = complete(problem);
+  const members = { type, title, status, detail, instance: url.split('?', 1)[0] ?? '', requestId, traceId };
+  return { ...members, ...extensions, ...members };
+}
+
+/** The body as JSON, and its status. A problem that JSON cannot express becomes an internal error. */
+export function writeProblem(problem: Problem, request: ProblemRequest): { status: number; body: string } {
+  try {
+    return { status: problem.status, body: JSON.stringify(toProblemDetails(problem, request)) };
+  } catch {
+    return { status: internalError.status, body: JSON.stringify(toProblemDetails(internalError, request)) };
+  }
+}
+
+/** Responds with a problem before Nest, whose filter would do it, receives the request. */
+export function sendProblem({ id, raw, url }: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const { status, body } = writeProblem(problem, { url, requestId: id, traceId: traceOf(raw).traceId });
+  return reply
+    .status(status)
+    .headers({ ...problem.headers, 'content-type': problemContentType })
+    .send(body);
+}

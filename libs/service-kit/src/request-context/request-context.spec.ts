@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { currentRequestId, currentTraceContext, runInRequestContext, traceHeaders } from './request-context.ts';
+import {
+  currentRequestId,
+  currentTraceContext,
+  requestIdOf,
+  runInRequestContext,
+  traceHeaders,
+} from './request-context.ts';
 
 describe('runInRequestContext', () => {
-  it('keeps requests that are served at the same time apart', async () => {
+  it('separates concurrent requests', async () => {
     const serve = (requestId: string): Promise<string | undefined> =>
       runInRequestContext({ requestId }, async () => {
         await Promise.resolve();
@@ -12,7 +18,7 @@ describe('runInRequestContext', () => {
     await expect(Promise.all([serve('a'), serve('b')])).resolves.toEqual(['a', 'b']);
   });
 
-  it('begins a trace where it is given none', () => {
+  it('starts a trace when none is given', () => {
     const [trace, headers] = runInRequestContext({ requestId: 'a' }, () => [currentTraceContext(), traceHeaders()]);
 
     expect(headers).toEqual({ traceparent: `00-${trace?.traceId}-${trace?.spanId}-00` });
@@ -23,4 +29,19 @@ describe('runInRequestContext', () => {
     expect(currentTraceContext()).toBeUndefined();
     expect(traceHeaders()).toEqual({});
   });
+});
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+describe('requestIdOf', () => {
+  it.each(['abc', 'A.b_c-1', 'x'.repeat(128)])('keeps the valid id %s', (id) => {
+    expect(requestIdOf({ headers: { 'x-request-id': id } })).toBe(id);
+  });
+
+  it.each([undefined, '', 'a b', 'a\nb', '<script>', 'é', 'x'.repeat(129), ['a', 'b']])(
+    'replaces %j with a new id',
+    (id) => {
+      expect(requestIdOf({ headers: { 'x-request-id': id } })).toMatch(uuid);
+    },
+  );
 });

@@ -1,19 +1,24 @@
+import { DeadlineExceededError } from '@breakwater/resilience';
+import { currentCallContext } from '@breakwater/resilience/nest';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { beginTrace, headersOf, type TraceContext } from './trace-context.ts';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { beginTrace, continueTrace, headersOf, type TraceContext } from './trace-context.ts';
 
-/** What is known about the request that is being served. */
+/** The request that is being served. */
 export interface RequestContext {
   readonly requestId: string;
-  /** Where in a trace it stands. */
   readonly trace: TraceContext;
-  /** What it was answered with instead of a result, once that is so. */
+  /** The error that it was answered with, if any. */
   error?: unknown;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
 /**
- * Runs `work`, and whatever it starts, in the context of a request.
+ * Runs `work`, and all that it starts, in the context of a request.
  *
  * @param context default of `trace`: a new one
  */
@@ -29,18 +34,71 @@ export function currentRequest(): RequestContext | undefined {
   return storage.getStore();
 }
 
-/** The id of the request that is being served, for passing it on; undefined outside of one. */
+/** The id of the request that is being served; undefined outside of one. */
 export function currentRequestId(): string | undefined {
   return storage.getStore()?.requestId;
 }
 
-/** The trace that the request being served belongs to; undefined outside of one. */
+/** The trace of the request that is being served; undefined outside of one. */
 export function currentTraceContext(): TraceContext | undefined {
   return storage.getStore()?.trace;
 }
 
-/** The headers by which a call made for this request continues its trace; none outside of a request. */
+/** The headers with which a call continues the trace of the request; none outside of one. */
 export function traceHeaders(): Record<string, string> {
   const trace = currentTraceContext();
   return trace ? headersOf(trace) : {};
+}
+
+/** The header with the id of a request, from the gateway to the last service and back. */
+export const requestIdHeader = 'x-request-id';
+
+const validRequestId = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** The id in the request's header, if it is a valid one; otherwise a new UUID. */
+export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
+  const given = request.headers[requestIdHeader];
+  return typeof given === 'string' && validRequestId.test(given) ? given : randomUUID();
+}
+
+const traces = new WeakMap<object, TraceContext>();
+
+/** The trace of a request, also before and after its context; always the same one. */
+export function traceOf(request: Pick<IncomingMessage, 'headers'>): TraceContext {
+  const known = traces.get(request);
+  if (known) return known;
+  const trace = continueTrace(request.headers);
+  traces.set(request, trace);
+  return trace;
+}
+
+/**
+ * A parameter that aborts when the response is no longer needed: the client disconnects, or the deadline of the request
+ * passes.
+ *
+ * @example
+ * find(@Param('id') id: string, @RequestSignal() signal: AbortSignal) {}
+ */
+export const RequestSignal = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
+  const http = context.switchToHttp();
+  const { raw } = http.getResponse<FastifyReply>();
+  const { method, originalUrl } = http.getRequest<FastifyRequest>();
+  const controller = new AbortController();
+  const cancel = currentCallContext().deadline?.whenPassed(() => {
+    controller.abort(new DeadlineExceededError(`${method} ${originalUrl.split('?', 1)[0]}`));
+  });
+  raw.once('close', () => {
+    cancel?.();
+    if (!raw.writableFinished) controller.abort(new ClientDisconnectedError());
+  });
+  return controller.signal;
+});
+
+/** The client closed the connection before it received the response. */
+export class ClientDisconnectedError extends Error {
+  override readonly name = 'ClientDisconnectedError';
+
+  constructor() {
+    super('The client closed the connection before it received the response.');
+  }
 }

@@ -4,28 +4,28 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A line of a service's log. */
+/** A line of the log of a service. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** A service in a process of its own, and what it says. */
+/** A service as a process. */
 export interface TestedProcess {
-  /** Its log so far; complete once it has ended. */
+  /** Its log until now; complete when it has ended. */
   readonly log: readonly LogLine[];
-  /** Its URL, once it listens. Rejects when it ends without. */
+  /** Its URL when it listens. Rejects when it ends before. */
   readonly listening: Promise<string>;
-  /** Its exit code, null where a signal ended it, and all it wrote to standard error. */
+  /** Its exit code (null after a signal) and its standard error. */
   readonly ended: Promise<{ readonly code: unknown; readonly errors: string }>;
   kill(signal: NodeJS.Signals): void;
 }
 
 /**
- * Runs the compiled entry point of a service, on any free port unless told otherwise. It inherits no variables.
+ * Runs the compiled entry of a service, by default on a free port. It inherits no variables.
  *
- * @throws Error when the service hasn't been built
+ * @throws Error when the service is not built
  */
 export function startProcess(entryPoint: URL, environment: Readonly<Record<string, string>>): TestedProcess {
   const file = fileURLToPath(entryPoint);
-  if (!existsSync(file)) throw new Error(`${file} is missing: run this through nx, or build first.`);
+  if (!existsSync(file)) throw new Error(`${file} is missing: run the test through nx, or build first.`);
 
   const child = spawn(process.execPath, [file], {
     env: { PORT: '0', ...environment },
@@ -41,8 +41,8 @@ export function startProcess(entryPoint: URL, environment: Readonly<Record<strin
     const url = urlIn(line);
     if (url !== undefined) listening.resolve(url);
   });
-  child.once('close', () => listening.reject(new Error(`The service ended without having listened. ${errors}`)));
-  // A test of how a service ends needn't ask whether it listened.
+  child.once('close', () => listening.reject(new Error(`The service ended before it listened. ${errors}`)));
+  // Tests of failing starts do not await it.
   listening.promise.catch(() => {});
   return {
     log,

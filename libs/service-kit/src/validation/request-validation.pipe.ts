@@ -1,17 +1,16 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
-import type { InputError } from '../problem-details/problem-details.ts';
-import { problemType } from '../problem-details/problem-details.ts';
-import { ProblemException } from '../problem-details/problem.exception.ts';
+import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
+import { ProblemException, type InputError } from '../problem-details/problem-details.ts';
 
 type Schema = NonNullable<ArgumentMetadata['schema']>;
 type Issue = NonNullable<Awaited<ReturnType<Schema['~standard']['validate']>>['issues']>[number];
 
 /**
- * Checks what a route declares a schema for (`@Body({ schema })`, `@Param('id', { schema })`) and hands over what the
- * schema makes of it. What doesn't fit is answered with 400 and the list of all faults.
+ * Validates the inputs of a route that have a schema (`@Body({ schema })`, `@Param('id', { schema })`) and passes on the schema's output.
+ * An invalid input gets 400 and the list of all errors.
  *
- * A query is best declared as one strict object (`@Query({ schema: z.strictObject({ … }) })`): a parameter that nobody
- * knows is then refused, rather than a client left to believe that it had an effect.
+ * Declare a query as one strict object (`@Query({ schema: z.strictObject({ … }) })`): an unknown parameter is then refused
+ * instead of silently ignored.
  */
 @Injectable()
 export class RequestValidationPipe implements PipeTransform {
@@ -21,10 +20,8 @@ export class RequestValidationPipe implements PipeTransform {
     if (!result.issues) return result.value;
 
     throw new ProblemException({
-      type: problemType('invalid-request'),
-      title: 'Invalid request',
-      status: 400,
-      detail: `The ${partOf(metadata)} is not what this operation takes. See errors.`,
+      ...serviceKitKinds['invalid-request'],
+      detail: `The ${partOf(metadata)} is not valid for this operation. See errors.`,
       extensions: { errors: result.issues.flatMap((issue) => inputErrors(issue, metadata)) },
     });
   }
@@ -55,14 +52,14 @@ function inputErrors(issue: Issue, { type, data }: ArgumentMetadata): InputError
   );
 }
 
-/** A strict zod object reports all unknown keys in one issue of the object; a reader looks for each by its place. */
+/** A strict zod object reports all unknown keys in one issue; clients get one error for each. */
 function unknownKeysOf(issue: Issue): readonly string[] | undefined {
   return 'keys' in issue && Array.isArray(issue.keys) ? issue.keys.map(String) : undefined;
 }
 
 /**
- * A JSON pointer (RFC 6901) as a URI fragment, the way RFC 9457 shows it. A field's name may have half a surrogate pair in it,
- * which no URI can say: it is shown as the character that stands for what cannot be shown.
+ * A JSON pointer (RFC 6901) as a URI fragment, as in RFC 9457. A URI cannot contain a lone surrogate of a field's name; the replacement
+ * character stands for it.
  */
 const pointer = (path: readonly string[]): string =>
   [

@@ -3,17 +3,17 @@ import { jsonOf, type JsonSchema, type KnownValues } from './json-of-schema.ts';
 import { oddJson, oddText } from './odd-values.ts';
 import type { RawRequest } from './raw-request.ts';
 
-/** The part of a request that is its body. */
+/** A body with its headers. */
 export type Body = Pick<RawRequest, 'headers' | 'body' | 'encoding'>;
 
 const json = 'application/json';
 const asJson = (value: unknown): Body => ({ headers: { 'content-type': json }, body: JSON.stringify(value) });
 
-/** Bodies as the schema wants them. */
+/** Bodies that match the schema. */
 export const validBody = (schema: JsonSchema, known: KnownValues): fc.Arbitrary<Body> =>
   jsonOf(schema, known).map(asJson);
 
-/** Bodies of every kind that is not what the schema wants, or only nearly. */
+/** Bodies that do not match the schema, some of them almost. */
 export function oddBody(schema: JsonSchema, known: KnownValues): fc.Arbitrary<Body> {
   const valid = jsonOf(schema, known);
   const validText = valid.map((value) => JSON.stringify(value));
@@ -34,7 +34,7 @@ export function oddBody(schema: JsonSchema, known: KnownValues): fc.Arbitrary<Bo
     },
     { weight: 1, arbitrary: validText.map((text) => ofText(`[${text}]`)) },
     { weight: 2, arbitrary: fc.constantFrom(...malformedTexts).map(ofText) },
-    // Bytes that are no UTF-8.
+    // Invalid UTF-8.
     {
       weight: 1,
       arbitrary: validText.map((text) => ({
@@ -90,7 +90,7 @@ const mediaTypes = [
   'not a type',
 ];
 
-/** The value with something else at one of its members, or in its place. */
+/** The value with another one in place of it or of one of its members. */
 function replaced(value: unknown, at: number, odd: unknown): unknown {
   if (typeof value !== 'object' || value === null) return odd;
   const entries = Object.entries(value);
@@ -107,7 +107,7 @@ function without(value: unknown, at: number): unknown {
   return Object.fromEntries(entries.toSpliced(at % Math.max(1, entries.length), 1));
 }
 
-/** As text, so that `__proto__` is a member like any other and a name may come twice. */
+/** As text, so that `__proto__` is an ordinary member and names can repeat. */
 function withMember(text: string, name: string, odd: unknown): Body {
   const member = `${JSON.stringify(name)}:${JSON.stringify(odd)}`;
   return ofText(text === '{}' ? `{${member}}` : text.replace(/\}$/, () => `,${member}}`));

@@ -5,14 +5,14 @@ import { jsonOf, type JsonSchema, type KnownValues } from './json-of-schema.ts';
 import { oddHeader, oddText } from './odd-values.ts';
 import type { RawRequest } from './raw-request.ts';
 
-/** What requests are made with beside the description. */
+/** Values that the description does not have. */
 export interface RequestOptions {
   readonly known: KnownValues;
-  /** Shown by most requests to operations that ask for one. */
+  /** Most requests to operations with a token have it. */
   readonly token?: string;
 }
 
-/** Requests to one operation: about a third as described, the others odd in one way or in several. */
+/** Requests to one operation: about a third are valid, the others have one or more odd parts. */
 export function anyRequest(described: PlacedOperation, options: RequestOptions): fc.Arbitrary<RawRequest> {
   return fc.oneof(
     { weight: 2, arbitrary: requestOf(described, options, false) },
@@ -20,7 +20,7 @@ export function anyRequest(described: PlacedOperation, options: RequestOptions):
   );
 }
 
-/** Requests to whatever paths, by whatever methods. */
+/** Requests to any path with any method. */
 export function undescribedRequest(document: OpenApiDocument): fc.Arbitrary<RawRequest> {
   const paths = Object.keys(document.paths);
   const path = fc.oneof(
@@ -35,7 +35,7 @@ export function undescribedRequest(document: OpenApiDocument): fc.Arbitrary<RawR
 }
 
 const usualMethods = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE'];
-/** Some known to Node's parser, and to nobody else here. */
+/** Some of them are known to Node's parser only. */
 const anyMethods = [...usualMethods, 'PROPFIND', 'QUERY', 'PURGE', 'M-SEARCH', 'LOCK'];
 
 function requestOf(
@@ -79,7 +79,7 @@ const bodySchemaOf = ({ requestBody }: OperationObject): JsonSchema | undefined 
 
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
-/** One part of a path: encoded as it should be, or what a client sends that cannot encode. */
+/** One segment of a path, encoded correctly or not. */
 const oddSegment: fc.Arbitrary<string> = fc.oneof(
   oddText.map(encoded),
   fc.constantFrom('%', '%2', '%zz', '%00', '%2F', '%2e%2e%2f', '..', '.', '%ff', '%c0%af', '%ud800', '+', '*', ';a=b'),
@@ -140,8 +140,7 @@ function headersOf(
 }
 
 /**
- * Headers that every operation meets. The time that a caller leaves is here only as nonsense: a short one would rightly be
- * answered with 504.
+ * Headers for every operation. Deadlines are invalid ones only: a short one would get 504.
  */
 const oddHeaders: fc.Arbitrary<Record<string, string>> = fc.record(
   {

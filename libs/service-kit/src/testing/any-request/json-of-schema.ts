@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** As much of JSON Schema as the services' descriptions use. */
+/** The part of JSON Schema that the services use. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
@@ -20,12 +20,11 @@ export interface JsonSchema {
 }
 
 /**
- * Good values for members and parameters of these names. A schema says what a value looks like; which customers there are,
- * and that a text is a duration, it doesn't.
+ * Valid values for members and parameters by name, where the schema is not sufficient: existing customers, durations.
  */
 export type KnownValues = Readonly<Record<string, readonly unknown[]>>;
 
-/** Values that a schema allows. */
+/** Values that match a schema. */
 export function jsonOf(schema: JsonSchema, known: KnownValues, name = ''): fc.Arbitrary<unknown> {
   const values = known[name];
   if (values !== undefined && schema.anyOf === undefined) return fc.constantFrom(...values);
@@ -68,7 +67,7 @@ function textOf({ pattern, minLength = 0, maxLength = 50 }: JsonSchema): fc.Arbi
   const lengths = { minLength, maxLength: Math.min(maxLength, 300) };
   if (pattern === undefined) return fc.string(lengths);
   const expression = new RegExp(pattern, 'u');
-  // Which classes of Unicode a character is of is not for fast-check to work out, but easily tried.
+  // fast-check does not generate Unicode classes; filtering is simple.
   if (/\\p\{/i.test(pattern))
     return fc.string({ ...lengths, unit: 'grapheme' }).filter((text) => expression.test(text));
   return fc.stringMatching(expression);

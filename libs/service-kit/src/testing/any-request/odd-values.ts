@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Text that programs stumble over: control characters, halves of surrogate pairs, what looks like something else. */
+/** Text that programs often mishandle: control characters, lone surrogates, text that looks like another type. */
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '',
@@ -33,11 +33,11 @@ export const oddText: fc.Arbitrary<string> = fc.oneof(
     'x'.repeat(5_000),
   ),
   fc.string({ unit: 'binary', maxLength: 40 }),
-  // Any code units at all, so halves of pairs too.
+  // Any code units, including lone surrogates.
   fc.array(fc.nat(0xffff), { maxLength: 20 }).map((units) => String.fromCharCode(...units)),
 );
 
-/** Numbers at and beyond the ends of what anybody counts with. */
+/** Numbers at and beyond common limits. */
 export const oddNumber: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(-1, 0, -0, 0.5, 2 ** 31, 2 ** 53, -(2 ** 53), 1e21, 1e308, -1e308, 5e-324),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -45,7 +45,7 @@ export const oddNumber: fc.Arbitrary<number> = fc.oneof(
 
 const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
 
-/** A JSON value that is seldom what was asked for. */
+/** JSON values that rarely match a schema. */
 export const oddJson: fc.Arbitrary<unknown> = fc.oneof(
   oddText,
   oddNumber,
@@ -53,7 +53,7 @@ export const oddJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** What goes into one header: no client could send a line's end, and Node's parser takes Latin-1. */
+/** Values of one header: without line breaks, and in Latin-1 as Node's parser reads it. */
 export const oddHeader: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     '',

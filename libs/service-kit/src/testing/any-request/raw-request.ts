@@ -1,36 +1,35 @@
 import { Agent, request } from 'node:http';
 
-/** A request as it goes over the wire: nothing is made well-formed on the way. */
+/** A request that is sent exactly as it is. */
 export interface RawRequest {
   readonly method: string;
   /** Path and query, encoded or not. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** UTF-8 unless told otherwise. */
+  /** In `encoding`; default: UTF-8. */
   readonly body?: string;
   readonly encoding?: 'utf8' | 'latin1';
 }
 
-/** What came back. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
-  /** By their names in lower case; those that came several times joined with a comma. */
+  /** By their names in lower case; repeated headers are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Longer than any answer should take, shorter than the time of a test. */
+/** Longer than any response takes, shorter than the timeout of a test. */
 const timeoutMs = 20_000;
 
-/** Sends requests over connections that are kept, so that what one leaves behind on them troubles the next. */
+/** Sends requests over kept connections, so that a request that corrupts one affects the next. */
 export class RawClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
   /** @param url of the service */
   constructor(private readonly url: string) {}
 
-  /** @throws Error when the connection breaks, or nothing comes back in 20 s */
-  send({ method, target, headers, body, encoding = 'utf8' }: RawRequest): Promise<RawAnswer> {
+  /** @throws Error when the connection breaks, or without a response within 20 s */
+  send({ method, target, headers, body, encoding = 'utf8' }: RawRequest): Promise<RawResponse> {
     const { hostname, port } = new URL(this.url);
     const bytes = body === undefined ? undefined : Buffer.from(body, encoding);
     return new Promise((resolve, reject) => {
@@ -60,7 +59,7 @@ export class RawClient {
         },
       );
       sent.once('error', reject);
-      sent.once('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+      sent.once('timeout', () => sent.destroy(new Error(`no response within ${timeoutMs} ms`)));
       sent.end(bytes);
     });
   }

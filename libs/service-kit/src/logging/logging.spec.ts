@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { runInRequestContext } from '../request-context/request-context.ts';
 import { beginTrace } from '../request-context/trace-context.ts';
-import { loggerOptions } from './logging.options.ts';
+import { loggerOptions } from './logging.ts';
 
 function logLine(logged: object, message: string): Record<string, unknown> {
   let line = '{}';
@@ -13,7 +13,7 @@ function logLine(logged: object, message: string): Record<string, unknown> {
 }
 
 describe('loggerOptions', () => {
-  it('says where in which trace a line was written, within a request', () => {
+  it('has the trace and span of the request', () => {
     const trace = beginTrace();
 
     const line = runInRequestContext({ requestId: 'r-1', trace }, () => logLine({}, 'hello'));
@@ -21,7 +21,7 @@ describe('loggerOptions', () => {
     expect(line).toMatchObject({ traceId: trace.traceId, spanId: trace.spanId });
   });
 
-  it('names the service and the instance, the level in words and the time in ISO 8601', () => {
+  it('has the service, the instance, the level in words and the time in ISO 8601', () => {
     expect(logLine({}, 'hello')).toEqual({
       level: 'info',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
@@ -45,7 +45,7 @@ describe('loggerOptions', () => {
     { body: { label: 's3cret' } },
     { request: { body: 's3cret' } },
     { err: Object.assign(new Error('duplicate key'), { detail: 'Key (key)=(s3cret) already exists.' }) },
-  ])('does not show what is secret in %j', (logged) => {
+  ])('does not show the secret in %j', (logged) => {
     const line = JSON.stringify(logLine(logged, 'hello'));
 
     expect(line).toContain('(not shown)');

@@ -8,8 +8,7 @@ import { sql, type Kysely } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from './database.ts';
-import { migrate, type Migrations } from './migrations.ts';
-import { ServiceRoleError, type Privileges } from './privileges.ts';
+import { migrate, ServiceRoleError, type Migrations, type Privileges } from './migrations.ts';
 
 interface Tables {
   berths: { id: number };
@@ -34,8 +33,8 @@ const migrations: Migrations = {
 
 const privileges: Privileges = { berths: ['select', 'insert', 'update', 'delete'], log: ['select', 'insert'] };
 
-describe('a service’s rights', () => {
-  // Whoever quotes names carelessly gives rights to somebody else, or to nobody.
+describe('the privileges of a service', () => {
+  // A name that needs quotes.
   const role = `harbour "${randomUUID()}" öffnen`;
   let server: DatabaseServer;
   let database: TestDatabase;
@@ -68,7 +67,7 @@ describe('a service’s rights', () => {
     await server.stop();
   });
 
-  it('are enough for its own work', async () => {
+  it('are sufficient for its own work', async () => {
     await service.tables.insertInto('berths').values({ id: 1 }).execute();
     await service.tables.updateTable('berths').set({ id: 2 }).execute();
     await service.tables.insertInto('log').values({ text: 'moved' }).execute();
@@ -96,11 +95,11 @@ describe('a service’s rights', () => {
     'delete from harbour.kysely_migration',
     'update harbour.kysely_migration_lock set is_locked = 1',
     'select * from harbour.kysely_migration_lock',
-  ])('do not let it %s', async (statement) => {
+  ])('do not allow: %s', async (statement) => {
     await expect(run(service, statement)).rejects.toThrow(/permission denied|must be owner/);
   });
 
-  it('are the same when they are given again, by several at once, whatever it was given in between', async () => {
+  it('are the same when granted again, concurrently, whichever were granted in between', async () => {
     for (const grant of [
       'grant all on schema harbour to public',
       'grant all on all tables in schema harbour to public',
@@ -124,21 +123,21 @@ describe('a service’s rights', () => {
     expect(rows).toEqual([{ grantee: role }]);
   });
 
-  it('are refused to a role that does not exist', async () => {
-    const granting = migrate({ ...options(), grant: { role: 'nobody', privileges } });
+  it('cannot be granted to a role that does not exist', async () => {
+    const granting = migrate({ ...options(), grant: { role: 'stranger', privileges } });
 
     await expect(granting).rejects.toThrow(ServiceRoleError);
-    await expect(granting).rejects.toThrow('there is no database role "nobody". Create it');
+    await expect(granting).rejects.toThrow('there is no database role "stranger". Create it');
   });
 
-  it('are refused to a role that they would not bind', async () => {
+  it('cannot be granted to a role that they would not restrict', async () => {
     const { rows } = await sql<{ me: string }>`select current_user as me`.execute(owner.tables);
     const granting = migrate({ ...options(), grant: { role: rows[0]?.me ?? '', privileges } });
 
-    await expect(granting).rejects.toThrow('can act as the owner of the schema "harbour", whom no right binds');
+    await expect(granting).rejects.toThrow('can act as the owner of the schema "harbour", whom no privilege restricts');
   });
 
-  it('are given all or none', async () => {
+  it('are granted all or none', async () => {
     await expect(
       migrate({ ...options(), grant: { role, privileges: { berths: [], ships: ['select'] } } }),
     ).rejects.toThrow('relation "harbour.ships" does not exist');

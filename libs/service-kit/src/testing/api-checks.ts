@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { operationsOf, type OpenApiDocument } from '../openapi/document.ts';
+import type { ProblemCatalogue } from '../problem-details/problem-catalogue.ts';
 
 /**
- * What is wrong with the description of an API, a line each: references that lead nowhere, operations without a name of
- * their own, a summary, a good answer or a problem, and answers without a body that their clients could read.
+ * Checks the description of an API. Returns a line for each reference that cannot be resolved, and for each operation without a
+ * unique name, a summary, a successful response, problem details or the description of a path parameter.
  */
-export function apiFaults(document: OpenApiDocument): string[] {
+export function apiIssues(document: OpenApiDocument): string[] {
   const operations = operationsOf(document);
   const ids = Map.groupBy(operations, ({ operation }) => operation.operationId);
   return [
@@ -16,9 +18,9 @@ export function apiFaults(document: OpenApiDocument): string[] {
       return [
         ...(operationId !== undefined && ids.get(operationId)?.length === 1
           ? []
-          : [`${name} has no operationId of its own`]),
+          : [`${name} has no unique operationId`]),
         ...(summary === '' ? [`${name} has no summary`] : []),
-        ...(statuses.some((status) => status.startsWith('2')) ? [] : [`${name} has no good answer`]),
+        ...(statuses.some((status) => status.startsWith('2')) ? [] : [`${name} has no successful response`]),
         ...(hasProblem(responses) ? [] : [`${name} has no problem details`]),
         ...[...path.matchAll(/\{(\w+)\}/g)]
           .filter(([, parameter]) => !parameters.some((each) => 'name' in each && each.name === parameter))
@@ -34,11 +36,31 @@ function danglingReferences(document: OpenApiDocument): string[] {
   const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g);
   return [...new Set([...references].map(([, reference = '']) => reference))]
     .filter((reference) => find(document, reference) === undefined)
-    .map((reference) => `${reference} is referred to and not there`);
+    .map((reference) => `${reference} cannot be resolved`);
 }
 
 function find(document: OpenApiDocument, reference: string): unknown {
   const [start, ...steps] = reference.split('/');
   if (start !== '#') return undefined;
   return steps.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], document);
+}
+
+const page = new URL('../../../../docs/problems.md', import.meta.url);
+
+/** The problems that `docs/problems.md` lists under a heading, in the form of a catalogue; empty without the heading. */
+export function documentedProblems(heading: string): ProblemCatalogue {
+  const section =
+    readFileSync(page, 'utf8')
+      .split(/^## /m)
+      .find((text) => text.startsWith(`${heading}\n`)) ?? '';
+  const rows = section
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  return Object.fromEntries(
+    rows.map(([, name = '', status = '', title = '', when = '', remedy = '']) => [
+      name.replaceAll('`', ''),
+      { status: Number(status), title, when, remedy },
+    ]),
+  );
 }

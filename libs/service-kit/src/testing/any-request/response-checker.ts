@@ -1,27 +1,27 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { operationsOf, type OpenApiDocument, type PlacedOperation } from '../../openapi/document.ts';
-import type { RawAnswer, RawRequest } from './raw-request.ts';
+import type { RawResponse, RawRequest } from './raw-request.ts';
 
 const problemMediaType = 'application/problem+json';
 const typePrefix = 'urn:breakwater:problem:';
 const requiredMembers = ['type', 'title', 'status', 'detail', 'instance', 'requestId', 'traceId'];
 
-/** Problems that are found before it is known which operation is asked for, if any; no operation describes them. */
+/** Problems that are found before the operation is known; no operation describes them. */
 const beforeAnyOperation = new Set(['uri-too-long', 'request-header-fields-too-large', 'request-timeout']);
 
-/** What nobody outside should read: where code is, what the database was told, what errors are called inside. */
-const innerWords =
+/** Internal details: the positions of code, SQL statements, the names of error classes. */
+const internalDetails =
   /\n\s+at |node_modules|\.[jt]s:\d|\bselect\b.+\bfrom\b|\binsert into\b|\b[A-Z]\w+(?:Error|Exception)\b|kysely|postgres/i;
 
-/** Says what is wrong with answers, by the description of the API and the list of problems. */
-export class AnswerJudge {
+/** Checks responses against the description of the API and the list of problems. */
+export class ResponseChecker {
   readonly #document: OpenApiDocument;
   readonly #problems: ReadonlySet<string>;
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
   readonly #validators = new Map<string, ValidateFunction>();
 
-  /** @param problems the names of the problems that clients are told of */
+  /** @param problems the names of all documented problems */
   constructor(document: OpenApiDocument, problems: Iterable<string>) {
     this.#document = document;
     this.#problems = new Set(problems);
@@ -29,68 +29,67 @@ export class AnswerJudge {
     this.#ajv.addSchema(document, 'api');
   }
 
-  /** A line for each fault; none where the answer is as promised. */
-  faultsOf(request: RawRequest, answer: RawAnswer): string[] {
-    const problem = answer.status >= 400 ? parsed(answer.body) : undefined;
-    // The answer to HEAD is the head of one.
+  /** A line for each issue; none for a response as documented. */
+  issuesOf(request: RawRequest, response: RawResponse): string[] {
+    const problem = response.status >= 400 ? parsed(response.body) : undefined;
+    // The response to HEAD has no body.
     const hasBody = request.method !== 'HEAD';
     return [
-      ...(answer.status >= 500 ? [`a ${answer.status}, though nothing is wrong with the service: ${answer.body}`] : []),
-      ...(answer.headers['x-request-id'] === undefined ? ['no X-Request-Id'] : []),
-      ...(answer.status >= 400 && hasBody ? this.#faultsOfProblem(answer, problem) : []),
-      ...(innerWords.test(withoutEcho(answer.body, request)) ? [`words from inside: ${answer.body}`] : []),
-      ...this.#faultsByDescription(request, answer, problem),
+      ...(response.status >= 500 ? [`a ${response.status} of a healthy service: ${response.body}`] : []),
+      ...(response.headers['x-request-id'] === undefined ? ['no X-Request-Id'] : []),
+      ...(response.status >= 400 && hasBody ? this.#issuesOfProblem(response, problem) : []),
+      ...(internalDetails.test(withoutEcho(response.body, request)) ? [`internal details: ${response.body}`] : []),
+      ...this.#issuesByDescription(request, response, problem),
     ];
   }
 
-  #faultsOfProblem(
-    { status, headers, body }: RawAnswer,
+  #issuesOfProblem(
+    { status, headers, body }: RawResponse,
     problem: Readonly<Record<string, unknown>> | undefined,
   ): string[] {
-    if (mediaTypeOf(headers) !== problemMediaType || !problem)
-      return [`a ${status} that is no problem details: ${body}`];
+    if (mediaTypeOf(headers) !== problemMediaType || !problem) return [`a ${status} without problem details: ${body}`];
     return [
       ...requiredMembers.filter((name) => !(name in problem)).map((name) => `a problem without ${name}: ${body}`),
-      ...(problem['status'] === status ? [] : [`a ${status} that says it is ${String(problem['status'])}`]),
-      ...(this.#problems.has(nameOf(problem)) ? [] : [`a type that is not listed: ${String(problem['type'])}`]),
-      ...(problem['requestId'] === headers['x-request-id'] ? [] : ['another request id than X-Request-Id']),
+      ...(problem['status'] === status ? [] : [`a ${status} with status ${String(problem['status'])} in its body`]),
+      ...(this.#problems.has(nameOf(problem)) ? [] : [`a type that is not documented: ${String(problem['type'])}`]),
+      ...(problem['requestId'] === headers['x-request-id'] ? [] : ['a request id other than X-Request-Id']),
     ];
   }
 
-  #faultsByDescription(
+  #issuesByDescription(
     request: RawRequest,
-    answer: RawAnswer,
+    response: RawResponse,
     problem: Readonly<Record<string, unknown>> | undefined,
   ): string[] {
-    const described = this.#operationOf(request);
-    if (!described || answer.status >= 500) return [];
+    const placed = this.#operationOf(request);
+    if (!placed || response.status >= 500) return [];
     const name = problem && nameOf(problem);
     if (name !== undefined && beforeAnyOperation.has(name)) return [];
-    // Nor does one describe that its own path cannot be read.
+    // Nor does an operation describe that its path cannot be decoded.
     if (name === 'bad-request' && !isDecodable(request.target)) return [];
 
-    const { method, path, operation } = described;
-    const response = operation.responses[answer.status];
-    if (!response || '$ref' in response) return [`${answer.status} is not described: ${answer.body}`];
-    const { content } = response;
-    if (!content) return answer.body === '' ? [] : [`a body where none is described: ${answer.body}`];
-    const mediaType = mediaTypeOf(answer.headers);
-    if (!(mediaType in content)) return [`${mediaType} is not described for ${answer.status}`];
+    const { method, path, operation } = placed;
+    const described = operation.responses[response.status];
+    if (!described || '$ref' in described) return [`${response.status} is not described: ${response.body}`];
+    const { content } = described;
+    if (!content) return response.body === '' ? [] : [`a body where none is described: ${response.body}`];
+    const mediaType = mediaTypeOf(response.headers);
+    if (!(mediaType in content)) return [`${mediaType} is not described for ${response.status}`];
     if (!mediaType.endsWith('json')) return [];
     const validate = this.#validator([
       'paths',
       path,
       method,
       'responses',
-      String(answer.status),
+      String(response.status),
       'content',
       mediaType,
       'schema',
     ]);
-    return validate(parsedOrText(answer.body)) ? [] : [`${this.#ajv.errorsText(validate.errors)}: ${answer.body}`];
+    return validate(parsedOrText(response.body)) ? [] : [`${this.#ajv.errorsText(validate.errors)}: ${response.body}`];
   }
 
-  /** Which operation is meant, by the parts of the path as they were sent. */
+  /** The operation of a request, by the undecoded parts of its path. */
   #operationOf({ method, target }: RawRequest): PlacedOperation | undefined {
     const parts = (target.split('?', 1)[0] ?? '').split('/');
     return operationsOf(this.#document).find(({ method: each, path }) => {
@@ -111,7 +110,7 @@ export class AnswerJudge {
   }
 }
 
-const mediaTypeOf = (headers: RawAnswer['headers']): string => headers['content-type']?.split(';')[0] ?? '';
+const mediaTypeOf = (headers: RawResponse['headers']): string => headers['content-type']?.split(';')[0] ?? '';
 const nameOf = (problem: Readonly<Record<string, unknown>>): string => String(problem['type']).replace(typePrefix, '');
 
 function parsedOrText(text: string): unknown {
@@ -136,6 +135,6 @@ function isDecodable(target: string): boolean {
   }
 }
 
-/** What a client said may be said back to it. */
+/** A response may repeat the path of its request. */
 const withoutEcho = (body: string, { target }: RawRequest): string =>
   body.replaceAll(JSON.stringify(target.split('?', 1)[0]).slice(1, -1), '');

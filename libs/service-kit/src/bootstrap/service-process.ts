@@ -1,0 +1,166 @@
+import { Logger, type DynamicModule, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pino } from 'pino';
+import { readMigrationConfig, type MigrationConfig, type ServiceConfig } from '../config/service-config.ts';
+import { Database } from '../database/database.ts';
+import { migrate, type MigrationOptions } from '../database/migrations.ts';
+import { Readiness } from '../health/readiness.ts';
+import { loggerOptions, requestLoggerOptions, ServiceLogger } from '../logging/logging.ts';
+import { serveApiDescription } from '../openapi/describe-api.ts';
+import type { ServiceDefinition } from '../service-kit.module.ts';
+import { createHttpAdapter } from './http-adapter.ts';
+import { explainStartFailure, PendingMigrationsError } from './start-failure.ts';
+
+/** A service as a process. */
+export interface ServiceProcess<Config extends ServiceConfig> {
+  readonly service: ServiceDefinition;
+  readonly readConfig: () => Config;
+  readonly createModule: (config: Config) => DynamicModule;
+  /** Explains an error of the service itself that prevents its start; undefined for all others. Default: none. */
+  readonly explain?: (error: unknown) => string | undefined;
+}
+
+/**
+ * Starts a service and runs it until SIGTERM or SIGINT. If it cannot start, it explains on standard error why, and what to do, and exits
+ * with code 1.
+ */
+export async function runService<Config extends ServiceConfig>(definition: ServiceProcess<Config>): Promise<void> {
+  const { service, readConfig, createModule, explain } = definition;
+  const start: StartTimes = { loaded: sinceStart() };
+  let config: Config | undefined;
+  try {
+    config = readConfig();
+    const app = await createService(service.name, config, createModule(config));
+    start.created = sinceStart();
+    // Before it listens: a signal can follow the line that says so immediately.
+    shutDownOnSignal(app, { delayMs: config.SHUTDOWN_DELAY, timeoutMs: config.SHUTDOWN_TIMEOUT });
+    await listen(app, service, config, start);
+  } catch (error) {
+    process.stderr.write(`${service.name} cannot start: ${explain?.(error) ?? explainStartFailure(error, config)}\n`);
+    process.exit(1);
+  }
+}
+
+/**
+ * Creates a service that does not listen yet, and that has not connected to its database.
+ *
+ * @param name the name of the service in logs
+ * @param module the service; it imports `ServiceKitModule`
+ */
+export async function createService(
+  name: string,
+  config: ServiceConfig,
+  module: DynamicModule,
+): Promise<NestFastifyApplication> {
+  const logged = { service: name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
+  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(config), {
+    logger: new ServiceLogger(requestLoggerOptions(logged)),
+    // The caller explains the error; Nest would abort the process.
+    abortOnError: false,
+    // Fastify reads JSON; Nest's parsers would accept forms as well.
+    bodyParser: false,
+  });
+  serveApiDescription(app);
+  return app;
+}
+
+async function listen(
+  app: NestFastifyApplication,
+  service: ServiceDefinition,
+  config: ServiceConfig,
+  startMs: StartTimes,
+): Promise<void> {
+  const pending = await app.get(Database).findPendingMigrations();
+  if (pending.length > 0) throw new PendingMigrationsError(service.name, pending);
+  startMs.migrationsFound = sinceStart();
+
+  await app.listen(config.PORT, config.HOST);
+  startMs.listening = sinceStart();
+  new Logger(service.name).log({ startMs }, `listening on ${await app.getUrl()}`);
+}
+
+/** The phases of a start, in milliseconds since the start of the process; logged when the service listens. */
+interface StartTimes {
+  /** All code is loaded. */
+  loaded: number;
+  /** Nest has created all modules. */
+  created?: number;
+  /** The database has listed the executed migrations. */
+  migrationsFound?: number;
+  listening?: number;
+}
+
+const sinceStart = (): number => Math.round(performance.now());
+
+/**
+ * Shuts down on SIGTERM and SIGINT: first the service is not ready; after the delay it accepts no new connections, completes the requests
+ * in flight, and closes its connections and its database. A repeated signal has no effect: npm sends a Ctrl-C again that the terminal
+ * has already sent.
+ *
+ * @param delayMs how long requests are still accepted, so that clients can notice
+ * @param timeoutMs after this time, the delay included, the process exits with code 1
+ */
+function shutDownOnSignal(
+  app: INestApplication<Server>,
+  { delayMs, timeoutMs }: { readonly delayMs: number; readonly timeoutMs: number },
+): void {
+  const logger = new Logger('Shutdown');
+  let hasBegun = false;
+
+  const shutDown = async (signal: NodeJS.Signals): Promise<void> => {
+    if (hasBegun) return;
+    hasBegun = true;
+    logger.log(`${signal}: shutting down`);
+    app.get(Readiness, { strict: false }).beginShutdown();
+    setTimeout(() => {
+      logger.error(`the shutdown did not end within ${timeoutMs} ms: exiting`);
+      process.exit(1);
+    }, timeoutMs).unref();
+
+    try {
+      if (app.getHttpServer().listening) await wait(delayMs);
+      await app.close();
+      logger.log('shut down');
+    } catch (err) {
+      logger.error({ err }, 'the shutdown failed');
+      process.exitCode = 1;
+    }
+    // Whatever still keeps the process alive is not part of the service.
+    process.exit();
+  };
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (received) => void shutDown(received));
+}
+
+/**
+ * Migrates the schema of a service, gives the role of `DATABASE_SERVICE_ROLE` its privileges, and ends. If it cannot, it explains on
+ * standard error why, and what to do, and sets exit code 1.
+ */
+export async function runMigrations<Tables>(
+  service: ServiceDefinition,
+  seed?: MigrationOptions<Tables>['seed'],
+): Promise<void> {
+  let config: MigrationConfig | undefined;
+  try {
+    config = readMigrationConfig(service.name);
+    const { DATABASE_SERVICE_ROLE: role } = config;
+    const applied = await migrate({
+      url: config.DATABASE_URL,
+      applicationName: config.INSTANCE_NAME,
+      schema: service.name,
+      migrations: service.migrations,
+      ...(seed ? { seed } : {}),
+      ...(role === undefined ? {} : { grant: { role, privileges: service.privileges ?? {} } }),
+    });
+    pino(loggerOptions({ service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })).info(
+      { applied },
+      applied.length > 0 ? 'the schema has been migrated' : 'the schema is up to date',
+    );
+  } catch (error) {
+    process.stderr.write(`${service.name} cannot migrate: ${explainStartFailure(error, config)}\n`);
+    process.exitCode = 1;
+  }
+}

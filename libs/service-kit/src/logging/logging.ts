@@ -1,0 +1,111 @@
+import { RequestMethod } from '@nestjs/common';
+import { Logger, PinoLogger, type Params } from 'nestjs-pino';
+import type { IncomingMessage } from 'node:http';
+import { stdTimeFunctions, type LoggerOptions } from 'pino';
+import type { Options } from 'pino-http';
+import { isProbe } from '../metrics/metrics.registry.ts';
+import { currentTraceContext, traceOf } from '../request-context/request-context.ts';
+import type { TraceContext } from '../request-context/trace-context.ts';
+
+/** The process that logs. */
+export interface LoggedProcess {
+  readonly service: string;
+  readonly instance: string;
+  readonly level: string;
+}
+
+/** Their values are not shown in a logged object, one level below, and in headers. */
+const secrets = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'proxy-authorization',
+  'idempotency-key',
+  'idempotencyKey',
+  'password',
+  'secret',
+  'token',
+  'body',
+];
+const levels = ['', '*', 'headers', '*.headers'];
+
+/** PostgreSQL's details of an error contain the values of the row. */
+const rowsInErrors = ['err.detail', 'err.where'];
+
+/** One JSON object per line: the level in words, the time in ISO 8601, service and instance; during a request, its trace and span. */
+export function loggerOptions({ service, instance, level }: LoggedProcess): LoggerOptions {
+  return {
+    level,
+    base: { service, instance },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    mixin: () => traceFields(currentTraceContext()),
+    redact: {
+      paths: [...levels.flatMap((level) => secrets.map((name) => `${level}["${name}"]`)), ...rowsInErrors],
+      censor: '(not shown)',
+    },
+  };
+}
+
+/** The same, with the request id on every line of a request, and one line at the end of a request. */
+export function requestLoggerOptions(process: LoggedProcess): Params {
+  const pinoHttp: Options = {
+    ...loggerOptions(process),
+    // Every line has the request id; only the last one has the method and the URL.
+    quietReqLogger: true,
+    customAttributeKeys: { reqId: 'requestId' },
+    serializers: {
+      req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
+      res: ({ statusCode }: { statusCode: number | null }) => ({ statusCode }),
+    },
+    // Readiness logs its changes.
+    autoLogging: { ignore: (request) => isProbe(pathOf(request)) },
+    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
+    // The error is logged before; pino-http would add one made from the status.
+    customSuccessObject: (request, _response, served: object) => ({ ...served, ...traceFields(traceOf(request)) }),
+    customErrorObject: (request, response, error, { res, responseTime }: { res: unknown; responseTime: number }) => ({
+      ...traceFields(traceOf(request)),
+      res,
+      responseTime,
+      ...(response.errored ? { err: error } : {}),
+    }),
+    customErrorMessage: () => 'request failed',
+  };
+  // With its default route, nestjs-pino logs no requests on Fastify.
+  return { pinoHttp, forRoutes: [{ path: '*splat', method: RequestMethod.ALL }] };
+}
+
+/** The last line of a request may be logged outside of its context, when the connection ends. */
+const traceFields = (trace: TraceContext | undefined): object =>
+  trace ? { traceId: trace.traceId, spanId: trace.spanId } : {};
+
+/** Nest's middleware runner removes the path of the middleware from `url`. */
+function pathOf(request: IncomingMessage): string {
+  const url = 'originalUrl' in request ? request.originalUrl : request.url;
+  return String(url).split('?', 1)[0] ?? '';
+}
+
+/** Nest's classes that log the start; their lines matter only when something fails. */
+const framework = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
+/** Nest's logger for a service: everything through pino, the start of the framework at level `debug`. */
+export class ServiceLogger extends Logger {
+  constructor(params: Params) {
+    super(new PinoLogger(params), params);
+  }
+
+  override log(message: unknown, ...parameters: unknown[]): void {
+    if (framework.has(contextOf(parameters))) super.debug(message, ...parameters);
+    else super.log(message, ...parameters);
+  }
+
+  override error(message: unknown, ...parameters: unknown[]): void {
+    // Nest logs an error and throws it to the caller, which reports it.
+    if (contextOf(parameters) === 'ExceptionHandler' || framework.has(contextOf(parameters))) {
+      super.debug(message, ...parameters);
+    } else super.error(message, ...parameters);
+  }
+}
+
+/** Nest passes the name of the class that logs as the last parameter. */
+const contextOf = (parameters: readonly unknown[]): string => String(parameters.at(-1));
