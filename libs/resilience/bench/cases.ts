@@ -21,8 +21,8 @@ import {
   cockatiel,
   cockatielSubject,
   failNineOfTen,
+  fullMollitiaSubject,
   mollitia,
-  mollitiaSubject,
   opossum,
   opossumSubject,
   settled,
@@ -61,7 +61,7 @@ function success(name: string, window: Window, remark?: string): BenchCase {
       ...(window.type === 'TIME_BASED' || window.size === 100
         ? { opossum: opossumSubject(succeed, window.type === 'TIME_BASED' ? window.size : 10) }
         : {}),
-      mollitia: await mollitiaSubject(succeed, window),
+      mollitia: await fullMollitiaSubject(succeed, window),
     }),
   };
 }
@@ -75,7 +75,7 @@ function failure(name: string, window: Window, others: () => Promise<Subjects> =
         bare: { operation: failNineOfTen() },
         breakwater: breakwaterSubject(failNineOfTen(), window),
         cockatiel: cockatielSubject(failNineOfTen(), window),
-        mollitia: await mollitiaSubject(failNineOfTen(), window),
+        mollitia: await fullMollitiaSubject(failNineOfTen(), window),
         ...(await others()),
       };
       return withFailuresSettled(subjects);

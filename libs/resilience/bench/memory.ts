@@ -2,13 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createRegistry } from '../src/core/policies.ts';
 import {
-  breakwater,
-  cockatiel,
+  breakwaterSubject,
+  cockatielSubject,
   type Library,
-  mollitia,
-  type Operation,
-  opossum,
+  mollitiaSubject,
+  opossumSubject,
   settled,
+  type Subject,
   succeed,
   type Window,
 } from './subjects.ts';
@@ -30,11 +30,6 @@ export interface RegistryMemory {
   readonly timers: number;
 }
 
-interface Created {
-  readonly operation: Operation;
-  readonly dispose: () => void;
-}
-
 const window: Window = { type: 'COUNT_BASED', size: 100 };
 const idleCount = 1_000;
 const busyCount = 20;
@@ -42,41 +37,13 @@ const callsEach = 100_000;
 /** Each of its calls scans the whole window; a tenth of the calls shows growth too. */
 const callsOfMollitia = 10_000;
 
-const bare = (): Created => ({ operation: () => succeed(), dispose: () => {} });
+const bare = (): Subject => ({ operation: succeed });
 
-const candidates: readonly { readonly library: Library; readonly calls: number; readonly create: () => Created }[] = [
-  {
-    library: 'breakwater',
-    calls: callsEach,
-    create: () => {
-      const breaker = breakwater(window);
-      return { operation: () => breaker.execute(succeed), dispose: () => breaker.dispose() };
-    },
-  },
-  {
-    library: 'cockatiel',
-    calls: callsEach,
-    create: () => {
-      const breaker = cockatiel(window);
-      return { operation: () => breaker.execute(succeed), dispose: () => {} };
-    },
-  },
-  {
-    library: 'opossum',
-    calls: callsEach,
-    create: () => {
-      const breaker = opossum(succeed);
-      return { operation: () => breaker.fire(), dispose: () => breaker.shutdown() };
-    },
-  },
-  {
-    library: 'mollitia',
-    calls: callsOfMollitia,
-    create: () => {
-      const circuit = mollitia(succeed, window);
-      return { operation: () => circuit.execute(), dispose: () => circuit.dispose() };
-    },
-  },
+const candidates: readonly { readonly library: Library; readonly calls: number; readonly create: () => Subject }[] = [
+  { library: 'breakwater', calls: callsEach, create: () => breakwaterSubject(succeed, window) },
+  { library: 'cockatiel', calls: callsEach, create: () => cockatielSubject(succeed, window) },
+  { library: 'opossum', calls: callsEach, create: () => opossumSubject(succeed) },
+  { library: 'mollitia', calls: callsOfMollitia, create: () => mollitiaSubject(succeed, window) },
 ];
 
 export async function measureMemory(): Promise<readonly MemoryRow[]> {
@@ -105,13 +72,13 @@ export function measureRegistry(circuitBreakers = 10_000): RegistryMemory {
   for (let each = 0; each < circuitBreakers; each++) registry.getOrCreate(`customer-${each}`);
   const held = timers.stop();
   const bytes = heldBytes() - before;
-  registry.dispose();
+  registry.dispose?.();
   return { circuitBreakers, bytes, timers: held };
 }
 
 /** Bytes and timers of each of `count` circuit breakers after creation, and the growth by calls. */
-async function holding(count: number, create: () => Created, calls: number) {
-  create().dispose();
+async function holding(count: number, create: () => Subject, calls: number) {
+  create().dispose?.();
   const before = heldBytes();
   const timers = countTimers();
   const created = Array.from({ length: count }, create);
@@ -122,7 +89,7 @@ async function holding(count: number, create: () => Created, calls: number) {
   const warmBytes = heldBytes();
   for (const { operation } of created) for (let call = 0; call < calls; call++) await operation();
   const after = heldBytes();
-  for (const { dispose } of created) dispose();
+  for (const { dispose } of created) dispose?.();
   return { bytes: (warmBytes - before) / count, growth: (after - warmBytes) / count, timers: held / count };
 }
 
@@ -138,27 +105,18 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Counts the timers that are set from now and not cleared. */
 function countTimers(): { stop(): number } {
-  const { setTimeout: timeout, setInterval: interval, clearTimeout: clear, clearInterval: clearEvery } = globalThis;
+  const originals = { setTimeout, setInterval, clearTimeout, clearInterval };
   let pending = 0;
-  const counting = <F extends (...args: never[]) => unknown>(original: F, change: 1 | -1): F =>
-    ((...args: Parameters<F>) => {
-      pending += change;
+  for (const [name, original] of Object.entries<(...args: never[]) => unknown>(originals)) {
+    const counting = (...args: never[]) => {
+      pending += name.startsWith('set') ? 1 : -1;
       return original(...args);
-    }) as F;
-  Object.assign(globalThis, {
-    setTimeout: counting(timeout, 1),
-    setInterval: counting(interval, 1),
-    clearTimeout: counting(clear, -1),
-    clearInterval: counting(clearEvery, -1),
-  });
+    };
+    Object.assign(globalThis, { [name]: counting });
+  }
   return {
     stop: () => {
-      Object.assign(globalThis, {
-        setTimeout: timeout,
-        setInterval: interval,
-        clearTimeout: clear,
-        clearInterval: clearEvery,
-      });
+      Object.assign(globalThis, originals);
       return pending;
     },
   };

@@ -100,7 +100,7 @@ export function mollitia(work: Operation, { type, size }: Window): Circuit {
 
 export function breakwaterSubject(work: Operation, window: Window): Subject {
   const breaker = breakwater(window);
-  return { operation: () => breaker.execute(work) };
+  return { operation: () => breaker.execute(work), dispose: () => breaker.dispose() };
 }
 
 export function cockatielSubject(work: Operation, window: Window): Subject {
@@ -113,11 +113,15 @@ export function opossumSubject(work: Operation, seconds?: number): Subject {
   return { operation: () => breaker.fire(), dispose: () => breaker.shutdown() };
 }
 
-/** Its window is full from the start, as it is after its first calls. A window of seconds holds at most 1,000 calls. */
-export async function mollitiaSubject(work: Operation, window: Window): Promise<Subject> {
+export function mollitiaSubject(work: Operation, window: Window): Subject {
   const circuit = mollitia(work, window);
-  const operation = () => circuit.execute();
+  return { operation: () => circuit.execute(), dispose: () => circuit.dispose() };
+}
+
+/** mollitia with a full window, as it is after its first calls. A window of seconds holds at most 1,000 calls. */
+export async function fullMollitiaSubject(work: Operation, window: Window): Promise<Subject> {
+  const subject = mollitiaSubject(work, window);
   const heldCalls = window.type === 'COUNT_BASED' ? window.size : 1_000;
-  for (let calls = 0; calls < heldCalls; calls++) await settled(operation)();
-  return { operation, callsPerSample: heldCalls >= 1_000 ? 5 : 200, dispose: () => circuit.dispose() };
+  for (let calls = 0; calls < heldCalls; calls++) await settled(subject.operation)();
+  return { ...subject, callsPerSample: heldCalls >= 1_000 ? 5 : 200 };
 }

@@ -30,6 +30,9 @@ export interface OptionRule<T> {
 /** All options of a policy. `C` is the configuration that they resolve to. */
 export type OptionRules<C> = { readonly [K in keyof C]-?: OptionRule<C[K]> };
 
+/** The configuration that rules resolve to: complete, checked and frozen, with durations in milliseconds. */
+export type ConfigOf<R> = { readonly [K in keyof R]: R[K] extends OptionRule<infer T> ? T : never };
+
 /** An error class, to be matched with `instanceof`. */
 // oxlint-disable-next-line typescript/no-explicit-any -- the parameters of somebody else's constructor do not matter
 export type ErrorClass = abstract new (...args: any[]) => unknown;

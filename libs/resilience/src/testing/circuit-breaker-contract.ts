@@ -9,6 +9,7 @@ import type { AnyCircuitBreakerEvent } from '../core/circuit-breaker/circuit-bre
 import type { CircuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import { InvalidOptionsError, RejectedError } from '../core/errors.ts';
 import type { FakeClock } from './fake-clock.ts';
+import { failureOf } from './policy-contract.ts';
 
 /** The environment of a circuit breaker under test. Each clause gets a new one. */
 export interface CircuitBreakerScene {
@@ -549,16 +550,6 @@ export function reconfigure(breaker: AnyCircuitBreaker, options: CircuitBreakerO
 export async function open(breaker: AnyCircuitBreaker): Promise<void> {
   for (let call = 0; call < 10 && breaker.state !== 'OPEN'; call++) await fail(breaker, 1);
   assert.equal(breaker.state, 'OPEN');
-}
-
-/** The error of a rejected promise. @throws AssertionError when it fulfils */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  const outcome = await promise.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  if ('error' in outcome) return outcome.error;
-  assert.fail(`It returned ${String(outcome.value)} instead of throwing.`);
 }
 
 function types(breaker: AnyCircuitBreaker): string[] {

@@ -3,13 +3,13 @@ import {
   type CircuitBreakerScene,
   common,
   fail,
-  failureOf,
   NotFoundError,
   open,
   outage,
   reconfigure,
   succeed,
 } from './circuit-breaker-contract.ts';
+import { failureOf } from './policy-contract.ts';
 
 /** A known difference between engines. */
 export interface EngineDifference {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { Deadline } from '../core/deadline.ts';
-import type { Policy, ProtectedCall } from '../core/policy.ts';
+import type { CallContext, Policy, ProtectedCall } from '../core/policy.ts';
 import { FakeClock } from './fake-clock.ts';
 
 /** A policy with `decorate`, as applications use it. */
@@ -26,6 +26,8 @@ export interface PolicyContractClause {
 interface Scene {
   readonly policy: PolicyUnderContract;
   readonly clock: FakeClock;
+  /** Executes a call under the policy, which may wait on the clock. */
+  readonly run: <T>(call: ProtectedCall<T>, context?: Partial<CallContext>) => Promise<T>;
 }
 
 /**
@@ -46,34 +48,16 @@ export const policyContract: readonly PolicyContractClause[] = [
 
   clause('returns any value that the call returns', async (scene) => {
     for (const value of ['answer', 0, false, null, undefined, Number.NaN, { an: 'object' }, new Error('as a value')]) {
-      assert.ok(
-        Object.is(
-          await ended(
-            scene,
-            scene.policy.execute(() => value),
-          ),
-          value,
-        ),
-      );
-      assert.ok(
-        Object.is(
-          await ended(
-            scene,
-            scene.policy.execute(async () => value),
-          ),
-          value,
-        ),
-      );
+      const [immediate, delayed] = [await scene.run(() => value), await scene.run(async () => value)];
+      assert.ok(Object.is(immediate, value));
+      assert.ok(Object.is(delayed, value));
     }
   }),
 
   clause('makes a successful call once', async (scene) => {
     let calls = 0;
 
-    await ended(
-      scene,
-      scene.policy.execute(() => ++calls),
-    );
+    await scene.run(() => ++calls);
 
     assert.equal(calls, 1);
   }),
@@ -82,7 +66,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     clause(`throws the very error that the call throws ${when}`, async (scene) => {
       for (const error of [new Error('outage'), new TypeError('outage')]) {
         const call = when === 'asynchronously' ? () => Promise.reject(error) : thrower(error);
-        assert.equal(await ended(scene, failure(scene.policy.execute(call))), error);
+        assert.equal(await failureOf(scene.run(call)), error);
       }
     }),
   ),
@@ -90,30 +74,24 @@ export const policyContract: readonly PolicyContractClause[] = [
   clause('throws a value that is not an Error unchanged', async (scene) => {
     const call = thrower('a text');
 
-    assert.equal(await ended(scene, failure(scene.policy.execute(call))), 'a text');
+    assert.equal(await failureOf(scene.run(call)), 'a text');
   }),
 
   clause('returns a promise when the call throws synchronously', async (scene) => {
     const promise: unknown = scene.policy.execute(thrower(new Error('outage')));
 
     assert.ok(promise instanceof Promise);
-    await ended(scene, failure(promise));
+    await ended(scene.clock, failureOf(promise));
   }),
 
   clause('passes a signal that is not aborted and attempt 1 without a context of the caller', async (scene) => {
-    const seen = await ended(
-      scene,
-      scene.policy.execute(({ signal, attempt }) => [signal.aborted, attempt]),
-    );
+    const seen = await scene.run(({ signal, attempt }) => [signal.aborted, attempt]);
 
     assert.deepEqual(seen, [false, 1]);
   }),
 
   clause('passes the attempt of the caller to the call', async (scene) => {
-    const attempt = await ended(
-      scene,
-      scene.policy.execute((context) => context.attempt, { attempt: 7 }),
-    );
+    const attempt = await scene.run((context) => context.attempt, { attempt: 7 });
 
     assert.equal(attempt, 7);
   }),
@@ -121,10 +99,7 @@ export const policyContract: readonly PolicyContractClause[] = [
   clause('passes the deadline of the caller, or an earlier one, to the call', async (scene) => {
     const deadline = Deadline.after('1d', scene.clock);
 
-    const seen = await ended(
-      scene,
-      scene.policy.execute((context) => context.deadline, { deadline }),
-    );
+    const seen = await scene.run((context) => context.deadline, { deadline });
 
     assert.ok(seen !== undefined && seen.endsAt <= deadline.endsAt);
   }),
@@ -142,7 +117,7 @@ export const policyContract: readonly PolicyContractClause[] = [
       { signal: controller.signal },
     );
     // A policy may or may not return the result of a call that succeeds in spite of the abort.
-    await ended(scene, Promise.allSettled([result]));
+    await ended(scene.clock, Promise.allSettled([result]));
 
     assert.equal(seen, reason);
   }),
@@ -160,7 +135,7 @@ export const policyContract: readonly PolicyContractClause[] = [
         const { promise, reject } = Promise.withResolvers<never>();
         // A policy that refuses the call does not use it.
         promise.catch(() => {});
-        const thrown = failure(scene.policy.execute(() => promise, { signal: controller.signal }));
+        const thrown = failureOf(scene.policy.execute(() => promise, { signal: controller.signal }));
         await turns();
 
         const error = errorOf(reason);
@@ -177,26 +152,21 @@ export const policyContract: readonly PolicyContractClause[] = [
   clause('returns the permits of aborted calls', async (scene) => {
     for (let call = 0; call < 300; call++) {
       const controller = new AbortController();
-      const result = failure(scene.policy.execute(untilAborted, { signal: controller.signal }));
+      const result = failureOf(scene.policy.execute(untilAborted, { signal: controller.signal }));
       await turns();
       controller.abort(new Error('the client disconnected'));
-      await ended(scene, result);
+      await ended(scene.clock, result);
     }
 
-    assert.equal(
-      await ended(
-        scene,
-        scene.policy.execute(() => 'answer'),
-      ),
-      'answer',
-    );
+    const result = await scene.run(() => 'answer');
+    assert.equal(result, 'answer');
   }),
 
   clause('throws the reason of an abort before the call', async (scene) => {
     const reason = new Error('the client disconnected');
     const signal = AbortSignal.abort(reason);
 
-    const thrown = await ended(scene, failure(scene.policy.execute(untilAborted, { signal })));
+    const thrown = await failureOf(scene.run(untilAborted, { signal }));
 
     assert.equal(thrown, reason);
     assertAtRest(scene, signal);
@@ -205,12 +175,9 @@ export const policyContract: readonly PolicyContractClause[] = [
   clause('leaves no timer and no listener of a call that has ended', async (scene) => {
     const { signal } = new AbortController();
 
-    await ended(
-      scene,
-      scene.policy.execute(() => 'answer', { signal }),
-    );
+    await scene.run(() => 'answer', { signal });
     assertAtRest(scene, signal);
-    await ended(scene, failure(scene.policy.execute(thrower(new Error('outage')), { signal })));
+    await failureOf(scene.run(thrower(new Error('outage')), { signal }));
 
     assertAtRest(scene, signal);
   }),
@@ -220,7 +187,7 @@ export const policyContract: readonly PolicyContractClause[] = [
       async (context) => `outer ${await scene.policy.execute(() => 'inner', context)}`,
     );
 
-    assert.equal(await ended(scene, result), 'outer inner');
+    assert.equal(await ended(scene.clock, result), 'outer inner');
   }),
 
   clause('returns to each of several concurrent calls its own result', async (scene) => {
@@ -230,7 +197,7 @@ export const policyContract: readonly PolicyContractClause[] = [
     await turns();
     for (const [at, call] of [...calls.entries()].toReversed()) call.resolve(`answer ${at}`);
 
-    assert.deepEqual(await ended(scene, results), ['answer 0', 'answer 1', 'answer 2']);
+    assert.deepEqual(await ended(scene.clock, results), ['answer 0', 'answer 1', 'answer 2']);
   }),
 
   clause('decorates a function without changing this, its arguments or its error', async (scene) => {
@@ -243,9 +210,9 @@ export const policyContract: readonly PolicyContractClause[] = [
       }),
     };
 
-    assert.equal(await ended(scene, service.find(7, '!')), 'customer-7!');
-    assert.equal(await ended(scene, service.find(8, '?')), 'customer-8?');
-    assert.equal(await ended(scene, failure(service.find(-1, ''))), outage);
+    assert.equal(await ended(scene.clock, service.find(7, '!')), 'customer-7!');
+    assert.equal(await ended(scene.clock, service.find(8, '?')), 'customer-8?');
+    assert.equal(await ended(scene.clock, failureOf(service.find(-1, ''))), outage);
   }),
 ];
 
@@ -265,7 +232,8 @@ export function policyContractExcept(differences: Readonly<Record<string, string
 function clause(title: string, play: (scene: Scene) => Promise<void>): PolicyContractClause {
   const run = async (makePolicy: MakePolicy): Promise<void> => {
     const clock = new FakeClock();
-    await play({ policy: makePolicy({ clock }), clock });
+    const policy = makePolicy({ clock });
+    await play({ policy, clock, run: (call, context) => ended(clock, policy.execute(call, context)) });
   };
   return { title, run };
 }
@@ -285,7 +253,7 @@ const untilAborted: ProtectedCall<never> = ({ signal }) =>
   });
 
 /** The error of a rejected promise. @throws AssertionError when it fulfils */
-async function failure(promise: Promise<unknown>): Promise<unknown> {
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   const outcome = await promise.then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
@@ -300,7 +268,7 @@ async function turns(): Promise<void> {
 }
 
 /** The result of a call, for which a policy may wait on the clock. */
-async function ended<T>({ clock }: Scene, promise: Promise<T>): Promise<T> {
+async function ended<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {
   const state = { isPending: true };
   const settled = promise.finally(() => (state.isPending = false));
   settled.catch(() => {});

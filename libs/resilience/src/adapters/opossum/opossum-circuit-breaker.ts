@@ -39,6 +39,8 @@ const recordedFailure = new Error('The call counts as a failure.');
 
 const hasFixedWait = 'its wait in OPEN is always waitDurationInOpenState';
 const makesTheCall = 'it makes the call itself; use execute or decorate';
+const endsEveryOpen = 'its timer ends every OPEN; use transitionToOpenState to refuse calls for a while';
+const hasNoMetricsOnlyState = 'it has no state that counts calls and never opens';
 
 /**
  * A circuit breaker that runs on the package opossum, with the same contract as the one on the sliding window.
@@ -52,6 +54,21 @@ export class OpossumCircuitBreaker
   implements AnyCircuitBreaker
 {
   readonly name: string;
+
+  // What opossum does not support: these throw an UnsupportedByEngineError.
+  readonly tryAcquirePermission = (): never => this.#rejectOperation('tryAcquirePermission', makesTheCall);
+  readonly acquirePermission = (): never => this.#rejectOperation('acquirePermission', makesTheCall);
+  readonly releasePermission = (): never => this.#rejectOperation('releasePermission', makesTheCall);
+  readonly onSuccess = (): never => this.#rejectOperation('onSuccess', makesTheCall);
+  readonly onError = (): never => this.#rejectOperation('onError', makesTheCall);
+  readonly onResult = (): never => this.#rejectOperation('onResult', makesTheCall);
+  readonly transitionToOpenStateFor = (): never => this.#rejectOperation('transitionToOpenStateFor', hasFixedWait);
+  readonly transitionToOpenStateUntil = (): never => this.#rejectOperation('transitionToOpenStateUntil', hasFixedWait);
+  readonly transitionToForcedOpenState = (): never =>
+    this.#rejectOperation('transitionToForcedOpenState', endsEveryOpen);
+  readonly transitionToMetricsOnlyState = (): never =>
+    this.#rejectOperation('transitionToMetricsOnlyState', hasNoMetricsOnlyState);
+
   #config: CircuitBreakerConfig;
   #opossum: Opossum;
   /** The target of the last STATE_TRANSITION event. */
@@ -142,36 +159,6 @@ export class OpossumCircuitBreaker
     return decorateCall(this, call);
   }
 
-  /** @throws UnsupportedByEngineError always */
-  tryAcquirePermission(): never {
-    throw this.#unsupported('tryAcquirePermission', makesTheCall);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  acquirePermission(): never {
-    throw this.#unsupported('acquirePermission', makesTheCall);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  releasePermission(): never {
-    throw this.#unsupported('releasePermission', makesTheCall);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  onSuccess(_durationMs: number): never {
-    throw this.#unsupported('onSuccess', makesTheCall);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  onError(_durationMs: number, _error: unknown): never {
-    throw this.#unsupported('onError', makesTheCall);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  onResult(_durationMs: number, _result: unknown): never {
-    throw this.#unsupported('onResult', makesTheCall);
-  }
-
   /** To a new CLOSED. */
   transitionToClosedState(): void {
     this.#transitionTo('CLOSED');
@@ -188,27 +175,6 @@ export class OpossumCircuitBreaker
 
   transitionToDisabledState(): void {
     this.#transitionTo('DISABLED');
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  transitionToOpenStateFor(_waitDuration: unknown): never {
-    throw this.#unsupported('transitionToOpenStateFor', hasFixedWait);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  transitionToOpenStateUntil(_time: number): never {
-    throw this.#unsupported('transitionToOpenStateUntil', hasFixedWait);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  transitionToForcedOpenState(): never {
-    const reason = 'its timer ends every OPEN; use transitionToOpenState to refuse calls for a while';
-    throw this.#unsupported('transitionToForcedOpenState', reason);
-  }
-
-  /** @throws UnsupportedByEngineError always */
-  transitionToMetricsOnlyState(): never {
-    throw this.#unsupported('transitionToMetricsOnlyState', 'it has no state that counts calls and never opens');
   }
 
   /** To a new CLOSED from any state. */
@@ -294,8 +260,8 @@ export class OpossumCircuitBreaker
     this.emit(verdict === 'failure' ? 'ERROR' : 'IGNORED_ERROR', { elapsedDurationMs, error });
   }
 
-  #unsupported(operation: string, reason: string): UnsupportedByEngineError {
-    return new UnsupportedByEngineError(this.name, 'opossum', operation, reason);
+  #rejectOperation(operation: string, reason: string): never {
+    throw new UnsupportedByEngineError(this.name, 'opossum', operation, reason);
   }
 }
 

@@ -4,13 +4,13 @@ import { type OptionFault, RejectedError } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
   choice,
+  type ConfigOf,
   duration,
   type ErrorClass,
   errorClasses,
   flag,
   fraction,
   mergeOptions,
-  type OptionRules,
   optional,
   optionalFunction,
   percentage,
@@ -122,46 +122,10 @@ export interface CircuitBreakerOptions extends RecoveryOptions {
   readonly eventConsumerBufferSize?: number;
 }
 
-/** The resolved options: complete, checked and frozen, with durations in milliseconds. */
-export interface CircuitBreakerConfig {
-  readonly engine: CircuitBreakerEngineName;
-  readonly failureRateThreshold: number;
-  readonly slowCallRateThreshold: number;
-  readonly slowCallDurationThreshold: number;
-  readonly permittedNumberOfCallsInHalfOpenState: number;
-  readonly maxWaitDurationInHalfOpenState: number;
-  readonly transitionToStateAfterWaitDuration: 'OPEN' | 'CLOSED';
-  readonly slidingWindowType: SlidingWindowType;
-  readonly slidingWindowSize: number;
-  readonly minimumNumberOfCalls: number;
-  /** Not set when `waitIntervalFunctionInOpenState` is. */
-  readonly waitDurationInOpenState: number | undefined;
-  readonly waitIntervalFunctionInOpenState: IntervalFunction | undefined;
-  readonly automaticTransitionFromOpenToHalfOpenEnabled: boolean;
-  readonly recordExceptions: readonly ErrorClass[];
-  readonly ignoreExceptions: readonly ErrorClass[];
-  readonly recordException: ((error: unknown) => boolean) | undefined;
-  readonly ignoreException: ((error: unknown) => boolean) | undefined;
-  readonly recordResult: ((result: unknown) => boolean) | undefined;
-  readonly transitionOnResult: ((outcome: CallOutcome) => TransitionCheckResult) | undefined;
-  readonly initialState: StateName;
-  readonly writableStackTraceEnabled: boolean;
-  readonly eventConsumerBufferSize: number;
-  readonly combinedRateThreshold: number | undefined;
-  readonly waitJitterFactor: number;
-  readonly healthProbe: HealthProbe | undefined;
-  readonly healthProbeInterval: number;
-  readonly healthProbeTimeout: number;
-  readonly rampUpSteps: readonly number[];
-  readonly rampUpStepDuration: number;
-  readonly abortCallsOnOpen: boolean;
-  readonly releaseOnOpen: (() => unknown) | undefined;
-}
-
 const defaultWaitDurationInOpenStateMs = 60_000;
 
 /** Names, defaults and limits, for the resolver, the configuration files and the documentation. */
-export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
+export const circuitBreakerOptionRules = {
   engine: choice('sliding-window', ['sliding-window', 'opossum']),
   failureRateThreshold: percentage(50),
   slowCallRateThreshold: percentage(100),
@@ -182,10 +146,19 @@ export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
   automaticTransitionFromOpenToHalfOpenEnabled: flag(false),
   recordExceptions: replacing(errorClasses(), ['recordException']),
   ignoreExceptions: replacing(errorClasses(), ['ignoreException']),
-  recordException: optionalFunction('errorPredicate', 'a function from an error to true or false'),
-  ignoreException: optionalFunction('errorPredicate', 'a function from an error to true or false'),
-  recordResult: optionalFunction('resultPredicate', 'a function from a returned value to true or false'),
-  transitionOnResult: optionalFunction(
+  recordException: optionalFunction<(error: unknown) => boolean>(
+    'errorPredicate',
+    'a function from an error to true or false',
+  ),
+  ignoreException: optionalFunction<(error: unknown) => boolean>(
+    'errorPredicate',
+    'a function from an error to true or false',
+  ),
+  recordResult: optionalFunction<(result: unknown) => boolean>(
+    'resultPredicate',
+    'a function from a returned value to true or false',
+  ),
+  transitionOnResult: optionalFunction<(outcome: CallOutcome) => TransitionCheckResult>(
     'function',
     "a function from an outcome to 'NO_TRANSITION' or { toState: 'OPEN' }",
   ),
@@ -202,6 +175,9 @@ export const circuitBreakerOptionRules: OptionRules<CircuitBreakerConfig> = {
   abortCallsOnOpen: flag(false),
   releaseOnOpen: optionalFunction<() => unknown>('function', 'a function'),
 };
+
+/** The resolved options. `waitDurationInOpenState` is not set when `waitIntervalFunctionInOpenState` is. */
+export type CircuitBreakerConfig = ConfigOf<typeof circuitBreakerOptionRules>;
 
 /**
  * Copies the options, applies defaults, checks them as a whole and freezes them.
