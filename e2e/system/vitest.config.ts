@@ -1,4 +1,4 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
-// Whole systems, of five services each: one at a time.
-export default vitestConfig({ testTimeout: 240_000, hookTimeout: 120_000, fileParallelism: false });
+// The tests mostly wait, so the systems of both files run at the same time.
+export default vitestConfig({ testTimeout: 240_000, hookTimeout: 180_000, maxWorkers: 2 });

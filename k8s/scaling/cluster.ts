@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { freePort } from '@breakwater/system-runner';
 import { stringify } from 'yaml';
 import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
 import { ControlPlane } from '../verify/control-plane.ts';
-import { freePorts } from '../verify/free-ports.ts';
 
 const controllers = [
   'deployment-controller',
@@ -30,7 +30,7 @@ export async function startCluster(): Promise<ControlPlane> {
   const [controllerManager, scheduler, kwok] = programs as [string, string, string];
   const plane = await ControlPlane.start();
   try {
-    const [kwokPort] = (await freePorts(1)) as [number];
+    const kwokPort = await freePort();
     const common = [`--kubeconfig=${plane.kubeconfig}`];
     plane.run(controllerManager, [
       ...common,

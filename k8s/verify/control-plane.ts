@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childEnvironment, freePorts, SupervisedProcess } from '@breakwater/system-runner';
 import { stringify } from 'yaml';
 import { findProgram, requirePrograms } from '../kustomize/kubernetes-programs.ts';
 import { ApiServer } from './api-server.ts';
-import { freePorts } from './free-ports.ts';
-import { OwnedProcess } from './owned-process.ts';
 
 const startUpLimitMs = 120_000;
 /** What `kubectl` prints at the most: objects with everything that the server adds. */
@@ -27,7 +27,7 @@ export class ControlPlane {
   readonly kubeconfig: string;
   readonly api: ApiServer;
   readonly #kubectl: string;
-  readonly #processes: OwnedProcess[] = [];
+  readonly #processes: SupervisedProcess[] = [];
 
   private constructor(folder: string, api: ApiServer, kubectl: string) {
     this.folder = folder;
@@ -80,8 +80,17 @@ export class ControlPlane {
   }
 
   /** Starts another program of the control plane, which ends with it. */
-  run(program: string, args: readonly string[]): OwnedProcess {
-    const started = new OwnedProcess(program, args, this.folder);
+  run(program: string, args: readonly string[]): SupervisedProcess {
+    const name = basename(program);
+    const started = new SupervisedProcess({
+      name,
+      command: program,
+      args,
+      cwd: this.folder,
+      logFile: join(this.folder, `${name}.log`),
+      // Streamed lists need etcd 3.4.25; Debian's is older.
+      env: childEnvironment({ KUBE_FEATURE_WatchListClient: 'false' }),
+    });
     this.#processes.push(started);
     return started;
   }
@@ -106,13 +115,13 @@ export class ControlPlane {
 
   /** @throws Error with what the program that ended said, if one has */
   checkProcesses(): void {
-    const ended = this.#processes.find(({ hasEnded }) => hasEnded);
-    if (ended !== undefined) throw new Error(`${ended.name} has ended. It said:\n${ended.lastWords}`);
+    const ended = this.#processes.find(({ exit }) => exit !== undefined);
+    if (ended !== undefined) throw new Error(`${ended.name} has ended. The end of its log:\n${endOfLog(ended)}`);
   }
 
   /** Ends every process, in the opposite order of their start, and removes the folder. */
   async stop(): Promise<void> {
-    for (const process of this.#processes.toReversed()) await process.stop();
+    for (const process of this.#processes.toReversed()) await process.stop(15_000);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -122,7 +131,7 @@ export class ControlPlane {
       this.checkProcesses();
       if (performance.now() > deadline) {
         throw new Error(
-          `The API server is not ready after ${startUpLimitMs / 1_000} s. ${this.#processes.at(-1)!.lastWords}`,
+          `The API server is not ready after ${startUpLimitMs / 1_000} s. ${endOfLog(this.#processes.at(-1)!)}`,
         );
       }
       await sleep(250);
@@ -147,4 +156,8 @@ export class ControlPlane {
     };
     await writeFile(this.kubeconfig, stringify(kubeconfig), { mode: 0o600 });
   }
+}
+
+function endOfLog({ logFile }: SupervisedProcess): string {
+  return readFileSync(logFile, 'utf8').slice(-3_000);
 }

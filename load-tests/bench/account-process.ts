@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loopback, OwnedProcess, ownEnvironment, urlOf } from '@breakwater/system-runner';
+import { loopback, SupervisedProcess, childEnvironment, urlOf } from '@breakwater/system-runner';
 import { processorMs } from './processors.ts';
 import type { Arm } from './room.ts';
 
@@ -33,7 +33,7 @@ export class AccountProcess {
   readonly url: string;
   readonly #switchUrl: string;
   readonly #startedAt = performance.now();
-  readonly #process: OwnedProcess;
+  readonly #process: SupervisedProcess;
 
   constructor(spec: AccountSpec) {
     this.url = urlOf(spec.port);
@@ -45,11 +45,11 @@ export class AccountProcess {
       ...spec.nodeOptions,
       spec.entry,
     ];
-    this.#process = new OwnedProcess({
+    this.#process = new SupervisedProcess({
       name: spec.name,
       command,
       args,
-      env: ownEnvironment({
+      env: childEnvironment({
         NODE_ENV: 'production',
         HOST: loopback,
         PORT: String(spec.port),

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { choosePorts, compiled, LocalSystem, workspaceRoot } from '@breakwater/system-runner';
+import { compiled, freePorts, LocalSystem, workspaceRoot } from '@breakwater/system-runner';
 import { AccountProcess } from './account-process.ts';
 import { type InstantCustomer, startInstantCustomer } from './instant-customer.ts';
 import { type Processors, shareProcessors } from './processors.ts';
@@ -65,8 +65,7 @@ export class Room {
    */
   async start(build: Build): Promise<AccountProcess> {
     this.#started += 1;
-    const { accounts } = await choosePorts(0, { accounts: 2, customers: 1, console: false });
-    const [port, switchPort] = accounts as [number, number];
+    const [port, switchPort] = (await freePorts(2)) as [number, number];
     const account = new AccountProcess({
       name: `${build}-${this.#started}`,
       port,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openSync, closeSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { loopback, ownEnvironment } from '@breakwater/system-runner';
+import { loopback, childEnvironment } from '@breakwater/system-runner';
 import type { LoadPlan } from '../scenarios/k6/load-plan.ts';
 import type { ClientRequest } from './run-record.ts';
 import type { K6Program } from './k6-program.ts';
@@ -50,7 +50,7 @@ export async function startK6(k6: K6Program, target: string, plan: LoadPlan, dir
       `--console-output=${files.record}`,
       script,
     ],
-    { env: ownEnvironment(variables), stdio: ['ignore', log, log] },
+    { env: childEnvironment(variables), stdio: ['ignore', log, log] },
   );
   closeSync(log);
   const kill = (): void => void child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import type { Finding } from '@breakwater/system-runner/ledger';
+import type { LedgerViolation } from '@breakwater/system-runner/ledger';
 import type { Variant } from '../scenarios/scenario.ts';
 
 /** On which engine the circuit breaker in front of customer runs; `none` is account without any protection. */
@@ -56,7 +56,7 @@ export interface LedgerVerdict {
   readonly accounts: number;
   /** Requests without an answer, which were repeated under their key until there was one. */
   readonly askedAgain: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly LedgerViolation[];
 }
 
 /** Everything a run is judged by. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalSystem } from '@breakwater/system-runner';
 import {
-  audit,
+  auditLedger,
   countPending,
-  readBooks,
-  type RecordedAnswer,
+  readLedger,
+  type RecordedResponse,
   type RecordedRequest,
 } from '@breakwater/system-runner/ledger';
 import type { ClientRequest, LedgerVerdict } from './run-record.ts';
@@ -28,20 +28,20 @@ export async function settleAndAudit(system: LocalSystem, requests: readonly Cli
   const later = await askAgain(system.gatewayUrl, unsettled);
   const recorded = requests.map((request): RecordedRequest => {
     const answer = answerOf(request) ?? later.get(request.key);
-    return { key: request.key, customerId: request.customerId, answers: answer === undefined ? [] : [answer] };
+    return { key: request.key, customerId: request.customerId, responses: answer === undefined ? [] : [answer] };
   });
   const deadline = performance.now() + settleWithinMs;
   while ((await countPending(system.database.url)) > 0 && performance.now() < deadline) await delay(500);
-  const books = await readBooks(system.database.url);
+  const books = await readLedger(system.database.url);
   return {
     requests: requests.length,
     accounts: books.accounts.length,
     askedAgain: unsettled.length,
-    findings: audit(recorded, books, customerExists),
+    findings: auditLedger(recorded, books, customerExists),
   };
 }
 
-function answerOf({ status, accountId }: ClientRequest): RecordedAnswer | undefined {
+function answerOf({ status, accountId }: ClientRequest): RecordedResponse | undefined {
   return settles(status) ? { status, accountId } : undefined;
 }
 
@@ -51,8 +51,8 @@ const settles = (status: number): boolean => status > 0 && status < 500 && statu
 async function askAgain(
   gatewayUrl: string,
   requests: readonly ClientRequest[],
-): Promise<ReadonlyMap<string, RecordedAnswer>> {
-  const answers = new Map<string, RecordedAnswer>();
+): Promise<ReadonlyMap<string, RecordedResponse>> {
+  const answers = new Map<string, RecordedResponse>();
   const waiting = [...requests];
   const deadline = performance.now() + patienceMs;
   const work = async (): Promise<void> => {
@@ -69,7 +69,7 @@ async function askAgain(
   return answers;
 }
 
-async function ask(gatewayUrl: string, { key, customerId }: ClientRequest): Promise<RecordedAnswer | undefined> {
+async function ask(gatewayUrl: string, { key, customerId }: ClientRequest): Promise<RecordedResponse | undefined> {
   try {
     const answer = await fetch(`${gatewayUrl}/accounts`, {
       method: 'POST',

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { freePorts } from '@breakwater/system-runner';
 import { ComposeProject } from './compose-project.ts';
-import { freePorts } from './free-ports.ts';
 import { step } from './progress.ts';
 import { stepsOf } from './steps.ts';
 
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
   const late = AbortSignal.timeout(timeLimitMs);
   const signal = AbortSignal.any([interrupted.signal, late]);
 
-  const [gatewayPort, prometheusPort] = await freePorts();
+  const [gatewayPort, prometheusPort] = await freePorts(2);
   const project = new ComposeProject(
     `breakwater-check-${process.pid}`,
     path.join(import.meta.dirname, '../..'),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LocalSystem, ownEnvironment } from '@breakwater/system-runner';
+import { LocalSystem, childEnvironment } from '@breakwater/system-runner';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readSource, workspaceRoot } from '../workspace.ts';
 import { register } from './command-register.ts';
@@ -107,7 +107,11 @@ describe.runIf(missing.length === 0)('a command of the documentation, run on a s
     const { exitCode, output } = await runInShell(script, {
       cwd: workspaceRoot,
       timeLimitMs: 30_000,
-      env: ownEnvironment({ CURL_HOME: home, FAULTS_TOKEN: system.faultsToken, ACTUATOR_TOKEN: system.actuatorToken }),
+      env: childEnvironment({
+        CURL_HOME: home,
+        FAULTS_TOKEN: system.faultsToken,
+        ACTUATOR_TOKEN: system.actuatorToken,
+      }),
       ...(isEndless ? { until: prints } : {}),
     });
     clearInterval(client);

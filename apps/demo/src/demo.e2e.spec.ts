@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { choosePorts, loopback } from '@breakwater/system-runner';
+import { freePort, loopback } from '@breakwater/system-runner';
 import { DemoProcess } from './testing/demo-process.ts';
 
 /**
@@ -114,7 +114,7 @@ describe('npm run demo -- --once', () => {
 
 describe('npm run demo that cannot start', () => {
   it('reports the port that is in use', async () => {
-    const { gateway: port } = await choosePorts(0);
+    const port = await freePort();
     const base = Math.min(port, 60_000);
     const server = createServer().listen(base + 12, loopback);
     await once(server, 'listening');
@@ -133,7 +133,7 @@ describe('npm run demo that cannot start', () => {
   });
 
   it('reports a database that cannot be reached, without its password', async () => {
-    const { gateway: port } = await choosePorts(0);
+    const port = await freePort();
 
     const demo = start(['--once', '--port', '0'], { DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/test` });
 

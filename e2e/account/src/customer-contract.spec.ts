@@ -1,6 +1,6 @@
 import { CustomerClient } from '@breakwater/account/testing';
 import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/system-runner/postgres';
+import { createDatabase, openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const atTheTop = (path: string) => fileURLToPath(new URL(`../../../${path}`, imp
 async function startCustomer() {
   const database = await createDatabase(inject('databaseServerUrl'));
   await migrateCustomer(database.url);
-  const route = await openSeverableRoute(database.url);
+  const route = await openDatabaseProxy(database.url);
   const app = await createCustomerService({
     DATABASE_URL: route.url,
     CUSTOMER_LATENCY: '0ms',
@@ -33,7 +33,7 @@ interface Contract {
 }
 
 describe('customer’s contract', () => {
-  let customer: { url: string; route: SeverableRoute; stop(): Promise<void> };
+  let customer: { url: string; route: DatabaseProxy; stop(): Promise<void> };
   let contract: Contract;
 
   beforeAll(async () => {
@@ -97,7 +97,7 @@ describe('customer’s contract', () => {
   });
 
   it('is kept while the database is away, and account understands it', async () => {
-    customer.route.sever();
+    customer.route.disconnect();
 
     const response = await ask('c-1001');
 

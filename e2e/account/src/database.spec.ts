@@ -30,10 +30,10 @@ describe('account without its database', () => {
     };
 
     const before = await ask();
-    account.route.sever();
+    account.route.disconnect();
     const severed = await ask();
     const problem = await account.open('c-1001');
-    account.route.mend();
+    account.route.reconnect();
 
     expect(before).toEqual({ created: 201, ready: 200, live: 200 });
     expect(severed).toEqual({ created: 503, ready: 503, live: 200 });
@@ -43,8 +43,8 @@ describe('account without its database', () => {
   });
 
   it('does not hold its own database against customer', async () => {
-    account.route.sever();
-    onTestFinished(() => account.route.mend());
+    account.route.disconnect();
+    onTestFinished(() => account.route.reconnect());
 
     const { status } = await account.open('c-1001');
     const ready = await account.http().get('/health/ready');

@@ -93,8 +93,8 @@ const unanswered: Fault[] = [
   },
   {
     fault: 'has lost its database',
-    strike: ({ customer }) => customer.route.sever(),
-    heal: ({ customer }) => customer.route.mend(),
+    strike: ({ customer }) => customer.route.disconnect(),
+    heal: ({ customer }) => customer.route.reconnect(),
   },
   {
     fault: 'may not be asked: the circuit breaker was forced open',
@@ -271,11 +271,11 @@ describe('while account has lost its own database', () => {
     const before = await openFor(services, people.remembered, randomUUID());
     const keys = newKeys();
 
-    account.route.sever();
+    account.route.disconnect();
     const answers = await openForAll(services, keys);
     const problem = await account.open(people.remembered);
     const others = await statusesOf(account, pathsOf(before.id));
-    account.route.mend();
+    account.route.reconnect();
 
     const away = '503 database-unavailable';
     expect(inWords(answers)).toEqual({ remembered: away, newcomer: away, stranger: away });

@@ -241,10 +241,10 @@ describe('POST /accounts with an Idempotency-Key', () => {
       const asked = customer.nextRequest();
       const opening = open('k-1').then((answer) => answer);
       await asked;
-      account.route.sever();
+      account.route.disconnect();
       customer.release();
       const failed = await opening;
-      account.route.mend();
+      account.route.reconnect();
       const again = await openAtLast('k-1');
 
       expect(failed.status).toBe(503);
@@ -275,11 +275,11 @@ describe('POST /accounts with an Idempotency-Key', () => {
 
       const opening = open('k-1').then((answer) => answer);
       await eventually(async () => expect(await committing()).toBe(1));
-      account.route.sever();
+      account.route.disconnect();
       const failed = await opening;
       await lock.rollback().execute();
       await eventually(async () => expect(await rowsIn('accounts')).toBe(1));
-      account.route.mend();
+      account.route.reconnect();
       const again = await openAtLast('k-1');
 
       expect(failed.status).toBe(503);

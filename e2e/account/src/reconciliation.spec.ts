@@ -223,7 +223,7 @@ describe('reconciliation', () => {
   it('waits for a database that is away, and tells nobody a number that nobody knows', async () => {
     const account = await start();
     const before = await metric(account, 'account_pending_verifications');
-    account.route.sever();
+    account.route.disconnect();
     const away = await vi.waitFor(
       async () => {
         const value = await metric(account, 'account_pending_verifications');
@@ -233,7 +233,7 @@ describe('reconciliation', () => {
       { timeout: 10_000, interval: 200 },
     );
     await insertPending(account.databaseUrl, ['c-1001']);
-    account.route.mend();
+    account.route.reconnect();
 
     expect({ before, away }).toEqual({ before: 0, away: undefined });
     await vi.waitFor(async () => expect(await statuses(account)).toEqual(['ACTIVE']), { timeout: 20_000 });

@@ -1,6 +1,6 @@
 import { createAccountService, migrateAccount } from '@breakwater/account/testing';
 import type { Environment } from '@breakwater/service-kit';
-import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/system-runner/postgres';
+import { createDatabase, openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
 import type { Clock } from '@breakwater/resilience';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
@@ -14,7 +14,7 @@ export interface RunningAccount {
   /** Its database, for other replicas and for a look into it. */
   readonly databaseUrl: string;
   /** The way to its database. */
-  readonly route: SeverableRoute;
+  readonly route: DatabaseProxy;
   http(): ReturnType<typeof request>;
   /** Opens an account for a customer, in euros unless told otherwise. */
   open(customerId: string, rest?: object): request.Test;
@@ -50,7 +50,7 @@ export async function startReplica(
   environment: Environment,
   clock?: Clock,
 ): Promise<RunningAccount> {
-  const route = await openSeverableRoute(databaseUrl);
+  const route = await openDatabaseProxy(databaseUrl);
   const app = await createAccountService({ DATABASE_URL: route.url, ...noReconciliation, ...environment }, clock);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

@@ -1,13 +1,13 @@
 import type { Environment } from '@breakwater/service-kit';
 import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/system-runner/postgres';
+import { createDatabase, openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
 import { inject } from 'vitest';
 
 /** The customer service, listening, with a database of its own. */
 export interface RunningCustomer {
   readonly url: string;
   /** The way to its database. */
-  readonly route: SeverableRoute;
+  readonly route: DatabaseProxy;
   /** Sets all faults (`docs/faults.md`); none heals everything. */
   breakWith(faults?: object): Promise<void>;
   /** How often each fault has struck. */
@@ -26,7 +26,7 @@ const headers = { authorization: `Bearer ${faultsToken}`, 'content-type': 'appli
 export async function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
   const database = await createDatabase(inject('databaseServerUrl'));
   await migrateCustomer(database.url);
-  const route = await openSeverableRoute(database.url);
+  const route = await openDatabaseProxy(database.url);
   const createService = 'TIME_SCALE' in environment ? createCustomerLabService : createCustomerService;
   const create = () =>
     createService({

@@ -22,9 +22,9 @@ describe('customer without its database', () => {
     };
 
     const before = await ask();
-    customer.route.sever();
+    customer.route.disconnect();
     const severed = await ask();
-    customer.route.mend();
+    customer.route.reconnect();
 
     expect(before).toEqual({ found: 200, ready: 200, live: 200 });
     expect(severed).toEqual({ found: 503, ready: 503, live: 200 });
@@ -65,8 +65,8 @@ describe('customer without its database', () => {
   });
 
   it('returns problem details that do not disclose where the database is', async () => {
-    customer.route.sever();
-    onTestFinished(() => customer.route.mend());
+    customer.route.disconnect();
+    onTestFinished(() => customer.route.reconnect());
 
     const response = await customer.http().get('/customers/c-1001').set('x-request-id', 'r-1');
 

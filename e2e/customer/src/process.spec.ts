@@ -1,6 +1,6 @@
 import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase, openSeverableRoute, type Database } from '@breakwater/system-runner/postgres';
+import { createDatabase, openDatabaseProxy, type Database } from '@breakwater/system-runner/postgres';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
@@ -218,9 +218,9 @@ describe('customer as a process', () => {
     });
 
     it.each(['main.js', 'migrate.js'] as const)('reports that the database cannot be reached (%s)', async (file) => {
-      const route = await openSeverableRoute(database.url);
+      const route = await openDatabaseProxy(database.url);
       onTestFinished(() => route.close());
-      route.sever();
+      route.disconnect();
 
       const { code, errors } = await start(file, { DATABASE_URL: route.url }).ended;
 

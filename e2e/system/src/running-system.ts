@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LocalSystem, SystemFailure, type SystemOptions } from '@breakwater/system-runner';
 
-/**
- * Starts a system for a test, on free ports and with a PostgreSQL of its own, whatever `DATABASE_URL` says: it is going to
- * be stopped.
- */
+/** Starts a system on free ports with its own PostgreSQL, because the tests stop the database. */
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
   const system = await LocalSystem.prepare({ database: 'own', ...options });
   try {
@@ -18,7 +15,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   }
 }
 
-/** Ends it, and removes what it wrote. Nothing is to be done where it never started. */
+/** Ends a system and removes its files; does nothing when it never started. */
 export async function endSystem(system: LocalSystem | undefined): Promise<void> {
   await system?.stop();
   system?.removeFiles();

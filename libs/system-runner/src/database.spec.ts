@@ -1,8 +1,7 @@
 import { startLocalPostgres } from './postgres/index.ts';
 import { Client } from 'pg';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { SystemDatabase } from './database.ts';
-import { createServiceLogins } from './service-roles.ts';
+import { createServiceLogins, SystemDatabase } from './database.ts';
 import type { SystemFailure } from './system-failure.ts';
 
 const lost: SystemFailure[] = [];
@@ -29,9 +28,9 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-describe("a system's own database", () => {
-  it('can be stopped and started again, as often as one likes, and that is no loss', async () => {
-    vi.stubEnv('DATABASE_URL', 'postgres://127.0.0.1:1/somebody-elses');
+describe('SystemDatabase with its own server', () => {
+  it('can be stopped and started repeatedly without being reported as lost', async () => {
+    vi.stubEnv('DATABASE_URL', 'postgres://127.0.0.1:1/not-used');
     const database = await open('own');
     await query(database.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
 
@@ -45,7 +44,7 @@ describe("a system's own database", () => {
     expect(lost).toEqual([]);
   });
 
-  it('is missed when it goes away by itself, also after it was started again', async () => {
+  it('is reported as lost when the connection breaks, also after a restart', async () => {
     const database = await open('own');
     await database.stop();
     await database.start();
@@ -58,7 +57,7 @@ describe("a system's own database", () => {
     await expect.poll(() => lost.map(({ remedy }) => remedy)).toEqual(['Start the example again.']);
   });
 
-  it('gives each service a login of its own, with a new password each time', async () => {
+  it('creates a login per service with a new password each time', async () => {
     const database = await open('own');
 
     const first = await createServiceLogins(database.url);
@@ -72,14 +71,14 @@ describe("a system's own database", () => {
   });
 });
 
-describe("somebody else's database", () => {
+describe('SystemDatabase with a given server', () => {
   it('cannot be stopped', async () => {
-    const theirs = await startLocalPostgres();
-    onTestFinished(() => theirs.stop());
-    vi.stubEnv('DATABASE_URL', theirs.url);
+    const given = await startLocalPostgres();
+    onTestFinished(() => given.stop());
+    vi.stubEnv('DATABASE_URL', given.url);
     const database = await open('given');
 
     await expect(database.stop()).rejects.toThrow(/cannot be stopped and started: DATABASE_URL names it/);
-    expect(await query(theirs.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await query(given.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 });

@@ -1,12 +1,24 @@
+export { pause, unlessAborted, untilAborted } from './abortable.ts';
 export { describeFailure, parseChoice, parseFlags, UsageError } from './command-line.ts';
-export type { GatewayChoice } from './gateway/choose-gateway.ts';
-export type { ServiceEnvironment, SystemOptions } from './options.ts';
-export { OwnedProcess, ownEnvironment, type ProcessExit } from './owned-process.ts';
-export { pause, unlessAborted, untilAborted } from './pause.ts';
-export { choosePorts, defaultPort, highestPort, loopback } from './ports.ts';
-export type { ServiceReplica } from './service-replica.ts';
-export { urlOf } from './services.ts';
 export type { SystemDatabase } from './database.ts';
+export {
+  chooseGateway,
+  type GatewayChoice,
+  nginxValues,
+  readNginxTemplate,
+  renderTemplate,
+} from './gateway/gateway-choice.ts';
+export { type CustomerFaults, LocalSystem, type StartUpStep } from './local-system.ts';
+export { defaultPort, freePort, freePorts, highestPort, loopback, urlOf } from './ports.ts';
+export type { ServiceReplica } from './service-replica.ts';
+export type { ServiceEnvironment, SystemOptions } from './services.ts';
+export {
+  childEnvironment,
+  type ProcessExit,
+  type ProcessSpec,
+  quoteError,
+  respondsAt,
+  SupervisedProcess,
+} from './supervised-process.ts';
 export { BuildFailure, SystemFailure } from './system-failure.ts';
-export { LocalSystem, type StartUpStep } from './system.ts';
 export { compiled, workspaceRoot } from './workspace.ts';

@@ -2,59 +2,58 @@ import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { SystemFailure } from './system-failure.ts';
 
-/** The only address anything of the system listens on: nobody outside this machine can reach it. */
+/** Every process of a local system listens on this address only. */
 export const loopback = '127.0.0.1';
 
-/** Where the gateway listens unless told otherwise. */
+/** The default port of the gateway. */
 export const defaultPort = 8080;
 
-/** The highest base port: the second customer's port, twelve above, must still be one. */
+/** The highest port of a gateway: the second customer service uses the port 12 above it. */
 export const highestPort = 65_535 - 12;
 
-/** Which process listens where. */
-export interface Ports {
+/** The base URL of a server on a port. */
+export function urlOf(port: number): string {
+  return `http://${loopback}:${port}`;
+}
+
+/** The ports of a system. */
+export interface SystemPorts {
   readonly gateway: number;
   readonly accounts: readonly number[];
   readonly customers: readonly number[];
-  /** Undefined where there is none. */
+  /** Undefined in a system without a console. */
   readonly console?: number | undefined;
 }
 
-/** How many of each there are to be. */
+/** The number of replicas. */
 export interface ReplicaCounts {
   readonly accounts: number;
   readonly customers: number;
-  /** Whether there is a console. Default: false. */
+  /** Default: false. */
   readonly console?: boolean;
 }
 
 /**
- * The ports of a system whose gateway listens on `base`: accounts right above it, the console
- * ten above, customers from eleven above.
+ * Returns the ports of a system: the accounts follow the gateway, the console is 10 above it, the customers follow from
+ * 11 above it.
  *
- * @param base the gateway's port, or 0 for ports that are free now
- * @param counts default: two of each
+ * @param base the gateway's port; 0 chooses free ports
  */
-export async function choosePorts(
+export async function systemPorts(
   base: number,
-  { accounts, customers, console = false }: ReplicaCounts = { accounts: 2, customers: 2 },
-): Promise<Ports> {
+  { accounts, customers, console = false }: ReplicaCounts,
+): Promise<SystemPorts> {
   if (base !== 0) {
-    const above = (offset: number, count: number): number[] =>
+    const range = (offset: number, count: number): number[] =>
       Array.from({ length: count }, (_, index) => base + offset + index);
     return {
       gateway: base,
-      accounts: above(1, accounts),
-      customers: above(11, customers),
+      accounts: range(1, accounts),
+      customers: range(11, customers),
       console: console ? base + 10 : undefined,
     };
   }
-  // All are held at once before any is given back, or the same port could be handed out twice.
-  const held: Held[] = [];
-  for (let count = 1 + accounts + customers + (console ? 1 : 0); count > 0; count -= 1)
-    held.push(await listenAnywhere());
-  await Promise.all(held.map(close));
-  const [gateway = 0, ...replicas] = held.map(({ port }) => port);
+  const [gateway = 0, ...replicas] = await freePorts(1 + accounts + customers + (console ? 1 : 0));
   return {
     gateway,
     accounts: replicas.slice(0, accounts),
@@ -64,11 +63,11 @@ export async function choosePorts(
 }
 
 /**
- * Makes sure that every port can be listened on, before anything is started.
+ * Checks that every port of a system is free.
  *
- * @throws SystemFailure naming the first port that cannot, whom it was meant for and why
+ * @throws SystemFailure naming the first port that is not
  */
-export async function requireFreePorts(ports: Ports): Promise<void> {
+export async function requireFreePorts(ports: SystemPorts): Promise<void> {
   const owners: [string, number][] = [
     ['the gateway', ports.gateway],
     ...ports.accounts.map((port, index): [string, number] => [`account-${index + 1}`, port]),
@@ -86,59 +85,61 @@ export async function requireFreePorts(ports: Ports): Promise<void> {
 
 function portFailure(owner: string, port: number, error: unknown): SystemFailure {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const elsewhere = 'choose other ports with --port N (0 picks free ones)';
+  const alternative = 'choose other ports with --port N (0 picks free ones)';
   if (code === 'EADDRINUSE') {
     return new SystemFailure(
       `Port ${port}, meant for ${owner}, is already in use`,
-      `Stop what listens there, or ${elsewhere}.`,
+      `Stop the program that uses it, or ${alternative}.`,
     );
   }
-  if (code === 'EACCES') {
-    return new SystemFailure(`Port ${port}, meant for ${owner}, may not be used by this user`, `Please ${elsewhere}.`);
-  }
-  return new SystemFailure(
-    `Port ${port}, meant for ${owner}, cannot be used (${String(code ?? error)})`,
-    `Please ${elsewhere}.`,
-  );
-}
-
-/** A port that this program holds. */
-interface Held {
-  readonly port: number;
-  readonly server: Server;
+  const reason = code === 'EACCES' ? 'requires more rights' : `cannot be used (${String(code ?? error)})`;
+  return new SystemFailure(`Port ${port}, meant for ${owner}, ${reason}`, `Please ${alternative}.`);
 }
 
 /**
- * Operating systems take the ports of outgoing connections from 32768 or 49152 on. A port below stays free while the
- * process that it belongs to is being restarted.
+ * Operating systems assign the ports of outgoing connections from 32768 or 49152 upwards. A port below stays free while
+ * its process restarts.
  */
-const lowestFree = 20_000;
-const highestFree = 32_000;
+const lowestFreePort = 20_000;
+const highestFreePort = 32_000;
 const attempts = 100;
 
-async function listenAnywhere(): Promise<Held> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await listen(randomInt(lowestFree, highestFree));
-    } catch (error) {
-      if (attempt === attempts) throw error;
+/** Finds a port that is free now. */
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
+/** Finds different ports that are free now. */
+export async function freePorts(count: number): Promise<number[]> {
+  // All of them stay open until the last is found, so that none is returned twice.
+  const servers: Server[] = [];
+  const ports: number[] = [];
+  try {
+    for (let attempt = 1; ports.length < count; attempt += 1) {
+      const port = randomInt(lowestFreePort, highestFreePort);
+      try {
+        servers.push(await listen(port));
+        ports.push(port);
+      } catch (error) {
+        if (attempt >= attempts * count) throw error;
+      }
     }
+    return ports;
+  } finally {
+    await Promise.all(servers.map(close));
   }
 }
 
-function listen(port: number): Promise<Held> {
+function listen(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
-    server.listen({ host: loopback, port, exclusive: true }, () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') reject(new TypeError('the server listens on no port'));
-      else resolve({ port: address.port, server });
-    });
+    server.listen({ host: loopback, port, exclusive: true }, () => resolve(server));
   });
 }
 
-function close({ server }: Held): Promise<void> {
+function close(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()));
   });

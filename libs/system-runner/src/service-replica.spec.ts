@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { endProtection } from './orphan-protection.ts';
-import { ownEnvironment } from './owned-process.ts';
-import { choosePorts, loopback } from './ports.ts';
+import { freePort, loopback, urlOf } from './ports.ts';
 import { ServiceReplica } from './service-replica.ts';
-import { urlOf } from './services.ts';
+import { childEnvironment, respondsAt } from './supervised-process.ts';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-replica-'));
 const started: ServiceReplica[] = [];
-/** How replicas ended that nobody asked to. */
+/** Replicas that ended unexpectedly. */
 const unexpected: string[] = [];
 
 afterEach(async () => {
@@ -18,14 +16,13 @@ afterEach(async () => {
   unexpected.splice(0);
 });
 
-afterAll(async () => {
-  await endProtection();
+afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** A replica that answers with its process id and ends when it is asked to. */
+/** A replica that responds with its process id and ends on SIGTERM. */
 async function startReplica(): Promise<ServiceReplica> {
-  const { gateway: port } = await choosePorts(0);
+  const port = await freePort();
   const script = `process.on('SIGTERM', () => process.exit(0));
     require('http').createServer((_, response) => response.end(String(process.pid)))
       .listen(+process.env.PORT, '${loopback}')`;
@@ -33,9 +30,9 @@ async function startReplica(): Promise<ServiceReplica> {
     name: 'example-1',
     command: process.execPath,
     args: ['-e', script],
-    env: ownEnvironment({ PORT: String(port) }),
+    env: childEnvironment({ PORT: String(port) }),
     logFile: path.join(directory, `${port}.log`),
-    readyUrl: urlOf(port),
+    probe: respondsAt(urlOf(port)),
   };
   const replica = new ServiceReplica(spec, port, ({ name }, { signal }) => unexpected.push(`${name} ${signal}`));
   started.push(replica);
@@ -43,13 +40,13 @@ async function startReplica(): Promise<ServiceReplica> {
   return replica;
 }
 
-const answerOf = async ({ url }: ServiceReplica): Promise<string> => (await fetch(url)).text();
+const responseOf = async ({ url }: ServiceReplica): Promise<string> => (await fetch(url)).text();
 
-describe('a replica', () => {
-  it('is another process at the same address after it was killed and started again', async () => {
+describe('ServiceReplica', () => {
+  it('has a new process at the same address after a restart', async () => {
     const replica = await startReplica();
     const before = replica.pid;
-    expect(await answerOf(replica)).toBe(String(before));
+    expect(await responseOf(replica)).toBe(String(before));
 
     expect(await replica.kill()).toEqual({ code: null, signal: 'SIGKILL' });
     expect(replica.pid).toBeUndefined();
@@ -57,28 +54,28 @@ describe('a replica', () => {
 
     await replica.restart();
     expect(replica.pid).not.toBe(before);
-    expect(await answerOf(replica)).toBe(String(replica.pid));
+    expect(await responseOf(replica)).toBe(String(replica.pid));
     expect(unexpected).toEqual([]);
   });
 
-  it('may end in its own way when it is terminated', async () => {
+  it('ends gracefully when it is terminated', async () => {
     const replica = await startReplica();
 
     expect(await replica.terminate()).toEqual({ code: 0, signal: null });
     expect(unexpected).toEqual([]);
   });
 
-  it('ends its process before it starts another', async () => {
+  it('ends its process before it starts a new one', async () => {
     const replica = await startReplica();
     const before = replica.pid;
 
     await replica.restart();
 
-    expect(await answerOf(replica)).toBe(String(replica.pid));
+    expect(await responseOf(replica)).toBe(String(replica.pid));
     expect(replica.pid).not.toBe(before);
   });
 
-  it('tells when it ends and nobody asked it to', async () => {
+  it('reports an unexpected exit', async () => {
     const replica = await startReplica();
     await replica.restart();
 
@@ -87,7 +84,7 @@ describe('a replica', () => {
     await expect.poll(() => unexpected).toEqual(['example-1 SIGKILL']);
   });
 
-  it('cannot be started again once it was stopped for good', async () => {
+  it('cannot restart after it was stopped', async () => {
     const replica = await startReplica();
     await replica.stop();
 

@@ -1,83 +1,81 @@
-import type { ProcessExit } from './owned-process.ts';
-import { Service, type ServiceSpec } from './service.ts';
-import { urlOf } from './services.ts';
+import { urlOf } from './ports.ts';
+import { type ProcessExit, type ProcessSpec, SupervisedProcess } from './supervised-process.ts';
 
-/** How long an orderly end may take before the process is killed: more than any `SHUTDOWN_TIMEOUT` in use. */
-const terminationGraceMs = 30_000;
+/** How long a graceful shutdown may take before the process is killed: longer than any `SHUTDOWN_TIMEOUT` in use. */
+const terminationTimeoutMs = 30_000;
 
 const never = new AbortController().signal;
 
-/** One replica of a service: always the same name and port, whichever process stands behind them. */
+/** One replica of a service. Its name and port stay the same when its process is replaced. */
 export class ServiceReplica {
   readonly name: string;
-  /** Where it listens. */
   readonly url: string;
-  /** Where every process behind it has written its log. */
+  /** The log of all its processes. */
   readonly logFile: string;
-  readonly #spec: ServiceSpec;
-  readonly #onUnexpectedEnd: (replica: ServiceReplica, exit: ProcessExit) => void;
-  #process: Service;
-  #retired = false;
+  readonly #spec: ProcessSpec;
+  readonly #onUnexpectedExit: (replica: ServiceReplica, exit: ProcessExit) => void;
+  #process: SupervisedProcess;
+  #isStopped = false;
 
   /**
-   * Starts its first process; {@link ready} waits for it.
+   * Starts the first process.
    *
-   * @param onUnexpectedEnd called when a process ends that was ready once and that nobody asked to end
+   * @param onUnexpectedExit called when a process that was ready ends without having been stopped
    */
-  constructor(spec: ServiceSpec, port: number, onUnexpectedEnd: (replica: ServiceReplica, exit: ProcessExit) => void) {
+  constructor(spec: ProcessSpec, port: number, onUnexpectedExit: (replica: ServiceReplica, exit: ProcessExit) => void) {
     this.name = spec.name;
     this.url = urlOf(port);
     this.logFile = spec.logFile;
     this.#spec = spec;
-    this.#onUnexpectedEnd = onUnexpectedEnd;
-    this.#process = new Service(spec);
+    this.#onUnexpectedExit = onUnexpectedExit;
+    this.#process = new SupervisedProcess(spec);
   }
 
-  /** The process id of who stands behind it now; undefined when nobody does. */
+  /** The id of the current process; undefined when none is running. */
   get pid(): number | undefined {
     return this.#process.exit === undefined ? this.#process.pid : undefined;
   }
 
   /**
-   * Waits until it takes work.
+   * Waits until the replica is ready.
    *
-   * @throws SystemFailure when its process ends before, or takes longer than 30 s
+   * @throws SystemFailure when its process ends first, or is not ready after 30 s
    */
   async ready(signal: AbortSignal = never): Promise<void> {
     const process = this.#process;
     await process.ready(signal);
     void process.exited.then((exit) => {
-      if (!process.stopping) this.#onUnexpectedEnd(this, exit);
+      if (!process.stopping) this.#onUnexpectedExit(this, exit);
     });
   }
 
-  /** Ends it as a crash does (SIGKILL), and waits until it is gone. */
+  /** Ends the process like a crash (SIGKILL) and waits for it. */
   async kill(): Promise<ProcessExit> {
     this.#process.kill();
     return this.#process.exited;
   }
 
-  /** Asks it to end (SIGTERM), and waits until it has: exit code 0 when it could finish its work. */
+  /** Shuts the process down gracefully (SIGTERM) and waits for it. */
   async terminate(): Promise<ProcessExit> {
-    await this.#process.stop(terminationGraceMs);
+    await this.#process.stop(terminationTimeoutMs);
     return this.#process.exited;
   }
 
   /**
-   * A new process in the old one's place, which is asked to end if it is still there. Resolves when it takes work.
+   * Replaces the process, after shutting it down gracefully if it is running. Resolves when the new process is ready.
    *
-   * @throws SystemFailure when it does not start, or takes longer than 30 s
+   * @throws SystemFailure when it does not start, or is not ready after 30 s
    */
   async restart(signal: AbortSignal = never): Promise<void> {
     await this.terminate();
-    if (this.#retired) throw new Error('the system is being stopped');
-    this.#process = new Service(this.#spec);
+    if (this.#isStopped) throw new Error('the system is being stopped');
+    this.#process = new SupervisedProcess(this.#spec);
     await this.ready(signal);
   }
 
-  /** Ends it for good. May be called twice. */
+  /** Ends the replica permanently. May be called twice. */
   async stop(): Promise<void> {
-    this.#retired = true;
+    this.#isStopped = true;
     await this.#process.stop();
   }
 }

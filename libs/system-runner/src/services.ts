@@ -1,112 +1,140 @@
 import path from 'node:path';
-import type { ServiceEnvironment } from './options.ts';
-import { ownEnvironment } from './owned-process.ts';
-import { loopback } from './ports.ts';
-import type { ServiceSpec } from './service.ts';
+import type { GatewayChoice } from './gateway/gateway-choice.ts';
+import { loopback, type SystemPorts, urlOf } from './ports.ts';
+import { childEnvironment, type ProcessSpec, respondsAt } from './supervised-process.ts';
 import { compiled, type ServiceName } from './workspace.ts';
 
-/** What every instance of a service is told. */
-export interface ServiceSettings {
-  readonly databaseUrl: string;
-  /** Whether the lab entry runs; only it reads the time scale. */
-  readonly lab: boolean;
-  /** How many times as fast as real time the service's clock runs. */
-  readonly timeScale: number;
-  /** Directory for its log. */
+/** Environment variables of a service that are added or replaced. */
+export type ServiceEnvironment = Readonly<Record<string, string>>;
+
+/** The options of a system. */
+export interface SystemOptions {
+  /** The name of the run in messages, such as `demo`. Default: `system`. */
+  readonly name?: string;
+  /** The gateway's port, which determines the others. Default: 0, which chooses free ports. */
+  readonly port?: number;
+  /**
+   * Whether the services run from their lab entries, which have the experiments and read `TIME_SCALE`. Default: false, their
+   * production entries.
+   */
+  readonly lab?: boolean;
+  /** How many times as fast as real time the services' clocks run. More than 1 needs `lab`. Default: 1. */
+  readonly timeScale?: number;
+  /** Default: `auto`, which is nginx if it is installed. */
+  readonly gateway?: GatewayChoice;
+  /** Number of account services, 1 to 9. Default: 2. */
+  readonly accounts?: number;
+  /** Number of customer services, 1 to 9. Default: 2. */
+  readonly customers?: number;
+  /** Whether to start the console, at `/console/` of the gateway. Default: false. */
+  readonly console?: boolean;
+  /** Environment variables in addition to, or instead of, those that the system sets. */
+  readonly env?: {
+    readonly account?: ServiceEnvironment;
+    readonly customer?: ServiceEnvironment;
+    readonly console?: ServiceEnvironment;
+  };
+  /**
+   * `given` uses the PostgreSQL of `DATABASE_URL` if it is set, else starts one. `own` always starts one, which can be
+   * stopped and started. Default: `given`.
+   */
+  readonly database?: 'given' | 'own';
+  /** Whether the unexpected end of a process breaks the system. Default: `breaks`. */
+  readonly unexpectedEnd?: 'breaks' | 'is-ignored';
+}
+
+const maxReplicas = 9;
+
+/**
+ * Adds the defaults.
+ *
+ * @throws RangeError for an invalid number of replicas, or a time scale without `lab`
+ */
+export function withDefaults(options: SystemOptions): Required<SystemOptions> {
+  const { accounts = 2, customers = 2, lab = false, timeScale = 1 } = options;
+  for (const [name, count] of Object.entries({ accounts, customers })) {
+    if (!Number.isInteger(count) || count < 1 || count > maxReplicas) {
+      throw new RangeError(`${name} is a whole number from 1 to ${maxReplicas}, not ${count}`);
+    }
+  }
+  if (timeScale !== 1 && !lab) {
+    throw new RangeError(`timeScale ${timeScale} needs lab: only the lab entries read it`);
+  }
+  const defaults = { name: 'system', port: 0, gateway: 'auto', console: false, env: {} } as const;
+  return { ...defaults, database: 'given', unexpectedEnd: 'breaks', ...options, accounts, customers, lab, timeScale };
+}
+
+/** The properties of a system that its services depend on. */
+export interface ServiceContext {
+  readonly options: Required<SystemOptions>;
+  readonly ports: SystemPorts;
+  /** Token for customer's `/faults`. */
+  readonly faultsToken: string;
+  /** Token for the write endpoints of account's actuator. */
+  readonly actuatorToken: string;
+  /** Directory for the logs. */
   readonly logs: string;
-  /** What is added, or replaced, on demand. */
-  readonly env: ServiceEnvironment;
 }
 
-/** One customer service, with faults for whoever knows the token. */
-export function customerService(
-  number: number,
-  port: number,
-  faultsToken: string,
-  settings: ServiceSettings,
-): ServiceSpec {
-  return nodeService('customer', settings.lab ? 'lab/main' : 'main', number, port, settings, {
-    FAULTS_TOKEN: faultsToken,
-  });
+/** A customer service. @param index starts at 0 */
+export function customerService(context: ServiceContext, index: number, databaseUrl: string): ProcessSpec {
+  const entry = context.options.lab ? 'lab/main' : 'main';
+  return databaseService(context, 'customer', entry, index, databaseUrl, { FAULTS_TOKEN: context.faultsToken });
 }
 
-/** One account service, which asks the customer services; its circuit breakers obey whoever knows the token. */
-export function accountService(
-  number: number,
-  port: number,
-  customerUrls: readonly string[],
-  actuatorToken: string,
-  settings: ServiceSettings,
-): ServiceSpec {
-  return nodeService('account', 'main', number, port, settings, {
-    CUSTOMER_URL: customerUrls.join(','),
-    ACTUATOR_TOKEN: actuatorToken,
-    // The load balancer says who the client is.
+/** An account service. @param index starts at 0 */
+export function accountService(context: ServiceContext, index: number, databaseUrl: string): ProcessSpec {
+  return databaseService(context, 'account', 'main', index, databaseUrl, {
+    CUSTOMER_URL: context.ports.customers.map(urlOf).join(','),
+    ACTUATOR_TOKEN: context.actuatorToken,
+    // The load balancer forwards the address of the client.
     TRUST_PROXY: loopback,
   });
 }
 
-/** What the console has to know. */
-export interface ConsoleSettings {
-  readonly accountUrls: readonly string[];
-  readonly customerUrls: readonly string[];
-  readonly gatewayUrl: string;
-  readonly logs: string;
-  readonly env: ServiceEnvironment;
+/** The console. On this machine it may send load. */
+export function consoleService({ options, ports, logs }: ServiceContext, port: number): ProcessSpec {
+  return nodeService('console', compiled('console', 'main'), port, logs, {
+    ACCOUNT_URL: ports.accounts.map(urlOf).join(','),
+    CUSTOMER_URL: ports.customers.map(urlOf).join(','),
+    LOAD_URL: urlOf(ports.gateway),
+    CONSOLE_LOAD: 'true',
+    ...options.env.console,
+  });
 }
 
-/** The console. Whoever has the system on his own machine may put load on it. */
-export function consoleService(port: number, settings: ConsoleSettings): ServiceSpec {
-  const { accountUrls, customerUrls, gatewayUrl, logs, env } = settings;
-  return {
-    name: 'console',
-    command: process.execPath,
-    args: ['--enable-source-maps', compiled('console', 'main')],
-    env: ownEnvironment({
-      HOST: loopback,
-      PORT: String(port),
-      INSTANCE_NAME: 'console',
-      ACCOUNT_URL: accountUrls.join(','),
-      CUSTOMER_URL: customerUrls.join(','),
-      LOAD_URL: gatewayUrl,
-      CONSOLE_LOAD: 'true',
-      ...env,
-    }),
-    logFile: path.join(logs, 'console.log'),
-    readyUrl: `${urlOf(port)}/health/ready`,
-  };
-}
-
-/** The address of whatever listens on a port. */
-export function urlOf(port: number): string {
-  return `http://${loopback}:${port}`;
+function databaseService(
+  { options, ports, logs }: ServiceContext,
+  app: ServiceName,
+  entry: 'main' | 'lab/main',
+  index: number,
+  databaseUrl: string,
+  environment: ServiceEnvironment,
+): ProcessSpec {
+  const port = ports[`${app}s`][index] ?? 0;
+  return nodeService(`${app}-${index + 1}`, compiled(app, entry), port, logs, {
+    DATABASE_URL: databaseUrl,
+    ...(options.lab ? { TIME_SCALE: String(options.timeScale) } : {}),
+    // Ctrl-C should not wait for lookups in flight.
+    SHUTDOWN_TIMEOUT: '3s',
+    ...environment,
+    ...options.env[app],
+  });
 }
 
 function nodeService(
-  app: ServiceName,
-  entry: 'main' | 'lab/main',
-  number: number,
+  name: string,
+  entry: string,
   port: number,
-  settings: ServiceSettings,
-  env: Readonly<Record<string, string>>,
-): ServiceSpec {
-  const name = `${app}-${number}`;
+  logs: string,
+  environment: ServiceEnvironment,
+): ProcessSpec {
   return {
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', compiled(app, entry)],
-    env: ownEnvironment({
-      HOST: loopback,
-      PORT: String(port),
-      DATABASE_URL: settings.databaseUrl,
-      INSTANCE_NAME: name,
-      ...(settings.lab ? { TIME_SCALE: String(settings.timeScale) } : {}),
-      // Whoever presses Ctrl-C does not want to wait for the lookups that are under way.
-      SHUTDOWN_TIMEOUT: '3s',
-      ...env,
-      ...settings.env,
-    }),
-    logFile: path.join(settings.logs, `${name}.log`),
-    readyUrl: `${urlOf(port)}/health/ready`,
+    args: ['--enable-source-maps', entry],
+    env: childEnvironment({ HOST: loopback, PORT: String(port), INSTANCE_NAME: name, ...environment }),
+    logFile: path.join(logs, `${name}.log`),
+    probe: respondsAt(`${urlOf(port)}/health/ready`),
   };
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ownEnvironment, workspaceRoot } from '@breakwater/system-runner';
+import { childEnvironment, workspaceRoot } from '@breakwater/system-runner';
 
 /** The demo as a process, started as by `npm run demo`, and the processes and files that it creates. */
 export class DemoProcess {
@@ -23,7 +23,7 @@ export class DemoProcess {
       ['--conditions=@breakwater/source', path.join(workspaceRoot, 'apps/demo/src/main.ts'), ...args],
       {
         cwd: workspaceRoot,
-        env: ownEnvironment({ TMPDIR: this.#temporary, NO_COLOR: '1', ...env }),
+        env: childEnvironment({ TMPDIR: this.#temporary, NO_COLOR: '1', ...env }),
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );

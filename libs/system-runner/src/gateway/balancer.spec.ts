@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Balancer, restMs } from './balancer.ts';
+import { Balancer, exclusionMs } from './balancer.ts';
 
 let now: number;
 let balancer: Balancer;
@@ -9,56 +9,56 @@ beforeEach(() => {
   balancer = new Balancer(['a', 'b', 'c'], () => now);
 });
 
-const take = (): string | undefined => balancer.take()?.url;
+const acquire = (): string | undefined => balancer.acquire()?.url;
 
-describe('a balancer', () => {
-  it('lets equals take turns', () => {
-    expect([take(), take(), take(), take()]).toEqual(['a', 'b', 'c', 'a']);
+describe('Balancer', () => {
+  it('rotates among equals', () => {
+    expect([acquire(), acquire(), acquire(), acquire()]).toEqual(['a', 'b', 'c', 'a']);
   });
 
   it('picks the replica with the fewest requests in flight', () => {
-    const [a, b] = [balancer.take(), balancer.take(), balancer.take()];
-    if (b !== undefined) balancer.done(b);
+    const [a, b] = [balancer.acquire(), balancer.acquire(), balancer.acquire()];
+    if (b !== undefined) balancer.release(b);
 
     expect(a?.url).toBe('a');
-    expect(take()).toBe('b');
+    expect(acquire()).toBe('b');
   });
 
-  it('lets equals take turns also when each request ends before the next begins', () => {
+  it('rotates among equals when each request ends before the next one starts', () => {
     const urls = Array.from({ length: 4 }, () => {
-      const replica = balancer.take();
-      if (replica !== undefined) balancer.done(replica);
+      const replica = balancer.acquire();
+      if (replica !== undefined) balancer.release(replica);
       return replica?.url;
     });
 
     expect(urls).toEqual(['a', 'b', 'c', 'a']);
   });
 
-  it('leaves a replica alone after it refused, and tries it again later', () => {
-    const refusing = balancer.take();
+  it('excludes a replica that refused a connection for a while', () => {
+    const refusing = balancer.acquire();
     if (refusing !== undefined) {
-      balancer.refused(refusing);
-      balancer.done(refusing);
+      balancer.exclude(refusing);
+      balancer.release(refusing);
     }
 
-    now = restMs - 1;
-    expect([take(), take(), take(), take()]).not.toContain('a');
-    now = restMs;
-    expect(take()).toBe('a');
+    now = exclusionMs - 1;
+    expect([acquire(), acquire(), acquire(), acquire()]).not.toContain('a');
+    now = exclusionMs;
+    expect(acquire()).toBe('a');
   });
 
-  it('does not send a request where it has been', () => {
-    const first = balancer.take();
-    const second = balancer.take(new Set(first ? [first] : []));
+  it('does not select a replica that the request has tried', () => {
+    const first = balancer.acquire();
+    const second = balancer.acquire(new Set(first ? [first] : []));
 
     expect([first?.url, second?.url]).toEqual(['a', 'b']);
   });
 
-  it('has nobody to offer when all have refused', () => {
-    for (const replica of [balancer.take(), balancer.take(), balancer.take()]) {
-      if (replica !== undefined) balancer.refused(replica);
+  it('returns undefined when all replicas are excluded', () => {
+    for (const replica of [balancer.acquire(), balancer.acquire(), balancer.acquire()]) {
+      if (replica !== undefined) balancer.exclude(replica);
     }
 
-    expect(balancer.take()).toBeUndefined();
+    expect(balancer.acquire()).toBeUndefined();
   });
 });

@@ -3,67 +3,62 @@ export interface Replica {
   readonly url: string;
 }
 
-interface Tracked extends Replica {
+interface TrackedReplica extends Replica {
   active: number;
-  /** Left alone until then, on the balancer's clock. */
-  restsUntilMs: number;
+  /** On the balancer's clock. */
+  excludedUntilMs: number;
 }
 
-/** How long a replica is left alone after it refused a connection. */
-export const restMs = 5_000;
+/** How long a replica receives no requests after it refused a connection. */
+export const exclusionMs = 5_000;
 
 /**
- * Picks the replica with the fewest requests in flight, as nginx's `least_conn` does; equals take turns.
- *
- * Its idea of health is passive: a replica that refused a connection is left alone for five seconds, then tried again.
+ * Selects the replica with the fewest active requests, as nginx's `least_conn` does, in rotation among equals. A replica
+ * that refused a connection is excluded for five seconds.
  */
 export class Balancer {
-  readonly #replicas: Tracked[];
+  readonly #replicas: TrackedReplica[];
   readonly #now: () => number;
-  #turn = 0;
+  #next = 0;
 
-  /**
-   * @param urls the replicas
-   * @param now a monotonic clock in milliseconds
-   */
+  /** @param now a monotonic clock in milliseconds */
   constructor(urls: readonly string[], now: () => number = () => performance.now()) {
-    this.#replicas = urls.map((url) => ({ url, active: 0, restsUntilMs: -Infinity }));
+    this.#replicas = urls.map((url) => ({ url, active: 0, excludedUntilMs: -Infinity }));
     this.#now = now;
   }
 
   /**
-   * Takes a replica for one request; give it back with {@link done}.
+   * Selects a replica for one request; {@link release} it afterwards.
    *
-   * @param except replicas that this request has tried in vain
-   * @returns undefined when every replica is resting or excepted
+   * @param except replicas that this request has already tried
+   * @returns undefined when every replica is excluded
    */
-  take(except: ReadonlySet<Replica> = new Set()): Replica | undefined {
+  acquire(except: ReadonlySet<Replica> = new Set()): Replica | undefined {
     const now = this.#now();
     const { length } = this.#replicas;
-    let best: Tracked | undefined;
+    let best: TrackedReplica | undefined;
     for (let step = 0; step < length; step += 1) {
-      const candidate = this.#replicas[(this.#turn + step) % length];
-      if (candidate === undefined || candidate.restsUntilMs > now || except.has(candidate)) continue;
+      const candidate = this.#replicas[(this.#next + step) % length];
+      if (candidate === undefined || candidate.excludedUntilMs > now || except.has(candidate)) continue;
       if (best === undefined || candidate.active < best.active) best = candidate;
     }
     if (best === undefined) return undefined;
-    this.#turn = (this.#replicas.indexOf(best) + 1) % length;
+    this.#next = (this.#replicas.indexOf(best) + 1) % length;
     best.active += 1;
     return best;
   }
 
-  /** The request that took the replica has ended, however it did. */
-  done(replica: Replica): void {
-    const tracked = this.#find(replica);
-    tracked.active -= 1;
+  /** The request to the replica has ended. */
+  release(replica: Replica): void {
+    this.#find(replica).active -= 1;
   }
 
-  /** The replica could not be connected to. */
-  refused(replica: Replica): void {
-    this.#find(replica).restsUntilMs = this.#now() + restMs;
+  /** Excludes a replica that refused a connection. */
+  exclude(replica: Replica): void {
+    this.#find(replica).excludedUntilMs = this.#now() + exclusionMs;
   }
 
-  #find(replica: Replica): Tracked {
+  #find(replica: Replica): TrackedReplica {
     const tracked = this.#replicas.find((each) => each === replica);
     if (tracked === undefined) throw new Error(`${replica.url} is not a replica of this balancer`);
     return tracked;

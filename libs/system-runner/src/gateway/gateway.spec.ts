@@ -1,9 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { choosePorts, loopback } from '../ports.ts';
-import { urlOf } from '../services.ts';
-import { StandInServers } from '../testing/stand-in-server.ts';
+import { freePort, loopback, urlOf } from '../ports.ts';
+import { StandInServers } from '../testing/index.ts';
 import { createGateway } from './gateway.ts';
 
 const servers = new StandInServers();
@@ -14,7 +13,7 @@ afterEach(async () => {
   await servers.stop();
 });
 
-/** Answers with its name and what it was sent. */
+/** Responds with its name and the request. */
 const echo = (name: string): RequestListener => {
   return (request, response) => {
     const chunks: Buffer[] = [];
@@ -30,8 +29,8 @@ const echo = (name: string): RequestListener => {
 };
 
 /** An address that refuses connections. */
-async function nobody(): Promise<string> {
-  return urlOf((await choosePorts(0)).gateway);
+async function refusingUrl(): Promise<string> {
+  return urlOf(await freePort());
 }
 
 async function gatewayTo(...accountUrls: string[]): Promise<string> {
@@ -39,8 +38,8 @@ async function gatewayTo(...accountUrls: string[]): Promise<string> {
   return gateway.listen({ host: loopback, port: 0 });
 }
 
-describe('the gateway', () => {
-  it('passes a request on as it came, and the answer back', async () => {
+describe('createGateway', () => {
+  it('forwards a request unchanged and returns the response', async () => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
     const answer = await fetch(`${url}/accounts?x=1&y=a%20b`, {
@@ -58,19 +57,19 @@ describe('the gateway', () => {
     });
   });
 
-  it('balances', async () => {
+  it('balances requests', async () => {
     const url = await gatewayTo(await servers.start(echo('a')), await servers.start(echo('b')));
 
     const names: string[] = [];
     for (let n = 1; n <= 4; n += 1) {
       const answer = await fetch(url);
-      names.push(answer.headers.get('x-name') ?? 'nobody');
+      names.push(answer.headers.get('x-name') ?? 'none');
     }
 
     expect(names).toEqual(['a', 'b', 'a', 'b']);
   });
 
-  it("takes a client's request id to the replica and back", async () => {
+  it('forwards the request id of a client and returns it', async () => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
     const answer = await fetch(url, { headers: { 'x-request-id': 'my-id', 'x-request-timeout-ms': '1' } });
@@ -91,8 +90,8 @@ describe('the gateway', () => {
     expect(await answer.json()).toMatchObject({ headers: { 'x-request-id': id } });
   });
 
-  it('is healthy whatever the replicas are', async () => {
-    const url = await gatewayTo(await nobody());
+  it('is healthy independently of the replicas', async () => {
+    const url = await gatewayTo(await refusingUrl());
 
     const answer = await fetch(`${url}/gateway/health`);
 
@@ -100,30 +99,30 @@ describe('the gateway', () => {
     expect(await answer.json()).toEqual({ status: 'up' });
   });
 
-  it('sends on each piece of a stream as it comes', async () => {
-    const nextPiece = Promise.withResolvers<void>();
+  it('forwards each chunk of a stream immediately', async () => {
+    const nextChunk = Promise.withResolvers<void>();
     const account = await servers.start(async (_request, response) => {
       response.setHeader('content-type', 'application/x-ndjson');
       response.write('first\n');
-      await nextPiece.promise;
+      await nextChunk.promise;
       response.end('second\n');
     });
     const url = await gatewayTo(account);
 
     const answer = await fetch(`${url}/experiments/customer-lookups`, { method: 'POST', body: '{}' });
-    const pieces: string[] = [];
-    for await (const piece of answer.body ?? []) {
-      pieces.push(Buffer.from(piece).toString());
-      nextPiece.resolve();
+    const chunks: string[] = [];
+    for await (const chunk of answer.body ?? []) {
+      chunks.push(Buffer.from(chunk).toString());
+      nextChunk.resolve();
     }
 
-    expect(pieces).toEqual(['first\n', 'second\n']);
+    expect(chunks).toEqual(['first\n', 'second\n']);
   });
 
-  it('passes on a failure of the service, once', async () => {
-    let asked = 0;
+  it('returns an error of the service without a retry', async () => {
+    let requests = 0;
     const account = await servers.start((_request, response) => {
-      asked += 1;
+      requests += 1;
       response.writeHead(503, { 'retry-after': '7' }).end('busy');
     });
     const url = await gatewayTo(account, account);
@@ -131,10 +130,10 @@ describe('the gateway', () => {
     const answer = await fetch(url);
 
     expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([503, '7', 'busy']);
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
   });
 
-  it('refuses a body that is too large', async () => {
+  it('rejects a body that is too large', async () => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
     const answer = await fetch(url, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) });
@@ -145,8 +144,8 @@ describe('the gateway', () => {
   });
 });
 
-describe('the gateway, with a console behind it,', () => {
-  it('passes on to it what is below /console, with body and token, and nothing else', async () => {
+describe('createGateway with a console', () => {
+  it('forwards only /console to it, with body and token', async () => {
     const urls = { account: await servers.start(echo('account')), console: await servers.start(echo('console')) };
     gateway = createGateway({ accountUrls: [urls.account], consoleUrl: urls.console, logs: false });
     const url = await gateway.listen({ host: '127.0.0.1', port: 0 });
@@ -165,9 +164,9 @@ describe('the gateway, with a console behind it,', () => {
   });
 });
 
-describe('the gateway, when a replica refuses connections,', () => {
-  it('asks another one for a GET, and leaves the first alone from then on', async () => {
-    const url = await gatewayTo(await nobody(), await servers.start(echo('b')));
+describe('createGateway with a replica that refuses connections', () => {
+  it('sends a GET to another replica and excludes the first one', async () => {
+    const url = await gatewayTo(await refusingUrl(), await servers.start(echo('b')));
 
     const statuses: number[] = [];
     for (const method of ['GET', 'POST', 'GET', 'POST']) {
@@ -179,8 +178,8 @@ describe('the gateway, when a replica refuses connections,', () => {
     expect(statuses).toEqual([200, 200, 200, 200]);
   });
 
-  it('asks another one for a POST too, which the first knows nothing of', async () => {
-    const url = await gatewayTo(await nobody(), await servers.start(echo('b')));
+  it('sends a POST to another replica, because the first never received it', async () => {
+    const url = await gatewayTo(await refusingUrl(), await servers.start(echo('b')));
 
     const answer = await fetch(url, { method: 'POST', body: 'x' });
 
@@ -188,21 +187,21 @@ describe('the gateway, when a replica refuses connections,', () => {
     expect(await answer.json()).toMatchObject({ method: 'POST', body: 'x' });
   });
 
-  it('asks two at most', async () => {
-    const url = await gatewayTo(await nobody(), await nobody(), await servers.start(echo('c')));
+  it('tries at most two replicas', async () => {
+    const url = await gatewayTo(await refusingUrl(), await refusingUrl(), await servers.start(echo('c')));
 
     expect((await fetch(url)).status).toBe(502);
   });
 
-  it('says so when there is no other', async () => {
-    const url = await gatewayTo(await nobody(), await nobody());
+  it('answers 502 when there is no other replica', async () => {
+    const url = await gatewayTo(await refusingUrl(), await refusingUrl());
 
     expect((await fetch(url)).status).toBe(502);
   });
 
-  it('tries it again after some seconds', async () => {
+  it('tries the replica again after 5 s', async () => {
     let now = 0;
-    const { gateway: port } = await choosePorts(0);
+    const port = await freePort();
     gateway = createGateway({ accountUrls: [urlOf(port)], logs: false, now: () => now });
     const url = await gateway.listen({ host: loopback, port: 0 });
     expect((await fetch(url)).status).toBe(502);
@@ -215,29 +214,29 @@ describe('the gateway, when a replica refuses connections,', () => {
   });
 });
 
-describe('the gateway, when a replica breaks off before it answers,', () => {
-  const breakOff: RequestListener = (request) => request.socket.destroy();
+describe('createGateway with a replica that closes the connection', () => {
+  const closeConnection: RequestListener = (request) => request.socket.destroy();
 
-  it('asks another one for a GET', async () => {
-    const url = await gatewayTo(await servers.start(breakOff), await servers.start(echo('b')));
+  it('sends a GET to another replica', async () => {
+    const url = await gatewayTo(await servers.start(closeConnection), await servers.start(echo('b')));
 
     expect((await fetch(url)).status).toBe(200);
   });
 
-  it('does not repeat a POST, which may have had its effect', async () => {
-    let asked = 0;
+  it('does not repeat a POST, which may have taken effect', async () => {
+    let requests = 0;
     const other = await servers.start((_request, response) => {
-      asked += 1;
+      requests += 1;
       response.end();
     });
-    const url = await gatewayTo(await servers.start(breakOff), other);
+    const url = await gatewayTo(await servers.start(closeConnection), other);
 
     expect((await fetch(url, { method: 'POST', body: 'x' })).status).toBe(502);
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
   });
 
-  it('repeats a POST with an idempotency key, as it was', async () => {
-    const url = await gatewayTo(await servers.start(breakOff), await servers.start(echo('b')));
+  it('repeats a POST with an idempotency key unchanged', async () => {
+    const url = await gatewayTo(await servers.start(closeConnection), await servers.start(echo('b')));
 
     const answer = await fetch(`${url}/accounts`, { method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' });
 
@@ -245,8 +244,8 @@ describe('the gateway, when a replica breaks off before it answers,', () => {
     expect(await answer.json()).toMatchObject({ method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' });
   });
 
-  it('does not repeat an experiment, whatever key it has', async () => {
-    const url = await gatewayTo(await servers.start(breakOff), await servers.start(echo('b')));
+  it('does not repeat an experiment, even with a key', async () => {
+    const url = await gatewayTo(await servers.start(closeConnection), await servers.start(echo('b')));
 
     const answer = await fetch(`${url}/experiments/customer-lookups`, {
       method: 'POST',
@@ -257,14 +256,14 @@ describe('the gateway, when a replica breaks off before it answers,', () => {
     expect(answer.status).toBe(502);
   });
 
-  it('repeats a POST with an idempotency key once, not more', async () => {
-    const breaking = await Promise.all([1, 2].map(() => servers.start(breakOff)));
+  it('repeats a POST with an idempotency key only once', async () => {
+    const breaking = await Promise.all([1, 2].map(() => servers.start(closeConnection)));
     const url = await gatewayTo(...breaking, await servers.start(echo('c')));
 
     expect((await fetch(url, { method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' })).status).toBe(502);
   });
 
-  it('repeats nothing that has taken long already', async () => {
+  it('repeats no request after 5 s', async () => {
     let now = 0;
     const slow = await servers.start((request) => {
       now = 5_000;

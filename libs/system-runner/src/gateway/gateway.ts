@@ -11,44 +11,45 @@ import fastify, {
 } from 'fastify';
 import { Balancer, type Replica } from './balancer.ts';
 
-/** What the gateway needs to know. */
+/** Options of the gateway. */
 export interface GatewayOptions {
   /** Base URLs of the account services. */
   readonly accountUrls: readonly string[];
-  /** Base URL of the console, for what is below `/console`; undefined where there is none. */
+  /** Base URL of the console, which receives `/console`; undefined without a console. */
   readonly consoleUrl?: string | undefined;
-  /** Whether each request is logged as a line of JSON on standard output (default true). */
+  /** Whether to log each request as a JSON line on standard output. Default: true. */
   readonly logs?: boolean;
-  /** A monotonic clock in milliseconds (default: the process's). */
+  /** A monotonic clock in milliseconds. Default: that of the process. */
   readonly now?: () => number;
 }
 
-/** The same limits as in `nginx/nginx.conf`. */
+/** The limits of `nginx/nginx.conf`. */
 const bodyLimitBytes = 64 * 1024;
 const connectTimeoutMs = 2_000;
 const readTimeoutMs = 30_000;
 
-/** A client's request id that can go into logs as it is. */
+/** A client's request id that needs no escaping in logs. */
 const validRequestId = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** A request is sent to so many replicas at most, and to another one only within this time. */
-const maxTries = 2;
-const repeatWithinMs = 5_000;
+/** A request is sent to at most two replicas, to the second one only within this time. */
+const maxAttempts = 2;
+const retryWithinMs = 5_000;
 
-/** A reply of whichever kind of server: the proxy's types do not say. */
+/** A reply of any server type: the proxy's types do not specify it. */
 type Reply = FastifyReply<RouteGenericInterface, RawServerBase>;
 
-/** What a request has gone through so far. */
-interface Journey {
-  /** Where it is now. */
+/** The forwarding of one request. */
+interface Forwarding {
+  /** The replica that handles it now. */
   replica: Replica | undefined;
   readonly tried: Set<Replica>;
   readonly startedAtMs: number;
 }
 
 /**
- * The load balancer for machines without nginx: to its clients the same as `nginx/nginx.conf`, in the ways that matter
- * to this system.
+ * The load balancer for machines without nginx. It behaves like `nginx/nginx.conf` as far as this system depends on it.
+ *
+ * As a program it reads HOST, PORT, ACCOUNT_URLS (comma separated) and CONSOLE_URL.
  */
 export function createGateway({
   accountUrls,
@@ -57,21 +58,21 @@ export function createGateway({
   now = () => performance.now(),
 }: GatewayOptions): FastifyInstance {
   const balancer = new Balancer(accountUrls, now);
-  /** By raw request. */
-  const journeys = new WeakMap<object, Journey>();
+  /** Keyed by raw request. */
+  const forwardings = new WeakMap<object, Forwarding>();
   const bodies = new WeakMap<object, Buffer>();
 
-  /** Takes the journey on to a replica that it has not been to. Says whether there is one. */
-  function travelOn(journey: Journey): boolean {
-    journey.replica = balancer.take(journey.tried);
-    if (journey.replica === undefined) return false;
-    journey.tried.add(journey.replica);
+  /** Selects a replica that has not been tried. Returns whether there is one. */
+  function selectReplica(forwarding: Forwarding): boolean {
+    forwarding.replica = balancer.acquire(forwarding.tried);
+    if (forwarding.replica === undefined) return false;
+    forwarding.tried.add(forwarding.replica);
     return true;
   }
 
-  function leave(journey: Journey): void {
-    if (journey.replica !== undefined) balancer.done(journey.replica);
-    journey.replica = undefined;
+  function releaseReplica(forwarding: Forwarding): void {
+    if (forwarding.replica !== undefined) balancer.release(forwarding.replica);
+    forwarding.replica = undefined;
   }
 
   const gateway = fastify({
@@ -79,7 +80,7 @@ export function createGateway({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: bodyLimitBytes,
     requestTimeout: 10_000,
-    // A stream that never ends would keep the gateway from closing.
+    // An endless stream would prevent the gateway from closing.
     forceCloseConnections: true,
     requestIdHeader: false,
     genReqId: requestIdOf,
@@ -90,7 +91,7 @@ export function createGateway({
   });
 
   gateway.addHook('onResponse', async (request, reply) => {
-    const tried = journeys.get(request.raw)?.tried;
+    const tried = forwardings.get(request.raw)?.tried;
     if (tried === undefined) return;
     request.log.info(
       {
@@ -106,12 +107,12 @@ export function createGateway({
 
   gateway.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status >= 500) request.log.error({ err: error }, 'the gateway failed');
+    if (status >= 500) request.log.error({ err: error }, 'request failed in the gateway');
     problem(reply, status);
   });
 
-  // Bodies are not looked into. They are read whole before they are sent on, as nginx does, so that a slow client does
-  // not hold a replica.
+  // Bodies are not parsed. Like nginx, the gateway reads them completely before it forwards them, so that a slow client
+  // does not occupy a replica.
   gateway.removeAllContentTypeParsers();
   gateway.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     bodies.set(request.raw, body);
@@ -121,31 +122,30 @@ export function createGateway({
   gateway.get('/gateway/health', { logLevel: 'silent' }, async () => ({ status: 'up' }));
 
   const proxying: NonNullable<httpProxy.FastifyHttpProxyOptions['replyOptions']> = {
-    getUpstream: ({ raw }) => journeys.get(raw)?.replica?.url ?? '',
-    // Never: the proxy would otherwise repeat a GET that was answered 503.
+    getUpstream: ({ raw }) => forwardings.get(raw)?.replica?.url ?? '',
+    // The proxy would otherwise repeat a GET that was answered with 503.
     retryDelay: () => null,
-    // How much time is left is between the services: a stranger's word could make calls time out, and open breakers.
-    rewriteRequestHeaders: (request, { 'x-request-timeout-ms': _budget, ...headers }) => ({
+    // Deadlines are internal to the system: a client could make calls time out and open breakers.
+    rewriteRequestHeaders: (request, { 'x-request-timeout-ms': _deadline, ...headers }) => ({
       ...headers,
       'x-request-id': request.id,
       'x-forwarded-for': [headers['x-forwarded-for'], request.ip].filter(Boolean).join(', '),
       'x-forwarded-proto': request.protocol,
     }),
-    // The service answers with the id it was given, which is on the answer already. How long its connection lives is
-    // between it and us.
+    // The reply already has the request id. Connection headers apply to one hop only.
     rewriteHeaders: ({ 'x-request-id': _id, connection: _connection, 'keep-alive': _keepAlive, ...headers }) => headers,
     onError: (reply, { error }) => {
       const { request } = reply;
-      const journey = journeys.get(request.raw);
+      const forwarding = forwardings.get(request.raw);
       const failure = codeOf(error);
-      request.log.warn({ upstream: journey?.replica?.url, failure }, 'no answer from a replica');
-      if (journey !== undefined) {
+      request.log.warn({ upstream: forwarding?.replica?.url, failure }, 'replica did not respond');
+      if (forwarding !== undefined) {
         const neverSent = isRefusal(error);
-        if (journey.replica !== undefined && neverSent) balancer.refused(journey.replica);
-        leave(journey);
-        const isInTime = journey.tried.size < maxTries && now() - journey.startedAtMs < repeatWithinMs;
-        if (isInTime && (neverSent || isRepeatable(request)) && travelOn(journey)) {
-          // The first attempt has used up the stream that it was given.
+        if (forwarding.replica !== undefined && neverSent) balancer.exclude(forwarding.replica);
+        releaseReplica(forwarding);
+        const mayRetry = forwarding.tried.size < maxAttempts && now() - forwarding.startedAtMs < retryWithinMs;
+        if (mayRetry && (neverSent || isRepeatable(request)) && selectReplica(forwarding)) {
+          // The first attempt has consumed its stream.
           request.body = streamOf(bodies.get(request.raw));
           reply.from(undefined, proxying);
           return;
@@ -165,7 +165,7 @@ export function createGateway({
     });
   }
   gateway.register(httpProxy, {
-    // Each request has its own.
+    // Chosen per request.
     upstream: '',
     proxyPayloads: false,
     disableRequestLogging: true,
@@ -174,16 +174,16 @@ export function createGateway({
       connect: { timeout: connectTimeoutMs },
       headersTimeout: readTimeoutMs,
       bodyTimeout: readTimeoutMs,
-      // A connection must not close just as a request is put on it: see nginx.conf.
+      // Shorter than the services' timeout, so that no connection closes while a request is sent on it (see nginx.conf).
       keepAliveTimeout: 2_000,
-      // What the services say they would wait does not make it longer.
+      // The services' Keep-Alive header must not extend it.
       keepAliveMaxTimeout: 2_000,
     },
     preHandler: (request, reply, done) => {
-      const journey: Journey = { replica: undefined, tried: new Set(), startedAtMs: now() };
-      journeys.set(request.raw, journey);
-      reply.raw.once('close', () => leave(journey));
-      if (travelOn(journey)) done();
+      const forwarding: Forwarding = { replica: undefined, tried: new Set(), startedAtMs: now() };
+      forwardings.set(request.raw, forwarding);
+      reply.raw.once('close', () => releaseReplica(forwarding));
+      if (selectReplica(forwarding)) done();
       else problem(reply, 502);
     },
     replyOptions: proxying,
@@ -205,7 +205,7 @@ const titles: Readonly<Record<number, string>> = {
   504: 'Gateway Timeout',
 };
 
-/** Answers with a failure of the gateway itself (RFC 9457). */
+/** Sends an error of the gateway itself as problem details (RFC 9457). */
 function problem(reply: Reply, status: number): void {
   const title = titles[status] ?? 'Internal Server Error';
   reply
@@ -214,7 +214,7 @@ function problem(reply: Reply, status: number): void {
     .send(JSON.stringify({ type: 'about:blank', title, status, requestId: reply.request.id }));
 }
 
-/** The proxy wraps what happened into an error of its own. */
+/** The proxy wraps the original error. */
 function innermost(error: Error): Error {
   return error.cause instanceof Error ? error.cause : error;
 }
@@ -224,15 +224,15 @@ function codeOf(error: Error): string {
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
 
-/** Whether there was no connection, so that the replica knows nothing of the request. */
+/** Whether no connection was established, so that the replica never received the request. */
 function isRefusal(error: Error): boolean {
   const cause = innermost(error);
   return codeOf(error) === 'UND_ERR_CONNECT_TIMEOUT' || ('syscall' in cause && cause.syscall === 'connect');
 }
 
 /**
- * Whether a request may be sent twice: it changes nothing, or it has a key by which the services know it again. A key
- * under `/experiments` is nobody's: what is done there is not stored.
+ * Whether a request may be sent twice: it is safe, or has an idempotency key. `/experiments` stores no keys, so its
+ * requests are never repeated.
  */
 function isRepeatable({ method, url, headers }: Reply['request']): boolean {
   if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return true;
@@ -241,4 +241,12 @@ function isRepeatable({ method, url, headers }: Reply['request']): boolean {
 
 function streamOf(body: Buffer | undefined): Readable | undefined {
   return body === undefined || body.length === 0 ? undefined : Readable.from([body]);
+}
+
+if (import.meta.main) {
+  const { HOST: host = '127.0.0.1', PORT: port, ACCOUNT_URLS: accountUrls, CONSOLE_URL: consoleUrl } = process.env;
+  if (port === undefined || accountUrls === undefined) throw new Error('PORT and ACCOUNT_URLS must be set');
+  const gateway = createGateway({ accountUrls: accountUrls.split(','), consoleUrl });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void gateway.close());
+  await gateway.listen({ host, port: Number(port) });
 }

@@ -1,174 +1,180 @@
-import type { AccountRow, Books, EventRow, KeyRow } from './books.ts';
+import type { AccountRow, EventRow, KeyRow, LedgerSnapshot } from './ledger.ts';
 
-/** One request of a client's, with every answer that the client got to it: repeating it must change nothing. */
+/** A request of a client with all final responses to it: repeating a request must change nothing. */
 export interface RecordedRequest {
-  /** Its idempotency key, which no other request has. */
+  /** Its idempotency key, unique among the requests. */
   readonly key: string;
   readonly customerId: string;
-  /** Those that say what became of it. Errors that asked to try again are no such answers. */
-  readonly answers: readonly RecordedAnswer[];
+  /** Final responses only, without errors after which the client retried. */
+  readonly responses: readonly RecordedResponse[];
 }
 
-export interface RecordedAnswer {
+export interface RecordedResponse {
   /** 201 or 202: there is an account. 422: there is no such customer, and no account. */
   readonly status: number;
-  /** The account that the answer shows; undefined when it shows none. */
+  /** The account in the response; undefined when it contains none. */
   readonly accountId: string | undefined;
 }
 
-/** In which way answers and books disagree. */
-export type FindingKind =
-  /** A client never learned what became of its request. */
+/** How responses and ledger disagree. */
+export type ViolationKind =
+  /** The client never received a final response. */
   | 'unanswered'
-  /** An answer that is neither success nor "no such customer". */
+  /** A response that is neither success nor "no such customer". */
   | 'unexpected-answer'
-  /** One request, two different answers. */
+  /** Two different responses to one request. */
   | 'contradiction'
-  /** Two requests were shown the same account. */
+  /** The same account in the responses to two requests. */
   | 'shared-account'
-  /** Success, and no account. */
+  /** A success without an account. */
   | 'lost-account'
-  /** An account that nobody was told of: a request was done twice, or was refused and done all the same. */
+  /** An account that no response contains: a request took effect twice, or although it was refused. */
   | 'extra-account'
-  /** The account is another customer's. */
+  /** The account belongs to another customer. */
   | 'wrong-customer'
-  /** A customer who exists was turned away. */
+  /** An existing customer was refused. */
   | 'wrongly-refused'
-  /** Still to be verified. */
+  /** Not verified yet. */
   | 'pending'
-  /** Verified, and wrongly. */
+  /** Verified with the wrong result. */
   | 'wrong-state'
-  /** Not exactly one opening, or steps that don't lead to where the account is. */
+  /** Not exactly one opening, or events that do not lead to the status of the account. */
   | 'wrong-history'
-  /** The answer that is kept for repetitions is missing, or another than was given. */
+  /** The stored response is missing, or differs from the one that was sent. */
   | 'wrong-key'
-  /** Waits for a verification, and there is nothing to verify. */
+  /** A pending verification of an account that needs none. */
   | 'stale-queue';
 
-export interface Finding {
-  readonly kind: FindingKind;
-  /** A sentence with ids, for who looks into it. */
+export interface LedgerViolation {
+  readonly kind: ViolationKind;
+  /** A sentence with ids. */
   readonly message: string;
 }
 
 /**
- * Compares what clients were told with what is in the books, after everything has come to rest. No finding is the proof
- * that each success is exactly one account, in the right state, and that there is no other account.
+ * Compares the responses that clients received with the ledger, after all failures are over and nothing is pending.
+ * Without a violation, every success is exactly one account in the right state, and there is no other account.
  *
- * @param requests all that were made, none left out: an account that belongs to none of them is a finding
- * @param customerExists the truth about customers, from another source than the services
+ * @param requests all requests: an account that belongs to none of them is a violation
+ * @param customerExists must not depend on the services
  */
-export function audit(
+export function auditLedger(
   requests: readonly RecordedRequest[],
-  books: Books,
+  ledger: LedgerSnapshot,
   customerExists: (customerId: string) => boolean,
-): Finding[] {
-  const accounts = new Map(books.accounts.map((account) => [account.id, account]));
-  const keys = Map.groupBy(books.keys, ({ key }) => key);
-  const histories = Map.groupBy(books.events, ({ accountId }) => accountId);
-  const known = new Set(requests.map(({ key }) => key));
+): LedgerViolation[] {
+  const accounts = new Map(ledger.accounts.map((account) => [account.id, account]));
+  const keys = Map.groupBy(ledger.keys, ({ key }) => key);
+  const histories = Map.groupBy(ledger.events, ({ accountId }) => accountId);
+  const sent = new Set(requests.map(({ key }) => key));
   return [
-    ...requests.flatMap((request) => auditAnswers(request, customerExists)),
-    ...requests.flatMap((request) => auditAccount(request, accounts)),
+    ...requests.flatMap((request) => auditResponses(request, customerExists)),
+    ...requests.flatMap((request) => auditAccounts(request, accounts)),
     ...requests.flatMap((request) => auditKey(request, keys.get(request.key) ?? [])),
-    ...books.keys
-      .filter(({ key }) => !known.has(key))
-      .map(({ key }) => finding('wrong-key', `Nobody sent key ${key}.`)),
-    ...auditOwnership(requests, books.accounts),
-    ...books.accounts.flatMap((account) => auditState(account, customerExists(account.customerId))),
-    ...books.accounts.flatMap((account) => auditHistory(account, histories.get(account.id) ?? [])),
-    ...books.queue
+    ...ledger.keys
+      .filter(({ key }) => !sent.has(key))
+      .map(({ key }) => violation('wrong-key', `No client sent the key ${key}.`)),
+    ...auditOwnership(requests, ledger.accounts),
+    ...ledger.accounts.flatMap((account) => auditState(account, customerExists(account.customerId))),
+    ...ledger.accounts.flatMap((account) => auditHistory(account, histories.get(account.id) ?? [])),
+    ...ledger.queue
       .filter((id) => accounts.get(id)?.status !== 'PENDING_VERIFICATION')
-      .map((id) => finding('stale-queue', `Account ${id} is in the queue and not to be verified.`)),
+      .map((id) => violation('stale-queue', `Account ${id} is queued for a verification that it does not need.`)),
   ];
 }
 
-const isAccepted = ({ status }: RecordedAnswer): boolean => status === 201 || status === 202;
+const isSuccess = ({ status }: RecordedResponse): boolean => status === 201 || status === 202;
 
-const finding = (kind: FindingKind, message: string): Finding => ({ kind, message });
+const violation = (kind: ViolationKind, message: string): LedgerViolation => ({ kind, message });
 
-const show = ({ status, accountId }: RecordedAnswer): string => `${status} ${accountId ?? 'without an account'}`;
+const show = ({ status, accountId }: RecordedResponse): string => `${status} ${accountId ?? 'without an account'}`;
 
-function auditAnswers(
-  { key, customerId, answers }: RecordedRequest,
+function auditResponses(
+  { key, customerId, responses }: RecordedRequest,
   customerExists: (customerId: string) => boolean,
-): Finding[] {
-  if (answers.length === 0) return [finding('unanswered', `${key} was never answered.`)];
-  const findings: Finding[] = [];
-  const different = [...new Set(answers.map(show))];
-  if (different.length > 1) findings.push(finding('contradiction', `${key} was answered ${different.join(' and ')}.`));
-  const unexpected = answers.find((answer) => !isAccepted(answer) && answer.status !== 422);
-  if (unexpected) findings.push(finding('unexpected-answer', `${key} was answered ${unexpected.status}.`));
-  if (answers.some(({ status }) => status === 422) && customerExists(customerId)) {
-    findings.push(finding('wrongly-refused', `${key} was refused, and customer ${customerId} exists.`));
+): LedgerViolation[] {
+  if (responses.length === 0) return [violation('unanswered', `${key} never received a final response.`)];
+  const violations: LedgerViolation[] = [];
+  const different = [...new Set(responses.map(show))];
+  if (different.length > 1) {
+    violations.push(violation('contradiction', `${key} received ${different.join(' and ')}.`));
   }
-  return findings;
+  const unexpected = responses.find((response) => !isSuccess(response) && response.status !== 422);
+  if (unexpected) violations.push(violation('unexpected-answer', `${key} received ${unexpected.status}.`));
+  if (responses.some(({ status }) => status === 422) && customerExists(customerId)) {
+    violations.push(violation('wrongly-refused', `${key} was refused although customer ${customerId} exists.`));
+  }
+  return violations;
 }
 
-/** What each success showed is there, and is that customer's. */
-function auditAccount(
-  { key, customerId, answers }: RecordedRequest,
+/** Every account in a successful response exists and belongs to the customer. */
+function auditAccounts(
+  { key, customerId, responses }: RecordedRequest,
   accounts: ReadonlyMap<string, AccountRow>,
-): Finding[] {
-  const shown = new Set(answers.filter(isAccepted).map(({ accountId }) => accountId));
-  return [...shown].flatMap((id) => {
+): LedgerViolation[] {
+  const ids = new Set(responses.filter(isSuccess).map(({ accountId }) => accountId));
+  return [...ids].flatMap((id) => {
     const account = id === undefined ? undefined : accounts.get(id);
-    if (account === undefined)
-      return [finding('lost-account', `${key} was told of account ${id}, which is not there.`)];
+    if (account === undefined) {
+      return [violation('lost-account', `${key} received account ${id}, which does not exist.`)];
+    }
     if (account.customerId === customerId) return [];
-    return [finding('wrong-customer', `Account ${id} is for ${account.customerId}; ${key} asked for ${customerId}.`)];
+    return [
+      violation('wrong-customer', `Account ${id} belongs to ${account.customerId}; ${key} is for ${customerId}.`),
+    ];
   });
 }
 
-/** The last answer that is kept under the key is the one that was given. */
-function auditKey({ key, answers }: RecordedRequest, rows: readonly KeyRow[]): Finding[] {
-  const [answer] = answers;
-  if (answer === undefined) return [];
+/** The stored response equals the one that was sent. */
+function auditKey({ key, responses }: RecordedRequest, rows: readonly KeyRow[]): LedgerViolation[] {
+  const [response] = responses;
+  if (response === undefined) return [];
   const [row] = rows;
-  if (row === undefined) return [finding('wrong-key', `${key} was answered, and no answer is kept for it.`)];
-  if (rows.length > 1) return [finding('wrong-key', `${rows.length} answers are kept for ${key}.`)];
-  const kept = show({ status: row.status, accountId: row.accountId ?? undefined });
-  if (kept === show(answer)) return [];
-  return [finding('wrong-key', `${key} was answered ${show(answer)}, and kept is ${kept}.`)];
+  if (row === undefined) return [violation('wrong-key', `No response is stored for ${key}.`)];
+  if (rows.length > 1) return [violation('wrong-key', `${rows.length} responses are stored for ${key}.`)];
+  const stored = show({ status: row.status, accountId: row.accountId ?? undefined });
+  if (stored === show(response)) return [];
+  return [violation('wrong-key', `${key} received ${show(response)}, but ${stored} is stored.`)];
 }
 
-/** Each account belongs to exactly one request, which was told of it. */
-function auditOwnership(requests: readonly RecordedRequest[], accounts: readonly AccountRow[]): Finding[] {
-  const findings: Finding[] = [];
+/** Each account belongs to exactly one request, whose response contains it. */
+function auditOwnership(requests: readonly RecordedRequest[], accounts: readonly AccountRow[]): LedgerViolation[] {
+  const violations: LedgerViolation[] = [];
   const owners = new Map<string, string>();
-  for (const { key, answers } of requests) {
-    for (const { accountId } of answers.filter(isAccepted)) {
+  for (const { key, responses } of requests) {
+    for (const { accountId } of responses.filter(isSuccess)) {
       if (accountId === undefined) continue;
       const owner = owners.get(accountId) ?? key;
       owners.set(accountId, owner);
       if (owner !== key) {
-        findings.push(finding('shared-account', `Account ${accountId} was shown to ${owner} and to ${key}.`));
+        violations.push(violation('shared-account', `Both ${owner} and ${key} received account ${accountId}.`));
       }
     }
   }
   const seen = new Set<string>();
   for (const { id, customerId } of accounts) {
     if (!owners.has(id) || seen.has(id)) {
-      findings.push(finding('extra-account', `Nobody was told of account ${id} for ${customerId}.`));
+      violations.push(violation('extra-account', `No client received account ${id} of ${customerId}.`));
     }
     seen.add(id);
   }
-  return findings;
+  return violations;
 }
 
-function auditState({ id, customerId, status }: AccountRow, exists: boolean): Finding[] {
-  if (status === 'PENDING_VERIFICATION')
-    return [finding('pending', `Account ${id} for ${customerId} is not verified.`)];
+function auditState({ id, customerId, status }: AccountRow, exists: boolean): LedgerViolation[] {
+  if (status === 'PENDING_VERIFICATION') {
+    return [violation('pending', `Account ${id} of ${customerId} is not verified.`)];
+  }
   const expected = exists ? 'ACTIVE' : 'REJECTED';
   if (status === expected) return [];
-  return [finding('wrong-state', `Account ${id} for ${customerId} is ${status}; it has to be ${expected}.`)];
+  return [violation('wrong-state', `Account ${id} of ${customerId} is ${status} instead of ${expected}.`)];
 }
 
-function auditHistory({ id, status }: AccountRow, events: readonly EventRow[]): Finding[] {
+function auditHistory({ id, status }: AccountRow, events: readonly EventRow[]): LedgerViolation[] {
   const openings = events.filter(({ from }) => from === null).length;
-  if (openings !== 1) return [finding('wrong-history', `Account ${id} was opened ${openings} times.`)];
+  if (openings !== 1) return [violation('wrong-history', `Account ${id} was opened ${openings} times.`)];
   const path = events.map(({ from, to }) => `${from ?? '(nothing)'} -> ${to}`).join(', ');
   const isChain = events.every(({ from }, index) => from === (events[index - 1]?.to ?? null));
   if (isChain && events.at(-1)?.to === status) return [];
-  return [finding('wrong-history', `Account ${id} is ${status}, and its history is ${path}.`)];
+  return [violation('wrong-history', `Account ${id} is ${status}, but its history is ${path}.`)];
 }

@@ -1,2 +1,3 @@
-export { audit, type Finding, type FindingKind, type RecordedAnswer, type RecordedRequest } from './audit.ts';
-export { type AccountRow, type Books, countPending, type EventRow, type KeyRow, readBooks } from './books.ts';
+export { auditLedger, type LedgerViolation, type RecordedRequest, type RecordedResponse } from './audit.ts';
+export { countPending, customerExists, type LedgerSnapshot, readLedger, seededCustomers } from './ledger.ts';
+export { isFinal, RetryingClient, type RetryingClientOptions } from './retrying-client.ts';

@@ -1,5 +1,9 @@
-export { createDatabase, withClient, type Database } from './databases.ts';
-export { DatabaseServerError } from './errors.ts';
-export { startLocalPostgres, type DatabaseServer, type LocalPostgres } from './local-postgres.ts';
-export { provideDatabaseServer } from './provide-database-server.ts';
-export { openSeverableRoute, type SeverableRoute } from './severable-route.ts';
+export { type DatabaseProxy, openDatabaseProxy } from './database-proxy.ts';
+export {
+  createDatabase,
+  type Database,
+  type DatabaseServer,
+  DatabaseServerError,
+  withClient,
+} from './database-server.ts';
+export { type LocalPostgres, provideDatabaseServer, startLocalPostgres } from './local-postgres.ts';

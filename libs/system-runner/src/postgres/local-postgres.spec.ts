@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { withClient } from './databases.ts';
+import { withClient } from './database-server.ts';
 import { startLocalPostgres } from './local-postgres.ts';
 
 const isUp = (url: string): Promise<boolean> =>
@@ -12,8 +12,8 @@ const isUp = (url: string): Promise<boolean> =>
     () => false,
   );
 
-/** A process that starts a server, behaves as it is told, and says where the server is. */
-async function startHost(behaviour: string) {
+/** A process that starts a server, runs a script and prints the server's address. */
+async function startHost(script: string) {
   const module = JSON.stringify(new URL('local-postgres.ts', import.meta.url).href);
   const host = spawn(
     process.execPath,
@@ -22,7 +22,7 @@ async function startHost(behaviour: string) {
       '--eval',
       `import { startLocalPostgres } from ${module};
        const server = await startLocalPostgres();
-       ${behaviour}
+       ${script}
        console.log(JSON.stringify({ url: server.url, directory: server.directory }));`,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -38,7 +38,7 @@ const untilGone = (directory: string): Promise<void> =>
   vi.waitFor(() => expect(existsSync(directory)).toBe(false), { timeout: 30_000, interval: 50 });
 
 describe('startLocalPostgres', () => {
-  it('starts a server that answers, and removes its data when stopped', async () => {
+  it('starts a server and removes its data when it is stopped', async () => {
     const server = await startLocalPostgres();
     const { rows } = await withClient(server.url, (client) =>
       client.query<{ answer: string }>("SELECT upper('breakwater é') AS answer"),
@@ -54,7 +54,7 @@ describe('startLocalPostgres', () => {
     expect(await isUp(server.url)).toBe(false);
   });
 
-  it('stops while a client is still connected', async () => {
+  it('stops while a client is connected', async () => {
     const server = await startLocalPostgres();
 
     await withClient(server.url, () => server.stop());
@@ -62,7 +62,7 @@ describe('startLocalPostgres', () => {
     expect(existsSync(server.directory)).toBe(false);
   });
 
-  it('adds no signal handler to the process', async () => {
+  it('installs no signal handler', async () => {
     const count = (): number[] => ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'].map((name) => process.listenerCount(name));
     const before = count();
 
@@ -72,7 +72,7 @@ describe('startLocalPostgres', () => {
     expect(count()).toEqual(before);
   });
 
-  it('leaves nothing behind when its process is killed', async () => {
+  it('cleans up when its process is killed', async () => {
     const { host, directory, url } = await startHost('setInterval(() => {}, 1000);');
 
     host.kill('SIGKILL');
@@ -81,7 +81,7 @@ describe('startLocalPostgres', () => {
     expect(await isUp(url)).toBe(false);
   });
 
-  it('lets a process end that forgot to stop it', async () => {
+  it('lets its process end without stopping it, and cleans up', async () => {
     const { host, directory } = await startHost('');
 
     const [code]: number[] = host.exitCode === null ? await once(host, 'exit') : [host.exitCode];
@@ -90,7 +90,7 @@ describe('startLocalPostgres', () => {
     await untilGone(directory);
   });
 
-  it('stays up while its process finishes its work after Ctrl-C', async () => {
+  it('keeps running after Ctrl-C until its process stops it', async () => {
     const { host, lines, directory, url } = await startHost(`
       process.on('SIGINT', () => console.log('interrupted'));
       process.on('SIGTERM', async () => { await server.stop(); process.exit(0); });
@@ -107,8 +107,8 @@ describe('startLocalPostgres', () => {
   });
 });
 
-describe('a local PostgreSQL that is halted', () => {
-  it('cuts its connections and is back with everything that was committed, at the same address', async () => {
+describe('a halted PostgreSQL', () => {
+  it('closes its connections and resumes with all committed data at the same address', async () => {
     const server = await startLocalPostgres();
     onTestFinished(() => server.stop());
     const numbers = Array.from({ length: 50 }, (_, index) => index + 1);
@@ -132,7 +132,7 @@ describe('a local PostgreSQL that is halted', () => {
     expect(rows.map(({ number }) => number)).toEqual(numbers);
   });
 
-  it('can be halted and resumed again, and each twice', async () => {
+  it('accepts repeated halt and resume calls', async () => {
     const server = await startLocalPostgres();
     onTestFinished(() => server.stop());
 
@@ -143,7 +143,7 @@ describe('a local PostgreSQL that is halted', () => {
     expect(await isUp(server.url)).toBe(true);
   });
 
-  it('leaves nothing behind when it is stopped', async () => {
+  it('cleans up when it is stopped', async () => {
     const server = await startLocalPostgres();
     await server.halt();
 
@@ -152,10 +152,10 @@ describe('a local PostgreSQL that is halted', () => {
     expect(existsSync(server.directory)).toBe(false);
   });
 
-  it('cannot be resumed once it has been stopped', async () => {
+  it('cannot resume after it was stopped', async () => {
     const server = await startLocalPostgres();
     await server.stop();
 
-    await expect(server.resume()).rejects.toThrow('the process that kept it has ended');
+    await expect(server.resume()).rejects.toThrow('PostgreSQL cannot resume: it was stopped');
   });
 });

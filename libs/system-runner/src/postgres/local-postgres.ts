@@ -1,53 +1,235 @@
-import { DatabaseServerError } from './errors.ts';
-import { Keeper } from './keeper-process.ts';
-
-/** A PostgreSQL server to work on. */
-export interface DatabaseServer {
-  /** Connection URL of an account that may create databases. */
-  readonly url: string;
-  /** Ends the server where this package started it; leaves one that was only given alone. May be called twice. */
-  stop(): Promise<void>;
-}
+import { randomBytes } from 'node:crypto';
+import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parentWatchdog } from '../parent-watchdog.ts';
+import { freePort, loopback } from '../ports.ts';
+import { type ProcessSpec, SupervisedProcess } from '../supervised-process.ts';
+import { SystemFailure } from '../system-failure.ts';
+import { findBinaries, findUnprivilegedUser, runnableBinaries, type UnprivilegedUser } from './binaries.ts';
+import { DatabaseServerError, type DatabaseServer, requireSupportedVersion } from './database-server.ts';
 
 /** A PostgreSQL server that this package started. */
 export interface LocalPostgres extends DatabaseServer {
-  /** Where the data is, until `stop()`. */
+  /** The directory of its data, until `stop()`. */
   readonly directory: string;
   /**
-   * Ends the server as a crash does: connections are cut, what was not committed is lost, what was committed is in the
-   * data, which stays.
+   * Ends the server like a crash: connections are closed, uncommitted changes are lost, committed data stays.
    *
-   * @throws DatabaseServerError when there is no server any more
+   * @throws DatabaseServerError after `stop()`
    */
   halt(): Promise<void>;
   /**
-   * Starts a halted server again, on the same data and the same port. Resolves when it takes connections.
+   * Starts a halted server again with the same data and port. Resolves when it accepts connections.
    *
-   * @throws DatabaseServerError when it doesn't start
+   * @throws DatabaseServerError when it does not start
    */
   resume(): Promise<void>;
 }
 
+/** Another program may take the port between the check and the start. */
+const portAttempts = 5;
+const stopTimeoutMs = 10_000;
+/** Readiness is polled at this interval: a start takes less than a second. */
+const pollIntervalMs = 20;
+
+const never = new AbortController().signal;
+
+/** The data is temporary, so it need not survive a power failure. It survives a crash of the server. */
+const serverSettings = [
+  'fsync=off',
+  'full_page_writes=off',
+  `listen_addresses=${loopback}`,
+  // TCP only: a socket file would remain in a shared directory.
+  'unix_socket_directories=',
+  // Messages are in English: a port that is in use is recognised by its message.
+  'lc_messages=C',
+  'max_connections=200',
+];
+
 /**
- * Starts a real PostgreSQL server on a free port of 127.0.0.1, with its data in a temporary directory.
+ * The server that `DATABASE_URL` names, or a new one when it is unset or empty.
  *
- * The server ends and its data is removed by `stop()`, and also when this process ends without calling it, in
- * whichever way. It installs no signal handler in this process and doesn't keep it alive.
+ * @param environment default: `process.env`
+ * @throws DatabaseServerError when the given server cannot be reached or is older than PostgreSQL 15, or when a new one
+ * does not start
+ */
+export async function provideDatabaseServer(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<DatabaseServer> {
+  const url = environment['DATABASE_URL'];
+  if (!url) return startLocalPostgres();
+  await requireSupportedVersion(url);
+  return { url, stop: async () => {} };
+}
+
+/**
+ * Starts a PostgreSQL server on a free port of 127.0.0.1 with its data in a temporary directory.
  *
- * @throws DatabaseServerError with one line saying what is wrong and what to do
+ * Both are removed by `stop()`, or when this program ends without calling it, however it ends. The server does not keep
+ * this program alive, and no signal handler is installed.
+ *
+ * @throws DatabaseServerError
  */
 export async function startLocalPostgres(): Promise<LocalPostgres> {
-  const keeper = new Keeper();
-  const message = await keeper.firstMessage();
-  if (!message.ready) throw new DatabaseServerError(message.failure);
+  const user = await findUnprivilegedUser();
+  const directory = await mkdtemp(path.join(tmpdir(), 'breakwater-postgres-'));
+  parentWatchdog.guardDirectory(directory);
+  try {
+    if (user) await chown(directory, user.uid, user.gid);
+    const { postgres, initdb } = await runnableBinaries(await findBinaries(), directory, user);
+    const password = randomBytes(18).toString('base64url');
+    const data = await initialize(initdb, directory, password, user);
+    const { port, server } = await startOnFreePort((port) => serverSpec(postgres, data, port, user));
+    const url = `postgres://postgres:${password}@${loopback}:${port}/postgres`;
+    return new RunningPostgres(url, directory, server, serverSpec(postgres, data, port, user));
+  } catch (error) {
+    await removeDirectory(directory);
+    throw asServerError(error);
+  }
+}
 
-  keeper.letGo();
-  let stopped: Promise<void> | undefined;
+class RunningPostgres implements LocalPostgres {
+  readonly url: string;
+  readonly directory: string;
+  readonly #spec: ProcessSpec;
+  #server: SupervisedProcess;
+  /** Operations run one after the other. */
+  #lastOperation: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(url: string, directory: string, server: SupervisedProcess, spec: ProcessSpec) {
+    this.url = url;
+    this.directory = directory;
+    this.#server = server;
+    this.#spec = spec;
+  }
+
+  async halt(): Promise<void> {
+    this.#requireNotStopped('halt');
+    // Immediate shutdown: the next start recovers the data as after a crash.
+    return this.#enqueue(() => this.#server.stop(stopTimeoutMs, 'SIGQUIT'));
+  }
+
+  async resume(): Promise<void> {
+    this.#requireNotStopped('resume');
+    return this.#enqueue(async () => {
+      if (this.#server.exit !== undefined) this.#server = await startServer(this.#spec);
+    });
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#enqueue(async () => {
+      await this.#server.stop(stopTimeoutMs);
+      await removeDirectory(this.directory);
+    }));
+  }
+
+  #enqueue(operation: () => Promise<void>): Promise<void> {
+    const done = this.#lastOperation.then(operation);
+    this.#lastOperation = done.catch(() => {});
+    return done;
+  }
+
+  #requireNotStopped(operation: string): void {
+    if (this.#stopped === undefined) return;
+    throw new DatabaseServerError(`PostgreSQL cannot ${operation}: it was stopped`, 'Start a new one.');
+  }
+}
+
+function serverSpec(postgres: string, data: string, port: number, user: UnprivilegedUser | undefined): ProcessSpec {
   return {
-    url: message.url,
-    directory: message.directory,
-    halt: () => keeper.ask('halt'),
-    resume: () => keeper.ask('resume'),
-    stop: () => (stopped ??= keeper.stop()),
+    name: 'PostgreSQL',
+    command: postgres,
+    args: ['-D', data, '-p', String(port), ...serverSettings.flatMap((setting) => ['-c', setting])],
+    cwd: tmpdir(),
+    env: process.env,
+    user,
+    logFile: path.join(path.dirname(data), 'postgres.log'),
+    keepsAlive: false,
+    // Fast shutdown: open connections are closed.
+    stopSignal: 'SIGINT',
+    // Immediate shutdown: it also releases the server's shared memory, which SIGKILL would not.
+    orphanSignal: 'SIGQUIT',
+    probe: (pid) => statusOf(data, pid),
   };
+}
+
+/** PostgreSQL writes its state into the last line of `postmaster.pid`; the first line is the id of its process. */
+async function statusOf(data: string, pid: number): Promise<string | undefined> {
+  const lines = (await readFile(path.join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  const isReady = lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+  return isReady ? undefined : 'it does not accept connections';
+}
+
+async function startOnFreePort(
+  specOn: (port: number) => ProcessSpec,
+): Promise<{ port: number; server: SupervisedProcess }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    try {
+      return { port, server: await startServer(specOn(port)) };
+    } catch (error) {
+      const isPortTaken = error instanceof Error && /could not bind|could not create any/.test(error.message);
+      if (!isPortTaken || attempt === portAttempts) throw error;
+    }
+  }
+}
+
+async function startServer(spec: ProcessSpec): Promise<SupervisedProcess> {
+  const server = new SupervisedProcess(spec);
+  try {
+    await server.ready(never, pollIntervalMs);
+    return server;
+  } catch (error) {
+    await server.stop(stopTimeoutMs);
+    throw asServerError(error);
+  }
+}
+
+/** Creates the data directory. @returns its path */
+async function initialize(
+  initdb: string,
+  directory: string,
+  password: string,
+  user: UnprivilegedUser | undefined,
+): Promise<string> {
+  const data = path.join(directory, 'data');
+  const passwordFile = path.join(directory, 'password');
+  await mkdir(data, { mode: 0o700 });
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (user) await Promise.all([data, passwordFile].map((file) => chown(file, user.uid, user.gid)));
+  const creation = new SupervisedProcess({
+    name: 'initdb',
+    command: initdb,
+    args: [
+      `--pgdata=${data}`,
+      `--pwfile=${passwordFile}`,
+      '--username=postgres',
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      // The built-in locale depends on nothing in the system and sorts alike on every machine.
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      '--no-sync',
+    ],
+    cwd: tmpdir(),
+    env: process.env,
+    user,
+    logFile: path.join(directory, 'initdb.log'),
+  });
+  await creation.succeeded(never);
+  await rm(passwordFile);
+  return data;
+}
+
+function asServerError(error: unknown): unknown {
+  return error instanceof SystemFailure ? new DatabaseServerError(error.message, undefined, { cause: error }) : error;
+}
+
+async function removeDirectory(directory: string): Promise<void> {
+  // A backend that is ending may still create files.
+  await rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  await parentWatchdog.release(directory);
 }

@@ -1,1 +1,44 @@
-export { StandInServers } from './stand-in-server.ts';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { loopback, urlOf } from '../ports.ts';
+
+/** Small HTTP servers that replace services in a test. */
+export class StandInServers {
+  readonly #servers: Server[] = [];
+
+  /**
+   * Starts a server.
+   *
+   * @param port default: a free one
+   * @returns its URL
+   */
+  async start(listener: RequestListener, port: number = 0): Promise<string> {
+    const server = createServer(listener).listen(port, loopback);
+    this.#servers.push(server);
+    await once(server, 'listening');
+    const address = server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
+    return urlOf(address.port);
+  }
+
+  /** Ends all servers and closes their connections. */
+  async stop(): Promise<void> {
+    await Promise.all(
+      this.#servers.splice(0).map((server) => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(resolve));
+      }),
+    );
+  }
+}
+
+/** Numbers in [0, 1) that are the same for the same seed (Mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

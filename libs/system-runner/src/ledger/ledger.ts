@@ -1,11 +1,11 @@
-import { Client } from 'pg';
+import { withClient } from '../postgres/index.ts';
 
-/** What the database says, at one moment, as far as the promise is about it. */
-export interface Books {
+/** The content of account's database at one moment, as far as the guarantee concerns it. */
+export interface LedgerSnapshot {
   readonly accounts: readonly AccountRow[];
   readonly events: readonly EventRow[];
   readonly keys: readonly KeyRow[];
-  /** Ids of accounts that wait for their verification. */
+  /** Ids of accounts with a pending verification. */
   readonly queue: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export interface AccountRow {
   readonly status: string;
 }
 
-/** A step of an account's history; an account's first comes first. */
+/** A status change of an account. The events of an account are in order. */
 export interface EventRow {
   readonly accountId: string;
   /** Null for the opening. */
@@ -23,20 +23,18 @@ export interface EventRow {
   readonly to: string;
 }
 
-/** A request that was answered for good. */
+/** A stored response to a request with an idempotency key. */
 export interface KeyRow {
   readonly key: string;
   readonly status: number;
-  /** Null where the answer shows no account. */
+  /** Null when the response contains no account. */
   readonly accountId: string | null;
 }
 
-const connectTimeoutMs = 5_000;
-
-/** Reads the books on a connection of its own, in SQL of its own: nothing of it is the services'. */
-export async function readBooks(databaseUrl: string): Promise<Books> {
+/** Reads the ledger on a new connection with its own SQL: it shares no code with the services. */
+export async function readLedger(databaseUrl: string): Promise<LedgerSnapshot> {
   return withClient(databaseUrl, async (client) => {
-    // One moment for all of them.
+    // A single snapshot for all queries.
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const accounts = await client.query<AccountRow>(
       'SELECT id, customer_id AS "customerId", status FROM account.accounts ORDER BY id',
@@ -56,7 +54,7 @@ export async function readBooks(databaseUrl: string): Promise<Books> {
   });
 }
 
-/** How many accounts are still to be verified. */
+/** Number of accounts that are not verified yet. */
 export async function countPending(databaseUrl: string): Promise<number> {
   return withClient(databaseUrl, async (client) => {
     const { rows } = await client.query<{ count: number }>(
@@ -66,13 +64,11 @@ export async function countPending(databaseUrl: string): Promise<number> {
   });
 }
 
-async function withClient<T>(url: string, use: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return await use(client);
-  } finally {
-    await client.end().catch(() => {});
-  }
+/** The customers that the customer service seeds: `c-1001` to `c-1100`. */
+export const seededCustomers = { first: 1001, last: 1100 } as const;
+
+/** Whether a customer exists. Independent of the services, which must come to the same result. */
+export function customerExists(customerId: string): boolean {
+  const number = Number(/^c-(\d{4})$/.exec(customerId)?.[1]);
+  return number >= seededCustomers.first && number <= seededCustomers.last;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Waits, unless `signal` aborts first: then rejects with its reason. */
+/** Waits. Rejects with the signal's reason when it aborts. */
 export async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
   try {
     await delay(durationMs, undefined, { signal });
@@ -10,7 +10,7 @@ export async function pause(durationMs: number, signal: AbortSignal): Promise<vo
   }
 }
 
-/** `promise`, unless `signal` aborts first: then rejects with its reason and leaves the promise to itself. */
+/** Waits for a promise. Rejects with the signal's reason when it aborts first; the promise is then ignored. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
@@ -23,7 +23,7 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
   }
 }
 
-/** Waits until `signal` aborts; then rejects with its reason. */
+/** Waits until the signal aborts and rejects with its reason. */
 export function untilAborted(signal: AbortSignal): Promise<never> {
   return unlessAborted(new Promise<never>(() => {}), signal);
 }

@@ -3,19 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { endProtection } from '../orphan-protection.ts';
-import { choosePorts } from '../ports.ts';
-import { Service } from '../service.ts';
-import { urlOf } from '../services.ts';
-import { StandInServers } from '../testing/stand-in-server.ts';
-import { chooseGateway } from './choose-gateway.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort, urlOf } from '../ports.ts';
+import { SupervisedProcess } from '../supervised-process.ts';
+import { SystemFailure } from '../system-failure.ts';
+import { StandInServers } from '../testing/index.ts';
+import { chooseGateway, nginxValues, readNginxTemplate, renderTemplate } from './gateway-choice.ts';
 
 const hasNginx = spawnSync('nginx', ['-v']).status === 0;
 const never = new AbortController().signal;
 const servers = new StandInServers();
 let directory: string;
-let nginx: Service | undefined;
+let nginx: SupervisedProcess | undefined;
 
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
@@ -28,11 +27,9 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
-afterAll(endProtection);
-
 async function nginxBefore(accountUrls: readonly string[], consoleUrl?: string): Promise<string> {
-  const { gateway: port } = await choosePorts(0);
-  nginx = new Service(
+  const port = await freePort();
+  nginx = new SupervisedProcess(
     chooseGateway('nginx').prepare({
       port,
       accountPorts: accountUrls.map(portOf),
@@ -47,13 +44,13 @@ async function nginxBefore(accountUrls: readonly string[], consoleUrl?: string):
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
-/** Replicas of which the first that is asked breaks off, and the next one answers with what it was sent. */
-async function replicas(): Promise<{ urls: string[]; asked: () => number }> {
-  let asked = 0;
+/** Three replicas; the first to receive a request closes the connection, the next responds with the request. */
+async function startReplicas(): Promise<{ urls: string[]; requestCount: () => number }> {
+  let requests = 0;
   const listener: RequestListener = (request, response) => {
-    asked += 1;
-    if (asked === 1) {
-      // The body has come: the request was sent, and may have had its effect.
+    requests += 1;
+    if (requests === 1) {
+      // The body has arrived, so the request may have taken effect.
       request.resume().once('end', () => request.socket.destroy());
       return;
     }
@@ -65,20 +62,20 @@ async function replicas(): Promise<{ urls: string[]; asked: () => number }> {
     });
   };
   const urls = await Promise.all([1, 2, 3].map(() => servers.start(listener)));
-  return { urls, asked: () => asked };
+  return { urls, requestCount: () => requests };
 }
 
 const post = (url: string, headers: Record<string, string>): Promise<Response> =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{"n": 1.0}' });
 
-describe.runIf(hasNginx)('nginx, with a console behind it,', () => {
-  it('passes on to it what is below /console, and nothing else', async () => {
-    const say =
-      (what: string): RequestListener =>
+describe.runIf(hasNginx)('nginx with a console', () => {
+  it('forwards only /console to it', async () => {
+    const respond =
+      (name: string): RequestListener =>
       (request, response) =>
-        void response.end(`${what} ${request.url}`);
-    const account = await servers.start(say('account'));
-    const consoleUrl = await servers.start(say('console'));
+        void response.end(`${name} ${request.url}`);
+    const account = await servers.start(respond('account'));
+    const consoleUrl = await servers.start(respond('console'));
     const gateway = await nginxBefore([account], consoleUrl);
     const read = async (path: string) => (await fetch(`${gateway}${path}`)).text();
 
@@ -87,16 +84,16 @@ describe.runIf(hasNginx)('nginx, with a console behind it,', () => {
     expect(await read('/consoles')).toBe('account /consoles');
   });
 
-  it('knows no such path where there is none', async () => {
+  it('answers 404 for /console without a console', async () => {
     const gateway = await nginxBefore([await servers.start((_, response) => response.end())]);
 
     expect((await fetch(`${gateway}/console/`)).status).toBe(404);
   });
 });
 
-describe.runIf(hasNginx)('nginx, when a replica breaks off before it answers,', () => {
-  it('repeats a POST with an idempotency key on another one, as it was', async () => {
-    const { urls, asked } = await replicas();
+describe.runIf(hasNginx)('nginx with a replica that closes the connection', () => {
+  it('repeats a POST with an idempotency key unchanged on another replica', async () => {
+    const { urls, requestCount } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
     const answer = await post(`${gateway}/accounts?x=1&y=a%20b`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-1' });
@@ -109,39 +106,39 @@ describe.runIf(hasNginx)('nginx, when a replica breaks off before it answers,', 
       body: '{"n": 1.0}',
     });
     expect(answer.headers.get('x-request-id')).toBe('r-1');
-    expect(asked()).toBe(2);
+    expect(requestCount()).toBe(2);
   });
 
-  it('does not repeat a POST without one', async () => {
-    const { urls, asked } = await replicas();
+  it('does not repeat a POST without a key', async () => {
+    const { urls, requestCount } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
     const answer = await post(`${gateway}/accounts`, { 'idempotency-key': '', 'x-request-id': 'r-1' });
 
     expect(answer.status).toBe(502);
     expect(await answer.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-1' });
-    expect(asked()).toBe(1);
+    expect(requestCount()).toBe(1);
   });
 
-  it('does not repeat an experiment, whatever key it has', async () => {
-    const { urls, asked } = await replicas();
+  it('does not repeat an experiment, even with a key', async () => {
+    const { urls, requestCount } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
     const answer = await post(`${gateway}/experiments/customer-lookups`, { 'idempotency-key': 'k-1' });
 
     expect(answer.status).toBe(502);
-    expect(asked()).toBe(1);
+    expect(requestCount()).toBe(1);
   });
 });
 
-describe.runIf(hasNginx)('nginx, given a POST with an idempotency key,', () => {
-  it('gives up after two replicas, and says so as problem details', async () => {
-    let asked = 0;
-    const breakOff: RequestListener = (request) => {
-      asked += 1;
+describe.runIf(hasNginx)('nginx with a POST that has an idempotency key', () => {
+  it('responds with problem details after two replicas', async () => {
+    let requests = 0;
+    const closeConnection: RequestListener = (request) => {
+      requests += 1;
       request.resume().once('end', () => request.socket.destroy());
     };
-    const gateway = await nginxBefore(await Promise.all([1, 2, 3].map(() => servers.start(breakOff))));
+    const gateway = await nginxBefore(await Promise.all([1, 2, 3].map(() => servers.start(closeConnection))));
 
     const answer = await post(`${gateway}/accounts`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-2' });
 
@@ -149,14 +146,14 @@ describe.runIf(hasNginx)('nginx, given a POST with an idempotency key,', () => {
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.headers.get('x-request-id')).toBe('r-2');
     expect(await answer.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-2' });
-    expect(asked).toBe(2);
+    expect(requests).toBe(2);
   });
 
-  it("passes on a replica's answer, whatever it is, once", async () => {
-    let asked = 0;
+  it('returns any response of a replica without a retry', async () => {
+    let requests = 0;
     const answering = (status: number): RequestListener => {
       return (_request, response) => {
-        asked += 1;
+        requests += 1;
         response.writeHead(status, { 'retry-after': '7' }).end('mine');
       };
     };
@@ -171,11 +168,11 @@ describe.runIf(hasNginx)('nginx, given a POST with an idempotency key,', () => {
     }
 
     expect(answers.toSorted()).toEqual(['418 7 mine', '503 7 mine']);
-    expect(asked).toBe(2);
+    expect(requests).toBe(2);
   });
 
-  it('refuses a body that is too large', async () => {
-    const { urls } = await replicas();
+  it('rejects a body that is too large', async () => {
+    const { urls } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
     const answer = await fetch(`${gateway}/accounts`, {
@@ -186,5 +183,55 @@ describe.runIf(hasNginx)('nginx, given a POST with an idempotency key,', () => {
 
     expect(answer.status).toBe(413);
     expect(await answer.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
+  });
+});
+
+describe('renderTemplate', () => {
+  it('replaces each occurrence of a placeholder', () => {
+    expect(renderTemplate('${A} and ${B_2} and ${A}', { A: 'one', B_2: 'two' })).toBe('one and two and one');
+  });
+
+  it('keeps the variables of nginx', () => {
+    expect(renderTemplate('$request_id ${lower} ${NAME}', { NAME: 'x' })).toBe('$request_id ${lower} x');
+  });
+
+  it('inserts values with special characters unchanged', () => {
+    expect(renderTemplate('${A}', { A: '$& ${B} $1' })).toBe('$& ${B} $1');
+  });
+
+  it('rejects a placeholder without a value', () => {
+    const rendering = (): string => renderTemplate('${KNOWN} ${UNKNOWN}', { KNOWN: '' });
+
+    expect(rendering).toThrow(SystemFailure);
+    expect(rendering).toThrow('No value for the placeholder UNKNOWN');
+  });
+
+  it('rejects a value without a placeholder', () => {
+    expect(() => renderTemplate('${A}', { A: '', OLD_NAME: '' })).toThrow('no placeholder OLD_NAME');
+  });
+});
+
+describe('nginx/nginx.conf', () => {
+  const values = nginxValues({ port: 8080, accountPorts: [8081, 8082], runDirectory: '/somewhere' });
+  const rendered = renderTemplate(readNginxTemplate(), values);
+
+  it('listens on loopback only', () => {
+    expect(rendered).toContain('listen 127.0.0.1:8080;');
+  });
+
+  it('balances over both accounts', () => {
+    expect(rendered).toMatch(/least_conn;\s+server 127\.0\.0\.1:8081 [^;]+;\s+server 127\.0\.0\.1:8082 [^;]+;/);
+  });
+
+  it('keeps its files in the run directory', () => {
+    expect(rendered).toContain('pid /somewhere/nginx.pid;');
+    expect(rendered).not.toMatch(/\/var\/|\/run\//);
+  });
+
+  it('repeats an unsafe request only with an idempotency key', () => {
+    expect(rendered.match(/proxy_next_upstream [a-z_ ]+;/g)).toEqual([
+      'proxy_next_upstream error timeout non_idempotent;',
+      'proxy_next_upstream error timeout;',
+    ]);
   });
 });

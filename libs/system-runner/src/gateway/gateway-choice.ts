@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { loopback, urlOf } from '../ports.ts';
+import { childEnvironment, type ProcessSpec, respondsAt } from '../supervised-process.ts';
+import { SystemFailure } from '../system-failure.ts';
+import { workspaceRoot } from '../workspace.ts';
+
+/** The load balancer in front of the accounts. `auto` is nginx if it is installed, otherwise the one in Node. */
+export type GatewayChoice = 'auto' | 'nginx' | 'node';
+
+export interface GatewaySettings {
+  readonly port: number;
+  readonly accountPorts: readonly number[];
+  /** Undefined in a system without a console. */
+  readonly consolePort?: number | undefined;
+  /** A directory for the gateway's files; created if missing. */
+  readonly runDirectory: string;
+  readonly logFile: string;
+}
+
+/** A kind of gateway. */
+export interface Gateway {
+  /** Such as `nginx 1.22.1`. */
+  readonly description: string;
+  /** Returns the process to start and writes its files. */
+  prepare(settings: GatewaySettings): ProcessSpec;
+}
+
+/**
+ * Chooses the load balancer.
+ *
+ * @throws SystemFailure when nginx is required and not installed
+ */
+export function chooseGateway(choice: GatewayChoice): Gateway {
+  const nginx = choice === 'node' ? undefined : findOnPath('nginx');
+  if (nginx !== undefined) {
+    return { description: `nginx ${nginxVersion(nginx)}`, prepare: (settings) => prepareNginx(nginx, settings) };
+  }
+  if (choice === 'nginx') {
+    throw new SystemFailure(
+      'There is no nginx on the PATH',
+      'Install it, or omit --gateway to use the gateway in Node.',
+    );
+  }
+  return { description: 'the gateway in Node', prepare: prepareNodeGateway };
+}
+
+/** The values of the placeholders in `nginx/nginx.conf`, which documents them. */
+export function nginxValues({
+  port,
+  accountPorts,
+  consolePort,
+  runDirectory,
+}: Omit<GatewaySettings, 'logFile'>): Record<string, string> {
+  return {
+    GATEWAY_LISTEN: `${loopback}:${port}`,
+    GATEWAY_ACCOUNTS: accountPorts
+      .map((accountPort) => `server ${loopback}:${accountPort} max_fails=1 fail_timeout=5s;`)
+      .join('\n        '),
+    GATEWAY_CONSOLE: consolePort === undefined ? '' : `${loopback}:${consolePort}`,
+    // Addresses are fixed while the system runs, and there is no proxy in front of it.
+    GATEWAY_RESOLVER: '',
+    GATEWAY_TRUSTED_PROXIES: '',
+    GATEWAY_STATUS_LISTEN: `unix:${path.join(runDirectory, 'status.sock')}`,
+    // All requests come from one client, this machine.
+    GATEWAY_RATE_LIMIT: '1000r/s',
+    GATEWAY_RATE_BURST: '2000',
+    // /experiments stays visible: the demo uses it through the gateway.
+    GATEWAY_HIDDEN_PATHS: 'metrics|actuator|health|faults',
+    GATEWAY_RUN_DIR: runDirectory,
+  };
+}
+
+const placeholder = /\$\{([A-Z][A-Z0-9_]*)\}/g;
+
+/**
+ * Replaces each `${NAME}` in capitals, as `envsubst` does in the official nginx image. nginx's own variables
+ * (`$request_id`) stay unchanged.
+ *
+ * @throws SystemFailure when a placeholder has no value, or a value no placeholder
+ */
+export function renderTemplate(template: string, values: Readonly<Record<string, string>>): string {
+  const names = new Set(Array.from(template.matchAll(placeholder), ([, name = '']) => name));
+  const missing = [...names].filter((name) => !Object.hasOwn(values, name));
+  const unused = Object.keys(values).filter((name) => !names.has(name));
+  if (missing.length > 0) {
+    throw new SystemFailure(`No value for the placeholder ${missing.join(', ')}`, 'Add a value, or correct the name.');
+  }
+  if (unused.length > 0) {
+    throw new SystemFailure(
+      `The template has no placeholder ${unused.join(', ')}`,
+      'Remove the value, or correct the name.',
+    );
+  }
+  return template.replaceAll(placeholder, (_, name: string) => values[name] ?? '');
+}
+
+/** `nginx/nginx.conf` with its placeholders. */
+export function readNginxTemplate(): string {
+  return readFileSync(path.join(workspaceRoot, 'nginx', 'nginx.conf'), 'utf8');
+}
+
+function prepareNginx(nginx: string, settings: GatewaySettings): ProcessSpec {
+  const configuration = path.join(settings.runDirectory, 'nginx.conf');
+  mkdirSync(settings.runDirectory, { recursive: true });
+  writeFileSync(configuration, renderTemplate(readNginxTemplate(), nginxValues(settings)));
+  return {
+    ...commonSpec(settings),
+    command: nginx,
+    // Without -e, nginx first opens its compiled-in log, which requires root.
+    args: ['-p', settings.runDirectory, '-c', configuration, '-e', 'stderr', '-g', 'daemon off;'],
+    env: childEnvironment(),
+  };
+}
+
+function prepareNodeGateway(settings: GatewaySettings): ProcessSpec {
+  return {
+    ...commonSpec(settings),
+    command: process.execPath,
+    args: [path.join(import.meta.dirname, `gateway${path.extname(import.meta.filename)}`)],
+    env: childEnvironment({
+      HOST: loopback,
+      PORT: String(settings.port),
+      ACCOUNT_URLS: settings.accountPorts.map(urlOf).join(','),
+      ...(settings.consolePort === undefined ? {} : { CONSOLE_URL: urlOf(settings.consolePort) }),
+    }),
+  };
+}
+
+function commonSpec({ port, logFile }: GatewaySettings): Pick<ProcessSpec, 'name' | 'logFile' | 'probe'> {
+  return { name: 'gateway', logFile, probe: respondsAt(`${urlOf(port)}/gateway/health`) };
+}
+
+/** nginx prints its version to standard error. */
+function nginxVersion(nginx: string): string {
+  const { stderr } = spawnSync(nginx, ['-v'], { encoding: 'utf8' });
+  return /nginx\/([\d.]+)/.exec(stderr)?.[1] ?? '(unknown version)';
+}
+
+function findOnPath(program: string): string | undefined {
+  const file = process.platform === 'win32' ? `${program}.exe` : program;
+  return (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .filter((directory) => path.isAbsolute(directory))
+    .map((directory) => path.join(directory, file))
+    .find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

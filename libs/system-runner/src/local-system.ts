@@ -1,0 +1,340 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pause, unlessAborted } from './abortable.ts';
+import { createServiceLogins, ownerLogins, type ServiceLogins, SystemDatabase } from './database.ts';
+import { chooseGateway, type Gateway } from './gateway/gateway-choice.ts';
+import { requireFreePorts, systemPorts, urlOf } from './ports.ts';
+import { ServiceReplica } from './service-replica.ts';
+import {
+  accountService,
+  consoleService,
+  customerService,
+  type ServiceContext,
+  type SystemOptions,
+  withDefaults,
+} from './services.ts';
+import {
+  childEnvironment,
+  describeExit,
+  type ProcessExit,
+  type ProcessSpec,
+  quoteError,
+  SupervisedProcess,
+} from './supervised-process.ts';
+import { BuildFailure, SystemFailure } from './system-failure.ts';
+import { buildProcesses, compiled } from './workspace.ts';
+
+/** One step of the start-up. */
+export interface StartUpStep {
+  readonly title: string;
+  /** Runs the step. Resolves with the text to display instead of the title. */
+  run(signal: AbortSignal): Promise<string>;
+}
+
+/** Faults of a customer service, as `PUT /faults` accepts them (docs/faults.md); `{}` removes all. */
+export interface CustomerFaults {
+  readonly latency?: string;
+  readonly hang?: { readonly rate: number };
+  readonly errors?: readonly { readonly status: number; readonly rate: number }[];
+  readonly capacity?: { readonly workers: number; readonly queue: number; readonly abandonedWork?: 'kept' | 'dropped' };
+}
+
+interface Stoppable {
+  stop(): Promise<unknown>;
+  kill(): unknown;
+}
+
+/** The unexpected end of a process may be noticed this long after the failed request that it caused. */
+const rootCauseDelayMs = 300;
+
+const never = new AbortController().signal;
+
+/**
+ * The whole system on this machine: PostgreSQL, customer services, account services and a load balancer, each in its own
+ * process. All of them end with {@link stop}, or with this program, however it ends.
+ */
+export class LocalSystem {
+  readonly gatewayUrl: string;
+  readonly accountUrls: readonly string[];
+  readonly customerUrls: readonly string[];
+  /** The console's page behind the load balancer; undefined in a system without a console. */
+  readonly consoleUrl: string | undefined;
+  /** Token for customer's `/faults`, different in each run. */
+  readonly faultsToken = randomBytes(18).toString('base64url');
+  /** Token for the write endpoints of account's actuator, different in each run. */
+  readonly actuatorToken = randomBytes(18).toString('base64url');
+  /** Directory of the processes' logs, until {@link removeFiles}. */
+  readonly logs: string;
+  /** The steps of {@link start}, for a caller that displays them; they run in this order. */
+  readonly steps: readonly StartUpStep[];
+
+  readonly #context: ServiceContext;
+  readonly #gateway: Gateway;
+  readonly #broken = new AbortController();
+  /** In start order; the members of a group stop together. */
+  readonly #started: (readonly Stoppable[])[] = [];
+  #opening: Promise<SystemDatabase> | undefined;
+  #database: SystemDatabase | undefined;
+  #logins: ServiceLogins | undefined;
+  #customers: readonly ServiceReplica[] = [];
+  #accounts: readonly ServiceReplica[] = [];
+  /** The load balancer and the console. */
+  #entrances: readonly ServiceReplica[] = [];
+  #isStopping = false;
+
+  private constructor(options: Required<SystemOptions>, ports: ServiceContext['ports'], gateway: Gateway) {
+    this.#gateway = gateway;
+    this.logs = mkdtempSync(path.join(tmpdir(), `breakwater-${options.name}-`));
+    const { faultsToken, actuatorToken, logs } = this;
+    this.#context = { options, ports, faultsToken, actuatorToken, logs };
+    this.gatewayUrl = urlOf(ports.gateway);
+    this.accountUrls = ports.accounts.map(urlOf);
+    this.customerUrls = ports.customers.map(urlOf);
+    this.consoleUrl = ports.console === undefined ? undefined : `${this.gatewayUrl}/console/`;
+    this.steps = [
+      { title: 'Compile the services', run: (signal) => this.#compile(signal) },
+      { title: 'Start PostgreSQL', run: (signal) => this.#waitForDatabase(signal) },
+      { title: 'Create the tables', run: (signal) => this.#migrate(signal) },
+      { title: `Start ${countOf(options.customers, 'customer')}`, run: (signal) => this.#startServices(signal) },
+      { title: `Start ${countOf(options.accounts, 'account')}`, run: (signal) => readyOn(this.#accounts, signal) },
+      { title: 'Start the load balancer', run: (signal) => this.#waitForGateway(signal) },
+    ];
+  }
+
+  /**
+   * Chooses the ports and checks that they are free. Starts nothing.
+   *
+   * @throws SystemFailure when a port is in use, or nginx is required and not installed
+   * @throws RangeError for invalid options
+   */
+  static async prepare(options: SystemOptions = {}): Promise<LocalSystem> {
+    const complete = withDefaults(options);
+    const gateway = chooseGateway(complete.gateway);
+    const ports = await systemPorts(complete.port, complete);
+    await requireFreePorts(ports);
+    return new LocalSystem(complete, ports, gateway);
+  }
+
+  /**
+   * Starts everything. After a failure, the processes started so far run until {@link stop}.
+   *
+   * @throws SystemFailure
+   */
+  async start(signal: AbortSignal = never): Promise<void> {
+    for (const step of this.steps) await step.run(AbortSignal.any([signal, this.broken]));
+  }
+
+  /**
+   * Compiles the services and starts PostgreSQL with their tables, for a caller that starts services itself.
+   *
+   * @throws SystemFailure
+   */
+  async startDatabase(signal: AbortSignal = never): Promise<SystemDatabase> {
+    for (const step of this.steps.slice(0, 3)) await step.run(AbortSignal.any([signal, this.broken]));
+    return this.database;
+  }
+
+  /** The account services after their start, `account-1` first. */
+  get accounts(): readonly ServiceReplica[] {
+    return this.#accounts;
+  }
+
+  /** The customer services after their start, `customer-1` first. */
+  get customers(): readonly ServiceReplica[] {
+    return this.#customers;
+  }
+
+  /** The console after its start; undefined in a system without a console. */
+  get console(): ServiceReplica | undefined {
+    return this.#entrances.find(({ name }) => name === 'console');
+  }
+
+  /** @throws Error before it has started */
+  get database(): SystemDatabase {
+    if (this.#database === undefined) throw new Error('the database has not started');
+    return this.#database;
+  }
+
+  /**
+   * Aborts with a {@link SystemFailure} as its reason when a process ends unexpectedly, unless the options ignore that.
+   */
+  get broken(): AbortSignal {
+    return this.#broken.signal;
+  }
+
+  /** The reason for a failure: the unexpected end of a process if there was one, otherwise `symptom`. */
+  async rootCause(symptom: unknown): Promise<unknown> {
+    if (!this.broken.aborted) await pause(rootCauseDelayMs, this.broken).catch(() => {});
+    return this.broken.aborted ? this.broken.reason : symptom;
+  }
+
+  /** Replaces the faults of every customer service. @throws Error when one rejects them */
+  async setCustomerFaults(faults: CustomerFaults): Promise<void> {
+    const body = JSON.stringify(faults);
+    await Promise.all(
+      this.customerUrls.map(async (url) => {
+        const response = await fetch(`${url}/faults`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/json', authorization: `Bearer ${this.faultsToken}` },
+          body,
+          signal: AbortSignal.timeout(5_000),
+        });
+        const text = await response.text();
+        if (!response.ok) throw new Error(`${url} rejected the faults ${body}: ${response.status} ${text}`);
+      }),
+    );
+  }
+
+  /** Ends every process in reverse start order, PostgreSQL last. May be called twice. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const group of this.#started.toReversed()) await Promise.all(group.map((each) => each.stop()));
+    // It may still be starting.
+    const database = await this.#opening?.catch(() => undefined);
+    await database?.close();
+  }
+
+  /** Kills the processes, so that a pending {@link stop} has less to wait for. */
+  kill(): void {
+    this.#isStopping = true;
+    for (const each of this.#started.flat()) void each.kill();
+  }
+
+  /** Removes the logs and all other files of the system. */
+  removeFiles(): void {
+    rmSync(this.logs, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #compile(signal: AbortSignal): Promise<string> {
+    const { options } = this.#context;
+    // PostgreSQL does not depend on the build and starts at the same time; its step only waits for it.
+    this.#opening = SystemDatabase.open({
+      which: options.database,
+      runName: options.name,
+      onLost: (failure) => this.#break(failure),
+    });
+    // The step that waits for it reports its failure.
+    this.#opening.catch(() => {});
+
+    await Promise.all(
+      buildProcesses(this.logs, options.console).map(async (spec) => {
+        const build = this.#startTask(spec);
+        const { code } = await unlessAborted(build.exited, signal);
+        if (code !== 0) throw new BuildFailure(build.logFile);
+      }),
+    );
+    return 'Services compiled';
+  }
+
+  async #waitForDatabase(signal: AbortSignal): Promise<string> {
+    if (this.#opening === undefined) throw new Error('the services must be compiled first');
+    this.#database = await unlessAborted(this.#opening, signal);
+    return `${this.#database.description} is up`;
+  }
+
+  async #migrate(signal: AbortSignal): Promise<string> {
+    const { url, isOwn } = this.database;
+    // Roles belong to the whole server and outlive the run, so a given server gets none.
+    const logins = isOwn ? await createServiceLogins(url) : ownerLogins(url);
+    this.#logins = logins;
+    const migrations = (['customer', 'account'] as const).map((app) => {
+      const { role } = logins[app];
+      return this.#startTask({
+        name: `${app}-migrations`,
+        command: process.execPath,
+        args: ['--enable-source-maps', compiled(app, 'migrate')],
+        env: childEnvironment({ DATABASE_URL: url, ...(role === undefined ? {} : { DATABASE_SERVICE_ROLE: role }) }),
+        logFile: path.join(this.logs, `${app}-migrations.log`),
+      });
+    });
+    await Promise.all(migrations.map((migration) => migration.succeeded(signal)));
+    return 'Tables created, customers seeded';
+  }
+
+  /** Starts all services and the gateway together and waits for the customers. */
+  async #startServices(signal: AbortSignal): Promise<string> {
+    const logins = this.#logins;
+    if (logins === undefined) throw new Error('the tables must be created first');
+    const { ports } = this.#context;
+    this.#customers = this.#startReplicas(ports.customers, (_, index) =>
+      customerService(this.#context, index, logins.customer.url),
+    );
+    this.#accounts = this.#startReplicas(ports.accounts, (_, index) =>
+      accountService(this.#context, index, logins.account.url),
+    );
+    const balancers = this.#startReplicas([ports.gateway], (port) =>
+      this.#gateway.prepare({
+        port,
+        accountPorts: ports.accounts,
+        consolePort: ports.console,
+        runDirectory: path.join(this.logs, 'gateway'),
+        logFile: path.join(this.logs, 'gateway.log'),
+      }),
+    );
+    const consoles = this.#startReplicas(ports.console === undefined ? [] : [ports.console], (port) =>
+      consoleService(this.#context, port),
+    );
+    this.#entrances = [...balancers, ...consoles];
+    return readyOn(this.#customers, signal);
+  }
+
+  async #waitForGateway(signal: AbortSignal): Promise<string> {
+    await Promise.all(this.#entrances.map((replica) => replica.ready(signal)));
+    return `${this.#gateway.description} balances on ${this.gatewayUrl}`;
+  }
+
+  #startReplicas(
+    ports: readonly number[],
+    specOf: (port: number, index: number) => ProcessSpec,
+  ): readonly ServiceReplica[] {
+    this.#refuseWhileStopping();
+    const replicas = ports.map(
+      (port, index) => new ServiceReplica(specOf(port, index), port, (replica, exit) => this.#breakBy(replica, exit)),
+    );
+    this.#started.push(replicas);
+    return replicas;
+  }
+
+  #startTask(spec: ProcessSpec): SupervisedProcess {
+    this.#refuseWhileStopping();
+    const started = new SupervisedProcess(spec);
+    this.#started.push([started]);
+    return started;
+  }
+
+  /** A process that starts after {@link stop} would not be stopped. */
+  #refuseWhileStopping(): void {
+    if (this.#isStopping) throw new Error('the system is being stopped');
+  }
+
+  #breakBy({ name, logFile }: ServiceReplica, exit: ProcessExit): void {
+    const remedy = `See its log, then start the ${this.#context.options.name} again.`;
+    this.#break(new SystemFailure(`${name} died: ${describeExit(exit)}${quoteError(logFile)}`, remedy, logFile));
+  }
+
+  #break(failure: SystemFailure): void {
+    if (!this.#isStopping && this.#context.options.unexpectedEnd === 'breaks') this.#broken.abort(failure);
+  }
+}
+
+async function readyOn(replicas: readonly ServiceReplica[], signal: AbortSignal): Promise<string> {
+  await Promise.all(replicas.map((replica) => replica.ready(signal)));
+  return describeReady(replicas);
+}
+
+const numerals = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+const list = new Intl.ListFormat('en');
+
+/** `two customer services`. */
+export function countOf(count: number, service: string): string {
+  return `${numerals[count] ?? count} ${service} ${count === 1 ? 'service' : 'services'}`;
+}
+
+/** `customer-1 and customer-2 are ready on ports 8091 and 8092`. */
+export function describeReady(replicas: readonly Pick<ServiceReplica, 'name' | 'url'>[]): string {
+  const names = list.format(replicas.map(({ name }) => name));
+  const ports = list.format(replicas.map(({ url }) => new URL(url).port));
+  return replicas.length === 1 ? `${names} is ready on port ${ports}` : `${names} are ready on ports ${ports}`;
+}

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { loopback } from '../ports.ts';
+
+/** A TCP proxy in front of a database whose connections can be interrupted. */
+export interface DatabaseProxy {
+  /** The database's URL through the proxy. */
+  readonly url: string;
+  /** Closes all connections and refuses new ones. */
+  disconnect(): void;
+  /** Accepts connections again. */
+  reconnect(): void;
+  /** Ends the proxy. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a proxy for tests of a lost database connection, for a server that the test cannot stop or shares with other
+ * tests.
+ */
+export async function openDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let isConnected = true;
+
+  const track = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
+  };
+  const server = createServer((client) => {
+    if (!isConnected) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect(Number(target.port || 5432), target.hostname);
+    track(client);
+    track(upstream);
+    client.pipe(upstream).pipe(client);
+    client.once('close', () => upstream.destroy());
+    upstream.once('close', () => client.destroy());
+  });
+  server.listen(0, loopback);
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+
+  const url = new URL(databaseUrl);
+  url.hostname = loopback;
+  url.port = String(address.port);
+  const disconnect = (): void => {
+    isConnected = false;
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: url.href,
+    disconnect,
+    reconnect: () => {
+      isConnected = true;
+    },
+    close: async () => {
+      disconnect();
+      if (!server.listening) return;
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
