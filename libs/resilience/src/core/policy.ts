@@ -34,7 +34,7 @@ export function invokeCall<T>(call: ProtectedCall<T>, context: CallContext): Pro
     const result = call(context);
     return result instanceof Promise ? result : Promise.resolve(result);
   } catch (error) {
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- whatever the call threw is passed on
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the value that the call threw is passed on
     return Promise.reject(error);
   }
 }

@@ -466,11 +466,11 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
   }),
 
   clause('does not record calls that started before a reset', async (breaker) => {
-    const late = Array.from({ length: 4 }, () => Promise.withResolvers<string>());
-    const answers = late.map(({ promise }) => failureOf(breaker.execute(() => promise)));
+    const pending = Array.from({ length: 4 }, () => Promise.withResolvers<string>());
+    const answers = pending.map(({ promise }) => failureOf(breaker.execute(() => promise)));
 
     breaker.reset();
-    for (const { reject } of late) reject(outage);
+    for (const { reject } of pending) reject(outage);
 
     assert.deepEqual(await Promise.all(answers), [outage, outage, outage, outage]);
     assert.equal(breaker.state, 'CLOSED');

@@ -3,8 +3,8 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { ConfigurationNotFoundError, ConflictingDefinitionError, InvalidOptionsError } from '../errors.ts';
 import { createRegistry } from '../policies.ts';
 
-describe('A registry', () => {
-  it('makes an instance at the first call and returns the same ever after', () => {
+describe('A registry of circuit breakers', () => {
+  it('creates an instance at the first call and returns the same one afterwards', () => {
     const registry = createRegistry('circuitBreaker');
 
     expect(registry.find('customer')).toBeUndefined();
@@ -17,7 +17,7 @@ describe('A registry', () => {
     expect(registry.all().map(({ name }) => name)).toStrictEqual(['customer', 'ledger']);
   });
 
-  it('builds instances on the default configuration, named ones on each other, and lets the instance win', () => {
+  it('merges default configuration, base configurations and instance, which takes precedence', () => {
     const registry = createRegistry('circuitBreaker', {
       configs: {
         default: { slidingWindowSize: 10 },
@@ -42,7 +42,7 @@ describe('A registry', () => {
     });
   });
 
-  it('builds an instance without a base on the configuration of its own name, as Resilience4j does', () => {
+  it('bases an instance on the configuration of the same name, as in Resilience4j', () => {
     const registry = createRegistry('circuitBreaker', {
       configs: { default: { slidingWindowSize: 10 }, customer: { slidingWindowSize: 5 } },
     });
@@ -50,14 +50,14 @@ describe('A registry', () => {
     expect(registry.getOrCreate('customer').config.slidingWindowSize).toBe(5);
   });
 
-  it('takes options or the name of a configuration at the first call', () => {
+  it('accepts options or the name of a configuration at the first call', () => {
     const registry = createRegistry('circuitBreaker', { configs: { strict: { failureRateThreshold: 10 } } });
 
     expect(registry.getOrCreate('customer', 'strict').config.failureRateThreshold).toBe(10);
     expect(registry.getOrCreate('ledger', { slidingWindowSize: 3 }).config.slidingWindowSize).toBe(3);
   });
 
-  it('refuses a second, different definition of a name, and takes the same one', () => {
+  it('rejects a second, different definition of a name and accepts an equal one', () => {
     const registry = createRegistry('circuitBreaker');
     const customer = registry.getOrCreate('customer', { slidingWindowSize: 3, recordExceptions: [TypeError] });
 
@@ -69,7 +69,7 @@ describe('A registry', () => {
     expect(registry.find('customer')).toBe(customer);
   });
 
-  it('finds the faults of all definitions at once, used or not', () => {
+  it('reports the faults of all definitions in one error, used or not', () => {
     const definitions = {
       configs: { default: { slidingWindowSize: 0 } },
       instances: { customer: { slidingWindowSize: 5, failureRateThreshold: 0 } },
@@ -84,20 +84,20 @@ describe('A registry', () => {
     ]);
   });
 
-  it('refuses a base that nobody has defined, naming those that are', () => {
+  it('rejects an unknown base configuration and lists the known ones', () => {
     const definitions = { configs: { strict: {} }, instances: { customer: { baseConfig: 'strct' } } };
 
     expect(() => createRegistry('circuitBreaker', definitions)).toThrow(ConfigurationNotFoundError);
     expect(() => createRegistry('circuitBreaker', definitions)).toThrow(/'strct'.*'strict'/);
   });
 
-  it('refuses configurations that build on each other in a circle', () => {
+  it('rejects a circle of base configurations', () => {
     const configs = { a: { baseConfig: 'b' }, b: { baseConfig: 'a' } };
 
     expect(() => createRegistry('circuitBreaker', { configs })).toThrow(/a → b → a/);
   });
 
-  it('keeps the configurations it has when a new one is refused', () => {
+  it('keeps its configurations when a new one is rejected', () => {
     const registry = createRegistry('circuitBreaker', { configs: { strict: { failureRateThreshold: 10 } } });
 
     expect(() => registry.addConfiguration('strict', { failureRateThreshold: 101 })).toThrow(InvalidOptionsError);
@@ -107,7 +107,7 @@ describe('A registry', () => {
     expect(() => registry.configuration('lax')).toThrow(ConfigurationNotFoundError);
   });
 
-  it('adds configurations for instances that are made later', () => {
+  it('uses added configurations for later instances', () => {
     const registry = createRegistry('circuitBreaker');
 
     registry.addConfiguration('strict', { failureRateThreshold: 10 });
@@ -115,7 +115,7 @@ describe('A registry', () => {
     expect(registry.getOrCreate('customer', 'strict').config.failureRateThreshold).toBe(10);
   });
 
-  it('tells of added and removed instances', () => {
+  it('emits ENTRY_ADDED and ENTRY_REMOVED', () => {
     const registry = createRegistry('circuitBreaker');
     const seen: string[] = [];
     registry.on('ENTRY_ADDED', ({ entry }) => seen.push(`+${entry.name}`));
@@ -129,7 +129,7 @@ describe('A registry', () => {
     expect(registry.all()).toStrictEqual([]);
   });
 
-  it('frees the timers of its instances', () => {
+  it('cancels the timers of removed instances', () => {
     const clock = new FakeClock();
     const automatic = { automaticTransitionFromOpenToHalfOpenEnabled: true };
     const registry = createRegistry('circuitBreaker', { configs: { default: automatic } }, { clock });
@@ -142,7 +142,7 @@ describe('A registry', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('is not hurt by a listener that throws', () => {
+  it('is not affected by a listener that throws', () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const registry = createRegistry('circuitBreaker');
     registry.on('ENTRY_ADDED', () => {
