@@ -56,6 +56,7 @@ export const register: Readonly<Record<string, CommandRun>> = {
   // Checks and generators.
   'npx prettier --check .': ci('npx prettier --check .'),
   'npm run format': { notRun: 'formats files; CI runs npx prettier --check . on the same files' },
+  'npm run generate': { notRun: 'runs every generator; tests check the files of each one' },
   'npm run generate contracts': {
     verbatim: 'in the project',
     prints: 'Successfully ran target build',
@@ -73,6 +74,7 @@ export const register: Readonly<Record<string, CommandRun>> = {
     generates: ['monitoring/grafana/dashboards/overview.json', 'monitoring/grafana/dashboards/resilience.json'],
   },
   'npm run generate api': { by: 'libs/resilience/packaging/api.e2e.spec.ts', as: 'api.md' },
+  'npm run prose -w tools': { by: 'tools/prose/prose-check.spec.ts', as: 'await checkProse(file' },
   'npm run lint': { by: 'tools/test.ts', as: "'lint'" },
   'npm run typecheck': { by: 'tools/test.ts', as: "'typecheck'" },
   'npx nx show projects': { verbatim: 'in the project', prints: '@breakwater/account-e2e' },

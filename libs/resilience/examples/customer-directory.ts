@@ -10,7 +10,7 @@ export class CustomerDirectory {
     return response.ok ? 'exists' : 'unknown';
   }
 
-  /** Instead of an answer, when customer failed or the circuit breaker did not let us ask. */
+  /** Called instead when customer fails, or when the circuit breaker does not permit the call. */
   unverified(_customerId: string, _reason: Error): 'unverified' {
     return 'unverified';
   }
