@@ -58,7 +58,7 @@ export class AppModule {
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
         ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
-        ServiceHealthModule.forRoot({ informative: [CustomerIndicator] }),
+        ServiceHealthModule.forRoot([CustomerIndicator]),
         MetricsModule,
         ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
         CustomerModule.forRoot({ urls: config.CUSTOMER_URL }),

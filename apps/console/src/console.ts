@@ -62,7 +62,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   ]);
 
   const app: FastifyInstance = fastify({
-    logger: loggerOptions({ service: 'console', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL }),
+    logger: loggerOptions('console', config),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,

@@ -15,7 +15,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceKitModule.forRoot(customerService, config),
-        ServiceHealthModule.forRoot({ required: [FaultsHealthIndicator] }),
+        ServiceHealthModule.forRoot([FaultsHealthIndicator]),
         MetricsModule,
         FaultsModule.forRoot({
           latencyMs: config.CUSTOMER_LATENCY,

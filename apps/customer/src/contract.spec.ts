@@ -2,7 +2,8 @@ import { apiIssues, documentedProblems } from '@breakwater/service-kit/testing';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { describeContract } from './contract.ts';
-import { customerProblems } from './customers/customers.problems.ts';
+import { customerKinds } from './customers/customers.module.ts';
+import { faultKinds } from './faults/fault.ts';
 
 describe('the contract', () => {
   it('describes every operation completely', async () => {
@@ -16,6 +17,6 @@ describe('the contract', () => {
   });
 
   it('has the problems that docs/problems.md lists', () => {
-    expect(documentedProblems('Customer')).toEqual(customerProblems);
+    expect(documentedProblems('Customer')).toEqual({ ...customerKinds, ...faultKinds });
   });
 });

@@ -99,7 +99,7 @@ describe('customer with faults that are set through /faults', () => {
     expect(parsed).toEqual(['not JSON', { id: null, status: ['ACTIVE'] }]);
   });
 
-  it('hangs until its client disconnects, whatever the deadline of the client', async () => {
+  it('hangs until its client disconnects, ignoring the deadline of the client', async () => {
     await faults('put', { hang: { rate: 1 } });
     const before = (await injected('hang')) ?? 0;
     const client = new AbortController();

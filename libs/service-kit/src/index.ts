@@ -24,10 +24,10 @@ export {
 } from './database/migrations.ts';
 export { DatabaseUnavailableError } from './database/pool.ts';
 export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
-export { ServiceHealthModule, type ServiceHealthOptions } from './health/service-health.module.ts';
+export { ServiceHealthModule } from './health/service-health.module.ts';
 export { loggerOptions } from './logging/logging.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
-export { MetricsRegistry } from './metrics/metrics.registry.ts';
+export { MetricsRegistry, type ScrapedMetric } from './metrics/metrics.registry.ts';
 export { describeApi } from './openapi/describe-api.ts';
 export type { OpenApiDocument } from './openapi/document.ts';
 export {
@@ -40,18 +40,13 @@ export {
 } from './openapi/operation-decorators.ts';
 export {
   kindsOf,
+  ProblemException,
   problemType,
   serviceKitKinds,
-  serviceKitProblems,
-  type ProblemCatalogue,
-  type ProblemDefinition,
-  type ProblemKind,
-} from './problem-details/problem-catalogue.ts';
-export {
-  ProblemException,
   type InputError,
   type Problem,
   type ProblemDetails,
+  type ProblemKind,
 } from './problem-details/problem-details.ts';
 export {
   ClientDisconnectedError,

@@ -43,13 +43,12 @@ export class ServiceKitModule {
     config: ServiceConfig,
     { describe, requestTimeoutMs, clock }: ServiceKitOptions = {},
   ): DynamicModule {
-    const logged = { service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
     const logger = new Logger(Database.name);
     return {
       module: ServiceKitModule,
       global: true,
       imports: [
-        LoggerModule.forRoot(requestLoggerOptions(logged)),
+        LoggerModule.forRoot(requestLoggerOptions(service.name, config)),
         ResilienceDeadlineModule.forRoot({ timeout: requestTimeoutMs, clock }),
       ],
       providers: [

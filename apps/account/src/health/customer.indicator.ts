@@ -11,6 +11,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 @Injectable()
 export class CustomerIndicator implements ServiceHealthIndicator {
   readonly key = 'customer';
+  readonly isInformative = true;
 
   constructor(
     @InjectRegistry('circuitBreaker') private readonly registry: PolicyRegistry<'circuitBreaker'>,

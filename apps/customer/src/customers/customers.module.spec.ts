@@ -3,8 +3,7 @@ import { ProblemException } from '@breakwater/service-kit';
 import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../faults/fault.ts';
 import { Faults } from '../faults/faults.ts';
-import { CustomersController } from './customers.module.ts';
-import type { Customer, CustomersRepository } from './customers.repository.ts';
+import { CustomersController, type Customer, type CustomersRepository } from './customers.module.ts';
 
 const ada: Customer = { id: 'c-1', name: 'Ada', email: 'ada@example.com', status: 'ACTIVE', createdAt: '2024-01-01' };
 const never = new AbortController().signal;

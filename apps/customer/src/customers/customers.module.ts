@@ -1,16 +1,54 @@
 import {
   Answers,
-  serviceKitKinds,
+  Database,
+  kindsOf,
   Operation,
   ProblemException,
   Problems,
   RequestSignal,
+  serviceKitKinds,
 } from '@breakwater/service-kit';
-import { Controller, Get, Module, Param, Res } from '@nestjs/common';
-import type { Exchange } from '../faults/fault.ts';
+import { Controller, Get, Injectable, Module, Param, Res } from '@nestjs/common';
+import { z } from 'zod';
+import type { CustomerTables } from '../database/customer.database.ts';
+import { faultKinds, type Exchange } from '../faults/fault.ts';
 import { Faults } from '../faults/faults.ts';
-import { customerKinds } from './customers.problems.ts';
-import { customerId, customerSchema, CustomersRepository, type Customer } from './customers.repository.ts';
+
+export const customerKinds = kindsOf({ 'customer-not-found': { status: 404, title: 'Customer not found' } });
+
+export const customerId = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits or dashes, such as c-1001');
+
+/** A customer as the API returns it. */
+const customerSchema = z
+  .object({
+    id: customerId,
+    name: z.string(),
+    email: z.email(),
+    status: z.enum(['ACTIVE', 'CLOSED']),
+    createdAt: z.iso.datetime(),
+  })
+  .readonly()
+  .meta({ id: 'Customer' });
+
+export type Customer = z.output<typeof customerSchema>;
+
+@Injectable()
+export class CustomersRepository {
+  constructor(private readonly database: Database<CustomerTables>) {}
+
+  async findById(id: string): Promise<Customer | undefined> {
+    const row = await this.database.tables
+      .selectFrom('customers')
+      .select(['id', 'name', 'email', 'status', 'created_at'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const { created_at: createdAt, ...customer } = row;
+    return { ...customer, createdAt: createdAt.toISOString() };
+  }
+}
 
 @Controller('customers')
 export class CustomersController {
@@ -24,7 +62,7 @@ export class CustomersController {
   @Answers(200, customerSchema, 'The customer')
   @Problems(
     customerKinds['customer-not-found'],
-    customerKinds['capacity-exceeded'],
+    faultKinds['capacity-exceeded'],
     serviceKitKinds['database-unavailable'],
     serviceKitKinds['deadline-exceeded'],
   )
@@ -40,5 +78,6 @@ export class CustomersController {
   }
 }
 
+/** `GET /customers/:id`, with the faults that are set. */
 @Module({ controllers: [CustomersController], providers: [CustomersRepository] })
 export class CustomersModule {}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { customerId } from '../customers/customers.repository.ts';
+import { customerId } from '../customers/customers.module.ts';
 import { customers } from './customer.database.ts';
 
 describe('the seeded customers', () => {

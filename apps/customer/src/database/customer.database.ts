@@ -35,19 +35,8 @@ export const customerService: ServiceDefinition = {
   privileges: { customers: ['select'] },
 };
 
-const firstNames = ['Ada', 'Bruno', 'Chiara', 'Deniz', 'Elif', 'Farid', 'Greta', 'Hana', 'Ilias', 'Joana'];
-const lastNames = [
-  'Adeyemi',
-  'Bauer',
-  'Costa',
-  'Dvorak',
-  'Eriksen',
-  'Fontaine',
-  'Greco',
-  'Horvat',
-  'Ivanov',
-  'Janssen',
-];
+const firstNames = 'Ada Bruno Chiara Deniz Elif Farid Greta Hana Ilias Joana'.split(' ');
+const lastNames = 'Adeyemi Bauer Costa Dvorak Eriksen Fontaine Greco Horvat Ivanov Janssen'.split(' ');
 
 const firstId = 1001;
 const firstDay = Date.UTC(2024, 0, 1, 9);

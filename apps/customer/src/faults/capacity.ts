@@ -1,7 +1,6 @@
 import { ProblemException } from '@breakwater/service-kit';
 import { z } from 'zod';
-import { customerKinds } from '../customers/customers.problems.ts';
-import { defineFault, objectLike, wholeNumber, type Exchange, type Fault, type Next } from './fault.ts';
+import { defineFault, faultKinds, objectLike, wholeNumber, type Exchange, type Fault, type Next } from './fault.ts';
 
 interface PoolSize {
   /** How many requests are served at a time. */
@@ -127,22 +126,14 @@ export class Capacity implements Fault<CapacitySetting> {
     if (!turn) {
       this.count();
       throw new ProblemException({
-        ...customerKinds['capacity-exceeded'],
+        ...faultKinds['capacity-exceeded'],
         detail: 'All workers are busy and the queue is full. Try again later.',
         headers: { 'retry-after': '1' },
       });
     }
-    const working = this.#work(turn, pool, () => next(isKept ? { ...exchange, signal: never } : exchange));
+    const work = () => next(isKept ? { ...exchange, signal: never } : exchange);
+    const working = turn.then(() => work().finally(() => pool.giveBack()));
     return isKept ? untilAborted(working, signal) : working;
-  }
-
-  async #work(turn: Promise<void>, pool: WorkerPool, work: () => Promise<unknown>): Promise<unknown> {
-    await turn;
-    try {
-      return await work();
-    } finally {
-      pool.giveBack();
-    }
   }
 
   #gauge(name: string, help: string, figure: 'workers' | 'busy' | 'queueLength') {

@@ -1,6 +1,13 @@
 import type { Clock } from '@breakwater/resilience';
+import { kindsOf, type ScrapedMetric } from '@breakwater/service-kit';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+
+/** The problems that faults cause. */
+export const faultKinds = kindsOf({
+  'capacity-exceeded': { status: 503, title: 'Capacity exceeded' },
+  'injected-fault': { status: 503, title: 'Injected fault' },
+});
 
 /** A request that faults apply to. */
 export interface Exchange {
@@ -24,18 +31,10 @@ export interface Fault<Setting> {
   failsProbe?(): boolean;
   /** What `GET /faults` shows of it, as the definition's `report` describes. `undefined` is shown as null. */
   readonly report?: object | undefined;
-  readonly gauges?: readonly FaultGauge[];
+  /** Its metrics, in addition to those that all faults have. */
+  readonly gauges?: readonly ScrapedMetric[];
   /** Ends the requests that it holds. */
   shutDown?(): void;
-}
-
-/** A metric of one fault, next to those that all faults have. */
-export interface FaultGauge {
-  readonly name: string;
-  readonly help: string;
-  /** Default: the gauge has no label and one value. */
-  readonly label?: { readonly name: string; readonly values: readonly number[] };
-  readonly read: (labelValue: number) => number;
 }
 
 /** What a fault is made with. */

@@ -36,16 +36,6 @@ export class FaultsGuard implements CanActivate {
   }
 }
 
-/** The faults of this process and their effects. */
-export interface FaultsReport {
-  readonly faults: Record<FaultName, unknown>;
-  readonly active: FaultName[];
-  readonly injected: Record<FaultName, number>;
-  readonly timeline: TimelineReport;
-  /** The reports of single faults. */
-  readonly [fault: string]: unknown;
-}
-
 const faultReports = faultList.flatMap(({ name, report }) => (report ? [{ name, report }] : []));
 
 const faultsReportSchema = z
@@ -59,6 +49,8 @@ const faultsReportSchema = z
     timeline: timelineReportSchema,
   })
   .meta({ id: 'Faults', description: 'The faults of this process and their effects.' });
+
+type FaultsReport = z.output<typeof faultsReportSchema>;
 
 const report = (faults: Faults, timeline: Timeline): FaultsReport => ({
   faults: showPlan(faults.plan),

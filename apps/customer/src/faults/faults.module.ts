@@ -1,9 +1,9 @@
 import type { Clock } from '@breakwater/resilience';
-import { MetricsModule, type ServiceHealthIndicator } from '@breakwater/service-kit';
+import { MetricsModule, MetricsRegistry, type ServiceHealthIndicator } from '@breakwater/service-kit';
 import { Injectable, Module, type DynamicModule, type OnModuleDestroy } from '@nestjs/common';
 import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { FAULTS_TOKEN, FaultsController, TimelineController } from './faults.controller.ts';
-import { FaultsMetrics } from './faults.metrics.ts';
+import { faultNames, type FaultName } from './fault-list.ts';
 import { Faults } from './faults.ts';
 import { Timeline } from './timeline.ts';
 
@@ -59,5 +59,27 @@ export class FaultsHealthIndicator implements ServiceHealthIndicator {
   check(): HealthIndicatorResult {
     const result = this.results.check(this.key);
     return this.faults.failsProbe() ? result.down({ reason: 'set through /faults' }) : result.up();
+  }
+}
+
+/** The faults as metrics, so that a graph shows which failures are deliberate. */
+@Injectable()
+export class FaultsMetrics {
+  constructor(faults: Faults, registry: MetricsRegistry) {
+    const ofEach = (read: (name: FaultName) => number) =>
+      Object.fromEntries(faultNames.map((name) => [name, read(name)]));
+    registry.addGauge({
+      name: 'customer_faults_active',
+      help: 'Whether a fault is set: 1 or 0.',
+      label: 'fault',
+      read: () => ofEach((name) => (faults.active.includes(name) ? 1 : 0)),
+    });
+    registry.addCounter({
+      name: 'customer_faults_injected_total',
+      help: 'Requests, or for unready probes, that a fault has affected.',
+      label: 'fault',
+      read: () => ofEach((name) => faults.affected(name)),
+    });
+    for (const gauge of faults.gauges) registry.addGauge(gauge);
   }
 }

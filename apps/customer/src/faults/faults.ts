@@ -1,6 +1,7 @@
 import type { Clock } from '@breakwater/resilience';
+import type { ScrapedMetric } from '@breakwater/service-kit';
 import { Logger } from '@nestjs/common';
-import type { Exchange, Fault, FaultGauge, Next } from './fault.ts';
+import type { Exchange, Fault, Next } from './fault.ts';
 import { faultList, faultNames, noFaults, showPlan, withGiven } from './fault-list.ts';
 import type { AnyDefinition, FaultName, FaultPlan, GivenFaults } from './fault-list.ts';
 
@@ -42,7 +43,7 @@ export class Faults {
   }
 
   /** The metrics of single faults. */
-  get gauges(): FaultGauge[] {
+  get gauges(): ScrapedMetric[] {
     return [...this.#faults.values()].flatMap(({ gauges = [] }) => gauges);
   }
 
@@ -68,7 +69,10 @@ export class Faults {
    */
   async apply<T>(exchange: Exchange, work: () => Promise<T>): Promise<T | string> {
     let next: Next = work;
-    for (const fault of this.#faults.values()) next = wrap(fault, next);
+    for (const fault of this.#faults.values()) {
+      const inner = next;
+      if (fault.apply) next = async (exchange) => fault.apply?.(exchange, inner);
+    }
     return (await next(exchange)) as T | string;
   }
 
@@ -92,6 +96,3 @@ export class Faults {
     for (const [name, fault] of this.#faults) fault.set(plan[name]);
   }
 }
-
-const wrap = (fault: Fault<unknown>, next: Next): Next =>
-  fault.apply ? async (exchange) => fault.apply?.(exchange, next) : next;

@@ -109,8 +109,9 @@ class Latency implements Fault<LatencySetting> {
     {
       name: 'customer_fault_latency_seconds',
       help: 'The configured latency by quantile, on the clock of the service.',
-      label: { name: 'quantile', values: shownQuantiles },
-      read: (quantile: number) => this.#distribution.quantile(quantile) / 1_000,
+      label: 'quantile',
+      read: () =>
+        Object.fromEntries(shownQuantiles.map((share) => [share, this.#distribution.quantile(share) / 1_000])),
     },
   ];
 

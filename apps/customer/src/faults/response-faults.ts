@@ -1,8 +1,7 @@
 import { durationText } from '@breakwater/resilience';
 import { duration, ProblemException } from '@breakwater/service-kit';
 import { z } from 'zod';
-import { customerKinds } from '../customers/customers.problems.ts';
-import { defineFault, FaultAtRate, objectLike, rate, rateSetting, wholeNumber } from './fault.ts';
+import { defineFault, FaultAtRate, faultKinds, objectLike, rate, rateSetting, wholeNumber } from './fault.ts';
 import type { Exchange, Fault, FaultEnvironment, Next } from './fault.ts';
 
 const maxErrors = 20;
@@ -45,7 +44,7 @@ class InjectedErrors implements Fault<readonly InjectedError[]> {
     this.environment.count();
     const { status, retryAfter } = error;
     throw new ProblemException({
-      ...customerKinds['injected-fault'],
+      ...faultKinds['injected-fault'],
       status,
       detail: 'This error was injected by a fault that is set through /faults.',
       ...(retryAfter === undefined ? {} : { headers: { 'retry-after': this.#inRealSeconds(retryAfter) } }),

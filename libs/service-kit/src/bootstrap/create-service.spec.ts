@@ -23,8 +23,7 @@ import { readConfig, type Environment } from '../config/read-config.ts';
 import { serviceVariables } from '../config/service-config.ts';
 import { Database } from '../database/database.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
-import { problemType } from '../problem-details/problem-catalogue.ts';
-import { ProblemException } from '../problem-details/problem-details.ts';
+import { ProblemException, problemType } from '../problem-details/problem-details.ts';
 import {
   ClientDisconnectedError,
   currentRequestId,

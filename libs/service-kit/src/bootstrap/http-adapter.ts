@@ -7,8 +7,7 @@ import * as inputLimits from '../input-limits/input-limits.ts';
 import { isDocs } from '../openapi/describe-api.ts';
 import { limitClients } from '../overload/client-rate-limit.ts';
 import { Admission, EventLoopDelay, shedLoad } from '../overload/overload.ts';
-import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
-import { describeProblem, ProblemException, sendProblem } from '../problem-details/problem-details.ts';
+import { describeProblem, ProblemException, sendProblem, serviceKitKinds } from '../problem-details/problem-details.ts';
 import { requestIdHeader, requestIdOf, runInRequestContext, traceOf } from '../request-context/request-context.ts';
 import { Connections } from './connections.ts';
 

@@ -55,9 +55,8 @@ export async function createService(
   config: ServiceConfig,
   module: DynamicModule,
 ): Promise<NestFastifyApplication> {
-  const logged = { service: name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL };
   const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(config), {
-    logger: new ServiceLogger(requestLoggerOptions(logged)),
+    logger: new ServiceLogger(requestLoggerOptions(name, config)),
     // The caller explains the error; Nest would abort the process.
     abortOnError: false,
     // Fastify reads JSON; Nest's parsers would accept forms as well.
@@ -82,16 +81,8 @@ async function listen(
   new Logger(service.name).log({ startMs }, `listening on ${await app.getUrl()}`);
 }
 
-/** The phases of a start, in milliseconds since the start of the process; logged when the service listens. */
-interface StartTimes {
-  /** All code is loaded. */
-  loaded: number;
-  /** Nest has created all modules. */
-  created?: number;
-  /** The database has listed the executed migrations. */
-  migrationsFound?: number;
-  listening?: number;
-}
+/** When the phases of a start ended, in milliseconds since the start of the process; logged when the service listens. */
+type StartTimes = Partial<Record<'loaded' | 'created' | 'migrationsFound' | 'listening', number>>;
 
 const sinceStart = (): number => Math.round(performance.now());
 
@@ -128,7 +119,7 @@ function shutDownOnSignal(
       logger.error({ err }, 'the shutdown failed');
       process.exitCode = 1;
     }
-    // Whatever still keeps the process alive is not part of the service.
+    // Nothing of the service keeps the process alive any more.
     process.exit();
   };
 
@@ -155,7 +146,7 @@ export async function runMigrations<Tables>(
       ...(seed ? { seed } : {}),
       ...(role === undefined ? {} : { grant: { role, privileges: service.privileges ?? {} } }),
     });
-    pino(loggerOptions({ service: service.name, instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })).info(
+    pino(loggerOptions(service.name, config)).info(
       { applied },
       applied.length > 0 ? 'the schema has been migrated' : 'the schema is up to date',
     );

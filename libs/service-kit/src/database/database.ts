@@ -1,19 +1,16 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Pool } from 'pg';
-import { Gauge } from 'prom-client';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
-import { createPool, GuardedPool, type PoolOptions } from './pool.ts';
+import { createPool, guardPool, type PoolOptions } from './pool.ts';
 
-/** The part of a PostgreSQL database that belongs to a service. */
 export interface DatabaseOptions extends PoolOptions {
   /** The schema of the service; it uses no other. */
   readonly schema: string;
   readonly migrations: Migrations;
 }
 
-/** The connections of the pool. */
 export interface Connections {
   readonly total: number;
   readonly idle: number;
@@ -39,7 +36,7 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     // The server cancels a statement after 5 s; a second later the client stops waiting for a server that does not respond.
     this.#pool = createPool(options, { max: 10, statement_timeout: 5_000, query_timeout: 6_000 });
     this.#options = options;
-    this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new GuardedPool(this.#pool) }) });
+    this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardPool(this.#pool) }) });
     this.tables = this.#kysely.withSchema(options.schema);
   }
 
@@ -68,18 +65,8 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
 @Injectable()
 export class DatabaseMetrics {
   constructor(database: Database, registry: MetricsRegistry) {
-    const add = (name: string, help: string, count: keyof Connections): void => {
-      registry.registerMetric(
-        new Gauge({
-          name,
-          help,
-          registers: [],
-          collect() {
-            this.set(database.connections[count]);
-          },
-        }),
-      );
-    };
+    const add = (name: string, help: string, count: keyof Connections): void =>
+      registry.addGauge({ name, help, read: () => database.connections[count] });
     add('pg_pool_connections', 'Connections to the database, in use or idle.', 'total');
     add('pg_pool_connections_idle', 'Idle connections.', 'idle');
     add('pg_pool_connections_pending', 'Statements that wait for a connection.', 'waiting');

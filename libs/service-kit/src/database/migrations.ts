@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
-import { createPool, GuardedPool, type PoolOptions } from './pool.ts';
+import { createPool, guardPool, type PoolOptions } from './pool.ts';
 
 /** Migrations by name; they run in the order of their names, in the schema of the service. */
 export type Migrations = Readonly<Record<string, Migration>>;
@@ -37,7 +37,7 @@ export interface MigrationOptions<Tables> extends PoolOptions {
  */
 export async function migrate<Tables>({ seed, grant, ...options }: MigrationOptions<Tables>): Promise<string[]> {
   const kysely = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: new GuardedPool(createPool(options, { max: 2 })) }),
+    dialect: new PostgresDialect({ pool: guardPool(createPool(options, { max: 2 })) }),
   });
   try {
     const { error, results = [] } = await migratorFor(kysely, options).migrateToLatest();

@@ -1,4 +1,4 @@
-import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, types, type PoolConfig } from 'pg';
 
 /** The database could not be reached, failed during the statement or did not respond in time. */
@@ -59,63 +59,39 @@ export function parseInt8(text: string): number {
 const unavailable = /^(08|53|57P|57014)/;
 
 /**
- * A pool that separates errors in statements, which it passes on, from all other failures, which become a
+ * Separates errors in statements, which it passes on, from all other failures of a pool, which become a
  * `DatabaseUnavailableError`. Only here are the two known apart: further up, a refused connection could be that of another service.
  */
-export class GuardedPool implements PostgresPool {
-  readonly options: object;
-  readonly #pool: PostgresPool;
-
-  constructor(pool: PostgresPool) {
-    this.#pool = pool;
-    this.options = pool.options;
-  }
-
-  async connect(): Promise<PostgresPoolClient> {
-    try {
-      return new GuardedClient(await this.#pool.connect());
-    } catch (error) {
-      throw new DatabaseUnavailableError(error);
-    }
-  }
-
-  end(): Promise<void> {
-    return this.#pool.end();
-  }
+export function guardPool(pool: PostgresPool): PostgresPool {
+  return {
+    options: pool.options,
+    connect: async () => {
+      try {
+        return guardClient(await pool.connect());
+      } catch (error) {
+        throw new DatabaseUnavailableError(error);
+      }
+    },
+    end: () => pool.end(),
+  };
 }
 
-class GuardedClient implements PostgresPoolClient {
-  readonly #client: PostgresPoolClient;
-  #isBroken = false;
-
-  constructor(client: PostgresPoolClient) {
-    this.#client = client;
-  }
-
-  query<R>(sql: string, parameters: ReadonlyArray<unknown>): Promise<PostgresQueryResult<R>>;
-  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
-  query<R>(
-    sql: string | PostgresCursor<R>,
-    parameters: ReadonlyArray<unknown> = [],
-  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
-    if (typeof sql !== 'string') throw new TypeError('This pool has no cursors.');
-    return this.#query(sql, parameters);
-  }
-
-  async #query<R>(sql: string, parameters: ReadonlyArray<unknown>): Promise<PostgresQueryResult<R>> {
+function guardClient(client: PostgresPoolClient): PostgresPoolClient {
+  let isBroken = false;
+  const query = async (statement: string, parameters: readonly unknown[]): Promise<unknown> => {
     try {
-      return await this.#client.query<R>(sql, parameters);
+      return await client.query(statement, parameters);
     } catch (error) {
       if (isStatementError(error)) throw error;
-      this.#isBroken = true;
+      isBroken = true;
       throw new DatabaseUnavailableError(error);
     }
-  }
-
-  release(destroy?: boolean): void {
+  };
+  return {
+    query: query as PostgresPoolClient['query'],
     // A statement that timed out may still run, and would delay the next user of this connection.
-    this.#client.release(destroy === true || this.#isBroken);
-  }
+    release: (destroy) => client.release(destroy === true || isBroken),
+  };
 }
 
 function isStatementError(error: unknown): boolean {

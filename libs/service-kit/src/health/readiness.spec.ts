@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthCheckService, HealthIndicatorService, TerminusModule } from '@nestjs/terminus';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { Readiness, type ServiceHealthIndicator, type ServiceHealthIndicators } from './readiness.ts';
+import { Readiness, type ServiceHealthIndicator } from './readiness.ts';
 
 describe('Readiness', () => {
   let health: HealthCheckService;
@@ -29,23 +29,23 @@ describe('Readiness', () => {
   };
   const hanging: ServiceHealthIndicator = { key: 'hanging', check: () => new Promise(() => {}) };
 
-  const readinessOf = ({ required = [], informative = [] }: Partial<ServiceHealthIndicators>) =>
-    new Readiness(health, results, { required, informative });
+  const readinessOf = (...indicators: ServiceHealthIndicator[]) => new Readiness(health, results, indicators);
+  const informative = (indicator: ServiceHealthIndicator) => ({ ...indicator, isInformative: true });
 
   it('is ready while nothing is down', async () => {
     const indicators = { up: { status: 'up' }, degraded: { status: 'degraded', state: 'OPEN' } };
 
-    await expect(readinessOf({ required: [up, degraded] }).check()).resolves.toEqual({
+    await expect(readinessOf(up, degraded).check()).resolves.toEqual({
       status: 'degraded',
       info: indicators,
       error: {},
       details: indicators,
     });
-    await expect(readinessOf({ required: [up] }).check()).resolves.toMatchObject({ status: 'ok' });
+    await expect(readinessOf(up).check()).resolves.toMatchObject({ status: 'ok' });
   });
 
   it('is not ready when a check fails, and does not show why', async () => {
-    await expect(readinessOf({ required: [up, failing] }).check()).resolves.toEqual({
+    await expect(readinessOf(up, failing).check()).resolves.toEqual({
       status: 'error',
       info: { up: { status: 'up' } },
       error: { failing: { status: 'down' } },
@@ -55,7 +55,7 @@ describe('Readiness', () => {
 
   it('logs why it is not ready, once', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn');
-    const readiness = readinessOf({ required: [failing] });
+    const readiness = readinessOf(failing);
 
     await readiness.check();
     await readiness.check();
@@ -69,7 +69,7 @@ describe('Readiness', () => {
   it('waits for a check for a second at most', async () => {
     const timeout = new AbortController();
     const timeoutOf = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(timeout.signal);
-    const checking = readinessOf({ required: [hanging] }).check();
+    const checking = readinessOf(hanging).check();
 
     timeout.abort(new DOMException('timed out', 'TimeoutError'));
 
@@ -79,15 +79,15 @@ describe('Readiness', () => {
   });
 
   it('stays ready while an informative indicator is down or fails', async () => {
-    await expect(readinessOf({ required: [up], informative: [down, failing] }).check()).resolves.toMatchObject({
+    await expect(readinessOf(up, informative(down), informative(failing)).check()).resolves.toMatchObject({
       status: 'degraded',
       error: {},
       details: { down: { status: 'degraded', state: 'OPEN' }, failing: { status: 'degraded' } },
     });
   });
 
-  it('is not ready once the shutdown has begun, whatever the checks say', async () => {
-    const readiness = readinessOf({ required: [up] });
+  it('is not ready once the shutdown has begun, without checking its indicators', async () => {
+    const readiness = readinessOf(up);
 
     readiness.beginShutdown();
 

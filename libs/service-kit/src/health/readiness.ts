@@ -13,19 +13,13 @@ const checkTimeoutMs = 1_000;
 export interface ServiceHealthIndicator {
   /** The key of its result in the response. */
   readonly key: string;
+  /** Whether it is only reported: while it is down it is shown as degraded, and the service stays in rotation. Default: false. */
+  readonly isInformative?: boolean;
   /** An error, or no result within a second, counts as down. The response shows no reason for it. */
   check(): HealthIndicatorResult | PromiseLike<HealthIndicatorResult>;
 }
 
-/** The indicators of a service. */
-export interface ServiceHealthIndicators {
-  /** One that is down takes the service out of rotation. */
-  readonly required: readonly ServiceHealthIndicator[];
-  /** One that is down is reported as degraded, and the service stays in rotation. */
-  readonly informative: readonly ServiceHealthIndicator[];
-}
-
-/** Whether the service should get requests: all that it requires is up, and it is not shutting down. */
+/** Whether the service should get requests: no indicator is down, except informative ones, and it is not shutting down. */
 export class Readiness implements OnModuleDestroy {
   readonly #logger = new Logger(Readiness.name);
   #isShuttingDown = false;
@@ -34,19 +28,18 @@ export class Readiness implements OnModuleDestroy {
   constructor(
     private readonly health: HealthCheckService,
     private readonly results: HealthIndicatorService,
-    private readonly indicators: ServiceHealthIndicators,
+    private readonly indicators: readonly ServiceHealthIndicator[],
   ) {}
 
   /** Terminus' result. Its status is `ok` or `degraded` while the service is ready. */
   async check(): Promise<HealthCheckResult> {
     const reasons: Record<string, unknown> = {};
-    const { required, informative } = this.indicators;
     const checks = this.#isShuttingDown
       ? [() => this.results.check('shutdown').down()]
-      : [
-          ...required.map((indicator) => () => this.#run(indicator, reasons)),
-          ...informative.map((indicator) => async () => degradedAtMost(await this.#run(indicator, reasons))),
-        ];
+      : this.indicators.map((indicator) => async () => {
+          const result = await this.#run(indicator, reasons);
+          return indicator.isInformative ? degradedAtMost(result) : result;
+        });
     const result = await this.health.check(checks).catch(resultOf);
     this.#logChange(result, reasons);
     return result;
@@ -69,7 +62,7 @@ export class Readiness implements OnModuleDestroy {
       .attempt(async () => void (result = await indicator.check()))
       .withTimeout(checkTimeoutMs);
     if (result !== undefined) return result;
-    // Whoever can reach the probe reads its response; the reason is for the log.
+    // The response may be public; the reason is logged.
     reasons[indicator.key] = (attempt[indicator.key] as { message?: unknown } | undefined)?.message;
     return session.down();
   }

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Injectable, Module, Res } from '@nestjs/common';
-import type { DynamicModule, ModuleMetadata, Type } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import {
   HealthCheckService,
   HealthIndicatorService,
@@ -12,25 +12,16 @@ import { Database } from '../database/database.ts';
 import { Answers, Operation } from '../openapi/operation-decorators.ts';
 import { isReadyStatus, Readiness, type ServiceHealthIndicator } from './readiness.ts';
 
-/** The health of a service: its database and its own indicators. */
-export interface ServiceHealthOptions {
-  /** Modules whose providers the indicators inject. */
-  readonly imports?: NonNullable<ModuleMetadata['imports']>;
-  /** Indicators that take the service out of rotation while they are down, next to that of the database. */
-  readonly required?: readonly Type<ServiceHealthIndicator>[];
-  /** Indicators that are only reported, such as those of circuit breakers. They never take the service out of rotation. */
-  readonly informative?: readonly Type<ServiceHealthIndicator>[];
-}
-
-/** `GET /health/live` and `GET /health/ready` by `@nestjs/terminus`. Indicators can inject its `HealthIndicatorService`. */
+/** `GET /health/live` and `GET /health/ready` by `@nestjs/terminus`. */
 @Module({})
 export class ServiceHealthModule {
-  static forRoot({ imports = [], required = [], informative = [] }: ServiceHealthOptions = {}): DynamicModule {
-    const all = [DatabaseHealthIndicator, ...required, ...informative];
+  /** @param indicators in addition to that of the database; they can inject Terminus' `HealthIndicatorService` */
+  static forRoot(indicators: readonly Type<ServiceHealthIndicator>[] = []): DynamicModule {
+    const all = [DatabaseHealthIndicator, ...indicators];
     return {
       module: ServiceHealthModule,
-      // Readiness logs when it changes; Terminus would log every probe that fails.
-      imports: [TerminusModule.forRoot({ logger: false }), ...imports],
+      // Readiness logs its changes; Terminus would log every probe that fails.
+      imports: [TerminusModule.forRoot({ logger: false })],
       controllers: [HealthController],
       providers: [
         ...all,
@@ -41,13 +32,7 @@ export class ServiceHealthModule {
             health: HealthCheckService,
             results: HealthIndicatorService,
             ...found: ServiceHealthIndicator[]
-          ) => {
-            const firstInformative = 1 + required.length;
-            return new Readiness(health, results, {
-              required: found.slice(0, firstInformative),
-              informative: found.slice(firstInformative),
-            });
-          },
+          ) => new Readiness(health, results, found),
         },
       ],
       exports: [Readiness],

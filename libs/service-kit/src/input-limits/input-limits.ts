@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { serviceKitKinds, type ProblemKind } from '../problem-details/problem-catalogue.ts';
 import {
   problemContentType,
   ProblemException,
+  type ProblemKind,
   sendProblem,
+  serviceKitKinds,
   toProblemDetails,
 } from '../problem-details/problem-details.ts';
 import { beginTrace } from '../request-context/trace-context.ts';
@@ -67,28 +68,21 @@ function isJson(text: string): boolean {
   }
 }
 
-const quote = 0x22;
-const backslash = 0x5c;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-
 /** Whether objects and arrays are nested more than `max` levels deep. One pass over the text; nothing is built. */
 export function isDeeperThan(json: string, max: number): boolean {
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < json.length; at += 1) {
-    const code = json.charCodeAt(at);
+    const character = json[at];
     if (isInString) {
       // The character after a backslash does not end the string.
-      if (code === backslash) at += 1;
-      else if (code === quote) isInString = false;
-    } else if (code === quote) isInString = true;
-    else if (code === openBracket || code === openBrace) {
+      if (character === '\\') at += 1;
+      else if (character === '"') isInString = false;
+    } else if (character === '"') isInString = true;
+    else if (character === '[' || character === '{') {
       depth += 1;
       if (depth > max) return true;
-    } else if (code === closeBracket || code === closeBrace) depth -= 1;
+    } else if (character === ']' || character === '}') depth -= 1;
   }
   return false;
 }

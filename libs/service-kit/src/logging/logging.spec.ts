@@ -6,7 +6,7 @@ import { loggerOptions } from './logging.ts';
 
 function logLine(logged: object, message: string): Record<string, unknown> {
   let line = '{}';
-  const options = loggerOptions({ service: 'harbour', instance: 'harbour-1', level: 'info' });
+  const options = loggerOptions('harbour', { INSTANCE_NAME: 'harbour-1', LOG_LEVEL: 'info' });
   pino(options, { write: (text) => (line = text) }).info(logged, message);
   const parsed: Record<string, unknown> = JSON.parse(line);
   return parsed;

@@ -3,16 +3,12 @@ import { Logger, PinoLogger, type Params } from 'nestjs-pino';
 import type { IncomingMessage } from 'node:http';
 import { stdTimeFunctions, type LoggerOptions } from 'pino';
 import type { Options } from 'pino-http';
+import type { ServiceConfig } from '../config/service-config.ts';
 import { isProbe } from '../metrics/metrics.registry.ts';
 import { currentTraceContext, traceOf } from '../request-context/request-context.ts';
 import type { TraceContext } from '../request-context/trace-context.ts';
 
-/** The process that logs. */
-export interface LoggedProcess {
-  readonly service: string;
-  readonly instance: string;
-  readonly level: string;
-}
+type LoggedConfig = Pick<ServiceConfig, 'INSTANCE_NAME' | 'LOG_LEVEL'>;
 
 /** Their values are not shown in a logged object, one level below, and in headers. */
 const secrets = [
@@ -33,10 +29,10 @@ const levels = ['', '*', 'headers', '*.headers'];
 const rowsInErrors = ['err.detail', 'err.where'];
 
 /** One JSON object per line: the level in words, the time in ISO 8601, service and instance; during a request, its trace and span. */
-export function loggerOptions({ service, instance, level }: LoggedProcess): LoggerOptions {
+export function loggerOptions(service: string, config: LoggedConfig): LoggerOptions {
   return {
-    level,
-    base: { service, instance },
+    level: config.LOG_LEVEL,
+    base: { service, instance: config.INSTANCE_NAME },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => traceFields(currentTraceContext()),
@@ -48,9 +44,9 @@ export function loggerOptions({ service, instance, level }: LoggedProcess): Logg
 }
 
 /** The same, with the request id on every line of a request, and one line at the end of a request. */
-export function requestLoggerOptions(process: LoggedProcess): Params {
+export function requestLoggerOptions(service: string, config: LoggedConfig): Params {
   const pinoHttp: Options = {
-    ...loggerOptions(process),
+    ...loggerOptions(service, config),
     // Every line has the request id; only the last one has the method and the URL.
     quietReqLogger: true,
     customAttributeKeys: { reqId: 'requestId' },

@@ -9,7 +9,7 @@ import { readConfig } from '../config/read-config.ts';
 import { serviceVariables } from '../config/service-config.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from '../metrics/metrics.module.ts';
-import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
+import { serviceKitKinds } from '../problem-details/problem-details.ts';
 import { apiIssues } from '../testing/api-checks.ts';
 import type { OpenApiDocument } from './document.ts';
 import { Answers, NeedsToken, Operation, Problems, TakesHeader } from './operation-decorators.ts';

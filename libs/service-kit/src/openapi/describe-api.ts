@@ -1,9 +1,12 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { z } from 'zod';
 import { isProbe } from '../metrics/metrics.registry.ts';
-import { serviceKitKinds, type ProblemKind } from '../problem-details/problem-catalogue.ts';
-import { problemContentType, type ProblemDetails } from '../problem-details/problem-details.ts';
+import {
+  problemContentType,
+  problemDetailsSchema,
+  type ProblemKind,
+  serviceKitKinds,
+} from '../problem-details/problem-details.ts';
 import { operationsOf, optionalMark, toJsonSchema } from './document.ts';
 import type { OpenApiDocument, ParameterObject, PlacedOperation, ResponseObject } from './document.ts';
 import { bearerScheme, describedHeaders, headerReferences, problemsExtension } from './operation-decorators.ts';
@@ -167,32 +170,3 @@ function problemResponse(status: number, kinds: readonly ProblemKind[]): Respons
 
 /** The example of the W3C recommendation. */
 const exampleTrace = '4bf92f3577b34da6a3ce929d0e0e4736';
-
-const inputError = z.object({
-  pointer: z.string().optional().describe('The member of the body: a JSON pointer such as #/label'),
-  parameter: z.string().optional().describe('The parameter of the path, the query or the headers'),
-  detail: z.string(),
-});
-
-const problemDetailsSchema = z
-  .looseObject({
-    type: z.string().describe('The kind of problem: a URI'),
-    title: z.string().describe('The kind of problem in words, always the same for one type'),
-    status: z.int().min(400).max(599),
-    detail: z.string().describe('What happened'),
-    instance: z.string().describe('The path of the request'),
-    requestId: z.string().describe('The id of the request in the logs'),
-    traceId: z.string().describe('The id of the trace in the logs'),
-    errors: z.array(inputError).optional().describe('The invalid parts of the request'),
-  })
-  .meta({ id: 'ProblemDetails', description: 'An error, as RFC 9457 describes it' });
-
-/** Compiles only if the schema describes all bodies that are sent. */
-type Described<Body extends z.input<typeof problemDetailsSchema>> = Body;
-export type DescribedProblemDetails = Described<Mutable<ProblemDetails>>;
-
-type Mutable<T> = T extends readonly (infer Item)[]
-  ? Mutable<Item>[]
-  : T extends object
-    ? { -readonly [Key in keyof T]: Mutable<T[Key]> }
-    : T;

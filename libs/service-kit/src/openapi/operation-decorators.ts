@@ -9,7 +9,7 @@ import {
   ApiResponse,
 } from '@nestjs/swagger';
 import type { z } from 'zod';
-import type { ProblemKind } from '../problem-details/problem-catalogue.ts';
+import type { ProblemKind } from '../problem-details/problem-details.ts';
 import { optionalMark, toJsonSchema, type HeaderObject, type ReferenceObject } from './document.ts';
 
 /**

@@ -1,8 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { isProbe } from '../metrics/metrics.registry.ts';
-import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
-import { sendProblem } from '../problem-details/problem-details.ts';
+import { sendProblem, serviceKitKinds } from '../problem-details/problem-details.ts';
 
 /** The maximum of clients that are counted; the least recently active one is removed first. */
 const maxClients = 10_000;

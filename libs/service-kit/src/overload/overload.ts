@@ -3,10 +3,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge } from 'prom-client';
 import { isProbe, MetricsRegistry } from '../metrics/metrics.registry.ts';
-import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
-import { sendProblem, type Problem } from '../problem-details/problem-details.ts';
+import { type Problem, sendProblem, serviceKitKinds } from '../problem-details/problem-details.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -18,7 +16,6 @@ declare module 'fastify' {
 /** Why a request was refused before any work on it. */
 export type RefusalReason = 'in_flight' | 'event_loop_delay' | 'client_rate';
 
-/** The limits of a service. */
 export interface AdmissionLimits {
   /** The maximum of requests in flight. */
   readonly maxInFlight: number;
@@ -28,16 +25,14 @@ export interface AdmissionLimits {
 
 /** Admits requests while the service is not overloaded, and counts the ones that it refuses. */
 export class Admission {
-  readonly #limits: AdmissionLimits;
-  readonly #eventLoopDelayMs: () => number;
   readonly #refused: Record<RefusalReason, number> = { in_flight: 0, event_loop_delay: 0, client_rate: 0 };
   #inFlight = 0;
 
   /** @param eventLoopDelayMs returns the current delay of the event loop in milliseconds */
-  constructor(limits: AdmissionLimits, eventLoopDelayMs: () => number) {
-    this.#limits = limits;
-    this.#eventLoopDelayMs = eventLoopDelayMs;
-  }
+  constructor(
+    private readonly limits: AdmissionLimits,
+    private readonly eventLoopDelayMs: () => number,
+  ) {}
 
   /** Requests in flight, except those for health and metrics. */
   get inFlight(): number {
@@ -67,8 +62,8 @@ export class Admission {
   }
 
   #reasonToRefuse(): RefusalReason | undefined {
-    if (this.#inFlight >= this.#limits.maxInFlight) return 'in_flight';
-    return this.#eventLoopDelayMs() > this.#limits.maxEventLoopDelayMs ? 'event_loop_delay' : undefined;
+    if (this.#inFlight >= this.limits.maxInFlight) return 'in_flight';
+    return this.eventLoopDelayMs() > this.limits.maxEventLoopDelayMs ? 'event_loop_delay' : undefined;
   }
 }
 
@@ -133,25 +128,16 @@ export function shedLoad(fastify: FastifyInstance, admission: Admission): void {
 export class OverloadMetrics {
   constructor(adapterHost: HttpAdapterHost<FastifyAdapter>, registry: MetricsRegistry) {
     const { admission } = adapterHost.httpAdapter.getInstance();
-    const inFlight = new Gauge({
+    registry.addGauge({
       name: 'http_server_requests_in_flight',
       help: 'Requests in flight, as MAX_REQUESTS_IN_FLIGHT counts them.',
-      registers: [],
-      collect() {
-        this.set(admission.inFlight);
-      },
+      read: () => admission.inFlight,
     });
-    const shed = new Counter({
+    registry.addCounter({
       name: 'http_server_requests_shed_total',
       help: 'Requests that were refused before any work on them, by reason.',
-      labelNames: ['reason'],
-      registers: [],
-      collect() {
-        this.reset();
-        for (const [reason, count] of Object.entries(admission.refused)) this.inc({ reason }, count);
-      },
+      label: 'reason',
+      read: () => admission.refused,
     });
-    registry.registerMetric(inFlight);
-    registry.registerMetric(shed);
   }
 }

@@ -1,9 +1,57 @@
 import { HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
 import { DatabaseUnavailableError } from '../database/pool.ts';
 import { traceOf } from '../request-context/request-context.ts';
-import { problemType, serviceKitKinds } from './problem-catalogue.ts';
+
+/** The members that all problems of one type share. Exceptions and the API's description both use it. */
+export interface ProblemKind {
+  readonly type: string;
+  /** In words, always the same for one `type`. */
+  readonly title: string;
+  readonly status: number;
+}
+
+/** The `type` of a problem of this project. */
+export const problemType = (name: string): string => `urn:breakwater:problem:${name}`;
+
+/**
+ * Kinds of problems by the names in their types. `docs/problems.md` explains each of them; a test compares the two.
+ *
+ * @example
+ * const kinds = kindsOf({ 'customer-not-found': { status: 404, title: 'Customer not found' } });
+ * throw new ProblemException({ ...kinds['customer-not-found'], detail: `There is no customer ${id}.` });
+ */
+export const kindsOf = <Name extends string>(
+  kinds: Readonly<Record<Name, Omit<ProblemKind, 'type'>>>,
+): Readonly<Record<Name, ProblemKind>> =>
+  Object.fromEntries(
+    Object.entries<Omit<ProblemKind, 'type'>>(kinds).map(([name, kind]) => [
+      name,
+      { type: problemType(name), ...kind },
+    ]),
+  ) as Record<Name, ProblemKind>;
+
+/** The problems of every service. */
+export const serviceKitKinds = kindsOf({
+  'invalid-request': { status: 400, title: 'Invalid request' },
+  'bad-request': { status: 400, title: 'Bad Request' },
+  unauthorized: { status: 401, title: 'Unauthorized' },
+  forbidden: { status: 403, title: 'Forbidden' },
+  'not-found': { status: 404, title: 'Not Found' },
+  'method-not-allowed': { status: 405, title: 'Method Not Allowed' },
+  'request-timeout': { status: 408, title: 'Request Timeout' },
+  'content-too-large': { status: 413, title: 'Content Too Large' },
+  'uri-too-long': { status: 414, title: 'URI Too Long' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported Media Type' },
+  'too-many-requests': { status: 429, title: 'Too many requests' },
+  'request-header-fields-too-large': { status: 431, title: 'Request Header Fields Too Large' },
+  'internal-error': { status: 500, title: 'Internal Server Error' },
+  overloaded: { status: 503, title: 'Overloaded' },
+  'database-unavailable': { status: 503, title: 'Database unavailable' },
+  'deadline-exceeded': { status: 504, title: 'Not answered in time' },
+});
 
 /** An error for the client of an HTTP API. */
 export interface Problem {
@@ -34,34 +82,30 @@ export class ProblemException extends HttpException {
   }
 }
 
-/** The body of an error response (RFC 9457). */
-export interface ProblemDetails {
-  /** The kind of problem: a URN of `problemType`, listed in `docs/problems.md`. */
-  readonly type: string;
-  /** The kind of problem in words, always the same for one `type`. */
-  readonly title: string;
-  readonly status: number;
-  /** What happened. */
-  readonly detail: string;
-  /** The path of the request. */
-  readonly instance: string;
-  /** The id of the request in the logs. */
-  readonly requestId: string;
-  /** The id of the trace in the logs of all services. */
-  readonly traceId: string;
-  /** The invalid parts of the request. */
-  readonly errors?: readonly InputError[];
-  readonly [extension: string]: unknown;
-}
+const inputError = z.object({
+  pointer: z.string().optional().describe('The member of the body: a JSON pointer such as #/label'),
+  parameter: z.string().optional().describe('The parameter of the path, the query or the headers'),
+  detail: z.string(),
+});
 
 /** One invalid part of a request. */
-export interface InputError {
-  /** The member of the body: a JSON pointer such as `#/label`. */
-  readonly pointer?: string;
-  /** The parameter of the path or the query. */
-  readonly parameter?: string;
-  readonly detail: string;
-}
+export type InputError = z.output<typeof inputError>;
+
+/** The body of an error response. */
+export const problemDetailsSchema = z
+  .looseObject({
+    type: z.string().describe('The kind of problem: a URI'),
+    title: z.string().describe('The kind of problem in words, always the same for one type'),
+    status: z.int().min(400).max(599),
+    detail: z.string().describe('What happened'),
+    instance: z.string().describe('The path of the request'),
+    requestId: z.string().describe('The id of the request in the logs'),
+    traceId: z.string().describe('The id of the trace in the logs'),
+    errors: z.array(inputError).optional().describe('The invalid parts of the request'),
+  })
+  .meta({ id: 'ProblemDetails', description: 'An error, as RFC 9457 describes it' });
+
+export type ProblemDetails = Readonly<z.output<typeof problemDetailsSchema>>;
 
 export const problemContentType = 'application/problem+json';
 

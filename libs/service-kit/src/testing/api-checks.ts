@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { operationsOf, type OpenApiDocument } from '../openapi/document.ts';
-import type { ProblemCatalogue } from '../problem-details/problem-catalogue.ts';
+import { kindsOf, type ProblemKind } from '../problem-details/problem-details.ts';
 
 /**
  * Checks the description of an API. Returns a line for each reference that cannot be resolved, and for each operation without a
@@ -47,8 +47,8 @@ function find(document: OpenApiDocument, reference: string): unknown {
 
 const page = new URL('../../../../docs/problems.md', import.meta.url);
 
-/** The problems that `docs/problems.md` lists under a heading, in the form of a catalogue; empty without the heading. */
-export function documentedProblems(heading: string): ProblemCatalogue {
+/** The kinds of problems that `docs/problems.md` lists under a heading, by name; none without the heading. */
+export function documentedProblems(heading: string): Readonly<Record<string, ProblemKind>> {
   const section =
     readFileSync(page, 'utf8')
       .split(/^## /m)
@@ -57,10 +57,12 @@ export function documentedProblems(heading: string): ProblemCatalogue {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .map((line) => line.split('|').map((cell) => cell.trim()));
-  return Object.fromEntries(
-    rows.map(([, name = '', status = '', title = '', when = '', remedy = '']) => [
-      name.replaceAll('`', ''),
-      { status: Number(status), title, when, remedy },
-    ]),
+  return kindsOf(
+    Object.fromEntries(
+      rows.map(([, name = '', status = '', title = '']) => [
+        name.replaceAll('`', ''),
+        { status: Number(status), title },
+      ]),
+    ),
   );
 }

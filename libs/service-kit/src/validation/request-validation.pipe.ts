@@ -1,6 +1,5 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
-import { serviceKitKinds } from '../problem-details/problem-catalogue.ts';
-import { ProblemException, type InputError } from '../problem-details/problem-details.ts';
+import { type InputError, ProblemException, serviceKitKinds } from '../problem-details/problem-details.ts';
 
 type Schema = NonNullable<ArgumentMetadata['schema']>;
 type Issue = NonNullable<Awaited<ReturnType<Schema['~standard']['validate']>>['issues']>[number];

@@ -46,15 +46,15 @@ function requestOf(
   const parameters = (operation.parameters ?? []).filter((each): each is ParameterObject => 'in' in each);
   const schema = bodySchemaOf(operation);
   const needsToken = (operation.security ?? []).length > 0;
-  const noBody: fc.Arbitrary<Body> = fc.constant({ headers: {} });
+  const emptyBody: fc.Arbitrary<Body> = fc.constant({ headers: {} });
   const strayBody: fc.Arbitrary<Body> = fc.constantFrom<Body>(
     { headers: {} },
     { headers: {} },
     { headers: { 'content-type': 'application/json' }, body: '{"a":' },
     { headers: { 'content-type': 'text/plain' }, body: 'x' },
   );
-  const goodBody = schema ? validBody(schema, known) : noBody;
-  const someBody = schema ? fc.oneof(goodBody, oddBody(schema, known)) : strayBody;
+  const goodBody = schema ? validBody(schema, known) : emptyBody;
+  const oddOrGoodBody = schema ? fc.oneof(goodBody, oddBody(schema, known)) : strayBody;
   return fc
     .record({
       path: pathOf(path, parameters, known, isOdd),
@@ -62,7 +62,7 @@ function requestOf(
       headers: headersOf(parameters, known, isOdd),
       more: isOdd ? oddHeaders : fc.constant({}),
       authorization: authorizationOf(needsToken ? token : undefined, isOdd),
-      body: isOdd ? someBody : goodBody,
+      body: isOdd ? oddOrGoodBody : goodBody,
     })
     .map(({ path, query, headers, more, authorization, body }) => ({
       ...body,
