@@ -1,6 +1,6 @@
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { outcomes } from '../runner/outcomes.ts';
+import { responseKinds } from '../runner/responses.ts';
 import type { PlotData } from './plot-data.ts';
 
 const width = 860;
@@ -70,7 +70,7 @@ export function specOf(data: PlotData): TopLevelSpec {
               values: data.arrivals.map((each) => ({
                 ...each,
                 to: each.at + 1,
-                order: outcomes.indexOf(each.outcome),
+                order: responseKinds.indexOf(each.outcome),
               })),
             },
             mark: { type: 'bar', stroke: null },
@@ -83,7 +83,7 @@ export function specOf(data: PlotData): TopLevelSpec {
                 field: 'outcome',
                 type: 'nominal',
                 title: 'outcome',
-                scale: { domain: [...outcomes], range: [...outcomeColours] },
+                scale: { domain: [...responseKinds], range: [...outcomeColours] },
               },
               order: { field: 'order', type: 'quantitative' },
             },

@@ -1,5 +1,5 @@
 import { milliseconds, percent } from '../runner/judgement.ts';
-import { outcomes } from '../runner/outcomes.ts';
+import { responseKinds } from '../runner/responses.ts';
 import { burdenLine, comparisonTable, type JudgedRun, reactionLine, titleOf, verdictOf } from './terminal.ts';
 
 /** Text that goes into a page as it is. */
@@ -38,12 +38,12 @@ export function reportPage(run: JudgedRun, chart: string): string {
 <p class="${judgement.isPassed ? 'passed' : 'failed'}">${escapeHtml(verdictOf(run))}</p>
 ${chart}
 ${tableOf([
-  ['phase', 'arrivals', 'goodput', ...outcomes, 'p50', 'p95', 'p99', 'max', 'customer/s'],
+  ['phase', 'arrivals', 'goodput', ...responseKinds, 'p50', 'p95', 'p99', 'max', 'customer/s'],
   ...measures.phases.map((phase) => [
     `${phase.name} (${phase.seconds.toFixed(0)} s)`,
     String(phase.arrivals),
     percent(phase.goodput),
-    ...outcomes.map((outcome) => String(phase.outcomes[outcome])),
+    ...responseKinds.map((outcome) => String(phase.outcomes[outcome])),
     ...(['p50', 'p95', 'p99', 'max'] as const).map((which) => milliseconds(phase.latenciesMs[which])),
     phase.questionsPerSecond.toFixed(1),
   ]),

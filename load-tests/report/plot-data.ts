@@ -1,15 +1,14 @@
-import { stateBands } from '../runner/breaker-history.ts';
-import { outcomeOf, type Outcome } from '../runner/outcomes.ts';
 import { latenciesOf } from '../runner/percentiles.ts';
-import type { RunRecord } from '../runner/run-record.ts';
+import { type ResponseKind, responseKindOf, type Span } from '../runner/responses.ts';
+import type { BreakerSample, RunRecord } from '../runner/run-record.ts';
 
-/** What is plotted. Times are in seconds from the begin of load. */
+/** The data of the chart. Times are in seconds since the start of the load. */
 export interface PlotData {
   readonly seconds: number;
   readonly fault: { readonly from: number; readonly to: number } | undefined;
   readonly marks: readonly { readonly at: number; readonly title: string }[];
-  /** Arrivals of each second by what came of them. */
-  readonly arrivals: readonly { readonly at: number; readonly outcome: Outcome; readonly count: number }[];
+  /** Requests of each second by response. */
+  readonly arrivals: readonly { readonly at: number; readonly outcome: ResponseKind; readonly count: number }[];
   readonly latencies: readonly {
     readonly at: number;
     readonly percentile: 'p50' | 'p95' | 'p99';
@@ -21,13 +20,13 @@ export interface PlotData {
     readonly from: number;
     readonly to: number;
   }[];
-  /** Questions that customer got in the second before. */
+  /** Calls to customer in the previous second. */
   readonly questions: readonly { readonly at: number; readonly perSecond: number }[];
 }
 
 const percentiles = ['p50', 'p95', 'p99'] as const;
 
-/** Puts a run into seconds. */
+/** Aggregates a run by seconds. */
 export function plotDataOf({ requests, phases, marks, breakers, services }: RunRecord): PlotData {
   const endMs = phases.at(-1)?.toMs ?? 0;
   const during = phases.find(({ name }) => name === 'during');
@@ -37,7 +36,7 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
     fault: during && marks.length > 0 ? { from: during.fromMs / 1_000, to: during.toMs / 1_000 } : undefined,
     marks: marks.map(({ atMs, title }) => ({ at: atMs / 1_000, title })),
     arrivals: [...bySecond].flatMap(([at, each]) =>
-      [...Map.groupBy(each, outcomeOf)].map(([outcome, { length: count }]) => ({ at, outcome, count })),
+      [...Map.groupBy(each, responseKindOf)].map(([outcome, { length: count }]) => ({ at, outcome, count })),
     ),
     latencies: [...bySecond].flatMap(([at, each]) => {
       const latencies = latenciesOf(each.map(({ durationMs }) => durationMs));
@@ -55,4 +54,27 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
       return { at: atMs / 1_000, perSecond: ((questions - last.questions) / (atMs - last.atMs)) * 1_000 };
     }),
   };
+}
+
+/** A period in one state of a circuit breaker. */
+export interface StateBand extends Span {
+  readonly replica: string;
+  readonly state: string;
+}
+
+/** The consecutive states of each replica. */
+export function stateBands(samples: readonly BreakerSample[], endMs: number): StateBand[] {
+  const replicas = new Set(samples.flatMap(({ states }) => Object.keys(states)));
+  return [...replicas].flatMap((replica) => {
+    const bands: StateBand[] = [];
+    for (const [index, { atMs, states }] of samples.entries()) {
+      const state = states[replica];
+      if (state === undefined) continue;
+      const toMs = samples[index + 1]?.atMs ?? endMs;
+      const last = bands.at(-1);
+      if (last?.state === state) bands[bands.length - 1] = { ...last, toMs };
+      else bands.push({ replica, state, fromMs: atMs, toMs });
+    }
+    return bands;
+  });
 }

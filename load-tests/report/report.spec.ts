@@ -3,7 +3,7 @@ import { judge } from '../runner/judgement.ts';
 import { measure } from '../runner/measures.ts';
 import type { RunRecord } from '../runner/run-record.ts';
 import { sampleRun } from '../runner/testing/sample-run.ts';
-import { customerIsLeftAlone } from '../scenarios/scenario.ts';
+import { customerIsIsolated } from '../scenarios/scenario.ts';
 import { drawChart } from './chart.ts';
 import { reportPage } from './html.ts';
 import { plotDataOf } from './plot-data.ts';
@@ -15,31 +15,31 @@ import { comparisonAsText, runAsText, type JudgedRun } from './terminal.ts';
 function judgedRun(change: Partial<RunRecord> = {}): JudgedRun {
   const record = sampleRun(change);
   const measures = measure(record);
-  return { claim: 'A <slow> customer.', record, measures, judgement: judge(record, measures, customerIsLeftAlone) };
+  return { claim: 'A <slow> customer.', record, measures, judgement: judge(record, measures, customerIsIsolated) };
 }
 
 describe('plotted data', () => {
   const data = plotDataOf(sampleRun());
 
-  it('counts the arrivals of each second by what came of them', () => {
+  it('counts the requests per second by response', () => {
     expect(data.arrivals.filter(({ at }) => at === 5)).toEqual([{ at: 5, outcome: '201', count: 10 }]);
     expect(data.arrivals.filter(({ at }) => at === 15)).toEqual([{ at: 15, outcome: '201 last good', count: 10 }]);
   });
 
-  it('has the fault, the states of the breakers and what customer was asked over time', () => {
+  it('contains the fault, the breaker states and the calls to customer over time', () => {
     expect(data.fault).toEqual({ from: 10, to: 30 });
     expect(data.states).toContainEqual({ replica: 'account-2', state: 'OPEN', from: 12, to: 40 });
     expect(data.questions[0]).toEqual({ at: 10, perSecond: 10 });
     expect(data.latencies).toContainEqual({ at: 11, percentile: 'p99', ms: 2_000 });
   });
 
-  it('shades nothing where nothing was done', () => {
+  it('contains no fault when no action was performed', () => {
     expect(plotDataOf(sampleRun({ marks: [] })).fault).toBeUndefined();
   });
 });
 
 describe('a chart', () => {
-  it('is drawn, and made a picture of', async () => {
+  it('is rendered as SVG and PNG', async () => {
     const svg = await drawChart(plotDataOf(sampleRun()));
 
     expect(svg).toMatch(/^<svg/);
@@ -49,24 +49,24 @@ describe('a chart', () => {
     expect(png.length).toBeGreaterThan(10_000);
   });
 
-  it('stacks what arrived in a second by what came of it', async () => {
+  it('stacks the requests of a second by response', async () => {
     const requests = Array.from({ length: 20 }, (_, index) => ({
       ...sampleRun().requests[0]!,
       status: index < 10 ? 201 : 202,
     }));
     const svg = await drawChart(plotDataOf(sampleRun({ requests })));
 
-    // Told by the axis: it reaches to twenty.
+    // The axis extends to twenty.
     expect(svg).toContain('>20</text>');
   });
 
-  it('is drawn of a run that nothing but answers is known of', async () => {
+  it('is rendered for a run with responses only', async () => {
     expect(await drawChart(plotDataOf(sampleRun({ breakers: [], services: [], marks: [] })))).toMatch(/^<svg/);
   });
 });
 
 describe('a report', () => {
-  it('tells the claim, the verdict and each check on a page of its own', () => {
+  it('shows the claim, the result and each check on a self-contained page', () => {
     const html = reportPage(judgedRun(), '<svg/>');
 
     for (const text of ['A &lt;slow&gt; customer.', 'The claim held in this run.', '<svg/>', '≤ 100 ms']) {
@@ -75,17 +75,17 @@ describe('a report', () => {
     expect(html).not.toMatch(/<(?:script|link|img)/);
   });
 
-  it('says so where the claim did not hold, or the run says nothing', () => {
+  it('reports a failed claim and an invalid run', () => {
     const dropped = judgedRun({ droppedRequests: 2 });
     const slow = judgedRun({
       requests: sampleRun().requests.map((each) => (each.atMs > 12_000 ? { ...each, durationMs: 500 } : each)),
     });
 
-    expect(reportPage(dropped, '')).toContain('The run is invalid: k6 could not begin 2 requests');
+    expect(reportPage(dropped, '')).toContain('The run is invalid: k6 could not start 2 requests');
     expect(runAsText(slow)).toContain('✖ The claim did not hold in this run.');
   });
 
-  it('is a table on a terminal, and data for programs', () => {
+  it('is available as a table and as data', () => {
     const run = judgedRun();
 
     expect(runAsText(run)).toMatch(/during \(20 s\).*200.*100\.00 %/);
@@ -109,13 +109,13 @@ describe('a report', () => {
     expect(text).toMatch(/\[customer-slow\].* 5 ms \| 2\.0 s \| 10\.0 s \| passed \|/);
     expect(text).toMatch(/\[customer-slow-none\].*\| – \|.*\| for comparison \|/);
     expect(text).toMatch(/\[flapping\].*\*\*invalid\*\*/);
-    expect(text).toContain('**Invalid:** k6 could not begin 7 requests');
+    expect(text).toContain('**Invalid:** k6 could not start 7 requests');
     expect(text).toContain('![Arrivals, latency, circuit breakers and load on customer over time](p/two.png)');
     expect(text).toMatch(/## customer-slow, engines compared[^#]*\| during the fault \| sliding-window \| none \|/);
     expect(text).not.toContain('flapping, engines compared');
   });
 
-  it('puts engines side by side', () => {
+  it('compares engines', () => {
     const text = comparisonAsText([judgedRun({ engine: 'none', breakers: [] }), judgedRun()]);
 
     expect(text).toMatch(/during the fault.*none.*sliding-window/);

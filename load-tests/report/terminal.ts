@@ -1,7 +1,7 @@
 import { getBorderCharacters, table } from 'table';
 import { milliseconds, percent, seconds, type Judgement } from '../runner/judgement.ts';
 import type { Measures } from '../runner/measures.ts';
-import { outcomes } from '../runner/outcomes.ts';
+import { responseKinds } from '../runner/responses.ts';
 import type { RunRecord } from '../runner/run-record.ts';
 
 /** A run with everything that is to be said of it. */
@@ -82,7 +82,7 @@ export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
       'answers 5xx',
       runs.map(({ measures }) => String(measures.serverErrors)),
     ),
-    ...outcomes.map((outcome) =>
+    ...responseKinds.map((outcome) =>
       row(
         outcome,
         during.map((phase) => String(phase?.outcomes[outcome] ?? 0)),
@@ -111,12 +111,12 @@ export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
 
 function phaseRows({ phases }: Measures): string[][] {
   return [
-    ['phase', 'arrivals', 'goodput', ...outcomes, 'p50', 'p95', 'p99', 'max', 'customer/s'],
+    ['phase', 'arrivals', 'goodput', ...responseKinds, 'p50', 'p95', 'p99', 'max', 'customer/s'],
     ...phases.map(({ name, seconds, arrivals, goodput, outcomes: counts, latenciesMs, questionsPerSecond }) => [
       `${name} (${seconds.toFixed(0)} s)`,
       String(arrivals),
       percent(goodput),
-      ...outcomes.map((outcome) => String(counts[outcome])),
+      ...responseKinds.map((outcome) => String(counts[outcome])),
       ...[latenciesMs.p50, latenciesMs.p95, latenciesMs.p99, latenciesMs.max].map(milliseconds),
       Number.isNaN(questionsPerSecond) ? '–' : questionsPerSecond.toFixed(1),
     ]),

@@ -18,7 +18,7 @@ interface Policies {
   };
 }
 
-/** Writes what account is to be protected by, derived from its own `resilience.yml`. @returns the file */
+/** Writes a configuration derived from account's `resilience.yml`. @returns the file */
 export function writePolicies(engine: Engine, variant: Variant, directory: string): string {
   const own = readFileSync(path.join(workspaceRoot, 'apps/account/resilience.yml'), 'utf8');
   const file = path.join(directory, 'resilience.yml');
@@ -26,17 +26,17 @@ export function writePolicies(engine: Engine, variant: Variant, directory: strin
   return file;
 }
 
-/** The same policies with another engine, or with other retries. */
+/** Account's configuration with another engine or other retries. */
 export function policiesFor(own: string, engine: Engine, variant: Variant): string {
   if (engine === 'sliding-window' && variant === 'as-configured') return own;
   const policies = parse(own) as Policies;
   if (engine === 'opossum') runOnOpossum(policies);
-  if (engine === 'none') protectByNothing(policies);
+  if (engine === 'none') disablePolicies(policies);
   if (variant !== 'as-configured') retryWithoutCircuitBreaker(policies, variant);
   return stringify(policies);
 }
 
-/** All stays as it is but the engine. Opossum has a window of seconds, judges no slow calls, and tries with one call. */
+/** Changes only the engine. Opossum has a window of seconds, no slow-call rate and a single trial call. */
 function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
   const own = { ...circuitbreaker.configs.default, ...circuitbreaker.instances['customer'] };
   circuitbreaker.configs.default = {};
@@ -50,18 +50,18 @@ function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
   };
 }
 
-/** What an unprotected service is: the call, and the deadline of the request (10 s). It still accepts what it cannot verify. */
-function protectByNothing({ resilience4j }: Policies): void {
+/** An unprotected service: only the request deadline (10 s) remains. It still accepts accounts that it cannot verify. */
+function disablePolicies({ resilience4j }: Policies): void {
   const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback } = resilience4j;
   Object.assign(instance(circuitbreaker, 'customer'), { initialState: 'DISABLED' });
-  // Time limiters are cut to what is left of the deadline.
+  // The deadline of the request shortens it.
   Object.assign(instance(timelimiter, 'customer'), { timeoutDuration: '60s' });
   Object.assign(instance(bulkhead, 'customer'), { maxConcurrentCalls: 100_000 });
   Object.assign(instance(retry, 'customer'), { maxAttempts: 1 });
   Object.assign(instance(cachedfallback, 'customer'), { staleLimit: '1ms' });
 }
 
-/** Four attempts at most, so that there is a storm to be seen, and no circuit breaker that would end it. */
+/** Four attempts without a circuit breaker, so that a retry storm can develop. */
 function retryWithoutCircuitBreaker({ resilience4j }: Policies, variant: Variant): void {
   Object.assign(instance(resilience4j.circuitbreaker, 'customer'), { initialState: 'DISABLED' });
   const retry = instance(resilience4j.retry, 'customer');

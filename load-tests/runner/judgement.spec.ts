@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { customerIsLeftAlone, type Threshold } from '../scenarios/scenario.ts';
+import { customerIsIsolated, type Threshold } from '../scenarios/scenario.ts';
 import { judge } from './judgement.ts';
 import { measure } from './measures.ts';
 import type { RunRecord } from './run-record.ts';
 import { requestsBetween, sampleRun, servicesAt } from './testing/sample-run.ts';
 
 const run = sampleRun();
-const judged = (change: Partial<RunRecord> = {}, thresholds: readonly Threshold[] = customerIsLeftAlone) => {
+const judged = (change: Partial<RunRecord> = {}, thresholds: readonly Threshold[] = customerIsIsolated) => {
   const record = sampleRun(change);
   return judge(record, measure(record), thresholds);
 };
@@ -29,7 +29,7 @@ const failedIn = (change: Partial<RunRecord>, thresholds?: readonly Threshold[])
     .map(({ name }) => name);
 
 describe('measures', () => {
-  it('tell each phase from the client’s side, the warm-up left out', () => {
+  it('cover each phase from the view of the client, without the warm-up', () => {
     const { phases } = measure(run);
 
     expect(phases.map(({ name, arrivals, goodput }) => [name, arrivals, goodput])).toEqual([
@@ -43,7 +43,7 @@ describe('measures', () => {
     });
   });
 
-  it('tell how quickly the system reacts, and what customer is spared', () => {
+  it('cover reaction times and the load on customer', () => {
     expect(measure(run)).toMatchObject({
       openedAfterMs: 2_000,
       timeToProtectMs: 2_000,
@@ -57,7 +57,7 @@ describe('measures', () => {
 });
 
 describe('a run', () => {
-  it('passes where everything is as it should be', () => {
+  it('passes when every threshold is kept', () => {
     const { checks, isPassed, invalid, cautions } = judged();
 
     expect(checks.map(({ verdict }) => verdict)).toEqual(checks.map(() => 'passed'));
@@ -72,39 +72,39 @@ describe('a run', () => {
           requests: 1,
           accounts: 0,
           askedAgain: 0,
-          findings: [{ kind: 'lost-account', message: 'k was told.' }],
+          findings: [{ kind: 'lost-account', message: 'k received an account.' }],
         },
       },
       ['ledger: every accepted account exists once'],
     ],
-    ['three of 200 clients got no answer', withRequests(20_000, 20_300, { status: 0 }), ['goodput during']],
-    ['one client got a 5xx that a 202 could replace', withRequests(20_000, 20_100, { status: 503 }), ['answers 5xx']],
+    ['three of 200 clients received no response', withRequests(20_000, 20_300, { status: 0 }), ['goodput during']],
+    ['one client received a 5xx response', withRequests(20_000, 20_100, { status: 503 }), ['5xx responses']],
     [
-      'answers are slow although breakers are open',
+      'responses are slow although the breakers are open',
       withRequests(20_000, 20_300, { durationMs: 101 }),
-      ['p99 once the breakers opened'],
+      ['p99 after the breakers opened'],
     ],
-    ['customer is never asked again', withRequests(40_000, 50_000, { verifiedBy: 'LAST_GOOD' }), ['time to recover']],
+    ['customer is never called again', withRequests(40_000, 50_000, { verifiedBy: 'LAST_GOOD' }), ['time to recover']],
     [
-      'customer is asked again too late',
+      'customer is called again too late',
       withRequests(40_000, 42_500, { verifiedBy: 'LAST_GOOD' }),
       ['time to recover'],
     ],
     [
-      'customer is asked on while breakers are open',
+      'customer receives calls while the breakers are open',
       {
         services: run.services.map((each) => (each.atMs >= 30_000 ? servicesAt(each.atMs, each.questions + 2) : each)),
       },
-      ['load on customer once opened, of normal'],
+      ['load on customer after opening, of normal'],
     ],
-  ])('fails where %s', (_, change, expected) => {
+  ])('fails when %s', (_, change, expected) => {
     expect(failedIn(change)).toEqual(expected);
     expect(judged(change).isPassed).toBe(false);
   });
 
   it.each<[string, Threshold, Partial<RunRecord>]>([
     [
-      'retries multiply questions',
+      'retries multiply the calls',
       { kind: 'questions-per-arrival', atMost: 1.2 },
       { services: [servicesAt(10_000, 0), servicesAt(30_000, 300)] },
     ],
@@ -114,7 +114,7 @@ describe('a run', () => {
       { services: [servicesAt(18_000, 0), servicesAt(25_000, 0, { memoryBytes: { 'account-1': 120e6 } })] },
     ],
     [
-      'the event loop lags more and more',
+      'the event-loop lag grows',
       { kind: 'event-loop-lag-growth', atMostMs: 20 },
       { services: [servicesAt(18_000, 0), servicesAt(25_000, 0, { eventLoopLagMs: { 'account-1': 40 } })] },
     ],
@@ -125,42 +125,42 @@ describe('a run', () => {
       { kind: 'goodput-overall', atLeast: 0.999 },
       withRequests(5_000, 5_100, { status: 0 }),
     ],
-  ])('fails where %s', (_, threshold, change) => {
+  ])('fails when %s', (_, threshold, change) => {
     expect(failedIn(change, [threshold])).toHaveLength(1);
   });
 
-  it('says nothing where k6 could not keep up, whatever the numbers are', () => {
+  it('is invalid when k6 could not keep up', () => {
     const { invalid, isPassed } = judged({ droppedRequests: 3 });
 
-    expect(invalid).toContain('could not begin 3 requests');
+    expect(invalid).toContain('could not start 3 requests');
     expect(isPassed).toBe(false);
   });
 
   it.each([{ durationMs: 600 }, { status: 503 }])(
-    'says nothing where the system was not well before anything was done to it: %j',
+    'is invalid when the system was not healthy before the fault: %j',
     (change) => {
-      expect(judged(withRequests(1_000, 3_000, change)).invalid).toContain('before anything was done to it');
+      expect(judged(withRequests(1_000, 3_000, change)).invalid).toContain('before the fault');
     },
   );
 
-  it('says nothing where the machine was exhausted', () => {
+  it('is invalid when the machine was exhausted', () => {
     const services = run.services.map((each) => ({ ...each, processors: { generator: 0.1, machine: 1.95 } }));
 
     expect(judged({ services }).invalid).toContain('the machine was exhausted (97.50 %');
   });
 
-  it('says nothing where there was no request', () => {
-    expect(judged({ requests: [] }).invalid).toBe('no request was made');
+  it('is invalid without requests', () => {
+    expect(judged({ requests: [] }).invalid).toBe('no request was sent');
   });
 
-  it('does not pass where something could not be measured', () => {
+  it('does not pass when a value was not measured', () => {
     const { checks, isPassed } = judged({ breakers: [] });
 
     expect(checks.find(({ name }) => name.startsWith('p99'))?.verdict).toBe('not judged');
     expect(isPassed).toBe(false);
   });
 
-  it('is only shown on an engine that ours is compared with, but for the ledger', () => {
+  it('is not judged on another engine, except for the ledger', () => {
     const lost = {
       requests: 1,
       accounts: 0,
@@ -173,7 +173,7 @@ describe('a run', () => {
     expect(judged({ engine: 'none', ...slow, ledger: lost }).isPassed).toBe(false);
   });
 
-  it('is to be read with care where the machine or k6 was busy', () => {
+  it('has cautions when the machine or k6 was busy', () => {
     const services = run.services.map((each) => ({ ...each, processors: { generator: 0.6, machine: 1.8 } }));
 
     expect(judged({ services }).cautions).toEqual([

@@ -2,40 +2,40 @@ import type { Threshold } from '../scenarios/scenario.ts';
 import type { Measures } from './measures.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** What came of one check. `shown`: measured, and nothing that this run has to keep. `not judged`: it could not be measured. */
-export type Verdict = 'passed' | 'failed' | 'shown' | 'not judged';
+/** Result of a check. `shown`: measured, but without a limit for this run. `not judged`: not measured. */
+export type CheckResult = 'passed' | 'failed' | 'shown' | 'not judged';
 
-/** A check with what was measured and what is allowed, for people. */
+/** A check with its measured and allowed values as text. */
 export interface Check {
   readonly name: string;
   readonly measured: string;
   readonly allowed: string;
-  readonly verdict: Verdict;
+  readonly verdict: CheckResult;
 }
 
 export interface Judgement {
   readonly checks: readonly Check[];
-  /** Why the run says nothing about the system, where it does not. */
+  /** Why the run is invalid; undefined for a valid run. */
   readonly invalid: string | undefined;
-  /** Whether it is valid, and no check failed. */
+  /** Whether the run is valid and no check failed. */
   readonly isPassed: boolean;
-  /** Circumstances under which numbers are to be read with care. */
+  /** Circumstances that distort the numbers. */
   readonly cautions: readonly string[];
 }
 
-/** More than this of all processors, and numbers are about the machine rather than the system. */
+/** Above this share of all processors, latencies partly depend on the machine. */
 const busyMachine = 0.8;
-/** More than this on average, and nobody knows what would have been: every process waited for its turn. */
+/** Above this average share, every process waited for a processor, and the run is invalid. */
 const exhaustedMachine = 0.95;
-/** What a system is like that a fault can be told from: without that, nothing that follows says anything about the fault. */
-const wellBefore = { goodput: 0.99, p95Ms: 100 };
-/** The load generator must not be what is measured. */
+/** Required before the fault; otherwise the effect of the fault cannot be determined. */
+const requiredBefore = { goodput: 0.99, p95Ms: 100 };
+/** Above this share, the load generator itself affects latencies. */
 const busyGenerator = 0.25;
 
 /**
  * Judges a run.
  *
- * @param thresholds what it has to keep; the engines that ours is compared with have to keep none but the ledger
+ * @param thresholds limits for our engine; other engines are only compared, except for the ledger
  */
 export function judge(record: RunRecord, measures: Measures, thresholds: readonly Threshold[]): Judgement {
   const isOurs = record.engine === 'sliding-window';
@@ -43,7 +43,7 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
     ledgerCheck(record),
     ...thresholds.map((threshold) => {
       const { name, value, allowed, show } = read(threshold, measures);
-      // Where it never came to be fast, or well again, the answer is known: it did not.
+      // A system that never became fast or healthy is a failed check, not a missing measurement.
       const isNever = value === undefined && threshold.kind.startsWith('time-to-');
       const isMeasured = value !== undefined && !Number.isNaN(value);
       const verdict = isMeasured || isNever ? (isMeasured && allowed.holds(value) ? 'passed' : 'failed') : 'not judged';
@@ -59,7 +59,7 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
   return {
     checks,
     invalid,
-    // On a system of our own everything can be measured: what was not is a failure, or else a check could fall silent.
+    // On our own system everything is measurable, so a missing measurement is a failure.
     isPassed:
       invalid === undefined &&
       checks.every(
@@ -70,44 +70,44 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
 }
 
 function invalidity({ droppedRequests, requests }: RunRecord, { phases, machineShare }: Measures): string | undefined {
-  if (requests.length === 0) return 'no request was made';
+  if (requests.length === 0) return 'no request was sent';
   if (droppedRequests > 0) {
-    return `k6 could not begin ${droppedRequests} requests when they were due, so that this is not the load that was meant`;
+    return `k6 could not start ${droppedRequests} requests in time, so the load was lower than planned`;
   }
   if ((machineShare ?? 0) > exhaustedMachine) {
-    return `the machine was exhausted (${percent(machineShare)} of all processors on average), by this or by something else`;
+    return `the machine was exhausted (${percent(machineShare)} of all processors on average)`;
   }
   const before = phases.find(({ name }) => name === 'before');
   if (before === undefined) return undefined;
   const { goodput, latenciesMs } = before;
-  if (goodput >= wellBefore.goodput && latenciesMs.p95 <= wellBefore.p95Ms) return undefined;
+  if (goodput >= requiredBefore.goodput && latenciesMs.p95 <= requiredBefore.p95Ms) return undefined;
   return (
-    `before anything was done to it the system was not well (goodput ${percent(goodput)}, p95 ${milliseconds(latenciesMs.p95)}): ` +
-    `the machine is too slow for this load, or busy with something else`
+    `before the fault the system was not healthy (goodput ${percent(goodput)}, p95 ${milliseconds(latenciesMs.p95)}): ` +
+    `the machine is too slow or too busy for this load`
   );
 }
 
 function cautionsOf({ generatorShare, machineShare }: Measures): string[] {
   return [
     ...((generatorShare ?? 0) > busyGenerator
-      ? [`k6 itself took ${percent(generatorShare)} of all processors: latencies are partly its own`]
+      ? [`k6 itself took ${percent(generatorShare)} of all processors: latencies include its delays`]
       : []),
     ...((machineShare ?? 0) > busyMachine
-      ? [`the machine was busy (${percent(machineShare)} of all processors on average): latencies are partly its own`]
+      ? [`the machine was busy (${percent(machineShare)} of all processors on average): latencies include its delays`]
       : []),
   ];
 }
 
 function ledgerCheck({ ledger }: RunRecord): Check {
   const name = 'ledger: every accepted account exists once';
-  const allowed = 'no finding';
+  const allowed = 'no violation';
   if (ledger === undefined) return { name, measured: 'not measured', allowed, verdict: 'not judged' };
   const { findings, requests, accounts, askedAgain } = ledger;
   const [first] = findings;
   const measured =
     first === undefined
-      ? `${requests} requests, ${accounts} accounts, ${askedAgain} asked again`
-      : `${findings.length} findings, the first: ${first.message}`;
+      ? `${requests} requests, ${accounts} accounts, ${askedAgain} retried`
+      : `${findings.length} violations, the first: ${first.message}`;
   return { name, measured, allowed, verdict: first === undefined ? 'passed' : 'failed' };
 }
 
@@ -134,10 +134,10 @@ function read(threshold: Threshold, measures: Measures): Reading {
     case 'goodput-overall':
       return { name: 'goodput over all', value: measures.overallGoodput, ...atLeast(threshold.atLeast, percent) };
     case 'server-errors':
-      return { name: 'answers 5xx', value: measures.serverErrors, ...atMost(threshold.atMost, String) };
+      return { name: '5xx responses', value: measures.serverErrors, ...atMost(threshold.atMost, String) };
     case 'p99-protected':
       return {
-        name: 'p99 once the breakers opened',
+        name: 'p99 after the breakers opened',
         value: measures.protected?.latenciesMs.p99,
         ...atMost(threshold.atMostMs, milliseconds),
       };
@@ -153,13 +153,13 @@ function read(threshold: Threshold, measures: Measures): Reading {
       return { name: 'time to recover', value: measures.timeToRecoverMs, ...atMost(threshold.atMostMs, seconds) };
     case 'customer-load-protected':
       return {
-        name: 'load on customer once opened, of normal',
+        name: 'load on customer after opening, of normal',
         value: measures.protected?.shareOfQuestions,
         ...atMost(threshold.atMost, percent),
       };
     case 'questions-per-arrival':
       return {
-        name: 'questions to customer for each arrival',
+        name: 'calls to customer per request',
         value: measures.questionsPerArrival,
         ...atMost(threshold.atMost, (value) => value.toFixed(2)),
       };

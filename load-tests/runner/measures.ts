@@ -1,36 +1,42 @@
-import { allOpenedAt } from './breaker-history.ts';
-import { countOutcomes, isGood, isServerError, type Outcome } from './outcomes.ts';
 import { latenciesOf, type Latencies } from './percentiles.ts';
-import { type Span, timeToProtect, timeToRecover } from './reaction.ts';
-import type { PhaseName, RunRecord, ServiceSample } from './run-record.ts';
+import {
+  countResponses,
+  isGood,
+  isServerError,
+  type ResponseKind,
+  type Span,
+  timeToProtect,
+  timeToRecover,
+} from './responses.ts';
+import type { BreakerSample, PhaseName, RunRecord, ServiceSample } from './run-record.ts';
 
-/** One phase from the client's side. */
+/** The measures of one phase from the view of the clients. */
 export interface PhaseMeasures {
   readonly name: PhaseName;
   readonly seconds: number;
   readonly arrivals: number;
-  /** Share of arrivals that were told in time what became of them. */
+  /** Share of requests with a correct final response in time. */
   readonly goodput: number;
-  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly outcomes: Readonly<Record<ResponseKind, number>>;
   readonly latenciesMs: Latencies;
-  /** What customer was asked, each second. */
+  /** Calls per second to customer. */
   readonly questionsPerSecond: number;
 }
 
-/** A run in numbers. What there was none of is undefined. */
+/** The measures of a run. Values that were not measured are undefined. */
 export interface Measures {
   readonly phases: readonly PhaseMeasures[];
   readonly overallGoodput: number;
-  /** Answers 5xx from the begin of phase `during` on. */
+  /** 5xx responses from the start of phase `during`. */
   readonly serverErrors: number;
-  /** From the begin of the fault until every circuit breaker had opened, in milliseconds. */
+  /** Milliseconds from the start of the fault until every circuit breaker had opened. */
   readonly openedAfterMs: number | undefined;
   readonly timeToProtectMs: number | undefined;
   readonly timeToRecoverMs: number | undefined;
   /** From the opening of the last circuit breaker until the end of the fault. */
   readonly protected: { readonly latenciesMs: Latencies; readonly shareOfQuestions: number } | undefined;
   readonly questionsPerArrival: number;
-  /** Memory of the services in the last third over that in the second. */
+  /** Memory of the services in the last third, divided by that in the second. */
   readonly memoryGrowth: number | undefined;
   readonly eventLoopLagGrowthMs: number | undefined;
   /** Share of all processors, on average. */
@@ -40,7 +46,7 @@ export interface Measures {
 
 const none: Span = { fromMs: 0, toMs: 0 };
 
-/** Computes everything a run is judged by. */
+/** Computes the measures of a run. */
 export function measure(record: RunRecord): Measures {
   const { requests, services } = record;
   const judged = record.phases.filter(({ name }) => name !== 'warm-up');
@@ -62,7 +68,7 @@ export function measure(record: RunRecord): Measures {
         seconds: (phase.toMs - phase.fromMs) / 1_000,
         arrivals: arrivals.length,
         goodput: arrivals.filter(isGood).length / arrivals.length,
-        outcomes: countOutcomes(arrivals),
+        outcomes: countResponses(arrivals),
         latenciesMs: latenciesOf(arrivals.map(({ durationMs }) => durationMs)),
         questionsPerSecond: questionRate(services, phase),
       };
@@ -86,7 +92,7 @@ export function measure(record: RunRecord): Measures {
   };
 }
 
-/** What customer was asked each second of a span, between the samples that are nearest to its ends. NaN without samples. */
+/** Calls per second to customer in a span, between the samples nearest to its ends. NaN without samples. */
 export function questionRate(samples: readonly ServiceSample[], { fromMs, toMs }: Span): number {
   const first = nearest(samples, fromMs);
   const last = nearest(samples, toMs);
@@ -94,7 +100,7 @@ export function questionRate(samples: readonly ServiceSample[], { fromMs, toMs }
   return ((last.questions - first.questions) / (last.atMs - first.atMs)) * 1_000;
 }
 
-/** Without those before a span: a breaker opens between two samples, and what was asked until then is not to be counted. */
+/** Omits samples before a span: calls before the opening of a breaker, which happens between two samples, do not count. */
 function samplesFrom(samples: readonly ServiceSample[], { fromMs }: Span): ServiceSample[] {
   return samples.filter(({ atMs }) => atMs >= fromMs);
 }
@@ -106,7 +112,7 @@ function nearest(samples: readonly ServiceSample[], atMs: number): ServiceSample
   );
 }
 
-/** Of a span, the second third and the last: in the first one a process is still warming up. */
+/** The second and the last third of a span; in the first a process is still warming up. */
 function lastThirds(samples: readonly ServiceSample[], { fromMs, toMs }: Span) {
   const third = (toMs - fromMs) / 3;
   const averages = (from: number) => {
@@ -122,3 +128,18 @@ function lastThirds(samples: readonly ServiceSample[], { fromMs, toMs }: Span) {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]): number => sum(values) / values.length;
+
+/**
+ * When the last of the circuit breakers was first observed OPEN; undefined when one of them never was. Replicas that were
+ * never running do not count.
+ */
+export function allOpenedAt(samples: readonly BreakerSample[], { fromMs, toMs }: Span): number | undefined {
+  const during = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+  const replicas = new Set(
+    during.flatMap(({ states }) => Object.keys(states).filter((replica) => states[replica] !== 'GONE')),
+  );
+  const openings = [...replicas].map((replica) => during.find(({ states }) => states[replica] === 'OPEN')?.atMs);
+  return openings.length === 0 || openings.includes(undefined)
+    ? undefined
+    : Math.max(...openings.filter((at) => at !== undefined));
+}

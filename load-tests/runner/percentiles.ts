@@ -4,7 +4,7 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
 }
 
-/** How long something took, in milliseconds; NaN where there was nothing. */
+/** Percentiles of durations in milliseconds; NaN without values. */
 export interface Latencies {
   readonly p50: number;
   readonly p95: number;

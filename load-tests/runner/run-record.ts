@@ -1,19 +1,19 @@
 import type { LedgerViolation } from '@breakwater/system-runner/ledger';
 import type { Variant } from '../scenarios/scenario.ts';
 
-/** On which engine the circuit breaker in front of customer runs; `none` is account without any protection. */
+/** The engine of account's circuit breaker for customer; `none` is account without protection. */
 export type Engine = 'sliding-window' | 'opossum' | 'none';
 
-/** One request as its client saw it. Times are in milliseconds, from the moment on at which load began. */
+/** One request of a client. Times are in milliseconds since the start of the load. */
 export interface ClientRequest {
   readonly key: string;
   readonly customerId: string;
   readonly atMs: number;
   readonly durationMs: number;
-  /** 0 where there was no answer. */
+  /** 0 without a response. */
   readonly status: number;
   readonly accountId?: string;
-  /** Who said that the customer exists, where an account was opened. */
+  /** The source of the verification when an account was opened. */
   readonly verifiedBy?: string;
 }
 
@@ -25,41 +25,41 @@ export interface Phase {
   readonly toMs: number;
 }
 
-/** States of a replica's circuit breaker in front of customer; `GONE` when the replica did not answer. */
+/** State of each replica's circuit breaker for customer; `GONE` when the replica was not running. */
 export interface BreakerSample {
   readonly atMs: number;
   readonly states: Readonly<Record<string, string>>;
 }
 
-/** What the services said of themselves at one moment. */
+/** Metrics of the services at one moment. */
 export interface ServiceSample {
   readonly atMs: number;
-  /** Questions that customer had got until then, over all replicas, whatever became of them. */
+  /** Calls that all replicas of customer had received, with any result. */
   readonly questions: number;
   /** Resident memory of each replica, in bytes. */
   readonly memoryBytes: Readonly<Record<string, number>>;
-  /** p99 of the event-loop lag of each replica since the sample before, in milliseconds. */
+  /** p99 of the event-loop lag of each replica since the previous sample, in milliseconds. */
   readonly eventLoopLagMs: Readonly<Record<string, number>>;
-  /** Processors in use, by k6 and by everything on the machine; undefined where the platform does not tell. */
+  /** Processors in use by k6 and by the whole machine; undefined when the platform does not report them. */
   readonly processors?: { readonly generator: number; readonly machine: number };
 }
 
-/** Something that was done to the system. */
+/** An action on the system. */
 export interface Mark {
   readonly atMs: number;
   readonly title: string;
 }
 
-/** How the answers compare with what is in the database. */
-export interface LedgerVerdict {
+/** The result of the ledger audit. */
+export interface LedgerResult {
   readonly requests: number;
   readonly accounts: number;
-  /** Requests without an answer, which were repeated under their key until there was one. */
+  /** Requests that were retried after the load because they had no final response. */
   readonly askedAgain: number;
   readonly findings: readonly LedgerViolation[];
 }
 
-/** Everything a run is judged by. */
+/** The recorded data of a run. */
 export interface RunRecord {
   readonly scenario: string;
   readonly engine: Engine;
@@ -67,16 +67,16 @@ export interface RunRecord {
   readonly isShort: boolean;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** The machine in general terms. */
+  /** A general description of the machine. */
   readonly machine: { readonly processors: number; readonly description: string };
   readonly phases: readonly Phase[];
   readonly marks: readonly Mark[];
   readonly requests: readonly ClientRequest[];
   readonly breakers: readonly BreakerSample[];
   readonly services: readonly ServiceSample[];
-  /** Requests that could not begin when they were due. */
+  /** Requests that could not start in time. */
   readonly droppedRequests: number;
-  readonly ledger: LedgerVerdict | undefined;
-  /** What could not be done or seen, a sentence each. */
+  readonly ledger: LedgerResult | undefined;
+  /** What was not performed or measured, a sentence each. */
   readonly omissions: readonly string[];
 }

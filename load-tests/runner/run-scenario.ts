@@ -1,18 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
-import { LocalSystem, pause } from '@breakwater/system-runner';
+import { LocalSystem, pause, type ServiceReplica } from '@breakwater/system-runner';
 import type { Engine, Mark, RunRecord } from './run-record.ts';
-import { healthyCustomer, type Durations, type Scenario, type Step, type Variant } from '../scenarios/scenario.ts';
+import {
+  type Action,
+  healthyCustomer,
+  type Durations,
+  type Scenario,
+  type Step,
+  type Variant,
+} from '../scenarios/scenario.ts';
 import { writePolicies } from './account-policies.ts';
-import { act, putFaults } from './actions.ts';
 import type { K6Program } from './k6-program.ts';
 import { type K6Run, startK6 } from './k6-run.ts';
 import { actualPhases, loadOf, plannedPhases } from './load-of.ts';
 import { Sampling } from './sampling.ts';
 import { settleAndAudit } from './settlement.ts';
 
-/** What to run, and how. */
+/** A run of a scenario. */
 export interface RunRequest {
   readonly scenario: Scenario;
   readonly engine: Engine;
@@ -20,14 +26,14 @@ export interface RunRequest {
   readonly durations: Durations;
   readonly isShort: boolean;
   readonly k6: K6Program;
-  /** A system that already runs; undefined to start one. */
+  /** URL of a running system; undefined starts one. */
   readonly target: string | undefined;
-  /** Hears what is going on. */
+  /** Displays progress. */
   readonly say: (what: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** Puts load on a system, does to it what the scenario says, and records what came of it. */
+/** Runs a scenario on a system under load and records the results. */
 export async function runScenario(request: RunRequest): Promise<RunRecord> {
   const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-load-'));
   try {
@@ -41,20 +47,20 @@ export async function runScenario(request: RunRequest): Promise<RunRecord> {
 
 async function runOwn(request: RunRequest, directory: string): Promise<RunRecord> {
   const { scenario, engine, variant, say } = request;
-  say('starts the system');
+  say('starting the system');
   const system = await LocalSystem.prepare({
     name: 'load-test',
     database: 'own',
     env: {
-      // One client makes all requests, and a line for each of them in a log is not what is measured.
+      // All requests come from one client. Request logs would distort the measurement.
       account: {
         CLIENT_RATE_LIMIT: '0',
         LOG_LEVEL: 'error',
         RESILIENCE_CONFIG: writePolicies(engine, variant, directory),
-        ...orderly,
+        ...gracefulShutdown,
       },
-      // What a customer that is started again is like, too: faults are a process's own.
-      customer: { CLIENT_RATE_LIMIT: '0', LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...orderly },
+      // Also the latency of a restarted customer: faults are lost with its process.
+      customer: { CLIENT_RATE_LIMIT: '0', LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...gracefulShutdown },
     },
   });
   let k6: K6Run | undefined;
@@ -67,8 +73,8 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
   const signal = AbortSignal.any([request.signal, system.broken]);
   try {
     await system.start(signal);
-    await putFaults(system, scenario.healthy ?? healthyCustomer);
-    say('makes k6 ready');
+    await system.setCustomerFaults(scenario.healthy ?? healthyCustomer);
+    say('preparing k6');
     const startedAt = new Date().toISOString();
     k6 = await startK6(request.k6, system.gatewayUrl, loadOf(scenario, request.durations), directory);
     sampling = new Sampling(system, k6.beganAt, k6.pid);
@@ -76,7 +82,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     const { requests, dropped } = await k6.finish();
     sampling.stop();
     signal.throwIfAborted();
-    say('waits until everything is settled, and reads the ledger');
+    say('waiting for pending verifications, then reading the ledger');
     const ledger = await settleAndAudit(system, requests);
     return {
       ...about(request, startedAt),
@@ -101,8 +107,8 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
   }
 }
 
-/** The load balancers let go of idle connections within 2 s: a replica that ends in an orderly way loses no request. */
-const orderly = { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s' };
+/** The load balancers close idle connections within 2 s, so a graceful shutdown loses no request. */
+const gracefulShutdown = { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s' };
 
 async function playTimeline(
   { scenario, durations, say }: RunRequest,
@@ -116,7 +122,7 @@ async function playTimeline(
   const during = planned.find(({ name }) => name === 'during');
   const steps: readonly Step[] = scenario.steps?.(durations) ?? [];
   const marks: Mark[] = [];
-  say('puts load on');
+  say('sending load');
   let lastDoneMs = 0;
   for (const { at, title, action } of steps) {
     await until((during?.fromMs ?? 0) + at * 1_000);
@@ -131,16 +137,16 @@ async function playTimeline(
   return { marks, phases: actualPhases(planned, first.atMs, lastDoneMs) };
 }
 
-/** Load on a system that somebody else runs: nothing is done to it, and only its answers are seen. */
+/** Sends load to a running system, without actions and without access to its replicas. */
 async function runTarget(request: RunRequest, target: string, directory: string): Promise<RunRecord> {
   const { scenario, durations, say, signal } = request;
-  say('makes k6 ready');
+  say('preparing k6');
   const startedAt = new Date().toISOString();
   const k6 = await startK6(request.k6, target, loadOf(scenario, durations), directory);
   const kill = () => k6.kill();
   signal.addEventListener('abort', kill);
   try {
-    say('puts load on');
+    say('sending load');
     const { requests, dropped } = await k6.finish();
     return {
       ...about(request, startedAt),
@@ -153,11 +159,11 @@ async function runTarget(request: RunRequest, target: string, directory: string)
       ledger: undefined,
       omissions: [
         ...(scenario.steps
-          ? [`Nothing was done to ${target}: whatever the scenario does to a system has to be done by hand.`]
+          ? [`No action was performed on ${target}: perform the actions of the scenario by hand.`]
           : []),
-        'The ledger was not read: that takes the database.',
-        'Circuit breakers, the load on customer and memory were not looked at: that takes the addresses of the replicas.',
-        'Whatever circuit breakers run on is up to who started the system.',
+        'The ledger was not read: it requires access to the database.',
+        'Circuit breakers, load on customer and memory were not measured: they require the addresses of the replicas.',
+        'The engine of the circuit breakers is unknown: it depends on how the system was started.',
       ],
     };
   } finally {
@@ -180,4 +186,28 @@ function about({ scenario, engine, variant, isShort }: RunRequest, startedAt: st
       description: `${processors} processors, ${gigabytes} GB of memory, ${process.platform} ${process.arch}, everything on this one machine`,
     },
   };
+}
+
+/** Performs an action. @throws Error when it fails */
+async function act(system: LocalSystem, action: Action): Promise<void> {
+  switch (action.kind) {
+    case 'customer':
+      return system.setCustomerFaults(action.faults);
+    case 'kill':
+      await Promise.all(replicasOf(system, action.replicas).map((replica) => replica.kill()));
+      return;
+    case 'restart':
+      await Promise.all(replicasOf(system, action.replicas).map((replica) => replica.restart()));
+      return;
+    case 'database':
+      return action.state === 'stopped' ? system.database.stop() : system.database.start();
+  }
+}
+
+function replicasOf({ accounts, customers }: LocalSystem, names: readonly string[]): ServiceReplica[] {
+  return names.map((name) => {
+    const replica = [...accounts, ...customers].find((each) => each.name === name);
+    if (replica === undefined) throw new Error(`no replica ${name}`);
+    return replica;
+  });
 }

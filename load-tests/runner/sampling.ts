@@ -4,12 +4,12 @@ import type { LocalSystem } from '@breakwater/system-runner';
 import { sampleValue, sumOfSamples } from '@breakwater/contracts/prometheus-text';
 import type { BreakerSample, ServiceSample } from './run-record.ts';
 
-/** Often enough to know when a breaker opened, within a quarter of a second. */
+/** Determines the precision of the opening time. */
 const breakerIntervalMs = 250;
 const serviceIntervalMs = 1_000;
-const answerWithinMs = 900;
+const requestTimeoutMs = 900;
 
-/** Looks at every replica while load is on, beside the load balancer. */
+/** Samples every replica directly, not through the load balancer, while the load runs. */
 export class Sampling {
   readonly breakers: BreakerSample[] = [];
   readonly services: ServiceSample[] = [];
@@ -20,8 +20,8 @@ export class Sampling {
   readonly #processors: ProcessorUse | undefined;
 
   /**
-   * @param beganAt when load began, by `Date.now()`
-   * @param generatorPid k6's process, where it is one of this machine's
+   * @param beganAt start of the load by `Date.now()`
+   * @param generatorPid the process of k6, if it runs on this machine
    */
   constructor(system: LocalSystem, beganAt: number, generatorPid: number | undefined) {
     this.#system = system;
@@ -43,13 +43,13 @@ export class Sampling {
     const states = await Promise.all(
       this.#system.accounts.map(async ({ name, url, pid }) => {
         if (pid === undefined) return [name, 'GONE'] as const;
-        const text = await ask(`${url}/actuator/circuitbreakers`);
+        const text = await get(`${url}/actuator/circuitbreakers`);
         if (text === undefined) return undefined;
         const { circuitBreakers }: { circuitBreakers: Record<string, { state: string }> } = JSON.parse(text);
         return [name, circuitBreakers['customer']?.state ?? 'UNKNOWN'] as const;
       }),
     );
-    // A replica that is too busy to answer has a state all the same: it is the one before.
+    // A replica that is too busy to respond keeps its previous state.
     const known = states.filter((each) => each !== undefined);
     this.breakers.push({ atMs, states: { ...this.breakers.at(-1)?.states, ...Object.fromEntries(known) } });
     this.breakers.sort((a, b) => a.atMs - b.atMs);
@@ -60,7 +60,7 @@ export class Sampling {
     const replicas = [...this.#system.accounts, ...this.#system.customers];
     const texts = await Promise.all(
       replicas.map(
-        async ({ name, url, pid }) => [name, pid === undefined ? undefined : await ask(`${url}/metrics`)] as const,
+        async ({ name, url, pid }) => [name, pid === undefined ? undefined : await get(`${url}/metrics`)] as const,
       ),
     );
     const memoryBytes: Record<string, number> = {};
@@ -69,17 +69,17 @@ export class Sampling {
       if (text === undefined) continue;
       memoryBytes[name] = sampleValue(text, 'process_resident_memory_bytes');
       eventLoopLagMs[name] = sampleValue(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000;
-      if (name.startsWith('customer')) this.#questions.note(name, questionsIn(text));
+      if (name.startsWith('customer')) this.#questions.record(name, callsIn(text));
     }
-    const processors = this.#processors?.sinceLastTime();
+    const processors = this.#processors?.sincePreviousCall();
     const sample = { atMs, questions: this.#questions.total, memoryBytes, eventLoopLagMs };
     this.services.push(processors === undefined ? sample : { ...sample, processors });
     this.services.sort((a, b) => a.atMs - b.atMs);
   }
 }
 
-/** Questions that a customer has got: those that ended, and those under way. */
-function questionsIn(text: string): number {
+/** Calls that a customer has received, including those in flight. */
+function callsIn(text: string): number {
   const route = { uri: '/customers/{id}' };
   return (
     sumOfSamples(text, 'http_server_requests_seconds_count', route) +
@@ -87,7 +87,7 @@ function questionsIn(text: string): number {
   );
 }
 
-/** Adds up counters of replicas that begin again at 0 when their process is another. */
+/** Sums the counters of replicas, which restart at 0 with each new process. */
 export class ReplicaCounters {
   readonly #last = new Map<string, number>();
   #total = 0;
@@ -96,27 +96,27 @@ export class ReplicaCounters {
     return this.#total;
   }
 
-  note(replica: string, value: number): void {
+  record(replica: string, value: number): void {
     const last = this.#last.get(replica) ?? 0;
     this.#total += value < last ? value : value - last;
     this.#last.set(replica, value);
   }
 }
 
-async function ask(url: string): Promise<string | undefined> {
+async function get(url: string): Promise<string | undefined> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(answerWithinMs) });
-    const text = await answer.text();
-    return answer.ok ? text : undefined;
+    const response = await fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) });
+    const text = await response.text();
+    return response.ok ? text : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Clock ticks a second in `/proc`, on every Linux that Node runs on. */
+/** Clock ticks per second in `/proc`, the same on every Linux that Node supports. */
 const ticksPerSecond = 100;
 
-/** How many processors are in use, by one process and by the whole machine. */
+/** The number of processors in use by one process and by the whole machine. */
 class ProcessorUse {
   readonly #pid: number;
   #last: { at: number; process: number; machine: number } | undefined;
@@ -126,8 +126,8 @@ class ProcessorUse {
     this.#last = this.#read();
   }
 
-  /** Undefined where the platform does not tell. */
-  sinceLastTime(): { generator: number; machine: number } | undefined {
+  /** Average since the previous call; undefined when the platform does not report it. */
+  sincePreviousCall(): { generator: number; machine: number } | undefined {
     const [last, now] = [this.#last, this.#read()];
     this.#last = now;
     if (last === undefined || now === undefined || now.at <= last.at) return undefined;
@@ -137,7 +137,7 @@ class ProcessorUse {
 
   #read() {
     try {
-      // After the name, which may have spaces, come state and numbers; the 12th and 13th are user and system time.
+      // The fields after the name, which may contain spaces: the 12th and 13th are user and system time.
       const fields = readFileSync(`/proc/${this.#pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
       const ticks = Number(fields[11]) + Number(fields[12]);
       const busy = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);

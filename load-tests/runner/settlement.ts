@@ -3,85 +3,58 @@ import type { LocalSystem } from '@breakwater/system-runner';
 import {
   auditLedger,
   countPending,
+  customerExists,
+  isFinal,
   readLedger,
-  type RecordedResponse,
   type RecordedRequest,
+  type RecordedResponse,
+  RetryingClient,
 } from '@breakwater/system-runner/ledger';
-import type { ClientRequest, LedgerVerdict } from './run-record.ts';
+import type { ClientRequest, LedgerResult } from './run-record.ts';
 
-/** By the pace of the reconciler, and its longest back-off, what is pending has been settled by then. */
-const settleWithinMs = 120_000;
-/** How long clients go on asking what became of a request. */
-const patienceMs = 60_000;
-const clientsAtOnce = 8;
-
-/** Customers that exist, as customer seeds them; not taken from the services. */
-const customerExists = (customerId: string): boolean => /^c-1(?:0(?:0[1-9]|[1-9]\d)|100)$/.test(customerId);
+/** Longer than the reconciler's longest back-off. */
+const settleTimeoutMs = 120_000;
+const concurrentClients = 8;
 
 /**
- * Waits until everything has come to rest, and compares what clients were told with what is in the database. Whoever got
- * no answer that settled it asks again under its key first, as clients do; what they were told while load was on is
- * measured without that.
+ * Waits until nothing is pending and compares the responses with the ledger. Requests without a final response are first
+ * retried under their keys, as clients do; the measures do not include these retries.
  */
-export async function settleAndAudit(system: LocalSystem, requests: readonly ClientRequest[]): Promise<LedgerVerdict> {
-  const unsettled = requests.filter((request) => answerOf(request) === undefined);
-  const later = await askAgain(system.gatewayUrl, unsettled);
+export async function settleAndAudit(system: LocalSystem, requests: readonly ClientRequest[]): Promise<LedgerResult> {
+  const unsettled = requests.filter((request) => finalResponse(request) === undefined);
+  const later = await retryAll(system.gatewayUrl, unsettled);
   const recorded = requests.map((request): RecordedRequest => {
-    const answer = answerOf(request) ?? later.get(request.key);
-    return { key: request.key, customerId: request.customerId, responses: answer === undefined ? [] : [answer] };
+    const response = finalResponse(request) ?? later.get(request.key);
+    return { key: request.key, customerId: request.customerId, responses: response === undefined ? [] : [response] };
   });
-  const deadline = performance.now() + settleWithinMs;
+  const deadline = performance.now() + settleTimeoutMs;
   while ((await countPending(system.database.url)) > 0 && performance.now() < deadline) await delay(500);
-  const books = await readLedger(system.database.url);
+  const ledger = await readLedger(system.database.url);
   return {
     requests: requests.length,
-    accounts: books.accounts.length,
+    accounts: ledger.accounts.length,
     askedAgain: unsettled.length,
-    findings: auditLedger(recorded, books, customerExists),
+    findings: auditLedger(recorded, ledger, customerExists),
   };
 }
 
-function answerOf({ status, accountId }: ClientRequest): RecordedResponse | undefined {
-  return settles(status) ? { status, accountId } : undefined;
+function finalResponse({ status, accountId }: ClientRequest): RecordedResponse | undefined {
+  return isFinal(status) ? { status, accountId } : undefined;
 }
 
-/** Errors and refusals say nothing of what became of a request. */
-const settles = (status: number): boolean => status > 0 && status < 500 && status !== 429;
-
-async function askAgain(
+async function retryAll(
   gatewayUrl: string,
   requests: readonly ClientRequest[],
 ): Promise<ReadonlyMap<string, RecordedResponse>> {
-  const answers = new Map<string, RecordedResponse>();
-  const waiting = [...requests];
-  const deadline = performance.now() + patienceMs;
+  const client = new RetryingClient({ gatewayUrl, attemptTimeoutMs: 12_000, totalTimeoutMs: 60_000 });
+  const responses = new Map<string, RecordedResponse>();
+  const queue = [...requests];
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined && performance.now() < deadline; next = waiting.shift()) {
-      const answer = await ask(gatewayUrl, next);
-      if (answer) answers.set(next.key, answer);
-      else {
-        waiting.push(next);
-        await delay(200);
-      }
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const response = await client.openAccount(next.key, next.customerId);
+      if (response) responses.set(next.key, response);
     }
   };
-  await Promise.all(Array.from({ length: clientsAtOnce }, work));
-  return answers;
-}
-
-async function ask(gatewayUrl: string, { key, customerId }: ClientRequest): Promise<RecordedResponse | undefined> {
-  try {
-    const answer = await fetch(`${gatewayUrl}/accounts`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
-      body: JSON.stringify({ customerId, currency: 'EUR' }),
-      signal: AbortSignal.timeout(12_000),
-    });
-    const body = await answer.text();
-    if (!settles(answer.status)) return undefined;
-    const { id }: { id?: string } = JSON.parse(body);
-    return { status: answer.status, accountId: id };
-  } catch {
-    return undefined;
-  }
+  await Promise.all(Array.from({ length: concurrentClients }, work));
+  return responses;
 }

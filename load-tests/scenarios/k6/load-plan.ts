@@ -1,14 +1,14 @@
-/** What k6 is to do: requests that begin at these rates, however long earlier ones take. */
+/** The load of an open model: requests start at these rates, independent of earlier responses. */
 export interface LoadPlan {
-  /** Requests a second to begin with. */
+  /** Requests per second at the start. */
   readonly startRate: number;
-  /** To which rate it moves, in a straight line, and within how many seconds. A stage with the rate of the one before holds it. */
+  /** Target rates with the seconds of their linear ramps. A stage with the previous rate holds it. */
   readonly stages: readonly { readonly rate: number; readonly seconds: number }[];
-  /** How long a client waits for its answer, in seconds. */
+  /** The timeout of a client in seconds. */
   readonly patienceSeconds: number;
 }
 
-/** What compose plays: 20 accounts a second for a minute. */
+/** The load of compose: 20 accounts per second for a minute. */
 export const steadyMinute: LoadPlan = {
   startRate: 20,
   stages: [{ rate: 20, seconds: 60 }],

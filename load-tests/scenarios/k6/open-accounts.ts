@@ -1,12 +1,12 @@
 /**
- * Opens accounts in an open model: requests begin when they are due, whatever became of those before, so that a slow system
- * cannot hide its slowness by keeping its clients waiting.
+ * Opens accounts in an open model: requests start on schedule, independent of earlier responses, so that a slow system cannot
+ * hide its latency by delaying its clients.
  *
  *   TARGET      base URL of the gateway
- *   LOAD_PLAN   a LoadPlan as JSON; default: 20 a second for a minute
- *   BEGIN_URL   asked once when everything is ready and load begins; default: nobody is asked
- *   RECORD      whether each request is written to the console as a line of JSON; default: not
- *   SUMMARY     file for what k6 counted; default: the summary on the terminal
+ *   LOAD_PLAN   a LoadPlan as JSON; default: 20 per second for a minute
+ *   BEGIN_URL   receives one request when the load starts; default: none
+ *   RECORD      writes each request to the console as a JSON line if set
+ *   SUMMARY     file for the counts of k6; default: a summary on the terminal
  */
 import http from 'k6/http';
 import { check } from 'k6';
@@ -17,7 +17,7 @@ const plan: LoadPlan = __ENV['LOAD_PLAN'] === undefined ? steadyMinute : JSON.pa
 const target = __ENV['TARGET'] ?? 'http://127.0.0.1:8080';
 const isRecorded = __ENV['RECORD'] !== undefined;
 const highestRate = Math.max(plan.startRate, ...plan.stages.map(({ rate }) => rate));
-/** Should every client have to wait as long as it can, there is still one for the next request. */
+/** Enough clients even if every request times out. */
 const clients = Math.ceil(highestRate * (plan.patienceSeconds + 0.5));
 
 export const options = {
@@ -33,9 +33,9 @@ export const options = {
     },
   },
   thresholds: {
-    // Whoever keeps a record judges by it.
+    // A recorded run is judged by its record.
     ...(isRecorded ? {} : { checks: ['rate>0.99'] }),
-    // Requests that could not begin in time were not measured: the run says nothing.
+    // Requests that could not start in time were not measured, so the run is invalid.
     dropped_iterations: ['count==0'],
   },
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
@@ -50,20 +50,20 @@ export default function openAccount({ run }: ReturnType<typeof setup>): void {
   const key = `load-${run}-${exec.scenario.iterationInTest}`;
   const customerId = chooseCustomer();
   const beganAt = Date.now();
-  const answer = http.post(`${target}/accounts`, JSON.stringify({ customerId, currency: 'EUR' }), {
+  const response = http.post(`${target}/accounts`, JSON.stringify({ customerId, currency: 'EUR' }), {
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
     timeout: `${plan.patienceSeconds}s`,
   });
-  // What the client waited, connecting included; k6's own timings leave out the wait that ended in a timeout.
+  // Includes connecting; k6's own timings omit requests that timed out.
   const durationMs = Date.now() - beganAt;
-  check(answer, { 'told what became of it': ({ status }) => [201, 202, 422].includes(status) });
+  check(response, { 'final response': ({ status }) => [201, 202, 422].includes(status) });
   if (!isRecorded) return;
-  const account = answer.status === 201 || answer.status === 202 ? answer.json() : undefined;
-  // oxlint-disable-next-line no-console -- the console is k6's way out
-  console.log(JSON.stringify({ key, customerId, beganAt, durationMs, status: answer.status, account }));
+  const account = response.status === 201 || response.status === 202 ? response.json() : undefined;
+  // oxlint-disable-next-line no-console -- the console is the output of k6
+  console.log(JSON.stringify({ key, customerId, beganAt, durationMs, status: response.status, account }));
 }
 
-/** Of those that customer seeds, `c-1001` to `c-1100`, or one that it never heard of. */
+/** A seeded customer, `c-1001` to `c-1100`, or one that does not exist. */
 function chooseCustomer(): string {
   const number = Math.floor(Math.random() * 100);
   return Math.random() < shareOfUnknownCustomers ? `x-${number}` : `c-${1001 + number}`;
@@ -72,8 +72,8 @@ function chooseCustomer(): string {
 export function handleSummary(data: { metrics: Record<string, { values: Record<string, number> }> }): object {
   const dropped = data.metrics['dropped_iterations']?.values['count'] ?? 0;
   const requests = data.metrics['http_reqs']?.values['count'] ?? 0;
-  const told = data.metrics['checks']?.values['rate'] ?? 0;
+  const finalShare = data.metrics['checks']?.values['rate'] ?? 0;
   if (__ENV['SUMMARY'] !== undefined) return { [__ENV['SUMMARY']]: JSON.stringify({ dropped, requests }) };
-  const share = (told * 100).toFixed(2);
-  return { stdout: `${requests} requests, ${share} % told what became of them, ${dropped} could not begin in time\n` };
+  const share = (finalShare * 100).toFixed(2);
+  return { stdout: `${requests} requests, ${share} % with a final response, ${dropped} could not start in time\n` };
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { allOpenedAt, stateBands } from './breaker-history.ts';
+import { stateBands } from '../report/plot-data.ts';
+import { allOpenedAt } from './measures.ts';
 import { breakersAt } from './testing/sample-run.ts';
 
 const span = { fromMs: 1_000, toMs: 9_000 };
 
-describe('the moment at which all circuit breakers had opened', () => {
-  it('is when the last of them did for the first time', () => {
+describe('allOpenedAt', () => {
+  it('returns when the last breaker opened for the first time', () => {
     const samples = [
       breakersAt(1_000, 'CLOSED', 'CLOSED'),
       breakersAt(2_000, 'OPEN', 'CLOSED'),
@@ -16,22 +17,22 @@ describe('the moment at which all circuit breakers had opened', () => {
     expect(allOpenedAt(samples, span)).toBe(3_000);
   });
 
-  it('is undefined where one of them never did, or nobody looked', () => {
+  it('returns undefined when one never opened, or without samples', () => {
     expect(allOpenedAt([breakersAt(2_000, 'OPEN', 'CLOSED')], span)).toBeUndefined();
     expect(allOpenedAt([], span)).toBeUndefined();
   });
 
-  it('does not count what was before the fault, or after it', () => {
+  it('ignores samples before and after the fault', () => {
     expect(allOpenedAt([breakersAt(500, 'OPEN', 'OPEN'), breakersAt(9_500, 'OPEN', 'OPEN')], span)).toBeUndefined();
   });
 
-  it('does not wait for a replica that is gone', () => {
+  it('ignores a replica that is gone', () => {
     expect(allOpenedAt([breakersAt(2_000, 'OPEN', 'GONE')], span)).toBe(2_000);
   });
 });
 
-describe('bands of states', () => {
-  it('join samples of the same state, and last until the next', () => {
+describe('stateBands', () => {
+  it('joins samples with the same state', () => {
     const samples = [
       breakersAt(0, 'CLOSED', 'CLOSED'),
       breakersAt(250, 'CLOSED', 'OPEN'),

@@ -1,0 +1,63 @@
+import type { Scenario, Step } from './scenario.ts';
+
+const replicas = ['account-1', 'account-2', 'customer-1', 'customer-2'];
+
+/** Scenarios in which processes end. */
+export const restarts = {
+  rolling: {
+    name: 'rolling-restart',
+    claim: 'Every service process is replaced, one after the other, and no client notices.',
+    durations: { before: 10, during: 40, after: 10 },
+    short: { before: 5, during: 32, after: 5 },
+    rate: 50,
+    steps: ({ during }) =>
+      replicas.map((replica, index): Step => ({
+        at: index * (during / replicas.length),
+        title: `${replica} is replaced`,
+        action: { kind: 'restart', replicas: [replica] },
+      })),
+    thresholds: () => [
+      { kind: 'goodput', atLeast: 0.999 },
+      { kind: 'server-errors', atMost: 0 },
+    ],
+    needsOwnSystem: true,
+  },
+  replicaKilled: {
+    name: 'replica-killed',
+    claim:
+      'One of two account processes is killed; the load balancer repeats its in-flight requests, and no account is opened twice.',
+    durations: { before: 10, during: 15, after: 20 },
+    short: { before: 5, during: 8, after: 14 },
+    rate: 60,
+    steps: ({ during }) => [
+      { at: 0, title: 'account-1 is killed', action: { kind: 'kill', replicas: ['account-1'] } },
+      { at: during, title: 'account-1 restarts', action: { kind: 'restart', replicas: ['account-1'] } },
+    ],
+    thresholds: () => [
+      { kind: 'goodput', atLeast: 0.99 },
+      { kind: 'server-errors', atMost: 0 },
+      { kind: 'time-to-protect', atMostMs: 2_000 },
+      { kind: 'time-to-recover', atMostMs: 8_000 },
+    ],
+    needsOwnSystem: true,
+  },
+  database: {
+    name: 'database-restart',
+    claim:
+      'PostgreSQL crashes and restarts: no response is lost, and the service continues within seconds without a restart.',
+    durations: { before: 10, during: 5, after: 20 },
+    short: { before: 5, during: 3, after: 12 },
+    rate: 50,
+    steps: ({ during }) => [
+      { at: 0, title: 'PostgreSQL crashes', action: { kind: 'database', state: 'stopped' } },
+      { at: during, title: 'PostgreSQL starts', action: { kind: 'database', state: 'started' } },
+    ],
+    // Without its database account cannot open accounts and answers 503. The breakers stay OPEN for 10 s if they opened
+    // because customer had no database either.
+    thresholds: () => [
+      { kind: 'p99-during', atMostMs: 3_000 },
+      { kind: 'time-to-recover', atMostMs: 12_000 },
+    ],
+    needsOwnSystem: true,
+  },
+} satisfies Record<string, Scenario>;
