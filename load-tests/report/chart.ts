@@ -6,8 +6,8 @@ import type { PlotData } from './plot-data.ts';
 const width = 860;
 const font = 'DejaVu Sans, sans-serif';
 
-/** Told apart by lightness as well, for who does not see red and green. */
-const outcomeColours = ['#2a9d5c', '#8fd3a8', '#f2b134', '#4f7cac', '#d1495b', '#6b1d2a'] as const;
+/** Different in lightness too, for readers who cannot distinguish red and green. */
+const responseColours = ['#2a9d5c', '#8fd3a8', '#f2b134', '#4f7cac', '#d1495b', '#6b1d2a'] as const;
 
 const stateColours: Readonly<Record<string, string>> = {
   CLOSED: '#2a9d5c',
@@ -18,7 +18,7 @@ const stateColours: Readonly<Record<string, string>> = {
   UNKNOWN: '#e6e8ec',
 };
 
-/** Draws a run as SVG: what arrived and became of it, how long it took, circuit breakers, load on customer. */
+/** Draws a run as SVG: requests by response, latencies, circuit breakers and calls to customer. */
 export async function drawChart(data: PlotData): Promise<string> {
   const view = new vega.View(vega.parse(compile(specOf(data)).spec), { renderer: 'none' });
   try {
@@ -28,7 +28,7 @@ export async function drawChart(data: PlotData): Promise<string> {
   }
 }
 
-/** The chart as Vega-Lite has it: rows over one axis of time. */
+/** The chart in Vega-Lite: rows over one time axis. */
 export function specOf(data: PlotData): TopLevelSpec {
   const time = {
     field: 'at',
@@ -75,7 +75,7 @@ export function specOf(data: PlotData): TopLevelSpec {
             },
             mark: { type: 'bar', stroke: null },
             encoding: {
-              // Only what is binned is stacked.
+              // Vega-Lite stacks only binned values.
               x: { ...x, bin: { binned: true, step: 1 } },
               x2: { field: 'to' },
               y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests a second' },
@@ -83,7 +83,7 @@ export function specOf(data: PlotData): TopLevelSpec {
                 field: 'outcome',
                 type: 'nominal',
                 title: 'outcome',
-                scale: { domain: [...responseKinds], range: [...outcomeColours] },
+                scale: { domain: [...responseKinds], range: [...responseColours] },
               },
               order: { field: 'order', type: 'quantitative' },
             },

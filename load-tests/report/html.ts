@@ -2,7 +2,7 @@ import { milliseconds, percent } from '../runner/judgement.ts';
 import { responseKinds } from '../runner/responses.ts';
 import { burdenLine, comparisonTable, type JudgedRun, reactionLine, titleOf, verdictOf } from './terminal.ts';
 
-/** Text that goes into a page as it is. */
+/** Escapes text for HTML. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
@@ -15,7 +15,7 @@ th:first-child, td:first-child, td.text, th.text { text-align: left; }
 .passed { color: #1d7a45; } .failed { color: #b3273d; font-weight: 600; } .note { color: #4a5260; }
 svg { max-width: 100%; height: auto; }`;
 
-/** A page that needs nothing but itself. */
+/** A self-contained page. */
 export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -62,7 +62,7 @@ ${[...record.omissions, ...judgement.cautions].map((each) => `<p class="note">${
   );
 }
 
-/** Runs of one scenario side by side. */
+/** A comparison of runs of one scenario. */
 export function comparisonPage(runs: readonly JudgedRun[], charts: readonly string[]): string {
   const name = runs[0]?.record.scenario ?? '';
   return page(

@@ -5,7 +5,7 @@ import { initWasm, Resvg } from '@resvg/resvg-wasm';
 const require = createRequire(import.meta.url);
 let isInitialised: Promise<void> | undefined;
 
-/** Makes a picture of a drawing, the same on every machine: with a font that comes along, whatever fonts there are. */
+/** Renders an SVG as PNG with a bundled font, so that the result is the same on every machine. */
 export async function renderPng(svg: string): Promise<Uint8Array> {
   isInitialised ??= readFile(require.resolve('@resvg/resvg-wasm/index_bg.wasm')).then((wasm) => initWasm(wasm));
   await isInitialised;

@@ -5,21 +5,21 @@ import { milliseconds, percent, seconds } from '../runner/judgement.ts';
 import type { resultOf } from './result.ts';
 import { comparisonTable } from './terminal.ts';
 
-/** What `result.json` has of a run. */
+/** The content of `result.json`. */
 export type Result = ReturnType<typeof resultOf>;
 
-/** A run with the name of its picture, where it has one. */
+/** A run with the path of its picture. */
 export interface PublishedRun {
   readonly result: Result;
   readonly picture: string;
 }
 
 /**
- * Writes the latest full run of each scenario as Markdown, with the pictures in a folder of the same name beside it. Runs in
- * short form are left out.
+ * Writes the latest full run of each scenario as Markdown and its pictures into a folder of the same name. Short runs are
+ * omitted.
  *
- * @returns how many runs it tells of
- * @throws Error when there is none
+ * @returns the number of runs
+ * @throws Error without a full run
  */
 export async function publish(resultsDirectory: string, file: string): Promise<number> {
   const latest = new Map<string, { result: Result; folder: string }>();
@@ -48,7 +48,7 @@ const nameOf = ({ scenario, engine, variant }: Pick<Result, 'scenario' | 'engine
     '-',
   );
 
-/** Results as a page of the documentation: failed and invalid runs are told like all others. */
+/** The results as a page of the documentation, including failed and invalid runs. */
 export function resultsAsMarkdown(runs: readonly PublishedRun[]): string {
   const [first] = runs;
   if (first === undefined) throw new Error('there is nothing to publish');
@@ -67,10 +67,10 @@ export function resultsAsMarkdown(runs: readonly PublishedRun[]): string {
   });
   return `# Results of the load tests
 
-Written by \`npm run load-test -- publish\` from the latest full run of each scenario (${days.join(', ')}); what is measured, and
-how, is in [load-tests/README.md](../load-tests/README.md). The machine: ${first.result.machine.description}.
+Written by \`npm run load-test -- publish\` from the latest full run of each scenario (${days.join(', ')}); [load-tests/README.md](../load-tests/README.md) explains
+the measures. The machine: ${first.result.machine.description}.
 
-${markdownTable(['run', 'goodput during', 'p99 during', 'p99 once opened', 'time to protect', 'time to recover', 'verdict'], summary)}
+${markdownTable(['run', 'goodput during', 'p99 during', 'p99 after opening', 'time to protect', 'time to recover', 'verdict'], summary)}
 
 ${comparisons(runs.map(({ result }) => result)).join('\n\n')}
 
@@ -90,7 +90,7 @@ function comparisons(results: readonly Result[]): string[] {
       const [head = [], ...rows] = comparisonTable(compared);
       return `## ${scenario}, engines compared
 
-The same load, the same fault, one after the other on the same machine: account without protection, on opossum, and as it is.
+The same load and the same fault on the same machine: account without protection, on opossum and as configured.
 
 ${markdownTable(head, rows)}`;
     });
@@ -101,8 +101,8 @@ function section({ result, picture }: PublishedRun): string {
   const checks = judgement.checks.map(({ name, measured, allowed, verdict }) => [name, measured, allowed, verdict]);
   const remarks = [
     ...(judgement.invalid === undefined ? [] : [`**Invalid:** ${judgement.invalid}.`]),
-    ...judgement.cautions.map((caution) => `With care: ${caution}.`),
-    `k6 took ${percent(measures.generatorShare)} of all processors, the whole machine ${percent(measures.machineShare)}; ${droppedRequests} requests could not begin in time.`,
+    ...judgement.cautions.map((caution) => `Caution: ${caution}.`),
+    `k6 took ${percent(measures.generatorShare)} of all processors, the whole machine ${percent(measures.machineShare)}; ${droppedRequests} requests could not start in time.`,
   ];
   return `## ${nameOf(result)}
 

@@ -119,6 +119,6 @@ describe('a report', () => {
     const text = comparisonAsText([judgedRun({ engine: 'none', breakers: [] }), judgedRun()]);
 
     expect(text).toMatch(/during the fault.*none.*sliding-window/);
-    expect(text).toMatch(/p99 once opened.*–.*5 ms/);
+    expect(text).toMatch(/p99 after opening.*–.*5 ms/);
   });
 });

@@ -8,7 +8,7 @@ import { renderPng } from './png.ts';
 import { resultOf } from './result.ts';
 import { titleOf, type JudgedRun } from './terminal.ts';
 
-/** What the index needs to know of a run; more is in its `result.json`. */
+/** An entry of the index. */
 interface Entry {
   readonly title: string;
   readonly startedAt: string;
@@ -16,7 +16,7 @@ interface Entry {
   readonly claim: string;
 }
 
-/** Writes the report of a run and lists it. @returns its HTML page */
+/** Writes the report of a run and adds it to the index. @returns its HTML page */
 export async function writeReport(run: JudgedRun, directory: string): Promise<string> {
   const { record, judgement } = run;
   const remarks = [record.engine, ...(record.variant === 'as-configured' ? [] : [record.variant])];
@@ -33,7 +33,7 @@ export async function writeReport(run: JudgedRun, directory: string): Promise<st
   return file;
 }
 
-/** Writes what compares runs, and lists it. @returns its HTML page */
+/** Writes a comparison of runs and adds it to the index. @returns its HTML page */
 export async function writeComparison(runs: readonly JudgedRun[], directory: string): Promise<string> {
   const [first] = runs;
   if (first === undefined) throw new Error('there is nothing to compare');
@@ -75,7 +75,7 @@ async function writeIndex(directory: string): Promise<void> {
       }),
   );
   const head =
-    '<tr><th>run</th><th class="text">began (UTC)</th><th class="text">verdict</th><th class="text">claim</th></tr>';
+    '<tr><th>run</th><th class="text">started (UTC)</th><th class="text">verdict</th><th class="text">claim</th></tr>';
   await writeFile(
     path.join(directory, 'index.html'),
     page('Load tests', `<h1>Load tests</h1>\n<table>${head}\n${rows.join('\n')}</table>`),

@@ -1,6 +1,6 @@
 import type { JudgedRun } from './terminal.ts';
 
-/** The result of a run as data: everything that was measured and judged, not each request. */
+/** The result of a run as data, without the single requests. */
 export function resultOf({ claim, record, measures, judgement }: JudgedRun) {
   const { requests, breakers, services, ...about } = record;
   return {

@@ -4,7 +4,7 @@ import type { Measures } from '../runner/measures.ts';
 import { responseKinds } from '../runner/responses.ts';
 import type { RunRecord } from '../runner/run-record.ts';
 
-/** A run with everything that is to be said of it. */
+/** A run with its measures and judgement. */
 export interface JudgedRun {
   readonly claim: string;
   readonly record: RunRecord;
@@ -14,7 +14,7 @@ export interface JudgedRun {
 
 const marks = { passed: '✔', failed: '✖', shown: '·', 'not judged': '?' } as const;
 
-/** What a run is called: its scenario, and what is unusual about it. */
+/** The title of a run: its scenario and its deviations from the default. */
 export function titleOf({ scenario, engine, variant, isShort }: RunRecord): string {
   const remarks = [
     ...(variant === 'as-configured' ? [] : [variant.replaceAll('-', ' ')]),
@@ -35,25 +35,25 @@ export function runAsText({ claim, record, measures, judgement }: JudgedRun): st
       ...judgement.checks.map((check) => [marks[check.verdict], check.name, check.measured, check.allowed]),
     ]),
     ...record.omissions.map((each) => `? ${each}`),
-    ...judgement.cautions.map((each) => `! With care: ${each}.`),
+    ...judgement.cautions.map((each) => `! Caution: ${each}.`),
     verdictOf({ record, judgement }),
   ].join('\n');
 }
 
-/** The last word on a run, as a sentence. */
+/** The result of a run as a sentence. */
 export function verdictOf({ record, judgement }: Pick<JudgedRun, 'record' | 'judgement'>): string {
   if (judgement.invalid !== undefined) return `✖ The run is invalid: ${judgement.invalid}.`;
   if (!judgement.isPassed) return '✖ The claim did not hold in this run.';
-  if (record.engine !== 'sliding-window') return '· For comparison: thresholds are for sliding-window.';
-  return record.omissions.length > 0 ? '✔ What could be judged held.' : '✔ The claim held in this run.';
+  if (record.engine !== 'sliding-window') return '· For comparison: the thresholds apply to sliding-window.';
+  return record.omissions.length > 0 ? '✔ The checks that could be judged passed.' : '✔ The claim held in this run.';
 }
 
-/** Runs side by side: a row for each number, a column for each run. */
+/** A comparison of runs: a row per measure, a column per run. */
 export function comparisonAsText(runs: readonly JudgedRun[]): string {
   return drawn(comparisonTable(runs.map(({ record, measures }) => ({ ...record, measures }))));
 }
 
-/** What of a run is compared. */
+/** The compared part of a run. */
 export type ComparedRun = Pick<RunRecord, 'engine' | 'ledger'> & { readonly measures: Measures };
 
 export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
@@ -75,11 +75,11 @@ export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
       ),
     ),
     row(
-      'p99 once opened',
+      'p99 after opening',
       runs.map(({ measures }) => maybe(measures.protected?.latenciesMs.p99, milliseconds)),
     ),
     row(
-      'answers 5xx',
+      '5xx responses',
       runs.map(({ measures }) => String(measures.serverErrors)),
     ),
     ...responseKinds.map((outcome) =>
@@ -97,13 +97,13 @@ export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
       runs.map(({ measures }) => maybe(measures.timeToRecoverMs, seconds, 'never')),
     ),
     row(
-      'questions to customer a second',
+      'calls to customer per second',
       during.map((phase) => phase?.questionsPerSecond.toFixed(1) ?? '–'),
     ),
     row(
       'ledger',
       runs.map(({ ledger }) =>
-        ledger?.findings.length === 0 ? 'in order' : `${ledger?.findings.length ?? '?'} findings`,
+        ledger?.findings.length === 0 ? 'no violation' : `${ledger?.findings.length ?? '?'} violations`,
       ),
     ),
   ];
@@ -137,7 +137,7 @@ export function burdenLine(
 ): string {
   return (
     `k6 took ${maybe(generatorShare, percent)} of ${machine.processors} processors, the whole machine ${maybe(machineShare, percent)}; ` +
-    `${droppedRequests} requests could not begin in time`
+    `${droppedRequests} requests could not start in time`
   );
 }
 

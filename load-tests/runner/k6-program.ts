@@ -3,35 +3,35 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-/** The version that `--install-k6` builds, and the image that is used where there is no program. */
+/** The version of `--install-k6` and of the container image. */
 export const k6Version = '1.8.1';
 const image = `grafana/k6:${k6Version}`;
 
 /** How k6 is started. */
 export interface K6Program {
   readonly command: string;
-  /** Arguments that come before k6's own; with directories and variables that it is to see in a container. */
+  /** Arguments before those of k6; a container needs the directories and variables that k6 uses. */
   readonly prefix: (directories: readonly string[], variables: readonly string[]) => readonly string[];
-  /** For people: `k6 v1.8.1 (go1.26.8, linux/amd64)`. */
+  /** Such as `k6 v1.8.1 (go1.26.8, linux/amd64)`. */
   readonly description: string;
 }
 
-/** There is no k6 to be had. */
+/** k6 is not installed. */
 export class NoK6Error extends Error {
   override readonly name = 'NoK6Error';
 
   constructor() {
     super(
-      `There is no k6. Install it (https://grafana.com/docs/k6/latest/set-up/install-k6/), or with Go: ` +
+      `k6 is not installed. Install it (https://grafana.com/docs/k6/latest/set-up/install-k6/), or with Go: ` +
         `npm run load-test -- --install-k6`,
     );
   }
 }
 
 /**
- * Finds k6: what `K6` names, on the PATH, where Go puts what it builds, else its container image where Docker runs.
+ * Finds k6: the program of `K6`, on the PATH, in Go's directory for programs, or its container image with Docker.
  *
- * @throws NoK6Error when there is none
+ * @throws NoK6Error
  */
 export function findK6(environment: NodeJS.ProcessEnv = process.env): K6Program {
   const named = environment['K6'];
@@ -44,7 +44,7 @@ export function findK6(environment: NodeJS.ProcessEnv = process.env): K6Program 
   throw new NoK6Error();
 }
 
-/** Builds k6 with Go. @throws Error when there is no Go, or it fails */
+/** Builds k6 with Go. @throws Error when that fails */
 export async function installK6(): Promise<string> {
   const source = `go.k6.io/k6@v${k6Version}`;
   try {
@@ -63,7 +63,7 @@ function inGoBin(): string[] {
   return [file, `${file}.exe`].filter((each) => existsSync(each));
 }
 
-/** Loopback is the system's: the container is on the network of the machine. That is Linux alone. */
+/** The container uses the network of the machine to reach the system, which works only on Linux. */
 function isImageThere(): boolean {
   if (process.platform !== 'linux') return false;
   if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status !== 0) return false;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseRequests } from './k6-run.ts';
 
-describe('what k6 wrote', () => {
-  it('is read in the order of time, from the begin of load on', () => {
+describe('parseRequests', () => {
+  it('sorts requests by time since the start of the load', () => {
     const lines = [
       '{"key":"k-2","customerId":"c-1002","beganAt":1500,"durationMs":5000,"status":0}',
       '{"key":"k-1","customerId":"c-1001","beganAt":1100,"durationMs":12,"status":201,"account":{"id":"a-1","verifiedBy":"CUSTOMER"}}',

@@ -9,21 +9,21 @@ import type { ClientRequest } from './run-record.ts';
 import type { K6Program } from './k6-program.ts';
 
 const script = path.resolve(import.meta.dirname, '../scenarios/k6/open-accounts.ts');
-/** k6's own exit code for a threshold that was not kept; the judgement of it is ours. */
+/** k6's exit code for its own thresholds, which the runner judges itself. */
 const thresholdsCrossed = 99;
 
-/** A k6 under way. */
+/** A running k6. */
 export interface K6Run {
   readonly pid: number | undefined;
-  /** When load began, by `Date.now()`. */
+  /** The start of the load by `Date.now()`. */
   readonly beganAt: number;
-  /** Resolves when all requests were answered, or their clients gave up. */
+  /** Resolves when all requests have a response or timed out. */
   finish(): Promise<{ readonly requests: readonly ClientRequest[]; readonly dropped: number }>;
-  /** Ends it at once. */
+  /** Kills it. */
   kill(): void;
 }
 
-/** Starts k6 and waits until it puts load on. @throws Error when it ends before */
+/** Starts k6 and waits until its load starts. @throws Error when it ends first */
 export async function startK6(k6: K6Program, target: string, plan: LoadPlan, directory: string): Promise<K6Run> {
   const files = {
     record: path.join(directory, 'requests.jsonl'),
@@ -85,7 +85,7 @@ async function exitOf(child: ChildProcess): Promise<number | string> {
   });
 }
 
-/** k6 makes its clients ready first, which takes a while: it tells when it begins. */
+/** k6 first prepares its clients, which takes a while, and then sends a request to this server. */
 async function listenForBegin(): Promise<{ url: string; came: Promise<number>; close: () => void }> {
   const server = createServer();
   const came = new Promise<number>((resolve) => {
@@ -98,11 +98,11 @@ async function listenForBegin(): Promise<{ url: string; came: Promise<number>; c
   server.listen(0, loopback);
   await once(server, 'listening');
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('no port to hear of the begin on');
+  if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
   return { url: `http://${loopback}:${address.port}`, came, close: () => server.close() };
 }
 
-/** Reads what k6 wrote, a request a line. */
+/** Reads the record of k6, one request per line. */
 export function parseRequests(text: string, beganAt: number): ClientRequest[] {
   return text
     .split('\n')

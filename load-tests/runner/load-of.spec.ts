@@ -6,7 +6,7 @@ const durations = { before: 10, during: 20, after: 15 };
 const warm = warmUpSeconds * 1_000;
 
 describe('phases', () => {
-  it('follow one another after a warm-up', () => {
+  it('follow the warm-up', () => {
     expect(plannedPhases(durations)).toEqual([
       { name: 'warm-up', fromMs: 0, toMs: warm },
       { name: 'before', fromMs: warm, toMs: warm + 10_000 },
@@ -15,11 +15,11 @@ describe('phases', () => {
     ]);
   });
 
-  it('of no length are left out', () => {
+  it('are omitted when they are empty', () => {
     expect(plannedPhases({ before: 0, during: 20, after: 0 }).map(({ name }) => name)).toEqual(['warm-up', 'during']);
   });
 
-  it('change when faults really begin and end', () => {
+  it('change with the actual start and end of the fault', () => {
     const phases = actualPhases(plannedPhases(durations), warm + 10_100, warm + 32_000);
 
     expect(phases.map(({ fromMs, toMs }) => [fromMs - warm, toMs - warm])).toEqual([
@@ -35,13 +35,13 @@ describe.each(scenarios)('the load of $name', (scenario) => {
   it.each([
     ['full', scenario.durations],
     ['short', scenario.short],
-  ])('lasts as long as its phases in its %s form', (_, each) => {
+  ])('lasts as long as its phases in the %s form', (_, each) => {
     const seconds = loadOf(scenario, each).stages.reduce((sum, stage) => sum + stage.seconds, 0);
 
     expect(seconds).toBe(warmUpSeconds + each.before + each.during + each.after);
   });
 
-  it('has its faults end by the end of the phase', () => {
+  it('has all steps within the phase', () => {
     const steps = scenario.steps?.(scenario.short) ?? [];
 
     expect(steps.map(({ at }) => at)).toEqual(steps.map(({ at }) => at).toSorted((a, b) => a - b));

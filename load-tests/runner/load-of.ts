@@ -2,14 +2,14 @@ import type { LoadPlan } from '../scenarios/k6/load-plan.ts';
 import type { Phase } from './run-record.ts';
 import type { Durations, Scenario } from '../scenarios/scenario.ts';
 
-/** Seconds in which load grows, processes get warm and account learns of customers; nothing is judged by them. */
+/** The load grows, processes warm up and account caches customers; this phase is not judged. */
 export const warmUpSeconds = 12;
-/** Compilers of a process that has just started are busy enough with this share of the load. */
+/** Share of the load at the start, when the processes still compile their code. */
 const coldShare = 0.1;
-/** How long a client waits for its answer. */
+/** The timeout of a client. */
 export const patienceSeconds = 5;
 
-/** What k6 is to do in a scenario, warm-up included. */
+/** The load of a scenario including the warm-up. */
 export function loadOf({ rate, load }: Scenario, durations: Durations): LoadPlan {
   const { before, during, after } = durations;
   const constant = { startRate: rate, stages: [{ rate, seconds: before + during + after }] };
@@ -25,7 +25,7 @@ export function loadOf({ rate, load }: Scenario, durations: Durations): LoadPlan
   };
 }
 
-/** The phases as they are planned; those of no length are left out. */
+/** The planned phases, without empty ones. */
 export function plannedPhases({ before, during, after }: Durations): Phase[] {
   const lengths = { 'warm-up': warmUpSeconds, before, during, after } as const;
   let fromMs = 0;
@@ -37,8 +37,7 @@ export function plannedPhases({ before, during, after }: Durations): Phase[] {
 }
 
 /**
- * The phases as they were: a fault begins when it has been set, and ends when its end has been done, which may take a
- * while.
+ * The actual phases: a fault starts when it is set and ends when its removal is complete, which may take a while.
  */
 export function actualPhases(planned: readonly Phase[], faultBeganMs: number, faultEndedMs: number): Phase[] {
   return planned.map((phase) => {

@@ -1,7 +1,6 @@
-/** `npm run load-test`: load with k6 while things fail. See `--help`. */
-import { readFileSync } from 'node:fs';
+/** `npm run load-test`: runs load with k6 while parts of the system fail. See `--help`. */
 import path from 'node:path';
-import { BuildFailure, SystemFailure } from '@breakwater/system-runner';
+import { describeFailure, UsageError } from '@breakwater/system-runner';
 import { judge } from './judgement.ts';
 import { measure } from './measures.ts';
 import type { Engine } from './run-record.ts';
@@ -12,37 +11,36 @@ import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.
 import { scenarios } from '../scenarios/index.ts';
 import type { Scenario, Threshold, Variant } from '../scenarios/scenario.ts';
 import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
-import { type Command, engines, parseOptions, type RunOptions, usage, UsageError } from './options.ts';
+import { type Command, engines, parseOptions, type RunOptions, usage } from './options.ts';
 import { progressOn } from './progress.ts';
 import { runScenario } from './run-scenario.ts';
 
-const exitCodes = { kept: 0, notKept: 1, notUnderstood: 2, noK6: 3, saysNothing: 4, interrupted: 130 } as const;
+const exitCodes = { passed: 0, failed: 1, usage: 2, noK6: 3, invalid: 4, interrupted: 130 } as const;
 
 const resultsDirectory = path.resolve(import.meta.dirname, '../results');
 const resultsPage = path.resolve(import.meta.dirname, '../../docs/load-test-results.md');
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function main(command: Command): Promise<number> {
   switch (command.kind) {
     case 'help':
       print(usage.trimEnd());
-      return exitCodes.kept;
+      return exitCodes.passed;
     case 'list':
       for (const { name, claim } of scenarios) print(`${name.padEnd(18)}${claim}`);
-      return exitCodes.kept;
+      return exitCodes.passed;
     case 'find-k6':
       print(findK6().description);
-      return exitCodes.kept;
+      return exitCodes.passed;
     case 'publish': {
       const runs = await publish(resultsDirectory, resultsPage);
       print(`${runs} runs are in ${resultsPage}. Format it: npx prettier --write docs/load-test-results.md`);
-      return exitCodes.kept;
+      return exitCodes.passed;
     }
     case 'install-k6':
       print(await installK6());
-      return exitCodes.kept;
+      return exitCodes.passed;
     case 'run':
     case 'compare':
       return run(command);
@@ -70,8 +68,8 @@ async function run(options: RunOptions & { readonly kind: 'run' | 'compare' }): 
     if (!options.json) print(`\n${comparisonAsText(runs)}Report: ${report}`);
   }
   if (options.json) print(JSON.stringify(runs.map(resultOf), undefined, 2));
-  if (runs.every(({ judgement }) => judgement.isPassed)) return exitCodes.kept;
-  return runs.every(saysNothingBad) ? exitCodes.saysNothing : exitCodes.notKept;
+  if (runs.every(({ judgement }) => judgement.isPassed)) return exitCodes.passed;
+  return runs.every(isPassedOrInvalid) ? exitCodes.invalid : exitCodes.failed;
 }
 
 async function runOne(
@@ -102,40 +100,34 @@ async function runOne(
     const measures = measure(record);
     const thresholds = scenario
       .thresholds(variant)
-      .filter((each) => target === undefined || isSeenByClients(scenario, each));
+      .filter((each) => target === undefined || isMeasuredByClients(scenario, each));
     return { claim: scenario.claim, record, measures, judgement: judge(record, measures, thresholds) };
   } finally {
     progress.clear();
   }
 }
 
-/** A run that is invalid says nothing, unless an account was lost: no load excuses that. */
-function saysNothingBad({ record, judgement }: JudgedRun): boolean {
+/** An invalid run is no failure, unless it violated the ledger. */
+function isPassedOrInvalid({ record, judgement }: JudgedRun): boolean {
   return judgement.isPassed || (judgement.invalid !== undefined && !record.ledger?.findings.length);
 }
 
-/** Where nothing is done to a system, what it would be held to then cannot be judged. */
-function isSeenByClients({ needsOwnSystem }: Scenario, { kind }: Threshold): boolean {
+/** Thresholds for a system without actions and without access to its replicas. */
+function isMeasuredByClients({ needsOwnSystem }: Scenario, { kind }: Threshold): boolean {
   return !needsOwnSystem && kind !== 'questions-per-arrival';
 }
 
-function explain(error: unknown): number {
-  if (error instanceof UsageError) {
-    say(`✖ ${error.message}. See npm run load-test -- --help`);
-    return exitCodes.notUnderstood;
-  }
+function report(error: unknown): number {
   if (error instanceof NoK6Error) {
-    say(`✖ ${error.message}`);
+    process.stderr.write(`✖ ${error.message}\n`);
     return exitCodes.noK6;
   }
-  if (error instanceof BuildFailure) process.stderr.write(readFileSync(error.logFile));
-  if (error instanceof SystemFailure) say(`✖ ${error.message}. ${error.remedy}`);
-  else say(`✖ ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return exitCodes.notKept;
+  process.stderr.write(describeFailure(error, 'npm run load-test'));
+  return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
 try {
   process.exitCode = await main(parseOptions(process.argv.slice(2)));
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = report(error);
 }

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
+import { parseChoice, parseFlags, UsageError } from '@breakwater/system-runner';
 import type { Engine } from './run-record.ts';
 import { scenarios } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 
-/** What the command line asks for. */
+/** The command of the command line. */
 export type Command =
   | { readonly kind: 'help' | 'list' | 'find-k6' | 'install-k6' | 'publish' }
   | ({ readonly kind: 'run' } & RunOptions)
@@ -16,49 +16,44 @@ export interface RunOptions {
   /** Print the results as one JSON document on standard output. */
   readonly json: boolean;
   readonly target: string | undefined;
-  /** Seconds that phase `during` lasts, in place of the scenario's own. */
+  /** Duration of phase `during` instead of the scenario's own. */
   readonly duringSeconds: number | undefined;
-  /** Where reports go. */
+  /** Directory for reports. */
   readonly out: string | undefined;
-}
-
-/** The command line cannot be understood; the message says why. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 export const engines = ['sliding-window', 'opossum', 'none'] as const satisfies readonly Engine[];
 
-/** What `--help` prints. */
+/** The output of `--help`. */
 export const usage = `Usage: npm run load-test -- SCENARIO... [OPTIONS]
        npm run load-test -- compare SCENARIO [OPTIONS]
        npm run load-test -- publish
        npm run load-test -- --list
 
-Starts the whole system on this machine, puts load on it with k6 while things fail, verifies the ledger, and judges what
-came of it. Each run writes a report (HTML, PNG, JSON) to load-tests/results. \`all\` runs every scenario; compare runs one
-on each of the three engines in turn. publish writes docs/load-test-results.md from the latest full runs.
+Starts the whole system on this machine, sends load with k6 while parts of it fail, audits the ledger and judges the
+results. Each run writes a report (HTML, PNG, JSON) to load-tests/results. \`all\` runs every scenario; compare runs one
+on each of the three engines. publish writes docs/load-test-results.md from the latest full runs.
 
   --list            print the scenarios with their claims
   --engine WHICH    sliding-window, opossum or none (default sliding-window); thresholds are for sliding-window
-  --short           shorter phases, for CI and for who is in a hurry
-  --duration N      seconds that the fault, or the steady load, lasts: 5 to 86400
-  --target URL      put the load on a system that already runs: nothing is done to it, and only its answers are judged
-  --out DIRECTORY   where reports go (default load-tests/results)
+  --short           shorter phases, as in CI
+  --duration N      duration of the fault or the steady load in seconds, 5 to 86400
+  --target URL      send the load to a running system: no actions, and only its responses are judged
+  --out DIRECTORY   directory for reports (default load-tests/results)
   --json            print the results as one JSON document on standard output
-  --find-k6         print which k6 is used
+  --find-k6         print the k6 that is used
   --install-k6      build k6 with Go
-  --help            show this
+  --help            show this help
 
-Exit code: 0 when every threshold was kept, 1 when one was not, 2 when the command line cannot be understood, 3 when
-there is no k6, 4 when a run was invalid and says nothing: the machine could not keep up. K6 names the program to use.
+Exit code: 0 when every threshold was kept, 1 when one was not, 2 for an invalid command line, 3 without k6, 4 when a run was
+invalid because the machine could not keep up. K6 names the k6 program to use.
 `;
 
 /**
  * Reads the command line.
  *
  * @param args without the program and the script
- * @throws UsageError when it cannot be understood
+ * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Command {
   const { values, positionals } = readFlags(args);
@@ -81,7 +76,7 @@ export function parseOptions(args: readonly string[]): Command {
   return {
     kind,
     scenarios: names.includes('all') ? scenarios : names.map(scenarioOf),
-    engine: engineOf(values.engine ?? 'sliding-window'),
+    engine: parseChoice('--engine', values.engine ?? 'sliding-window', engines),
     isShort: values.short ?? false,
     json: values.json ?? false,
     target: values.target === undefined ? undefined : urlOf(values.target),
@@ -91,39 +86,28 @@ export function parseOptions(args: readonly string[]): Command {
 }
 
 function readFlags(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        list: { type: 'boolean' },
-        engine: { type: 'string' },
-        short: { type: 'boolean' },
-        duration: { type: 'string' },
-        target: { type: 'string' },
-        out: { type: 'string' },
-        json: { type: 'boolean' },
-        'find-k6': { type: 'boolean' },
-        'install-k6': { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.split(/\.\s|\n/, 1)[0] ?? message);
-  }
+  return parseFlags({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      list: { type: 'boolean' },
+      engine: { type: 'string' },
+      short: { type: 'boolean' },
+      duration: { type: 'string' },
+      target: { type: 'string' },
+      out: { type: 'string' },
+      json: { type: 'boolean' },
+      'find-k6': { type: 'boolean' },
+      'install-k6': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
 function scenarioOf(name: string): Scenario {
   const found = scenarios.find((each) => each.name === name);
   if (found) return found;
   throw new UsageError(`there is no scenario '${name}', but ${scenarios.map((each) => each.name).join(', ')}`);
-}
-
-function engineOf(text: string): Engine {
-  const engine = engines.find((each) => each === text);
-  if (engine) return engine;
-  throw new UsageError(`--engine is one of ${engines.join(', ')}, not '${text}'`);
 }
 
 function urlOf(text: string): string {

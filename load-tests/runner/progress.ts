@@ -1,4 +1,4 @@
-/** Says on standard error what is going on: nothing where nobody looks. */
+/** Displays the current step on a terminal, otherwise nothing. */
 export function progressOn(stream: NodeJS.WriteStream): { say: (what: string) => void; clear: () => void } {
   const isWatched = stream.isTTY && process.env['CI'] === undefined;
   const startedAt = performance.now();
