@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  type CircuitBreakerConfig,
+  ConflictingDefinitionError,
+  createRegistry,
+  InvalidOptionsError,
+} from '@breakwater/resilience';
+import { readConfigFile, resilienceConfig, type ResilienceConfigContext } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
-import { readConfigFile } from '../../libs/resilience/src/config/config-file.ts';
-import { resilienceConfig, type ResilienceConfigContext } from '../../libs/resilience/src/config/resilience-config.ts';
-import type { CircuitBreakerConfig } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.options.ts';
-import { ConflictingDefinitionError, InvalidOptionsError } from '../../libs/resilience/src/core/errors.ts';
-import { createRegistry } from '../../libs/resilience/src/core/policies.ts';
 import { workspaceRoot } from './markdown.ts';
 
 const page = await readFile(join(workspaceRoot, 'docs/configuration.md'), 'utf8');
@@ -22,7 +24,7 @@ const loaded = (documents: readonly unknown[], context: ResilienceConfigContext 
     { env: {}, ...context },
   );
 
-/** What an instance comes to, of the page's first example unless other documents are given. */
+/** The configuration of an instance in the page's first example, unless other documents are given. */
 function configOf(
   name: string,
   context: ResilienceConfigContext = {},
@@ -35,8 +37,8 @@ const threshold = (value: number) => ({
   resilience4j: { circuitbreaker: { instances: { customer: { failureRateThreshold: value } } } },
 });
 
-describe('What docs/configuration.md says of its first example', () => {
-  it('is what comes of it', () => {
+describe('The first example in docs/configuration.md', () => {
+  it('has the described result', () => {
     expect(configOf('ledger')).toMatchObject({
       slidingWindowSize: 10,
       failureRateThreshold: 80,
@@ -48,26 +50,26 @@ describe('What docs/configuration.md says of its first example', () => {
       failureRateThreshold: 50,
       minimumNumberOfCalls: 5,
     });
-    expect(configOf('nobody-knows-it')).toMatchObject({ slidingWindowSize: 10, minimumNumberOfCalls: 100 });
+    expect(configOf('undefined-name')).toMatchObject({ slidingWindowSize: 10, minimumNumberOfCalls: 100 });
     expect(configOf('ledger', { env: { LEDGER_SLOW: '2s' } })).toMatchObject({ slowCallDurationThreshold: 2_000 });
   });
 });
 
-describe('What docs/configuration.md says of where options come from', () => {
+describe('The rules about sources in docs/configuration.md', () => {
   const inCode = { circuitBreaker: { instances: { customer: { failureRateThreshold: 10, slidingWindowSize: 7 } } } };
   const env = { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_FAILURERATETHRESHOLD: '40' };
 
   it.each([
-    ['a file wins over code', [threshold(20)], {}, 20],
-    ['a later file wins over an earlier one', [threshold(20), threshold(30)], {}, 30],
-    ['the environment wins over both', [threshold(20), threshold(30)], env, 40],
+    ['a file overrides code', [threshold(20)], {}, 20],
+    ['a later file overrides an earlier one', [threshold(20), threshold(30)], {}, 30],
+    ['the environment overrides both', [threshold(20), threshold(30)], env, 40],
   ])('%s, option by option', (_, files, environment, expected) => {
     const config = configOf('customer', { ...inCode, env: environment }, files);
 
     expect(config).toMatchObject({ failureRateThreshold: expected, slidingWindowSize: 7 });
   });
 
-  it('a registry that is asked with options takes them first, and refuses others later', () => {
+  it('options passed to a registry replace the definition, and others are refused later', () => {
     const registry = createRegistry('circuitBreaker', loaded([threshold(20)]).circuitBreaker);
 
     const breaker = registry.getOrCreate('customer', { slidingWindowSize: 5 });
@@ -85,7 +87,7 @@ describe('What docs/configuration.md says of where options come from', () => {
     expect(configOf('customer', {}, [document])).toMatchObject({ failureRateThreshold: 80, slidingWindowSize: 100 });
   });
 
-  it('an instance without a base builds on its namesake before default', () => {
+  it('an instance without a base builds on the configuration of its name before default', () => {
     const configs = { default: { slidingWindowSize: 10 }, customer: { failureRateThreshold: 80 } };
     const document = { resilience4j: { circuitbreaker: { configs } } };
 
@@ -98,7 +100,7 @@ describe('What docs/configuration.md says of where options come from', () => {
     expect(() => loaded([{ resilience4j: { circuitbreaker: { configs } } }])).toThrow(InvalidOptionsError);
   });
 
-  it('variables may name a configuration, and an instance with a dash', () => {
+  it('variables can set configurations, and instances with a dash', () => {
     const ofDefault = { RESILIENCE4J_CIRCUITBREAKER_CONFIGS_DEFAULT_SLIDINGWINDOWSIZE: '20' };
     const ofDashed = { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_COUNT_SLOW_FAILURERATETHRESHOLD: '60' };
     const document = { resilience4j: { circuitbreaker: { instances: { 'count-slow': { slidingWindowSize: 5 } } } } };
@@ -107,7 +109,7 @@ describe('What docs/configuration.md says of where options come from', () => {
     expect(configOf('count-slow', { env: ofDashed }, [document])).toMatchObject({ failureRateThreshold: 60 });
   });
 
-  it('a mistyped key stops the start and is corrected, and a variable replaces a pipeline', () => {
+  it('a mistyped key is refused with a suggestion, and a variable replaces a pipeline', () => {
     const mistyped = { resilience4j: { circuitbreaker: { instances: { customer: { slidingWindowSiz: 5 } } } } };
     const declared = { resilience4j: { pipelines: { customer: ['retry', 'circuitBreaker'] } } };
     const env = { RESILIENCE4J_PIPELINES_CUSTOMER: 'circuitBreaker,bulkhead' };

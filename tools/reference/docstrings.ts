@@ -1,21 +1,21 @@
 import { parseSync, Visitor } from 'vite';
 
-/** What stands above a name in a source, for whoever uses it. */
+/** The docstring of a name in a source file. */
 export interface Docstring {
-  /** The interface that the name is a member of; `undefined` for a property of an object. */
+  /** The interface that contains the name; `undefined` for a property of an object. */
   readonly owner: string | undefined;
   readonly name: string;
   /** In one line. */
   readonly text: string;
 }
 
-/** What stands above an interface itself has no name. */
+/** The name in the docstring of an interface. */
 const itself = '';
 
 /**
  * Every docstring of an interface, of its members, and of the properties of objects, in the order of the source.
  *
- * @param file its name, by which the parser knows the language
+ * @param file the file name, which determines the language
  */
 export function docstringsIn(file: string, source: string): readonly Docstring[] {
   const { program, comments } = parseSync(file, source);
@@ -47,12 +47,12 @@ export function docstringsIn(file: string, source: string): readonly Docstring[]
   return found;
 }
 
-/** What is said of an interface as a whole. */
+/** The docstring of an interface. */
 export function docstringOf(owner: string, docstrings: readonly Docstring[]): string | undefined {
   return docstrings.find((found) => found.owner === owner && found.name === itself)?.text;
 }
 
-/** Without stars and line breaks, up to the first tag. */
+/** The text without asterisks and line breaks, up to the first tag. */
 function textOf(comment: string): string {
   const [text = ''] = comment
     .replace(/^\*/, '')

@@ -1,20 +1,18 @@
+import { type OptionRule, parseDuration } from '@breakwater/resilience';
+import { resilienceConfig } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
-import { resilienceConfig } from '../../libs/resilience/src/config/resilience-config.ts';
-import { parseDuration } from '../../libs/resilience/src/core/duration.ts';
-import type { OptionRule } from '../../libs/resilience/src/core/options.ts';
-import { type ReferencedOption, referencedPolicies } from './policies.ts';
-import { variablePrefix } from './policy-tables.ts';
+import { type ReferencedOption, referencedPolicies, variablePrefix } from './policies.ts';
 
 const policies = referencedPolicies();
-const options = policies.flatMap(({ title, pattern, format, options: all }) =>
-  all.map((option) => ({ title, pattern, section: format.section, option })),
+const options = policies.flatMap(({ format, options: all }) =>
+  all.map((option) => ({ title: format.title, section: format.section, option })),
 );
 const inFiles = options.filter(({ option }) => option.rule.kind !== 'function');
 
 const sample = (): boolean => true;
 const names = { predicates: { sample }, errorTypes: {} };
 
-/** Something that a file may say. */
+/** A value for a file. */
 function valueFor({ kind, defaultValue, parse }: OptionRule<unknown>): unknown {
   if (kind === 'errorClasses') return 'Error';
   if (kind === 'errorPredicate' || kind === 'resultPredicate') return 'sample';
@@ -24,21 +22,21 @@ function valueFor({ kind, defaultValue, parse }: OptionRule<unknown>): unknown {
   return defaultValue ?? [1, 0.5].find((value) => parse(value) !== undefined);
 }
 
-/** What an instance comes to, as far as it can be compared. */
-function comesTo(documents: readonly unknown[], env: Readonly<Record<string, string>> = {}): unknown {
+/** The configuration of an instance, as far as it can be compared. */
+function configOf(documents: readonly unknown[], env: Readonly<Record<string, string>> = {}): unknown {
   const files = documents.length === 0 ? [] : [{ label: 'resilience.yml', documents }];
-  const { extras, ...config } = resilienceConfig(files, { env, ...names });
-  const health = [extras.circuitBreaker('customer'), extras.rateLimiter('customer')];
+  const { healthOptions, ...config } = resilienceConfig(files, { env, ...names });
+  const health = [healthOptions.circuitBreaker('customer'), healthOptions.rateLimiter('customer')];
   return JSON.parse(JSON.stringify({ ...config, health }, functionsAsText)) as unknown;
 }
 
 const fromFile = (section: string, settings: object | null): unknown =>
-  comesTo([{ resilience4j: { [section]: { instances: { customer: settings } } } }]);
+  configOf([{ resilience4j: { [section]: { instances: { customer: settings } } } }]);
 
 const functionsAsText = (_key: string, value: unknown): unknown => (typeof value === 'function' ? value.name : value);
 
 describe('Every key of the reference', () => {
-  it.each(inFiles)('$title: $option.name means the same in each of its spellings', ({ section, option }) => {
+  it.each(inFiles)('$title: $option.name sets the same option in every spelling', ({ section, option }) => {
     const { name, rule } = option;
     const value = valueFor(rule);
     const withDashes = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -49,7 +47,7 @@ describe('Every key of the reference', () => {
     expect(loaded).not.toStrictEqual(fromFile(section, null));
     expect(fromFile(section, { [withDashes]: value })).toStrictEqual(loaded);
     const variable = `${variablePrefix(section)}CUSTOMER_${name.toUpperCase()}`;
-    expect(comesTo([], { [variable]: String(value) })).toStrictEqual(loaded);
+    expect(configOf([], { [variable]: String(value) })).toStrictEqual(loaded);
   });
 
   it.each(options.filter(({ option }) => option.rule.kind === 'function'))(
@@ -60,17 +58,21 @@ describe('Every key of the reference', () => {
   );
 });
 
-/** `60 s by default`, `true by default`: what a docstring says of a default that can be read. */
+/** A stated default: `60 s by default`, `true by default`. */
 const statedDefault = /(?:^|[ ;])`?(?<stated>-?[\d.]+(?: (?:ns|ms|s|min))?|True|False|[A-Z]{4,})`? by default/;
 
 describe('Every docstring', () => {
   const stating = options.filter(({ option }) => statedDefault.test(option.meaning));
 
-  it.each(stating)('$title: $option.name has the default that it is said to have', ({ option }) => {
-    expect(stated(option)).toStrictEqual(option.defaultValue);
+  it.each(stating)('$title: $option.name states the default of the rule', ({ option }) => {
+    expect(stated(option)).toStrictEqual(option.rule.defaultValue);
   });
 
-  it('states its default, mostly', () => {
+  it.each(options)('$title: $option.name has one', ({ option }) => {
+    expect(option.meaning).not.toBe('');
+  });
+
+  it('states its default in most cases', () => {
     expect(stating.length).toBeGreaterThan(40);
   });
 });

@@ -1,139 +1,122 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PatternFormat } from '../../libs/resilience/src/config/pattern-format.ts';
-import { patternFormats } from '../../libs/resilience/src/config/pattern-formats.ts';
-import type { PatternName } from '../../libs/resilience/src/config/patterns.ts';
-import { resolveAdaptiveConcurrencyLimiterOptions } from '../../libs/resilience/src/core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.options.ts';
-import { resolveBulkheadOptions } from '../../libs/resilience/src/core/bulkhead/bulkhead.options.ts';
-import { resolveCachedFallbackOptions } from '../../libs/resilience/src/core/cached-fallback/cached-fallback.options.ts';
-import { resolveCircuitBreakerOptions } from '../../libs/resilience/src/core/circuit-breaker/circuit-breaker.options.ts';
-import { resolveFallbackOptions } from '../../libs/resilience/src/core/fallback/fallback.options.ts';
-import { resolveHedgeOptions } from '../../libs/resilience/src/core/hedge/hedge.options.ts';
-import type { OptionRule } from '../../libs/resilience/src/core/options.ts';
-import { resolveRateLimiterOptions } from '../../libs/resilience/src/core/rate-limiter/rate-limiter.options.ts';
-import { resolveRetryBudgetOptions } from '../../libs/resilience/src/core/retry/retry-budget.options.ts';
-import { resolveRetryOptions } from '../../libs/resilience/src/core/retry/retry.options.ts';
-import { resolveTimeLimiterOptions } from '../../libs/resilience/src/core/time-limiter/time-limiter.options.ts';
-import { backoffDefaults } from './backoff-defaults.ts';
+import {
+  durationForms,
+  durationText,
+  type OptionKind,
+  type OptionRule,
+  policies,
+  type PolicyTable,
+} from '@breakwater/resilience';
+import { type SectionFormat, sectionFormats } from '@breakwater/resilience/config';
 import { type Docstring, docstringOf, docstringsIn } from './docstrings.ts';
-import { workspaceRoot } from './markdown.ts';
+import { code, plainText, workspaceRoot } from './markdown.ts';
 
-/** One option as the code has it. */
+/** An option of a policy, as the code describes it. */
 export interface ReferencedOption {
   readonly name: string;
   readonly rule: OptionRule<unknown>;
-  /** What it comes to when nothing is given; `undefined` when nothing holds then. */
-  readonly defaultValue: unknown;
   /** Its docstring. */
   readonly meaning: string;
-  /** Whether only configuration files and the environment have it, and code says it in another way. */
-  readonly isOfFilesAlone: boolean;
-  /** Whether Resilience4j has nothing like it, though it has the policy. */
-  readonly isBeyond: boolean;
+  /** Whether only configuration files and the environment have it; code has another option instead. */
+  readonly isOnlyInFiles: boolean;
+  /** Whether Resilience4j has the policy, but not the option. */
+  readonly isBeyondResilience4j: boolean;
 }
 
-/** A policy as the code has it. */
+/** A policy, as the code describes it. */
 export interface ReferencedPolicy {
-  readonly pattern: PatternName;
-  /** What its options are called in code. */
+  /** The type of its options in code. */
   readonly optionsType: string;
-  readonly title: string;
   readonly summary: string;
-  readonly format: PatternFormat;
+  readonly format: SectionFormat;
   readonly options: readonly ReferencedOption[];
 }
 
-interface Source {
-  readonly pattern: PatternName;
-  readonly title: string;
-  /** Below `core`, without its ending. */
-  readonly file: string;
-  readonly resolve: (subject: string, options: object) => object;
-}
-
-const sources: readonly Source[] = [
-  {
-    pattern: 'circuitBreaker',
-    title: 'Circuit breaker',
-    file: 'circuit-breaker/circuit-breaker',
-    resolve: resolveCircuitBreakerOptions,
-  },
-  { pattern: 'retry', title: 'Retry', file: 'retry/retry', resolve: resolveRetryOptions },
-  { pattern: 'retryBudget', title: 'Retry budget', file: 'retry/retry-budget', resolve: resolveRetryBudgetOptions },
-  {
-    pattern: 'timeLimiter',
-    title: 'Time limiter',
-    file: 'time-limiter/time-limiter',
-    resolve: resolveTimeLimiterOptions,
-  },
-  { pattern: 'bulkhead', title: 'Bulkhead', file: 'bulkhead/bulkhead', resolve: resolveBulkheadOptions },
-  {
-    pattern: 'rateLimiter',
-    title: 'Rate limiter',
-    file: 'rate-limiter/rate-limiter',
-    resolve: resolveRateLimiterOptions,
-  },
-  {
-    pattern: 'adaptiveConcurrencyLimiter',
-    title: 'Adaptive concurrency limiter',
-    file: 'adaptive-concurrency-limiter/adaptive-concurrency-limiter',
-    resolve: resolveAdaptiveConcurrencyLimiterOptions,
-  },
-  { pattern: 'hedge', title: 'Hedge', file: 'hedge/hedge', resolve: resolveHedgeOptions },
-  { pattern: 'fallback', title: 'Fallback', file: 'fallback/fallback', resolve: resolveFallbackOptions },
-  {
-    pattern: 'cachedFallback',
-    title: 'Cached fallback',
-    file: 'cached-fallback/cached-fallback',
-    resolve: resolveCachedFallbackOptions,
-  },
-];
-
-/** The interfaces that hold what goes beyond Resilience4j in a policy that it has, and what only files have. */
 const beyondResilience4j = 'RecoveryOptions';
-const ofFilesAlone = ['HealthExtras', 'BackoffProperties', 'MaxWaitProperties'];
+const onlyInFiles = ['HealthOptions', 'BackoffProperties', 'MaxWaitProperties'];
 
-/** Every policy with all of its options. */
-export function referencedPolicies(): readonly ReferencedPolicy[] {
-  const formats = patternFormats(() => 0.5);
-  const ofFiles = ['health-extras', 'backoff'].flatMap((file) => docstringsOf(`config/${file}.ts`));
-  return sources.map(({ pattern, title, file, resolve }) => {
-    const optionsType = `${pattern.charAt(0).toUpperCase()}${pattern.slice(1)}Options`;
-    const ofOptions = docstringsOf(`core/${file}.options.ts`);
-    const format = formats[pattern];
-    const defaults: Readonly<Record<string, unknown>> = {
-      ...backoffDefaults(pattern, format.section),
-      ...resolve(title, {}),
-    };
+/** All policies with all of their options. An option without a docstring has an empty meaning. */
+export function referencedPolicies(policyTable: PolicyTable = policies): readonly ReferencedPolicy[] {
+  const docstrings = docstringsOfOptions();
+  return sectionFormats(policyTable).map((format) => {
+    const optionsType = `${format.label}Options`;
+    const owners = [optionsType, 'EventOptions', beyondResilience4j, ...onlyInFiles];
     const options = Object.entries(format.rules).map(([name, rule]): ReferencedOption => {
-      const found =
-        memberDocstring(name, [optionsType, beyondResilience4j], ofOptions) ??
-        memberDocstring(name, ofFilesAlone, ofFiles);
-      if (found === undefined) throw new Error(`Nothing is said of ${optionsType}.${name}.`);
-      const { owner = '', text } = found;
-      return {
-        name,
-        rule,
-        defaultValue: name in defaults ? defaults[name] : rule.defaultValue,
-        meaning: text,
-        isOfFilesAlone: ofFilesAlone.includes(owner),
-        isBeyond: owner === beyondResilience4j,
-      };
+      const ofName = docstrings.filter((docstring) => docstring.name === name);
+      const owner = owners.find((type) => ofName.some((docstring) => docstring.owner === type)) ?? '';
+      const meaning = ofName.find((docstring) => docstring.owner === owner)?.text ?? '';
+      const isBeyondResilience4j = owner === beyondResilience4j;
+      return { name, rule, meaning, isOnlyInFiles: onlyInFiles.includes(owner), isBeyondResilience4j };
     });
-    const summary = docstringOf(optionsType, ofOptions) ?? '';
-    return { pattern, optionsType, title, summary, format, options };
+    return { optionsType, summary: docstringOf(optionsType, docstrings) ?? '', format, options };
   });
 }
 
-function memberDocstring(
-  name: string,
-  owners: readonly string[],
-  docstrings: readonly Docstring[],
-): Docstring | undefined {
-  return docstrings.find((found) => found.name === name && owners.includes(found.owner ?? ''));
+function docstringsOfOptions(): readonly Docstring[] {
+  const folder = join(workspaceRoot, 'libs/resilience/src');
+  const files = globSync(['core/*/*.options.ts', 'core/options.ts', 'config/{backoff,section-format}.ts'], {
+    cwd: folder,
+  });
+  return files.flatMap((file) => docstringsIn(file, readFileSync(join(folder, file), 'utf8')));
 }
 
-function docstringsOf(file: string): readonly Docstring[] {
-  const path = join(workspaceRoot, 'libs/resilience/src', file);
-  return docstringsIn(path, readFileSync(path, 'utf8'));
+/** How files and variables write values that code gives as classes or functions. */
+const inFiles: Partial<Record<OptionKind, string>> = {
+  errorClasses: 'in a file names from `errorTypes`',
+  errorPredicate: 'in a file a name from `predicates`',
+  resultPredicate: 'in a file a name from `predicates`',
+  function: 'only in code',
+};
+
+/** Words in quotes and objects, which are shown as code. */
+const literals = /'[A-Z_]+'|\{[^}]*\}/g;
+/** The words of a choice. */
+const choices = /(?<=^one of |, )[\w-]+/g;
+
+/** The section of a policy: where it is configured, and every key. */
+export function policySection({ summary, format, optionsType, options }: ReferencedPolicy): string {
+  const { title, section, aliases, meaninglessOptions, meaninglessKeys } = format;
+  const aliasList = Object.entries(aliases).map(([alias, name]) => `${code(alias)} for ${code(name)}`);
+  const withoutEffect = [
+    meaninglessOptions.length > 0 && `the options ${list(meaninglessOptions)}`,
+    meaninglessKeys.length > 0 && `next to ${code('instances')} the keys ${list(meaninglessKeys)}`,
+  ].filter((names) => names !== false);
+  const notes = [
+    aliasList.length > 0 && `Spring's other names also work: ${aliasList.join(', ')}.`,
+    withoutEffect.length > 0 &&
+      `In files of Resilience4j these have no effect here and cause a warning: ${withoutEffect.join('; ')}.`,
+  ].filter((note) => note !== false);
+  return [
+    `### ${title}`,
+    `${summary} In files below ${code(`resilience4j.${section}`)}, in code ${code(optionsType)}, in the environment
+${code(`${variablePrefix(section)}<NAME>_<KEY>`)}.`,
+    options.map(optionItem).join('\n'),
+    ...notes,
+  ].join('\n\n');
+}
+
+const list = (names: readonly string[]): string => names.map(code).join(', ');
+
+/** The beginning of the variables for the instances of a policy. */
+export function variablePrefix(section: string): string {
+  return `RESILIENCE4J_${section.toUpperCase()}_INSTANCES_`;
+}
+
+function optionItem({ name, rule, meaning, isOnlyInFiles, isBeyondResilience4j }: ReferencedOption): string {
+  const remarks = [accepted(rule), inFiles[rule.kind], isOnlyInFiles ? 'only in files' : undefined, defaultOf(rule)];
+  const beyond = isBeyondResilience4j ? ' Beyond Resilience4j.' : '';
+  return `- ${code(name)} (${remarks.filter((remark) => remark !== undefined).join('; ')}): ${meaning}${beyond}`;
+}
+
+function accepted({ allowed, kind }: OptionRule<unknown>): string {
+  // The forms of a duration are described once, above the sections.
+  const range = allowed.replace(` (${durationForms})`, '');
+  return range.replaceAll(kind === 'choice' ? choices : literals, (word) => code(word));
+}
+
+/** The default as a file would contain it. */
+function defaultOf({ kind, defaultValue }: OptionRule<unknown>): string | undefined {
+  if (defaultValue === undefined || (Array.isArray(defaultValue) && defaultValue.length === 0)) return undefined;
+  return `default ${code(kind === 'duration' ? durationText(Number(defaultValue), 'h') : plainText(defaultValue))}`;
 }

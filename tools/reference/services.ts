@@ -1,28 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readAccountConfig } from '@breakwater/account/config';
+import { readConsoleConfig } from '@breakwater/console/config';
+import { readCustomerConfig } from '@breakwater/customer/config';
+import { durationText } from '@breakwater/resilience';
+import { type Environment, InvalidConfigError, readConfig, readMigrationConfig } from '@breakwater/service-kit';
+import { labVariables } from '@breakwater/service-kit/lab';
 import { z } from 'zod';
-import { readAccountConfig } from '../../apps/account/src/app.config.ts';
-import { readConsoleConfig } from '../../apps/console/src/console.config.ts';
-import { readCustomerConfig } from '../../apps/customer/src/app.config.ts';
-import { plainText } from '../../libs/resilience/src/config/words.ts';
-import { InvalidConfigError, readConfig, type Environment } from '../../libs/service-kit/src/config/read-config.ts';
-import { readMigrationConfig } from '../../libs/service-kit/src/config/service-config.ts';
-import { labVariables } from '../../libs/service-kit/src/lab/index.ts';
 import { docstringsIn } from './docstrings.ts';
-import { durationText } from './duration-text.ts';
-import { code, table, workspaceRoot } from './markdown.ts';
+import { code, plainText, workspaceRoot } from './markdown.ts';
 
 type ReadConfig = (environment: Environment) => Readonly<Record<string, unknown>>;
 
-/** A process that reads its environment. */
+/** A process that is configured by environment variables. */
 interface ConfiguredProcess {
   readonly title: string;
   readonly read: ReadConfig;
-  /** The file with what is its own; all of them also have what the chassis says. */
+  /** The file with its own variables; every process also has those of the service kit. */
   readonly source: string;
 }
 
-const chassisSource = 'libs/service-kit/src/config/service-config.ts';
+const sharedSource = 'libs/service-kit/src/config/service-config.ts';
 
 const processes: readonly ConfiguredProcess[] = [
   { title: 'account', read: readAccountConfig, source: 'apps/account/src/app.config.ts' },
@@ -35,34 +33,34 @@ const processes: readonly ConfiguredProcess[] = [
   {
     title: 'The migrations of account and customer',
     read: (environment) => readMigrationConfig('account', environment),
-    source: chassisSource,
+    source: sharedSource,
   },
   { title: 'The console', read: readConsoleConfig, source: 'apps/console/src/console.config.ts' },
 ];
 
 /** A section for each process, with every variable. */
 export function serviceSections(): string {
-  return processes.map((described) => `### ${described.title}\n\n${variableTable(described)}`).join('\n\n');
+  return processes.map((described) => `### ${described.title}\n\n${variableList(described)}`).join('\n\n');
 }
 
-function variableTable({ read, source }: ConfiguredProcess): string {
+function variableList({ read, source }: ConfiguredProcess): string {
   const meanings = new Map(
-    // A process's own word comes later, and holds.
-    [chassisSource, source].flatMap(docstringsOf).map(({ name, text }) => [name, text] as const),
+    // The docstrings of the process override those of the service kit.
+    [sharedSource, source].flatMap(docstringsOf).map(({ name, text }) => [name, text] as const),
   );
-  const allowed = whatIsAllowed(read, [...meanings.keys()]);
-  const { required, defaults } = whatHoldsByDefault(read);
-  const rows = [...allowed].map(([variable, values]) => {
+  const allowed = allowedValues(read, [...meanings.keys()]);
+  const { required, defaults } = defaultsOf(read);
+  const items = [...allowed].map(([variable, values]) => {
     const byDefault = required.has(variable) ? 'required' : defaultText(defaults[variable], values);
-    return [code(variable), values, byDefault, meanings.get(variable) ?? ''];
+    return `- ${code(variable)} (${values}; ${byDefault}): ${meanings.get(variable) ?? ''}`;
   });
-  return table(['variable', 'takes', 'default', 'meaning'], rows);
+  return items.join('\n');
 }
 
-/** What each variable may be, as the process says when it is given what none may be. */
-function whatIsAllowed(read: ReadConfig, names: readonly string[]): ReadonlyMap<string, string> {
-  const nothingIsThis = '\0';
-  const faults = faultsOf(() => read(Object.fromEntries(names.map((name) => [name, nothingIsThis]))));
+/** The values that each variable accepts, taken from the faults that a value accepted by none causes. */
+function allowedValues(read: ReadConfig, names: readonly string[]): ReadonlyMap<string, string> {
+  const invalid = '\0';
+  const faults = faultsOf(() => read(Object.fromEntries(names.map((name) => [name, invalid]))));
   return new Map(
     faults.map(({ variable, allowed }) => [
       variable,
@@ -71,9 +69,9 @@ function whatIsAllowed(read: ReadConfig, names: readonly string[]): ReadonlyMap<
   );
 }
 
-function whatHoldsByDefault(read: ReadConfig): { required: ReadonlySet<string>; defaults: ReturnType<ReadConfig> } {
+function defaultsOf(read: ReadConfig): { required: ReadonlySet<string>; defaults: ReturnType<ReadConfig> } {
   const required = new Set(faultsOf(() => read({})).map(({ variable }) => variable));
-  // Of what is required only the database has no default, and this one is never asked.
+  // Only DATABASE_URL may be required; no connection is made.
   const defaults = read(required.has('DATABASE_URL') ? { DATABASE_URL: 'postgres://localhost/none' } : {});
   return { required, defaults };
 }
@@ -88,11 +86,11 @@ function faultsOf(read: () => unknown): InvalidConfigError['issues'] {
   }
 }
 
-/** As it would be written. */
+/** The default as the environment would contain it. */
 function defaultText(value: unknown, allowed: string): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'not set';
-  if (typeof value === 'number' && allowed.startsWith('a duration')) return code(durationText(value));
-  return code(plainText(value).replace(`-${process.pid}`, '-<process id>'));
+  if (typeof value === 'number' && allowed.startsWith('a duration')) return `default ${code(durationText(value, 'h'))}`;
+  return `default ${code(plainText(value).replace(`-${process.pid}`, '-<process id>'))}`;
 }
 
 function docstringsOf(file: string): ReturnType<typeof docstringsIn> {

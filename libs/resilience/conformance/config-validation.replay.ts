@@ -1,8 +1,8 @@
-import { resolveBulkheadOptions } from '../src/core/bulkhead/bulkhead.options.ts';
-import { resolveCircuitBreakerOptions } from '../src/core/circuit-breaker/circuit-breaker.options.ts';
+import { bulkheadOptions } from '../src/core/bulkhead/bulkhead.options.ts';
+import { circuitBreakerOptions } from '../src/core/circuit-breaker/circuit-breaker.options.ts';
 import { IntervalFunction, InvalidOptionsError } from '../src/core/index.ts';
-import { resolveRateLimiterOptions } from '../src/core/rate-limiter/rate-limiter.options.ts';
-import { resolveRetryOptions } from '../src/core/retry/retry.options.ts';
+import { rateLimiterOptions } from '../src/core/rate-limiter/rate-limiter.options.ts';
+import { retryOptions } from '../src/core/retry/retry.options.ts';
 import type { Difference } from './traces.ts';
 
 /** One setting of an otherwise default configuration; a line of `config-validation.jsonl`. */
@@ -40,10 +40,10 @@ function accepts(setting: string, value: unknown): boolean {
   }
 }
 
-const circuitBreaker = (options: object) => void resolveCircuitBreakerOptions('conformance', options);
-const retry = (options: object) => void resolveRetryOptions('conformance', options);
-const rateLimiter = (options: object) => void resolveRateLimiterOptions('conformance', options);
-const bulkhead = (options: object) => void resolveBulkheadOptions('conformance', options);
+const circuitBreaker = (options: object) => void circuitBreakerOptions.resolve('conformance', options);
+const retry = (options: object) => void retryOptions.resolve('conformance', options);
+const rateLimiter = (options: object) => void rateLimiterOptions.resolve('conformance', options);
+const bulkhead = (options: object) => void bulkheadOptions.resolve('conformance', options);
 
 const nanosecond = 1e-6;
 

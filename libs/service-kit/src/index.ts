@@ -1,7 +1,12 @@
 export { createService, runMigrations, runService, type ServiceProcess } from './bootstrap/service-process.ts';
 export { explainStartFailure } from './bootstrap/start-failure.ts';
 export { InvalidConfigError, readConfig, type ConfigIssue, type Environment } from './config/read-config.ts';
-export { serviceVariables, shutdownDelayFits, type ServiceConfig } from './config/service-config.ts';
+export {
+  readMigrationConfig,
+  serviceVariables,
+  shutdownDelayFits,
+  type ServiceConfig,
+} from './config/service-config.ts';
 export {
   baseUrls,
   choice,

@@ -4,7 +4,7 @@ import { InvalidOptionsError } from '../core/errors.ts';
 import { createRegistry } from '../core/policies.ts';
 import { resilienceConfig } from './resilience-config.ts';
 
-/** The first waits in OPEN that `configs` and `instances` give to the instance `customer`. */
+/** The first waits in OPEN of the instance `customer`. */
 function waitsOf(definitions: string, random = () => 0.5): readonly number[] {
   const documents = [{ 'resilience4j.circuitbreaker': parse(definitions) as unknown }];
   const { circuitBreaker } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, random });
@@ -14,13 +14,13 @@ function waitsOf(definitions: string, random = () => 0.5): readonly number[] {
 }
 
 describe("Spring's properties of the wait in OPEN", () => {
-  it('are a constant when nothing is enabled', () => {
+  it('are constant if no back-off is enabled', () => {
     expect(
       waitsOf('instances.customer: { waitDurationInOpenState: 10s, exponentialBackoffMultiplier: 3 }'),
     ).toStrictEqual([10_000, 10_000, 10_000]);
   });
 
-  it('are an exponential backoff from the wait on', () => {
+  it('grow exponentially from the wait', () => {
     const both = 'waitDurationInOpenState: 10s, enableExponentialBackoff: true';
 
     expect(waitsOf(`instances.customer: { ${both} }`)).toStrictEqual([10_000, 15_000, 22_500]);
@@ -32,14 +32,14 @@ describe("Spring's properties of the wait in OPEN", () => {
     ]);
   });
 
-  it('are a wait drawn at random', () => {
+  it('randomize the wait', () => {
     const randomized = 'instances.customer: { waitDurationInOpenState: 10s, enableRandomizedWait: true';
 
     expect(waitsOf(`${randomized} }`, () => 0)[0]).toBe(5_000);
     expect(waitsOf(`${randomized}, randomizedWaitFactor: 0.1 }`, () => 0)[0]).toBe(9_000);
   });
 
-  it('start from 60 s when no wait is given', () => {
+  it('start with 60 s by default', () => {
     expect(waitsOf('instances.customer: { enableExponentialBackoff: true }')[0]).toBe(60_000);
   });
 
@@ -63,18 +63,18 @@ instances.customer: { baseConfig: shared, exponentialBackoffMultiplier: 1.5 }`,
       'nothing',
       'configs.default: { waitDurationInOpenState: 2s, enableExponentialBackoff: true }\ninstances.customer: {}',
     ],
-  ])('work together across base configurations: the instance sets %s', (_, definitions) => {
+  ])('apply together across base configurations: the instance sets %s', (_, definitions) => {
     expect(waitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
   });
 
-  it('build on a configuration with the name of the instance', () => {
+  it('build on the configuration with the name of the instance', () => {
     const definitions = `configs: { customer: { waitDurationInOpenState: 2s }, default: { waitDurationInOpenState: 9s } }
 instances.customer: { enableExponentialBackoff: true }`;
 
     expect(waitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
   });
 
-  it('can turn an inherited backoff off', () => {
+  it('disable an inherited back-off', () => {
     const definitions = `configs.default: { waitDurationInOpenState: 2s, enableExponentialBackoff: true }
 instances.customer: { enableExponentialBackoff: false }`;
 
@@ -84,10 +84,10 @@ instances.customer: { enableExponentialBackoff: false }`;
   it.each([
     'instances.customer: { enableExponentialBackoff: true, enableRandomizedWait: true }',
     'configs.default: { enableExponentialBackoff: true }\ninstances.customer: { enableRandomizedWait: true }',
-  ])('refuse both at once, inherited or not: %j', (definitions) => {
+  ])('refuse growth and randomization together, inherited or not: %j', (definitions) => {
     expect(() => waitsOf(definitions)).toThrow(InvalidOptionsError);
     expect(() => waitsOf(definitions)).toThrow(
-      /customer\.enableRandomizedWait is true beside a\.yml: .*enableExponentialBackoff; allowed: only one of the two/,
+      /customer\.enableRandomizedWait is true together with a\.yml: .*enableExponentialBackoff; allowed: only one of the two/,
     );
   });
 
@@ -111,7 +111,7 @@ describe("Spring's properties of the wait between attempts", () => {
   }
   const customer = (settings: string) => `instances.customer: { ${settings} }`;
 
-  it('are a constant, an exponential backoff, or a wait drawn at random', () => {
+  it('are constant, grow exponentially, or are randomized', () => {
     expect(retryWaitsOf(customer('waitDuration: 0'))).toStrictEqual([0, 0, 0]);
     expect(retryWaitsOf(customer('enableExponentialBackoff: true'))).toStrictEqual([500, 750, 1_125]);
     expect(
@@ -122,7 +122,7 @@ describe("Spring's properties of the wait between attempts", () => {
     ]);
   });
 
-  it('are an exponential randomized backoff when both are enabled', () => {
+  it('grow exponentially and are randomized if both are enabled', () => {
     const both = 'waitDuration: 1s, enableExponentialBackoff: true, enableRandomizedWait: true';
 
     expect(retryWaitsOf(customer(both), () => 0)).toStrictEqual([500, 750, 1_125]);
@@ -134,20 +134,20 @@ describe("Spring's properties of the wait between attempts", () => {
     ).toStrictEqual([900, 1_800, 3_000]);
   });
 
-  it('work together across base configurations', () => {
+  it('apply together across base configurations', () => {
     const definitions = `configs.default: { waitDuration: 2s, enableRandomizedWait: true }
 instances.customer: { enableExponentialBackoff: true, randomizedWaitFactor: 0 }`;
 
     expect(retryWaitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
   });
 
-  it('cannot make something grow out of nothing', () => {
+  it('refuse to let a wait of 0 grow', () => {
     expect(() => retryWaitsOf(customer('waitDuration: 0, enableExponentialBackoff: true'))).toThrow(
-      /customer\.waitDuration is 0 ms beside a\.yml: .*customer\.enableExponentialBackoff; allowed: at least 1 ms/,
+      /customer\.waitDuration is 0 ms together with a\.yml: .*customer\.enableExponentialBackoff; allowed: at least 1 ms/,
     );
   });
 
-  it('replace a function in code, of either kind', () => {
+  it('replace a function in code, with either signature', () => {
     const inCode = { instances: { customer: { intervalBiFunction: () => 1 } } };
     const documents = [{ 'resilience4j.retry': parse(customer('enableExponentialBackoff: true')) as unknown }];
     const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, retry: inCode });

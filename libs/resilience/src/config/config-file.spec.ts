@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigFileError } from './config-file.error.ts';
-import { readConfigFile } from './config-file.ts';
+import { ConfigFileError, readConfigFile } from './config-file.ts';
 
-describe('a configuration file', () => {
+describe('readConfigFile', () => {
   let folder: string;
   const write = async (text: string) => {
     const path = join(folder, 'resilience.yml');
@@ -20,7 +19,7 @@ describe('a configuration file', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('is read by its path, absolute or relative, or by its URL', async () => {
+  it('reads a path, absolute or relative, or a URL', async () => {
     const path = await write('a: 1');
 
     for (const file of [path, relative(process.cwd(), path), pathToFileURL(path)]) {
@@ -28,24 +27,24 @@ describe('a configuration file', () => {
     }
   });
 
-  it('is called by its path from the working directory when it is below it', async () => {
+  it('labels a file below the working directory by its relative path', async () => {
     const { label } = await readConfigFile(resolve('package.json'));
 
     expect(label).toBe('package.json');
   });
 
-  it('may hold several documents, and nothing at all', async () => {
+  it('reads several documents, or none', async () => {
     expect(await readConfigFile(await write('a: 1\n---\nb: 2'))).toMatchObject({ documents: [{ a: 1 }, { b: 2 }] });
     expect(await readConfigFile(await write(''))).toMatchObject({ documents: [] });
   });
 
-  it('may merge a map into another, as Spring understands it', async () => {
+  it('merges maps, as Spring does', async () => {
     const path = await write('base: &base { a: 1, b: 2 }\nother: { <<: *base, b: 3 }');
 
     expect(await readConfigFile(path)).toMatchObject({ documents: [{ other: { a: 1, b: 3 } }] });
   });
 
-  it('that is missing is named by its resolved path', async () => {
+  it('reports a missing file by its resolved path', async () => {
     const path = join(folder, 'missing.yml');
     const reading = readConfigFile(relative(process.cwd(), path));
 
@@ -57,7 +56,7 @@ describe('a configuration file', () => {
     });
   });
 
-  it('that is no file says what the system says', async () => {
+  it('reports the error of the system', async () => {
     await expect(readConfigFile(folder)).rejects.toThrow(`${folder} cannot be read: EISDIR`);
   });
 
@@ -65,20 +64,20 @@ describe('a configuration file', () => {
     ['a: 1\nb: c: 2', 'line 2, column 4: Nested mappings are not allowed in compact mappings'],
     ['a: 1\na: 2', 'line 2, column 1: Map keys must be unique'],
     ['a: "x', 'line 1, column 6: Missing closing "quote'],
-  ])('that is not valid YAML says where and why: %j', async (text, reason) => {
+  ])('reports the place of invalid YAML: %j', async (text, reason) => {
     const path = await write(text);
 
     await expect(readConfigFile(path)).rejects.toThrow(`${path} is not valid YAML, ${reason}`);
   });
 
-  it('needs the package yaml, and says how to get it', async () => {
+  it('reports how to install the package yaml', async () => {
     const missing = Object.assign(new Error("Cannot find package 'yaml'"), { code: 'ERR_MODULE_NOT_FOUND' });
     const reading = readConfigFile(await write('a: 1'), () => Promise.reject(missing));
 
     await expect(reading).rejects.toThrow(/needs the package 'yaml', which is not installed: npm install yaml$/);
   });
 
-  it('does not hide another fault of the package', async () => {
+  it('passes other errors of the package on', async () => {
     const broken = new SyntaxError('broken');
 
     await expect(readConfigFile(await write('a: 1'), () => Promise.reject(broken))).rejects.toBe(broken);

@@ -1,17 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigFileError } from './config-file.error.ts';
+import { ResilienceError } from '../core/errors.ts';
 
-/** A configuration file as it was found. */
+/** A configuration file cannot be read: it is missing, it is not valid YAML, or the YAML parser is not installed. */
+export class ConfigFileError extends ResilienceError {
+  readonly code = 'CONFIG_FILE_UNREADABLE';
+  /** The resolved path. */
+  readonly path: string;
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** The content of a configuration file. */
 export interface ConfigFile {
-  /** What to call it in messages: its path from the working directory, where it is below it. */
+  /** The file in messages: its path relative to the working directory, if it is below it. */
   readonly label: string;
   /** Its YAML documents (usually one) as plain values. */
   readonly documents: readonly unknown[];
 }
 
-/** What is used of `yaml`. Written out here, since its own types would be needed by those, too, who have no files. */
+/** The part of `yaml` in use. Declared here, because users without files do not have its types. */
 interface YamlPackage {
   parseAllDocuments(text: string, options: { readonly merge: boolean }): Iterable<YamlDocument>;
 }
@@ -26,14 +38,14 @@ interface YamlError extends Error {
   readonly linePos?: readonly { readonly line: number; readonly col: number }[] | undefined;
 }
 
-/** How `yaml` is come by; a peer that only those need who have files. */
+/** Imports `yaml`, an optional peer dependency. */
 export type YamlImport = () => Promise<YamlPackage>;
 
 /**
- * Reads a YAML file. Merge keys (`<<: *default`) are understood, as Spring does.
+ * Reads a YAML file. Merge keys (`<<: *default`) are supported, as in Spring.
  *
  * @param file a path, relative to the working directory or absolute, or a `file:` URL
- * @throws ConfigFileError naming the resolved path, and line and column of what is no YAML
+ * @throws ConfigFileError with the resolved path, and with line and column of a YAML error
  */
 export async function readConfigFile(
   file: string | URL,
@@ -50,9 +62,8 @@ export async function readConfigFile(
     if (error === undefined) continue;
     const [{ line, col } = { line: 1, col: 1 }] = error.linePos ?? [];
     const [summary = error.code] = error.message.split(/ at line \d+|\n/);
-    throw new ConfigFileError(path, `${label} is not valid YAML, line ${line}, column ${col}: ${summary}`, {
-      cause: error,
-    });
+    const message = `${label} is not valid YAML, line ${line}, column ${col}: ${summary}`;
+    throw new ConfigFileError(path, message, { cause: error });
   }
   return { label, documents: documents.map((document) => document.toJS()) };
 }

@@ -1,9 +1,15 @@
-export { ConfigFileError } from './config-file.error.ts';
-export type { HealthExtras, HealthExtrasOf } from './health-extras.ts';
-export type { ErrorTypes, Predicate, Predicates } from './known-names.ts';
-export type { ResilienceConfigSources } from './load-resilience-config.ts';
-export { loadResilienceConfig } from './load-resilience-config.ts';
-export type { PatternDefinitions, PatternName, PatternOptions } from './patterns.ts';
-export type { PipelineStep, PipelineSteps } from './pipelines.ts';
-export type { Environment } from './placeholders.ts';
-export type { NamesInCode, ResilienceConfig, ResilienceConfigContext } from './resilience-config.ts';
+export type { ConfigFile } from './config-file.ts';
+export { ConfigFileError, readConfigFile } from './config-file.ts';
+export type { ErrorTypes, Predicate, Predicates } from './names.ts';
+export type { PipelinePolicies } from './pipelines.ts';
+export type {
+  HealthOptionsOf,
+  NamesInCode,
+  ResilienceConfig,
+  ResilienceConfigContext,
+  ResilienceConfigSources,
+} from './resilience-config.ts';
+export { loadResilienceConfig, resilienceConfig } from './resilience-config.ts';
+export type { HealthOptions, SectionFormat } from './section-format.ts';
+export { sectionFormats } from './section-format.ts';
+export type { Environment } from './values.ts';

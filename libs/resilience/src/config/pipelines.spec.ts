@@ -31,7 +31,7 @@ describe('pipelines', () => {
     expect(pipelinesIn(text)).toStrictEqual({ customer: ['retry', 'circuitBreaker', 'timeLimiter'] });
   });
 
-  it('of a name alone are the patterns that have an instance of that name, in the default order', () => {
+  it('of a name alone contain the policies with an instance of that name, in the default order', () => {
     const text = `
       bulkhead.instances: { customer: {}, stock: {} }
       retry.instances.customer: {}
@@ -55,7 +55,7 @@ describe('pipelines', () => {
     });
   });
 
-  it('are found by the environment in the spelling of code', () => {
+  it('are found by environment variables in the spelling of the code', () => {
     const env = { RESILIENCE4J_PIPELINES_CUSTOMER_API: 'retry' };
 
     expect(pipelinesIn('{}', { env, namesInCode: { pipeline: ['customer-api'] } })).toStrictEqual({
@@ -63,7 +63,7 @@ describe('pipelines', () => {
     });
   });
 
-  it('have faults, each with its place', () => {
+  it('have faults with their places', () => {
     const text = `
       pipelines:
         a: [retri, retry, retry]
@@ -92,7 +92,7 @@ describe('pipelines', () => {
     ]);
   });
 
-  it('are a section whose name may be mistyped', () => {
+  it('have a suggestion for a mistyped section', () => {
     expect(faultsOf('pipeline.customer: [retry]')).toMatchObject([{ allowed: 'pipelines, if that is what you meant' }]);
   });
 });

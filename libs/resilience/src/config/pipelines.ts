@@ -1,32 +1,21 @@
-import { defaultOrder } from '../core/pipeline.ts';
-import type { Findings } from './findings.ts';
-import type { Setting } from './settings.ts';
-import type { PatternDefinitions } from './patterns.ts';
-import { isEmpty, type Property } from './property.ts';
-import { fillIn, type ReadingContext } from './read-setting.ts';
-import { findRelaxed, nearestRelaxed, relaxed } from './relaxed-name.ts';
-import { plainText, quoted, wordsIn } from './words.ts';
-
-/** What a pipeline may be made of: the instance of that pattern which has the name of the pipeline. */
-export type PipelineStep = (typeof defaultOrder)[number];
+import type { Setting } from '../core/definitions.ts';
+import { type PipelineKind, pipelineKindsOf, type PolicyDefinitions } from '../core/policies.ts';
+import { isOfPipelines } from './bind.ts';
+import { findRelaxed, nearestRelaxed } from './names.ts';
+import { isEmpty, type Property } from './sources.ts';
+import { fillIn, plainText, quoted, type ReadingContext, wordsIn } from './values.ts';
 
 /**
- * The policies of pipelines, outermost first, by the names of the pipelines. An empty list stands for the default order of
- * the patterns that have an instance of that name.
+ * The policies of pipelines, outermost first, by the names of the pipelines. Each policy is the instance with the name of the
+ * pipeline. An empty list means all policies that have an instance of that name, in the default order.
  */
-export type PipelineSteps = Readonly<Record<string, readonly PipelineStep[]>>;
+export type PipelinePolicies = Readonly<Record<string, readonly PipelineKind[]>>;
 
-/** Where pipelines are written below `resilience4j`. */
-export const pipelinesSection = 'pipelines';
-
-/** The policies of pipelines as words, with where they stand, by the names of the pipelines. */
+/** The policies of pipelines as words, with their origin, by the names of the pipelines. */
 export type PipelineSettings = ReadonlyMap<string, Setting>;
 
-export function isAboutPipelines({ path: [section = ''] }: Property): boolean {
-  return relaxed(section) === pipelinesSection;
-}
-
-export function pipelinesInCode(pipelines: PipelineSteps = {}): PipelineSettings {
+/** The pipelines that code declares. */
+export function pipelinesInCode(pipelines: PipelinePolicies = {}): PipelineSettings {
   const settings = Object.entries(pipelines).map(([name, value]): [string, Setting] => [
     name,
     { value, origin: `pipelines.${name} in the application's code` },
@@ -34,21 +23,18 @@ export function pipelinesInCode(pipelines: PipelineSteps = {}): PipelineSettings
   return new Map(settings);
 }
 
-/** The pipelines that one source declares. */
-export function bindPipelines(properties: readonly Property[], { env, findings }: ReadingContext): PipelineSettings {
+/** Reads the pipelines in the properties of one source. */
+export function bindPipelines(properties: readonly Property[], context: ReadingContext): PipelineSettings {
   const settings = new Map<string, Setting>();
-  for (const property of properties.filter(isAboutPipelines)) {
+  for (const property of properties.filter(isOfPipelines)) {
     const [, name, ...below] = property.path;
     if (name === undefined || below.length > 0) {
       if (isEmpty(property.value)) continue;
-      findings.fault(
-        property.origin(),
-        quoted(property.value),
-        'names below pipelines, and a list of policies for each',
-      );
+      const allowed = 'names below pipelines, and a list of policies for each';
+      context.issues.report({ option: property.origin(), given: quoted(property.value), allowed });
       continue;
     }
-    const filled = fillIn(property, env, findings);
+    const filled = fillIn(property, context);
     if (filled === undefined) continue;
     const value = isEmpty(filled.value) ? [] : wordsIn(filled.value);
     settings.set(name, { value, origin: property.origin() });
@@ -56,40 +42,53 @@ export function bindPipelines(properties: readonly Property[], { env, findings }
   return settings;
 }
 
-/** The policies of each pipeline as they hold, outermost first. */
-export function pipelineSteps(
+/**
+ * The policies of each pipeline, outermost first.
+ *
+ * @param kinds the policies that a pipeline may contain, in the default order
+ */
+export function pipelinePolicies(
   settings: PipelineSettings,
-  definitions: PatternDefinitions,
-  findings: Findings,
-): PipelineSteps {
-  const pipelines = [...settings].map(([name, { value, origin }]): [string, readonly PipelineStep[]] => {
+  definitions: PolicyDefinitions,
+  kinds: readonly PipelineKind[],
+  report: ReadingContext['issues']['report'],
+): PipelinePolicies {
+  const pipelines = [...settings].map(([name, { value, origin: option }]): [string, readonly PipelineKind[]] => {
     const words = value as readonly string[];
-    const steps = words.length === 0 ? defaultSteps(name, definitions) : stepsIn(words, origin, findings);
-    if (words.length === 0 && steps.length === 0) {
-      const allowed = `a list of ${defaultOrder.join(', ')}, or at least one instance called '${name}' among them`;
-      findings.fault(origin, 'a name alone', allowed);
-    }
-    return [name, steps];
+    if (words.length > 0)
+      return [name, policiesIn(words, kinds, (given, allowed) => report({ option, given, allowed }))];
+    const policies = defaultPolicies(name, definitions, kinds);
+    const allowed = `a list of ${kinds.join(', ')}, or at least one instance called '${name}' among them`;
+    if (policies.length === 0) report({ option, given: 'a name alone', allowed });
+    return [name, policies];
   });
   return Object.fromEntries(pipelines);
 }
 
-/** The patterns that have an instance of this name, in the default order. */
-export function defaultSteps(name: string, definitions: PatternDefinitions): readonly PipelineStep[] {
-  return defaultOrder.filter((step) => Object.hasOwn(definitions[step].instances ?? {}, name));
+/** The policies that have an instance of this name, in the default order. */
+export function defaultPolicies(
+  name: string,
+  definitions: PolicyDefinitions,
+  kinds: readonly PipelineKind[] = pipelineKindsOf(),
+): readonly PipelineKind[] {
+  return kinds.filter((kind) => Object.hasOwn(definitions[kind].instances ?? {}, name));
 }
 
-function stepsIn(words: readonly string[], origin: string, findings: Findings): readonly PipelineStep[] {
-  const steps: PipelineStep[] = [];
+function policiesIn(
+  words: readonly string[],
+  kinds: readonly PipelineKind[],
+  fault: (given: string, allowed: string) => void,
+): readonly PipelineKind[] {
+  const policies: PipelineKind[] = [];
   for (const word of words) {
     const written = plainText(word);
-    const step = findRelaxed(written, defaultOrder);
-    if (step === undefined) {
-      const nearest = nearestRelaxed(written, defaultOrder);
-      const allowed = nearest === undefined ? defaultOrder.join(', ') : `${nearest}, if that is what you meant`;
-      findings.fault(origin, `'${written}', which is no policy`, allowed);
-    } else if (steps.includes(step)) findings.fault(origin, `${step} twice`, 'each policy once');
-    else steps.push(step);
+    const kind = findRelaxed(written, kinds);
+    if (kind === undefined) {
+      const nearest = nearestRelaxed(written, kinds);
+      const allowed = nearest === undefined ? kinds.join(', ') : `${nearest}, if that is what you meant`;
+      fault(`'${written}', which is no policy`, allowed);
+    } else if (policies.includes(kind)) fault(`${kind} twice`, 'each policy once');
+    else policies.push(kind);
   }
-  return steps;
+  return policies;
 }

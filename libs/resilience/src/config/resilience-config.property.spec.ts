@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { circuitBreakerOptionRules } from '../core/circuit-breaker/circuit-breaker.options.ts';
-import { optionNames } from './pattern-format.ts';
-import { patternFormats } from './pattern-formats.ts';
+import { circuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
+import { policies } from '../core/policies.ts';
 import { resilienceConfig } from './resilience-config.ts';
+import { sectionFormats } from './section-format.ts';
 
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -23,7 +23,7 @@ const relaxedForm = (name: string) =>
         .join(''),
     );
 
-const wholeNumbers = Object.entries(circuitBreakerOptionRules)
+const wholeNumbers = Object.entries(circuitBreakerOptions.rules)
   .filter(([, { kind, allowed }]) => kind === 'number' && allowed.startsWith('a whole number'))
   .map(([option]) => option);
 
@@ -32,7 +32,7 @@ const writtenOption = fc
   .chain((option) => relaxedForm(option).map((written) => ({ option, written })));
 
 describe('a relaxed key', () => {
-  it('means the same option in a file, in whatever form it is written', () => {
+  it('sets the same option in a file in every form', () => {
     fc.assert(
       fc.property(
         writtenOption,
@@ -50,7 +50,7 @@ describe('a relaxed key', () => {
     );
   });
 
-  it('means the same option and instance in an environment variable, with underscores anywhere', () => {
+  it('sets the same option and instance in an environment variable with underscores anywhere', () => {
     const written = writtenOption.map(({ option, written }) => ({
       option,
       variable: written.replaceAll(/[-_]+/g, '_').toUpperCase(),
@@ -66,11 +66,9 @@ describe('a relaxed key', () => {
     );
   });
 
-  it('with one letter too many is a fault that names the option', () => {
-    const options = Object.values(patternFormats(Math.random)).flatMap((format) =>
-      optionNames(format)
-        .filter((name) => name.length > 8)
-        .map((name) => ({ section: format.section, name })),
+  it('is a fault with a suggestion if it has a superfluous letter', () => {
+    const options = sectionFormats(policies).flatMap(({ section, keys }) =>
+      keys.filter((name) => name.length > 8).map((name) => ({ section, name })),
     );
     fc.assert(
       fc.property(fc.constantFrom(...options), fc.nat(), ({ section, name }, position) => {

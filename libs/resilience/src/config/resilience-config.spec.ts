@@ -5,7 +5,7 @@ import { InvalidOptionsError } from '../core/errors.ts';
 import { createRegistry } from '../core/policies.ts';
 import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
 
-/** The configuration that YAML texts give, named a.yml, b.yml, … as files in that order. */
+/** The configuration of YAML texts, as files named a.yml, b.yml, …. */
 function configOf(texts: string | readonly string[], context: ResilienceConfigContext = {}) {
   const files = [texts].flat().map((text, at) => ({
     label: `${'abc'[at]}.yml`,
@@ -18,7 +18,7 @@ function instance(name: string, ...sources: Parameters<typeof configOf>): Circui
   return configOf(...sources).circuitBreaker.instances?.[name] ?? {};
 }
 
-/** The options as a registry resolves them, base configurations included. */
+/** The configuration as a registry resolves it, including base configurations. */
 function resolved(name: string, ...sources: Parameters<typeof configOf>) {
   return createRegistry('circuitBreaker', configOf(...sources).circuitBreaker).getOrCreate(name).config;
 }
@@ -74,7 +74,7 @@ describe("a Spring team's application.yml", () => {
   class BusinessException extends Error {}
   const errorTypes = { IOException, TimeoutException, BusinessException };
 
-  it('loads as it is', () => {
+  it('loads without changes', () => {
     const registry = createRegistry('circuitBreaker', configOf(applicationYml, { errorTypes }).circuitBreaker);
 
     expect(registry.names()).toStrictEqual(['customer', 'stock', 'mail']);
@@ -101,7 +101,7 @@ describe("a Spring team's application.yml", () => {
     expect(registry.getOrCreate('mail').config).toMatchObject({ slidingWindowSize: 10 });
   });
 
-  it('tells once what has no effect here, and nothing of other keys', () => {
+  it('produces one warning with everything that has no effect, and ignores other keys', () => {
     expect(configOf(applicationYml, { errorTypes }).warnings).toStrictEqual([
       'Parts of the resilience configuration have no effect here:\n' +
         '  - a.yml: resilience4j.circuitbreaker.configs.default.slidingWindowSynchronizationStrategy\n' +
@@ -165,7 +165,7 @@ describe('values', () => {
     });
   });
 
-  it('that are left out have no effect, and that is told', () => {
+  it('without a value are ignored with a warning', () => {
     const { circuitBreaker, warnings } = configOf(
       'resilience4j.circuitbreaker.instances.customer: { slidingWindowSize: }',
     );
@@ -195,13 +195,13 @@ describe('names of predicates', () => {
     });
   });
 
-  it('that stand for nothing are faults', () => {
+  it('that are not registered are faults', () => {
     const text = 'resilience4j.circuitbreaker.instances.customer.recordResultPredicate: Unknown';
 
     expect(faultsOf(text)).toMatchObject([{ allowed: 'a name registered in predicates, which is empty' }]);
     expect(faultsOf(text, { predicates })).toMatchObject([
       {
-        given: "'Unknown', which stands for nothing",
+        given: "'Unknown', which is not registered",
         allowed: 'a name registered in predicates: com.acme.RecordFailurePredicate, IgnorePredicate, ResultPredicate',
       },
     ]);
@@ -217,14 +217,14 @@ describe('several files', () => {
     instances.customer.record-exceptions: SyntaxError
     instances.stock: {}`;
 
-  it('are laid over one another, key by key', () => {
+  it('override each other key by key', () => {
     expect(configOf([below, above]).circuitBreaker).toStrictEqual({
       configs: { default: { slidingWindowSize: 10, failureRateThreshold: 70 } },
       instances: { customer: { slidingWindowSize: 20, recordExceptions: [SyntaxError] }, stock: {} },
     });
   });
 
-  it('include the documents of profiles that are active, and tell of the others', () => {
+  it('include the documents of active profiles, with a warning for the others', () => {
     const profiles = `resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 10
 ---
 spring.config.activate.on-profile: prod
@@ -243,8 +243,8 @@ resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 30`;
     expect(configOf(profiles).warnings[0]).toContain('a.yml: the document for the profile prod');
   });
 
-  it('that say nothing are told of', () => {
-    expect(configOf('server.port: 80').warnings[0]).toContain('a.yml: nothing in it is below resilience4j');
+  it('without relevant keys produce a warning', () => {
+    expect(configOf('server.port: 80').warnings[0]).toContain('a.yml: it contains nothing below resilience4j');
   });
 });
 
@@ -254,7 +254,7 @@ describe('definitions in code', () => {
     instances: { customer: { minimumNumberOfCalls: 3, recordException: () => true } },
   };
 
-  it('hold where no file says otherwise', () => {
+  it('apply unless a file overrides them', () => {
     const text = 'resilience4j.circuitbreaker.configs.default.slidingWindowSize: 20';
 
     expect(configOf(text, { circuitBreaker }).circuitBreaker).toMatchObject({
@@ -264,7 +264,7 @@ describe('definitions in code', () => {
     expect(resolved('customer', text, { circuitBreaker })).toMatchObject({ waitDurationInOpenState: 4_000 });
   });
 
-  it('give way to what replaces them', () => {
+  it('are dropped if an option in a file replaces them', () => {
     const text = 'resilience4j.circuitbreaker.instances.customer.recordExceptions: TypeError';
 
     expect(instance('customer', text, { circuitBreaker })).toStrictEqual({
@@ -273,14 +273,14 @@ describe('definitions in code', () => {
     });
   });
 
-  it('are the wait that a backoff in a file starts from', () => {
+  it('contain the wait from which a back-off in a file starts', () => {
     const text = 'resilience4j.circuitbreaker.instances.customer.enableExponentialBackoff: true';
     const { waitIntervalFunctionInOpenState: wait } = resolved('customer', text, { circuitBreaker });
 
     expect([1, 2, 3].map((attempt) => wait?.(attempt))).toStrictEqual([4_000, 6_000, 9_000]);
   });
 
-  it('may have a wait function, which a wait in a file replaces', () => {
+  it('may contain a wait function, which a wait in a file replaces', () => {
     const inCode = { instances: { customer: { waitIntervalFunctionInOpenState: () => 1 } } };
     const setting = (text: string) =>
       instance('customer', `resilience4j.circuitbreaker.instances.customer.${text}`, { circuitBreaker: inCode });
@@ -309,17 +309,17 @@ describe('environment variables', () => {
     [`${prefix}_INSTANCES_ORDERSERVICE_SLIDINGWINDOWSIZE`, 'orderService'],
     [`${prefix}_INSTANCES_ORDER_SERVICE_SLIDING_WINDOW_SIZE`, 'orderService'],
     [`${prefix}_INSTANCES_STOCK_SLIDINGWINDOWSIZE`, 'stock'],
-  ])('%s is about %s', (variable, name) => {
+  ])('%s sets an option of %s', (variable, name) => {
     expect(definitions({ [variable]: '20' }).instances?.[name]).toStrictEqual({ slidingWindowSize: 20 });
   });
 
-  it('override configurations too', () => {
+  it('override named configurations', () => {
     expect(definitions({ [`${prefix}_CONFIGS_DEFAULT_SLIDINGWINDOWSIZE`]: '30' }).configs).toStrictEqual({
       default: { slidingWindowSize: 30 },
     });
   });
 
-  it('find names that only code knows', () => {
+  it('find names that only code defines', () => {
     const env = { [`${prefix}_INSTANCES_MAIL_SENDER_BASE_CONFIG`]: 'default' };
 
     expect(definitions(env, { namesInCode: { circuitBreaker: ['mail-sender'] } }).instances).toMatchObject({
@@ -328,7 +328,7 @@ describe('environment variables', () => {
     expect(definitions(env).instances).toMatchObject({ mail_sender: { baseConfig: 'default' } });
   });
 
-  it('with an unknown option are faults that name the nearest', () => {
+  it('with an unknown option are faults with a suggestion', () => {
     const env = { [`${prefix}_INSTANCES_CUSTOMER_V2_SLIDINGWINDWSIZE`]: '20', [`${prefix}_INSTANCES_X_COLOUR`]: 'red' };
 
     expect(faultsOf(text, { env })).toMatchObject([
@@ -362,7 +362,7 @@ describe('environment variables', () => {
     ]);
   });
 
-  it('about what has no effect here are told of', () => {
+  it('without effect produce a warning', () => {
     const env = {
       RESILIENCE4J_SCHEDULED_EXECUTOR_COREPOOLSIZE: '1',
       [`${prefix}_INSTANCES_CUSTOMER_SLIDINGWINDOWSYNCHRONIZATIONSTRATEGY`]: 'LOCK_FREE',
@@ -381,7 +381,7 @@ describe('environment variables', () => {
 });
 
 describe('faults', () => {
-  it('are told all at once, each with its place', () => {
+  it('are reported all at once, each with its place', () => {
     const first = `resilience4j.circuitbreaker:
       configs:
         default:
@@ -419,13 +419,13 @@ describe('faults', () => {
       },
       {
         option: `${root}.instances.customer.recordExceptions`,
-        given: "'java.io.IOException', which stands for nothing",
+        given: "'java.io.IOException', which is not registered",
         allowed: expect.stringMatching(/^a name registered in errorTypes: Error, .*RangeError/),
       },
       {
         option: `${root}.instances.customer.waitDurationInOpenState`,
         given: "'${WAIT}', where WAIT has no value",
-        allowed: 'a placeholder with a default, ${WAIT:…}, or one that the environment has a value for',
+        allowed: 'a placeholder with a default, ${WAIT:…}, or one with a value in the environment',
       },
       {
         option: `${root}.instances.customer.healthProbe`,
@@ -456,7 +456,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('are no far-away keys; those are told of', () => {
+  it('are no unknown keys without a similar one, which produce a warning', () => {
     const { warnings } = configOf(
       'resilience4j.circuitbreaker.instances.customer: { colour: red, nested: { colour: red } }',
     );
@@ -465,7 +465,7 @@ describe('faults', () => {
     expect(warnings[0]).toContain('instances.customer.nested.colour');
   });
 
-  it('are values where a map should be', () => {
+  it('are values instead of maps', () => {
     expect(faultsOf('resilience4j.circuitbreaker: 1')).toMatchObject([{ given: '1' }]);
     expect(faultsOf('resilience4j.circuitbreaker.instances: [customer]')).toMatchObject([{ given: '["customer"]' }]);
     expect(faultsOf('resilience4j.circuitbreaker.instances.customer: 1')).toMatchObject([
@@ -473,7 +473,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('are base configurations that lead in a circle or nowhere', () => {
+  it('are base configurations that form a circle or do not exist', () => {
     const circle = `resilience4j.circuitbreaker:
       configs: { a: { baseConfig: b }, b: { baseConfig: a } }
       instances: { customer: { baseConfig: a } }`;
@@ -483,7 +483,7 @@ describe('faults', () => {
       "'b', in a circle (b → a → b)",
     ]);
     expect(faultsOf('resilience4j.circuitbreaker.instances.a.baseConfig: none')).toMatchObject([
-      { allowed: 'the name of a configuration in configs, of which there is none' },
+      { allowed: 'the name of a configuration in configs, which is empty' },
     ]);
   });
 });

@@ -1,146 +1,219 @@
+import {
+  BaseConfigs,
+  baseConfigOption,
+  type Definition,
+  emptyLayer,
+  type Group,
+  type Layer,
+  layerOf,
+  overlay,
+  type RegistryDefinitions,
+  type UnusableBase,
+} from '../core/definitions.ts';
 import type { Random } from '../core/interval-function.ts';
-import type { RegistryDefinitions } from '../core/registry.ts';
-import { BaseConfigChains } from './base-configs.ts';
-import { bindProperties } from './bind-properties.ts';
-import type { ConfigFile } from './config-file.ts';
-import { type KnownNames, variableProperties } from './environment-variables.ts';
-import { Findings } from './findings.ts';
-import type { HealthExtras, HealthExtrasOf } from './health-extras.ts';
-import { type ErrorTypes, type Predicates, withBuiltIn } from './known-names.ts';
-import { layerOfDefinitions, type Layers, overlay } from './layer.ts';
-import { patternFormats } from './pattern-formats.ts';
-import { type PatternDefinitions, type PatternName, patternNames } from './patterns.ts';
+import { suggestion } from '../core/options.ts';
+import { pipelineKindsOf, policies, type PolicyDefinitions, type PolicyKind } from '../core/policies.ts';
+import type { PolicyTable } from '../core/policy-definition.ts';
+import { withBackoff } from './backoff.ts';
+import { bindDefinitions, type Layers } from './bind.ts';
+import { type ConfigFile, readConfigFile } from './config-file.ts';
+import { ConfigIssues } from './issues.ts';
+import { type ErrorTypes, type Predicates, withBuiltIn } from './names.ts';
 import {
   bindPipelines,
+  type PipelinePolicies,
+  pipelinePolicies,
   pipelinesInCode,
   type PipelineSettings,
-  type PipelineSteps,
-  pipelineSteps,
 } from './pipelines.ts';
-import type { Environment } from './placeholders.ts';
-import { propertiesBelow, type Property } from './property.ts';
-import type { ReadingContext } from './read-setting.ts';
-import { isInForce } from './spring-profiles.ts';
+import { type HealthOptions, healthRules, type SectionFormat, sectionFormats } from './section-format.ts';
+import { type KnownNames, propertiesInEnvironment, propertiesInFile, type Property } from './sources.ts';
+import type { Environment, ReadingContext } from './values.ts';
 
 /**
- * What configuration is made of beside files. Under the name of each pattern stands what the application defines in code;
- * files and environment are laid over it. Nothing by default.
+ * The configuration apart from files. Definitions of the application's code are members named like the policies; files and
+ * environment override them. Empty by default.
  */
-export interface ResilienceConfigContext extends Partial<PatternDefinitions> {
-  /** Pipelines that the application declares in code; files and environment replace them one by one. None by default. */
-  readonly pipelines?: PipelineSteps;
-  /** The environment, for single values and for placeholders in files; `process.env` by default. */
+export interface ResilienceConfigContext extends Partial<PolicyDefinitions> {
+  /** Pipelines in code, each of which files and environment replace as a whole. None by default. */
+  readonly pipelines?: PipelinePolicies;
+  /** Environment variables, for single values and for placeholders in files; `process.env` by default. */
   readonly env?: Environment;
-  /** Error classes by the names that files call them, beside JavaScript's own and this library's. None by default. */
+  /** Error classes by their names in files, in addition to those of JavaScript and of this library. None by default. */
   readonly errorTypes?: ErrorTypes;
-  /** Predicates by the names that files call them. None by default. */
+  /** Predicates by their names in files. None by default. */
   readonly predicates?: Predicates;
-  /** What code asks for by name, so that environment variables find the right spelling. Nothing by default. */
+  /** Names that code uses, so that environment variables find the right spelling. None by default. */
   readonly namesInCode?: NamesInCode;
-  /** Where randomized waits get their numbers from; `Math.random` by default. */
+  /** The random numbers of randomized waits; `Math.random` by default. */
   readonly random?: Random;
 }
 
-/** Names of instances by pattern, and of pipelines, whose names may be those of instances of every pattern. */
-export type NamesInCode = { readonly [K in PatternName | 'pipeline']?: readonly string[] };
+/** Names of instances by policy, and of pipelines, which may be names of instances of every policy. */
+export type NamesInCode = { readonly [K in PolicyKind | 'pipeline']?: readonly string[] };
 
-/** What the registry of each pattern is made of, and what is worth a line in the log. */
-export interface ResilienceConfig extends PatternDefinitions {
+/** The health options of an instance by its name; those of `default` if it is not defined. */
+export type HealthOptionsOf = (name: string) => HealthOptions;
+
+/** The definitions of all policies, for their registries, and warnings for the log. */
+export interface ResilienceConfig extends PolicyDefinitions {
   /** The policies of each pipeline, outermost first. */
-  readonly pipelines: PipelineSteps;
-  /** What is said of instances for the sake of their health indicators. */
-  readonly extras: { readonly circuitBreaker: HealthExtrasOf; readonly rateLimiter: HealthExtrasOf };
-  /** What has no effect, all in one text; empty when everything has. */
+  readonly pipelines: PipelinePolicies;
+  /** The options of instances for their health indicators. */
+  readonly healthOptions: { readonly circuitBreaker: HealthOptionsOf; readonly rateLimiter: HealthOptionsOf };
+  /** One text with everything that has no effect, or none. */
   readonly warnings: readonly string[];
 }
 
+/** The sources of configuration. Files override code, and the environment overrides files, option by option. */
+export interface ResilienceConfigSources extends ResilienceConfigContext {
+  /** YAML files, relative to the working directory; a later one overrides an earlier one. None by default. */
+  readonly files?: readonly (string | URL)[];
+}
+
 /**
- * Makes one configuration of code, files and environment. What comes later in that order wins, option by option, and so
- * does a later file over an earlier one, as Spring's profiles do.
+ * Reads the configuration below `resilience4j` from files in the form of Spring's `application.yml`. A file from a Spring
+ * application loads without changes; other keys in it are ignored.
  *
- * @throws InvalidOptionsError listing every fault with the place of each
+ * @throws InvalidOptionsError listing every fault with its place
+ * @throws ConfigFileError if a file is missing or not valid YAML, or if the package `yaml` is not installed
+ *
+ * @example
+ * const { circuitBreaker, warnings } = await loadResilienceConfig({ files: ['resilience.yml'] });
+ * const registry = createRegistry('circuitBreaker', circuitBreaker);
+ */
+export async function loadResilienceConfig(sources: ResilienceConfigSources = {}): Promise<ResilienceConfig> {
+  const { files = [], ...context } = sources;
+  return resilienceConfig(await Promise.all(files.map((file) => readConfigFile(file))), context);
+}
+
+/**
+ * Combines code, files and environment. A later source overrides an earlier one option by option; files in their order, like
+ * Spring's profiles.
+ *
+ * @param table the policies; those of this library by default
+ * @throws InvalidOptionsError listing every fault with its place
  */
 export function resilienceConfig(
   files: readonly ConfigFile[],
   context: ResilienceConfigContext = {},
+  table: PolicyTable = policies,
 ): ResilienceConfig {
   const { env = process.env, predicates = {}, random = Math.random } = context;
-  const errorTypes = withBuiltIn(context.errorTypes);
-  const findings = new Findings();
-  const formats = patternFormats(random);
+  const issues = new ConfigIssues();
+  const formats = sectionFormats(table);
+  const reading = { env, predicates, errorTypes: withBuiltIn(context.errorTypes), issues };
+  const sources = readSources(files, context, formats, reading);
 
-  const sources = sourcesOf(files, context, { formats, reading: { env, predicates, errorTypes, findings } });
-  const chainsOf = (pattern: PatternName) => new BaseConfigChains(formats[pattern], sources.layers, findings);
-  const entries = patternNames.map((pattern) => [pattern, chainsOf(pattern).definitions()]);
-  const definitions = Object.fromEntries(entries) as PatternDefinitions;
-  const pipelines = pipelineSteps(sources.pipelines, definitions, findings);
-  findings.throwFaults();
+  const resolved = formats.map((format) => {
+    const layer = sources.layers.get(format.kind) ?? emptyLayer;
+    const bases = new BaseConfigs(format.rules, layer, (base) => reportBase(base, issues));
+    return { format, bases, definitions: definitionsIn(layer, format, bases, { issues, random }) };
+  });
+  const definitions = Object.fromEntries(
+    resolved.map(({ format, definitions }) => [format.kind, definitions]),
+  ) as unknown as PolicyDefinitions;
+  const pipelines = pipelinePolicies(sources.pipelines, definitions, pipelineKindsOf(table), issues.report);
+  issues.throwFaults();
 
-  const extrasOf = (pattern: PatternName): HealthExtrasOf => {
-    const chains = chainsOf(pattern);
-    const silent: HealthExtras = { registerHealthIndicator: false, allowHealthIndicatorToFail: false };
-    return (name) => ({ ...silent, ...chains.extras(name) });
-  };
-  const extras = { circuitBreaker: extrasOf('circuitBreaker'), rateLimiter: extrasOf('rateLimiter') };
-  return { ...definitions, pipelines, extras, warnings: findings.warnings() };
+  const healthOptions = Object.fromEntries(
+    resolved.map(({ format, bases }) => [format.kind, (name: string) => healthOptionsIn(bases.ofInstance(name))]),
+  ) as unknown as ResilienceConfig['healthOptions'];
+  return { ...definitions, pipelines, healthOptions, warnings: issues.warnings() };
 }
 
-/** All sources, laid over one another. */
+/** The definitions for a registry. Their values are parsed; each contains only what it sets itself. */
+function definitionsIn(
+  layer: Layer,
+  format: SectionFormat,
+  bases: BaseConfigs,
+  context: { readonly issues: ConfigIssues; readonly random: Random },
+): RegistryDefinitions<object> {
+  const { backoff, rules, schema } = format;
+  const read = (group: Group) => {
+    const definitions = [...layer[group]].map(([name, own]): [string, Definition<object>] => {
+      const resolved = group === 'configs' ? bases.ofConfiguration(name) : bases.ofInstance(name);
+      const settings = backoff === undefined ? own : withBackoff(own, resolved, { rules, backoff }, context);
+      const options = Object.entries(settings).filter(([option]) => !Object.hasOwn(healthRules, option));
+      const definition = Object.fromEntries(options.map(([option, { value }]) => [option, value]));
+      return [name, Object.freeze(schema.markParsed(definition))];
+    });
+    return Object.fromEntries(definitions);
+  };
+  return { configs: read('configs'), instances: read('instances') };
+}
+
+function healthOptionsIn(settings: ReturnType<BaseConfigs['ofInstance']>): HealthOptions {
+  const options = Object.entries(healthRules).map(([option, rule]) => [
+    option,
+    settings[option]?.value ?? rule.defaultValue,
+  ]);
+  return Object.fromEntries(options) as HealthOptions;
+}
+
+function reportBase({ name, known, origin, circle }: UnusableBase, issues: ConfigIssues): void {
+  const option = origin ?? baseConfigOption;
+  if (circle !== undefined) {
+    const given = `'${name}', in a circle (${circle.join(' → ')})`;
+    issues.report({ option, given, allowed: 'a chain that ends' });
+    return;
+  }
+  const list = known.length === 0 ? 'the name of a configuration in configs, which is empty' : known.join(', ');
+  issues.report({ option, given: `'${name}'`, allowed: suggestion(name, known) ?? list });
+}
+
+/** The combined sources. */
 interface Sources {
   readonly layers: Layers;
   readonly pipelines: PipelineSettings;
 }
 
-/** How sources are read. */
-interface Reading {
-  readonly formats: ReturnType<typeof patternFormats>;
-  readonly reading: ReadingContext;
-}
-
-function sourcesOf(files: readonly ConfigFile[], inCode: ResilienceConfigContext, how: Reading): Sources {
-  const { env, findings } = how.reading;
-  const formats = patternNames.map((pattern) => how.formats[pattern]);
+function readSources(
+  files: readonly ConfigFile[],
+  inCode: ResilienceConfigContext,
+  formats: readonly SectionFormat[],
+  context: ReadingContext,
+): Sources {
+  const { env, issues } = context;
   const read = (properties: readonly Property[]): Sources => ({
-    layers: bindProperties(properties, formats, how.reading),
-    pipelines: bindPipelines(properties, how.reading),
+    layers: bindDefinitions(properties, formats, context),
+    pipelines: bindPipelines(properties, context),
   });
-  const lay = (below: Sources, above: Sources): Sources => ({
-    layers: overlay(formats, below.layers, above.layers),
-    pipelines: new Map([...below.pipelines, ...above.pipelines]),
-  });
-
+  const combine = (below: Sources, above: Sources): Sources => {
+    const layerIn = ({ layers }: Sources, kind: string) => layers.get(kind) ?? emptyLayer;
+    const layers = formats.map(({ kind, rules }) => {
+      return [kind, overlay(rules, layerIn(below, kind), layerIn(above, kind))] as const;
+    });
+    return { layers: new Map(layers), pipelines: new Map([...below.pipelines, ...above.pipelines]) };
+  };
+  const code = { layers: layersOfCode(inCode, formats, issues), pipelines: pipelinesInCode(inCode.pipelines) };
   const below = files
-    .flatMap((file) => documentsOf(file, env, findings))
+    .flatMap((file) => propertiesInFile(file, env, issues))
     .map(read)
-    .reduce(lay, codeOf(inCode, how.formats));
-  const knownNames = knownNamesOf(below, inCode.namesInCode ?? {}, how.formats);
-  return lay(below, read(variableProperties(env, formats, knownNames, findings)));
+    .reduce(combine, code);
+  const names = knownNamesIn(below, inCode.namesInCode ?? {});
+  return combine(below, read(propertiesInEnvironment(env, formats, names, issues)));
 }
 
-function codeOf(inCode: ResilienceConfigContext, formats: Reading['formats']): Sources {
-  const layers = patternNames.map((pattern) => {
-    const definitions: RegistryDefinitions<object> | undefined = inCode[pattern];
-    return [formats[pattern].section, layerOfDefinitions(definitions)] as const;
+function layersOfCode(
+  inCode: ResilienceConfigContext,
+  formats: readonly SectionFormat[],
+  { report }: ConfigIssues,
+): Layers {
+  const layers = formats.map(({ kind, schema }) => {
+    const definitions: RegistryDefinitions<object> = inCode[kind as PolicyKind] ?? {};
+    return [kind, layerOf(schema, definitions, report, (path) => `${path} in the application's code`)] as const;
   });
-  return { layers: new Map(layers), pipelines: pipelinesInCode(inCode.pipelines) };
+  return new Map(layers);
 }
 
-function knownNamesOf({ layers, pipelines }: Sources, names: NamesInCode, formats: Reading['formats']): KnownNames {
-  const ofPipelines = [...pipelines.keys(), ...(names.pipeline ?? [])];
-  const ofInstances = new Map(patternNames.map((pattern) => [formats[pattern].section, names[pattern] ?? []]));
+function knownNamesIn({ layers, pipelines }: Sources, inCode: NamesInCode): KnownNames {
+  const ofPipelines = [...pipelines.keys(), ...(inCode.pipeline ?? [])];
   return {
     pipelines: ofPipelines,
-    of: (section, group) => [
-      ...(layers.get(section)?.[group].keys() ?? []),
-      ...(group === 'instances' ? [...(ofInstances.get(section) ?? []), ...ofPipelines] : []),
+    of: ({ kind }, group) => [
+      ...(layers.get(kind)?.[group].keys() ?? []),
+      ...(group === 'instances' ? [...(inCode[kind as PolicyKind] ?? []), ...ofPipelines] : []),
     ],
   };
-}
-
-/** The properties of each document of a file that is in force. */
-function documentsOf({ label, documents }: ConfigFile, env: Environment, findings: Findings): readonly Property[][] {
-  const found = documents.filter((document) => isInForce(document, label, env, findings));
-  const properties = found.map((document) => [...propertiesBelow('resilience4j', document, label)]);
-  if (properties.every(({ length }) => length === 0)) findings.ignored(`${label}: nothing in it is below resilience4j`);
-  return properties;
 }

@@ -1,9 +1,9 @@
-import type { ErrorClass } from './options.ts';
+import type { ErrorClass, OptionRule } from './options.ts';
 
-/** Which errors are meant: those of a class or of one of several classes, subclasses included, or by a predicate. */
+/** Selects errors: by a class or several classes, including subclasses, or by a predicate. */
 export type ErrorMatcher = ErrorClass | readonly ErrorClass[] | ((error: unknown) => boolean);
 
-/** Whether the error is one of those meant; without a matcher every error is. */
+/** Whether a matcher selects the error; without a matcher every error is selected. */
 export function matchesError(matcher: ErrorMatcher | undefined, error: unknown): boolean {
   if (matcher === undefined) return true;
   if (typeof matcher !== 'function') return matcher.some((errorClass) => error instanceof errorClass);
@@ -16,9 +16,19 @@ export function isErrorMatcher(value: unknown): value is ErrorMatcher {
   return typeof value === 'function';
 }
 
+/** An option that selects errors; `undefined`, which selects every error, by default. */
+export function errorMatcher(): OptionRule<ErrorMatcher | undefined> {
+  const parse = (value: unknown) => {
+    if (!isErrorMatcher(value)) return undefined;
+    return typeof value === 'function' ? value : Object.freeze([...value]);
+  };
+  const allowed = 'an error class, a list of them or a predicate';
+  return { kind: 'errorPredicate', defaultValue: undefined, allowed, parse };
+}
+
 /**
- * Tells a class from a predicate. The prototype of a class, one of the language included, cannot be replaced; that of a
- * plain function can, and an arrow function has none. An error "class" of the time before classes is one by its ancestors.
+ * Distinguishes a class from a predicate. The prototype of a class cannot be replaced; that of a plain function can, and an
+ * arrow function has none. A constructor function is an error class if its prototype inherits from Error.
  */
 function isClass(value: object): value is ErrorClass {
   const prototype = Object.getOwnPropertyDescriptor(value, 'prototype');

@@ -1,7 +1,7 @@
 export type { Cancel, Clock } from './clock.ts';
 export { scaledClock, systemClock } from './clock.ts';
 export type { Duration } from './duration.ts';
-export { durationText, formatDuration, parseDuration } from './duration.ts';
+export { durationForms, durationText, formatDuration, parseDuration } from './duration.ts';
 export type { OptionFault } from './errors.ts';
 export {
   ConfigurationNotFoundError,
@@ -13,7 +13,24 @@ export {
 export type { Listener, PolicyEvent, Unsubscribe } from './events.ts';
 export type { Random } from './interval-function.ts';
 export { IntervalFunction } from './interval-function.ts';
-export type { ErrorClass } from './options.ts';
+export type { ConfigOf, ErrorClass, EventOptions, OptionKind, OptionRule, OptionRules, Relations } from './options.ts';
+export {
+  choice,
+  decimal,
+  duration,
+  errorClasses,
+  errorPredicate,
+  exclusive,
+  flag,
+  optional,
+  optionalFunction,
+  optionalText,
+  OptionSchema,
+  percentage,
+  replacing,
+  resultPredicate,
+  wholeNumber,
+} from './options.ts';
 export { whenAborted, type AbortListener, type CallContext, type Policy, type ProtectedCall } from './policy.ts';
 export type {
   BackoffOptions,
@@ -21,7 +38,6 @@ export type {
   NamedInstance,
   PolicyDefinition,
   PolicyEnvironment,
-  PolicyRules,
   PolicyTable,
 } from './policy-definition.ts';
 export { definePolicy } from './policy-definition.ts';

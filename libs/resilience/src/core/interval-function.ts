@@ -1,23 +1,23 @@
 import { type Duration, durationForms, parseDuration } from './duration.ts';
 import { InvalidOptionsError, type OptionFault } from './errors.ts';
 
-/** How long to wait, in milliseconds, after the given number of attempts (1 is the first). */
+/** Computes the wait in milliseconds after the given number of attempts (from 1). */
 export type IntervalFunction = (attempt: number) => number;
 
 /** A source of uniform random numbers in [0, 1), such as `Math.random`. */
 export type Random = () => number;
 
 const defaultInterval = 500;
-const defaultMultiplier = 1.5;
-const defaultRandomizationFactor = 0.5;
+export const defaultMultiplier = 1.5;
+export const defaultRandomizationFactor = 0.5;
 
 /**
- * Resilience4j's interval functions, to the millisecond: the recorded intervals in `conformance/` hold them to it.
- * All take attempts from 1 and throw a RangeError below.
+ * Resilience4j's interval functions, equal to the millisecond, as the recorded intervals in `conformance/` show. All count
+ * attempts from 1 and throw a RangeError below.
  */
 export const IntervalFunction = {
   /**
-   * Always the same wait.
+   * Returns the same wait each time.
    *
    * @param interval at least 1 ms; 500 ms by default
    * @throws InvalidOptionsError
@@ -28,8 +28,8 @@ export const IntervalFunction = {
   },
 
   /**
-   * `initialInterval`, then each wait `multiplier` times the one before, cut to whole milliseconds at every step and
-   * capped at the end.
+   * Starts with `initialInterval` and multiplies it by `multiplier` for each further wait, rounded down to whole
+   * milliseconds at every step and capped at the end.
    *
    * @param initialInterval at least 1 ms; 500 ms by default
    * @param multiplier above 0; 1.5 by default
@@ -51,11 +51,11 @@ export const IntervalFunction = {
   },
 
   /**
-   * A wait drawn evenly from `interval` ± `randomizationFactor` of it, in whole milliseconds, at least 1.
+   * Draws a wait uniformly from `interval` ± `randomizationFactor` of it, in whole milliseconds, at least 1.
    *
    * @param interval at least 1 ms; 500 ms by default
    * @param randomizationFactor from 0 to 1; 0.5 by default
-   * @param random where the numbers come from; `Math.random` by default
+   * @param random the random numbers; `Math.random` by default
    * @throws InvalidOptionsError
    */
   ofRandomized(
@@ -71,13 +71,13 @@ export const IntervalFunction = {
   },
 
   /**
-   * Exponential, then randomized, then capped: a wait at the cap is not spread.
+   * Computes the exponential wait, randomizes it, then caps it: a wait at the cap is not randomized.
    *
    * @param initialInterval at least 1 ms; 500 ms by default
    * @param multiplier above 0; 1.5 by default
    * @param randomizationFactor from 0 to 1; 0.5 by default
    * @param maxInterval the cap, at least 1 ms; none by default
-   * @param random where the numbers come from; `Math.random` by default
+   * @param random the random numbers; `Math.random` by default
    * @throws InvalidOptionsError
    */
   ofExponentialRandomBackoff(
@@ -129,8 +129,8 @@ function counted(description: string, interval: IntervalFunction): IntervalFunct
 const descriptions = new WeakMap<object, string>();
 
 /**
- * What a function made here does, as text; `undefined` for any other function. Two with the same description are the same
- * to those who compare configurations: a file that is read again makes new functions of unchanged numbers.
+ * Describes a function that was made here; `undefined` for any other function. Functions with the same description are equal
+ * when configurations are compared: reading a file again makes new functions from the same numbers.
  */
 export function describeIntervalFunction(intervalFunction: object): string | undefined {
   return descriptions.get(intervalFunction);

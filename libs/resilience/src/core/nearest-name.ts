@@ -1,6 +1,6 @@
 /**
- * The known name that a mistyped one most likely means, or `undefined` when none is near: at most a third of its
- * letters may differ. Distances are Levenshtein's (insertions, deletions and substitutions), case aside.
+ * The known name that a mistyped one most likely means; `undefined` if none is near: at most a third of its letters may
+ * differ. The distance is Levenshtein's (insertions, deletions and substitutions), ignoring case.
  */
 export function nearestName(mistyped: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;

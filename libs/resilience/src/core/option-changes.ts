@@ -1,13 +1,13 @@
 import { describeIntervalFunction } from './interval-function.ts';
 
-/** An option that has another value in one configuration than in the other. */
+/** An option whose value differs between two configurations. */
 export interface OptionChange {
   readonly option: string;
   readonly before: unknown;
   readonly after: unknown;
 }
 
-/** How two resolved configurations of the same kind differ. */
+/** The options that differ between two configurations of a policy. */
 export function optionChanges(before: object, after: object): readonly OptionChange[] {
   const old = before as Readonly<Record<string, unknown>>;
   return Object.entries(after as Readonly<Record<string, unknown>>)

@@ -2,7 +2,7 @@ import { durationForms, parseDuration } from './duration.ts';
 import { InvalidOptionsError, type OptionFault } from './errors.ts';
 import { nearestName } from './nearest-name.ts';
 
-/** What kind of value an option takes; the configuration files are read by it. */
+/** The kind of an option's value, which determines how configuration files write it. */
 export type OptionKind =
   | 'number'
   | 'numbers'
@@ -15,63 +15,155 @@ export type OptionKind =
   | 'resultPredicate'
   | 'function';
 
-/** One option of a policy: what it takes, what it is when not given, and how a given value is checked. */
+/** One option: its kind, its default and the values that it accepts. */
 export interface OptionRule<T> {
   readonly kind: OptionKind;
+  /** The value if the option is not set; with `excludes`, only if none of these is set either. */
   readonly defaultValue: T;
-  /** What is accepted, in words that finish the sentence "allowed: …". */
+  /** The accepted values, in words that complete the sentence "allowed: …". */
   readonly allowed: string;
-  /** The value as the policy uses it, or `undefined` when it is not acceptable. */
+  /** Converts a value to what the policy uses; `undefined` if the value is not accepted. */
   parse(value: unknown): T | undefined;
-  /** Options of a base configuration that setting this one replaces, because both cannot hold. */
+  /** Options of a base configuration that are dropped when this one is set. */
   readonly replaces?: readonly string[];
+  /** Options that cannot be set together with this one. */
+  readonly excludes?: readonly string[];
 }
 
-/** All options of a policy. `C` is the configuration that they resolve to. */
-export type OptionRules<C> = { readonly [K in keyof C]-?: OptionRule<C[K]> };
+/** Rules by the names of the options. */
+export type OptionRules = Readonly<Record<string, OptionRule<unknown>>>;
 
-/** The configuration that rules resolve to: complete, checked and frozen, with durations in milliseconds. */
-export type ConfigOf<R> = { readonly [K in keyof R]: R[K] extends OptionRule<infer T> ? T : never };
+/** The configuration that options resolve to: complete, checked, frozen, durations in milliseconds. */
+export type ConfigOf<S> = S extends OptionSchema<infer C> ? Readonly<C> : never;
 
-/** An error class, to be matched with `instanceof`. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the parameters of somebody else's constructor do not matter
+/** The options that every policy with events has. */
+export interface EventOptions {
+  /** How many of the latest events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
+  readonly eventConsumerBufferSize?: number;
+}
+
+/** An error class, which is matched with `instanceof`. */
+// oxlint-disable-next-line typescript/no-explicit-any -- constructors of any parameters are accepted
 export type ErrorClass = abstract new (...args: any[]) => unknown;
+
+/** Finds faults of a configuration whose options are valid one by one. */
+export interface Relations<C> {
+  faults(config: C): readonly OptionFault[];
+}
+
+/** The options of one kind of policy as data: names, defaults, limits and the faults that no option has alone. */
+export class OptionSchema<C extends object> {
+  readonly rules: OptionRules;
+  readonly #relations: Relations<C>;
+  readonly #parsed = new WeakSet<object>();
+  readonly #configs = new WeakSet<object>();
+
+  constructor(rules: { readonly [K in keyof C]: OptionRule<C[K]> }, relations: Relations<C> = { faults: () => [] }) {
+    this.rules = rules;
+    this.#relations = relations;
+  }
+
+  /**
+   * Copies, completes, checks as a whole and freezes. A configuration that this method has returned is returned as it is.
+   *
+   * @param subject the owner of the options, for the error
+   * @throws InvalidOptionsError listing every fault
+   */
+  resolve(subject: string, given: object): Readonly<C> {
+    if (this.isConfig(given)) return given;
+    const { values, faults } = this.parse(given);
+    const config = this.#complete(given, values);
+    const all = [...faults, ...this.#contradictions(given), ...this.#relations.faults(config)];
+    if (all.length > 0) throw new InvalidOptionsError(subject, all);
+    this.#configs.add(config);
+    return Object.freeze(this.markParsed(config));
+  }
+
+  /** Parses each option that is set. A name that is no option is a fault. */
+  parse(given: object): { readonly values: Partial<C>; readonly faults: readonly OptionFault[] } {
+    if (this.isParsed(given)) return { values: given, faults: [] };
+    const values: Record<string, unknown> = {};
+    const faults: OptionFault[] = [];
+    for (const [option, value] of Object.entries(given)) {
+      if (value === undefined) continue;
+      const rule = this.rules[option];
+      const parsed = rule?.parse(value);
+      if (rule === undefined) faults.push(unknownOption(option, Object.keys(this.rules)));
+      else if (parsed === undefined) faults.push({ option, given: describe(value), allowed: rule.allowed });
+      else values[option] = parsed;
+    }
+    return { values: this.markParsed(values as Partial<C>), faults };
+  }
+
+  /** Marks options whose values come from `parse` of the rules, so that they are not parsed again. */
+  markParsed<O extends object>(options: O): O {
+    this.#parsed.add(options);
+    return options;
+  }
+
+  isParsed(options: object): boolean {
+    return this.#parsed.has(options);
+  }
+
+  /** Whether `resolve` has returned this object. */
+  isConfig(given: object): given is Readonly<C> {
+    return this.#configs.has(given);
+  }
+
+  /** An option that is not set has its default, unless it is replaced by one that is set. */
+  #complete(given: object, values: Partial<C>): C {
+    const config = Object.entries(this.rules).map(([option, { defaultValue, excludes = [] }]) => {
+      const isReplaced = excludes.some((other) => isSet(given, other));
+      return [option, values[option as keyof C] ?? (isReplaced ? undefined : defaultValue)];
+    });
+    return Object.fromEntries(config) as C;
+  }
+
+  #contradictions(given: object): readonly OptionFault[] {
+    const set = Object.entries(this.rules).filter(([option]) => isSet(given, option));
+    return set.flatMap(([option, { excludes = [] }], at) => {
+      const [other] = set.slice(0, at).find(([earlier]) => excludes.includes(earlier)) ?? [];
+      const allowed = 'only one of the two';
+      return other === undefined ? [] : [{ option, given: `set together with ${other}`, allowed }];
+    });
+  }
+}
+
+function isSet(given: object, option: string): boolean {
+  return (given as Readonly<Record<string, unknown>>)[option] !== undefined;
+}
 
 interface NumberRange {
   readonly above?: number;
   readonly min?: number;
+  readonly below?: number;
   readonly max?: number;
 }
 
-/** A whole number of things. */
 export function wholeNumber(defaultValue: number, range: NumberRange): OptionRule<number> {
-  const parse = (value: unknown) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && isWithin(value, range) ? value : undefined;
-  return { kind: 'number', defaultValue, allowed: `a whole number ${inWords(range)}`, parse };
+  return numeric('a whole number', defaultValue, range, Number.isSafeInteger);
 }
 
-/** A share of all calls in percent, above 0 and at most 100. */
+/** A number, whole or not. */
+export function decimal(defaultValue: number, range: NumberRange): OptionRule<number> {
+  return numeric('a number', defaultValue, range, Number.isFinite);
+}
+
+/** A percentage above 0 and at most 100. */
 export function percentage(defaultValue: number): OptionRule<number> {
-  const range = { above: 0, max: 100 };
-  const parse = (value: unknown) => (typeof value === 'number' && isWithin(value, range) ? value : undefined);
-  return { kind: 'number', defaultValue, allowed: `a percentage ${inWords(range)}`, parse };
-}
-
-/** A share from 0 to 1. */
-export function fraction(defaultValue: number): OptionRule<number> {
-  const parse = (value: unknown) =>
-    typeof value === 'number' && isWithin(value, { min: 0, max: 1 }) ? value : undefined;
-  return { kind: 'number', defaultValue, allowed: 'a number from 0 to 1', parse };
+  return numeric('a percentage', defaultValue, { above: 0, max: 100 }, Number.isFinite);
 }
 
 /** A list of percentages, each above the one before; empty by default. */
 export function risingPercentages(): OptionRule<readonly number[]> {
+  const isRising = (value: unknown, index: number, list: readonly unknown[]) =>
+    typeof value === 'number' && value > (index === 0 ? 0 : Number(list[index - 1])) && value < 100;
   const parse = (value: unknown) =>
-    Array.isArray(value) && value.every(isRisingPercentage) ? Object.freeze([...(value as number[])]) : undefined;
+    Array.isArray(value) && value.every(isRising) ? Object.freeze([...(value as number[])]) : undefined;
   return { kind: 'numbers', defaultValue: [], allowed: 'a list of rising percentages between 0 and 100', parse };
 }
 
-/** A duration, resolved to milliseconds. */
+/** A duration, in milliseconds. */
 export function duration(defaultValue: number, range: NumberRange): OptionRule<number> {
   const parse = (value: unknown) => {
     const durationMs = parseDuration(value);
@@ -85,91 +177,70 @@ export function flag(defaultValue: boolean): OptionRule<boolean> {
   return { kind: 'boolean', defaultValue, allowed: 'true or false', parse };
 }
 
-/** One of a few words. */
+/** One of several words. */
 export function choice<const T extends string>(defaultValue: T, choices: readonly T[]): OptionRule<T> {
   const parse = (value: unknown) => choices.find((word) => word === value);
   return { kind: 'choice', defaultValue, allowed: `one of ${choices.join(', ')}`, parse };
 }
 
-/** Any text that is not empty, such as a name; `undefined` when none is given. */
+/** Text that is not empty, such as a name; `undefined` by default. */
 export function optionalText(allowed: string): OptionRule<string | undefined> {
   const parse = (value: unknown) => (typeof value === 'string' && value.trim() !== '' ? value : undefined);
   return { kind: 'text', defaultValue: undefined, allowed, parse };
 }
 
 export function errorClasses(): OptionRule<readonly ErrorClass[]> {
+  const isErrorClass = (value: unknown) => typeof value === 'function' && typeof value.prototype === 'object';
   const parse = (value: unknown) =>
-    Array.isArray(value) && value.every(isErrorClass) ? Object.freeze([...value]) : undefined;
+    Array.isArray(value) && value.every(isErrorClass) ? Object.freeze([...(value as ErrorClass[])]) : undefined;
   return { kind: 'errorClasses', defaultValue: [], allowed: 'a list of error classes', parse };
 }
 
-/** A function of the caller's; `undefined` when none is given. */
-export function optionalFunction<F>(
-  kind: 'errorPredicate' | 'resultPredicate' | 'function',
-  allowed: string,
-): OptionRule<F | undefined> {
+/** A function; `undefined` by default. */
+export function optionalFunction<F>(allowed: string, kind: OptionKind = 'function'): OptionRule<F | undefined> {
   const parse = (value: unknown) => (typeof value === 'function' ? (value as F) : undefined);
   return { kind, defaultValue: undefined, allowed, parse };
 }
 
-/** The same option, which may also be left without a value. */
+export function errorPredicate(): OptionRule<((error: unknown) => boolean) | undefined> {
+  return optionalFunction('a function from an error to true or false', 'errorPredicate');
+}
+
+export function resultPredicate(): OptionRule<((result: unknown) => boolean) | undefined> {
+  return optionalFunction('a function from a returned value to true or false', 'resultPredicate');
+}
+
+/** The same option, which may also be unset. */
 export function optional<T>(rule: OptionRule<T>): OptionRule<T | undefined> {
   return { ...rule, defaultValue: undefined };
 }
 
-/** The same option; setting it replaces these options of a base configuration. */
+/** The same option, which replaces others of a base configuration when it is set. */
 export function replacing<T>(rule: OptionRule<T>, replaces: readonly string[]): OptionRule<T> {
-  return { ...rule, replaces };
+  return { ...rule, replaces: [...(rule.replaces ?? []), ...replaces] };
 }
 
-/**
- * Copies, defaults, checks as a whole and freezes. The given object is not touched.
- *
- * @param subject whose options these are, for the error
- * @param relations faults that no option has alone, found in the resolved configuration
- * @throws InvalidOptionsError listing every fault
- */
-export function resolveOptions<C extends object>(
-  subject: string,
-  rules: OptionRules<C>,
-  given: object,
-  relations: (config: C, isGiven: (option: keyof C) => boolean) => readonly OptionFault[] = () => [],
-): Readonly<C> {
-  const values = new Map(Object.entries(given).filter(([, value]) => value !== undefined));
-  const faults: OptionFault[] = [...values.keys()]
-    .filter((option) => !(option in rules))
-    .map((option) => unknownOption(option, rules));
-
-  const config: Partial<C> = {};
-  for (const option of Object.keys(rules) as (keyof C & string)[]) {
-    const rule = rules[option];
-    const parsed = values.has(option) ? rule.parse(values.get(option)) : rule.defaultValue;
-    if (parsed === undefined && values.has(option)) {
-      faults.push({ option, given: describe(values.get(option)), allowed: rule.allowed });
-    }
-    config[option] = parsed ?? rule.defaultValue;
-  }
-  const resolved = config as C;
-  faults.push(...relations(resolved, (option) => values.has(option as string)));
-  if (faults.length > 0) throw new InvalidOptionsError(subject, faults);
-  return Object.freeze(resolved);
+/** The same option, which cannot be set together with others, and replaces them in a base configuration. */
+export function exclusive<T>(rule: OptionRule<T>, excludes: readonly string[]): OptionRule<T | undefined> {
+  return { ...replacing(rule, excludes), excludes };
 }
 
-/** `override` on top of `base`: an option that is set wins, and takes away those of the base that it replaces. */
-export function mergeOptions<O extends object>(rules: Readonly<Record<string, unknown>>, base: O, override: O): O {
+/** Options of `override` on top of those of `base`; one that is set drops those of the base that it replaces. */
+export function mergeOptions<O extends object>(rules: OptionRules, base: O, override: O): O {
   const merged: Record<string, unknown> = { ...(base as Record<string, unknown>) };
-  for (const [option, value] of Object.entries(override)) {
-    if (value === undefined) continue;
-    for (const replaced of (rules[option] as OptionRule<unknown> | undefined)?.replaces ?? []) delete merged[replaced];
-  }
-  for (const [option, value] of Object.entries(override)) if (value !== undefined) merged[option] = value;
-  return merged as O;
+  const set = Object.entries(override).filter(([, value]) => value !== undefined);
+  for (const [option] of set) for (const replaced of rules[option]?.replaces ?? []) delete merged[replaced];
+  return { ...merged, ...Object.fromEntries(set) } as O;
 }
 
-function unknownOption(option: string, rules: object): OptionFault {
-  const meant = nearestName(option, Object.keys(rules));
-  const allowed = meant === undefined ? Object.keys(rules).join(', ') : `${meant}, if that is what you meant`;
-  return { option, given: 'not an option', allowed };
+function unknownOption(option: string, known: readonly string[]): OptionFault {
+  return { option, given: 'not an option', allowed: suggestion(option, known) ?? known.join(', ') };
+}
+
+/** The known name that a mistyped one most likely means, for "allowed: …"; `undefined` if none is near. */
+export function suggestion(mistyped: string, known: readonly string[]): string | undefined {
+  const nearest = nearestName(mistyped, known);
+  return nearest === undefined ? undefined : `${nearest}, if that is what you meant`;
 }
 
 function describe(value: unknown): string {
@@ -179,22 +250,25 @@ function describe(value: unknown): string {
   return String(value);
 }
 
-function isRisingPercentage(value: unknown, index: number, list: readonly unknown[]): boolean {
-  const previous = index === 0 ? 0 : Number(list[index - 1]);
-  return typeof value === 'number' && value > previous && value < 100;
+function numeric(
+  noun: string,
+  defaultValue: number,
+  range: NumberRange,
+  isNumber: (value: unknown) => boolean,
+): OptionRule<number> {
+  const parse = (value: unknown) =>
+    isNumber(value) && isWithin(value as number, range) ? (value as number) : undefined;
+  return { kind: 'number', defaultValue, allowed: `${noun} ${inWords(range)}`, parse };
 }
 
-function isErrorClass(value: unknown): value is ErrorClass {
-  return typeof value === 'function' && typeof value.prototype === 'object';
+function isWithin(value: number, { above, min, below, max }: NumberRange): boolean {
+  const isTooLow = (above !== undefined && value <= above) || (min !== undefined && value < min);
+  return !isTooLow && !(below !== undefined && value >= below) && !(max !== undefined && value > max);
 }
 
-function isWithin(value: number, { above, min, max }: NumberRange): boolean {
-  return (
-    (above === undefined || value > above) && (min === undefined || value >= min) && !(max !== undefined && value > max)
-  );
-}
-
-function inWords({ above, min, max }: NumberRange, unit = ''): string {
+function inWords({ above, min, below, max }: NumberRange, unit = ''): string {
+  if (min !== undefined && max !== undefined) return `from ${min}${unit} to ${max}${unit}`;
   const lower = above === undefined ? `of at least ${min}${unit}` : `above ${above}${unit}`;
+  if (below !== undefined) return `${lower} and below ${below}${unit}`;
   return max === undefined ? lower : `${lower} and at most ${max}${unit}`;
 }

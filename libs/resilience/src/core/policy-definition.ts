@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { OptionRule } from './options.ts';
+import type { OptionSchema } from './options.ts';
 
 /** What a registry holds: a policy, or something that policies share, such as a retry budget. */
 export interface NamedInstance {
@@ -15,9 +15,6 @@ export interface PolicyEnvironment {
   readonly clock?: Clock;
 }
 
-/** Rules of all options of a policy, by the option's name. */
-export type PolicyRules = Readonly<Record<string, OptionRule<unknown>>>;
-
 /** The options that hold a wait which configuration files may let grow or randomize. */
 export interface BackoffOptions {
   /** The option that holds a constant wait. */
@@ -26,8 +23,6 @@ export interface BackoffOptions {
   readonly functions: readonly [string, ...string[]];
   /** Spring's property for the cap of an exponential wait. */
   readonly maxWait: 'exponentialMaxWaitDuration' | 'exponentialMaxWaitDurationInOpenState';
-  /** The wait when none is set, in milliseconds. */
-  readonly defaultWaitMs: number;
   /** Whether a wait may be exponential and randomized at once. */
   readonly mayCombine: boolean;
 }
@@ -72,19 +67,19 @@ export interface PolicyDefinition<
   /** Whether it wraps calls and so can be part of a pipeline. */
   readonly inPipeline: boolean;
   /** Names, defaults and limits of all options. */
-  readonly rules: PolicyRules;
+  readonly options: OptionSchema<P['config']>;
   /** Options that cannot change while an instance lives. None by default. */
   readonly fixedOptions?: readonly string[];
   readonly file?: FileFormat;
   /** The key of the environment under which definitions further down the table find the registry of this kind. */
   readonly environmentKey?: string;
   /**
-   * The configuration of an instance with these options.
+   * Resolves options that depend on the environment; `undefined` if the schema is to resolve them, as by default.
    *
-   * @param subject whose options these are, for the error
+   * @param subject the owner of the options, for the error
    * @throws InvalidOptionsError listing every fault
    */
-  resolve(subject: string, options: O, environment: E): P['config'];
+  resolve?(subject: string, options: O, environment: E): P['config'] | undefined;
   /** @throws InvalidOptionsError listing every fault */
   create(name: string, options: O, environment: E): P;
   /** Completes the environment that all instances of a registry share. */

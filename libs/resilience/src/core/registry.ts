@@ -3,7 +3,6 @@ import { type Definition, Definitions, type RegistryDefinitions } from './defini
 import { ConflictingDefinitionError } from './errors.ts';
 import { EventEmitter, type Listener, type PolicyEvent, type Unsubscribe } from './events.ts';
 import { type OptionChange, optionChanges } from './option-changes.ts';
-import { mergeOptions } from './options.ts';
 import type { NamedInstance, PolicyDefinition, PolicyEnvironment } from './policy-definition.ts';
 
 export type { Definition, RegistryDefinitions } from './definitions.ts';
@@ -62,7 +61,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
   readonly #events = new EventEmitter<RegistryEvents<NamedInstance>>();
   #given: RegistryDefinitions<O>;
   #added: Readonly<Record<string, Definition<O>>> = {};
-  #definitions: Definitions<O>;
+  #definitions: Definitions<P, O>;
 
   /**
    * Checks all definitions at once, used or not.
@@ -79,7 +78,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     this.#environment = definition.completeEnvironment?.(environment) ?? environment;
     this.#given = definitions;
     this.#definitions = this.#define(definitions, {});
-    this.#definitions.checkAll();
+    this.#definitions.check();
   }
 
   /**
@@ -93,15 +92,15 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     const existing = this.#entries.get(name);
     if (existing !== undefined && definition === undefined) return existing;
 
-    const options = this.#definitions.optionsOf(name, definition);
+    const config = this.#definitions.configOf(name, definition);
     if (existing === undefined) {
-      const entry = this.#definition.create(name, options, this.#environment);
+      const entry = this.#definition.create(name, config as O, this.#environment);
       this.#entries.set(name, entry);
       if (definition !== undefined) this.#givenByName.set(name, definition);
       this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#now(), entry });
       return entry;
     }
-    const differing = this.#changesOf(existing, options).map(({ option }) => option);
+    const differing = optionChanges(existing.config, config).map(({ option }) => option);
     if (differing.length > 0) throw new ConflictingDefinitionError(this.#subject(name), differing);
     return existing;
   }
@@ -135,7 +134,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
   addConfiguration(name: string, definition: Definition<O>): void {
     const added = { ...this.#added, [name]: definition };
     const definitions = this.#define(this.#given, added);
-    definitions.checkConfiguration(name);
+    definitions.check();
     this.#added = added;
     this.#definitions = definitions;
   }
@@ -156,10 +155,12 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
   prepareDefinitions(wanted: RegistryDefinitions<O>): PreparedDefinitions {
     const given = { ...wanted, defaults: wanted.defaults ?? this.#given.defaults ?? ({} as O) };
     const definitions = this.#define(given, this.#added);
-    definitions.checkAll();
-    const optionsOf = (name: string): O => definitions.optionsOf(name, this.#givenByName.get(name));
+    definitions.check();
     const changed = [...this.#entries.values()]
-      .map((entry) => ({ entry, changes: this.#changesOf(entry, optionsOf(entry.name)) }))
+      .map((entry) => {
+        const config = definitions.configOf(entry.name, this.#givenByName.get(entry.name));
+        return { entry, config, changes: optionChanges(entry.config, config) };
+      })
       .filter(({ changes }) => changes.length > 0);
 
     return {
@@ -170,7 +171,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
       apply: () => {
         this.#given = given;
         this.#definitions = definitions;
-        for (const { entry, changes } of changed) this.#reconfigure(entry, optionsOf(entry.name), changes);
+        for (const { entry, config, changes } of changed) this.#reconfigure(entry, config as O, changes);
       },
     };
   }
@@ -185,14 +186,9 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     for (const name of this.#entries.keys()) this.remove(name);
   }
 
-  #define(given: RegistryDefinitions<O>, added: Readonly<Record<string, Definition<O>>>): Definitions<O> {
-    const { label, rules } = this.#definition;
-    const kind = {
-      label,
-      merge: (base: O, override: O) => mergeOptions(rules, base, override),
-      resolve: (subject: string, options: O) => this.#resolve(subject, options),
-    };
-    return new Definitions(kind, { ...given, configs: { ...given.configs, ...added } });
+  #define(given: RegistryDefinitions<O>, added: Readonly<Record<string, Definition<O>>>): Definitions<P, O> {
+    const definitions = { ...given, configs: { ...given.configs, ...added } };
+    return new Definitions(this.#definition, definitions, this.#environment);
   }
 
   #reconfigure(entry: P, options: O, changes: readonly OptionChange[]): void {
@@ -206,16 +202,8 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     return isReconfigurable<P, O>(entry) && !changes.some(({ option }) => fixedOptions.includes(option));
   }
 
-  #changesOf(entry: P, options: O): readonly OptionChange[] {
-    return optionChanges(entry.config, this.#resolve(this.#subject(entry.name), options));
-  }
-
   #subject(name: string): string {
     return `${this.#definition.label} '${name}'`;
-  }
-
-  #resolve(subject: string, options: O): object {
-    return this.#definition.resolve(subject, options, this.#environment);
   }
 
   #now(): number {

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigFileError } from '../config/config-file.error.ts';
-import { readConfigFile } from '../config/config-file.ts';
-import type { Environment } from '../config/placeholders.ts';
+import { ConfigFileError, readConfigFile } from '../config/config-file.ts';
+import type { Environment } from '../config/values.ts';
 import { parseDuration } from '../core/duration.ts';
 import { ResilienceError } from '../core/errors.ts';
 import { diagnose } from './diagnose.ts';

@@ -1,34 +1,46 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
 import type { BulkheadConfig } from '../core/bulkhead/bulkhead.options.ts';
 import type { CircuitBreakerConfig } from '../core/circuit-breaker/circuit-breaker.options.ts';
+import type { OptionRules } from '../core/options.ts';
+import { type PipelineKind, policies } from '../core/policies.ts';
+import type { PolicyDefinition, PolicyTable } from '../core/policy-definition.ts';
 import type { RateLimiterConfig } from '../core/rate-limiter/rate-limiter.options.ts';
 import type { RetryConfig } from '../core/retry/retry.options.ts';
 import type { TimeLimiterConfig } from '../core/time-limiter/time-limiter.options.ts';
 import { callsBeforeEvaluation, count, figure, openWaitMs, span, trialCallsBeforeEvaluation } from './figures.ts';
-import { type Instance, orderOf, type Pattern } from './instance.ts';
+import { type Instance, orderOf } from './instance.ts';
 
 /** Describes what the configuration of an instance does, in a paragraph. */
-export function explain(instance: Instance): string {
-  const order = orderOf(instance);
+export function explain(instance: Instance, table: PolicyTable = policies): string {
+  const order = orderOf(instance, table);
   if (order.length === 0) return 'No policy protects it.';
-  const calls = order.reduceRight((inner, pattern) => `${pattern}(${inner})`, 'call');
-  const sentences = order.map((pattern) => explainPolicy(instance, pattern)).filter((text) => text !== '');
+  const calls = order.reduceRight((inner, kind) => `${kind}(${inner})`, 'call');
+  const sentences = order.map((kind) => explainPolicy(instance, kind, table));
   return [...(order.length > 1 ? [`The order is ${calls}.`] : []), ...sentences].join(' ');
 }
 
-function explainPolicy(instance: Instance, pattern: Pattern): string {
+function explainPolicy(instance: Instance, kind: PipelineKind, table: PolicyTable): string {
   const { circuitBreaker, retry, timeLimiter, bulkhead, rateLimiter } = instance;
-  switch (pattern) {
-    case 'retry':
-      return retry === undefined ? '' : explainRetry(retry);
-    case 'circuitBreaker':
-      return circuitBreaker === undefined ? '' : explainCircuitBreaker(circuitBreaker);
-    case 'rateLimiter':
-      return rateLimiter === undefined ? '' : explainRateLimiter(rateLimiter);
-    case 'timeLimiter':
-      return timeLimiter === undefined ? '' : explainTimeLimiter(timeLimiter);
-    case 'bulkhead':
-      return bulkhead === undefined ? '' : explainBulkhead(bulkhead);
-  }
+  if (kind === 'circuitBreaker' && circuitBreaker !== undefined) return explainCircuitBreaker(circuitBreaker);
+  if (kind === 'retry' && retry !== undefined) return explainRetry(retry);
+  if (kind === 'rateLimiter' && rateLimiter !== undefined) return explainRateLimiter(rateLimiter);
+  if (kind === 'timeLimiter' && timeLimiter !== undefined) return explainTimeLimiter(timeLimiter);
+  if (kind === 'bulkhead' && bulkhead !== undefined) return explainBulkhead(bulkhead);
+  return listOptions(
+    instance[kind],
+    table.find((definition) => definition.kind === kind),
+  );
+}
+
+/** Lists the options of a policy that differ from their defaults. */
+function listOptions(config: object | undefined, definition: PolicyDefinition | undefined): string {
+  const rules: OptionRules = definition?.options.rules ?? {};
+  const options = Object.entries(config ?? {}).flatMap(([option, value]: [string, unknown]) => {
+    const rule = rules[option];
+    if (rule === undefined || value === undefined || isDeepStrictEqual(value, rule.defaultValue)) return [];
+    return [`${option} ${rule.kind === 'duration' ? span(value as number) : inspect(value)}`];
+  });
+  return `${definition?.title}: ${options.length === 0 ? 'default options' : options.join(', ')}.`;
 }
 
 function explainCircuitBreaker(config: CircuitBreakerConfig): string {

@@ -4,7 +4,7 @@ export { runDoctor } from './command.ts';
 export type { Finding, FindingCode } from './diagnose.ts';
 export { checks, diagnose, startUpWarnings } from './diagnose.ts';
 export { explain } from './explain.ts';
-export type { Instance, InstanceOptions, Pattern, PolicyRegistries } from './instance.ts';
+export type { Instance, InstanceOptions, InstanceRegistries } from './instance.ts';
 export { describeInstance, instancesOf } from './instance.ts';
 export type { InstancesInFiles } from './instances-in-files.ts';
 export { instancesInFiles } from './instances-in-files.ts';

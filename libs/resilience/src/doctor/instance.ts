@@ -1,105 +1,67 @@
 import {
-  type BulkheadConfig,
-  type BulkheadOptions,
-  resolveBulkheadOptions,
-} from '../core/bulkhead/bulkhead.options.ts';
-import {
-  type CircuitBreakerConfig,
-  type CircuitBreakerOptions,
-  resolveCircuitBreakerOptions,
-} from '../core/circuit-breaker/circuit-breaker.options.ts';
-import {
-  type RateLimiterConfig,
-  type RateLimiterOptions,
-  resolveRateLimiterOptions,
-} from '../core/rate-limiter/rate-limiter.options.ts';
-import type { RetryBudgetConfig } from '../core/retry/retry-budget.options.ts';
-import { type RetryConfig, type RetryOptions, resolveRetryOptions } from '../core/retry/retry.options.ts';
-import {
-  resolveTimeLimiterOptions,
-  type TimeLimiterConfig,
-  type TimeLimiterOptions,
-} from '../core/time-limiter/time-limiter.options.ts';
+  type PipelineKind,
+  pipelineKindsOf,
+  policies,
+  type PolicyOf,
+  type PolicyOptionsOf,
+  type PolicyRegistry,
+} from '../core/policies.ts';
+import type { PolicyTable } from '../core/policy-definition.ts';
 
-/** The patterns that the doctor knows, in the default order of a pipeline, outermost first. */
-export const patterns = ['retry', 'circuitBreaker', 'rateLimiter', 'timeLimiter', 'bulkhead'] as const;
-
-export type Pattern = (typeof patterns)[number];
-
-/** What one dependency is protected with: the resolved options of each pattern that it has. */
-export interface Instance {
+/** The policies that protect one dependency: the configuration of each that it has. */
+export type Instance = { readonly [K in PipelineKind]?: PolicyOf<K>['config'] | undefined } & {
   readonly name: string;
-  readonly circuitBreaker?: CircuitBreakerConfig | undefined;
-  readonly retry?: RetryConfig | undefined;
-  readonly timeLimiter?: TimeLimiterConfig | undefined;
-  readonly bulkhead?: BulkheadConfig | undefined;
-  readonly rateLimiter?: RateLimiterConfig | undefined;
-  /** The budget that the retry names; its defaults when it is left out. */
-  readonly retryBudget?: RetryBudgetConfig | undefined;
-  /** Outermost first. By default that of a pipeline: retry, circuit breaker, rate limiter, time limiter, bulkhead. */
-  readonly order?: readonly Pattern[] | undefined;
-}
+  /** The configuration of the budget that the retry names; its defaults if it is left out. */
+  readonly retryBudget?: PolicyOf<'retryBudget'>['config'] | undefined;
+  /** The order of the policies, outermost first; the default order of pipelines if it is left out. */
+  readonly order?: readonly PipelineKind[] | undefined;
+};
 
-/** The same with options as they are given, each of which may be left out. */
-export interface InstanceOptions {
-  readonly circuitBreaker?: CircuitBreakerOptions | undefined;
-  readonly retry?: RetryOptions | undefined;
-  readonly timeLimiter?: TimeLimiterOptions | undefined;
-  readonly bulkhead?: BulkheadOptions | undefined;
-  readonly rateLimiter?: RateLimiterOptions | undefined;
-  readonly order?: readonly Pattern[] | undefined;
-}
+/** The options of the policies that protect one dependency. */
+export type InstanceOptions = { readonly [K in PipelineKind]?: PolicyOptionsOf<K> | undefined } & Pick<
+  Instance,
+  'order'
+>;
 
 /**
- * An instance of options as they are given.
+ * Makes an instance from options.
  *
- * @throws InvalidOptionsError listing every fault of the first pattern that has one
+ * @param table the policies; those of this library by default
+ * @throws InvalidOptionsError listing every fault of the first policy that has one
  */
-export function describeInstance(name: string, options: InstanceOptions): Instance {
-  const { circuitBreaker, retry, timeLimiter, bulkhead, rateLimiter, order } = options;
-  return {
-    name,
-    circuitBreaker: circuitBreaker && resolveCircuitBreakerOptions(`CircuitBreaker '${name}'`, circuitBreaker),
-    retry: retry && resolveRetryOptions(`Retry '${name}'`, retry),
-    timeLimiter: timeLimiter && resolveTimeLimiterOptions(`TimeLimiter '${name}'`, timeLimiter),
-    bulkhead: bulkhead && resolveBulkheadOptions(`Bulkhead '${name}'`, bulkhead),
-    rateLimiter: rateLimiter && resolveRateLimiterOptions(`RateLimiter '${name}'`, rateLimiter),
-    order,
-  };
+export function describeInstance(name: string, options: InstanceOptions, table: PolicyTable = policies): Instance {
+  const configs = table.flatMap(({ kind, label, options: schema, inPipeline }) => {
+    const given = options[kind as PipelineKind];
+    return given === undefined || !inPipeline ? [] : [[kind, schema.resolve(`${label} '${name}'`, given)] as const];
+  });
+  return { name, order: options.order, ...Object.fromEntries(configs) };
 }
 
-/** The registry of a pattern, or anything else that lists its policies. */
-interface Policies<C> {
-  all(): readonly { readonly name: string; readonly config: C }[];
-}
+/** The registries of an application, or other lists of policies. */
+export type InstanceRegistries = { readonly [K in PipelineKind]?: Pick<PolicyRegistry<K>, 'all'> | undefined };
 
-/** The registries of a running application; those that it does not have are left out. */
-export interface PolicyRegistries {
-  readonly circuitBreaker?: Policies<CircuitBreakerConfig> | undefined;
-  readonly retry?: Policies<RetryConfig> | undefined;
-  readonly timeLimiter?: Policies<TimeLimiterConfig> | undefined;
-  readonly bulkhead?: Policies<BulkheadConfig> | undefined;
-  readonly rateLimiter?: Policies<RateLimiterConfig> | undefined;
-}
-
-/** What the registries hold, put together by name: policies of the same name protect the same dependency. */
-export function instancesOf(registries: PolicyRegistries): readonly Instance[] {
+/**
+ * The instances in registries: policies of the same name protect the same dependency.
+ *
+ * @param table the policies; those of this library by default
+ */
+export function instancesOf(registries: InstanceRegistries, table: PolicyTable = policies): readonly Instance[] {
   const instances = new Map<string, Instance>();
-  for (const pattern of patterns) {
-    for (const { name, config } of registries[pattern]?.all() ?? []) {
-      instances.set(name, { ...(instances.get(name) ?? { name }), [pattern]: config });
+  for (const kind of pipelineKindsOf(table)) {
+    for (const { name, config } of registries[kind]?.all() ?? []) {
+      instances.set(name, { ...(instances.get(name) ?? { name }), [kind]: config });
     }
   }
   return [...instances.values()];
 }
 
-/** The patterns that an instance has, outermost first. */
-export function orderOf(instance: Instance): readonly Pattern[] {
-  return (instance.order ?? patterns).filter((pattern) => instance[pattern] !== undefined);
+/** The kinds of an instance's policies, outermost first. */
+export function orderOf(instance: Instance, table: PolicyTable = policies): readonly PipelineKind[] {
+  return (instance.order ?? pipelineKindsOf(table)).filter((kind) => instance[kind] !== undefined);
 }
 
-/** Whether the instance has both, and `outer` is around `inner`. */
-export function isAround(instance: Instance, outer: Pattern, inner: Pattern): boolean {
+/** Whether the instance has both policies, and `outer` is around `inner`. */
+export function isAround(instance: Instance, outer: PipelineKind, inner: PipelineKind): boolean {
   const order = orderOf(instance);
   return order.includes(outer) && order.indexOf(outer) < order.indexOf(inner);
 }

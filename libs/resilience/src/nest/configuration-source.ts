@@ -1,6 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { loadResilienceConfig, type ResilienceConfigSources } from '../config/load-resilience-config.ts';
-import type { ResilienceConfig } from '../config/resilience-config.ts';
+import {
+  loadResilienceConfig,
+  type ResilienceConfig,
+  type ResilienceConfigSources,
+} from '../config/resilience-config.ts';
 import { FeatureDefinitions } from './feature-definitions.ts';
 import { withModuleDefaults } from './module-defaults.ts';
 import { ProtectedClasses } from './protected-classes.ts';

@@ -1,12 +1,13 @@
 import type { PipelineRegistry } from '../core/pipeline.registry.ts';
-import { type Instance, instancesOf, type Pattern, patterns, type PolicyRegistries } from '../doctor/instance.ts';
+import { type PipelineKind, pipelineKindsOf } from '../core/policies.ts';
+import { type Instance, type InstanceRegistries, instancesOf } from '../doctor/instance.ts';
 
-/** Registries as far as the doctor needs them; one that an application lacks is left out. */
-type DiagnosedRegistries = PolicyRegistries & {
-  readonly [P in Pattern]?: { find(name: string): unknown } | undefined;
+/** The registries of an application; those that it does not have are left out. */
+type DiagnosedRegistries = InstanceRegistries & {
+  readonly [K in PipelineKind]?: { find(name: string): unknown } | undefined;
 };
 
-/** What the doctor looks at in an application: its policies by instance, in the order of the pipeline where there is one. */
+/** The instances of an application for the doctor: its policies by name, in the order of the pipeline if there is one. */
 export function diagnosedInstances(
   registries: DiagnosedRegistries,
   pipelines: PipelineRegistry | undefined,
@@ -14,7 +15,7 @@ export function diagnosedInstances(
   return instancesOf(registries).map((instance) => {
     const policies = pipelines?.find(instance.name)?.policies;
     const order = policies?.flatMap(
-      (policy) => patterns.find((pattern) => registries[pattern]?.find(policy.name) === policy) ?? [],
+      (policy) => pipelineKindsOf().find((kind) => registries[kind]?.find(policy.name) === policy) ?? [],
     );
     return order === undefined ? instance : { ...instance, order };
   });

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { isDeepStrictEqual } from 'node:util';
-import { type PatternDefinitions, patternNames } from '../config/patterns.ts';
-import type { PipelineSteps } from '../config/pipelines.ts';
+import type { PipelinePolicies } from '../config/pipelines.ts';
 import { ConflictingDefinitionError } from '../core/errors.ts';
+import { policies, type PolicyDefinitions } from '../core/policies.ts';
 import type { RegistryDefinitions } from '../core/registry.ts';
 
 /** What a module defines for itself: instances and configurations by pattern, and pipelines. */
-export interface ResilienceFeature extends Partial<PatternDefinitions> {
+export interface ResilienceFeature extends Partial<PolicyDefinitions> {
   /** As in `ResilienceModule.forRoot`. None by default. */
-  readonly pipelines?: PipelineSteps;
+  readonly pipelines?: PipelinePolicies;
 }
 
 /** Marks what `forFeature` was given among the providers of an application. */
@@ -44,12 +44,11 @@ export class FeatureDefinitions {
 }
 
 function merge(one: ResilienceFeature, other: ResilienceFeature): ResilienceFeature {
-  const definitions = patternNames.map((pattern) => {
-    const label = `${pattern.charAt(0).toUpperCase()}${pattern.slice(1)}`;
-    const mine: RegistryDefinitions<object> = one[pattern] ?? {};
-    const theirs: RegistryDefinitions<object> = other[pattern] ?? {};
+  const definitions = policies.map(({ kind, label }) => {
+    const mine: RegistryDefinitions<object> = one[kind] ?? {};
+    const theirs: RegistryDefinitions<object> = other[kind] ?? {};
     return [
-      pattern,
+      kind,
       {
         configs: united(`${label} configuration`, mine.configs, theirs.configs),
         instances: united(label, mine.instances, theirs.instances),
@@ -57,7 +56,7 @@ function merge(one: ResilienceFeature, other: ResilienceFeature): ResilienceFeat
     ];
   });
   const pipelines = united('Pipeline', one.pipelines, other.pipelines);
-  return { ...(Object.fromEntries(definitions) as PatternDefinitions), pipelines };
+  return { ...(Object.fromEntries(definitions) as PolicyDefinitions), pipelines };
 }
 
 function united<D extends object>(

@@ -1,14 +1,13 @@
-import type { PipelineStep } from '../config/pipelines.ts';
 import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
 import { type Pipeline, pipeline } from '../core/pipeline.ts';
-import type { PolicyRegistries } from '../core/policies.ts';
+import type { PipelineKind, PolicyRegistries } from '../core/policies.ts';
 
 /**
  * The pipeline of the instances of this name.
  *
  * @throws InvalidOptionsError when one of them could not do anything
  */
-export function pipelineOf(name: string, steps: readonly PipelineStep[], registries: PolicyRegistries): Pipeline {
+export function pipelineOf(name: string, steps: readonly PipelineKind[], registries: PolicyRegistries): Pipeline {
   const faults = steps.flatMap((step) => faultsOf(step, name, registries));
   if (faults.length > 0) throw new InvalidOptionsError(`Pipeline '${name}'`, faults);
   return pipeline(
@@ -19,7 +18,7 @@ export function pipelineOf(name: string, steps: readonly PipelineStep[], registr
 
 /** What only code can give, and without which a step changes nothing. */
 function faultsOf(
-  step: PipelineStep,
+  step: PipelineKind,
   name: string,
   { fallback, cachedFallback }: PolicyRegistries,
 ): readonly OptionFault[] {

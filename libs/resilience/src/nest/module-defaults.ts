@@ -1,14 +1,14 @@
-import { type PatternName, patternNames } from '../config/patterns.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
+import { policies } from '../core/policies.ts';
 
-/** Those whose instances tell of events. */
-const telling = patternNames.filter((pattern) => pattern !== 'retryBudget') satisfies readonly PatternName[];
+/** The policies that keep events. */
+const withEvents = policies.filter(({ options }) => 'eventConsumerBufferSize' in options.rules);
 
 /**
- * Where the module's defaults are not the core's. As in Resilience4j, whose core keeps no events and whose Spring
- * integration keeps the last hundred of each instance, to show them.
+ * Adds the defaults of the module that differ from those of the core. As in Resilience4j, the core keeps no events, and the
+ * integration keeps the last hundred of each instance, for the actuator.
  */
 export function withModuleDefaults(config: ResilienceConfig): ResilienceConfig {
   const defaults = { eventConsumerBufferSize: 100 };
-  return { ...config, ...Object.fromEntries(telling.map((pattern) => [pattern, { ...config[pattern], defaults }])) };
+  return { ...config, ...Object.fromEntries(withEvents.map(({ kind }) => [kind, { ...config[kind], defaults }])) };
 }

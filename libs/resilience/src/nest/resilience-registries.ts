@@ -1,4 +1,4 @@
-import { defaultSteps } from '../config/pipelines.ts';
+import { defaultPolicies } from '../config/pipelines.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import type { Pipeline } from '../core/pipeline.ts';
@@ -28,7 +28,7 @@ export class ResilienceRegistries {
   }
 
   hasPipeline(name: string): boolean {
-    return this.pipelines.find(name) !== undefined || defaultSteps(name, this.#config).length > 0;
+    return this.pipelines.find(name) !== undefined || defaultPolicies(name, this.#config).length > 0;
   }
 
   /** What might stand in the place of a name that is no pipeline, for error messages. */
@@ -48,7 +48,7 @@ export class ResilienceRegistries {
   pipeline(name: string): Pipeline {
     const declared = this.pipelines.find(name);
     if (declared !== undefined) return declared;
-    const steps = defaultSteps(name, this.#config);
+    const steps = defaultPolicies(name, this.#config);
     if (steps.length === 0) throw new PipelineNotFoundError(name, this.pipelines.names());
     return this.pipelines.register(pipelineOf(name, steps, this.policies));
   }

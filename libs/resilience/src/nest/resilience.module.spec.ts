@@ -128,9 +128,9 @@ describe('ResilienceModule', () => {
       env: { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SERVICE_REGISTERHEALTHINDICATOR: 'true' },
     });
 
-    const { extras } = application.get<ResilienceConfig>(resilienceConfiguration);
-    expect(extras.circuitBreaker('customer-service').registerHealthIndicator).toBe(true);
-    expect(extras.circuitBreaker('stock').registerHealthIndicator).toBe(false);
+    const { healthOptions } = application.get<ResilienceConfig>(resilienceConfiguration);
+    expect(healthOptions.circuitBreaker('customer-service').registerHealthIndicator).toBe(true);
+    expect(healthOptions.circuitBreaker('stock').registerHealthIndicator).toBe(false);
   });
 
   it('can be read anew, with what code defines and names', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
 import {
   type CircuitBreakerOptions,
-  circuitBreakerOptionRules,
+  circuitBreakerOptions,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
 import { createRegistry } from '../../core/policies.ts';
@@ -92,7 +92,7 @@ describe('The options of a circuit breaker on opossum', () => {
     const limited = opossumLimits.map(({ option }) => option);
 
     expect([...new Set([...supported, ...limited])].sort()).toStrictEqual(
-      Object.keys(circuitBreakerOptionRules).sort(),
+      Object.keys(circuitBreakerOptions.rules).sort(),
     );
   });
 

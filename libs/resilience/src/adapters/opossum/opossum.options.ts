@@ -1,12 +1,12 @@
 import {
   type CircuitBreakerConfig,
   type CircuitBreakerOptions,
-  mergeCircuitBreakerOptions,
-  resolveCircuitBreakerOptions,
+  circuitBreakerOptions,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { parseDuration } from '../../core/duration.ts';
 import { InvalidOptionsError, type OptionFault } from '../../core/errors.ts';
+import { mergeOptions } from '../../core/options.ts';
 
 /** The states that opossum has. */
 export type OpossumState = Extract<StateName, 'CLOSED' | 'OPEN' | 'HALF_OPEN' | 'DISABLED'>;
@@ -155,10 +155,14 @@ const opossumDefaults: CircuitBreakerOptions = {
  * @throws InvalidOptionsError listing every fault, including each option that opossum does not support
  */
 export function resolveOpossumOptions(subject: string, options: CircuitBreakerOptions): CircuitBreakerConfig {
-  const given = mergeCircuitBreakerOptions(opossumDefaults, { ...options, engine: 'opossum' });
+  if (circuitBreakerOptions.isConfig(options)) return options;
+  const given = mergeOptions<CircuitBreakerOptions>(circuitBreakerOptions.rules, opossumDefaults, {
+    ...options,
+    engine: 'opossum',
+  });
   const unsupported = unsupportedOptions(options);
   try {
-    const config = resolveCircuitBreakerOptions(subject, given);
+    const config = circuitBreakerOptions.resolve(subject, given);
     if (unsupported.length === 0) return config;
   } catch (error) {
     if (!(error instanceof InvalidOptionsError)) throw error;

@@ -1,8 +1,7 @@
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
 import {
-  adaptiveConcurrencyLimiterOptionRules,
+  adaptiveConcurrencyLimiterOptions,
   type AdaptiveConcurrencyLimiterOptions,
-  resolveAdaptiveConcurrencyLimiterOptions,
 } from './adaptive-concurrency-limiter.options.ts';
 import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter.ts';
 
@@ -12,8 +11,7 @@ export const adaptiveConcurrencyLimiterDefinition = definePolicy({
   title: 'Adaptive concurrency limiter',
   section: 'adaptiveconcurrencylimiter',
   inPipeline: true,
-  rules: adaptiveConcurrencyLimiterOptionRules,
-  resolve: resolveAdaptiveConcurrencyLimiterOptions,
+  options: adaptiveConcurrencyLimiterOptions,
   create: (name: string, options: AdaptiveConcurrencyLimiterOptions, environment: PolicyEnvironment) =>
     new AdaptiveConcurrencyLimiter(name, options, environment),
 });

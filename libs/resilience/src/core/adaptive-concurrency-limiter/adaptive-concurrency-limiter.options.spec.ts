@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.ts';
-import {
-  mergeAdaptiveConcurrencyLimiterOptions,
-  resolveAdaptiveConcurrencyLimiterOptions,
-} from './adaptive-concurrency-limiter.options.ts';
+import { adaptiveConcurrencyLimiterOptions } from './adaptive-concurrency-limiter.options.ts';
+import { mergeOptions } from '../options.ts';
 
-const resolve = (options: object = {}) => resolveAdaptiveConcurrencyLimiterOptions('Limiter', options);
+const resolve = (options: object = {}) => adaptiveConcurrencyLimiterOptions.resolve('Limiter', options);
 
 function faultsOf(options: object): string[] {
   try {
@@ -71,7 +69,9 @@ describe('The options of an adaptive concurrency limiter', () => {
   });
 
   it('win over those of a base', () => {
-    expect(mergeAdaptiveConcurrencyLimiterOptions({ minLimit: 2, maxLimit: 9 }, { maxLimit: 8 })).toStrictEqual({
+    expect(
+      mergeOptions(adaptiveConcurrencyLimiterOptions.rules, { minLimit: 2, maxLimit: 9 }, { maxLimit: 8 }),
+    ).toStrictEqual({
       minLimit: 2,
       maxLimit: 8,
     });

@@ -16,8 +16,8 @@ import type { AdaptiveConcurrencyLimiterEvents, SampleOutcome } from './adaptive
 import {
   type AdaptiveConcurrencyLimiterConfig,
   type AdaptiveConcurrencyLimiterOptions,
+  adaptiveConcurrencyLimiterOptions,
   isIgnored,
-  resolveAdaptiveConcurrencyLimiterOptions,
 } from './adaptive-concurrency-limiter.options.ts';
 import { AimdLimit } from './aimd-limit.ts';
 import { GradientLimit } from './gradient-limit.ts';
@@ -66,7 +66,7 @@ export class AdaptiveConcurrencyLimiter
     options: AdaptiveConcurrencyLimiterOptions = {},
     environment: { readonly clock?: Clock } = {},
   ) {
-    const config = resolveAdaptiveConcurrencyLimiterOptions(`AdaptiveConcurrencyLimiter '${name}'`, options);
+    const config = adaptiveConcurrencyLimiterOptions.resolve(`AdaptiveConcurrencyLimiter '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super({ adaptiveConcurrencyLimiterName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
@@ -117,7 +117,7 @@ export class AdaptiveConcurrencyLimiter
    * @throws InvalidOptionsError listing every fault; nothing is changed
    */
   reconfigure(options: AdaptiveConcurrencyLimiterOptions): void {
-    this.#config = resolveAdaptiveConcurrencyLimiterOptions(`AdaptiveConcurrencyLimiter '${this.name}'`, options);
+    this.#config = adaptiveConcurrencyLimiterOptions.resolve(`AdaptiveConcurrencyLimiter '${this.name}'`, options);
     this.#algorithm = algorithmFor(this.#config);
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }

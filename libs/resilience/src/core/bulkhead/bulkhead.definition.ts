@@ -1,5 +1,5 @@
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
-import { bulkheadOptionRules, type BulkheadOptions, resolveBulkheadOptions } from './bulkhead.options.ts';
+import { bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
 import { Bulkhead } from './bulkhead.ts';
 
 export const bulkheadDefinition = definePolicy({
@@ -8,12 +8,11 @@ export const bulkheadDefinition = definePolicy({
   title: 'Bulkhead',
   section: 'bulkhead',
   inPipeline: true,
-  rules: bulkheadOptionRules,
+  options: bulkheadOptions,
   file: {
     meaninglessOptions: ['writableStackTraceEnabled', 'fairCallHandlingEnabled'],
     meaninglessKeys: ['bulkheadAspectOrder', 'enabled', 'metrics', 'tags'],
   },
-  resolve: resolveBulkheadOptions,
   create: (name: string, options: BulkheadOptions, environment: PolicyEnvironment) =>
     new Bulkhead(name, options, environment),
 });

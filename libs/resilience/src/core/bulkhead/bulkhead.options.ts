@@ -1,35 +1,19 @@
 import type { Duration } from '../duration.ts';
-import { duration, type OptionRules, resolveOptions, wholeNumber } from '../options.ts';
+import { type ConfigOf, duration, type EventOptions, OptionSchema, wholeNumber } from '../options.ts';
 
-/** Resilience4j's options of a semaphore bulkhead, with its names and defaults. Each may be left out. */
-export interface BulkheadOptions {
-  /** How many calls may be under way at once. At least 0, which admits none; 25 by default. */
+/** Resilience4j's options of a semaphore bulkhead, with its names and defaults. All are optional. */
+export interface BulkheadOptions extends EventOptions {
+  /** The most calls in flight. At least 0, which refuses every call; 25 by default. */
   readonly maxConcurrentCalls?: number;
-  /** How long a call waits for a place at most. At least 0, which does not wait; 0 by default. */
+  /** How long a call may wait for a permit. At least 0, which does not wait; 0 by default. */
   readonly maxWaitDuration?: Duration;
-  /** How many of the last events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
-  readonly eventConsumerBufferSize?: number;
 }
 
-/** The options resolved: complete, checked, frozen, durations in milliseconds. */
-export interface BulkheadConfig {
-  readonly maxConcurrentCalls: number;
-  readonly maxWaitDuration: number;
-  readonly eventConsumerBufferSize: number;
-}
-
-export const bulkheadOptionRules: OptionRules<BulkheadConfig> = {
+export const bulkheadOptions = new OptionSchema({
   maxConcurrentCalls: wholeNumber(25, { min: 0 }),
   maxWaitDuration: duration(0, { min: 0 }),
   eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
-};
+});
 
-/**
- * Copies, defaults, checks as a whole and freezes.
- *
- * @param subject whose options these are, for the error
- * @throws InvalidOptionsError listing every fault
- */
-export function resolveBulkheadOptions(subject: string, options: BulkheadOptions): BulkheadConfig {
-  return resolveOptions(subject, bulkheadOptionRules, options);
-}
+/** The options resolved: complete, checked, frozen, durations in milliseconds. */
+export type BulkheadConfig = ConfigOf<typeof bulkheadOptions>;

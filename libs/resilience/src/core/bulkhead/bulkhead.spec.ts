@@ -6,7 +6,7 @@ import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
 import { TimeLimiter } from '../time-limiter/time-limiter.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
-import { type BulkheadOptions, resolveBulkheadOptions } from './bulkhead.options.ts';
+import { type BulkheadOptions, bulkheadOptions } from './bulkhead.options.ts';
 import { Bulkhead } from './bulkhead.ts';
 
 const outage = new Error('outage');
@@ -328,7 +328,7 @@ describe('Inside a time limiter', () => {
 
 describe('The options of a bulkhead', () => {
   it("have Resilience4j's defaults", () => {
-    expect(resolveBulkheadOptions('Bulkhead', {})).toMatchObject({ maxConcurrentCalls: 25, maxWaitDuration: 0 });
+    expect(bulkheadOptions.resolve('Bulkhead', {})).toMatchObject({ maxConcurrentCalls: 25, maxWaitDuration: 0 });
   });
 });
 

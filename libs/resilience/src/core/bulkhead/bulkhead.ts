@@ -13,12 +13,7 @@ import {
 } from '../policy.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
 import type { BulkheadEvents } from './bulkhead.events.ts';
-import {
-  type BulkheadConfig,
-  bulkheadOptionRules,
-  type BulkheadOptions,
-  resolveBulkheadOptions,
-} from './bulkhead.options.ts';
+import { type BulkheadConfig, bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
 
 /** A bulkhead's numbers as of now, by Resilience4j's names. */
 export interface BulkheadMetrics {
@@ -60,7 +55,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: BulkheadOptions = {}, environment: { readonly clock?: Clock } = {}) {
-    const config = resolveBulkheadOptions(`Bulkhead '${name}'`, options);
+    const config = bulkheadOptions.resolve(`Bulkhead '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super({ bulkheadName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
@@ -138,9 +133,9 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
    */
   changeConfig(options: Pick<BulkheadOptions, 'maxConcurrentCalls' | 'maxWaitDuration'>): void {
     const before = this.#config.maxConcurrentCalls;
-    this.#config = resolveBulkheadOptions(
+    this.#config = bulkheadOptions.resolve(
       `Bulkhead '${this.name}'`,
-      mergeOptions<BulkheadOptions>(bulkheadOptionRules, this.#config, options),
+      mergeOptions<BulkheadOptions>(bulkheadOptions.rules, this.#config, options),
     );
     this.#free += this.#config.maxConcurrentCalls - before;
     this.#admitWaiting();
@@ -152,7 +147,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
    * @throws InvalidOptionsError listing every fault; nothing is changed
    */
   reconfigure(options: BulkheadOptions): void {
-    this.changeConfig(resolveBulkheadOptions(`Bulkhead '${this.name}'`, options));
+    this.changeConfig(bulkheadOptions.resolve(`Bulkhead '${this.name}'`, options));
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }
 

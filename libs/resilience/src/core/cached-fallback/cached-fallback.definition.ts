@@ -1,9 +1,5 @@
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
-import {
-  cachedFallbackOptionRules,
-  type CachedFallbackOptions,
-  resolveCachedFallbackOptions,
-} from './cached-fallback.options.ts';
+import { cachedFallbackOptions, type CachedFallbackOptions } from './cached-fallback.options.ts';
 import { CachedFallback } from './cached-fallback.ts';
 
 export const cachedFallbackDefinition = definePolicy({
@@ -12,9 +8,8 @@ export const cachedFallbackDefinition = definePolicy({
   title: 'Cached fallback',
   section: 'cachedfallback',
   inPipeline: true,
-  rules: cachedFallbackOptionRules,
+  options: cachedFallbackOptions,
   dispose: (cachedFallback) => cachedFallback.clear(),
-  resolve: resolveCachedFallbackOptions,
   create: (name: string, options: CachedFallbackOptions, environment: PolicyEnvironment) =>
     new CachedFallback(name, options, environment),
 });

@@ -13,7 +13,7 @@ import type { CachedFallbackEvents, ServedEvent } from './cached-fallback.events
 import {
   type CachedFallbackConfig,
   type CachedFallbackOptions,
-  resolveCachedFallbackOptions,
+  cachedFallbackOptions,
 } from './cached-fallback.options.ts';
 import { LastGoodValues } from './last-good-values.ts';
 
@@ -55,7 +55,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: CachedFallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
-    const config = resolveCachedFallbackOptions(`CachedFallback '${name}'`, options);
+    const config = cachedFallbackOptions.resolve(`CachedFallback '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super({ cachedFallbackName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
@@ -99,7 +99,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
    * @throws InvalidOptionsError listing every fault; nothing is changed
    */
   reconfigure(options: CachedFallbackOptions): void {
-    this.#config = resolveCachedFallbackOptions(`CachedFallback '${this.name}'`, options);
+    this.#config = cachedFallbackOptions.resolve(`CachedFallback '${this.name}'`, options);
     this.#values.changeCapacity(this.#config.maxEntries);
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }

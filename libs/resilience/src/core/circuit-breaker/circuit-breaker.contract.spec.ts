@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitBreakerEngine } from './circuit-breaker.contract.ts';
-import { type CircuitBreakerEngineName, resolveCircuitBreakerOptions } from './circuit-breaker.options.ts';
+import { type CircuitBreakerEngineName, circuitBreakerOptions } from './circuit-breaker.options.ts';
 import { createRegistry } from '../policies.ts';
 
 /** An engine that rejects slowCallRateThreshold and marks the names of its circuit breakers. */
 const engine: CircuitBreakerEngine = {
   create: (name, { engine: _engine, ...options }) => new CircuitBreaker(`${name} on an engine`, options),
   resolve: (subject, options) => {
-    if (options.slowCallRateThreshold === undefined) return resolveCircuitBreakerOptions(subject, options);
+    if (options.slowCallRateThreshold === undefined) return circuitBreakerOptions.resolve(subject, options);
     throw new InvalidOptionsError(subject, [{ option: 'slowCallRateThreshold', given: '50', allowed: 'nothing' }]);
   },
 };

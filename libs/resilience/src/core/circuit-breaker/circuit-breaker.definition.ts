@@ -1,10 +1,6 @@
 import { definePolicy } from '../policy-definition.ts';
 import { type AnyCircuitBreaker, type CircuitBreakerEngines, chosenEngine } from './circuit-breaker.contract.ts';
-import {
-  circuitBreakerOptionRules,
-  type CircuitBreakerOptions,
-  resolveCircuitBreakerOptions,
-} from './circuit-breaker.options.ts';
+import { circuitBreakerOptions, type CircuitBreakerOptions } from './circuit-breaker.options.ts';
 import { CircuitBreaker, type CircuitBreakerEnvironment } from './circuit-breaker.ts';
 
 /** What the circuit breakers of a registry get besides their options. */
@@ -19,7 +15,7 @@ export const circuitBreakerDefinition = definePolicy({
   title: 'Circuit breaker',
   section: 'circuitbreaker',
   inPipeline: true,
-  rules: circuitBreakerOptionRules,
+  options: circuitBreakerOptions,
   fixedOptions: ['engine'],
   file: {
     aliases: {
@@ -31,16 +27,13 @@ export const circuitBreakerDefinition = definePolicy({
       wait: 'waitDurationInOpenState',
       functions: ['waitIntervalFunctionInOpenState'],
       maxWait: 'exponentialMaxWaitDurationInOpenState',
-      defaultWaitMs: 60_000,
       mayCombine: false,
     },
     hasHealthIndicator: true,
     meaninglessOptions: ['slidingWindowSynchronizationStrategy', 'ignoreClassBindingExceptions'],
     meaninglessKeys: ['circuitBreakerAspectOrder', 'enabled', 'metrics', 'tags'],
   },
-  resolve: (subject, options, { engines = {} }) =>
-    chosenEngine(subject, options, engines)?.resolve(subject, options) ??
-    resolveCircuitBreakerOptions(subject, options),
+  resolve: (subject, options, { engines = {} }) => chosenEngine(subject, options, engines)?.resolve(subject, options),
   create: (
     name: string,
     options: CircuitBreakerOptions,

@@ -4,13 +4,13 @@ import { IntervalFunction } from '../interval-function.ts';
 import { CallNotPermittedError } from './circuit-breaker.errors.ts';
 import {
   type CircuitBreakerOptions,
+  circuitBreakerOptions,
   judgeError,
-  mergeCircuitBreakerOptions,
-  resolveCircuitBreakerOptions,
   slidingWindow,
 } from './circuit-breaker.options.ts';
+import { mergeOptions } from '../options.ts';
 
-const resolve = (options: CircuitBreakerOptions = {}) => resolveCircuitBreakerOptions('CircuitBreaker', options);
+const resolve = (options: CircuitBreakerOptions = {}) => circuitBreakerOptions.resolve('CircuitBreaker', options);
 
 function faultsOf(options: object): Record<string, string> {
   try {
@@ -129,7 +129,11 @@ describe('Circuit breaker options', () => {
 describe('mergeCircuitBreakerOptions', () => {
   it('overrides the options that are set and keeps the others', () => {
     expect(
-      mergeCircuitBreakerOptions({ slidingWindowSize: 10, failureRateThreshold: 20 }, { slidingWindowSize: 5 }),
+      mergeOptions(
+        circuitBreakerOptions.rules,
+        { slidingWindowSize: 10, failureRateThreshold: 20 },
+        { slidingWindowSize: 5 },
+      ),
     ).toStrictEqual({ slidingWindowSize: 5, failureRateThreshold: 20 });
   });
 
@@ -137,10 +141,18 @@ describe('mergeCircuitBreakerOptions', () => {
     const interval = IntervalFunction.of(10);
 
     expect(
-      mergeCircuitBreakerOptions({ waitDurationInOpenState: 1_000 }, { waitIntervalFunctionInOpenState: interval }),
+      mergeOptions(
+        circuitBreakerOptions.rules,
+        { waitDurationInOpenState: 1_000 },
+        { waitIntervalFunctionInOpenState: interval },
+      ),
     ).toStrictEqual({ waitIntervalFunctionInOpenState: interval });
     expect(
-      mergeCircuitBreakerOptions({ waitIntervalFunctionInOpenState: interval }, { waitDurationInOpenState: 1_000 }),
+      mergeOptions(
+        circuitBreakerOptions.rules,
+        { waitIntervalFunctionInOpenState: interval },
+        { waitDurationInOpenState: 1_000 },
+      ),
     ).toStrictEqual({ waitDurationInOpenState: 1_000 });
   });
 });

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { IllegalStateTransitionError } from './circuit-breaker.errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { type CircuitBreakerOptions, mergeCircuitBreakerOptions } from './circuit-breaker.options.ts';
+import { type CircuitBreakerOptions, circuitBreakerOptions } from './circuit-breaker.options.ts';
+import { mergeOptions } from '../options.ts';
 
 function setUp(options: CircuitBreakerOptions = {}) {
   const clock = new FakeClock();
   const breaker = new CircuitBreaker(
     'customer',
-    mergeCircuitBreakerOptions({ waitDurationInOpenState: '10s' }, options),
+    mergeOptions(circuitBreakerOptions.rules, { waitDurationInOpenState: '10s' }, options),
     {
       clock,
     },

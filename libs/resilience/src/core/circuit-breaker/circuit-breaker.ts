@@ -24,11 +24,11 @@ import type { CircuitBreakerEvents } from './circuit-breaker.events.ts';
 import type { CircuitBreakerMetrics } from './circuit-breaker.metrics.ts';
 import {
   type CallOutcome,
+  type CallVerdict,
   type CircuitBreakerConfig,
   type CircuitBreakerOptions,
-  type CallVerdict,
+  circuitBreakerOptions,
   judgeOutcome,
-  resolveCircuitBreakerOptions,
 } from './circuit-breaker.options.ts';
 import { StateMachine } from './circuit-breaker.state-machine.ts';
 import type { State } from './circuit-breaker.states.ts';
@@ -357,5 +357,5 @@ export class CircuitBreaker
 function resolveConfig(name: string, options: CircuitBreakerOptions): CircuitBreakerConfig {
   const subject = `CircuitBreaker '${name}'`;
   chosenEngine(subject, options, {});
-  return resolveCircuitBreakerOptions(subject, options);
+  return circuitBreakerOptions.resolve(subject, options);
 }

@@ -2,13 +2,18 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { CallAbortedOnOpenError } from './circuit-breaker.errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { type CircuitBreakerOptions, mergeCircuitBreakerOptions } from './circuit-breaker.options.ts';
+import { type CircuitBreakerOptions, circuitBreakerOptions } from './circuit-breaker.options.ts';
+import { mergeOptions } from '../options.ts';
 
 function setUp(options: CircuitBreakerOptions, random?: () => number) {
   const clock = new FakeClock();
   const breaker = new CircuitBreaker(
     'customer',
-    mergeCircuitBreakerOptions({ waitDurationInOpenState: '10s', permittedNumberOfCallsInHalfOpenState: 2 }, options),
+    mergeOptions(
+      circuitBreakerOptions.rules,
+      { waitDurationInOpenState: '10s', permittedNumberOfCallsInHalfOpenState: 2 },
+      options,
+    ),
     { clock, ...(random && { random }) },
   );
   const events: string[] = [];

@@ -1,5 +1,5 @@
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
-import { fallbackOptionRules, type FallbackOptions, resolveFallbackOptions } from './fallback.options.ts';
+import { fallbackOptions, type FallbackOptions } from './fallback.options.ts';
 import { Fallback } from './fallback.ts';
 
 export const fallbackDefinition = definePolicy({
@@ -8,9 +8,8 @@ export const fallbackDefinition = definePolicy({
   title: 'Fallback',
   section: 'fallback',
   inPipeline: true,
-  rules: fallbackOptionRules,
+  options: fallbackOptions,
   file: { meaninglessKeys: ['fallbackAspectOrder'] },
-  resolve: resolveFallbackOptions,
   create: (name: string, options: FallbackOptions, environment: PolicyEnvironment) =>
     new Fallback(name, options, environment),
 });

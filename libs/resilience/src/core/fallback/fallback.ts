@@ -11,7 +11,7 @@ import {
   toCallContext,
 } from '../policy.ts';
 import type { FallbackEvents } from './fallback.events.ts';
-import { type FallbackConfig, type FallbackOptions, resolveFallbackOptions } from './fallback.options.ts';
+import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fallback.options.ts';
 
 /**
  * Answers with something else when a call fails or is refused.
@@ -36,7 +36,7 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: FallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
-    const config = resolveFallbackOptions(`Fallback '${name}'`, options);
+    const config = fallbackOptions.resolve(`Fallback '${name}'`, options);
     super({ fallbackName: name }, environment.clock ?? systemClock, config.eventConsumerBufferSize);
     this.name = name;
     this.config = config;

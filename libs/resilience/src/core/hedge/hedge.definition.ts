@@ -1,5 +1,5 @@
 import { definePolicy } from '../policy-definition.ts';
-import { hedgeOptionRules, type HedgeOptions, resolveHedgeOptions } from './hedge.options.ts';
+import { hedgeOptions, type HedgeOptions } from './hedge.options.ts';
 import { Hedge, type HedgeEnvironment } from './hedge.ts';
 
 export const hedgeDefinition = definePolicy({
@@ -8,7 +8,6 @@ export const hedgeDefinition = definePolicy({
   title: 'Hedge',
   section: 'hedge',
   inPipeline: true,
-  rules: hedgeOptionRules,
-  resolve: resolveHedgeOptions,
+  options: hedgeOptions,
   create: (name: string, options: HedgeOptions, environment: HedgeEnvironment) => new Hedge(name, options, environment),
 });

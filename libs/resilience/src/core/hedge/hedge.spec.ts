@@ -7,8 +7,9 @@ import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
 import { HedgeDecidedError } from './hedge.errors.ts';
 import type { AnyHedgeEvent } from './hedge.events.ts';
-import { type HedgeOptions, mergeHedgeOptions, resolveHedgeOptions } from './hedge.options.ts';
+import { type HedgeOptions, hedgeOptions } from './hedge.options.ts';
 import { Hedge, type HedgeBudget } from './hedge.ts';
+import { mergeOptions } from '../options.ts';
 
 const outage = new Error('outage');
 
@@ -392,7 +393,7 @@ describe('A hedge with a retry budget', () => {
 
 describe('The options of a hedge', () => {
   it('have defaults', () => {
-    expect(resolveHedgeOptions('Hedge', {})).toStrictEqual({
+    expect(hedgeOptions.resolve('Hedge', {})).toStrictEqual({
       delay: 2_000,
       delayPercentile: undefined,
       minimumNumberOfCalls: 100,
@@ -406,11 +407,15 @@ describe('The options of a hedge', () => {
   it('allow one way to say when to hedge, and only a percentile that can be known', () => {
     const given = { delay: 100, delayPercentile: 95, minimumNumberOfCalls: 50, slidingWindowSize: 20 };
 
-    expect(() => resolveHedgeOptions('Hedge', given)).toThrow(/set beside delay.*\n.*at most slidingWindowSize/);
+    expect(() => hedgeOptions.resolve('Hedge', given)).toThrow(
+      /set together with delay.*\n.*at most slidingWindowSize/,
+    );
   });
 
   it('let an instance replace the delay of its base by a percentile', () => {
-    expect(mergeHedgeOptions({ delay: 100, maxHedgedAttempts: 2 }, { delayPercentile: 99 })).toStrictEqual({
+    expect(
+      mergeOptions(hedgeOptions.rules, { delay: 100, maxHedgedAttempts: 2 }, { delayPercentile: 99 }),
+    ).toStrictEqual({
       delayPercentile: 99,
       maxHedgedAttempts: 2,
     });

@@ -4,7 +4,7 @@ import { EventPublisher } from '../events.ts';
 import { type CallContext, decorateCall, type Policy, type ProtectedCall, signalOf } from '../policy.ts';
 import { HedgeDecidedError } from './hedge.errors.ts';
 import type { HedgeEvents } from './hedge.events.ts';
-import { type HedgeConfig, type HedgeOptions, resolveHedgeOptions } from './hedge.options.ts';
+import { type HedgeConfig, type HedgeOptions, hedgeOptions } from './hedge.options.ts';
 import { HedgedCall, type HedgedCallOwner } from './hedged-call.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
@@ -73,7 +73,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: HedgeOptions = {}, environment: HedgeEnvironment = {}) {
-    const config = resolveHedgeOptions(`Hedge '${name}'`, options);
+    const config = hedgeOptions.resolve(`Hedge '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super({ hedgeName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
@@ -125,7 +125,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
    */
   reconfigure(options: HedgeOptions): void {
     const before = this.#config;
-    const config = resolveHedgeOptions(`Hedge '${this.name}'`, options);
+    const config = hedgeOptions.resolve(`Hedge '${this.name}'`, options);
     const budget = budgetOf(this.name, config, this.#budgets);
 
     this.#config = config;

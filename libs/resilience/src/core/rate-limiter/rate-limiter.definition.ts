@@ -1,5 +1,5 @@
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
-import { rateLimiterOptionRules, type RateLimiterOptions, resolveRateLimiterOptions } from './rate-limiter.options.ts';
+import { rateLimiterOptions, type RateLimiterOptions } from './rate-limiter.options.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 export const rateLimiterDefinition = definePolicy({
@@ -8,14 +8,13 @@ export const rateLimiterDefinition = definePolicy({
   title: 'Rate limiter',
   section: 'ratelimiter',
   inPipeline: true,
-  rules: rateLimiterOptionRules,
+  options: rateLimiterOptions,
   file: {
     hasHealthIndicator: true,
     // Events are always kept and emitted.
     meaninglessOptions: ['subscribeForEvents', 'writableStackTraceEnabled'],
     meaninglessKeys: ['rateLimiterAspectOrder', 'enabled', 'metrics', 'tags'],
   },
-  resolve: resolveRateLimiterOptions,
   create: (name: string, options: RateLimiterOptions, environment: PolicyEnvironment) =>
     new RateLimiter(name, options, environment),
 });

@@ -5,7 +5,7 @@ import { Deadline } from '../deadline.ts';
 import { ConflictingDefinitionError, InvalidOptionsError, RejectedError } from '../errors.ts';
 import { createRegistry } from '../policies.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
-import { type RateLimiterOptions, resolveRateLimiterOptions } from './rate-limiter.options.ts';
+import { type RateLimiterOptions, rateLimiterOptions } from './rate-limiter.options.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 function setUp(options: RateLimiterOptions = {}) {
@@ -301,7 +301,7 @@ describe('Changes at run time', () => {
 
 describe('The options of a rate limiter', () => {
   it("have Resilience4j's defaults", () => {
-    expect(resolveRateLimiterOptions('RateLimiter', {})).toMatchObject({
+    expect(rateLimiterOptions.resolve('RateLimiter', {})).toMatchObject({
       limitForPeriod: 50,
       limitRefreshPeriod: 0.0005,
       timeoutDuration: 5_000,

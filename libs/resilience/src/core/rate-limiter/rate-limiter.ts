@@ -13,7 +13,7 @@ import {
 import { PermissionLedger } from './permission-ledger.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
 import type { RateLimiterEvents } from './rate-limiter.events.ts';
-import { type RateLimiterConfig, type RateLimiterOptions, resolveRateLimiterOptions } from './rate-limiter.options.ts';
+import { type RateLimiterConfig, type RateLimiterOptions, rateLimiterOptions } from './rate-limiter.options.ts';
 
 const nanosInMs = 1e6;
 
@@ -55,7 +55,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: RateLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
-    const config = resolveRateLimiterOptions(`RateLimiter '${name}'`, options);
+    const config = rateLimiterOptions.resolve(`RateLimiter '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super({ rateLimiterName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
@@ -186,7 +186,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
    */
   reconfigure(options: RateLimiterOptions): void {
     const before = this.#config;
-    const config = resolveRateLimiterOptions(`RateLimiter '${this.name}'`, options);
+    const config = rateLimiterOptions.resolve(`RateLimiter '${this.name}'`, options);
     this.#config = config;
     this.changeBufferSize(config.eventConsumerBufferSize);
     if (config.limitRefreshPeriod === before.limitRefreshPeriod) {
@@ -200,7 +200,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   #change(options: RateLimiterOptions): void {
-    this.#config = resolveRateLimiterOptions(`RateLimiter '${this.name}'`, { ...this.#config, ...options });
+    this.#config = rateLimiterOptions.resolve(`RateLimiter '${this.name}'`, { ...this.#config, ...options });
   }
 
   /** Ends no earlier than said. Timers may: Node.js cuts their delays to whole milliseconds. */

@@ -1,5 +1,5 @@
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
-import { retryBudgetOptionRules, type RetryBudgetOptions, resolveRetryBudgetOptions } from './retry-budget.options.ts';
+import { retryBudgetOptions, type RetryBudgetOptions } from './retry-budget.options.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 export const retryBudgetDefinition = definePolicy({
@@ -8,9 +8,8 @@ export const retryBudgetDefinition = definePolicy({
   title: 'Retry budget',
   section: 'retrybudget',
   inPipeline: false,
-  rules: retryBudgetOptionRules,
+  options: retryBudgetOptions,
   environmentKey: 'retryBudgets',
-  resolve: resolveRetryBudgetOptions,
   create: (name: string, options: RetryBudgetOptions, environment: PolicyEnvironment) =>
     new RetryBudget(name, options, environment),
 });

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { type RetryBudgetConfig, type RetryBudgetOptions, resolveRetryBudgetOptions } from './retry-budget.options.ts';
+import { type RetryBudgetConfig, type RetryBudgetOptions, retryBudgetOptions } from './retry-budget.options.ts';
 
 const slicesPerTtl = 10;
 /** One more than a ttl has: the oldest may begin before the ttl does. */
@@ -38,7 +38,7 @@ export class RetryBudget {
    */
   constructor(name: string, options: RetryBudgetOptions = {}, environment: { readonly clock?: Clock } = {}) {
     this.name = name;
-    this.#config = resolveRetryBudgetOptions(`RetryBudget '${name}'`, options);
+    this.#config = retryBudgetOptions.resolve(`RetryBudget '${name}'`, options);
     this.#clock = environment.clock ?? systemClock;
     this.#slice = this.#currentSlice();
   }
@@ -78,7 +78,7 @@ export class RetryBudget {
    */
   reconfigure(options: RetryBudgetOptions): void {
     const { ttl } = this.#config;
-    this.#config = resolveRetryBudgetOptions(`RetryBudget '${this.name}'`, options);
+    this.#config = retryBudgetOptions.resolve(`RetryBudget '${this.name}'`, options);
     if (this.#config.ttl === ttl) return;
     this.#depositsBySlice = emptySlices();
     this.#withdrawalsBySlice = emptySlices();

@@ -1,7 +1,7 @@
 import { definePolicy } from '../policy-definition.ts';
 import { Registry } from '../registry.ts';
 import { retryBudgetDefinition } from './retry-budget.definition.ts';
-import { retryOptionRules, type RetryOptions, resolveRetryOptions } from './retry.options.ts';
+import { retryOptions, type RetryOptions } from './retry.options.ts';
 import { Retry, type RetryEnvironment } from './retry.ts';
 
 export const retryDefinition = definePolicy({
@@ -10,7 +10,7 @@ export const retryDefinition = definePolicy({
   title: 'Retry',
   section: 'retry',
   inPipeline: true,
-  rules: retryOptionRules,
+  options: retryOptions,
   file: {
     aliases: {
       maxRetryAttempts: 'maxAttempts',
@@ -21,7 +21,6 @@ export const retryDefinition = definePolicy({
       wait: 'waitDuration',
       functions: ['intervalFunction', 'intervalBiFunction'],
       maxWait: 'exponentialMaxWaitDuration',
-      defaultWaitMs: 500,
       mayCombine: true,
     },
     meaninglessOptions: ['consumeResultBeforeRetryAttempt', 'ignoreClassBindingExceptions'],
@@ -32,6 +31,5 @@ export const retryDefinition = definePolicy({
     retryBudgets: new Registry(retryBudgetDefinition, {}, environment.clock && { clock: environment.clock }),
     ...environment,
   }),
-  resolve: resolveRetryOptions,
   create: (name: string, options: RetryOptions, environment: RetryEnvironment) => new Retry(name, options, environment),
 });

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.ts';
 import { IntervalFunction } from '../interval-function.ts';
 import { createRegistry } from '../policies.ts';
-import { mergeRetryOptions, resolveRetryOptions } from './retry.options.ts';
+import { retryOptions } from './retry.options.ts';
+import { mergeOptions } from '../options.ts';
 
 const interval = IntervalFunction.of(100);
 
 describe('The options of a retry', () => {
   it('have defaults', () => {
-    expect(resolveRetryOptions('Retry', {})).toStrictEqual({
+    expect(retryOptions.resolve('Retry', {})).toStrictEqual({
       maxAttempts: 3,
       waitDuration: 500,
       intervalFunction: undefined,
@@ -26,15 +27,15 @@ describe('The options of a retry', () => {
   });
 
   it('have no plain wait beside an interval function', () => {
-    expect(resolveRetryOptions('Retry', { intervalFunction: interval }).waitDuration).toBeUndefined();
-    expect(resolveRetryOptions('Retry', { intervalBiFunction: interval }).waitDuration).toBeUndefined();
+    expect(retryOptions.resolve('Retry', { intervalFunction: interval }).waitDuration).toBeUndefined();
+    expect(retryOptions.resolve('Retry', { intervalBiFunction: interval }).waitDuration).toBeUndefined();
   });
 
   it('allow one way to say how long to wait', () => {
     const given = { waitDuration: 100, intervalFunction: interval, intervalBiFunction: interval };
 
-    expect(() => resolveRetryOptions('Retry', given)).toThrow(InvalidOptionsError);
-    expect(() => resolveRetryOptions('Retry', given)).toThrow(/intervalFunction.*\n.*intervalBiFunction/);
+    expect(() => retryOptions.resolve('Retry', given)).toThrow(InvalidOptionsError);
+    expect(() => retryOptions.resolve('Retry', given)).toThrow(/intervalFunction.*\n.*intervalBiFunction/);
   });
 
   it.each([
@@ -44,19 +45,21 @@ describe('The options of a retry', () => {
     [{ retryBudget: ' ' }],
     [{ maxAttemps: 3 }],
   ])('refuse %j', (options: object) => {
-    expect(() => resolveRetryOptions('Retry', options)).toThrow(InvalidOptionsError);
+    expect(() => retryOptions.resolve('Retry', options)).toThrow(InvalidOptionsError);
   });
 
   it('replace those of a base that cannot hold beside them', () => {
     const onOutage = () => true;
 
-    expect(mergeRetryOptions({ waitDuration: 100 }, { intervalFunction: interval })).toStrictEqual({
+    expect(mergeOptions(retryOptions.rules, { waitDuration: 100 }, { intervalFunction: interval })).toStrictEqual({
       intervalFunction: interval,
     });
-    expect(mergeRetryOptions({ intervalBiFunction: interval }, { waitDuration: 100 })).toStrictEqual({
+    expect(mergeOptions(retryOptions.rules, { intervalBiFunction: interval }, { waitDuration: 100 })).toStrictEqual({
       waitDuration: 100,
     });
-    expect(mergeRetryOptions({ retryOnException: onOutage }, { retryExceptions: [TypeError] })).toStrictEqual({
+    expect(
+      mergeOptions(retryOptions.rules, { retryOnException: onOutage }, { retryExceptions: [TypeError] }),
+    ).toStrictEqual({
       retryExceptions: [TypeError],
     });
   });

@@ -16,7 +16,7 @@ import type { RetryBudget } from './retry-budget.ts';
 import { RetryContext, type RetryOwner } from './retry.context.ts';
 import type { RetryEvents } from './retry.events.ts';
 import { makeRetryCounters, type RetryMetrics } from './retry.metrics.ts';
-import { type RetryConfig, type RetryOptions, resolveRetryOptions } from './retry.options.ts';
+import { type RetryConfig, type RetryOptions, retryOptions } from './retry.options.ts';
 
 /** What a retry is given beside its options. */
 export interface RetryEnvironment {
@@ -52,7 +52,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: RetryOptions = {}, environment: RetryEnvironment = {}) {
-    const config = resolveRetryOptions(`Retry '${name}'`, options);
+    const config = retryOptions.resolve(`Retry '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super({ retryName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
@@ -115,7 +115,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
    * @throws InvalidOptionsError listing every fault; nothing is changed
    */
   reconfigure(options: RetryOptions): void {
-    const config = resolveRetryOptions(`Retry '${this.name}'`, options);
+    const config = retryOptions.resolve(`Retry '${this.name}'`, options);
     const budget = budgetOf(this.name, config, this.#budgets);
     this.#config = config;
     this.#owner = this.#asOwner(budget);

@@ -1,5 +1,5 @@
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
-import { timeLimiterOptionRules, type TimeLimiterOptions, resolveTimeLimiterOptions } from './time-limiter.options.ts';
+import { timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
 import { TimeLimiter } from './time-limiter.ts';
 
 export const timeLimiterDefinition = definePolicy({
@@ -8,9 +8,8 @@ export const timeLimiterDefinition = definePolicy({
   title: 'Time limiter',
   section: 'timelimiter',
   inPipeline: true,
-  rules: timeLimiterOptionRules,
+  options: timeLimiterOptions,
   file: { meaninglessKeys: ['timeLimiterAspectOrder', 'enabled', 'metrics', 'tags'] },
-  resolve: resolveTimeLimiterOptions,
   create: (name: string, options: TimeLimiterOptions, environment: PolicyEnvironment) =>
     new TimeLimiter(name, options, environment),
 });

@@ -5,7 +5,7 @@ import { ConflictingDefinitionError, InvalidOptionsError } from '../errors.ts';
 import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
-import { resolveTimeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
+import { timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
 import { TimeLimiter } from './time-limiter.ts';
 
 const outage = new Error('outage');
@@ -262,7 +262,7 @@ describe('A deadline', () => {
 
 describe('The options of a time limiter', () => {
   it("have Resilience4j's defaults", () => {
-    expect(resolveTimeLimiterOptions('TimeLimiter', {})).toStrictEqual({
+    expect(timeLimiterOptions.resolve('TimeLimiter', {})).toStrictEqual({
       timeoutDuration: 1_000,
       cancelRunningFuture: true,
       eventConsumerBufferSize: 0,

@@ -14,7 +14,7 @@ import {
 } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
-import { resolveTimeLimiterOptions, type TimeLimiterConfig, type TimeLimiterOptions } from './time-limiter.options.ts';
+import { type TimeLimiterConfig, timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
 
 /**
  * Answers in time: with the call's result, or with an error as soon as the time is up, and aborts the call's signal so
@@ -42,7 +42,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
    * @throws InvalidOptionsError listing every fault
    */
   constructor(name: string, options: TimeLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
-    const config = resolveTimeLimiterOptions(`TimeLimiter '${name}'`, options);
+    const config = timeLimiterOptions.resolve(`TimeLimiter '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super({ timeLimiterName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
@@ -128,7 +128,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
    * @throws InvalidOptionsError listing every fault; nothing is changed
    */
   reconfigure(options: TimeLimiterOptions): void {
-    this.#config = resolveTimeLimiterOptions(`TimeLimiter '${this.name}'`, options);
+    this.#config = timeLimiterOptions.resolve(`TimeLimiter '${this.name}'`, options);
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }
 

@@ -209,7 +209,7 @@ describe('Callers', () => {
     );
   });
 
-  it('may not make more than 200,000 calls', async () => {
+  it('may not make more than 200,000 calls', { timeout: 30_000 }, async () => {
     const outage = { phases: [phase(0, 0)], ratePerSecond: 1_000_000, untilMs: 3_600_000 };
 
     await expect(simulated({}, outage)).rejects.toThrow(

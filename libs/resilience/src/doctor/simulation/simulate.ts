@@ -1,20 +1,17 @@
-import { Bulkhead } from '../../core/bulkhead/bulkhead.ts';
+import { ConcurrencyLimitExceededError } from '../../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.errors.ts';
 import { BulkheadFullError } from '../../core/bulkhead/bulkhead.errors.ts';
+import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import { CallNotPermittedError } from '../../core/circuit-breaker/circuit-breaker.errors.ts';
-import { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
+import { wait } from '../../core/clock.ts';
 import { Deadline, DeadlineExceededError } from '../../core/deadline.ts';
 import type { Random } from '../../core/interval-function.ts';
 import { Pipeline } from '../../core/pipeline.ts';
-import { createRegistry } from '../../core/policies.ts';
+import { createRegistries, type PipelineKind, pipelineKindsOf, type PolicyDefinitions } from '../../core/policies.ts';
 import type { Policy } from '../../core/policy.ts';
 import { RateLimitExceededError } from '../../core/rate-limiter/rate-limiter.errors.ts';
-import { RateLimiter } from '../../core/rate-limiter/rate-limiter.ts';
-import { Retry } from '../../core/retry/retry.ts';
 import { TimeoutExceededError } from '../../core/time-limiter/time-limiter.errors.ts';
-import { TimeLimiter } from '../../core/time-limiter/time-limiter.ts';
-import { wait } from '../../core/clock.ts';
-import { type Instance, orderOf, type Pattern } from '../instance.ts';
+import { type Instance, orderOf } from '../instance.ts';
 import { type Outage, SimulatedDependency } from './outage.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -26,6 +23,7 @@ export const simulatedOutcomes = [
   'notPermitted',
   'bulkheadFull',
   'rateLimited',
+  'limitExceeded',
   'callerAborted',
 ] as const;
 
@@ -94,7 +92,7 @@ class SimulationRun {
   readonly #clock: VirtualClock;
   readonly #dependency: SimulatedDependency;
   readonly #pipeline: Pipeline;
-  readonly #circuitBreaker: CircuitBreaker | undefined;
+  readonly #circuitBreaker: AnyCircuitBreaker | undefined;
   readonly #transitions: SimulatedTransition[] = [];
   readonly #calls: SimulatedCall[] = [];
   readonly #inFlight = new Set<Promise<void>>();
@@ -105,12 +103,9 @@ class SimulationRun {
     this.#outage = outage;
     this.#clock = clock;
     this.#dependency = new SimulatedDependency(outage, instance, clock);
-    const policies = makePolicies(instance, clock, random);
-    this.#circuitBreaker = policies.get('circuitBreaker') as CircuitBreaker | undefined;
-    this.#pipeline = new Pipeline(
-      instance.name,
-      orderOf(instance).flatMap((pattern) => policies.get(pattern) ?? []),
-    );
+    const policies = createPolicies(instance, clock, random);
+    this.#circuitBreaker = policies.get('circuitBreaker') as AnyCircuitBreaker | undefined;
+    this.#pipeline = new Pipeline(instance.name, [...policies.values()]);
     if (this.#circuitBreaker !== undefined) this.#listenTo(this.#circuitBreaker);
   }
 
@@ -184,7 +179,7 @@ class SimulationRun {
     }
   }
 
-  #listenTo(circuitBreaker: CircuitBreaker): void {
+  #listenTo(circuitBreaker: AnyCircuitBreaker): void {
     for (const type of ['SUCCESS', 'ERROR', 'IGNORED_ERROR'] as const) {
       circuitBreaker.on(type, () => void this.#endedInBreaker++);
     }
@@ -207,30 +202,28 @@ function untilMs({ phases, calls, untilMs }: Outage): number {
   return calls === undefined ? (phases.at(-1)?.atMs ?? 0) + defaultTailMs : Number.POSITIVE_INFINITY;
 }
 
-function makePolicies(instance: Instance, clock: VirtualClock, random: Random): ReadonlyMap<Pattern, Policy> {
-  const { name, circuitBreaker, retry, rateLimiter, timeLimiter, bulkhead } = instance;
-  const policies = new Map<Pattern, Policy>();
-  const budgets = retry?.retryBudget && instance.retryBudget ? { [retry.retryBudget]: instance.retryBudget } : {};
-  const retryBudgets = createRegistry('retryBudget', { instances: budgets }, { clock });
-  if (retry) policies.set('retry', new Retry(name, given(retry), { clock, retryBudgets }));
-  if (circuitBreaker)
-    policies.set('circuitBreaker', new CircuitBreaker(name, given(circuitBreaker), { clock, random }));
-  if (rateLimiter) policies.set('rateLimiter', new RateLimiter(name, rateLimiter, { clock }));
-  if (timeLimiter) policies.set('timeLimiter', new TimeLimiter(name, timeLimiter, { clock }));
-  if (bulkhead) policies.set('bulkhead', new Bulkhead(name, bulkhead, { clock }));
-  return policies;
-}
+/** Fallbacks do not take part, because their results would hide the outcomes of the calls. */
+const simulatedKinds: readonly PipelineKind[] = pipelineKindsOf().filter(
+  (kind) => kind !== 'fallback' && kind !== 'cachedFallback',
+);
 
-/** The options of a resolved configuration: an option without a value was not given. */
-function given<C extends object>(config: C): { [K in keyof C]: NonNullable<C[K]> } {
-  const entries = Object.entries(config).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof C]: NonNullable<C[K]> };
+function createPolicies(instance: Instance, clock: VirtualClock, random: Random): ReadonlyMap<PipelineKind, Policy> {
+  const { name, retry, retryBudget } = instance;
+  const definitions = simulatedKinds.map((kind) => [kind, { instances: { [name]: instance[kind] ?? {} } }]);
+  const budgets = { instances: { [retry?.retryBudget ?? '']: retryBudget ?? {} } };
+  const registries = createRegistries(
+    { ...Object.fromEntries(definitions), retryBudget: budgets } as Partial<PolicyDefinitions>,
+    { clock, random },
+  );
+  const configured = orderOf(instance).filter((kind) => simulatedKinds.includes(kind));
+  return new Map(configured.map((kind) => [kind, registries[kind].getOrCreate(name)]));
 }
 
 function outcomeOf(error: unknown): SimulatedOutcome {
   if (error instanceof CallNotPermittedError) return 'notPermitted';
   if (error instanceof BulkheadFullError) return 'bulkheadFull';
   if (error instanceof RateLimitExceededError) return 'rateLimited';
+  if (error instanceof ConcurrencyLimitExceededError) return 'limitExceeded';
   if (error instanceof TimeoutExceededError) return error.limitedBy === 'deadline' ? 'callerAborted' : 'timedOut';
   return error instanceof DeadlineExceededError ? 'callerAborted' : 'failed';
 }

@@ -74,6 +74,7 @@ const outcomeWords: Readonly<Record<SimulatedOutcome, string>> = {
   notPermitted: 'not permitted',
   bulkheadFull: 'bulkhead full',
   rateLimited: 'rate limited',
+  limitExceeded: 'limit exceeded',
   callerAborted: 'caller aborted',
 };
 

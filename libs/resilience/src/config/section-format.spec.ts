@@ -19,7 +19,7 @@ function faultsOf(...sources: Parameters<typeof configOf>) {
   return [];
 }
 
-describe('every pattern', () => {
+describe('every policy', () => {
   const optionOf: Readonly<Record<string, (config: ReturnType<typeof configOf>) => unknown>> = {
     'retry maxAttempts': ({ retry }) => createRegistry('retry', retry).getOrCreate('customer').config.maxAttempts,
     'retrybudget minRetriesPerSecond': ({ retryBudget }) =>
@@ -51,7 +51,7 @@ describe('every pattern', () => {
     expect(valueIn(configOf('', { env }))).toBe(39);
   });
 
-  it('may be asked for with underscores in the environment', () => {
+  it('is found in the environment with underscores', () => {
     const env = { RESILIENCE4J_ADAPTIVE_CONCURRENCY_LIMITER_INSTANCES_CUSTOMER_API_MAX_LIMIT: '5' };
     const inCode = { adaptiveConcurrencyLimiter: ['customerApi'] };
 
@@ -63,7 +63,7 @@ describe('every pattern', () => {
     );
   });
 
-  it('takes what code defines, and lays files over it', () => {
+  it('combines definitions in code with those in files', () => {
     const bulkhead = { configs: { default: { maxConcurrentCalls: 1 } }, instances: { customer: {} } };
 
     expect(configOf('bulkhead.instances.customer.maxWaitDuration: 5ms', { bulkhead }).bulkhead.instances).toStrictEqual(
@@ -71,7 +71,7 @@ describe('every pattern', () => {
     );
   });
 
-  it('has its own faults, all told at once', () => {
+  it('reports all faults at once', () => {
     const text = `
       retry.instances.a: { maxAttempts: 0, intervalFunction: fast, maxAttemps: 3 }
       ratelimiter.instances.a: { limitForPeriod: none }
@@ -90,20 +90,20 @@ describe('every pattern', () => {
 });
 
 describe('rate limiters', () => {
-  it('may be called limiters, as they once were', () => {
+  it('may be written as limiters, their former name', () => {
     expect(configOf('ratelimiter.limiters.customer.limitForPeriod: 3').rateLimiter.instances).toStrictEqual({
       customer: { limitForPeriod: 3 },
     });
   });
 });
 
-describe('settings for health', () => {
+describe('health options', () => {
   const text = `circuitbreaker:
     configs: { default: { registerHealthIndicator: true }, customer: { allowHealthIndicatorToFail: true } }
     instances: { stock: { register-health-indicator: false }, mail: { slidingWindowSize: 5 } }`;
 
   it('are inherited like options', () => {
-    const { circuitBreaker } = configOf(text).extras;
+    const { circuitBreaker } = configOf(text).healthOptions;
 
     expect(circuitBreaker('mail')).toStrictEqual({ registerHealthIndicator: true, allowHealthIndicatorToFail: false });
     expect(circuitBreaker('stock').registerHealthIndicator).toBe(false);
@@ -113,25 +113,25 @@ describe('settings for health', () => {
     });
   });
 
-  it('are set by the environment, too, and are no options of a circuit breaker', () => {
+  it('are read from the environment, and are no options of a circuit breaker', () => {
     const env = { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_STOCK_REGISTERHEALTHINDICATOR: 'true' };
-    const { circuitBreaker, extras } = configOf(text, { env });
+    const { circuitBreaker, healthOptions } = configOf(text, { env });
 
-    expect(extras.circuitBreaker('stock').registerHealthIndicator).toBe(true);
+    expect(healthOptions.circuitBreaker('stock').registerHealthIndicator).toBe(true);
     expect(circuitBreaker).toStrictEqual({
       configs: { default: {}, customer: {} },
       instances: { stock: {}, mail: { slidingWindowSize: 5 } },
     });
   });
 
-  it('are false when nobody says anything', () => {
-    expect(configOf('').extras.rateLimiter('customer')).toStrictEqual({
+  it('are false by default', () => {
+    expect(configOf('').healthOptions.rateLimiter('customer')).toStrictEqual({
       registerHealthIndicator: false,
       allowHealthIndicatorToFail: false,
     });
   });
 
-  it('are true or false', () => {
+  it('must be true or false', () => {
     expect(faultsOf('ratelimiter.instances.a.registerHealthIndicator: perhaps')).toMatchObject([
       { given: "'perhaps'", allowed: 'true or false' },
     ]);

@@ -3,23 +3,48 @@ import { BulkheadFullError } from '../core/bulkhead/bulkhead.errors.ts';
 import { CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.errors.ts';
 import { DeadlineExceededError } from '../core/deadline.ts';
 import { RejectedError, ResilienceError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import type { ErrorClass } from '../core/options.ts';
 import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
 import { MaxRetriesExceededError } from '../core/retry/retry.errors.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
 
-/** Judges an error or a returned value. */
+/** A name in Spring's relaxed binding, where case, dashes and underscores are ignored. */
+export function relaxed(name: string): string {
+  return name.replaceAll(/[-_]/g, '').toLowerCase();
+}
+
+/** The known name that is written here in one of its relaxed forms. */
+export function findRelaxed<T extends string>(written: string, known: Iterable<T>): T | undefined {
+  const wanted = relaxed(written);
+  for (const name of known) if (relaxed(name) === wanted) return name;
+  return undefined;
+}
+
+/** The known name that a mistyped one most likely means, in any relaxed form. */
+export function nearestRelaxed(mistyped: string, known: readonly string[]): string | undefined {
+  const nearest = nearestName(relaxed(mistyped), known.map(relaxed));
+  return nearest === undefined ? undefined : findRelaxed(nearest, known);
+}
+
+/** A camel-case name in the form that was written: `slidingWindowSize`, `sliding-window-size`, `SLIDINGWINDOWSIZE`. */
+export function spelledLike(written: string, name: string): string {
+  if (written.includes('-')) return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return written === written.toUpperCase() ? name.toUpperCase() : name;
+}
+
+/** Tests an error or a returned value. */
 export type Predicate = (value: unknown) => boolean;
 
-/** Error classes by the names that configuration files call them, Java class names included. */
+/** Error classes by their names in configuration files, which may be names of Java classes. */
 export type ErrorTypes = Readonly<Record<string, ErrorClass>>;
 
-/** Predicates by the names that configuration files call them, Java class names included. */
+/** Predicates by their names in configuration files, which may be names of Java classes. */
 export type Predicates = Readonly<Record<string, Predicate>>;
 
 /**
- * What every application knows without registering it. What Resilience4j throws stands for what this library throws in its
- * place; with the package, where another class of the same simple name is likely.
+ * The error classes that need not be registered. Exceptions of Resilience4j mean the errors that this library throws instead;
+ * a name includes the package if another class with the same simple name is likely.
  */
 export const builtInErrorTypes: ErrorTypes = {
   Error,
@@ -49,15 +74,15 @@ export const builtInErrorTypes: ErrorTypes = {
   'java.lang.Throwable': Error,
 };
 
-/** The table of an application with what every application knows; the application's word holds, in whatever form. */
+/** The error classes of an application and the built-in ones; those of the application take precedence, in any form. */
 export function withBuiltIn(errorTypes: ErrorTypes = {}): ErrorTypes {
   const known = Object.entries(builtInErrorTypes).filter(([name]) => findByName(name, errorTypes) === undefined);
   return { ...Object.fromEntries(known), ...errorTypes };
 }
 
 /**
- * What a name stands for. A Java class name may be written with or without its package, here and in the table, but two
- * different packages stay two different classes.
+ * Looks up a name. The name of a Java class may be written with or without its package, here and in the table, but two
+ * different packages mean two different classes.
  */
 export function findByName<T>(name: string, table: Readonly<Record<string, T>>): T | undefined {
   if (Object.hasOwn(table, name)) return table[name];

@@ -1,0 +1,46 @@
+import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
+import { nearestRelaxed, spelledLike } from './names.ts';
+
+/** The keys that are possible at a place. */
+export interface Vocabulary {
+  readonly known: readonly string[];
+  /** Keys of Resilience4j that have no effect here. */
+  readonly meaningless: readonly string[];
+}
+
+/** Faults and warnings found while configuration is read, so that all of them are reported at once. */
+export class ConfigIssues {
+  readonly #faults = new Map<string, OptionFault>();
+  readonly #ignored = new Set<string>();
+
+  /** @param fault with the place as its option */
+  readonly report = (fault: OptionFault): void => {
+    this.#faults.set(`${fault.option}\n${fault.given}`, fault);
+  };
+
+  /** @param place with the reason in parentheses, unless it is obvious */
+  ignore(place: string): void {
+    this.#ignored.add(place);
+  }
+
+  /** A key without effect: a fault if it looks like a mistyped one, otherwise ignored. */
+  unknownKey(written: string, place: string, { known, meaningless }: Vocabulary): void {
+    const nearest = nearestRelaxed(written, [...known, ...meaningless]);
+    if (nearest === undefined || meaningless.includes(nearest)) return this.ignore(place);
+    const allowed = `${spelledLike(written, nearest)}, if that is what you meant`;
+    this.report({ option: place, given: 'not known', allowed });
+  }
+
+  /** One text with everything that was ignored, or none. */
+  warnings(): readonly string[] {
+    if (this.#ignored.size === 0) return [];
+    const lines = [...this.#ignored].map((place) => `  - ${place}`);
+    return [`Parts of the resilience configuration have no effect here:\n${lines.join('\n')}`];
+  }
+
+  /** @throws InvalidOptionsError listing every fault, if there is any */
+  throwFaults(): void {
+    if (this.#faults.size === 0) return;
+    throw new InvalidOptionsError('The resilience configuration', [...this.#faults.values()]);
+  }
+}

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultOrder } from '@breakwater/resilience';
+import { checks, runDoctor } from '@breakwater/resilience/doctor';
+import { describe, expect, it } from 'vitest';
+import { bulkheadMeters } from '../../libs/resilience/src/adapters/prometheus/bulkhead.meters.ts';
+import {
+  circuitBreakerCalls,
+  circuitBreakerMeters,
+} from '../../libs/resilience/src/adapters/prometheus/circuit-breaker.meters.ts';
+import { rateLimiterMeters } from '../../libs/resilience/src/adapters/prometheus/rate-limiter.meters.ts';
+import { retryMeters } from '../../libs/resilience/src/adapters/prometheus/retry.meters.ts';
+import { timeLimiterMeters } from '../../libs/resilience/src/adapters/prometheus/time-limiter.meters.ts';
+import { experimentSection, openedAfterCall, overview, simulateExperiments } from './experiments.ts';
+import { code, fenced, filledIn, paragraphs, table, workspaceRoot } from './markdown.ts';
+import { policySection, referencedPolicies } from './policies.ts';
+import { serviceSections } from './services.ts';
+
+const simulated = await simulateExperiments();
+
+/** The generated parts of the pages in `docs/`. */
+const pages: Readonly<
+  Record<string, () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>>
+> = {
+  'configuration.md': async () => ({
+    order: `${defaultOrder.map(code).join(', ')}.`,
+    policies: await paragraphs(referencedPolicies().map(policySection)),
+    services: await paragraphs([serviceSections()]),
+  }),
+  'doctor.md': doctorParts,
+  'experiments.md': () => ({
+    overview: overview(simulated),
+    experiments: simulated.map(experimentSection).join('\n\n'),
+  }),
+  'migrating-from-resilience4j.md': () => ({ metrics: metricsTable() }),
+};
+
+describe('A page with generated parts', () => {
+  it.each(Object.entries(pages))(
+    "docs/%s matches the code; if not, 'npm run generate reference' updates it",
+    { timeout: 30_000 },
+    async (file, parts) => {
+      await expect(await filledIn(`docs/${file}`, await parts())).toMatchFileSnapshot(`../../docs/${file}`);
+    },
+  );
+});
+
+describe('In virtual time', () => {
+  it.each(simulated)(
+    '$experiment.name has the result that the demo expects',
+    ({ experiment: { expectation }, calls }) => {
+      expect({
+        openedAfterCall: openedAfterCall(calls) ?? null,
+        notPermitted: calls.filter(({ isPermitted }) => !isPermitted).length,
+        finalState: calls.at(-1)?.state,
+        evaluated: calls.some(({ failureRate, slowCallRate }) => failureRate >= 0 || slowCallRate >= 0),
+      }).toStrictEqual({
+        openedAfterCall: expectation.openedAfterCall,
+        notPermitted: expectation.notPermitted,
+        finalState: expectation.finalState,
+        evaluated: expectation.evaluated,
+      });
+    },
+  );
+});
+
+async function doctorParts(): Promise<Readonly<Record<string, string>>> {
+  const folder = join(workspaceRoot, 'libs/resilience/examples/doctor');
+  const output = async (line: string): Promise<string> => {
+    let text = '';
+    const print = (part: string): void => void (text += part);
+    await runDoctor(line.split(' '), { out: print, err: print, folder, env: {} });
+    return text.trimEnd();
+  };
+  const example = async (language: string, file: string): Promise<string> =>
+    fenced(language, await readFile(join(folder, file), 'utf8'));
+  // The findings precede the simulation; the page shows them separately.
+  const [, simulation = ''] = (await output('resilience.yml --simulate outage.yml')).split(/\d+ notes?\.\n/);
+  return {
+    config: await example('yaml', 'resilience.yml'),
+    findings: fenced('text', await output('resilience.yml --latency 2s --concurrency 1')),
+    options: fenced('text', await output('--help')),
+    outage: await example('yaml', 'outage.yml'),
+    simulation: fenced('text', simulation.trim()),
+    example: await example('ts', 'doctor-warnings.ts'),
+    checks: await paragraphs(
+      checks.map(({ code, title, severity, doc }) => `### ${code}\n\n**${severity}.** ${title}.\n\n${doc}`),
+    ),
+  };
+}
+
+interface NamedMeter {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+function metricsTable(): string {
+  const meters: readonly NamedMeter[] = [
+    { ...circuitBreakerCalls, name: `${circuitBreakerCalls.name}_{count,sum,bucket}` },
+    ...circuitBreakerMeters,
+    ...retryMeters,
+    ...bulkheadMeters,
+    ...rateLimiterMeters,
+    ...timeLimiterMeters,
+  ];
+  const rows = meters
+    .filter(({ name }) => name.startsWith('resilience4j_'))
+    .map(({ name, help, labels = [] }) => [code(name), ['name', ...labels].map(code).join(', '), help]);
+  return table(['metric', 'labels', 'meaning'], rows);
+}
