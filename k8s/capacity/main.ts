@@ -5,7 +5,7 @@ import { type Usage, usageBetween, usageOf } from './usage.ts';
 
 /**
  * `npm run capacity -w k8s`: what opening an account costs each service, measured on this machine: one account, one customer
- * that takes 50 ms, no gateway, a real PostgreSQL. docs/scaling.md reckons with it.
+ * that takes 50 ms, no gateway, a real PostgreSQL. docs/scaling.md uses the result.
  */
 const [warmUpSeconds, seconds] = [10, 20];
 const rates = [20, 40];

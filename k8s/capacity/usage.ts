@@ -20,6 +20,6 @@ export function usageBetween(before: Usage, after: Usage): Usage {
 
 function valueOf(metric: string, metrics: string): number {
   const value = new RegExp(String.raw`^${metric}(?:\{.*\})? (\S+)$`, 'm').exec(metrics)?.[1];
-  if (value === undefined) throw new Error(`/metrics tells no ${metric}`);
+  if (value === undefined) throw new Error(`/metrics contains no ${metric}`);
   return Number(value);
 }

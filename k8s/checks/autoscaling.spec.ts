@@ -72,7 +72,7 @@ describe.skipIf(!canRender).each(complete)('the autoscalers of $title', ({ combi
     expect(ofAccount().behavior.scaleDown.stabilizationWindowSeconds).toBeGreaterThanOrEqual(30 * open);
   });
 
-  it('want more accounts before so many requests are under way that the bulkhead refuses', () => {
+  it('want more accounts before the bulkhead refuses in-flight requests', () => {
     const inFlight = ofAccount().metrics.find(({ type }) => type === 'Pods')?.pods;
 
     expect(inFlight?.metric.name).toBe('http_server_requests_in_flight');

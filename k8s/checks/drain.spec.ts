@@ -52,7 +52,7 @@ describe.skipIf(!canRender).each(complete)('a pod of $title that is to go', ({ c
     expect(secondsOf(value('SHUTDOWN_DELAY'))).toBeGreaterThan(nginx('keepalive_timeout', 'upstream accounts'));
   });
 
-  it('has the time in which nginx ends what it has begun, whatever account takes', () => {
+  it('has enough time for nginx to complete its requests', () => {
     const { grace, preStop } = pod('nginx');
 
     expect(grace).toBe(preStop + nginx('worker_shutdown_timeout') + toSpare);

@@ -33,7 +33,7 @@ export interface End {
 
 const own = 'breakwater';
 
-/** Who is there beside the workloads. */
+/** The peers other than the workloads. */
 const others: readonly End[] = [
   end('dns', 'kube-system', { 'k8s-app': 'kube-dns' }, [
     { name: 'dns', number: 53, protocol: 'UDP' },

@@ -5,7 +5,7 @@ import { canRender, complete, manifestsOf, titled } from './rendered.ts';
 const databaseUsers = ['account', 'customer', 'account-migrations', 'customer-migrations'];
 
 const everywhere = [
-  // Whoever there is outside of the namespace.
+  // Any peer outside of the namespace.
   ...['stranger', 'prometheus', 'dns'].map((anybody) => `${anybody} → nginx:8080`),
   'nginx → account:3000',
   'nginx → console:3002',

@@ -116,7 +116,7 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     }
   });
 
-  it('are spread, and keep their place before what serves nobody', () => {
+  it('are spread and have priority over pods that serve no requests', () => {
     for (const { spec } of serving()) {
       const { topologySpreadConstraints = [], priorityClassName } = spec.template.spec;
       expect(topologySpreadConstraints.map(({ topologyKey }) => topologyKey)).toEqual([

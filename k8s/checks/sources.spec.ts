@@ -76,7 +76,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     expect(valueOf('account', 'DEMO_MODE')).toBe(isForPlay ? 'true' : undefined);
   });
 
-  it('has an address for everything that the console is told to ask', () => {
+  it('has an address for every service that the console calls', () => {
     const services = ofKind<{ ports: { port: number }[] }>(manifestsOf(combination), 'Service');
     const addresses = services.flatMap(({ metadata, spec }) =>
       spec.ports.map(({ port }) => `${metadata.name}:${port}`),
@@ -88,7 +88,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     expect(addresses).toContain('console:3002');
   });
 
-  it('tells the console of every replica, also of those that are not ready, and Prometheus of each once', () => {
+  it('gives the console every replica, including those that are not ready, and Prometheus each one once', () => {
     const services = ofKind<{ clusterIP?: string; publishNotReadyAddresses?: boolean }>(
       manifestsOf(combination),
       'Service',
@@ -101,7 +101,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     }
   });
 
-  it('lets nobody break customer but where it is for play', () => {
+  it('allows faults in customer only in the local overlay', () => {
     const tokens = containers().flatMap(({ env = [] }) => env.filter(({ name }) => name.startsWith('FAULTS_TOKEN')));
 
     expect(tokens).toHaveLength(combination.overlay === 'local' ? 1 : 0);

@@ -21,7 +21,7 @@ export function findProgram(name: string): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** @throws Error that tells how to get those that are missing */
+/** @throws Error with instructions for missing programs */
 export function requirePrograms<const Name extends string>(names: readonly Name[]): Readonly<Record<Name, string>> {
   const found = names.map((name) => [name, findProgram(name)] as const);
   const missing = found.filter(([, file]) => file === undefined).map(([name]) => name);

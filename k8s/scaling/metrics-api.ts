@@ -24,11 +24,11 @@ const windowSeconds = 15;
 
 /**
  * Stands in for metrics-server and prometheus-adapter: no process serves the load, so that what each pod would take of it is
- * reckoned from the scenario. The autoscaler asks through the API server, as it would ask those.
+ * computed from the scenario. The autoscaler calls it through the API server, like the real ones.
  */
 export async function serveMetrics(plane: ControlPlane, situation: Situation): Promise<Server> {
   const server = createServer(
-    // The API server is told below that it need not know who this is.
+    // The registration below disables the verification of this certificate.
     { cert: readFileSync(join(plane.folder, 'apiserver.crt')), key: readFileSync(join(plane.folder, 'apiserver.key')) },
     (request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost');

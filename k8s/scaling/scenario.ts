@@ -7,13 +7,13 @@ export interface Moment {
   /** What account's and customer's processors do for each, in milliseconds. */
   readonly accountCpuMs: number;
   readonly customerCpuMs: number;
-  /** How long account has each under way, in milliseconds. */
+  /** How long each request is in flight in account, in milliseconds. */
   readonly durationMs: number;
 }
 
 /** As `npm run capacity -w k8s` measures it (docs/scaling.md). */
 const inHealth = { accountCpuMs: 5, customerCpuMs: 2.3, durationMs: 70 };
-/** Behind an open circuit breaker: nobody is asked, nobody waited for; it is stored all the same. */
+/** With an open circuit breaker: no call to customer, only the storage. */
 const breakerOpen = { accountCpuMs: 3.5, customerCpuMs: 0, durationMs: 15 };
 
 const [quiet, busy] = [40, 400];

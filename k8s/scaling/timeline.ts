@@ -7,7 +7,7 @@ export interface Sample {
   readonly ready: number;
   /** How many the autoscaler wants. */
   readonly desired: number;
-  /** What the autoscaler saw: the processor, as a percentage of what is requested, and requests under way in each. */
+  /** What the autoscaler saw: the processor, as a percentage of what is requested, and in-flight requests per replica. */
   readonly cpuUtilization?: number;
   readonly inFlight?: number;
   /** Replicas of customer that are ready. */

@@ -11,6 +11,6 @@ export function cpuOf(service: string, replicas: number, moment: Moment): number
   return Math.min(idle + (moment.requestsPerSecond * milliseconds) / replicas, most);
 }
 
-/** How many requests each of the replicas has under way: Little's law, arrivals a second times seconds each. */
+/** In-flight requests per replica by Little's law: arrivals per second times seconds per request. */
 export const inFlightOf = (replicas: number, { requestsPerSecond, durationMs }: Moment): number =>
   (requestsPerSecond * durationMs) / 1_000 / replicas;

@@ -55,11 +55,11 @@ async function main(): Promise<void> {
 
 /** Where Go keeps a module's files, fetched where they were not there yet. */
 function folderOfModule(module: string, version: string): string {
-  const told = execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], {
+  const output = execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], {
     cwd: tmpdir(),
     encoding: 'utf8',
   });
-  return (JSON.parse(told) as { Dir: string }).Dir;
+  return (JSON.parse(output) as { Dir: string }).Dir;
 }
 
 function referencesIn(value: unknown): string[] {

@@ -36,7 +36,7 @@ export class ControlPlane {
     this.#kubectl = kubectl;
   }
 
-  /** @throws Error that tells which program is missing, or what one that ended had to say */
+  /** @throws Error naming a missing program, or with the log of one that ended */
   static async start(): Promise<ControlPlane> {
     const programs = requirePrograms(['etcd', 'kube-apiserver', 'kubectl']);
     const folder = await mkdtemp(join(tmpdir(), 'breakwater-control-plane-'));
@@ -95,7 +95,7 @@ export class ControlPlane {
     return started;
   }
 
-  /** Where a program is that not every use needs. @throws Error that tells how to get it */
+  /** The path of an optional program. @throws Error with instructions when it is missing */
   static locate(name: string): string {
     return findProgram(name) ?? requirePrograms([name])[name]!;
   }

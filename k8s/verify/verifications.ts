@@ -34,7 +34,7 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdic
     const rendered = render(combination, kustomize);
     const manifests = parseManifests(rendered);
     const pods = workloadsIn(manifests).map((workload) => podOf(workload));
-    // One who asks for fields that there are none of is refused, and not only told.
+    // Unknown fields are refused instead of ignored with a warning.
     const strict = ['--server-side', '--validate=strict', '--warnings-as-errors', '-f', '-'];
     const results = {
       'dry run': await plane.kubectl(['apply', '--dry-run=server', ...strict], rendered),
@@ -132,7 +132,7 @@ async function operate(plane: ControlPlane, pods: readonly Manifest[], rendered:
       const { isOk, errors } = await plane.kubectl([...named, ...command]);
       if (!isOk) faults.push(`kubectl ${command.join(' ')}: ${errors.trim()}`);
     }
-    // Migrations are run anew by applying their jobs again, once the old ones are gone.
+    // Migrations run again when their jobs are applied after the removal of the old ones.
     must(await plane.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], rendered));
     return faults;
   } finally {

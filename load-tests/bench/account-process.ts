@@ -4,31 +4,31 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loopback, SupervisedProcess, childEnvironment, urlOf } from '@breakwater/system-runner';
 import { processorMs } from './processors.ts';
-import type { Arm } from './room.ts';
+import type { Arm } from './environment.ts';
 
-/** What an account is started with. */
+/** How to start an account service. */
 export interface AccountSpec {
   readonly name: string;
   readonly port: number;
-  /** Where a switchable one is told its arm. */
+  /** Port for switching the arm of a switchable service. */
   readonly switchPort: number;
   readonly databaseUrl: string;
   readonly customerUrl: string;
   /** Directory for its log. */
   readonly logs: string;
-  /** Before `node`, such as `taskset -c 0`. */
+  /** Placed before `node`, such as `taskset -c 0`. */
   readonly prefix: readonly string[];
-  /** Beside `--enable-source-maps`. */
+  /** In addition to `--enable-source-maps`. */
   readonly nodeOptions: readonly string[];
   /** The file that is run. */
   readonly entry: string;
 }
 
 const startLimitMs = 30_000;
-/** Fine enough to tell a start by, and next to no load for who starts. */
+/** Precise enough for a cold start, and little load for the starting process. */
 const askEveryMs = 2;
 
-/** An account service, as production starts it. */
+/** An account service, started as in production. */
 export class AccountProcess {
   readonly url: string;
   readonly #switchUrl: string;
@@ -56,7 +56,7 @@ export class AccountProcess {
         INSTANCE_NAME: spec.name,
         DATABASE_URL: spec.databaseUrl,
         CUSTOMER_URL: spec.customerUrl,
-        // One program makes all of the load: it is one client.
+        // All requests come from one client.
         CLIENT_RATE_LIMIT: '0',
         BENCH_SWITCH_PORT: String(spec.switchPort),
       }),
@@ -81,7 +81,7 @@ export class AccountProcess {
     }
   }
 
-  /** Goes on with what protects it, or without; only a switchable one can. */
+  /** Switches the pipeline on or off; only for a switchable service. */
   async switchTo(arm: Arm): Promise<void> {
     await (await fetch(`${this.#switchUrl}/${arm}`)).arrayBuffer();
   }

@@ -1,11 +1,11 @@
 import { median } from './paired-comparison.ts';
-import type { Room } from './room.ts';
+import type { BenchEnvironment } from './environment.ts';
 
 /** From the start of the process until readiness is answered with 200, in milliseconds. */
 export interface ColdStart {
   readonly startsMs: readonly number[];
   readonly medianMs: number;
-  /** Where the time goes, in the order of a start; the median of starts that told. */
+  /** The phases of the start in order, each the median of all starts. */
   readonly parts: readonly StartPart[];
 }
 
@@ -22,14 +22,18 @@ const parts = [
   ['listening', 'routes are made, it listens'],
 ] as const;
 
-/** Starts account so many times, one after the other, with nothing to do; on all processors, as in production. */
-export async function measureColdStart(room: Room, starts: number, say: (what: string) => void): Promise<ColdStart> {
-  // The first one finds nothing in the machine's caches.
-  await startOnce(room);
+/** Starts account repeatedly without load, on all processors as in production. */
+export async function measureColdStart(
+  environment: BenchEnvironment,
+  starts: number,
+  say: (what: string) => void,
+): Promise<ColdStart> {
+  // The first start fills the caches of the machine.
+  await startOnce(environment);
   const seen: Start[] = [];
   for (let count = 0; count < starts; count += 1) {
     say(`cold start ${count + 1} of ${starts}`);
-    seen.push(await startOnce(room));
+    seen.push(await startOnce(environment));
   }
   const durations = seen.map(({ readyMs, points }) => durationsOf([...points, readyMs]));
   const names = [...parts.map(([, name]) => name), 'readiness is asked for, and answered'];
@@ -47,9 +51,9 @@ interface Start {
   readonly points: readonly number[];
 }
 
-async function startOnce(room: Room): Promise<Start> {
-  const account = await room.start('bundled');
-  const readyMs = await account.ready(room.signal);
+async function startOnce(environment: BenchEnvironment): Promise<Start> {
+  const account = await environment.start('bundled');
+  const readyMs = await account.ready(environment.signal);
   await account.stop();
   return { readyMs, points: pointsIn(account.log) };
 }
@@ -57,7 +61,7 @@ async function startOnce(room: Room): Promise<Start> {
 /** @throws Error when the log has no line with `startMs` */
 function pointsIn(log: string): readonly number[] {
   const line = log.split('\n').find((each) => each.includes('"startMs"'));
-  if (line === undefined) throw new Error("account's log doesn't tell how far its start got when");
+  if (line === undefined) throw new Error("account's log contains no start-up times");
   const { startMs } = JSON.parse(line) as { startMs: Readonly<Record<string, number>> };
   return parts.map(([point]) => startMs[point]!);
 }

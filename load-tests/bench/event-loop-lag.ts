@@ -2,7 +2,7 @@ import { sampleValue } from '@breakwater/contracts/prometheus-text';
 import { latenciesOf, type Latencies } from '../runner/percentiles.ts';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
-import type { Room } from './room.ts';
+import type { BenchEnvironment } from './environment.ts';
 
 export interface LagPlan {
   readonly windows: number;
@@ -32,18 +32,18 @@ const loadShare = 0.7;
  * count: there is one at the end of a window, and none within.
  */
 export async function measureLag(
-  room: Room,
+  environment: BenchEnvironment,
   plan: LagPlan,
   random: () => number,
   say: (what: string) => void,
 ): Promise<EventLoopLag> {
-  const account = await room.start('compiled');
-  await account.ready(room.signal);
+  const account = await environment.start('compiled');
+  await account.ready(environment.signal);
   const clients = new Clients(account.url);
   say('event loop: warming up');
-  await clients.saturate(plan.warmUpSeconds, room.signal);
+  await clients.saturate(plan.warmUpSeconds, environment.signal);
   say('event loop: what account can do at most');
-  const { opened, seconds } = await clients.saturate(plan.saturatedSeconds, room.signal);
+  const { opened, seconds } = await clients.saturate(plan.saturatedSeconds, environment.signal);
   const perSecond = (loadShare * opened) / seconds;
   const p99Ms: number[] = [];
   const durationsMs: number[] = [];
@@ -51,7 +51,7 @@ export async function measureLag(
   for (let window = 0; window < plan.windows; window += 1) {
     say(`event loop: window ${window + 1} of ${plan.windows}, ${perSecond.toFixed(0)} requests/s`);
     await account.metrics();
-    const load = await clients.arrive(perSecond, plan.secondsPerWindow, random, room.signal);
+    const load = await clients.arrive(perSecond, plan.secondsPerWindow, random, environment.signal);
     p99Ms.push(sampleValue(await account.metrics(), 'nodejs_eventloop_lag_p99_seconds') * 1_000);
     durationsMs.push(...load.durationsMs);
     others += Object.values(load.others).reduce((sum, each) => sum + each, 0);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What became of a load. */
+/** The result of a load. */
 export interface LoadResult {
   /** Accounts that were opened: 201. */
   readonly opened: number;
@@ -26,7 +26,7 @@ export class Clients {
     this.#url = url;
   }
 
-  /** As many requests as account answers: each client sends the next one when it has its answer. */
+  /** A closed model: each client sends its next request after a response. */
   async saturate(seconds: number, signal: AbortSignal): Promise<LoadResult> {
     const tally = new Tally(this.#agent, this.#url);
     const end = performance.now() + seconds * 1_000;
@@ -38,7 +38,7 @@ export class Clients {
     return tally.result();
   }
 
-  /** So many requests a second, begun at random (Poisson), whatever became of those before: what many clients do that know nothing of one another. */
+  /** An open model: requests start at random (Poisson), independent of earlier responses. */
   async arrive(perSecond: number, seconds: number, random: () => number, signal: AbortSignal): Promise<LoadResult> {
     const tally = new Tally(this.#agent, this.#url);
     const begun: Promise<void>[] = [];
@@ -54,7 +54,7 @@ export class Clients {
     return tally.result();
   }
 
-  /** Gives the connections up. */
+  /** Closes the connections. */
   close(): void {
     this.#agent.destroy();
   }

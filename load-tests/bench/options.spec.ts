@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { experiments, parseOptions, UsageError } from './options.ts';
+import { UsageError } from '@breakwater/system-runner';
+import { measurements, parseOptions } from './options.ts';
 import { committedTargets, guardTargets } from './targets.ts';
 
 describe('The command line of the service benchmark', () => {
   it('asks for all of it, held to the committed targets, where it says nothing', () => {
     expect(parseOptions([])).toMatchObject({
       kind: 'run',
-      experiments,
+      measurements,
       targets: committedTargets,
       isControl: false,
       json: false,
@@ -14,11 +15,11 @@ describe('The command line of the service benchmark', () => {
   });
 
   it('asks for what it names', () => {
-    expect(parseOptions(['cold-start', '--json'])).toMatchObject({ experiments: ['cold-start'], json: true });
+    expect(parseOptions(['cold-start', '--json'])).toMatchObject({ measurements: ['cold-start'], json: true });
   });
 
   it('asks with --control for the noise', () => {
-    expect(parseOptions(['--control'])).toMatchObject({ experiments, isControl: true });
+    expect(parseOptions(['--control'])).toMatchObject({ measurements, isControl: true });
   });
 
   it('asks with --guard for less, held to targets that are easier to reach', () => {
@@ -39,7 +40,7 @@ describe('The command line of the service benchmark', () => {
   });
 
   it.each([
-    [['speed'], "there is no experiment 'speed'"],
+    [['speed'], "there is no measurement 'speed'"],
     [['--fast'], "Unknown option '--fast'"],
   ])('does not take %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

@@ -1,11 +1,11 @@
-import { parseArgs } from 'node:util';
+import { parseFlags, UsageError } from '@breakwater/system-runner';
 import type { LagPlan } from './event-loop-lag.ts';
 import type { SaturationPlan } from './saturation.ts';
 import { committedTargets, guardTargets, type Targets } from './targets.ts';
 
-/** What can be measured. */
-export const experiments = ['pipeline', 'lag', 'cold-start'] as const;
-export type Experiment = (typeof experiments)[number];
+/** The measurements. */
+export const measurements = ['pipeline', 'lag', 'cold-start'] as const;
+export type Measurement = (typeof measurements)[number];
 
 /** How much is measured. */
 export interface BenchPlan {
@@ -18,7 +18,7 @@ export interface BenchPlan {
 export type Command = { readonly kind: 'help' } | ({ readonly kind: 'run' } & BenchOptions);
 
 export interface BenchOptions {
-  readonly experiments: readonly Experiment[];
+  readonly measurements: readonly Measurement[];
   readonly plan: BenchPlan;
   readonly targets: Targets;
   /** Both arms are without a pipeline: what the measurement itself makes of no difference. */
@@ -27,19 +27,14 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** The command line cannot be understood; the message says why. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+/** The output of `--help`. */
+export const usage = `Usage: npm run bench -w load-tests -- [MEASUREMENT...] [OPTIONS]
 
-/** What `--help` prints. */
-export const usage = `Usage: npm run bench -w load-tests -- [EXPERIMENT...] [OPTIONS]
-
-Measures one account service of the compiled code before a customer that answers at once:
+Measures one compiled account service with a customer that responds immediately:
 
   pipeline     at saturation, with all that protects account and without, in turns: what is kept of throughput and of
                processor time
-  lag          the event loop's lag at 70 % of what account can do at most
+  lag          the event-loop lag at 70 % of the maximum rate
   cold-start   from the start of the process until it is ready, and where the time goes
 
 Without a name, all three; under seven minutes. PostgreSQL is started for it. Where there is taskset and a second processor,
@@ -50,8 +45,8 @@ account has one for itself.
   --json       print the results as one JSON document on standard output
   --help       show this
 
-Exit code: 0 when every target was reached, 1 when one was not, 2 when the command line cannot be understood, 4 when the run
-is invalid and says nothing.
+Exit code: 0 when every target was reached, 1 when one was not, 2 for an invalid command line, 4 for an
+invalid run.
 `;
 
 const fullPlan: BenchPlan = {
@@ -70,7 +65,7 @@ const guardPlan: BenchPlan = {
  * Reads the command line.
  *
  * @param args without the program and the script
- * @throws UsageError when it cannot be understood
+ * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Command {
   const { values, positionals } = readFlags(args);
@@ -78,7 +73,7 @@ export function parseOptions(args: readonly string[]): Command {
   const isGuard = values.guard ?? false;
   return {
     kind: 'run',
-    experiments: positionals.length === 0 ? experiments : positionals.map(experimentOf),
+    measurements: positionals.length === 0 ? measurements : positionals.map(measurementOf),
     plan: isGuard ? guardPlan : fullPlan,
     targets: isGuard ? guardTargets : committedTargets,
     isControl: values.control ?? false,
@@ -87,25 +82,20 @@ export function parseOptions(args: readonly string[]): Command {
 }
 
 function readFlags(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        guard: { type: 'boolean' },
-        control: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.split(/\.\s|\n/, 1)[0] ?? message);
-  }
+  return parseFlags({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      guard: { type: 'boolean' },
+      control: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
-function experimentOf(text: string): Experiment {
-  const found = experiments.find((each) => each === text);
+function measurementOf(text: string): Measurement {
+  const found = measurements.find((each) => each === text);
   if (found) return found;
-  throw new UsageError(`there is no experiment '${text}', but ${experiments.join(', ')}`);
+  throw new UsageError(`there is no measurement '${text}', but ${measurements.join(', ')}`);
 }

@@ -4,7 +4,7 @@ import { median, type Pair, randomFrom, ratioOf } from './paired-comparison.ts';
 const pair = (withIt: number, withoutIt: number): Pair => ({ withIt, withoutIt });
 
 describe('The ratio of pairs', () => {
-  it('is the median of their ratios, whatever the machine did to all of a pair', () => {
+  it('is the median of the paired ratios', () => {
     const { median, pairs } = ratioOf([pair(98, 100), pair(49, 50), pair(196, 200)], randomFrom(1));
 
     expect(median).toBeCloseTo(0.98, 10);

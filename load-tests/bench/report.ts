@@ -1,7 +1,7 @@
-import type { Check, Measured, Verdict } from './verdict.ts';
+import type { BenchJudgement, Measured, TargetCheck } from './verdict.ts';
 
-/** The results for people. */
-export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid, isPassed }: Verdict): string {
+/** The results for a terminal. */
+export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid, isPassed }: BenchJudgement): string {
   const lines: string[] = [];
   if (pipeline) {
     const { perSecond, processorMsEach: each, throughput, processorTime, busy } = pipeline;
@@ -36,7 +36,7 @@ export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid
   return lines.join('\n');
 }
 
-function checkAsText({ what, value, target, unit, isReached }: Check): string {
+function checkAsText({ what, value, target, unit, isReached }: TargetCheck): string {
   const wanted = unit === 'ratio' ? `at least ${share(target)}` : `below ${target} ms`;
   return `${isReached ? '✔' : '✖'} ${what}: ${unit === 'ratio' ? share(value) : `${value.toFixed(1)} ms`}, ${wanted}`;
 }

@@ -1,6 +1,6 @@
 import type { AccountProcess } from './account-process.ts';
 import { Clients } from './load.ts';
-import type { Arm, Room } from './room.ts';
+import type { Arm, BenchEnvironment } from './environment.ts';
 
 /** How long to look, and how often. */
 export interface SaturationPlan {
@@ -26,24 +26,23 @@ export interface Stretch {
 export type StretchPair = Readonly<Record<Arm, Stretch>>;
 
 /**
- * One account at saturation, with what protects it and without, in turns: A B, B A, A B … Whatever the machine does in the
- * meantime, it does to both. And one process for both: two of the same code have been seen to differ by 5 %, for as long as they
- * lived.
+ * Measures one account at saturation, alternating with and without its pipeline (A B, B A, A B …), so that disturbances affect
+ * both. Both arms use the same process: two processes with the same code differed by 5 %.
  */
 export async function measureSaturation(
-  room: Room,
+  environment: BenchEnvironment,
   plan: SaturationPlan,
   arms: readonly [Arm, Arm],
   say: (what: string) => void,
 ): Promise<StretchPair[]> {
   const pairs: StretchPair[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
-    const account = await room.start('switchable');
-    await account.ready(room.signal);
+    const account = await environment.start('switchable');
+    await account.ready(environment.signal);
     const clients = new Clients(account.url);
     const stretch = async (at: number): Promise<Stretch> => {
       await account.switchTo(arms[at]!);
-      return measureStretch(account, clients, plan.seconds, room.signal);
+      return measureStretch(account, clients, plan.seconds, environment.signal);
     };
     say(`round ${round + 1} of ${plan.rounds}: warming up`);
     const warmAt = performance.now() + plan.warmUpSeconds * 1_000;

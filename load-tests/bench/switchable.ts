@@ -3,11 +3,11 @@
  * leaves all else: logs, metrics, validation and transactions. Without it customer is asked, and that is all: no policies and no
  * events, so nothing for telemetry to count; no signal and no deadline.
  *
- * It is told which by a request to a port of its own, `/protected` or `/unprotected`, and holds from its answer on. Both are
- * looked at in one process: two of the same code differ by more than what is to be measured.
+ * A request to `/protected` or `/unprotected` on its own port selects the arm. Both arms run in one process, because two
+ * processes with the same code differ by more than the measured effect.
  */
 import { createServer } from 'node:http';
-import type { Arm } from './room.ts';
+import type { Arm } from './environment.ts';
 
 const compiled = new URL('../../apps/account/dist/', import.meta.url);
 

@@ -7,7 +7,7 @@ export interface Targets {
   readonly coldStartMs: number;
 }
 
-/** What issue 9 asks for. */
+/** The targets of a full run. */
 export const committedTargets: Targets = {
   keptProcessorTime: 0.97,
   keptThroughput: 0.97,
@@ -15,7 +15,7 @@ export const committedTargets: Targets = {
   coldStartMs: 1_000,
 };
 
-/** What only a regression of kind misses, on whatever machine, however many others use it. */
+/** Targets that only a large regression misses, even on a busy machine. */
 export const guardTargets: Targets = {
   keptProcessorTime: 0.85,
   keptThroughput: 0.8,

@@ -38,7 +38,7 @@ const measured = (given: Partial<Measured> = {}): Measured => ({
 });
 
 describe('What a pipeline costs', () => {
-  it('is told as what is kept, of throughput and of processor time', () => {
+  it('is the remaining share of throughput and processor time', () => {
     const { throughput, processorTime, perSecond, processorMsEach } = costOf(pairsAt(1.25));
 
     expect(throughput.median).toBeCloseTo(0.8, 10);
@@ -47,7 +47,7 @@ describe('What a pipeline costs', () => {
     expect(processorMsEach).toEqual({ protected: 2.5, unprotected: 2 });
   });
 
-  it('is told without processor time where the machine does not say', () => {
+  it('omits processor time when the platform does not report it', () => {
     const unknown = stretch({ processorMsEach: undefined, busy: undefined });
 
     const cost = costOf([{ protected: unknown, unprotected: unknown }]);

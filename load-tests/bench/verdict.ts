@@ -27,7 +27,7 @@ export interface Measured {
 }
 
 /** One target, and whether it was reached. */
-export interface Check {
+export interface TargetCheck {
   readonly what: string;
   readonly value: number;
   readonly target: number;
@@ -35,8 +35,8 @@ export interface Check {
   readonly isReached: boolean;
 }
 
-export interface Verdict {
-  readonly checks: readonly Check[];
+export interface BenchJudgement {
+  readonly checks: readonly TargetCheck[];
   /** Why the run says nothing. */
   readonly invalid: string | undefined;
   readonly isPassed: boolean;
@@ -84,8 +84,8 @@ export function costOf(pairs: readonly StretchPair[]): PipelineCost {
 }
 
 /** Compares what was measured with what is demanded. */
-export function judge({ pipeline, lag, coldStart }: Measured, targets: Targets): Verdict {
-  const checks: Check[] = [];
+export function judge({ pipeline, lag, coldStart }: Measured, targets: Targets): BenchJudgement {
+  const checks: TargetCheck[] = [];
   if (pipeline?.processorTime) {
     const { median: value } = pipeline.processorTime;
     checks.push(atLeast('processor time kept', value, targets.keptProcessorTime));
@@ -107,7 +107,7 @@ function whyInvalid(pipeline: PipelineCost | undefined, lag: EventLoopLag | unde
   return undefined;
 }
 
-const atLeast = (what: string, value: number, target: number): Check => ({
+const atLeast = (what: string, value: number, target: number): TargetCheck => ({
   what,
   value,
   target,
@@ -115,7 +115,7 @@ const atLeast = (what: string, value: number, target: number): Check => ({
   isReached: value >= target,
 });
 
-const below = (what: string, value: number, target: number): Check => ({
+const below = (what: string, value: number, target: number): TargetCheck => ({
   what,
   value,
   target,

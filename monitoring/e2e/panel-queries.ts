@@ -4,7 +4,7 @@ import { dashboardsFolder } from '../grafana/src/dashboards.ts';
 
 /** A query as Grafana would send it, and who asks. */
 export interface PanelQuery {
-  /** Dashboard, panel and query, for whoever has to find it. */
+  /** Dashboard, panel and query, to find it. */
   readonly asker: string;
   readonly expr: string;
 }

@@ -48,7 +48,7 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
       return [...accounts, ...customers].every((host) => scraped.includes(host));
     });
 
-    // Counters are seen at rest, then growing: first with a customer that is well, then with one that nobody waits for.
+    // Counters are sampled before and after they grow, first with a healthy customer, then with one that times out.
     await until('the answers of customer have been timed', async () => {
       await system.openAccounts(20);
       const timed = 'job_method_uri:http_server_requests_seconds:p99_rate5m{job="customer"}';

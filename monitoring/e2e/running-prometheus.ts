@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { prometheusFolder, type Rule } from '../prometheus/src/rule-files.ts';
 
-/** A result of a query, of whatever shape; it is empty where there is no data. */
+/** A result of a query; empty without data. */
 export interface Answer {
   readonly error?: string;
   readonly series: number;

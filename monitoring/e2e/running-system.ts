@@ -10,7 +10,7 @@ export interface RunningSystem {
    * customers of whom account remembers nothing, so that they are accepted for later.
    */
   openAccounts(times: number): Promise<void>;
-  /** Makes customer so slow that nobody waits for its answers; its metrics can still be scraped. */
+  /** Makes customer so slow that every call times out; its metrics can still be scraped. */
   slowCustomerDown(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -63,7 +63,7 @@ export async function startSystem(): Promise<RunningSystem> {
       const { status } = await fetch(`${customerUrl}/faults`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${faultsToken}` },
-        // All can be worked on at once: it is slow, and refuses nobody.
+        // Enough capacity for all calls: it is slow, but refuses none.
         body: JSON.stringify({ latency: '1m', capacity: { workers: 1_000, queue: 1_000 } }),
       });
       if (status !== 200) throw new Error(`customer answered ${status} to a change of its faults: 200 is needed.`);

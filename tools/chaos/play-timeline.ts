@@ -2,10 +2,10 @@ import { resolve4 } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 
 /**
- * `node play-timeline.ts TIMELINE`: gives a timeline of faults to every customer replica there is, which then play it by
- * themselves. It runs in a container beside them, so it imports nothing but Node's own.
+ * `node play-timeline.ts TIMELINE`: sends a timeline of faults to every customer replica, which then plays it. It
+ * runs in a container without packages, so it imports only Node's modules.
  *
- * `CUSTOMER_URL` names all of the replicas, and `FAULTS_TOKEN_FILE` the file with the token that `/faults` asks for.
+ * `CUSTOMER_URL` names all of the replicas, and `FAULTS_TOKEN_FILE` the file with the token for `/faults`.
  */
 async function main([file]: readonly string[]): Promise<void> {
   if (file === undefined) throw new Error('Which timeline? Give the path of a file such as every-fault.json.');
@@ -13,7 +13,7 @@ async function main([file]: readonly string[]): Promise<void> {
   const token = (await readFile(required('FAULTS_TOKEN_FILE'), 'utf8')).trim();
   const timeline = await readFile(file, 'utf8');
 
-  // The name stands for all of the replicas; a fault in only one of them would be another experiment.
+  // The host name stands for all replicas, and each one has its own faults.
   const addresses = await resolve4(url.hostname);
   const answers = await Promise.all(
     addresses.map(async (address) => {

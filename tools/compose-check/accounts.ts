@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Longer than the gateway takes to give up on a replica. */
+/** Longer than the gateway's timeouts. */
 const answerTimeoutMs = 20_000;
 
-/** How one request to open an account came out. */
+/** The result of one request to open an account. */
 export interface Opening {
-  /** The idempotency key, and the account's label: by it the account is found in the database. */
+  /** The idempotency key and the account's label, which identifies the account in the database. */
   readonly key: string;
-  /** The HTTP status; undefined when there was no answer. */
+  /** The HTTP status; undefined without a response. */
   readonly status: number | undefined;
   readonly contentType: string;
-  /** Which replica answered; empty when none did. */
+  /** The replica that responded; empty when none did. */
   readonly instance: string;
   readonly accountId: string | undefined;
 }
 
-/** The success of an opening: an account that can be used, or one that is still to be verified. */
+/** Whether an account was opened, active or pending verification. */
 export const isOpened = ({ status }: Opening): boolean => status === 201 || status === 202;
 
-/** An idempotency key that no other request has. */
+/** A unique idempotency key. */
 export const newKey = (): string => `check-${randomUUID()}`;
 
-/** Opens an account through the gateway, with one request. */
+/** Opens an account through the gateway with one request. */
 export async function openAccount(
   gatewayUrl: string,
   { customerId = 'c-1001', key = newKey() }: { customerId?: string; key?: string } = {},
@@ -47,8 +47,8 @@ export async function openAccount(
   }
 }
 
-/** Opens accounts at a constant rate, whatever the answers take, until it is stopped. */
-export class Load {
+/** Opens accounts at a constant rate, independent of the responses, until it is stopped. */
+export class ConstantRequests {
   readonly #openings: Promise<Opening>[] = [];
   readonly #stopped = new AbortController();
   readonly #running: Promise<void>;
@@ -57,7 +57,7 @@ export class Load {
     this.#running = this.#run(gatewayUrl, 1_000 / perSecond);
   }
 
-  /** Opens no more, and waits for the answers that are still to come. */
+  /** Sends no new requests and waits for the pending responses. */
   async stop(): Promise<Opening[]> {
     this.#stopped.abort();
     await this.#running;

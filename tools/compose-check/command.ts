@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How much of what a failed command said is worth showing. */
+/** Displayed length of the output of a failed command. */
 const lastCharacters = 4_000;
 
-/** How a command is to be run. */
+/** Options of a command. */
 export interface CommandOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Ends the command when it aborts, with the signal's reason. */
+  /** Ends the command when it aborts; the command rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program.
  *
- * @returns what it wrote to standard output
- * @throws Error with the end of all that it said, when it fails or there is no such program
+ * @returns its standard output
+ * @throws Error with the end of its output when it fails
  */
 export async function run(
   program: string,
@@ -24,7 +24,7 @@ export async function run(
   { cwd, env, signal }: CommandOptions,
 ): Promise<string> {
   signal?.throwIfAborted();
-  // A group of its own: a Ctrl-C in the terminal is ours to act on, and would otherwise end `docker compose down` as well.
+  // Its own process group: Ctrl-C must not end `docker compose down`.
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let [output, said] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,17 +1,17 @@
 import { run } from './command.ts';
 
-/** Tearing down takes a few seconds; an engine that does not answer must not keep us for ever. */
+/** The removal takes a few seconds; the timeout is for an engine that does not respond. */
 const cleanUpTimeoutMs = 120_000;
 
-/** What runs, as `docker inspect` tells it. */
+/** A running container according to `docker inspect`. */
 export interface RunningContainer {
   readonly id: string;
-  /** As the image names the replica: the service's name and the start of the container's id. */
+  /** The replica's name in the image: the service's name and the start of the container's id. */
   readonly instance: string;
   readonly startedAt: string;
 }
 
-/** A compose system of its own, beside others on the same engine. */
+/** A compose project that is independent of others on the same engine. */
 export class ComposeProject {
   readonly #name: string;
   readonly #cwd: string;
@@ -19,10 +19,10 @@ export class ComposeProject {
   readonly #signal: AbortSignal;
 
   /**
-   * @param name of the project: of containers, networks and volumes, the first part
+   * @param name prefix of containers, networks and volumes
    * @param cwd where docker-compose.yml is; `COMPOSE_FILE` may name others
-   * @param env laid over this process's own
-   * @param signal ends whatever runs, but not {@link remove}
+   * @param env in addition to the environment of this process
+   * @param signal ends all commands except {@link remove}
    */
   constructor(name: string, cwd: string, env: Readonly<Record<string, string>>, signal: AbortSignal) {
     this.#name = name;
@@ -31,17 +31,17 @@ export class ComposeProject {
     this.#signal = signal;
   }
 
-  /** @returns what it wrote to standard output */
+  /** @returns its standard output */
   compose(...args: readonly string[]): Promise<string> {
     return this.#docker(['compose', '--project-name', this.#name, '--progress', 'plain', ...args]);
   }
 
-  /** @returns what it wrote to standard output */
+  /** @returns its standard output */
   docker(...args: readonly string[]): Promise<string> {
     return this.#docker(args);
   }
 
-  /** Runs a program of this project on this machine. @returns what it wrote to standard output */
+  /** Runs a program of this project on this machine. @returns its standard output */
   node(...args: readonly string[]): Promise<string> {
     return run(process.execPath, args, { cwd: this.#cwd, env: this.#env, signal: this.#signal });
   }
@@ -50,23 +50,28 @@ export class ComposeProject {
   async containersOf(service: string): Promise<RunningContainer[]> {
     const ids = lines(await this.compose('ps', '--quiet', '--status', 'running', service));
     if (ids.length === 0) return [];
-    const told = await this.docker('inspect', '--format', '{{.Id}} {{.Config.Hostname}} {{.State.StartedAt}}', ...ids);
-    return lines(told).map((line) => {
+    const output = await this.docker(
+      'inspect',
+      '--format',
+      '{{.Id}} {{.Config.Hostname}} {{.State.StartedAt}}',
+      ...ids,
+    );
+    return lines(output).map((line) => {
       const [id = '', hostname = '', startedAt = ''] = line.split(' ');
       return { id, instance: `${service}-${hostname}`, startedAt };
     });
   }
 
-  /** Asks the database, as its superuser. @returns rows of columns, as text */
+  /** Queries the database as its superuser. @returns rows of columns as text */
   async query(sql: string): Promise<string[][]> {
     const database = ['--username=postgres', '--dbname=breakwater', '--no-psqlrc', '--tuples-only', '--no-align'];
-    const told = await this.compose('exec', '-T', 'postgres', 'psql', ...database, '--command', sql);
-    return lines(told).map((line) => line.split('|'));
+    const output = await this.compose('exec', '-T', 'postgres', 'psql', ...database, '--command', sql);
+    return lines(output).map((line) => line.split('|'));
   }
 
   /** The end of every container's log. */
   logs(): Promise<string> {
-    return this.#dockerToTheEnd(['compose', '--project-name', this.#name, 'logs', '--no-color', '--tail', '15']);
+    return this.#dockerUninterrupted(['compose', '--project-name', this.#name, 'logs', '--no-color', '--tail', '15']);
   }
 
   /** Removes containers, networks and volumes. Works in any state, and when nothing is there. */
@@ -82,10 +87,10 @@ export class ComposeProject {
       '--timeout',
       '5',
     ];
-    await this.#dockerToTheEnd(['compose', ...args]);
+    await this.#dockerUninterrupted(['compose', ...args]);
   }
 
-  /** What of it the engine still has. */
+  /** The remaining objects of the project. */
   async leftovers(): Promise<string[]> {
     const label = `label=com.docker.compose.project=${this.#name}`;
     const kinds = [
@@ -93,7 +98,9 @@ export class ComposeProject {
       ['volume', 'ls'],
       ['network', 'ls'],
     ];
-    const found = await Promise.all(kinds.map((kind) => this.#dockerToTheEnd([...kind, '--quiet', '--filter', label])));
+    const found = await Promise.all(
+      kinds.map((kind) => this.#dockerUninterrupted([...kind, '--quiet', '--filter', label])),
+    );
     return found.flatMap(lines);
   }
 
@@ -101,8 +108,8 @@ export class ComposeProject {
     return run('docker', args, { cwd: this.#cwd, env: this.#env, signal: this.#signal });
   }
 
-  /** What has to be done whether or not somebody wants all to end. */
-  #dockerToTheEnd(args: readonly string[]): Promise<string> {
+  /** Runs a command that an interruption must not end. */
+  #dockerUninterrupted(args: readonly string[]): Promise<string> {
     return run('docker', args, { cwd: this.#cwd, env: this.#env, signal: AbortSignal.timeout(cleanUpTimeoutMs) });
   }
 }

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What the console tells its pages once a second, as far as it is looked at. */
-export interface Picture {
+/** The checked part of the console's snapshot, which it sends once per second. */
+export interface Snapshot {
   readonly accounts: readonly ConsoleReplica[];
   readonly customers: readonly ConsoleReplica[];
 }
 
-/** How the console sees a replica. */
+/** A replica in a snapshot. */
 export interface ConsoleReplica {
   readonly name: string;
   /** Why it cannot be reached; `null` when it can. */
@@ -15,31 +15,31 @@ export interface ConsoleReplica {
   readonly breakers?: Readonly<Record<string, { readonly state: string }>>;
 }
 
-/** An answer of the console's API: its status, and what each replica said. */
+/** A response of the console's API with the responses of the replicas. */
 export interface ConsoleAnswer {
   readonly status: number;
   readonly replicas: readonly { readonly replica: string; readonly status: number }[];
 }
 
-/** The page, and whether its browser is told to load nothing from elsewhere. @throws Error where it is not there */
+/** Checks the page, its assets and its content security policy. @throws Error when one is missing */
 export async function requirePage(gatewayUrl: string, signal: AbortSignal): Promise<void> {
   const answer = await fetch(`${gatewayUrl}/console`, { signal });
   const text = await answer.text();
   if (!answer.ok || !text.includes('<title>Breakwater console</title>')) {
-    throw new Error(`/console was answered ${answer.status}, and not with the console`);
+    throw new Error(`/console answered ${answer.status} without the console`);
   }
   if (answer.headers.get('content-security-policy')?.includes("default-src 'none'") !== true) {
-    throw new Error('The page of the console may load what is not its own');
+    throw new Error('The page of the console may load external content');
   }
   for (const [, file = ''] of text.matchAll(/(?:src|href)="(\/console\/[^"]+)"/g)) {
     const asset = await fetch(gatewayUrl + file, { signal });
     await asset.body?.cancel();
-    if (!asset.ok) throw new Error(`${file} of the console was answered ${asset.status}`);
+    if (!asset.ok) throw new Error(`${file} of the console answered ${asset.status}`);
   }
 }
 
-/** The next picture that comes in the stream. @throws Error when the stream ends before */
-export async function nextPicture(gatewayUrl: string, signal: AbortSignal): Promise<Picture> {
+/** The next snapshot in the stream. @throws Error when the stream ends first */
+export async function nextSnapshot(gatewayUrl: string, signal: AbortSignal): Promise<Snapshot> {
   const enough = new AbortController();
   try {
     const either = AbortSignal.any([signal, enough.signal, AbortSignal.timeout(15_000)]);
@@ -48,15 +48,15 @@ export async function nextPicture(gatewayUrl: string, signal: AbortSignal): Prom
     for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
       text += part;
       const [, data] = /^event: snapshot\ndata: (.*)\n\n/m.exec(text) ?? [];
-      if (data !== undefined) return JSON.parse(data) as Picture;
+      if (data !== undefined) return JSON.parse(data) as Snapshot;
     }
-    throw new Error("The console's stream ended without a picture");
+    throw new Error("The console's stream ended without a snapshot");
   } finally {
     enough.abort();
   }
 }
 
-/** Has the console change something. @param token of whom it changes; none is sent where it is left out */
+/** Sends a change to the console. @param token the token of the changed service; omitted, none is sent */
 export async function askConsole(
   gatewayUrl: string,
   { method, route, body, token }: { method: string; route: string; body: object; token?: string },
@@ -74,7 +74,7 @@ export async function askConsole(
   return { status: answer.status, replicas };
 }
 
-/** A token as compose hands it to a service. */
+/** A token that compose gives to a service. */
 export async function composeToken(name: 'faults-token' | 'actuator-token'): Promise<string> {
   const folder = process.env['SECRETS_DIR'] ?? path.join(import.meta.dirname, '../../compose/secrets');
   return (await readFile(path.join(folder, name), 'utf8')).trim();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Looks again and again until what is looked for is there.
+ * Repeats a check until it succeeds.
  *
- * @param look throws as long as it is not there
- * @throws the last error of `look` when the time is over; the signal's reason when it aborts
+ * @param look throws until the condition holds
+ * @throws the last error after the timeout; the signal's reason when it aborts
  */
 export async function eventually<T>(look: () => Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
   const end = performance.now() + timeoutMs;

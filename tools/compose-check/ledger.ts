@@ -2,10 +2,9 @@ import { isOpened, type Opening } from './accounts.ts';
 import type { ComposeProject } from './compose-project.ts';
 
 /**
- * Holds the answers that clients were given against the database: for every success there is exactly one account, and there
- * is no account that is there twice.
+ * Compares the responses with the database: every success is exactly one account.
  *
- * @throws Error naming the first that is not so
+ * @throws Error naming the first lost or duplicate account
  */
 export async function requireNothingLost(project: ComposeProject, openings: readonly Opening[]): Promise<void> {
   const rows = await project.query(
@@ -16,18 +15,17 @@ export async function requireNothingLost(project: ComposeProject, openings: read
   const doubled = [...counts].filter(([, count]) => count > 1);
   if (lost.length > 0)
     throw new Error(`${lost.length} accounts are lost, such as ${lost[0]?.accountId} (${lost[0]?.key})`);
-  if (doubled.length > 0) throw new Error(`${doubled.length} accounts are there twice, such as ${doubled[0]?.[0]}`);
+  if (doubled.length > 0) throw new Error(`${doubled.length} accounts are duplicates, such as ${doubled[0]?.[0]}`);
 }
 
 /**
- * Every request was answered by a replica, if only to say that it cannot be done now. What was on a replica that died, the
- * gateway repeats on another: the idempotency key allows it.
+ * Checks that a replica responded to every request: the gateway repeats requests with an idempotency key on another replica.
  *
- * @throws Error saying how those came out that no replica answered
+ * @throws Error with the results of the others
  */
 export function requireAllSaved(openings: readonly Opening[]): void {
   const unsaved = openings.filter(({ instance }) => instance === '');
   if (unsaved.length === 0) return;
   const statuses = unsaved.map(({ status }) => status ?? 'no answer').join(', ');
-  throw new Error(`${unsaved.length} of ${openings.length} requests were not answered by any replica: ${statuses}`);
+  throw new Error(`${unsaved.length} of ${openings.length} requests had no response of a replica: ${statuses}`);
 }

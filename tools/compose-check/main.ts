@@ -8,9 +8,8 @@ import { stepsOf } from './steps.ts';
 const timeLimitMs = 20 * 60_000;
 
 /**
- * `npm run compose:check`: brings the compose system up as a project of its own, breaks it, checks that nothing was lost, and
- * removes it, however it ends. It needs a Docker engine and Compose v2; the system has to find its images or be able to pull
- * them.
+ * `npm run compose:check`: starts the compose system as a separate project, breaks it, checks that nothing was lost and removes
+ * it in any case. It needs a Docker engine with Compose v2 and the images or access to a registry.
  */
 async function main(): Promise<number> {
   const interrupted = new AbortController();

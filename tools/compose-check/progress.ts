@@ -3,9 +3,9 @@ import { styleText } from 'node:util';
 const { stdout } = process;
 
 /**
- * Does one step and tells of it: in a terminal while it runs, elsewhere in one line when it is done.
+ * Runs one step and displays it, on a terminal also while it runs.
  *
- * @param run what it returns says what came of it
+ * @param run returns the text to display afterwards
  */
 export async function step(title: string, run: () => Promise<string>): Promise<void> {
   const start = performance.now();

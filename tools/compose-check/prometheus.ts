@@ -1,12 +1,12 @@
-/** What the HTTP API of Prometheus answers to an instant query. */
+/** The response of Prometheus to an instant query. */
 interface QueryAnswer {
   readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
 }
 
 /**
- * The value of a query that has one.
+ * The value of a query.
  *
- * @throws Error when Prometheus does not answer, or has no data for it
+ * @throws Error when Prometheus does not respond or has no data
  */
 export async function queryPrometheus(url: string, query: string): Promise<number> {
   const answer = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`, {

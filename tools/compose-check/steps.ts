@@ -1,36 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isOpened, Load, newKey, openAccount, type Opening } from './accounts.ts';
+import { ConstantRequests, isOpened, newKey, openAccount, type Opening } from './accounts.ts';
 import type { ComposeProject } from './compose-project.ts';
-import { askConsole, composeToken, nextPicture, requirePage } from './console.ts';
+import { askConsole, composeToken, nextSnapshot, requirePage } from './console.ts';
 import { eventually } from './eventually.ts';
 import { requireAllSaved, requireNothingLost } from './ledger.ts';
 import { queryPrometheus } from './prometheus.ts';
 
-/** A title, to be shown while it runs, and what is done; it returns what to show afterwards. */
+/** A title and a function that returns the text to display afterwards. */
 export type Step = readonly [title: string, run: () => Promise<string>];
 
-/** Where the system can be reached from this machine. */
+/** The URLs of the system on this machine. */
 export interface Urls {
   readonly gateway: string;
   readonly prometheus: string;
 }
 
-/** How long something may take to be noticed: a new replica, a database that is back. */
-const noticeMs = 60_000;
-/** Few enough for a slow machine, so many that a dying replica has some of them on it. */
+/** Timeout for the detection of a change, such as a new replica. */
+const detectionTimeoutMs = 60_000;
+/** Low enough for a slow machine, high enough for requests in flight on a killed replica. */
 const opensPerSecond = 15;
 
-/** What is not for strangers. */
+/** Paths for operators only. */
 const hidden = ['/metrics', '/actuator/circuitbreakers', '/health/ready', '/faults', '/experiments/customer-lookups'];
 
 function requireStatus({ status }: Opening, ...wanted: readonly number[]): void {
   if (status !== undefined && wanted.includes(status)) return;
-  throw new Error(`POST /accounts was answered ${status ?? 'not at all'}, not ${wanted.join(' or ')}`);
+  throw new Error(`POST /accounts answered ${status ?? 'nothing'}, not ${wanted.join(' or ')}`);
 }
 
-/** What the compose system is put through, in this order. */
+/** The steps of the check in order. */
 export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal): Step[] {
-  /** Every answer so far; at the end of each step they are held against the database. */
+  /** All results so far, which steps compare with the database. */
   const openings: Opening[] = [];
 
   const open = async (options?: Parameters<typeof openAccount>[1]): Promise<Opening> => {
@@ -38,7 +38,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
     openings.push(opening);
     return opening;
   };
-  /** As a client does who has been told to come again: he repeats his request, under the same key. */
+  /** Retries under the same key, as a client does. */
   const untilOpened = async (): Promise<Opening> => {
     const key = newKey();
     return eventually(
@@ -47,7 +47,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         requireStatus(opening, 201, 202);
         return opening;
       },
-      noticeMs,
+      detectionTimeoutMs,
       signal,
     );
   };
@@ -71,7 +71,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
     [
       'Bring the system up',
       async () => {
-        // Grafana is left out. Customer and the console have to be named: nothing depends on them.
+        // Without Grafana. Customer and the console must be named, because nothing depends on them.
         const services = ['customer', 'console', 'nginx', 'prometheus'];
         await project.compose('up', '--detach', '--wait', '--wait-timeout', '300', ...services);
         return `The system is up, with its gateway on ${urls.gateway}`;
@@ -83,11 +83,15 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         const opened = await Promise.all(Array.from({ length: 10 }, () => untilOpened()));
         for (const { accountId } of opened) {
           const answer = await fetch(`${urls.gateway}/accounts/${accountId}`, { signal });
-          if (!answer.ok) throw new Error(`GET /accounts/${accountId} was answered ${answer.status}`);
+          if (!answer.ok) throw new Error(`GET /accounts/${accountId} answered ${answer.status}`);
           await answer.body?.cancel();
         }
-        // While customer cannot be asked, an account would be opened for anybody, to be verified later.
-        await eventually(async () => requireStatus(await open({ customerId: 'c-nobody' }), 422), noticeMs, signal);
+        // While customer is not available, account accepts unknown customers for a later verification.
+        await eventually(
+          async () => requireStatus(await open({ customerId: 'c-unknown' }), 422),
+          detectionTimeoutMs,
+          signal,
+        );
         await requireNothingLost(project, openings);
         return '10 accounts opened and read back; for a customer that does not exist, none';
       },
@@ -103,7 +107,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       },
     ],
     [
-      'Look at it as the runbook does',
+      'Run the commands of the runbook',
       async () => {
         const looks = [
           { command: ['ps'], shows: /account-2\b/ },
@@ -116,32 +120,32 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
           },
         ];
         for (const { command, shows } of looks) {
-          const told = await project.compose(...command);
-          if (!shows.test(told)) throw new Error(`${command.join(' ')} was to show ${shows}, and said: ${told}`);
+          const output = await project.compose(...command);
+          if (!shows.test(output)) throw new Error(`${command.join(' ')} should show ${shows}, printed: ${output}`);
         }
         const [account] = await project.containersOf('account');
-        if (account === undefined) throw new Error('No account runs');
+        if (account === undefined) throw new Error('No account is running');
         const addresses = '{{.Name}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}';
         const address = await project.docker('inspect', '-f', addresses, account.id);
         if (!/account-\d+ (?:\d+\.){3}\d+/.test(address)) throw new Error(`An account has no address: ${address}`);
         const end = await project.docker('inspect', '-f', '{{.State.ExitCode}} {{.State.OOMKilled}}', account.id);
         if (end.trim() !== '0 false') throw new Error(`An account that runs has ended: ${end}`);
-        return `${looks.length + 2} commands of the runbook show what it says`;
+        return `${looks.length + 2} commands of the runbook have the documented output`;
       },
     ],
     [
-      'Try what is for operators',
+      'Check the paths for operators',
       async () => {
         for (const path of hidden) {
           const answer = await fetch(urls.gateway + path, { signal });
           await answer.body?.cancel();
-          if (answer.status !== 404) throw new Error(`${path} was answered ${answer.status}, not 404`);
+          if (answer.status !== 404) throw new Error(`${path} answered ${answer.status}, not 404`);
         }
-        return `${hidden.length} paths that are for operators are not there for strangers`;
+        return `${hidden.length} paths for operators are hidden from clients`;
       },
     ],
     [
-      'Ask the console',
+      'Check the console',
       async () => {
         await requirePage(urls.gateway, signal);
         const wanted = {
@@ -150,44 +154,44 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         };
         await eventually(
           async () => {
-            const picture = await nextPicture(urls.gateway, signal);
+            const snapshot = await nextSnapshot(urls.gateway, signal);
             for (const kind of ['accounts', 'customers'] as const) {
-              const seen = picture[kind].map(({ name, problem }) => problem ?? name).toSorted();
+              const seen = snapshot[kind].map(({ name, problem }) => problem ?? name).toSorted();
               const there = wanted[kind].map(({ instance }) => instance).toSorted();
-              if (String(seen) !== String(there)) throw new Error(`The console sees ${seen}, and not ${there}`);
+              if (String(seen) !== String(there)) throw new Error(`The console shows ${seen}, not ${there}`);
             }
-            const states = picture.accounts.map(({ breakers }) => breakers?.['customer']?.state);
-            if (states.includes(undefined)) throw new Error('The console knows no circuit breaker of an account');
+            const states = snapshot.accounts.map(({ breakers }) => breakers?.['customer']?.state);
+            if (states.includes(undefined)) throw new Error('The console shows no circuit breaker of an account');
           },
-          noticeMs,
+          detectionTimeoutMs,
           signal,
         );
-        // Changes that change nothing: what is asked is who may.
+        // Changes without an effect, to check the authorization.
         const heal = { method: 'PATCH', route: '/faults', body: { malformed: null } };
         const close = { method: 'POST', route: '/breakers/customer', body: { updateState: 'CLOSE' } };
         for (const [command, token] of [[heal, 'faults-token'] as const, [close, 'actuator-token'] as const]) {
           const refused = await askConsole(urls.gateway, command);
           const taken = await askConsole(urls.gateway, { ...command, token: await composeToken(token) });
           if (refused.status !== 401 || taken.status !== 200 || taken.replicas.length !== 2) {
-            const told = `${refused.status} without a token, ${taken.status} by ${taken.replicas.length} with it`;
-            throw new Error(`${command.method} ${command.route} was answered ${told}, and not 401 and 200 by 2`);
+            const actual = `${refused.status} without a token, ${taken.status} by ${taken.replicas.length} with it`;
+            throw new Error(`${command.method} ${command.route} answered ${actual}, not 401 and 200 by 2`);
           }
         }
         const plan = { startRate: 1, stages: [{ rate: 1, seconds: 1 }] };
         const load = await askConsole(urls.gateway, { method: 'PUT', route: '/load', body: plan });
-        if (load.status !== 403) throw new Error(`Load was answered ${load.status}, not 403`);
-        return 'The console shows every replica behind nginx, changes them for who has their token, and sends no load';
+        if (load.status !== 403) throw new Error(`PUT /load answered ${load.status}, not 403`);
+        return 'The console shows every replica, changes them only with their token, and sends no load';
       },
     ],
     [
       'Kill a replica under load',
       async () => {
-        const load = new Load(urls.gateway, opensPerSecond);
+        const load = new ConstantRequests(urls.gateway, opensPerSecond);
         let answers: Opening[] = [];
         try {
           await sleep(3_000, undefined, { signal });
           const [victim] = await project.containersOf('account');
-          if (victim === undefined) throw new Error('No account runs');
+          if (victim === undefined) throw new Error('No account is running');
           await project.docker('kill', '--signal', 'KILL', victim.id);
           await sleep(5_000, undefined, { signal });
         } finally {
@@ -197,7 +201,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         await requireNothingLost(project, openings);
         requireAllSaved(answers);
         const opened = answers.filter(isOpened).length;
-        return `A replica killed under load: ${opened} of ${answers.length} requests opened an account, exactly once, and none went unanswered`;
+        return `A replica killed under load: ${opened} of ${answers.length} requests opened exactly one account, and all received a response`;
       },
     ],
     [
@@ -215,12 +219,12 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
             const missing = wanted.filter((instance) => !seen.has(instance));
             if (missing.length > 0) throw new Error(`No request has reached ${missing.join(', ')}`);
           },
-          noticeMs,
+          detectionTimeoutMs,
           signal,
         );
         const after = await project.containersOf('nginx');
-        if (JSON.stringify(after) !== JSON.stringify(before)) throw new Error('nginx was started anew');
-        if (wanted.length !== 4) throw new Error(`${wanted.length} accounts run, not 4`);
+        if (JSON.stringify(after) !== JSON.stringify(before)) throw new Error('nginx was restarted');
+        if (wanted.length !== 4) throw new Error(`${wanted.length} accounts are running, not 4`);
         return 'Requests reach all four replicas, and nginx was not restarted';
       },
     ],
@@ -228,11 +232,11 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       'Stop PostgreSQL and start it',
       async () => {
         await project.compose('stop', 'postgres');
-        await eventually(async () => requireStatus(await open(), 503), noticeMs, signal);
+        await eventually(async () => requireStatus(await open(), 503), detectionTimeoutMs, signal);
         await project.compose('start', 'postgres');
         await untilOpened();
         await requireNothingLost(project, openings);
-        return 'Without PostgreSQL the answer is 503; with it, all goes on, and every account is still there';
+        return 'Without PostgreSQL the response is 503; after its start every account is still there';
       },
     ],
     [
@@ -250,7 +254,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
               if (found !== value) throw new Error(`${query} is ${found}, not ${value}`);
             }
           },
-          noticeMs,
+          detectionTimeoutMs,
           signal,
         );
         const requests = 'sum(http_server_requests_seconds_count{job="account",method="POST",uri="/accounts"})';
@@ -271,7 +275,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
             );
             if (hit !== 2) throw new Error(`${hit} customers have a fault, not 2`);
           },
-          noticeMs,
+          detectionTimeoutMs,
           signal,
         );
         return 'Both customers play the timeline of failures, and Prometheus sees it';

@@ -25,7 +25,7 @@ async function gatewayTo(
 }
 
 /** An address that refuses connections. */
-async function nobody(): Promise<{ port: number }> {
+async function refusingPort(): Promise<{ port: number }> {
   const replica = await Replica.answering();
   const { port } = replica;
   await replica.stop();
@@ -33,8 +33,8 @@ async function nobody(): Promise<{ port: number }> {
 }
 
 describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () => {
-  describe('passes a request on', () => {
-    it('with its trace, and with the address of whoever connected, not what he says of it', async () => {
+  describe('forwards a request', () => {
+    it('with its trace and the address of the connection instead of its X-Forwarded-For header', async () => {
       const replica = await Replica.answering();
       const { url } = await gatewayTo([replica]);
       const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -52,7 +52,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     it.each([
       ['mine-1', /^mine-1$/],
       ['not one for logs', /^[0-9a-f]{32}$/],
-    ])('with the request id %j as one that can go into logs', async (given, expected) => {
+    ])('with the request id %j if it is safe for logs', async (given, expected) => {
       const replica = await Replica.answering();
       const { url } = await gatewayTo([replica]);
 
@@ -63,7 +63,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     });
   });
 
-  describe('hides what is for operators', () => {
+  describe('hides the paths for operators', () => {
     it.each([
       '/metrics',
       '/METRICS/',
@@ -77,7 +77,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       const replica = await Replica.answering();
       const { url } = await gatewayTo([replica]);
 
-      // fetch would tidy the path up first.
+      // fetch would normalize the path.
       const { status, type, body } = await get(url, path);
 
       expect(status).toBe(404);
@@ -86,7 +86,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       expect(replica.seen).toHaveLength(0);
     });
 
-    it('and nothing that only looks like it', async () => {
+    it('and no similar paths', async () => {
       const replica = await Replica.answering();
       const { url } = await gatewayTo([replica]);
 
@@ -94,7 +94,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       expect((await fetch(`${url}/healthy`)).status).toBe(200);
     });
 
-    it('but for what it is told to let through', async () => {
+    it('except for configured paths', async () => {
       const replica = await Replica.answering();
       const { url } = await gatewayTo([replica], { GATEWAY_HIDDEN_PATHS: 'metrics' });
 
@@ -102,7 +102,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       expect((await fetch(`${url}/metrics`)).status).toBe(404);
     });
 
-    it('and tells its own state on another listener alone', async () => {
+    it('and shows its own status only on a separate listener', async () => {
       const replica = await Replica.answering();
       const { url, statusSocket } = await gatewayTo([replica]);
 
@@ -115,7 +115,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
   describe('limits', () => {
     const strict = { GATEWAY_RATE_LIMIT: '1r/m', GATEWAY_RATE_BURST: '2' };
 
-    it('how many requests a client may make, and says when to come again', async () => {
+    it('the requests of a client and sends Retry-After', async () => {
       const replica = await Replica.answering();
       const { url } = await gatewayTo([replica], strict);
 
@@ -137,7 +137,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       expect(replica.seen).toHaveLength(3);
     });
 
-    it('each client by itself, where a proxy that is trusted says who they are', async () => {
+    it('each client separately behind a trusted proxy', async () => {
       const replica = await Replica.answering();
       const nginx = await gatewayTo([replica], { ...strict, GATEWAY_TRUSTED_PROXIES: 'set_real_ip_from 127.0.0.1;' });
 
@@ -154,7 +154,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       });
     });
 
-    it('how large a body may be', async () => {
+    it('the size of a body', async () => {
       const replica = await Replica.answering();
       const { url } = await gatewayTo([replica]);
 
@@ -167,16 +167,16 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
   });
 
   describe('when a replica fails', () => {
-    it('asks the other one, where nothing was sent yet', async () => {
+    it('uses the other one when nothing was sent yet', async () => {
       const replica = await Replica.answering();
-      const { url } = await gatewayTo([await nobody(), replica]);
+      const { url } = await gatewayTo([await refusingPort(), replica]);
 
       const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${url}/accounts`, { method: 'POST' })));
 
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     });
 
-    it('asks the other one again with what is idempotent', async () => {
+    it('repeats an idempotent request on the other one', async () => {
       const dying = await Replica.dying();
       const { url } = await gatewayTo([dying, await Replica.answering()]);
 
@@ -198,7 +198,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     });
   });
 
-  it('logs every request as a line of JSON, whatever the client sends', async () => {
+  it('logs every request as a JSON line, even with invalid input', async () => {
     const nginx = await gatewayTo([await Replica.answering()]);
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -217,7 +217,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     expect(refused).toMatchObject({ status: 404, traceId: '', upstream: '' });
   });
 
-  it('compresses a long answer, and leaves a short one its strong ETag', async () => {
+  it('compresses a long response and keeps the strong ETag of a short one', async () => {
     const etag = '"7"';
     const long = await gatewayTo([await Replica.answering({ text: 'x'.repeat(2_000) }, { etag })]);
     const short = await gatewayTo([await Replica.answering({ text: 'x' }, { etag, 'content-length': '12' })]);
@@ -237,7 +237,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     for (let round = 0; round < 5; round++) {
       nginx.reload();
       const answers = await Promise.all(
-        // A connection each: one that is kept may be closed by the worker that leaves, just as it is used again.
+        // One connection per request: an ending worker may close a kept connection while a request uses it.
         Array.from({ length: 20 }, () => get(nginx.url, '/accounts', { headers: { connection: 'close' } })),
       );
       statuses.push(...answers.map(({ status }) => status));

@@ -29,7 +29,7 @@ if (nginxVersion === undefined) {
   );
 }
 
-/** What nginx says of a configuration: `undefined` when it takes it. */
+/** nginx's errors for a configuration; undefined when it is valid. */
 export function faultsOf(values: GatewayValues): string | undefined {
   const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
   try {
@@ -47,7 +47,7 @@ export function faultsOf(values: GatewayValues): string | undefined {
 
 const accessLogFile = 'access.log';
 
-/** A gateway that runs. */
+/** A running gateway. */
 export class RunningNginx {
   readonly url: string;
   readonly statusSocket: string;
@@ -61,7 +61,7 @@ export class RunningNginx {
     this.statusSocket = path.join(directory, 'status.sock');
   }
 
-  /** Starts one before the replicas of these ports, with more generous limits than any test needs, but for `values`. */
+  /** Starts nginx in front of replicas, with generous limits unless `values` replaces them. */
   static async start(replicaPorts: readonly number[], values: GatewayValues = {}): Promise<RunningNginx> {
     const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
     const port = await freePort();
@@ -85,7 +85,7 @@ export class RunningNginx {
       }),
     );
     const args = ['-p', directory, '-c', file, '-e', 'stderr', '-g', 'daemon off;'];
-    // nginx opens /dev/stdout by its name, which a pipe of Node's cannot be: it is a socket.
+    // nginx opens /dev/stdout by name, which is not possible for a pipe of Node (a socket).
     const log = openSync(path.join(directory, accessLogFile), 'a');
     const child = spawn('nginx', args, { stdio: ['ignore', log, 'inherit'] });
     closeSync(log);
@@ -102,7 +102,7 @@ export class RunningNginx {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** Makes it read its configuration anew. */
+  /** Reloads the configuration. */
   reload(): void {
     this.#child.kill('SIGHUP');
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds Kubernetes' own programs from their published Go modules (go.mod beside this file: k8s.io/kubernetes, with its staging
+# Builds Kubernetes' own programs from their published Go modules (go.mod next to this file: k8s.io/kubernetes, with its staging
 # modules replaced by their releases), for machines that reach Go's module proxy and no other downloads. What is built already
 # is left alone.
 #

@@ -40,7 +40,7 @@ export const overview = (): DashboardBuilder =>
       stat({
         title: 'Error budget burn (1 h)',
         description:
-          'How many times faster than allowed the error budget is spent. At 14.4 in the last hour and the last five minutes somebody is woken.',
+          'How many times faster than allowed the error budget is spent. At 14.4 in the last hour and the last five minutes the on-call engineer is paged.',
         queries: [['job:account_opening_error_budget:burnrate1h', '× allowed']],
         unit: 'short',
         thresholds: [1, 14.4],
@@ -50,7 +50,7 @@ export const overview = (): DashboardBuilder =>
       stat({
         title: 'Pending accounts',
         description:
-          'Accounts that were accepted with 202 and wait for their verification. Each replica tells the number of the whole database.',
+          'Accounts that were accepted with 202 and wait for their verification. Each replica reports the number in the whole database.',
         queries: [['job:account_pending_verifications:max', 'pending']],
         unit: 'short',
         thresholds: [1],
@@ -119,7 +119,7 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Requests under way',
+        title: 'Requests in flight',
         description: 'Requests that each replica is at work on.',
         queries: [
           ['sum by (instance) (http_server_requests_active{job=~"$service", instance=~"$instance"})', '{{instance}}'],
@@ -174,7 +174,7 @@ export const overview = (): DashboardBuilder =>
       timeSeries({
         title: 'Fallbacks',
         description:
-          'Requests a second that were accepted for later (202) because nobody could say, and calls that the last good answer stood in for.',
+          'Requests per second that were accepted for later (202) because customer was unavailable, and calls that a stale value replaced.',
         queries: [
           [
             'sum by (job) (rate(http_server_requests_seconds_count{job="account", instance=~"$instance", status="202"}[$__rate_interval]))',
@@ -222,7 +222,7 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Verifications made up for',
+        title: 'Reconciled verifications',
         description: 'Pending accounts a second, by what became of them; postponed ones are asked about again.',
         queries: [['sum by (result) (rate(account_verifications_total[$__rate_interval]))', '{{result}}']],
         unit: 'cps',

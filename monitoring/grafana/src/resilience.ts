@@ -6,7 +6,7 @@ import { customerThresholds } from './thresholds.ts';
 const chosen = 'instance=~"$instance", name=~"$breaker"';
 const { failureRate, slowCallRate } = customerThresholds();
 
-/** What each policy does, for whoever has been led here by a circuit breaker. */
+/** The effect of each policy, for the analysis of a circuit breaker. */
 export const resilience = (): DashboardBuilder =>
   dashboard(
     'breakwater-resilience',
@@ -184,7 +184,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Time limiter',
-        description: 'Calls a second by how they ended; timeout: they were given up.',
+        description: 'Calls per second by result; timeout: aborted by the time limiter.',
         queries: [
           [
             'sum by (name, kind) (rate(resilience4j_timelimiter_calls_total{instance=~"$instance"}[$__rate_interval]))',

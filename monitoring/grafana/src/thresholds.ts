@@ -17,7 +17,7 @@ interface ResilienceFile {
   };
 }
 
-/** Those of account's circuit breaker around customer, from its `resilience.yml`: no metric tells of them. */
+/** Those of account's circuit breaker around customer, from its `resilience.yml`: no metric contains them. */
 export function customerThresholds(): RateThresholds {
   const file = new URL('../../../apps/account/resilience.yml', import.meta.url);
   const { customer } = (parse(readFileSync(file, 'utf8')) as ResilienceFile).resilience4j.circuitbreaker.instances;

@@ -1,7 +1,8 @@
 import type { PolicyRegistry } from '@breakwater/resilience';
 import { InjectRegistry } from '@breakwater/resilience/nest';
-import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/service-kit';
-import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
+import { Answers, Operation, ProblemException, Problems } from '@breakwater/service-kit';
+import { Body, Controller, Get, HttpCode, Inject, Post, Res, StreamableFile } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { CustomerClient } from '../customer/customer.client.ts';
@@ -49,13 +50,16 @@ export class ExperimentsController {
   @Problems(accountKinds['circuit-breaker-not-found'])
   lookUp(
     @Body({ schema: customerLookupsDto }) dto: CustomerLookupsDto,
-    @RequestSignal() signal: AbortSignal,
+    @Res({ passthrough: true }) response: { readonly raw: ServerResponse },
   ): StreamableFile {
     const { instance, clock } = this.options;
     const circuitBreaker = this.findCircuitBreaker(dto.breaker);
     const timeLimiter = this.timeLimiters.getOrCreate('experiment');
     const laboratory = { instance, client: this.client, circuitBreaker, timeLimiter, clock };
-    const events = lookUpRepeatedly(laboratory, dto, signal);
+    // Without the deadline of the request: a series of slow lookups takes longer.
+    const disconnected = new AbortController();
+    response.raw.once('close', () => disconnected.abort());
+    const events = lookUpRepeatedly(laboratory, dto, disconnected.signal);
     return new StreamableFile(Readable.from(toLines(events)), { type: 'application/x-ndjson' });
   }
 

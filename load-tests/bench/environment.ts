@@ -6,18 +6,18 @@ import { AccountProcess } from './account-process.ts';
 import { type InstantCustomer, startInstantCustomer } from './instant-customer.ts';
 import { type Processors, shareProcessors } from './processors.ts';
 
-/** The same service with its pipeline, or without. */
+/** The service with or without its pipeline. */
 export type Arm = 'protected' | 'unprotected';
 
-/** Which code is run: what the compiler made, the same with a switch between the arms, or what images have. */
+/** The compiled code, the same with a switch between the arms, or the bundle of the image. */
 export type Build = 'compiled' | 'switchable' | 'bundled';
 
 const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');
 const bundledEntry = path.join(workspaceRoot, 'apps/account/bundle/main.js');
 const switchable = new URL('switchable.ts', import.meta.url).href;
 
-/** All that account needs to be measured: compiled code, a PostgreSQL of its own with tables, and a customer that costs little. */
-export class Room {
+/** The environment of the benchmark: compiled code, PostgreSQL with tables and a stand-in for customer. */
+export class BenchEnvironment {
   readonly processors: Processors;
   readonly signal: AbortSignal;
   readonly #system: LocalSystem;
@@ -40,9 +40,9 @@ export class Room {
     this.#databaseUrl = databaseUrl;
   }
 
-  /** @param interruption ends all waiting */
-  static async open(interruption: AbortSignal): Promise<Room> {
-    // First, so that PostgreSQL inherits it.
+  /** @param interruption cancels all waits */
+  static async open(interruption: AbortSignal): Promise<BenchEnvironment> {
+    // PostgreSQL inherits the processors, so they are assigned first.
     const processors = shareProcessors();
     const system = await LocalSystem.prepare({ name: 'bench', database: 'own', accounts: 1, customers: 1 });
     interruption.addEventListener('abort', () => system.kill());
@@ -50,7 +50,7 @@ export class Room {
     try {
       const { url } = await system.startDatabase(signal);
       await promisify(execFile)(process.execPath, [bundler, 'apps/account'], { cwd: workspaceRoot });
-      return new Room(processors, signal, system, await startInstantCustomer(), url);
+      return new BenchEnvironment(processors, signal, system, await startInstantCustomer(), url);
     } catch (error) {
       await system.stop();
       throw error;
@@ -81,7 +81,7 @@ export class Room {
     return account;
   }
 
-  /** Ends every process, and removes their logs. */
+  /** Ends all processes and removes their logs. */
   async close(): Promise<void> {
     await Promise.all(this.#accounts.map((account) => account.stop()));
     this.#customer.close();
