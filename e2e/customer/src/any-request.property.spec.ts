@@ -27,7 +27,7 @@ const numRuns = 300;
 
 const durations = ['0ms', '20ms', '1s', '1m'];
 const known = {
-  id: ['c-1001', 'c-1002', 'c-9999', 'stranger'],
+  id: ['c-1001', 'c-1002', 'c-9999', 'unknown'],
   latency: durations,
   retryAfter: durations,
   at: durations,

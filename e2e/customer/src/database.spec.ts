@@ -14,21 +14,21 @@ describe('customer without its database', () => {
   afterAll(() => customer.stop());
 
   it('returns 503 and is not ready while the database is unavailable, and recovers', async () => {
-    const ask = async () => {
+    const probe = async () => {
       const [found, ready, live] = await Promise.all(
         ['/customers/c-1001', '/health/ready', '/health/live'].map((path) => customer.http().get(path)),
       );
       return { found: found?.status, ready: ready?.status, live: live?.status };
     };
 
-    const before = await ask();
+    const before = await probe();
     customer.route.disconnect();
-    const severed = await ask();
+    const severed = await probe();
     customer.route.reconnect();
 
     expect(before).toEqual({ found: 200, ready: 200, live: 200 });
     expect(severed).toEqual({ found: 503, ready: 503, live: 200 });
-    await vi.waitFor(async () => expect(await ask()).toEqual(before), { timeout: 15_000, interval: 20 });
+    await vi.waitFor(async () => expect(await probe()).toEqual(before), { timeout: 15_000, interval: 20 });
   });
 
   it('returns 503 when its connection is terminated during a query, and recovers without a restart', async () => {
@@ -38,8 +38,8 @@ describe('customer without its database', () => {
     // Every query for customers now waits for the lock.
     await administrator.query('BEGIN');
     await administrator.query('LOCK TABLE customer.customers IN ACCESS EXCLUSIVE MODE');
-    const ask = async () => customer.http().get('/customers/c-1001');
-    const cut = ask();
+    const find = async () => customer.http().get('/customers/c-1001');
+    const cut = find();
 
     await vi.waitFor(
       async () => {
@@ -60,7 +60,7 @@ describe('customer without its database', () => {
       status: 503,
       body: { type: 'urn:breakwater:problem:database-unavailable' },
     });
-    expect((await ask()).status).toBe(200);
+    expect((await find()).status).toBe(200);
     expect((await customer.http().get('/health/ready')).status).toBe(200);
   });
 

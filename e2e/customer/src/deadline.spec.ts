@@ -10,11 +10,11 @@ describe('a customer service with a latency of five minutes and callers with sho
 
   afterAll(() => customer.stop());
 
-  const ask = (timeoutMs: string) =>
+  const find = (timeoutMs: string) =>
     customer.http().get('/customers/c-1001').set('x-request-timeout-ms', timeoutMs).set('x-request-id', 'r-1');
 
   it.each(['60', '0'])('stops its work and returns 504 when the deadline of %s ms has passed', async (timeoutMs) => {
-    const response = await ask(timeoutMs);
+    const response = await find(timeoutMs);
 
     expect(response.status).toBe(504);
     expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
@@ -30,7 +30,7 @@ describe('a customer service with a latency of five minutes and callers with sho
   });
 
   it('counts the requests in its metrics', async () => {
-    await ask('0');
+    await find('0');
 
     const { text } = await customer.http().get('/metrics');
 

@@ -103,7 +103,7 @@ describe('customer with faults that are set through /faults', () => {
     await faults('put', { hang: { rate: 1 } });
     const before = (await injected('hang')) ?? 0;
     const client = new AbortController();
-    const answer = fetch(`${url}/customers/c-1001`, {
+    const response = fetch(`${url}/customers/c-1001`, {
       signal: client.signal,
       headers: { 'x-request-timeout-ms': '300' },
     });
@@ -111,23 +111,23 @@ describe('customer with faults that are set through /faults', () => {
     const active = 'http_server_requests_active{method="GET",uri="/customers/{id}"}';
     expect(await metric(active)).toBe(1);
 
-    const longAfter = new Promise((resolve) => setTimeout(() => resolve('no answer'), 500));
-    await expect(Promise.race([answer, longAfter])).resolves.toBe('no answer');
+    const longAfter = new Promise((resolve) => setTimeout(() => resolve('no response'), 500));
+    await expect(Promise.race([response, longAfter])).resolves.toBe('no response');
     client.abort();
 
-    await expect(answer).rejects.toThrow(/aborted/);
+    await expect(response).rejects.toThrow(/aborted/);
     await vi.waitFor(async () => expect(await metric(active)).toBe(0), soon);
   });
 
   it('completes requests that hang when the fault is turned off', async () => {
     await faults('put', { hang: { rate: 1 } });
     const before = (await injected('hang')) ?? 0;
-    const answers = Promise.all([find(), find()]);
+    const responses = Promise.all([find(), find()]);
     await vi.waitFor(async () => expect(await injected('hang')).toBe(before + 2), soon);
 
     await faults('patch', { hang: null });
 
-    expect((await answers).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await responses).map(({ status }) => status)).toEqual([200, 200]);
   });
 
   it('is not ready and still serves requests; other faults do not affect probes', async () => {
@@ -150,7 +150,7 @@ describe('customer with faults that are set through /faults', () => {
   it('refuses requests when workers and queue are full, and reports both', async () => {
     await faults('put', { latency: '5m', capacity: { workers: 2, queue: 1, abandonedWork: 'dropped' } });
     const clients = new AbortController();
-    const answers = [1, 2, 3].map(() => fetch(`${url}/customers/c-1001`, { signal: clients.signal }));
+    const responses = [1, 2, 3].map(() => fetch(`${url}/customers/c-1001`, { signal: clients.signal }));
     const busy = { workers: 2, busy: 2, queueLength: 1 };
     await vi.waitFor(async () => expect((await faults('get')).body).toMatchObject({ capacity: busy }), soon);
 
@@ -165,7 +165,7 @@ describe('customer with faults that are set through /faults', () => {
     expect(await metric('customer_capacity_queue_length')).toBe(1);
     expect(await metric('customer_faults_injected_total{fault="capacity"}')).toBe(1);
     clients.abort();
-    await Promise.allSettled(answers);
+    await Promise.allSettled(responses);
     const idle = { workers: 2, busy: 0, queueLength: 0 };
     await vi.waitFor(async () => expect((await faults('get')).body).toMatchObject({ capacity: idle }), soon);
   });

@@ -106,14 +106,14 @@ describe('customer as a process', () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const { listening, ended, kill } = start('main.js', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '300ms' });
       const url = await listening;
-      const answer = fetch(`${url}/customers/c-1001`);
+      const response = fetch(`${url}/customers/c-1001`);
       // After the response to a later request, the first one has been received.
       await fetch(`${url}/health/live`);
 
       kill(signal);
       kill(signal);
 
-      expect((await answer).status).toBe(200);
+      expect((await response).status).toBe(200);
       expect(await ended).toEqual({ code: 0, errors: '' });
     }
   });
@@ -149,12 +149,12 @@ describe('customer as a process', () => {
       SHUTDOWN_TIMEOUT: '50ms',
     });
     const url = await listening;
-    const answer = fetch(`${url}/customers/c-1001`);
+    const response = fetch(`${url}/customers/c-1001`);
     await fetch(`${url}/health/live`);
 
     kill('SIGTERM');
 
-    await expect(answer).rejects.toThrow('fetch failed');
+    await expect(response).rejects.toThrow('fetch failed');
     expect((await ended).code).toBe(1);
   });
 
@@ -175,7 +175,7 @@ describe('customer as a process', () => {
       return response.json();
     };
     await faults('PUT', { hang: { rate: 1 } });
-    const answers = Promise.allSettled([1, 2].map(() => fetch(`${url}/customers/c-1001`)));
+    const responses = Promise.allSettled([1, 2].map(() => fetch(`${url}/customers/c-1001`)));
     await vi.waitFor(async () => expect(await faults('GET')).toMatchObject({ injected: { hang: 2 } }), {
       timeout: 15_000,
     });
@@ -183,7 +183,7 @@ describe('customer as a process', () => {
     kill('SIGTERM');
 
     expect(await ended).toEqual({ code: 0, errors: '' });
-    expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect((await responses).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
   describe('that cannot start', () => {

@@ -57,7 +57,7 @@ export class ServiceKitModule {
           inject: [HttpAdapterHost],
           useFactory: (adapterHost: HttpAdapterHost) => new ProblemDetailsFilter(adapterHost, describe),
         },
-        // Nest asks the filter that was registered last first.
+        // Nest calls the filter that was registered last first.
         {
           provide: APP_FILTER,
           inject: [HttpAdapterHost],

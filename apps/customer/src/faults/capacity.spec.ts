@@ -149,12 +149,12 @@ describe('Capacity', () => {
       const { capacity, hold } = capacityOf({ workers: 1, queue: 1, abandonedWork });
       const [served, queued] = [work(), work()];
       const client = new AbortController();
-      const answers = [served, queued].map(({ start }) => hold(client.signal, start));
+      const results = [served, queued].map(({ start }) => hold(client.signal, start));
       await setImmediate();
 
       client.abort(new Error('gone'));
 
-      for (const answer of answers) await expect(answer).rejects.toThrow('gone');
+      for (const result of results) await expect(result).rejects.toThrow('gone');
       expect(capacity.report).toMatchObject({ busy: busyAtOnce, queueLength: busyAtOnce });
       served.finish();
       await setImmediate();
@@ -168,12 +168,12 @@ describe('Capacity', () => {
   it('serves the whole queue when the limit is removed', async () => {
     const { capacity, hold } = capacityOf({ workers: 1, queue: 2, abandonedWork: 'kept' });
     const all = [work(), work(), work()];
-    const answers = all.map(({ start }) => hold(never, start));
+    const results = all.map(({ start }) => hold(never, start));
 
     capacity.set(null);
     for (const { finish } of all) finish();
 
-    expect(await Promise.all(answers)).toEqual(['done', 'done', 'done']);
+    expect(await Promise.all(results)).toEqual(['done', 'done', 'done']);
     expect(capacity.report).toBeUndefined();
   });
 

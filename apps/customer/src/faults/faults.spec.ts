@@ -37,13 +37,13 @@ function faultsWith(given: GivenFaults) {
   return { faults, clock };
 }
 
-const answered = async () => 'answer';
+const work = async () => 'result';
 
 describe('Faults', () => {
   it('returns the result of the work while no fault is set', async () => {
     const { faults } = faultsWith({});
 
-    await expect(faults.apply(exchange().exchange, answered)).resolves.toBe('answer');
+    await expect(faults.apply(exchange().exchange, work)).resolves.toBe('result');
     expect(faults.active).toEqual([]);
   });
 
@@ -57,7 +57,7 @@ describe('Faults', () => {
     const statuses = new Map<number, number>();
 
     for (let request = 0; request < 10_000; request++) {
-      const status = await faults.apply(exchange().exchange, answered).then(
+      const status = await faults.apply(exchange().exchange, work).then(
         () => 200,
         (error: ProblemException) => error.problem.status,
       );
@@ -73,7 +73,7 @@ describe('Faults', () => {
     const faults = new Faults(new PacedClock(5), seededRandom(7));
     faults.replace({ errors: [{ status: 503, rate: 1, retryAfter: 6_000 }] }, 'a test');
 
-    await expect(faults.apply(exchange().exchange, answered)).rejects.toMatchObject({
+    await expect(faults.apply(exchange().exchange, work)).rejects.toMatchObject({
       problem: { type: 'urn:breakwater:problem:injected-fault', status: 503, headers: { 'retry-after': '2' } },
     });
   });
@@ -87,17 +87,17 @@ describe('Faults', () => {
       errors: [{ status: 500, rate: 1 }],
     };
     const { faults, clock } = faultsWith(all);
-    const work = vi.fn(answered);
+    const observed = vi.fn(work);
     const first = exchange();
 
-    await expect(faults.apply(first.exchange, work)).rejects.toThrow(ClientDisconnectedError);
+    await expect(faults.apply(first.exchange, observed)).rejects.toThrow(ClientDisconnectedError);
     expect(first.raw.end).toBe('reset');
 
     faults.change({ reset: null }, 'a test');
     const second = exchange();
-    const hanging = faults.apply(second.exchange, work);
+    const hanging = faults.apply(second.exchange, observed);
     await clock.advance(60_000);
-    expect({ worked: work.mock.calls.length, capacity: faults.report('capacity') }).toEqual({
+    expect({ worked: observed.mock.calls.length, capacity: faults.report('capacity') }).toEqual({
       worked: 0,
       capacity: { workers: 1, busy: 0, queueLength: 0 },
     });
@@ -105,7 +105,7 @@ describe('Faults', () => {
     const failing = hanging.catch((error: unknown) => error);
     faults.change({ hang: null }, 'a test');
     await clock.advance(999);
-    expect({ worked: work.mock.calls.length, capacity: faults.report('capacity') }).toMatchObject({
+    expect({ worked: observed.mock.calls.length, capacity: faults.report('capacity') }).toMatchObject({
       worked: 1,
       capacity: { busy: 1 },
     });
@@ -117,8 +117,8 @@ describe('Faults', () => {
   it('ends a request that hangs when its client disconnects, and at shutdown', async () => {
     const { faults } = faultsWith({ hang: { rate: 1 } });
     const [left, cut, late] = [exchange(), exchange(), exchange()];
-    const strike = (one: typeof left) => faults.apply(one.exchange, answered);
-    const hanging = [strike(left), strike(cut)];
+    const send = (one: typeof left) => faults.apply(one.exchange, work);
+    const hanging = [send(left), send(cut)];
     hanging[1]?.catch(() => {});
 
     left.raw.socket.destroy();
@@ -127,7 +127,7 @@ describe('Faults', () => {
     faults.shutDown();
 
     await expect(hanging[1]).rejects.toThrow(ClientDisconnectedError);
-    await expect(strike(late)).rejects.toThrow(ClientDisconnectedError);
+    await expect(send(late)).rejects.toThrow(ClientDisconnectedError);
     expect([cut.raw.end, late.raw.end]).toEqual(['destroyed', 'destroyed']);
     expect(left.raw.listenerCount('close')).toBe(0);
   });
@@ -166,12 +166,12 @@ describe('Faults', () => {
       capacity: { workers: 1, queue: 0, abandonedWork: 'kept' },
     });
     const client = new AbortController();
-    const asking = faults.apply(exchange(client.signal).exchange, answered);
+    const waiting = faults.apply(exchange(client.signal).exchange, work);
     await setImmediate();
 
     client.abort(new Error('gone'));
 
-    await expect(asking).rejects.toThrow('gone');
+    await expect(waiting).rejects.toThrow('gone');
     expect(faults.report('capacity')).toMatchObject({ busy: 1 });
     await clock.advance(100);
     expect(faults.report('capacity')).toMatchObject({ busy: 0 });

@@ -403,13 +403,13 @@ describe('a service on the service kit', () => {
       const { waiting } = app.get(HarbourController);
       const client = new AbortController();
       const began = once(waiting, 'waiting');
-      const answer = fetch(`${await app.getUrl()}/wait`, { signal: client.signal });
+      const responding = fetch(`${await app.getUrl()}/wait`, { signal: client.signal });
       const [signal]: [AbortSignal] = (await began) as [AbortSignal];
       const aborted = once(signal, 'abort');
 
       client.abort();
 
-      await expect(answer).rejects.toThrow('aborted');
+      await expect(responding).rejects.toThrow('aborted');
       await aborted;
       expect(signal.reason).toBeInstanceOf(ClientDisconnectedError);
     });
@@ -447,7 +447,7 @@ describe('a service on the service kit', () => {
       const client = new AbortController();
       const began = once(app.get(HarbourController).waiting, 'waiting');
       const headers = { 'x-request-timeout-ms': ms };
-      const answer = fetch(`${await app.getUrl()}/wait`, { signal: client.signal, headers });
+      const responding = fetch(`${await app.getUrl()}/wait`, { signal: client.signal, headers });
       const [signal]: [AbortSignal] = (await began) as [AbortSignal];
 
       // Several turns of the event loop, in which a timer that cannot hold so much would fire.
@@ -455,7 +455,7 @@ describe('a service on the service kit', () => {
       const { aborted } = signal;
       client.abort();
 
-      await expect(answer).rejects.toThrow('aborted');
+      await expect(responding).rejects.toThrow('aborted');
       expect(aborted).toBe(false);
     });
 

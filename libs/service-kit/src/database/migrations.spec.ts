@@ -124,10 +124,10 @@ describe('the privileges of a service', () => {
   });
 
   it('cannot be granted to a role that does not exist', async () => {
-    const granting = migrate({ ...options(), grant: { role: 'stranger', privileges } });
+    const granting = migrate({ ...options(), grant: { role: 'missing', privileges } });
 
     await expect(granting).rejects.toThrow(ServiceRoleError);
-    await expect(granting).rejects.toThrow('there is no database role "stranger". Create it');
+    await expect(granting).rejects.toThrow('there is no database role "missing". Create it');
   });
 
   it('cannot be granted to a role that they would not restrict', async () => {

@@ -71,7 +71,7 @@ const healthSchema = z
 class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** Checks no dependency: a restart does not repair one. Terminus itself would answer 503 during a shutdown. */
+  /** Checks no dependency: a restart does not repair one. Terminus itself would return 503 during a shutdown. */
   @Get('live')
   @Operation('live', 'Returns 200 while the process runs')
   @Answers(200, healthSchema, 'The process runs')

@@ -134,17 +134,17 @@ describe('the metrics of a service', () => {
 
     async function startWaiting(signal: AbortSignal) {
       const waiting = once(app.get(BerthsController).events, 'waiting');
-      const answer = fetch(`${await app.getUrl()}/berths/wait`, { signal });
+      const response = fetch(`${await app.getUrl()}/berths/wait`, { signal });
       const [finish] = (await waiting) as [() => void];
-      return { answer, finish };
+      return { response, finish };
     }
 
     it('count it until its response', async () => {
-      const { answer, finish } = await startWaiting(new AbortController().signal);
+      const { response, finish } = await startWaiting(new AbortController().signal);
 
       const during = await active();
       finish();
-      await (await answer).text();
+      await (await response).text();
 
       expect(during).toEqual(['http_server_requests_active{method="GET",uri="/berths/wait"} 1']);
       expect(await active()).toEqual(['http_server_requests_active{method="GET",uri="/berths/wait"} 0']);
@@ -152,11 +152,11 @@ describe('the metrics of a service', () => {
 
     it('count it until its client disconnects, without a status', async () => {
       const client = new AbortController();
-      const { answer, finish } = await startWaiting(client.signal);
+      const { response, finish } = await startWaiting(client.signal);
 
       client.abort();
 
-      await expect(answer).rejects.toThrow('aborted');
+      await expect(response).rejects.toThrow('aborted');
       await vi.waitFor(async () => expect(await active()).toEqual([expect.stringMatching(/} 0$/)]));
       expect(await counts()).toEqual([
         'http_server_requests_seconds_count{method="GET",uri="/berths/wait",status="UNKNOWN",outcome="UNKNOWN",exception="none"} 1',

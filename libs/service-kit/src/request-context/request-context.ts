@@ -11,7 +11,7 @@ import { beginTrace, continueTrace, headersOf, type TraceContext } from './trace
 export interface RequestContext {
   readonly requestId: string;
   readonly trace: TraceContext;
-  /** The error that it was answered with, if any. */
+  /** The error that the response reports, if any. */
   error?: unknown;
 }
 

@@ -6,7 +6,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that a test moves, and that lets the code between two timers run, as a real clock does. */
+/** A clock that a test advances; code between two timers runs, as with a real clock. */
 export class PacedClock implements Clock {
   readonly #timers = new Set<Timer>();
   #realMs = 0;
@@ -30,7 +30,7 @@ export class PacedClock implements Clock {
     return () => void this.#timers.delete(timer);
   }
 
-  /** Lets this many real milliseconds pass. */
+  /** Advances by real milliseconds. */
   async advance(realMs: number): Promise<void> {
     const end = this.#realMs + realMs;
     for (;;) {
