@@ -84,7 +84,7 @@ export const register: Readonly<Record<string, CommandRun>> = {
     by: 'tools/new-service/new-service.e2e.spec.ts',
     as: "makeService(copy, 'audit-trail')",
   },
-  'npm run new:service -- --help': { verbatim: 'in the project', prints: 'apps/NAME-e2e' },
+  'npm run new:service -- --help': { verbatim: 'in the project', prints: 'e2e/NAME' },
   'npm run generate rules': {
     verbatim: 'in the project',
     prints: '',

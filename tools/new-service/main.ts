@@ -1,19 +1,18 @@
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeService } from './make-service.ts';
-import { CannotMakeServiceError } from './service-name.ts';
-import { whatNext } from './what-next.ts';
+import { workspaceRoot } from '../workspace.ts';
+import { makeService, nextSteps } from './make-service.ts';
+import { CannotMakeServiceError } from './render.ts';
 
 const usage = `Usage: npm run new:service -- NAME
 
-Makes a service on the chassis: apps/NAME with configuration, a module, a controller, health, metrics, a contract and their
-tests, and apps/NAME-e2e, which starts it as a process on a real PostgreSQL. Then it says what is left to do.
+Writes a new service: apps/NAME with configuration, a module, a controller, health, metrics, a contract and tests, and
+e2e/NAME, which tests it as a process on a real PostgreSQL (its package is @breakwater/NAME-e2e). Then it prints the next steps.
 
   NAME      lower-case letters and digits, with dashes between words, such as audit-trail
   --help    show this
 `;
 
-/** `npm run new:service -- NAME`. Exit code 1: the service cannot be made; 2: the command line cannot be understood. */
+/** `npm run new:service -- NAME`. Exit code 1: the service cannot be made; 2: the command line is not valid. */
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -26,11 +25,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const [name, ...more] = positionals;
   if (name === undefined || more.length > 0) {
-    process.stderr.write(`✖ One name is needed. See npm run new:service -- --help\n`);
+    process.stderr.write(`✖ Give one name. See npm run new:service -- --help\n`);
     return 2;
   }
-  const made = await makeService(path.join(import.meta.dirname, '../..'), name);
-  process.stdout.write(whatNext(made));
+  process.stdout.write(nextSteps(await makeService(workspaceRoot, name)));
   return 0;
 }
 

@@ -2,14 +2,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { workspaceRoot } from '../workspace.ts';
 import { makeService } from './make-service.ts';
-import { readServiceName } from './service-name.ts';
+import { readServiceName } from './render.ts';
 
-const workspaceRoot = path.join(import.meta.dirname, '../..');
-
-/** A project of which only that is there which a new service is made from. */
+/** A workspace with only the files that a new service is made from. */
 let root: string;
-const made = (): string[] =>
+const folders = (): string[] =>
   ['apps', 'e2e'].flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`)).sort();
 
 beforeEach(() => {
@@ -28,7 +27,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe('a new service', () => {
-  it('is called by its name in each spelling, and has versions and a port that fit', async () => {
+  it('has its name in each spelling, the versions of customer and the next port', async () => {
     const { port, files } = await makeService(root, 'audit-trail');
     const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
     const manifest = JSON.parse(read('apps/audit-trail/package.json')) as { dependencies: Record<string, string> };
@@ -41,46 +40,46 @@ describe('a new service', () => {
     expect(read('e2e/audit-trail/src/process.spec.ts')).toContain('../../../apps/audit-trail/dist/');
     expect(customer.dependencies).toMatchObject(manifest.dependencies);
     expect(files.filter(({ text }) => text.includes('__'))).toEqual([]);
-    expect(made()).toEqual(['apps/audit-trail', 'apps/customer', 'e2e/audit-trail', 'e2e/customer']);
+    expect(folders()).toEqual(['apps/audit-trail', 'apps/customer', 'e2e/audit-trail', 'e2e/customer']);
   });
 
-  it.each(['customer', 'other'])('is not made where a folder of %s is there', async (name) => {
+  it.each(['customer', 'other'])('is refused if a folder of %s exists', async (name) => {
     mkdirSync(path.join(root, 'e2e/other'));
-    const before = made();
+    const before = folders();
 
     await expect(makeService(root, name)).rejects.toThrow(
-      /^(?:apps\/customer|e2e\/other) is there already: choose another name, or remove it\.$/,
+      /^(?:apps\/customer|e2e\/other) already exists: choose another name, or remove it\.$/,
     );
-    expect(made()).toEqual(before);
+    expect(folders()).toEqual(before);
   });
 
-  it('is not there in part when the second folder cannot be made', async () => {
-    // Nothing that is there by its name, and nothing that a folder could be moved onto.
+  it('leaves no folder if the second cannot be created', async () => {
+    // A dangling link: it does not exist, but a folder cannot be moved onto it.
     symlinkSync('nowhere', path.join(root, 'e2e/audit'));
 
     await expect(makeService(root, 'audit')).rejects.toThrow('ENOTDIR');
     expect(existsSync(path.join(root, 'apps/audit'))).toBe(false);
-    expect(made()).toEqual(['apps/customer', 'e2e/audit', 'e2e/customer']);
+    expect(folders()).toEqual(['apps/customer', 'e2e/audit', 'e2e/customer']);
   });
 });
 
-describe('a name for a service', () => {
+describe('the name of a service', () => {
   it.each([
-    ['', 'it is made of lower-case letters'],
-    ['Audit', 'it is made of lower-case letters'],
-    ['audit_trail', 'it is made of lower-case letters'],
-    ['audit--trail', 'it is made of lower-case letters'],
-    ['-audit', 'it is made of lower-case letters'],
-    ['2fa', 'it is made of lower-case letters'],
-    ['../audit', 'it is made of lower-case letters'],
-    ['a'.repeat(41), 'it has 40 characters at most'],
-    ['audit-e2e', 'the package of its end-to-end tests is called that'],
-    ['pg-audit', 'PostgreSQL keeps such names'],
-  ])('is not %j', (text, why) => {
-    expect(() => readServiceName(text)).toThrow(`'${text}' is no name for a service: ${why}`);
+    ['', 'use lower-case letters'],
+    ['Audit', 'use lower-case letters'],
+    ['audit_trail', 'use lower-case letters'],
+    ['audit--trail', 'use lower-case letters'],
+    ['-audit', 'use lower-case letters'],
+    ['2fa', 'use lower-case letters'],
+    ['../audit', 'use lower-case letters'],
+    ['a'.repeat(41), 'use at most 40 characters'],
+    ['audit-e2e', 'names with -e2e'],
+    ['pg-audit', 'PostgreSQL reserves'],
+  ])('cannot be %j', (text, why) => {
+    expect(() => readServiceName(text)).toThrow(`'${text}' is not a valid name for a service: ${why}`);
   });
 
-  it('is spelled as each kind of place spells it', () => {
+  it('has a spelling for folders, classes, functions and variables', () => {
     expect(readServiceName('audit-trail2')).toEqual({
       name: 'audit-trail2',
       Name: 'AuditTrail2',

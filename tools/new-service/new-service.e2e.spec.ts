@@ -1,40 +1,34 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readManifests, workspaceRoot } from '../workspace.ts';
 import { runInShell } from '../docs-check/run-command.ts';
-import { makeService } from './make-service.ts';
-import { nextCommands, whatNext } from './what-next.ts';
+import { makeService, nextCommands, nextSteps } from './make-service.ts';
 
-const workspaceRoot = path.join(import.meta.dirname, '../..');
+/** What the copy does not have: results of earlier runs, which would hide failures, and packages, which are linked. */
+const excluded = new Set(['.git', '.nx', 'node_modules', 'test-results', 'results']);
 
-/** What a copy of the project is made without: results of earlier runs, which would speak for it, and what it is not. */
-const leftOut = new Set(['.git', '.nx', 'node_modules', 'test-results', 'results']);
-
-describe('a service that was made', () => {
+describe('a new service', () => {
   let copy: string;
   const run = (command: string) =>
     runInShell(command, {
       cwd: copy,
       timeLimitMs: 280_000,
-      // Nx asks for colours, which Node then warns about.
+      // Nx sets FORCE_COLOR, and Node warns if both are set.
       env: { ...process.env, NX_DAEMON: 'false', NX_TUI: 'false', FORCE_COLOR: undefined, NO_COLOR: '1' },
     });
 
   beforeAll(() => {
     copy = mkdtempSync(path.join(tmpdir(), 'new-service-'));
-    cpSync(workspaceRoot, copy, { recursive: true, filter: (file) => !leftOut.has(path.basename(file)) });
-    copyPackages('.');
-    for (const folder of ['apps', 'e2e', 'libs']) {
-      for (const name of readdirSync(path.join(workspaceRoot, folder))) copyPackages(`${folder}/${name}`);
-    }
-    for (const folder of ['tools', 'monitoring', 'k8s', 'load-tests']) copyPackages(folder);
+    cpSync(workspaceRoot, copy, { recursive: true, filter: (file) => !excluded.has(path.basename(file)) });
+    for (const { folder } of readManifests()) copyPackages(folder);
   });
 
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
-  /** Files of packages are linked where the system allows it; npm replaces files and never writes into one. */
+  /** Links the files of packages if the file system allows it: npm replaces files and never changes one. */
   function copyPackages(folder: string): void {
     const [from, to] = [workspaceRoot, copy].map((root) => path.join(root, folder, 'node_modules'));
     if (from === undefined || to === undefined || !existsSync(from)) return;
@@ -44,13 +38,13 @@ describe('a service that was made', () => {
       rmSync(to, { recursive: true, force: true });
       cpSync(from, to, { recursive: true, verbatimSymlinks: true });
     }
-    // These are written into.
+    // Programs change these files.
     for (const name of ['.cache', '.vite', '.package-lock.json']) {
       rmSync(path.join(to, name), { recursive: true, force: true });
     }
   }
 
-  it('is type-checked, linted, tested, started and found healthy by the commands that it is handed over with', async () => {
+  it('passes type check, lint, unit and end-to-end tests by the printed commands', async () => {
     const made = await makeService(copy, 'audit-trail');
     const lockfile = (): string => readFileSync(path.join(copy, 'package-lock.json'), 'utf8');
     const before = lockfile();
@@ -67,15 +61,15 @@ describe('a service that was made', () => {
     };
     expect(counts.numPassedTests).toBe(2);
     expect((await run('npx prettier --check apps/audit-trail e2e/audit-trail')).exitCode).toBe(0);
-    for (const command of nextCommands(made)) expect(whatNext(made)).toContain(`\n  ${command}\n`);
+    for (const command of nextCommands(made)) expect(nextSteps(made)).toContain(`\n  ${command}\n`);
   });
 
-  it('is refused by a second run of the command', async () => {
+  it('is refused by a second run with the same name', async () => {
     const { exitCode, output } = await run('npm run --silent new:service -- audit-trail');
 
     expect({ exitCode, output }).toEqual({
       exitCode: 1,
-      output: '✖ apps/audit-trail is there already: choose another name, or remove it.\n',
+      output: '✖ apps/audit-trail already exists: choose another name, or remove it.\n',
     });
   });
 });

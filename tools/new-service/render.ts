@@ -1,11 +1,22 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import type { ServiceName } from './service-name.ts';
 
-/** A file of a service that is to be made. */
+/** The name of a service in each spelling that code uses. */
+export interface ServiceName {
+  /** Folders, packages, log lines and the database's schema: `audit-trail`. */
+  readonly name: string;
+  /** Classes: `AuditTrail`. */
+  readonly Name: string;
+  /** Constants and functions: `auditTrail`. */
+  readonly camel: string;
+  /** Environment variables: `AUDIT_TRAIL`. */
+  readonly NAME: string;
+}
+
+/** A file of a new service. */
 export interface NewFile {
-  /** From the top of the project, with slashes. */
+  /** Relative to the root of the workspace, with slashes. */
   readonly path: string;
   readonly text: string;
 }
@@ -19,11 +30,42 @@ interface Manifest {
 const templates = path.join(import.meta.dirname, 'template');
 const suffix = '.template';
 
+/** The service cannot be made; the message says why and what is allowed. */
+export class CannotMakeServiceError extends Error {
+  override readonly name = 'CannotMakeServiceError';
+}
+
+/** Roles, labels and containers contain the name and have at most 63 characters. */
+const maxLength = 40;
+
+/** @throws CannotMakeServiceError if the text is not a valid name */
+export function readServiceName(text: string): ServiceName {
+  const fault = faultOf(text);
+  if (fault !== undefined) throw new CannotMakeServiceError(`'${text}' is not a valid name for a service: ${fault}.`);
+  const Name = text.replaceAll(/(?:^|-)(?<letter>.)/g, (_match, letter: string) => letter.toUpperCase());
+  return {
+    name: text,
+    Name,
+    camel: Name.charAt(0).toLowerCase() + Name.slice(1),
+    NAME: text.replaceAll('-', '_').toUpperCase(),
+  };
+}
+
+function faultOf(text: string): string | undefined {
+  if (!/^[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*$/.test(text)) {
+    return 'use lower-case letters and digits, with dashes between words, such as audit-trail';
+  }
+  if (text.length > maxLength) return `use at most ${maxLength} characters`;
+  if (text.endsWith('-e2e')) return 'names with -e2e are those of packages with end-to-end tests';
+  if (text.startsWith('pg-')) return 'PostgreSQL reserves schema names with pg_';
+  return undefined;
+}
+
 /**
- * All files of a service and of its tests from outside, formatted. Packages have the versions that customer has: there is one
- * of each in the project.
+ * Returns all files of a service and of its end-to-end tests, formatted. Package versions are those of customer, because the
+ * workspace has one version of each.
  *
- * @throws Error when a template is no valid code
+ * @throws Error if a template is not valid code
  */
 export async function renderService(root: string, service: ServiceName, port: number): Promise<readonly NewFile[]> {
   const words = { ...service, port: String(port) };
@@ -39,7 +81,7 @@ export async function renderService(root: string, service: ServiceName, port: nu
   return Promise.all([...files, ...manifestsOf(root, service)].map((file) => formatted(root, file)));
 }
 
-/** `__Name__` stands for the name as a class has it, and so on. */
+/** Replaces `__Name__` by the name as classes spell it, and so on. */
 function fill(text: string, words: Readonly<Record<string, string>>): string {
   return text.replaceAll(/__(?<word>name|Name|NAME|camel|port)__/g, (_match, word: string) => words[word] ?? '');
 }
@@ -47,16 +89,16 @@ function fill(text: string, words: Readonly<Record<string, string>>): string {
 function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
   const read = (project: string): Manifest =>
     JSON.parse(readFileSync(path.join(root, project, 'package.json'), 'utf8')) as Manifest;
-  const like = read('apps/customer');
-  const versions = { ...like.dependencies, ...read('e2e/customer').dependencies };
+  const customer = read('apps/customer');
+  const versions = { ...customer.dependencies, ...read('e2e/customer').dependencies };
   const take = (packages: readonly string[]) => Object.fromEntries(packages.map((each) => [each, versions[each]]));
-  const common = { version: like.version, private: true };
+  const common = { version: customer.version, private: true };
   const checks = { typecheck: 'tsc -b tsconfig.json', lint: 'oxlint --type-aware --deny-warnings .' };
   const app = {
     name: `@breakwater/${name}`,
     ...common,
     description: `The ${name} service`,
-    license: like.license,
+    license: customer.license,
     type: 'module',
     dependencies: take([
       '@breakwater/service-kit',
@@ -78,12 +120,12 @@ function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
   const e2e = {
     name: `@breakwater/${name}-e2e`,
     ...common,
-    description: `The ${name} service, tested from outside`,
-    license: like.license,
+    description: `End-to-end tests of the ${name} service`,
+    license: customer.license,
     type: 'module',
     dependencies: {
       ...take(['@breakwater/service-kit']),
-      [`@breakwater/${name}`]: like.version,
+      [`@breakwater/${name}`]: customer.version,
       ...take(['@breakwater/system-runner']),
     },
     scripts: { ...checks, e2e: 'vitest run' },
@@ -96,7 +138,7 @@ function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
 
 async function formatted(root: string, file: NewFile): Promise<NewFile> {
   const filepath = path.join(root, file.path);
-  // JSON is laid out as npm does it, which prettier keeps where it begins so.
+  // npm's layout of package.json; prettier keeps it.
   const text = file.path.endsWith('package.json') ? JSON.stringify(JSON.parse(file.text), undefined, 2) : file.text;
   return { path: file.path, text: await format(text, { ...(await resolveConfig(filepath)), filepath }) };
 }
