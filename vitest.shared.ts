@@ -1,12 +1,12 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** Where every project leaves its counts; `npm test` adds them up. */
+/** Each project writes its results here; `npm test` sums the counts. */
 const results = 'test-results/vitest.json';
 
 /**
- * One vitest configuration for the workspace: libraries are resolved to their sources, so tests need no build.
+ * The Vitest configuration of every project. Libraries are resolved to their sources, so tests need no build.
  *
- * @param overrides what a project needs beside it
+ * @param overrides options of one project
  */
 export function vitestConfig(overrides: NonNullable<ViteUserConfig['test']> = {}): ViteUserConfig {
   return defineConfig({

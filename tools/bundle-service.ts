@@ -11,7 +11,7 @@ import { type Plugin, rolldown } from 'rolldown';
  */
 const workspaceRoot = path.join(import.meta.dirname, '..');
 
-/** What packages look for and do without, and what finds its own files by where it stands. */
+/** Optional packages that are not installed, and packages that read files next to their own. */
 const external = [
   '@as-integrations/fastify',
   '@fastify/multipart',
@@ -26,11 +26,14 @@ const external = [
   'swagger-ui-dist',
 ];
 
-/** What is in `node_modules`, in a file of its own: own code keeps its source maps, and to read one of all packages takes as long as to load them. */
+/**
+ * All packages go into one file without a source map, because reading that map takes as long as loading the packages. The
+ * service's own code keeps its source maps.
+ */
 const packages = { name: 'packages', test: /[\\/]node_modules[\\/]/ };
 
-/** Reads the compiler's source maps along with what it compiled, so that stack traces lead to the sources. */
-const compilersMaps: Plugin = {
+/** Reads the compiler's source maps, so that stack traces lead to the sources. */
+const compilerMaps: Plugin = {
   name: 'source maps of the compiler',
   load(id) {
     const map = `${id}.map`;
@@ -48,19 +51,19 @@ async function bundle(app: string, entry: string): Promise<void> {
   for (const file of Object.values(input))
     if (!existsSync(file)) throw new Error(`${file} is missing: build ${app} first`);
 
-  const fresh = path.join(project, `bundle-${process.pid}`);
+  const temporary = path.join(project, `bundle-${process.pid}`);
   const bundled = await rolldown({
     input,
     platform: 'node',
     external: isExternal,
-    plugins: [compilersMaps],
+    plugins: [compilerMaps],
     onLog: (_level, { code, message }) => {
-      // Packages have their own reasons for what they do; what cannot be found would be missed when the service runs.
+      // Other warnings are about the packages' own code; a missing module would fail at run time.
       if (code === 'UNRESOLVED_IMPORT') throw new Error(message);
     },
   });
   await bundled.write({
-    dir: fresh,
+    dir: temporary,
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
@@ -68,10 +71,10 @@ async function bundle(app: string, entry: string): Promise<void> {
     codeSplitting: { groups: [packages] },
   });
   await bundled.close();
-  dropMap(path.join(fresh, `${packages.name}.js`));
+  dropMap(path.join(temporary, `${packages.name}.js`));
   const target = path.join(project, 'bundle');
   rmSync(target, { recursive: true, force: true });
-  renameSync(fresh, target);
+  renameSync(temporary, target);
 }
 
 function dropMap(file: string): void {
