@@ -4,29 +4,17 @@ import path from 'node:path';
 import { LocalSystem, childEnvironment } from '@breakwater/system-runner';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readSource, workspaceRoot } from '../workspace.ts';
-import { register } from './command-register.ts';
+import { endlessOnSystem, inProject, onSystem, preparations } from './command-register.ts';
 import { commandsIn, readPages } from './pages.ts';
 import { missingOf, runInShell } from './run-command.ts';
 
 const pages = await readPages();
 
-/** The commands of a page that the register has run in a place, with what it expects. */
-function verbatim<Place extends 'in the project' | 'on a system' | 'as preparation'>(
-  commands: readonly string[],
-  place: Place,
-) {
-  return commands.flatMap((command) => {
-    const how = register[command];
-    if (how === undefined || !('verbatim' in how) || how.verbatim !== place) return [];
-    return [{ command, ...(how as Extract<typeof how, { verbatim: Place }>) }];
-  });
-}
-
 describe('a command of the documentation, run in the project', () => {
-  const commands = [...new Set(pages.flatMap(commandsIn))];
+  const commands = [...new Set(pages.flatMap(commandsIn))].filter((command) => command in inProject);
 
-  it.each(verbatim(commands, 'in the project'))('prints what the register expects: $command', async (documented) => {
-    const { command, prints, generates = [], exits = 0 } = documented;
+  it.each(commands)('prints what the register expects: %s', async (command) => {
+    const { prints, generates = [], exits = 0 } = inProject[command] ?? { prints: '' };
     const before = generates.map(readSource);
 
     const { exitCode, output } = await runInShell(command, {
@@ -49,12 +37,12 @@ describe.runIf(missing.length === 0)('a command of the documentation, run on a s
   const home = mkdtempSync(path.join(tmpdir(), 'docs-check-'));
   let system: LocalSystem;
   const cases = pages.flatMap(({ file, shellCommands }) => {
-    const preparation = verbatim(shellCommands, 'as preparation').map(({ command }) => command);
-    return verbatim(shellCommands, 'on a system').map((documented) => ({
-      ...documented,
-      file,
-      script: [...preparation, documented.command].join('\n'),
-    }));
+    const preparation = shellCommands.filter((command) => preparations.includes(command));
+    return shellCommands.flatMap((command) => {
+      const prints = onSystem[command] ?? endlessOnSystem[command];
+      const script = [...preparation, command].join('\n');
+      return prints === undefined ? [] : [{ file, command, script, prints, isEndless: command in endlessOnSystem }];
+    });
   });
 
   beforeAll(async () => {
@@ -97,7 +85,7 @@ describe.runIf(missing.length === 0)('a command of the documentation, run on a s
     }
   });
 
-  it.each(cases)('prints what the register expects: $file: $command', async ({ script, prints, isEndless = false }) => {
+  it.each(cases)('prints what the register expects: $file: $command', async ({ script, prints, isEndless }) => {
     // Streams print only while accounts are opened.
     const account = { customerId: 'c-1001', currency: 'EUR' };
     const client = setInterval(
