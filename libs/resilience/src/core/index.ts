@@ -31,7 +31,16 @@ export {
   resultPredicate,
   wholeNumber,
 } from './options.ts';
-export { whenAborted, type AbortListener, type CallContext, type Policy, type ProtectedCall } from './policy.ts';
+export {
+  whenAborted,
+  type AbortListener,
+  type CallContext,
+  type KeyedCallOptions,
+  type KeyedPolicy,
+  type Policy,
+  type ProtectedCall,
+  type StaleValue,
+} from './policy.ts';
 export type {
   BackoffOptions,
   FileFormat,
@@ -132,7 +141,7 @@ export type {
 export { Fallback } from './fallback/fallback.ts';
 export type * from './fallback/fallback.events.ts';
 export type { FallbackConfig, FallbackHandler, FallbackOptions } from './fallback/fallback.options.ts';
-export type { CachedFallbackMetrics, ServingOptions } from './cached-fallback/cached-fallback.ts';
+export type { CachedFallbackMetrics } from './cached-fallback/cached-fallback.ts';
 export { CachedFallback } from './cached-fallback/cached-fallback.ts';
 export type * from './cached-fallback/cached-fallback.events.ts';
 export type {

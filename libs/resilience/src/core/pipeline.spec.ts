@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';
+import { CachedFallback } from './cached-fallback/cached-fallback.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { ConflictingDefinitionError, InvalidOptionsError } from './errors.ts';
 import { defaultOrder, definePipeline, Pipeline, type PipelineDefinition, pipeline } from './pipeline.ts';
 import { PipelineNotFoundError, PipelineRegistry } from './pipeline.registry.ts';
-import type { CallContext, Policy, ProtectedCall } from './policy.ts';
+import type { CallContext, Policy, ProtectedCall, StaleValue } from './policy.ts';
 import { TimeLimiter } from './time-limiter/time-limiter.ts';
 
 const neverAborted = new AbortController().signal;
@@ -31,6 +32,21 @@ class Recorder implements Policy {
 }
 
 describe('A pipeline', () => {
+  it('passes the key of a call on to its policies, at any depth', async () => {
+    const cachedFallback = new CachedFallback('customer');
+    const nested = pipeline('customer', [new Recorder('retry'), pipeline('inner', [cachedFallback])]);
+    const mapStale = ({ value, ageMs }: StaleValue<string>) => ({ value, isStale: ageMs >= 0 });
+    await nested.withKey('7', { mapStale }).execute(() => 'answer');
+    const failing = () => Promise.reject<unknown>(new Error('outage'));
+
+    await expect(nested.withKey('7', { mapStale }).execute(failing)).resolves.toEqual({
+      value: 'answer',
+      isStale: true,
+    });
+    await expect(nested.withKey('8').execute(failing)).rejects.toThrow('outage');
+    await expect(nested.execute(failing)).rejects.toThrow('outage');
+  });
+
   it('runs the call under its policies, the first outermost', async () => {
     const journal: string[] = [];
     const both = pipeline('customer', [new Recorder('a', journal), new Recorder('b', journal)]);

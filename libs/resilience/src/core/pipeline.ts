@@ -6,6 +6,9 @@ import {
   type CallContext,
   decorateCall,
   invokeCall,
+  isKeyed,
+  type KeyedCallOptions,
+  type KeyedPolicy,
   type Policy,
   type ProtectedCall,
   toCallContext,
@@ -15,7 +18,7 @@ import {
  * Policies around a call, outermost first: `[a, b]` runs `a(b(call))`. It is a policy itself, so pipelines nest, and an
  * empty one changes nothing. What a pipeline is made of is settled when it is made.
  */
-export class Pipeline implements Policy {
+export class Pipeline implements KeyedPolicy {
   readonly name: string;
   /** Outermost first. */
   readonly policies: readonly Policy[];
@@ -45,6 +48,18 @@ export class Pipeline implements Policy {
       entered = (given) => policy.execute(inner, given);
     }
     return invokeCall(entered, toCallContext(context));
+  }
+
+  /**
+   * This pipeline for calls with this key, for the policies in it that have a use for one: cached fallbacks.
+   *
+   * @param key what the calls ask for
+   */
+  withKey<T = unknown>(key: string, options?: KeyedCallOptions<T>): Pipeline {
+    return new Pipeline(
+      this.name,
+      this.policies.map((policy) => (isKeyed(policy) ? policy.withKey(key, options) : policy)),
+    );
   }
 
   /** The same function under this pipeline; `this` and the arguments are handed on. */

@@ -28,6 +28,35 @@ export interface Policy {
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T>;
 }
 
+/** A value of an earlier call that is returned because the current call failed. */
+export interface StaleValue<T = unknown> {
+  readonly value: T;
+  /** How long ago the value was received, in milliseconds. */
+  readonly ageMs: number;
+  /** Why the current call failed. */
+  readonly error: unknown;
+}
+
+/** The options of calls with a key. */
+export interface KeyedCallOptions<T = unknown> {
+  /**
+   * Returns what the caller gets for a stale value, e.g. the value marked with its age. An error that it throws is the result
+   * of the call. The bare value by default.
+   */
+  readonly mapStale?: (stale: StaleValue<T>) => unknown;
+}
+
+/** A policy that treats calls differently by what they ask for: a cached fallback, and a pipeline that has one. */
+export interface KeyedPolicy extends Policy {
+  /** The same policy for calls with this key. It is cheap to create, so create one for each call. */
+  withKey<T = unknown>(key: string, options?: KeyedCallOptions<T>): Policy;
+}
+
+/** Whether calls of this policy can have a key. */
+export function isKeyed(policy: Policy): policy is KeyedPolicy {
+  return 'withKey' in policy;
+}
+
 /** Starts a call. One that throws synchronously rejects; a promise that it returns is passed on as it is. */
 export function invokeCall<T>(call: ProtectedCall<T>, context: CallContext): Promise<T> {
   try {

@@ -3,6 +3,7 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { createRegistry } from '../policies.ts';
+import type { StaleValue } from '../policy.ts';
 import type { CachedFallbackOptions } from './cached-fallback.options.ts';
 import { CachedFallback } from './cached-fallback.ts';
 
@@ -18,7 +19,7 @@ function setUp(options: CachedFallbackOptions = {}) {
 }
 
 describe('A cached fallback', () => {
-  it('serves the last good result of the same key when a call fails, at once or later', async () => {
+  it('returns the last result of the same key when a call throws or rejects', async () => {
     const { cache } = setUp();
     await cache.withKey('7').execute(() => 'older');
     await cache.withKey('7').execute(() => 'newer');
@@ -32,21 +33,21 @@ describe('A cached fallback', () => {
     ).resolves.toBe('newer');
   });
 
-  it('throws the error when nothing is remembered of the key', async () => {
+  it('throws the error when there is no value of the key', async () => {
     const { cache } = setUp();
     await cache.withKey('8').execute(() => 'of another');
 
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
   });
 
-  it('always makes the call first: it is no cache of what is well', async () => {
+  it('always makes the call first: it is not a cache of current results', async () => {
     const { cache } = setUp();
     await cache.withKey('7').execute(() => 'older');
 
     await expect(cache.withKey('7').execute(() => 'newer')).resolves.toBe('newer');
   });
 
-  it('serves a result up to the stale limit, and no older', async () => {
+  it('returns values up to the stale limit', async () => {
     const { clock, cache } = setUp({ staleLimit: '1m' });
     await cache.withKey('7').execute(() => 'answer');
 
@@ -58,7 +59,7 @@ describe('A cached fallback', () => {
     expect(cache.metrics.entries).toBe(0);
   });
 
-  it('does not make a result younger by serving it', async () => {
+  it('does not renew a value by returning it', async () => {
     const { clock, cache } = setUp({ staleLimit: '1m' });
     await cache.withKey('7').execute(() => 'answer');
 
@@ -69,14 +70,14 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
   });
 
-  it('remembers undefined like any other result', async () => {
+  it('stores undefined like any other result', async () => {
     const { cache } = setUp();
     await cache.withKey('7').execute(() => undefined);
 
     await expect(cache.withKey('7').execute<unknown>(failing)).resolves.toBeUndefined();
   });
 
-  it('never remembers a failure, nor a result that is not worth it', async () => {
+  it('stores neither failures nor results that rememberResult rejects', async () => {
     const { cache } = setUp({ rememberResult: (result) => result !== 503 });
     await cache.withKey('7').execute<number>(() => 200);
 
@@ -86,7 +87,7 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('7').execute<unknown>(failing)).resolves.toBe(200);
   });
 
-  it('serves nothing for errors that it is not to stand in for', async () => {
+  it('returns no stale value for errors that `on` does not match', async () => {
     class NotFound extends Error {}
     const { cache } = setUp({ on: (error) => !(error instanceof NotFound) });
     await cache.withKey('7').execute(() => 'answer');
@@ -95,10 +96,10 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('7').execute(failing)).resolves.toBe('answer');
   });
 
-  it('serves nothing once the caller has given up', async () => {
+  it('returns no stale value for an aborted call', async () => {
     const { cache } = setUp();
     await cache.withKey('7').execute(() => 'answer');
-    const reason = new Error('the client has gone');
+    const reason = new Error('the client has disconnected');
 
     const result = cache.withKey('7').execute(({ signal }) => Promise.reject(signal.reason as Error), {
       signal: AbortSignal.abort(reason),
@@ -108,7 +109,7 @@ describe('A cached fallback', () => {
     expect(cache.bufferedEvents()).toStrictEqual([]);
   });
 
-  it('remembers a bounded number of results, and forgets the one that was least recently used', async () => {
+  it('stores a bounded number of values and drops the least recently used one', async () => {
     const { cache } = setUp({ maxEntries: 2 });
     await cache.withKey('a').execute(() => 'a');
     await cache.withKey('b').execute(() => 'b');
@@ -122,7 +123,7 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('b').execute(failing)).rejects.toBe(outage);
   });
 
-  it('keeps the result of the call that began last, though it ended first', async () => {
+  it('keeps the result of the call that started last, even if it ended first', async () => {
     const { cache } = setUp();
     const { promise: slow, resolve } = Promise.withResolvers<string>();
 
@@ -134,15 +135,15 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('7').execute(failing)).resolves.toBe('newer');
   });
 
-  it('forgets what it is told to, and what calls under way then bring', async () => {
+  it('drops a forgotten value, and the results of calls in flight at that time', async () => {
     const { cache } = setUp();
     const { promise: slow, resolve } = Promise.withResolvers<string>();
     await cache.withKey('7').execute(() => 'outdated');
 
-    const underWay = cache.withKey('7').execute(() => slow);
+    const inFlight = cache.withKey('7').execute(() => slow);
     cache.forget('7');
     resolve('outdated as well');
-    await underWay;
+    await inFlight;
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
     await cache.withKey('7').execute(() => 'current');
     await expect(cache.withKey('7').execute(failing)).resolves.toBe('current');
@@ -151,60 +152,56 @@ describe('A cached fallback', () => {
     expect(cache.metrics.entries).toBe(0);
   });
 
-  it('keeps what calls under way bring of other keys than the one that it forgot', async () => {
+  it('keeps the results of calls in flight of other keys than the forgotten one', async () => {
     const { cache } = setUp();
     const { promise: slow, resolve } = Promise.withResolvers<string>();
 
-    const underWay = cache.withKey('7').execute(() => slow);
+    const inFlight = cache.withKey('7').execute(() => slow);
     cache.forget('8');
     resolve('of 7');
-    await underWay;
+    await inFlight;
 
     await expect(cache.withKey('7').execute(failing)).resolves.toBe('of 7');
   });
 
-  it('forgets more keys than it has room for, and is wrong about none of them', async () => {
+  it('stores no outdated result after more keys were forgotten than it has room for', async () => {
     const { cache } = setUp({ maxEntries: 2 });
     const { promise: slow, resolve } = Promise.withResolvers<string>();
 
-    const underWay = cache.withKey('7').execute(() => slow);
+    const inFlight = cache.withKey('7').execute(() => slow);
     for (const key of ['7', '8', '9']) cache.forget(key);
     resolve('outdated');
-    await underWay;
+    await inFlight;
 
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
   });
 
-  it('tells each caller how old the result is', async () => {
+  it('passes a stale value with its age and the error to the caller that wants to map it', async () => {
     const { clock, cache } = setUp();
-    const onServed = vi.fn();
-    const key = cache.withKey('7', { onServed });
-    await key.execute(() => 'answer');
+    const mapStale = vi.fn(({ value, ageMs }: StaleValue<string>) => `${value}, ${ageMs} ms old`);
+    await cache.withKey('7', { mapStale }).execute(() => 'answer');
     clock.advance(4_000);
 
-    await key.execute(failing);
-    await cache.withKey('7').execute(failing);
+    await expect(cache.withKey('7', { mapStale }).execute(failing)).resolves.toBe('answer, 4000 ms old');
+    await expect(cache.withKey('7').execute(failing)).resolves.toBe('answer');
 
-    expect(onServed).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ ageMs: 4_000, error: outage }));
+    expect(mapStale).toHaveBeenCalledExactlyOnceWith({ value: 'answer', ageMs: 4_000, error: outage });
   });
 
-  it('is not hurt by a caller’s hook that throws', async () => {
-    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  it('rejects with the error of the function that maps a stale value', async () => {
     const { cache } = setUp();
+    const broken = new Error('broken');
     const key = cache.withKey('7', {
-      onServed: () => {
-        throw new Error('broken hook');
+      mapStale: () => {
+        throw broken;
       },
     });
     await key.execute(() => 'answer');
 
-    await expect(key.execute(failing)).resolves.toBe('answer');
-
-    expect(emitWarning).toHaveBeenCalledOnce();
-    emitWarning.mockRestore();
+    await expect(key.execute(failing)).rejects.toBe(broken);
   });
 
-  it('tells what it served, and when it had nothing or nothing young enough', async () => {
+  it('emits what it returned, and that it had no value or only one that was too old', async () => {
     const { clock, cache } = setUp();
     await cache
       .withKey('7')
@@ -219,17 +216,17 @@ describe('A cached fallback', () => {
       .execute(failing)
       .catch(() => {});
 
-    const told = { cachedFallbackName: 'customer', key: '7', error: outage };
+    const common = { cachedFallbackName: 'customer', key: '7', error: outage };
     expect(cache.bufferedEvents()).toStrictEqual([
-      { type: 'NOT_SERVED', ...told, creationTime: clock.now() - 61_000, ageMs: undefined },
-      { type: 'SERVED', ...told, creationTime: clock.now() - 60_000, ageMs: 1_000 },
-      { type: 'NOT_SERVED', ...told, creationTime: clock.now(), ageMs: 61_000 },
+      { type: 'NOT_SERVED', ...common, creationTime: clock.now() - 61_000, ageMs: undefined },
+      { type: 'SERVED', ...common, creationTime: clock.now() - 60_000, ageMs: 1_000 },
+      { type: 'NOT_SERVED', ...common, creationTime: clock.now(), ageMs: 61_000 },
     ]);
   });
 });
 
 describe('The key of a call', () => {
-  it('is what the option makes of its context when the caller states none', async () => {
+  it('is computed by the option when the caller states none', async () => {
     const { cache } = setUp({ key: ({ attempt }) => `attempt ${attempt}` });
     await cache.execute(() => 'answer', { attempt: 2 });
 
@@ -237,7 +234,7 @@ describe('The key of a call', () => {
     await expect(cache.execute(failing, { attempt: 3 })).rejects.toBe(outage);
   });
 
-  it('is not guessed: a call without one is neither remembered nor answered for', async () => {
+  it('is required: without one a result is not stored, and no stale value is returned', async () => {
     const { cache } = setUp();
     await cache.execute(() => 'answer');
 
@@ -245,23 +242,23 @@ describe('The key of a call', () => {
     expect(cache.metrics.entries).toBe(0);
   });
 
-  it('is made of the arguments of a decorated function', async () => {
+  it('is computed from the arguments of a decorated function', async () => {
     const { cache } = setUp();
     let isUp = true;
     const find = cache.decorate(
       (id: number, _by: string) => (isUp ? `customer-${id}` : Promise.reject(outage)),
       (id) => String(id),
     );
-    await find(7, 'somebody');
+    await find(7, 'one');
     isUp = false;
 
-    await expect(find(7, 'somebody else')).resolves.toBe('customer-7');
-    await expect(find(8, 'somebody')).rejects.toBe(outage);
+    await expect(find(7, 'another')).resolves.toBe('customer-7');
+    await expect(find(8, 'one')).rejects.toBe(outage);
   });
 });
 
 describe('The options of a cached fallback', () => {
-  it('have the defaults that their docstrings state', () => {
+  it('have the documented defaults', () => {
     expect(new CachedFallback('customer').config).toStrictEqual({
       key: undefined,
       maxEntries: 1_000,
@@ -278,7 +275,7 @@ describe('The options of a cached fallback', () => {
     ['staleLimit', 0],
     ['on', 'Error'],
     ['rememberResult', true],
-  ])('refuse %s: %j', (option, value) => {
+  ])('reject %s: %j', (option, value) => {
     expect(() => new CachedFallback('customer', { [option]: value })).toThrow(InvalidOptionsError);
   });
 });
@@ -299,7 +296,7 @@ describe('A cached fallback with a key for each call keeps the contract of every
 });
 
 describe('A registry', () => {
-  it('makes each cached fallback once, and empties it when it is removed', async () => {
+  it('creates each cached fallback once, and empties it when it is removed', async () => {
     const registry = createRegistry('cachedFallback', { instances: { customer: { staleLimit: '10m' } } });
     const customer = registry.getOrCreate('customer');
     await customer.withKey('7').execute(() => 'answer');

@@ -1,15 +1,18 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
-import { EventEmitter, EventPublisher, type Listener } from '../events.ts';
+import { EventPublisher } from '../events.ts';
 import {
   abortSourceOf,
   type CallContext,
   invokeCall,
+  type KeyedCallOptions,
+  type KeyedPolicy,
   type Policy,
   type ProtectedCall,
+  type StaleValue,
   toCallContext,
 } from '../policy.ts';
-import type { CachedFallbackEvents, ServedEvent } from './cached-fallback.events.ts';
+import type { CachedFallbackEvents } from './cached-fallback.events.ts';
 import {
   type CachedFallbackConfig,
   type CachedFallbackOptions,
@@ -17,42 +20,35 @@ import {
 } from './cached-fallback.options.ts';
 import { LastGoodValues } from './last-good-values.ts';
 
-/** What a cached fallback can tell about now. */
+/** The current state of a cached fallback. */
 export interface CachedFallbackMetrics {
-  /** How many results are remembered. */
+  /** The number of stored values. */
   readonly entries: number;
 }
 
-/** What a caller may say about its own calls. */
-export interface ServingOptions {
-  /** Called when one of these calls is answered with a remembered result, before it returns. It cannot hurt the call. */
-  readonly onServed?: Listener<ServedEvent>;
-}
-
 /**
- * Answers a call that fails with the last good result of a call that asked for the same, as long as that is not too old.
+ * Returns a stale value when a call fails: the last result of a call with the same key, unless it is too old.
  *
- * Results are told apart by a key that the caller states with `withKey` or `decorate`, or the `key` option for all calls.
- * A failure is never remembered, and the memory is bounded. A result is handed out as it was received, to each who gets
- * it, so it must not be changed. Once the caller has given up, nothing is served.
+ * The caller states the key with `withKey` or `decorate`; the `key` option computes it for all other calls. Failures are
+ * never stored, and the number of values is bounded. All callers get the same object, which must not be changed. An aborted
+ * call gets no stale value.
  *
  * @example
- * const lastKnown = new CachedFallback('customer', { staleLimit: '10m', on: OutageError });
- * const answer = await lastKnown
- *   .withKey(id, { onServed: ({ ageMs }) => reply.header('age', Math.round(ageMs / 1_000)) })
- *   .execute((context) => customer.execute(({ signal }) => find(id, signal), context));
+ * const rates = new CachedFallback('rates', { staleLimit: '10m', on: OutageError });
+ * const rate = await rates
+ *   .withKey(currency, { mapStale: ({ value, ageMs }) => ({ ...value, ageMs }) })
+ *   .execute(({ signal }) => find(currency, signal));
  */
-export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cachedFallbackName'> implements Policy {
+export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cachedFallbackName'> implements KeyedPolicy {
   readonly name: string;
-  readonly #clock: Clock;
   #config: CachedFallbackConfig;
   readonly #values: LastGoodValues;
 
   /**
    * @param name what is protected; it appears in events and metrics
-   * @param options each with its default
-   * @param environment where time comes from; real time by default
-   * @throws InvalidOptionsError listing every fault
+   * @param options each has a default
+   * @param environment the clock; real time by default
+   * @throws InvalidOptionsError that lists every fault
    */
   constructor(name: string, options: CachedFallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = cachedFallbackOptions.resolve(`CachedFallback '${name}'`, options);
@@ -60,11 +56,10 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
     super({ cachedFallbackName: name }, clock, config.eventConsumerBufferSize);
     this.name = name;
     this.#config = config;
-    this.#clock = clock;
-    this.#values = new LastGoodValues(config.maxEntries, this.#clock);
+    this.#values = new LastGoodValues(config.maxEntries, clock);
   }
 
-  /** As given, and changed since by `reconfigure`. */
+  /** The current options. */
   get config(): CachedFallbackConfig {
     return this.#config;
   }
@@ -74,29 +69,28 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
   }
 
   /**
-   * Runs `call` under the key that the `key` option gives it; without one the call is neither remembered nor answered for.
+   * Runs `call` with the key of the `key` option. Without a key its result is not stored, and it gets no stale value.
    *
-   * @returns what `call` returned, or what the last good call of the same key did
-   * @throws what `call` threw when there is no such result, or it is too old
+   * @returns the result of `call`, or the stale value of its key
+   * @throws the error of `call` when there is no stale value, or it is too old
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     return this.#execute(this.config.key?.(toCallContext(context)), call, context);
   }
 
   /**
-   * This policy for calls that ask for one thing. It shares the memory and the events, and costs nothing to make.
+   * This policy for calls with this key. It shares the stored values and the events.
    *
    * @param key what the calls ask for
-   * @param options what else the caller has to say
    */
-  withKey(key: string, options: ServingOptions = {}): Policy {
-    return new KeyedCachedFallback(this.name, (call, context) => this.#execute(key, call, context, options.onServed));
+  withKey<T = unknown>(key: string, { mapStale }: KeyedCallOptions<T> = {}): Policy {
+    return new KeyedCachedFallback(this.name, (call, context) => this.#execute(key, call, context, mapStale));
   }
 
   /**
-   * Goes on with other options, all of them given anew. What is remembered is kept, as far as there is room for it.
+   * Replaces all options. Stored values are kept, up to `maxEntries`.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: CachedFallbackOptions): void {
     this.#config = cachedFallbackOptions.resolve(`CachedFallback '${this.name}'`, options);
@@ -105,9 +99,9 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
   }
 
   /**
-   * The same function under this policy; `this` and the arguments are handed on.
+   * The same function under this policy. It keeps `this` and the arguments.
    *
-   * @param keyOf the key of a call, from its arguments; by default that of the `key` option
+   * @param keyOf computes the key from the arguments; that of the `key` option by default
    */
   decorate<A extends unknown[], T>(
     call: (...args: A) => T | PromiseLike<T>,
@@ -120,15 +114,15 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
   }
 
   /**
-   * Forgets the result of this key, since it is known to be outdated. Results of its calls under way are not kept either.
-   * As many such keys are kept apart as results are remembered; beyond, calls of other keys that have been under way since
-   * before the oldest of them was forgotten are not remembered.
+   * Drops the value of this key because it is outdated. Results of its in-flight calls are not stored either. As many dropped
+   * keys are tracked as there are values (`maxEntries`); beyond that, results of other calls that were in flight when the
+   * oldest of them was dropped are not stored either.
    */
   forget(key: string): void {
     this.#values.forget(key);
   }
 
-  /** Forgets all results. */
+  /** Drops all values. */
   clear(): void {
     this.#values.clear();
   }
@@ -137,7 +131,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
     key: string | undefined,
     call: ProtectedCall<T>,
     context: Partial<CallContext> | undefined,
-    onServed?: Listener<ServedEvent>,
+    mapStale?: KeyedCallOptions<never>['mapStale'],
   ): Promise<T> {
     if (key === undefined) return invokeCall(call, toCallContext(context));
 
@@ -149,29 +143,25 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
       },
       (error: unknown) => {
         if (abortSourceOf(context)?.aborted || !matchesError(this.config.on, error)) throw error;
-        return this.#serve(key, error, onServed) as T;
+        const stale = this.#findStale(key, error);
+        return (mapStale === undefined ? stale.value : mapStale(stale as StaleValue<never>)) as T;
       },
     );
   }
 
-  #serve(key: string, error: unknown, onServed: Listener<ServedEvent> | undefined): unknown {
+  #findStale(key: string, error: unknown): StaleValue {
     const found = this.#values.find(key);
     if (found === undefined || found.ageMs > this.config.staleLimit) {
       this.#values.drop(key);
       this.emit('NOT_SERVED', { key, error, ageMs: found?.ageMs });
       throw error;
     }
-    const served = { key, error, ageMs: found.ageMs };
-    const creationTime = this.#clock.now();
-    this.emit('SERVED', served, creationTime);
-    if (onServed !== undefined) {
-      tellOnce(onServed, { type: 'SERVED', cachedFallbackName: this.name, creationTime, ...served });
-    }
-    return found.value;
+    this.emit('SERVED', { key, error, ageMs: found.ageMs });
+    return { ...found, error };
   }
 }
 
-/** A cached fallback as one caller sees it. */
+/** A cached fallback for calls with one key. */
 class KeyedCachedFallback implements Policy {
   readonly kind = 'cachedFallback';
   readonly name: string;
@@ -181,11 +171,4 @@ class KeyedCachedFallback implements Policy {
     this.name = name;
     this.execute = execute;
   }
-}
-
-/** With the care that any listener gets: what it throws does not reach the call. */
-function tellOnce(listener: Listener<ServedEvent>, event: ServedEvent): void {
-  const emitter = new EventEmitter<CachedFallbackEvents>();
-  emitter.on('SERVED', listener);
-  emitter.emit(event);
 }
