@@ -12,11 +12,11 @@ import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-break
 import { registryToken } from '../../core/policies.ts';
 import { ResilienceActuatorModule } from '../../nest/actuator/actuator.module.ts';
 import { CircuitBreaker } from '../../nest/circuit-breaker.decorator.ts';
-import { InjectCircuitBreaker } from '../../nest/inject-circuit-breaker.decorator.ts';
+import { InjectPolicy } from '../../nest/inject-policy.decorator.ts';
 import { ResilienceModule } from '../../nest/resilience.module.ts';
 import { logTransitions } from '../logging/log-transitions.ts';
 import { bindToPrometheus } from '../prometheus/bind-to-prometheus.ts';
-import { CircuitBreakerHealthIndicator } from '../terminus/circuit-breaker.health.ts';
+import { CircuitBreakerHealthIndicator } from '../terminus/indicators.ts';
 import { OpossumCircuitBreaker, opossumEngine } from './opossum-circuit-breaker.ts';
 
 const configuration = `
@@ -34,7 +34,7 @@ class CustomerClient {
   readonly breaker: AnyCircuitBreaker;
   calls = 0;
 
-  constructor(@InjectCircuitBreaker('customer') breaker: AnyCircuitBreaker) {
+  constructor(@InjectPolicy('circuitBreaker', 'customer') breaker: AnyCircuitBreaker) {
     this.breaker = breaker;
   }
 

@@ -1,4 +1,7 @@
-export { CircuitBreakerHealthIndicator } from './circuit-breaker.health.ts';
-export type { HealthSettings, InstanceHealthSettings } from './health-settings.ts';
-export type { InstanceHealth } from './instance-health.ts';
-export { RateLimiterHealthIndicator } from './rate-limiter.health.ts';
+export {
+  CircuitBreakerHealthIndicator,
+  RateLimiterHealthIndicator,
+  type HealthSettings,
+  type InstanceHealth,
+  type InstanceHealthSettings,
+} from './indicators.ts';

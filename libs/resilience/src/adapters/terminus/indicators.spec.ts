@@ -7,9 +7,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { createRegistry, registryToken, type PolicyRegistry } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { CircuitBreakerHealthIndicator } from './circuit-breaker.health.ts';
-import type { InstanceHealthSettings } from './health-settings.ts';
-import { RateLimiterHealthIndicator } from './rate-limiter.health.ts';
+import {
+  CircuitBreakerHealthIndicator,
+  RateLimiterHealthIndicator,
+  type InstanceHealthSettings,
+} from './indicators.ts';
 
 const settings = new Map<string, InstanceHealthSettings>();
 const settingsOf = (name: string): InstanceHealthSettings | undefined => settings.get(name);
@@ -82,7 +84,7 @@ async function get(path: 'ready' | 'configured') {
 }
 
 describe('The health of circuit breakers', () => {
-  it('shows each with its numbers, in Resilience4j’s shape', async () => {
+  it('shows each with its numbers, in the shape of Resilience4j', async () => {
     const customer = circuitBreakers.getOrCreate('customer', {
       slidingWindowSize: 3,
       failureRateThreshold: 42.857_143,
@@ -122,7 +124,7 @@ describe('The health of circuit breakers', () => {
     });
   });
 
-  it('stays up, also when all are open', async () => {
+  it('is degraded and does not fail while all are open', async () => {
     const customer = circuitBreakers.getOrCreate('customer');
     customer.transitionToOpenState();
     customer.tryAcquirePermission();
@@ -131,12 +133,12 @@ describe('The health of circuit breakers', () => {
 
     expect(status).toBe(200);
     expect(details['circuitBreakers']).toMatchObject({
-      status: 'up',
+      status: 'degraded',
       details: { customer: { status: 'CIRCUIT_OPEN', details: { state: 'OPEN', notPermittedCalls: 1 } } },
     });
   });
 
-  it('is down when one is open that may fail the check, and up again when it is half open', async () => {
+  it('is down while one that may fail the check is open, and degraded while it is half open', async () => {
     settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
     settings.set('ledger', { registerHealthIndicator: true });
     circuitBreakers.getOrCreate('ledger').transitionToOpenState();
@@ -154,12 +156,12 @@ describe('The health of circuit breakers', () => {
     });
     expect(halfOpen.status).toBe(200);
     expect(halfOpen.details['circuitBreakers']).toMatchObject({
-      status: 'up',
+      status: 'degraded',
       details: { customer: { status: 'CIRCUIT_HALF_OPEN' } },
     });
   });
 
-  it('leaves out those that are not registered for it', async () => {
+  it('omits instances that are not registered for it', async () => {
     settings.set('customer', { registerHealthIndicator: true });
     settings.set('ledger', { allowHealthIndicatorToFail: true });
     for (const name of ['customer', 'ledger', 'archive']) circuitBreakers.getOrCreate(name);
@@ -178,7 +180,7 @@ describe('The health of circuit breakers', () => {
     ['FORCED_OPEN', (name) => circuitBreakers.getOrCreate(name).transitionToForcedOpenState()],
     ['DISABLED', (name) => circuitBreakers.getOrCreate(name).transitionToDisabledState()],
     ['METRICS_ONLY', (name) => circuitBreakers.getOrCreate(name).transitionToMetricsOnlyState()],
-  ])('is unknown, and so up, in %s', async (state, enter) => {
+  ])('is unknown and does not fail in %s', async (state, enter) => {
     settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
     enter('customer');
 
@@ -201,7 +203,7 @@ describe('The health of rate limiters', () => {
     }
   };
 
-  it('is up while there are permissions, unknown while callers wait for the next', async () => {
+  it('is up while there are permissions, and unknown while callers wait for the next', async () => {
     const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '2s' } as const;
     rateLimiters.getOrCreate('customer', options);
 
@@ -219,7 +221,7 @@ describe('The health of rate limiters', () => {
     });
   });
 
-  it('is rate limited when the next caller would be refused, and down only if it may fail', async () => {
+  it('is rate limited when the next call would be refused, and down only if it may fail', async () => {
     const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
     rateLimiters.getOrCreate('customer', options);
     calls('customer', 2);
