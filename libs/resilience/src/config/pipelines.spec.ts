@@ -55,6 +55,33 @@ describe('pipelines', () => {
     });
   });
 
+  it('can share instances that have another name', () => {
+    const text = `
+      circuitbreaker.instances.customer: {}
+      pipelines.batch: ["circuit-breaker:customer", bulkhead, "bulkhead:batch-calls"]
+      bulkhead.instances.batch-calls: {}`;
+    const env = { RESILIENCE4J_PIPELINES_MAIL: 'circuitbreaker:customer,retry:mail' };
+    const retry = { instances: { mail: {} } };
+
+    expect(pipelinesIn(text, { env, retry })).toStrictEqual({
+      batch: ['circuitBreaker:customer', 'bulkhead', 'bulkhead:batch-calls'],
+      mail: ['circuitBreaker:customer', 'retry'],
+    });
+  });
+
+  it('do not share instances that are not defined, nor one twice', () => {
+    const text = `
+      circuitbreaker.instances.customer: {}
+      pipelines:
+        batch: ["circuitBreaker:custmer", "bulkhead:customer", "bulkhead", "bulkhead:batch"]`;
+
+    expect(faultsOf(text).map(({ given, allowed }) => [given, allowed])).toStrictEqual([
+      ["'circuitBreaker:custmer', which is not defined", 'customer, if that is what you meant'],
+      ["'bulkhead:customer', which is not defined", 'bulkhead alone: it has no instances'],
+      ['bulkhead twice', 'each policy once'],
+    ]);
+  });
+
   it('are found by environment variables in the spelling of the code', () => {
     const env = { RESILIENCE4J_PIPELINES_CUSTOMER_API: 'retry' };
 

@@ -1,4 +1,5 @@
 import type { Setting } from '../core/definitions.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { type PipelineKind, pipelineKindsOf, type PolicyDefinitions } from '../core/policies.ts';
 import { isOfPipelines } from './bind.ts';
 import { findRelaxed, nearestRelaxed } from './names.ts';
@@ -6,10 +7,16 @@ import { isEmpty, type Property } from './sources.ts';
 import { fillIn, plainText, quoted, type ReadingContext, wordsIn } from './values.ts';
 
 /**
- * The policies of pipelines, outermost first, by the names of the pipelines. Each policy is the instance with the name of the
- * pipeline. An empty list means all policies that have an instance of that name, in the default order.
+ * A policy of a pipeline: the instance that has the name of the pipeline (`bulkhead`), or one of another name
+ * (`bulkhead:customer`), which several pipelines may share.
  */
-export type PipelinePolicies = Readonly<Record<string, readonly PipelineKind[]>>;
+export type PipelineMember = PipelineKind | `${PipelineKind}:${string}`;
+
+/**
+ * The policies of pipelines, outermost first, by the names of the pipelines. An empty list means all policies that have an
+ * instance with the name of the pipeline, in the default order.
+ */
+export type PipelinePolicies = Readonly<Record<string, readonly PipelineMember[]>>;
 
 /** The policies of pipelines as words, with their origin, by the names of the pipelines. */
 export type PipelineSettings = ReadonlyMap<string, Setting>;
@@ -53,10 +60,12 @@ export function pipelinePolicies(
   kinds: readonly PipelineKind[],
   report: ReadingContext['issues']['report'],
 ): PipelinePolicies {
-  const pipelines = [...settings].map(([name, { value, origin: option }]): [string, readonly PipelineKind[]] => {
+  const pipelines = [...settings].map(([name, { value, origin: option }]): [string, readonly PipelineMember[]] => {
     const words = value as readonly string[];
-    if (words.length > 0)
-      return [name, policiesIn(words, kinds, (given, allowed) => report({ option, given, allowed }))];
+    if (words.length > 0) {
+      const fault = (given: string, allowed: string): void => report({ option, given, allowed });
+      return [name, membersIn(words, name, { definitions, kinds, fault })];
+    }
     const policies = defaultPolicies(name, definitions, kinds);
     const allowed = `a list of ${kinds.join(', ')}, or at least one instance called '${name}' among them`;
     if (policies.length === 0) report({ option, given: 'a name alone', allowed });
@@ -74,21 +83,51 @@ export function defaultPolicies(
   return kinds.filter((kind) => Object.hasOwn(definitions[kind].instances ?? {}, name));
 }
 
-function policiesIn(
+interface MemberContext {
+  readonly definitions: PolicyDefinitions;
+  readonly kinds: readonly PipelineKind[];
+  readonly fault: (given: string, allowed: string) => void;
+}
+
+function membersIn(
   words: readonly string[],
-  kinds: readonly PipelineKind[],
-  fault: (given: string, allowed: string) => void,
-): readonly PipelineKind[] {
-  const policies: PipelineKind[] = [];
+  pipelineName: string,
+  { definitions, kinds, fault }: MemberContext,
+): readonly PipelineMember[] {
+  const members: PipelineMember[] = [];
   for (const word of words) {
     const written = plainText(word);
-    const kind = findRelaxed(written, kinds);
+    const [kindText = '', ...rest] = written.split(':');
+    const kind = findRelaxed(kindText, kinds);
     if (kind === undefined) {
-      const nearest = nearestRelaxed(written, kinds);
-      const allowed = nearest === undefined ? kinds.join(', ') : `${nearest}, if that is what you meant`;
-      fault(`'${written}', which is no policy`, allowed);
-    } else if (policies.includes(kind)) fault(`${kind} twice`, 'each policy once');
-    else policies.push(kind);
+      fault(`'${written}', which is no policy`, orNearest(nearestRelaxed(kindText, kinds), kinds.join(', ')));
+      continue;
+    }
+    const instance = rest.length === 0 ? pipelineName : rest.join(':');
+    const member: PipelineMember = instance === pipelineName ? kind : `${kind}:${instance}`;
+    const instances = Object.keys(definitions[kind].instances ?? {});
+    if (member !== kind && !instances.includes(instance)) {
+      const others =
+        instances.length === 0
+          ? `${kind} alone: it has no instances`
+          : `an instance of ${kind}: ${instances.join(', ')}`;
+      fault(`'${written}', which is not defined`, orNearest(nearestName(instance, instances), others));
+    } else if (members.includes(member)) fault(`${member} twice`, 'each policy once');
+    else members.push(member);
   }
-  return policies;
+  return members;
+}
+
+const orNearest = (nearest: string | undefined, others: string): string =>
+  nearest === undefined ? others : `${nearest}, if that is what you meant`;
+
+/** The kind of a policy of a pipeline, and the name of its instance. */
+export function parseMember(
+  member: PipelineMember,
+  pipelineName: string,
+): { readonly kind: PipelineKind; readonly instance: string } {
+  const at = member.indexOf(':');
+  return at < 0
+    ? { kind: member as PipelineKind, instance: pipelineName }
+    : { kind: member.slice(0, at) as PipelineKind, instance: member.slice(at + 1) };
 }

@@ -4,15 +4,15 @@ import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
 import { registryToken } from '../core/policies.ts';
-import { circuitBreakerToken, InjectCircuitBreaker } from './inject-circuit-breaker.decorator.ts';
+import { InjectPolicy, policyToken } from './inject-policy.decorator.ts';
 import { ResilienceModule } from './resilience.module.ts';
 
 @Injectable()
 class CustomerClient {
-  @InjectCircuitBreaker('in-property') readonly property!: CircuitBreaker;
+  @InjectPolicy('circuitBreaker', 'in-property') readonly property!: CircuitBreaker;
   readonly parameter: CircuitBreaker;
 
-  constructor(@InjectCircuitBreaker('in-parameter') parameter: CircuitBreaker) {
+  constructor(@InjectPolicy('circuitBreaker', 'in-parameter') parameter: CircuitBreaker) {
     this.parameter = parameter;
   }
 }
@@ -20,10 +20,10 @@ class CustomerClient {
 @Injectable({ scope: Scope.REQUEST })
 class PerRequest extends CustomerClient {}
 
-describe('@InjectCircuitBreaker', () => {
+describe('@InjectPolicy', () => {
   const imports = [ResilienceModule.forRoot({ env: {} })];
 
-  it("gives the registry's circuit breaker of that name, as a parameter or a property", async () => {
+  it('injects the instance of the registry, as a parameter or a property', async () => {
     const application = await Test.createTestingModule({ imports, providers: [CustomerClient, PerRequest] }).compile();
     const registry = application.get(registryToken('circuitBreaker'));
     const perRequest = await application.resolve(PerRequest, ContextIdFactory.create());
@@ -34,16 +34,16 @@ describe('@InjectCircuitBreaker', () => {
     }
   });
 
-  it('makes none that the application does not ask for', async () => {
+  it('creates only the instances that the application injects', async () => {
     const application = await Test.createTestingModule({ imports }).compile();
     await application.init();
 
     expect(application.get(registryToken('circuitBreaker')).all()).toStrictEqual([]);
   });
 
-  it('works for classes that come after the module', async () => {
+  it('works for classes that are declared after the module', async () => {
     class Late {
-      @InjectCircuitBreaker('late') readonly circuitBreaker!: CircuitBreaker;
+      @InjectPolicy('circuitBreaker', 'late') readonly circuitBreaker!: CircuitBreaker;
     }
     const application = await Test.createTestingModule({ imports, providers: [Late] }).compile();
 
@@ -53,7 +53,7 @@ describe('@InjectCircuitBreaker', () => {
   it('can be overridden by its token', async () => {
     const other = new CircuitBreaker('other');
     const application = await Test.createTestingModule({ imports, providers: [CustomerClient] })
-      .overrideProvider(circuitBreakerToken('in-parameter'))
+      .overrideProvider(policyToken('circuitBreaker', 'in-parameter'))
       .useValue(other)
       .compile();
 

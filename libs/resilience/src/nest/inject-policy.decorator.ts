@@ -1,33 +1,34 @@
 import { Inject, type Provider, Scope } from '@nestjs/common';
-import { registryToken, type PolicyRegistry } from '../core/policies.ts';
+import { type PolicyKind, type PolicyRegistry, registryToken } from '../core/policies.ts';
 
-const injectedNames = new Set<string>();
+const injected = new Map<string, { readonly kind: PolicyKind; readonly name: string }>();
 
-/** The token under which the circuit breaker of this name is injected, for those who want to override it in a test. */
-export function circuitBreakerToken(name: string): string {
-  return `CircuitBreaker '${name}'`;
+/** The token of the instance of this kind and name, to override it in a test. */
+export function policyToken(kind: PolicyKind, name: string): string {
+  return `${kind} '${name}'`;
 }
 
 /**
- * Injects the circuit breaker of this name, as a constructor parameter or a property.
+ * Injects the instance of this kind and name, as a constructor parameter or a property.
  *
  * @example
- * constructor(@InjectCircuitBreaker('customer') private readonly customer: CircuitBreaker) {}
+ * constructor(@InjectPolicy('circuitBreaker', 'customer') private readonly customer: CircuitBreaker) {}
  */
-export function InjectCircuitBreaker(name: string): ParameterDecorator & PropertyDecorator {
-  injectedNames.add(name);
-  return Inject(circuitBreakerToken(name));
+export function InjectPolicy(kind: PolicyKind, name: string): ParameterDecorator & PropertyDecorator {
+  const token = policyToken(kind, name);
+  injected.set(token, { kind, name });
+  return Inject(token);
 }
 
 /**
- * A provider for each name that a decorator has asked for. Transient, so that an application makes only those that its
- * own classes ask for; it is the registry's one instance all the same.
+ * A provider for each instance that a decorator injects. They are transient, so that an application creates only those that
+ * its own classes inject; each provides the one instance of the registry.
  */
-export function injectedCircuitBreakerProviders(): readonly Provider[] {
-  return [...injectedNames].map((name) => ({
-    provide: circuitBreakerToken(name),
+export function injectedPolicyProviders(): readonly Provider[] {
+  return [...injected].map(([token, { kind, name }]) => ({
+    provide: token,
     scope: Scope.TRANSIENT,
-    inject: [registryToken('circuitBreaker')],
-    useFactory: (registry: PolicyRegistry<'circuitBreaker'>) => registry.getOrCreate(name),
+    inject: [registryToken(kind)],
+    useFactory: (registry: PolicyRegistry<PolicyKind>) => registry.getOrCreate(name),
   }));
 }

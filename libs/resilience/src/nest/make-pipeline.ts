@@ -1,34 +1,27 @@
-import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
+import { parseMember, type PipelineMember } from '../config/pipelines.ts';
+import { InvalidOptionsError } from '../core/errors.ts';
 import { type Pipeline, pipeline } from '../core/pipeline.ts';
-import type { PipelineKind, PolicyRegistries } from '../core/policies.ts';
+import type { PolicyRegistries } from '../core/policies.ts';
 
 /**
- * The pipeline of the instances of this name.
+ * Builds a declared pipeline from the instances of the registries.
  *
- * @throws InvalidOptionsError when one of them could not do anything
+ * @throws InvalidOptionsError for a fallback without handlers, which would change nothing
  */
-export function pipelineOf(name: string, steps: readonly PipelineKind[], registries: PolicyRegistries): Pipeline {
-  const faults = steps.flatMap((step) => faultsOf(step, name, registries));
+export function pipelineOf(name: string, members: readonly PipelineMember[], registries: PolicyRegistries): Pipeline {
+  const parsed = members.map((member) => ({ member, ...parseMember(member, name) }));
+  const faults = parsed
+    .filter(
+      ({ kind, instance }) =>
+        kind === 'fallback' && registries.fallback.getOrCreate(instance).config.handlers.length === 0,
+    )
+    .map(({ member, instance }) => {
+      const allowed = `handlers in code (fallback.instances.${instance}.handlers), or the fallbackMethod of @UsePipeline`;
+      return { option: member, given: 'without handlers', allowed };
+    });
   if (faults.length > 0) throw new InvalidOptionsError(`Pipeline '${name}'`, faults);
   return pipeline(
     name,
-    steps.map((step) => registries[step].getOrCreate(name)),
+    parsed.map(({ kind, instance }) => registries[kind].getOrCreate(instance)),
   );
-}
-
-/** What only code can give, and without which a step changes nothing. */
-function faultsOf(
-  step: PipelineKind,
-  name: string,
-  { fallback, cachedFallback }: PolicyRegistries,
-): readonly OptionFault[] {
-  if (step === 'fallback' && fallback.getOrCreate(name).config.handlers.length === 0) {
-    const allowed = `handlers in code (fallback.instances.${name}.handlers), or the fallbackMethod of @UsePipeline`;
-    return [{ option: step, given: 'without handlers', allowed }];
-  }
-  if (step === 'cachedFallback' && cachedFallback.getOrCreate(name).config.key === undefined) {
-    const allowed = `a key in code (cachedFallback.instances.${name}.key), or a call of its withKey`;
-    return [{ option: step, given: 'without a key', allowed }];
-  }
-  return [];
 }

@@ -19,6 +19,10 @@ export interface ProtectedMethod {
   /** What protects it, by the name of the instance or the pipeline. */
   readonly name: string;
   readonly fallbacks: readonly Fallback[];
+  /** Computes the key of a call from its arguments; `undefined` without one. */
+  readonly keyOf: ((...args: never[]) => string) | undefined;
+  /** The name of the method that maps a stale value. */
+  readonly staleMethod: string | undefined;
   /** How many parameters are declared, optional ones included. */
   readonly parameterCount: number;
 }

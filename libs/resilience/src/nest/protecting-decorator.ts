@@ -1,3 +1,4 @@
+import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
 import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
 import { injectRegistries, registriesOf } from './own-registries.ts';
 import { callProtected, observeProtected, type Recover } from './protected-call.ts';
@@ -16,6 +17,17 @@ export interface PolicyDecoratorOptions {
   readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
 }
 
+/** What `@UsePipeline` takes. The last two are for pipelines with a `cachedFallback`. */
+export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
+  /** Computes from the arguments what a call asks for: calls with the same key get each other's stale values. */
+  readonly key?: (...args: never[]) => string;
+  /**
+   * A method of the same class that returns what the caller gets for a stale value, e.g. the value marked with its age. It gets
+   * the original arguments and the `StaleValue` after them. The bare value by default.
+   */
+  readonly staleMethod?: string;
+}
+
 /**
  * Makes the decorators of all policies, which work alike.
  *
@@ -31,9 +43,9 @@ export interface PolicyDecoratorOptions {
 export function protectingDecorator(
   kind: ProtectorKind,
   decorator: `@${string}`,
-  options: string | PolicyDecoratorOptions,
+  options: string | PipelineDecoratorOptions,
 ): MethodDecorator {
-  const { name, fallbackMethod } = typeof options === 'string' ? { name: options } : options;
+  const { name, fallbackMethod, key: keyOf, staleMethod } = typeof options === 'string' ? { name: options } : options;
   const fallbacks = toFallbacks(fallbackMethod);
 
   return (prototype: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
@@ -52,6 +64,8 @@ export function protectingDecorator(
       kind,
       name,
       fallbacks,
+      keyOf,
+      staleMethod,
       parameterCount: Math.max(method.length, parameterTypes?.length ?? 0),
     };
     declareProtectedMethod(declared);
@@ -65,11 +79,28 @@ function protect(declared: ProtectedMethod): Method {
   const run = returnsObservable(prototype, key) ? observeProtected : callProtected;
 
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
-    const protector = registriesOf(this)?.protector(kind, name);
+    const protector = keyed(registriesOf(this)?.protector(kind, name), declared, this, args);
     const call = () => method.apply(this, args);
     return protector === undefined ? call() : run(protector, call, recovery(declared, this, args));
   }
   return disguise(protectedMethod, method);
+}
+
+/** The policy for a call with these arguments. A key function that throws makes the call reject. */
+function keyed(
+  policy: Policy | undefined,
+  { keyOf, staleMethod, parameterCount }: ProtectedMethod,
+  instance: unknown,
+  args: readonly unknown[],
+): Policy | undefined {
+  if (keyOf === undefined || policy === undefined || !isKeyed(policy)) return policy;
+  const method = methodOf(instance, staleMethod);
+  const mapStale = (stale: StaleValue): unknown =>
+    method === undefined ? stale.value : method.apply(instance, withLast(args, parameterCount, stale));
+  return {
+    name: policy.name,
+    execute: async (call, context) => policy.withKey(keyOf(...(args as never[])), { mapStale }).execute(call, context),
+  };
 }
 
 function recovery(
@@ -78,13 +109,20 @@ function recovery(
   args: readonly unknown[],
 ): Recover {
   return (error) => {
-    const fallback = mostSpecific(fallbacks, error);
-    const takeOver = fallback && (instance as Readonly<Record<string, Method | undefined>>)[fallback.method];
-    if (takeOver === undefined) throw error;
-    // A caller may leave out optional arguments; the error still comes after the place of the last one.
-    const leftOut = Array.from({ length: Math.max(0, parameterCount - args.length) });
-    return takeOver.apply(instance, [...args, ...leftOut, error]);
+    const fallback = methodOf(instance, mostSpecific(fallbacks, error)?.method);
+    if (fallback === undefined) throw error;
+    return fallback.apply(instance, withLast(args, parameterCount, error));
   };
+}
+
+function methodOf(instance: unknown, name: string | undefined): Method | undefined {
+  return name === undefined ? undefined : (instance as Readonly<Record<string, Method | undefined>>)[name];
+}
+
+/** A caller may leave out optional arguments: the last argument still comes after all parameters of the method. */
+function withLast(args: readonly unknown[], parameterCount: number, last: unknown): unknown[] {
+  const leftOut = Array.from({ length: Math.max(0, parameterCount - args.length) });
+  return [...args, ...leftOut, last];
 }
 
 /** Lets the wrapper pass for the method: name, length, and what decorators below this one have set on it. */

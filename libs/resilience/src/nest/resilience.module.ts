@@ -6,7 +6,7 @@ import { kindsOf, type PolicyRegistries, policies, registryToken } from '../core
 import type { PolicyTable } from '../core/policy-definition.ts';
 import { ConfigurationSource } from './configuration-source.ts';
 import { DeclaredFeature, FeatureDefinitions, type ResilienceFeature } from './feature-definitions.ts';
-import { injectedCircuitBreakerProviders } from './inject-circuit-breaker.decorator.ts';
+import { injectedPolicyProviders } from './inject-policy.decorator.ts';
 import { injectedPipelineProviders } from './inject-pipeline.decorator.ts';
 import { pipelineRegistryProvider } from './pipelines.provider.ts';
 import { ProtectedClasses } from './protected-classes.ts';
@@ -76,7 +76,7 @@ export class ResilienceModule {
           resilienceRegistriesProvider,
           StartUp,
           StartUpWarnings,
-          ...injectedCircuitBreakerProviders(),
+          ...injectedPolicyProviders(),
           ...injectedPipelineProviders(),
         ];
       },
@@ -88,7 +88,7 @@ export class ResilienceModule {
           ...kindsOf(table).map((kind) => registryToken(kind)),
           PipelineRegistry,
           ResilienceRegistries,
-          ...injectedCircuitBreakerProviders(),
+          ...injectedPolicyProviders(),
           ...injectedPipelineProviders(),
         ];
       },

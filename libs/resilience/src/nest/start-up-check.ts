@@ -1,5 +1,8 @@
 import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
+import { CachedFallback } from '../core/cached-fallback/cached-fallback.ts';
 import { nearestName } from '../core/nearest-name.ts';
+import { Pipeline } from '../core/pipeline.ts';
+import type { Policy } from '../core/policy.ts';
 import type { Fallback } from './fallback.ts';
 import type { ProtectedClass } from './protected-classes.ts';
 import type { ProtectedMethod } from './protected-method.ts';
@@ -23,7 +26,7 @@ export function checkProtectedClasses(classes: readonly ProtectedClass[], regist
 }
 
 function faultsOf(method: ProtectedMethod, prototype: object, title: string): readonly OptionFault[] {
-  const { decorator, fallbacks, key } = method;
+  const { decorator, fallbacks, key, staleMethod } = method;
   const faults: OptionFault[] = [];
   const returned = synchronousReturnType(method.prototype, key);
   if (returned !== undefined) {
@@ -31,15 +34,19 @@ function faultsOf(method: ProtectedMethod, prototype: object, title: string): re
   }
   const option = `${title}: fallbackMethod of ${decorator}`;
   for (const fallback of fallbacks) {
-    const fault = methodFault(fallback, method, prototype) ?? errorClassFault(fallback);
+    const fault = methodFault(fallback.method, method, prototype, 'the error') ?? errorClassFault(fallback);
     if (fault !== undefined) faults.push({ option, ...fault });
+  }
+  if (staleMethod !== undefined) {
+    const fault = methodFault(staleMethod, method, prototype, 'the stale value');
+    if (fault !== undefined) faults.push({ option: `${title}: staleMethod of ${decorator}`, ...fault });
   }
   return [...faults, ...rivals(fallbacks).map((fault) => ({ option, ...fault }))];
 }
 
-/** What is wrong with the name, or with putting the method under what has the name. */
+/** Faults of the name, and of the policies that have it for this method. */
 function protectorFaults(
-  { prototype, key, decorator, kind, name }: ProtectedMethod,
+  { prototype, key, decorator, kind, name, keyOf, staleMethod }: ProtectedMethod,
   registries: ResilienceRegistries,
   title: string,
 ): readonly OptionFault[] {
@@ -48,6 +55,8 @@ function protectorFaults(
   if (kind === 'pipeline' && !registries.hasPipeline(name)) {
     return [{ option, given: `'${name}', which is no pipeline`, allowed: registries.allowedPipelines(name) }];
   }
+  const keyFault = keyFaultOf(registries.protector(kind, name), keyOf, staleMethod);
+  if (keyFault !== undefined) return [{ option: `${title}: key of ${decorator}`, ...keyFault }];
   if (!returnsObservable(prototype, key)) return [];
   const given = whyNotObservable(registries.protector(kind, name));
   return given === undefined
@@ -57,10 +66,36 @@ function protectorFaults(
 
 type Fault = Omit<OptionFault, 'option'>;
 
+/** A cached fallback needs a key, from the decorator or from its own options; all else has no use for one. */
+function keyFaultOf(
+  policy: Policy,
+  keyOf: ProtectedMethod['keyOf'],
+  staleMethod: string | undefined,
+): Fault | undefined {
+  const cachedFallbacks = cachedFallbacksIn(policy);
+  if (keyOf !== undefined) {
+    if (typeof keyOf !== 'function') return { given: String(keyOf), allowed: 'a function of the arguments to a text' };
+    return cachedFallbacks.length > 0
+      ? undefined
+      : { given: 'a function', allowed: 'none: the pipeline has no cachedFallback' };
+  }
+  const keyless = cachedFallbacks.find(({ config }) => config.key === undefined);
+  const given = keyless === undefined ? 'missing' : `missing, and cachedFallback '${keyless.name}' has none`;
+  return keyless === undefined && staleMethod === undefined
+    ? undefined
+    : { given, allowed: 'a function of the arguments to a text, e.g. (id) => id' };
+}
+
+function cachedFallbacksIn(policy: Policy): readonly CachedFallback[] {
+  if (policy instanceof Pipeline) return policy.policies.flatMap(cachedFallbacksIn);
+  return policy instanceof CachedFallback ? [policy] : [];
+}
+
 function methodFault(
-  { method: name }: Fallback,
+  name: string,
   { key, parameterCount }: ProtectedMethod,
   prototype: object,
+  last: string,
 ): Fault | undefined {
   const given = `'${name}'`;
   const className = prototype.constructor.name;
@@ -76,7 +111,7 @@ function methodFault(
   if (found.length <= parameterCount + 1) return undefined;
   return {
     given: `${given}, which takes ${found.length} parameters`,
-    allowed: `at most ${parameterCount + 1}: the ${parameterCount} of ${String(key)} and the error`,
+    allowed: `at most ${parameterCount + 1}: the ${parameterCount} of ${String(key)} and ${last}`,
   };
 }
 

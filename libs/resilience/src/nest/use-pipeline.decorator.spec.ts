@@ -3,6 +3,7 @@ import { Test } from '@nestjs/testing';
 import { from, lastValueFrom, Observable, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { Pipeline } from '../core/pipeline.ts';
+import type { StaleValue } from '../core/policy.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext } from './call-context.ts';
@@ -117,13 +118,107 @@ describe('@UsePipeline', () => {
     );
   });
 
-  it.each([
-    ['fallback', 'without handlers'],
-    ['cachedFallback', 'without a key'],
-  ] as const)('does not take a %s %s, which would change nothing', async (step, given) => {
-    const starting = applicationWith({ pipelines: { customer: [step] } });
+  it('does not take a fallback without handlers, which would change nothing', async () => {
+    const starting = applicationWith({ pipelines: { customer: ['fallback'] } });
 
-    await expect(starting).rejects.toThrow(`Pipeline 'customer' has an invalid option:\n  - ${step} is ${given}`);
+    await expect(starting).rejects.toThrow(
+      "Pipeline 'customer' has an invalid option:\n  - fallback is without handlers",
+    );
+  });
+
+  it('shares an instance of another name between pipelines', async () => {
+    const options = { circuitBreaker: { instances: { customer: {} } }, bulkhead: { instances: { batch: {} } } };
+    const pipelines = { customer: ['circuitBreaker'], batch: ['circuitBreaker:customer', 'bulkhead'] } as const;
+    const application = await applicationWith({ ...options, pipelines });
+
+    const registry = application.get(PipelineRegistry);
+    const [customer, batch] = [registry.pipeline('customer'), registry.pipeline('batch')];
+    expect(batch.policies[0]).toBe(customer.policies[0]);
+    expect(batch.describe()).toBe('circuitBreaker[customer](bulkhead(call))');
+  });
+});
+
+describe('@UsePipeline with a cached fallback', () => {
+  const outage = new Error('down');
+
+  @Injectable()
+  class Rates {
+    isUp = true;
+
+    @UsePipeline({
+      name: 'rates',
+      key: (currency: string) => currency,
+      staleMethod: 'stale',
+      fallbackMethod: 'unknown',
+    })
+    async find(currency: string, _by?: string): Promise<string> {
+      if (this.isUp) return `rate of ${currency}`;
+      throw outage;
+    }
+
+    stale(_currency: string, _by: string | undefined, { value, ageMs, error }: StaleValue<string>): string {
+      return `${value}, ${ageMs} ms old, since ${String(error)}`;
+    }
+
+    unknown(currency: string): string {
+      return `no rate of ${currency}`;
+    }
+  }
+
+  it('returns the stale value of the same key, mapped by the stale method, before the fallback method', async () => {
+    const clock = new FakeClock();
+    const application = await applicationWith({ clock, pipelines: { rates: ['cachedFallback'] } }, Rates);
+    const rates = application.get(Rates);
+    const fresh = await rates.find('EUR');
+    clock.advance(3_000);
+    rates.isUp = false;
+
+    expect(fresh).toBe('rate of EUR');
+    expect(await rates.find('EUR')).toBe('rate of EUR, 3000 ms old, since Error: down');
+    expect(await rates.find('USD')).toBe('no rate of USD');
+  });
+
+  it('rejects the call when the key function throws', async () => {
+    @Injectable()
+    class Broken {
+      @UsePipeline({ name: 'rates', key: ({ id }: { id: string }) => id.trim() })
+      async find(_query: { id: string }): Promise<string> {
+        return 'rate';
+      }
+    }
+    const application = await applicationWith({ pipelines: { rates: ['cachedFallback'] } }, Broken);
+
+    await expect(application.get(Broken).find({ id: 7 as unknown as string })).rejects.toThrow(TypeError);
+  });
+
+  it('does not start without a key, nor with a key or a stale method that has no use', async () => {
+    @Injectable()
+    class Faulty {
+      @UsePipeline('rates')
+      async keyless(): Promise<void> {}
+
+      @UsePipeline({ name: 'plain', key: () => 'all' })
+      async useless(): Promise<void> {}
+
+      @UsePipeline({ name: 'plain', staleMethod: 'stale' })
+      async keylessStale(): Promise<void> {}
+
+      @UsePipeline({ name: 'rates', key: () => 'all', staleMethod: 'stal' })
+      async misspelt(): Promise<void> {}
+
+      stale(): void {}
+    }
+    const pipelines = { rates: ['cachedFallback'], plain: ['bulkhead'] } as const;
+
+    await expect(applicationWith({ pipelines }, Faulty)).rejects.toThrow(
+      [
+        'The use of resilience decorators has 4 invalid options:',
+        "  - Faulty.keyless: key of @UsePipeline is missing, and cachedFallback 'rates' has none; allowed: a function of the arguments to a text, e.g. (id) => id",
+        '  - Faulty.useless: key of @UsePipeline is a function; allowed: none: the pipeline has no cachedFallback',
+        '  - Faulty.keylessStale: key of @UsePipeline is missing; allowed: a function of the arguments to a text, e.g. (id) => id',
+        "  - Faulty.misspelt: staleMethod of @UsePipeline is 'stal', which is no method of Faulty; allowed: stale, if that is what you meant",
+      ].join('\n'),
+    );
   });
 });
 

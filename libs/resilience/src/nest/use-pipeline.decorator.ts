@@ -1,9 +1,9 @@
-import { type PolicyDecoratorOptions, protectingDecorator } from './protecting-decorator.ts';
+import { type PipelineDecoratorOptions, protectingDecorator } from './protecting-decorator.ts';
 
 /**
- * Puts a method under the pipeline of this name, in a provider or a controller of any scope: one that is declared in code
- * or in files, else the patterns that have an instance of this name, in the default order. A name that is neither stops
- * the start-up. A fallback method takes over from the whole of it.
+ * Protects a method with the pipeline of this name, in a provider or a controller of any scope: one that is declared in code or
+ * in files, else the policies that have an instance of this name, in the default order. Any other name stops the start-up. A
+ * fallback method applies to the whole pipeline.
  *
  * @example
  * // resilience4j.pipelines.customer: [retry, circuitBreaker, timeLimiter, bulkhead]
@@ -14,9 +14,19 @@ import { type PolicyDecoratorOptions, protectingDecorator } from './protecting-d
  *     …
  *   }
  * }
+ * @example
+ * // resilience4j.pipelines.rates: [cachedFallback, circuitBreaker]
+ * class Rates {
+ *   @UsePipeline({ name: 'rates', key: (currency: string) => currency, staleMethod: 'stale' })
+ *   async find(currency: string): Promise<Rate> { … }
+ *
+ *   protected stale(currency: string, { value, ageMs }: StaleValue<Rate>): Rate {
+ *     return { ...value, ageMs };
+ *   }
+ * }
  *
  * @throws TypeError when it is not put on a method of instances
  */
-export function UsePipeline(options: string | PolicyDecoratorOptions): MethodDecorator {
+export function UsePipeline(options: string | PipelineDecoratorOptions): MethodDecorator {
   return protectingDecorator('pipeline', '@UsePipeline', options);
 }
