@@ -1,4 +1,5 @@
 import { DeadlineExceededError } from '@breakwater/resilience';
+import { currentCallContext } from '@breakwater/resilience/nest';
 import {
   Body,
   ConflictException,
@@ -108,6 +109,12 @@ class HarbourController {
   quick(@RequestSignal() signal: AbortSignal) {
     this.waiting.emit('waiting', signal);
     return {};
+  }
+
+  @Get('stream')
+  async stream(@RequestSignal('disconnect') signal: AbortSignal) {
+    await new Promise<void>((resolve) => void currentCallContext().deadline?.whenPassed(resolve));
+    return { isAborted: signal.aborted };
   }
 
   @Get('database')
@@ -457,6 +464,12 @@ describe('a service on the service kit', () => {
 
       await expect(responding).rejects.toThrow('aborted');
       expect(aborted).toBe(false);
+    });
+
+    it('does not abort on the deadline when it is for the disconnect only', async () => {
+      const response = await http().get('/stream').set('x-request-timeout-ms', '30');
+
+      expect(response.body).toEqual({ isAborted: false });
     });
 
     it('does not abort when the response ends', async () => {

@@ -74,25 +74,28 @@ export function traceOf(request: Pick<IncomingMessage, 'headers'>): TraceContext
 
 /**
  * A parameter that aborts when the response is no longer needed: the client disconnects, or the deadline of the request
- * passes.
+ * passes. `disconnect` ignores the deadline, for a response that is streamed for longer.
  *
  * @example
  * find(@Param('id') id: string, @RequestSignal() signal: AbortSignal) {}
  */
-export const RequestSignal = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
-  const http = context.switchToHttp();
-  const { raw } = http.getResponse<FastifyReply>();
-  const { method, originalUrl } = http.getRequest<FastifyRequest>();
-  const controller = new AbortController();
-  const cancel = currentCallContext().deadline?.whenPassed(() => {
-    controller.abort(new DeadlineExceededError(`${method} ${originalUrl.split('?', 1)[0]}`));
-  });
-  raw.once('close', () => {
-    cancel?.();
-    if (!raw.writableFinished) controller.abort(new ClientDisconnectedError());
-  });
-  return controller.signal;
-});
+export const RequestSignal = createParamDecorator(
+  (only: 'disconnect' | undefined, context: ExecutionContext): AbortSignal => {
+    const http = context.switchToHttp();
+    const { raw } = http.getResponse<FastifyReply>();
+    const { method, originalUrl } = http.getRequest<FastifyRequest>();
+    const controller = new AbortController();
+    const deadline = only === 'disconnect' ? undefined : currentCallContext().deadline;
+    const cancel = deadline?.whenPassed(() => {
+      controller.abort(new DeadlineExceededError(`${method} ${originalUrl.split('?', 1)[0]}`));
+    });
+    raw.once('close', () => {
+      cancel?.();
+      if (!raw.writableFinished) controller.abort(new ClientDisconnectedError());
+    });
+    return controller.signal;
+  },
+);
 
 /** The client closed the connection before it received the response. */
 export class ClientDisconnectedError extends Error {
