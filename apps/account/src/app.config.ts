@@ -2,9 +2,7 @@ import { parseDuration } from '@breakwater/resilience';
 import { isAbsolute } from 'node:path';
 import {
   baseUrls,
-  decimal,
   duration,
-  flag,
   matching,
   readConfig,
   serviceVariables,
@@ -19,57 +17,47 @@ const batchSize = variable('a whole number from 1 to 100', (text) => {
   return size >= 1 && size <= 100 ? size : undefined;
 });
 
-const variables = z
+/** The environment variables of account. */
+export const accountVariables = z
   .object({
     ...serviceVariables('account', { port: 3000 }),
-    /** Where customer is: one or more base URLs, comma separated; calls go round. Default: `http://127.0.0.1:3001`. */
+    /** The customer service: one or more base URLs, comma separated; calls go to each in turn. Default: `http://127.0.0.1:3001`. */
     CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
     /**
-     * How long a request may take from when it came, what customer takes of it included; less where its caller waits less
-     * long (`x-request-timeout-ms`). Default: `10s`.
+     * The longest that a request may take, from its arrival, including the calls of customer. A shorter deadline of the
+     * caller (`x-request-timeout-ms`) applies first. Default: `10s`.
      */
     REQUEST_TIMEOUT: duration({ max: 60_000 }).default(10_000),
     /**
-     * How long a request with an `Idempotency-Key` is answered with what it was answered the first time, from 1 second to
-     * 30 days. Default: `24h`.
+     * How long a request with an `Idempotency-Key` gets the response of the first request with it, from 1 second to 30 days.
+     * Default: `24h`.
      */
     IDEMPOTENCY_KEY_TTL: variable('a duration such as 30m or 24h, from 1s to 720h', (text) => {
       const ms = parseDuration(text);
       return ms !== undefined && ms >= 1_000 && ms <= 720 * 3_600_000 ? ms : undefined;
     }).default(24 * 3_600_000),
     /**
-     * How often accounts are looked for whose customer is still to be verified, by the clock on the wall; a round that
-     * leaves more to do is followed by the next at once. At least `10ms`. Default: `1s`.
+     * How often pending accounts are looked for, in real time. A round that leaves more to do is followed by the next at
+     * once. At least `10ms`. Default: `1s`.
      */
     RECONCILIATION_INTERVAL: duration()
       .refine((ms) => ms >= 10, 'must be at least 10ms')
       .default(1_000),
-    /** How many such accounts a round takes at most, from 1 to 100. Default: 10. */
+    /** The most pending accounts in a round, from 1 to 100. Default: 10. */
     RECONCILIATION_BATCH_SIZE: batchSize.default(10),
     /**
-     * The file that is read, and watched for changes, in place of the `resilience.yml` that comes with the service: an
-     * absolute path. Default: not set.
+     * The absolute path of a file that is read and watched instead of the `resilience.yml` of the service. Default: not set.
      */
     RESILIENCE_CONFIG: variable('the absolute path of a file, such as /etc/breakwater/resilience.yml', (text) =>
       isAbsolute(text) ? text : undefined,
     ).optional(),
-    /** Who knows it may change circuit breakers while the service runs. Default: not set, and then nobody can. */
+    /** The token of the actuator's write endpoints. Default: not set, which disables them. */
     ACTUATOR_TOKEN: matching(/^[\x21-\x7e]{8,256}$/, 'at least 8 visible ASCII characters').optional(),
-    /** Whether the experiments of the demo can be run here. Default: false. */
-    DEMO_MODE: flag().default(false),
-    /** How many times faster than the clock on the wall the demo's time runs. Default: 1. */
-    TIME_SCALE: decimal({ min: 1 }).default(1),
   })
-  .refine(...shutdownDelayFits)
-  .refine(({ DEMO_MODE, TIME_SCALE }) => DEMO_MODE || !(TIME_SCALE > 1), {
-    path: ['TIME_SCALE'],
-    error: 'must be 1 unless DEMO_MODE is true: a circuit breaker in earnest goes by the clock on the wall',
-    // Otherwise zod would look at this only once nothing else is wrong, and not every fault would be listed.
-    when: () => true,
-  });
+  .refine(...shutdownDelayFits);
 
-/** What can be set about account. */
-export type AccountConfig = z.output<typeof variables>;
+export type AccountConfig = z.output<typeof accountVariables>;
 
-/** @throws InvalidConfigError listing every fault */
-export const readAccountConfig = (environment?: Environment): AccountConfig => readConfig(variables, environment);
+/** @throws InvalidConfigError that lists every invalid variable */
+export const readAccountConfig = (environment?: Environment): AccountConfig =>
+  readConfig(accountVariables, environment);

@@ -1,11 +1,13 @@
 import {
-  ServiceKitModule,
-  ServiceHealthModule,
   MetricsModule,
   MetricsRegistry,
+  ServiceHealthModule,
+  ServiceKitModule,
   type Environment,
+  type ServiceHealthIndicator,
 } from '@breakwater/service-kit';
-import { scaledClock, systemClock, type Clock } from '@breakwater/resilience';
+import { systemClock, type Clock, type PolicyRegistries, type Unsubscribe } from '@breakwater/resilience';
+import { logTransitions } from '@breakwater/resilience/logging';
 import {
   DiagnosisSource,
   ResilienceActuatorModule,
@@ -14,72 +16,103 @@ import {
   ResilienceReloadModule,
 } from '@breakwater/resilience/nest';
 import { opossumEngine } from '@breakwater/resilience/opossum';
-import { Module, type DynamicModule } from '@nestjs/common';
-import { AccountsModule } from './accounts/accounts.module.ts';
+import { bindFindings, bindToPrometheus, type BoundRegistries } from '@breakwater/resilience/prometheus';
+import { CircuitBreakerHealthIndicator } from '@breakwater/resilience/terminus';
+import { Injectable, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { AccountsController } from './accounts/accounts.controller.ts';
+import { AccountsRepository } from './accounts/accounts.repository.ts';
+import { AccountsService } from './accounts/accounts.service.ts';
 import type { AccountConfig } from './app.config.ts';
-import { CustomerModule } from './customer/customer.module.ts';
-import { customerPolicies } from './customer/no-answer.ts';
+import { CustomerModule, customerPolicies } from './customer/customer.module.ts';
 import { accountService } from './database/account.service-definition.ts';
-import { ExperimentsModule } from './experiments/experiments.module.ts';
-import { CustomerIndicator } from './health/customer.indicator.ts';
-import { IdempotencyModule } from './idempotency/idempotency.module.ts';
+import { IdempotencyModule } from './idempotency/idempotent.ts';
 import { ReconciliationModule } from './reconciliation/reconciliation.module.ts';
-import { ResilienceTelemetry } from './telemetry/resilience-telemetry.ts';
 
-/** What a circuit breaker can be told to run on (`engine: opossum`), beside the library's own. */
+/** What circuit breakers can run on (`engine: opossum`), in addition to the library's sliding window. */
 const engines = { opossum: opossumEngine };
 
-const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
+const packageFile = (name: string): URL => new URL(`../${name}`, import.meta.url);
 
-/** What policies have from outside of the process. */
-export interface Outside {
-  /** By which they go. Default: real time, as many times faster as TIME_SCALE says. */
+/** What an entry or a test may replace. */
+export interface AppOptions {
+  /** The clock of policies, deadlines and the purge of keys. Default: real time. */
   readonly clock?: Clock | undefined;
-  /** Whose variables are laid over their files. Default: `process.env`. */
+  /** Variables that override the configuration files of the policies. Default: `process.env`. */
   readonly env?: Environment;
+  /** Configuration files of this package that are loaded after `resilience.yml`. Default: none. */
+  readonly moreConfigFiles?: readonly string[];
 }
+
+/** The circuit breakers as a detail of `/health/ready`. An open one does not take account out of rotation. */
+@Injectable()
+export class CircuitBreakersIndicator extends CircuitBreakerHealthIndicator implements ServiceHealthIndicator {
+  readonly key = 'circuitBreakers';
+
+  check() {
+    return this.isHealthy(this.key);
+  }
+}
+
+/** Shows the policies as metrics, the findings of the doctor included, and logs each state transition. */
+export class ResilienceTelemetry implements OnApplicationShutdown {
+  readonly #unbind: readonly Unsubscribe[];
+
+  constructor({ policies }: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource, clock: Clock) {
+    const logger = new Logger('CircuitBreaker');
+    this.#unbind = [
+      bindToPrometheus(boundRegistries(policies), metrics, { clock }),
+      bindFindings(() => doctor.diagnosis().findings, metrics),
+      logTransitions(policies.circuitBreaker, {
+        info: (message, fields) => logger.log(fields, message),
+        warn: (message, fields) => logger.warn(fields, message),
+      }),
+    ];
+  }
+
+  onApplicationShutdown(): void {
+    for (const unbind of this.#unbind) unbind();
+  }
+}
+
+const boundRegistries = (policies: PolicyRegistries): BoundRegistries =>
+  Object.fromEntries(Object.entries(policies).map(([kind, registry]) => [`${kind}Registry`, registry]));
 
 /** The account service. */
 @Module({})
 export class AppModule {
-  static forRoot(config: AccountConfig, { clock = clockOf(config), env = process.env }: Outside = {}): DynamicModule {
+  static forRoot(config: AccountConfig, options: AppOptions = {}): DynamicModule {
+    const { clock = systemClock, env = process.env, moreConfigFiles = [] } = options;
     const configFiles = [
-      config.RESILIENCE_CONFIG ?? besidePackage('resilience.yml'),
-      ...(config.DEMO_MODE ? [besidePackage('resilience-demo.yml')] : []),
+      config.RESILIENCE_CONFIG ?? packageFile('resilience.yml'),
+      ...moreConfigFiles.map((name) => packageFile(name)),
     ];
-    const experiments = ExperimentsModule.forRoot({
-      instance: config.INSTANCE_NAME,
-      customerUrls: config.CUSTOMER_URL,
-      clock,
-    });
     return {
       module: AppModule,
       imports: [
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
         ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
-        ServiceHealthModule.forRoot([CustomerIndicator]),
-        MetricsModule,
         ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
-        CustomerModule.forRoot({ urls: config.CUSTOMER_URL }),
+        ServiceHealthModule.forRoot({ informative: [CircuitBreakersIndicator] }),
+        MetricsModule,
+        CustomerModule.forRoot(config.CUSTOMER_URL),
         IdempotencyModule.forRoot({ keyTtlMs: config.IDEMPOTENCY_KEY_TTL, clock }),
-        AccountsModule,
         ReconciliationModule.forRoot({
           intervalMs: config.RECONCILIATION_INTERVAL,
           batchSize: config.RECONCILIATION_BATCH_SIZE,
         }),
-        ...(config.DEMO_MODE ? [experiments] : []),
       ],
+      controllers: [AccountsController],
       providers: [
+        AccountsService,
+        AccountsRepository,
         {
           provide: ResilienceTelemetry,
+          inject: [ResilienceRegistries, MetricsRegistry, DiagnosisSource],
           useFactory: (registries: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource) =>
             new ResilienceTelemetry(registries, metrics, doctor, clock),
-          inject: [ResilienceRegistries, MetricsRegistry, DiagnosisSource],
         },
       ],
     };
   }
 }
-
-const clockOf = ({ TIME_SCALE }: AccountConfig): Clock => (TIME_SCALE === 1 ? systemClock : scaledClock(TIME_SCALE));

@@ -1,12 +1,12 @@
 import { describeApi, type OpenApiDocument } from '@breakwater/service-kit';
-import { createAccountService } from './testing.ts';
+import { createAccountLabService } from './testing.ts';
 
-/** Every route there can be: some are there only where they are asked for. */
+/** Enables the routes that are optional: the experiments. */
 export const everyRoute = { DEMO_MODE: 'true' };
 
-/** What this service promises its clients, from its code; `openapi.json` is the same as a file. Nothing is connected to. */
+/** The API description from the code, with the experiments; `openapi.json` has the same. It connects to nothing. */
 export async function describeContract(): Promise<OpenApiDocument> {
-  const app = await createAccountService({ DATABASE_URL: 'postgres://127.0.0.1/none', ...everyRoute });
+  const app = await createAccountLabService({ DATABASE_URL: 'postgres://127.0.0.1/none', ...everyRoute });
   try {
     return describeApi(app);
   } finally {

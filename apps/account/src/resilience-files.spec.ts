@@ -1,13 +1,13 @@
 import { createRegistry, type PolicyRegistry } from '@breakwater/resilience';
 import { loadResilienceConfig } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
-import { CustomerUnavailableError } from './customer/customer-unavailable.error.ts';
-import { customerPolicies } from './customer/no-answer.ts';
+import { CustomerUnavailableError } from './customer/customer.client.ts';
+import { customerPolicies } from './customer/customer.module.ts';
 
-const besidePackage = (file: string): URL => new URL(`../${file}`, import.meta.url);
+const packageFile = (file: string): URL => new URL(`../${file}`, import.meta.url);
 
 const load = (...files: string[]) =>
-  loadResilienceConfig({ files: files.map(besidePackage), env: {}, ...customerPolicies });
+  loadResilienceConfig({ files: files.map(packageFile), env: {}, ...customerPolicies });
 
 async function registryOf(...files: string[]): Promise<PolicyRegistry<'circuitBreaker'>> {
   const { circuitBreaker, warnings } = await load(...files);
@@ -16,6 +16,16 @@ async function registryOf(...files: string[]): Promise<PolicyRegistry<'circuitBr
 }
 
 describe('resilience.yml', () => {
+  it('declares the pipelines, whose policies the reconciler shares', async () => {
+    const { pipelines } = await load('resilience.yml');
+
+    expect(pipelines).toEqual({
+      customer: ['cachedFallback', 'retry', 'circuitBreaker', 'timeLimiter', 'bulkhead'],
+      'customer-reconciliation': ['circuitBreaker:customer', 'timeLimiter:customer', 'bulkhead:customer'],
+      reconciliation: ['bulkhead', 'rateLimiter'],
+    });
+  });
+
   it('configures the circuit breaker in front of customer', async () => {
     const registry = await registryOf('resilience.yml');
 
@@ -33,8 +43,8 @@ describe('resilience.yml', () => {
   });
 });
 
-describe('resilience.yml, about a call that is let through', () => {
-  it('bounds its time and how many there are at once', async () => {
+describe('resilience.yml, for a permitted call', () => {
+  it('limits its time and the calls in flight', async () => {
     const { timeLimiter, bulkhead } = await load('resilience.yml');
 
     expect(createRegistry('timeLimiter', timeLimiter).getOrCreate('customer').config.timeoutDuration).toBe(3_000);
@@ -45,8 +55,8 @@ describe('resilience.yml, about a call that is let through', () => {
   });
 });
 
-describe('resilience.yml, about what customer is asked beyond the first question of a client', () => {
-  it('asks a second time for failures that may pass, within a budget', async () => {
+describe('resilience.yml, for calls in addition to the first attempts of requests', () => {
+  it('retries once, within a budget', async () => {
     const { retry, retryBudget } = await load('resilience.yml');
     const { config } = createRegistry('retry', retry, {
       retryBudgets: createRegistry('retryBudget', retryBudget),
@@ -59,7 +69,7 @@ describe('resilience.yml, about what customer is asked beyond the first question
     });
   });
 
-  it('leaves part of the budget to clients, however much is made up for', async () => {
+  it('leaves part of the budget to requests, whatever the backlog of the reconciler', async () => {
     const { retryBudget, rateLimiter } = await load('resilience.yml');
     const { minRetriesPerSecond } = createRegistry('retryBudget', retryBudget).getOrCreate('customer').config;
     const pace = createRegistry('rateLimiter', rateLimiter).getOrCreate('reconciliation').config;
@@ -98,7 +108,7 @@ describe('resilience-demo.yml', () => {
     expect(registry.getOrCreate(name).config).toMatchObject({ ...common, ...particular });
   });
 
-  it('leaves the circuit breaker in front of customer as it is', async () => {
+  it('does not change the circuit breaker in front of customer', async () => {
     const plain = await registryOf('resilience.yml');
     const demo = await registryOf('resilience.yml', 'resilience-demo.yml');
 

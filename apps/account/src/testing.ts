@@ -1,30 +1,39 @@
 import { createService, Database, migrate, type Environment } from '@breakwater/service-kit';
-import type { Clock } from '@breakwater/resilience';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CompiledQuery } from 'kysely';
-import { accountPageQuery } from './accounts/account-page.query.ts';
-import type { ListAccountsQuery } from './accounts/list-accounts.query.ts';
+import type { ListAccountsQuery } from './accounts/account.requests.ts';
+import { accountPageQuery } from './accounts/accounts.repository.ts';
 import { readAccountConfig } from './app.config.ts';
-import { AppModule } from './app.module.ts';
+import { AppModule, type AppOptions } from './app.module.ts';
 import { accountService } from './database/account.service-definition.ts';
 import type { AccountTables } from './database/account.tables.ts';
+import { readAccountLabConfig } from './lab/account-lab.config.ts';
+import { AccountLabModule } from './lab/account-lab.module.ts';
 
 export { PendingVerificationsRepository } from './reconciliation/pending-verifications.repository.ts';
 export { leaseMs as reconciliationLeaseMs } from './reconciliation/reconciler.ts';
 
 export { CustomerClient } from './customer/customer.client.ts';
 
-/**
- * The real application, from the variables that its process would be given; not listening yet.
- *
- * @param clock by which policies go, where a test moves time itself
- */
-export async function createAccountService(environment: Environment, clock?: Clock): Promise<NestFastifyApplication> {
+/** The application with the environment variables of its process; it does not listen yet. */
+export async function createAccountService(
+  environment: Environment,
+  { clock }: Pick<AppOptions, 'clock'> = {},
+): Promise<NestFastifyApplication> {
   const config = readAccountConfig({ LOG_LEVEL: 'silent', ...environment });
   return createService(accountService.name, config, AppModule.forRoot(config, { clock, env: environment }));
 }
 
-/** What `migrate.js` does, for a test's database. */
+/** The lab entry with the environment variables of its process; it does not listen yet. */
+export async function createAccountLabService(
+  environment: Environment,
+  { clock }: Pick<AppOptions, 'clock'> = {},
+): Promise<NestFastifyApplication> {
+  const config = readAccountLabConfig({ LOG_LEVEL: 'silent', ...environment });
+  return createService(accountService.name, config, AccountLabModule.forRoot(config, { clock, env: environment }));
+}
+
+/** The migrations of `migrate.js`, for the database of a test. */
 export function migrateAccount(url: string): Promise<string[]> {
   return migrate({
     url,
@@ -34,12 +43,12 @@ export function migrateAccount(url: string): Promise<string[]> {
   });
 }
 
-/** A look into account's database past account itself. */
+/** The database of account, read without account. */
 export interface AccountDatabase extends AsyncDisposable {
   readonly tables: Database<AccountTables>['tables'];
-  /** For what tables have no words for; they are in the schema `account`. */
+  /** For statements that `tables` cannot express. The schema is `account`. */
   execute(sql: string): Promise<void>;
-  /** How PostgreSQL would find a page of accounts: its plan, as text. */
+  /** The query plan of PostgreSQL for a page of accounts, as text. */
   explainPage(query: ListAccountsQuery): Promise<string>;
 }
 

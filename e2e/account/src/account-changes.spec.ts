@@ -1,9 +1,9 @@
 import { openAccountDatabase } from '@breakwater/account/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
+import { type RunningAccount, startAccount } from './services.ts';
 
-const nobodys = '/accounts/019a9b1c-7f00-7000-8000-000000000000';
+const unknown = '/accounts/019a9b1c-7f00-7000-8000-000000000000';
 
 describe('an account', () => {
   let customer: StandInCustomer;
@@ -27,7 +27,7 @@ describe('an account', () => {
 
   describe('GET /accounts/:id', () => {
     it.each(['"1"', 'W/"1"', '"7", "1"', '*'])(
-      'answers 304 where the client has it (If-None-Match: %s)',
+      'responds with 304 when the client has this version (If-None-Match: %s)',
       async (tags) => {
         const response = await account
           .http()
@@ -40,17 +40,20 @@ describe('an account', () => {
       },
     );
 
-    it.each(['"2"', '1', ''])('answers with it where the client has another (If-None-Match: %s)', async (tags) => {
-      const location = await opened();
+    it.each(['"2"', '1', ''])(
+      'responds with the account when the client has another version (If-None-Match: %s)',
+      async (tags) => {
+        const location = await opened();
 
-      const response = await account.http().get(location).set('if-none-match', tags);
+        const response = await account.http().get(location).set('if-none-match', tags);
 
-      expect(response.status).toBe(200);
-      expect(location).toBe(`/accounts/${response.body.id}`);
-    });
+        expect(response.status).toBe(200);
+        expect(location).toBe(`/accounts/${response.body.id}`);
+      },
+    );
 
-    it('answers 404 where there is none, whatever the client has', async () => {
-      expect((await account.http().get(nobodys).set('if-none-match', '*')).status).toBe(404);
+    it('responds with 404 for an unknown account, with any If-None-Match', async () => {
+      expect((await account.http().get(unknown).set('if-none-match', '*')).status).toBe(404);
     });
   });
 
@@ -77,11 +80,11 @@ describe('an account', () => {
       expect(found.headers['etag']).toBe('"2"');
     });
 
-    it.each(['*', '"9", "1"'])('takes If-Match: %s', async (tags) => {
+    it.each(['*', '"9", "1"'])('accepts If-Match: %s', async (tags) => {
       expect((await close(await opened(), tags)).status).toBe(200);
     });
 
-    it('asks for If-Match', async () => {
+    it('requires If-Match', async () => {
       const response = await close(await opened());
 
       expect(response.status).toBe(428);
@@ -89,7 +92,7 @@ describe('an account', () => {
     });
 
     it.each(['"2"', 'W/"1"', '"01"', '1', '"99999999999999999999"', '"x"'])(
-      'changes nothing where another was seen (If-Match: %s)',
+      'changes nothing when the client has seen another version (If-Match: %s)',
       async (tags) => {
         const location = await opened();
 
@@ -116,9 +119,9 @@ describe('an account', () => {
       });
     });
 
-    it('closes no account whose customer is still to be verified', async () => {
-      customer.answerWith(500);
-      // Of whom no good answer is remembered.
+    it('closes no pending account', async () => {
+      customer.respondWith(500);
+      // A customer without a stale value.
       const location = String((await account.open('c-1002')).headers['location']);
       customer.recover();
 
@@ -128,7 +131,7 @@ describe('an account', () => {
       expect(response.body).toMatchObject({ accountStatus: 'PENDING_VERIFICATION' });
     });
 
-    it('lets one of twenty win who close it at once', async () => {
+    it('lets one of twenty concurrent requests close the account', async () => {
       const location = await opened();
 
       const closing = Array.from({ length: 20 }, () => close(location, '"1"').then(({ status }) => status));
@@ -140,7 +143,7 @@ describe('an account', () => {
       expect(history.body).toHaveLength(2);
     });
 
-    it('leaves the account as it was where its history cannot be written', async () => {
+    it('does not change the account when its history cannot be written', async () => {
       const location = await opened();
       await using inside = openAccountDatabase(account.route.url);
       await inside.execute(
@@ -154,11 +157,11 @@ describe('an account', () => {
       expect((await account.http().get(location)).body).toMatchObject({ status: 'ACTIVE', version: 1 });
     });
 
-    it('answers 404 where there is none', async () => {
-      expect((await close(nobodys, '*')).status).toBe(404);
+    it('responds with 404 for an unknown account', async () => {
+      expect((await close(unknown, '*')).status).toBe(404);
     });
 
-    it.each([{}, { status: 'ACTIVE' }, { status: 'CLOSED', label: 'x' }])('refuses %j', async (body) => {
+    it.each([{}, { status: 'ACTIVE' }, { status: 'CLOSED', label: 'x' }])('rejects %j', async (body) => {
       const response = await account
         .http()
         .patch(await opened())
@@ -170,7 +173,7 @@ describe('an account', () => {
   });
 
   describe('GET /accounts/:id/history', () => {
-    it('tells what happened, the opening first', async () => {
+    it('lists the changes, the opening first', async () => {
       const location = await opened();
       await close(location, '*');
       const found = await account.http().get(location);
@@ -182,7 +185,7 @@ describe('an account', () => {
         {
           fromStatus: null,
           toStatus: 'ACTIVE',
-          reason: 'Opened for a customer who exists.',
+          reason: 'Opened for a verified customer.',
           happenedAt: found.body.createdAt as string,
         },
         {
@@ -194,8 +197,8 @@ describe('an account', () => {
       ]);
     });
 
-    it('answers 404 where there is no such account', async () => {
-      const response = await account.http().get(`${nobodys}/history`);
+    it('responds with 404 for an unknown account', async () => {
+      const response = await account.http().get(`${unknown}/history`);
 
       expect(response.status).toBe(404);
       expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:account-not-found' });

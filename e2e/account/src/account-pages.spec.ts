@@ -1,7 +1,7 @@
 import { migrateAccount, openAccountDatabase, type AccountDatabase } from '@breakwater/account/testing';
 import { createDatabase, type Database } from '@breakwater/system-runner/postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startReplica, type RunningAccount } from './running-account.ts';
+import { type RunningAccount, startReplica } from './services.ts';
 
 interface Page {
   readonly items: readonly { readonly id: string; readonly customerId: string; readonly status: string }[];
@@ -18,7 +18,7 @@ describe('GET /accounts', () => {
     database = await createDatabase(inject('databaseServerUrl'));
     await migrateAccount(database.url);
     inside = openAccountDatabase(database.url);
-    // In parts, since a statement that takes longer than five seconds is ended.
+    // In parts: a statement may take at most five seconds.
     for (let first = 1; first <= 10_000; first += 1_000) {
       await inside.execute(`
         insert into account.accounts (id, currency, customer_id, status)
@@ -39,7 +39,7 @@ describe('GET /accounts', () => {
 
   const get = (path: string) => account.http().get(path);
 
-  /** All pages from one on, each by the link of the one before. */
+  /** All pages, each by the link of the last one. */
   async function follow(path: string): Promise<Page[]> {
     const pages: Page[] = [];
     for (let next: string | undefined = path; next !== undefined;) {
@@ -53,7 +53,7 @@ describe('GET /accounts', () => {
     return pages;
   }
 
-  it('has twenty accounts, the newest first, unless told otherwise', async () => {
+  it('has twenty accounts by default, the newest first', async () => {
     const { body } = await get('/accounts');
 
     const ids = (body as Page).items.map(({ id }) => id);
@@ -62,7 +62,7 @@ describe('GET /accounts', () => {
     expect(ids).toEqual(ids.toSorted().toReversed());
   });
 
-  it('leads through all accounts of a customer, each once', async () => {
+  it('lists all accounts of a customer, each once', async () => {
     const pages = await follow('/accounts?customerId=c-7&limit=6');
 
     const items = pages.flatMap((page) => page.items);
@@ -77,11 +77,11 @@ describe('GET /accounts', () => {
     expect(new Set(items.map(({ customerId }) => customerId))).toEqual(new Set(['c-7']));
   });
 
-  it('ends with a page that is full where there is no other', async () => {
+  it('ends with a full page when there is no other', async () => {
     expect((await follow('/accounts?customerId=c-7&limit=10')).map((page) => page.items.length)).toEqual([10, 10]);
   });
 
-  it('has those of one status, and of one customer in one status', async () => {
+  it('lists accounts of a status, and of a customer in a status', async () => {
     const closed = (await get('/accounts?status=CLOSED&limit=100')).body as Page;
     const both = await follow('/accounts?customerId=c-7&status=CLOSED&limit=1');
 
@@ -93,7 +93,7 @@ describe('GET /accounts', () => {
     ]);
   });
 
-  it('does not show an account twice, nor pass one over, while others are opened', async () => {
+  it('lists each account once while others are opened', async () => {
     const first = (await get('/accounts?customerId=c-8&limit=10')).body as Page;
     await inside.execute(`
       insert into account.accounts (id, customer_id, currency, status)
@@ -105,7 +105,7 @@ describe('GET /accounts', () => {
   });
 
   it('is empty for a customer without accounts', async () => {
-    const { status, body, headers } = await get('/accounts?customerId=c-nobody');
+    const { status, body, headers } = await get('/accounts?customerId=c-none');
 
     expect(status).toBe(200);
     expect(body).toEqual({ items: [], nextCursor: null });
@@ -118,7 +118,7 @@ describe('GET /accounts', () => {
     ['cursor=abc', 'cursor', 'must be the nextCursor of an earlier page'],
     ['status=ACTIVE&status=CLOSED', 'status', 'must be PENDING_VERIFICATION, ACTIVE, REJECTED or CLOSED'],
     ['page=2', 'page', 'is not a parameter of this operation'],
-  ])('refuses %s', async (query, parameter, detail) => {
+  ])('rejects %s', async (query, parameter, detail) => {
     const { status, body } = await get(`/accounts?${query}`);
 
     expect(status).toBe(400);

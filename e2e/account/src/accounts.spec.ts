@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
-import { startCustomer, type RunningCustomer } from './running-customer.ts';
+import { type RunningAccount, type RunningCustomer, startAccount, startCustomer } from './services.ts';
 
-/** Of version 7. */
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const timestamp = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-describe('accounts, with a customer service that is well', () => {
+describe('accounts, with a healthy customer service', () => {
   let customers: RunningCustomer[];
   let account: RunningAccount;
 
@@ -21,12 +19,12 @@ describe('accounts, with a customer service that is well', () => {
   afterAll(() => Promise.all([account.stop(), ...customers.map((customer) => customer.stop())]));
 
   describe('POST /accounts', () => {
-    it('opens an account for a customer who exists', async () => {
+    it('opens an account for an existing customer', async () => {
       const response = await account.open('c-1001', { label: 'Savings' });
 
       expect(response.status).toBe(201);
       expect(response.body).toEqual({
-        id: expect.stringMatching(uuid) as string,
+        id: expect.stringMatching(uuidV7) as string,
         customerId: 'c-1001',
         currency: 'EUR',
         label: 'Savings',
@@ -49,7 +47,7 @@ describe('accounts, with a customer service that is well', () => {
       expect(response.body).toMatchObject({ label: null, balance: { amount: 0, currency: 'JPY' } });
     });
 
-    it('opens none for a customer whom nobody knows', async () => {
+    it('opens no account for an unknown customer', async () => {
       const response = await account.open('c-9999').set('x-request-id', 'r-1');
 
       expect(response.status).toBe(422);
@@ -67,7 +65,7 @@ describe('accounts, with a customer service that is well', () => {
       });
     });
 
-    it('lists everything that is wrong with a request', async () => {
+    it('lists every fault of a request', async () => {
       const response = await account.open('C 1', { currency: 'euro', label: '', balance: 5 });
 
       expect(response.status).toBe(400);
@@ -82,7 +80,7 @@ describe('accounts, with a customer service that is well', () => {
       });
     });
 
-    it('refuses what is not JSON', async () => {
+    it('rejects a body that is not JSON', async () => {
       const response = await account.http().post('/accounts').type('json').send('{"customerId":');
 
       expect(response.status).toBe(400);
@@ -95,7 +93,7 @@ describe('accounts, with a customer service that is well', () => {
   });
 
   describe('GET /accounts/:id', () => {
-    it('finds an account by the location it was created at', async () => {
+    it('finds an account by its location', async () => {
       const created = await account.open('c-1002', { label: 'a ‘quoted’ label \\ 🏦' });
 
       const found = await account.http().get(String(created.headers['location']));
@@ -105,7 +103,7 @@ describe('accounts, with a customer service that is well', () => {
       expect(found.headers['etag']).toBe(created.headers['etag']);
     });
 
-    it('answers 404 for an account that does not exist', async () => {
+    it('responds with 404 for an unknown account', async () => {
       const id = '00000000-0000-4000-8000-000000000000';
 
       const response = await account.http().get(`/accounts/${id}`);
@@ -118,7 +116,7 @@ describe('accounts, with a customer service that is well', () => {
       });
     });
 
-    it('answers 400 for what is no UUID', async () => {
+    it('responds with 400 for an id that is not a UUID', async () => {
       const response = await account.http().get('/accounts/1');
 
       expect(response.status).toBe(400);
@@ -126,23 +124,31 @@ describe('accounts, with a customer service that is well', () => {
     });
   });
 
-  it('is ready, and says how the circuit breaker in front of customer is', async () => {
+  it('is ready, with the state of the circuit breaker as a detail', async () => {
     const response = await account.http().get('/health/ready');
 
     expect(response.status).toBe(200);
     const indicators = {
       database: { status: 'up' },
-      customer: {
+      circuitBreakers: {
         status: 'up',
-        circuitBreaker: 'CLOSED',
-        failureRate: -1,
-        failureRateThreshold: 50,
-        slowCallRate: -1,
-        slowCallRateThreshold: 80,
-        bufferedCalls: expect.any(Number) as number,
-        failedCalls: 0,
-        slowCalls: expect.any(Number) as number,
-        notPermittedCalls: 0,
+        details: {
+          customer: {
+            status: 'UP',
+            details: {
+              state: 'CLOSED',
+              failureRate: '-1.0%',
+              failureRateThreshold: '50.0%',
+              slowCallRate: '-1.0%',
+              slowCallRateThreshold: '80.0%',
+              bufferedCalls: expect.any(Number) as number,
+              failedCalls: 0,
+              slowCalls: expect.any(Number) as number,
+              slowFailedCalls: 0,
+              notPermittedCalls: 0,
+            },
+          },
+        },
       },
     };
     expect(response.body).toEqual({ status: 'ok', info: indicators, error: {}, details: indicators });
@@ -151,7 +157,7 @@ describe('accounts, with a customer service that is well', () => {
   it.each([
     ['get', '/experiments/breakers'],
     ['post', '/experiments/customer-lookups'],
-  ] as const)('has no %s %s outside of the demo', async (method, path) => {
+  ] as const)('has no %s %s outside of the lab entry', async (method, path) => {
     const response = await account.http()[method](path).send();
 
     expect(response.status).toBe(404);

@@ -1,4 +1,4 @@
-import { createAccountService } from '@breakwater/account/testing';
+import { createAccountLabService } from '@breakwater/account/testing';
 import type { Environment } from '@breakwater/service-kit';
 import { createCustomerService } from '@breakwater/customer/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -12,14 +12,14 @@ interface Route {
 
 const changing = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** What clients may change without a token. Whatever else changes something is for administrators. */
+/** What clients may change without a token. All other changes are for administrators. */
 const isForClients = ({ path }: Route): boolean => /^\/(accounts|experiments)(\/|$)/.test(path);
 
-/** For administrators alone, whether it changes something or shows it. */
+/** Only for administrators. */
 const isForAdministrators = (route: Route): boolean =>
   route.path.startsWith('/faults') || (changing.has(route.method) && !isForClients(route));
 
-/** Every route of a service, from Fastify's own table. Guards come before the database, which isn't there. */
+/** Every route of a service, from Fastify's own table. Guards run before the database is used, which does not exist here. */
 async function routesOf(create: (environment: Environment) => Promise<NestFastifyApplication>, tokens: Environment) {
   const app = await create({ DATABASE_URL: 'postgres://127.0.0.1:1/none', ...tokens });
   onTestFinished(() => app.close());
@@ -36,28 +36,28 @@ async function routesOf(create: (environment: Environment) => Promise<NestFastif
 }
 
 const services = [
-  ['account', createAccountService, { DEMO_MODE: 'true' }, { ACTUATOR_TOKEN: 'let-me-turn-switches' }],
+  ['account', createAccountLabService, { DEMO_MODE: 'true' }, { ACTUATOR_TOKEN: 'let-me-turn-switches' }],
   ['customer', createCustomerService, {}, { FAULTS_TOKEN: 'let-me-break-things' }],
 ] as const;
 
-describe.each(services)('what changes %s', (_, create, environment, token) => {
-  const answers = async (app: NestFastifyApplication, routes: readonly Route[], authorization?: string) =>
+describe.each(services)('the administrative routes of %s', (_, create, environment, token) => {
+  const statuses = async (app: NestFastifyApplication, routes: readonly Route[], authorization?: string) =>
     Promise.all(
       routes.map(async ({ method, path }) => {
-        const asked = request(app.getHttpServer())[method.toLowerCase() as 'post'](path);
-        const { status } = await (authorization === undefined ? asked : asked.set('authorization', authorization));
+        const sent = request(app.getHttpServer())[method.toLowerCase() as 'post'](path);
+        const { status } = await (authorization === undefined ? sent : sent.set('authorization', authorization));
         return `${method} ${path} ${status}`;
       }),
     );
 
-  it('is answered 401 without its token, and with another', async () => {
+  it('respond with 401 without the token or with another', async () => {
     const { app, routes } = await routesOf(create, { ...environment, ...token });
     const guarded = routes.filter(isForAdministrators);
     const refused = guarded.map(({ method, path }) => `${method} ${path} 401`);
     const [right = ''] = Object.values(token);
 
     expect(guarded.length).toBeGreaterThan(0);
-    expect(await answers(app, guarded)).toEqual(refused);
+    expect(await statuses(app, guarded)).toEqual(refused);
     for (const wrong of [
       'Bearer',
       'Bearer wrong',
@@ -65,14 +65,14 @@ describe.each(services)('what changes %s', (_, create, environment, token) => {
       `Bearer ${right.slice(0, -1)}`,
       `Basic ${right}`,
     ])
-      expect(await answers(app, guarded, wrong)).toEqual(refused);
+      expect(await statuses(app, guarded, wrong)).toEqual(refused);
   });
 
-  it('is not there at all where no token is set', async () => {
+  it('do not exist when no token is set', async () => {
     const guarded = (await routesOf(create, { ...environment, ...token })).routes.filter(isForAdministrators);
     const { app } = await routesOf(create, environment);
 
-    expect(await answers(app, guarded)).toEqual(guarded.map(({ method, path }) => `${method} ${path} 404`));
-    expect(await answers(app, guarded, 'Bearer ')).toEqual(guarded.map(({ method, path }) => `${method} ${path} 404`));
+    expect(await statuses(app, guarded)).toEqual(guarded.map(({ method, path }) => `${method} ${path} 404`));
+    expect(await statuses(app, guarded, 'Bearer ')).toEqual(guarded.map(({ method, path }) => `${method} ${path} 404`));
   });
 });

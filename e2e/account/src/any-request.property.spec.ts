@@ -10,10 +10,9 @@ import {
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
-import { startCustomer, type RunningCustomer } from './running-customer.ts';
+import { type RunningAccount, type RunningCustomer, startAccount, startCustomer } from './services.ts';
 
-/** By which these tests are named; that the service serves the same is tested as well. */
+/** Names the tests; a test checks that the service serves the same. */
 const committed = JSON.parse(
   readFileSync(new URL('../../../apps/account/openapi.json', import.meta.url), 'utf8'),
 ) as OpenApiDocument;
@@ -26,14 +25,14 @@ const operations = operationsOf(committed).map((described) => ({
 const numRuns = 300;
 const token = 'let-me-break-things';
 
-describe('whatever account is asked', () => {
+describe('any request to account', () => {
   let customer: RunningCustomer;
   let account: RunningAccount;
   let client: RawClient;
   let checker: ResponseChecker;
   const ids: string[] = [];
   const known = () => ({
-    customerId: ['c-1001', 'c-1002', 'c-9999', 'nobody'],
+    customerId: ['c-1001', 'c-1002', 'c-9999', 'no-one'],
     currency: ['EUR', 'JPY', 'KWD'],
     breaker: ['customer', 'count-slow', 'unheard-of'],
     times: [1, 2, 3],
@@ -47,7 +46,9 @@ describe('whatever account is asked', () => {
     customer = await startCustomer({ FAULTS_TOKEN: token, CLIENT_RATE_LIMIT: '0' });
     account = await startAccount({ DEMO_MODE: 'true', CUSTOMER_URL: customer.url, CLIENT_RATE_LIMIT: '0' });
     client = new RawClient(account.url);
-    const problems = ['Every service', 'Account'].flatMap((heading) => Object.keys(documentedProblems(heading)));
+    const problems = ['Every service', 'Account', 'Account lab'].flatMap((heading) =>
+      Object.keys(documentedProblems(heading)),
+    );
     checker = new ResponseChecker((await account.http().get('/openapi.json')).body as OpenApiDocument, problems);
     for (let n = 0; n < 40; n += 1) ids.push(((await account.open('c-1001')).body as { id: string }).id);
   });
@@ -58,28 +59,28 @@ describe('whatever account is asked', () => {
     await customer.stop();
   });
 
-  it('the description that it serves is the committed one', async () => {
+  it('gets the committed API description', async () => {
     const { body } = await account.http().get('/openapi.json');
 
     expect(body).toEqual(committed);
   });
 
-  it.each(operations)('$name answers as described, and never with a fault of its own', async (described) => {
+  it.each(operations)('$name gets a response as described, and never an internal error', async (described) => {
     const statuses = new Set<number>();
     await fc.assert(
       fc.asyncProperty(anyRequest(described, { known: known(), token }), async (request) => {
-        const answer = await client.send(request);
-        statuses.add(answer.status);
-        expect(checker.issuesOf(request, answer)).toEqual([]);
+        const response = await client.send(request);
+        statuses.add(response.status);
+        expect(checker.issuesOf(request, response)).toEqual([]);
       }),
       { numRuns },
     );
 
-    // Requests that all fail the same way would prove little.
+    // Requests that all fail would prove little.
     expect([...statuses].some((status) => status < 300)).toBe(true);
   });
 
-  it('paths and methods that nobody described are refused as problems', async () => {
+  it('of an undescribed path or method gets a problem', async () => {
     await fc.assert(
       fc.asyncProperty(undescribedRequest(committed), async (request) => {
         expect(checker.issuesOf(request, await client.send(request))).toEqual([]);

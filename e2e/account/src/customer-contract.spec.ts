@@ -7,9 +7,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-const atTheTop = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-/** Customer as it runs, with every route that there can be, as its committed contract has it. */
+/** Customer with all optional routes, as in its committed contract. */
 async function startCustomer() {
   const database = await createDatabase(inject('databaseServerUrl'));
   await migrateCustomer(database.url);
@@ -43,8 +43,8 @@ describe('customer’s contract', () => {
 
   afterAll(() => customer.stop());
 
-  /** What the contract has against an answer: that there is none with its status or media type, or how the body differs. */
-  async function objections(response: Response): Promise<unknown> {
+  /** How a response differs from the contract: in its status, its media type or its body. */
+  async function differences(response: Response): Promise<unknown> {
     const mediaType = response.headers.get('content-type')?.split(';')[0] ?? '';
     const ajv = new Ajv2020({ strict: false, allErrors: true });
     addFormats.default(ajv);
@@ -65,51 +65,51 @@ describe('customer’s contract', () => {
     return validate.errors;
   }
 
-  const ask = (id: string) => fetch(`${customer.url}/customers/${id}`);
-  const client = () => new CustomerClient({ urls: [customer.url] });
+  const find = (id: string) => fetch(`${customer.url}/customers/${id}`);
+  const client = () => new CustomerClient([customer.url]);
 
-  it('is the one that is committed', async () => {
-    expect(contract).toEqual(JSON.parse(await readFile(atTheTop('apps/customer/openapi.json'), 'utf8')));
+  it('is the committed one', async () => {
+    expect(contract).toEqual(JSON.parse(await readFile(fromRoot('apps/customer/openapi.json'), 'utf8')));
   });
 
-  it('is kept by a customer who exists, and account understands it', async () => {
-    const response = await ask('c-1001');
+  it('describes an existing customer, which account understands', async () => {
+    const response = await find('c-1001');
 
     expect(response.status).toBe(200);
-    expect(await objections(response)).toBeNull();
+    expect(await differences(response)).toBeNull();
     expect(await client().findById('c-1001')).toEqual({ id: 'c-1001', status: 'ACTIVE' });
   });
 
-  it('is kept by a customer who does not exist, and account understands it', async () => {
-    const response = await ask('c-9999');
+  it('describes an unknown customer, which account understands', async () => {
+    const response = await find('c-9999');
 
     expect(response.status).toBe(404);
-    expect(await objections(response)).toBeNull();
+    expect(await differences(response)).toBeNull();
     expect(await client().findById('c-9999')).toBeUndefined();
   });
 
-  it('is kept by what is no id', async () => {
-    const response = await ask('C_1');
+  it('describes the response to an invalid id', async () => {
+    const response = await find('C_1');
 
     expect(response.status).toBe(400);
-    expect(await objections(response)).toBeNull();
-    await expect(client().findById('C_1')).rejects.toThrow('customer answered 400');
+    expect(await differences(response)).toBeNull();
+    await expect(client().findById('C_1')).rejects.toThrow('customer responded with 400');
   });
 
-  it('is kept while the database is away, and account understands it', async () => {
+  it('describes the response without a database, which account understands', async () => {
     customer.route.disconnect();
 
-    const response = await ask('c-1001');
+    const response = await find('c-1001');
 
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(await objections(response)).toBeNull();
-    await expect(client().findById('c-1001')).rejects.toThrow('customer answered 503');
+    expect(await differences(response)).toBeNull();
+    await expect(client().findById('c-1001')).rejects.toThrow('customer responded with 503');
   });
 
-  it('is broken by an answer of another shape', async () => {
-    const answer = (body: unknown) => Response.json(body, { headers: { 'content-type': 'application/json' } });
+  it('rejects a response of another shape', async () => {
+    const response = (body: unknown) => Response.json(body, { headers: { 'content-type': 'application/json' } });
 
-    expect(await objections(answer({ customerId: 'c-1001', name: 'Ada', status: 'ACTIVE' }))).not.toBeNull();
+    expect(await differences(response({ customerId: 'c-1001', name: 'Ada', status: 'ACTIVE' }))).not.toBeNull();
   });
 });

@@ -1,8 +1,12 @@
 import { migrateAccount } from '@breakwater/account/testing';
-import { migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase } from '@breakwater/system-runner/postgres';
+import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
+import { FakeClock } from '@breakwater/resilience/testing';
+import { startProcess } from '@breakwater/service-kit/testing';
+import { createDatabase, withClient } from '@breakwater/system-runner/postgres';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
+import { letTimePass, readAccounts } from './pending-accounts.ts';
+import { startAccount, startReplica, type RunningAccount } from './services.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
 describe('account without its database', () => {
@@ -19,8 +23,8 @@ describe('account without its database', () => {
     await account.stop();
   });
 
-  it('answers 503 and is not ready while the database is away, and recovers', async () => {
-    const ask = async () => {
+  it('responds with 503 and is not ready while the database is unavailable, and recovers', async () => {
+    const statuses = async () => {
       const [created, ready, live] = await Promise.all([
         account.open('c-1001'),
         account.http().get('/health/ready'),
@@ -29,9 +33,9 @@ describe('account without its database', () => {
       return { created: created.status, ready: ready.status, live: live.status };
     };
 
-    const before = await ask();
+    const before = await statuses();
     account.route.disconnect();
-    const severed = await ask();
+    const severed = await statuses();
     const problem = await account.open('c-1001');
     account.route.reconnect();
 
@@ -39,10 +43,10 @@ describe('account without its database', () => {
     expect(severed).toEqual({ created: 503, ready: 503, live: 200 });
     expect(problem.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(problem.body).toMatchObject({ type: 'urn:breakwater:problem:database-unavailable', status: 503 });
-    await vi.waitFor(async () => expect(await ask()).toEqual(before), { timeout: 15_000, interval: 20 });
+    await vi.waitFor(async () => expect(await statuses()).toEqual(before), { timeout: 15_000, interval: 20 });
   });
 
-  it('does not hold its own database against customer', async () => {
+  it('does not record the failure of its own database as one of customer', async () => {
     account.route.disconnect();
     onTestFinished(() => account.route.reconnect());
 
@@ -50,12 +54,14 @@ describe('account without its database', () => {
     const ready = await account.http().get('/health/ready');
 
     expect(status).toBe(503);
-    expect(ready.body).toMatchObject({ details: { customer: { status: 'up', circuitBreaker: 'CLOSED' } } });
+    expect(ready.body).toMatchObject({
+      details: { circuitBreakers: { status: 'up', details: { customer: { details: { state: 'CLOSED' } } } } },
+    });
   });
 });
 
-describe('migrating', () => {
-  it('gives each service its own schema of one database, whoever comes first', async () => {
+describe('the migrations', () => {
+  it('give each service its own schema of one database, in any order', async () => {
     const database = await createDatabase(inject('databaseServerUrl'));
     onTestFinished(() => database.drop());
 
@@ -71,5 +77,138 @@ describe('migrating', () => {
       '0001-create-customers',
       '0002-follow-an-account',
     ]);
+  });
+});
+
+type Service = 'account' | 'customer';
+
+/** Both services on one database, each with a role that has the privileges of its migrations. */
+async function setUp() {
+  const database = await createDatabase(inject('databaseServerUrl'));
+  const logins = {} as Record<Service, string>;
+  for (const service of ['customer', 'account'] as const) {
+    const role = `test_${service}_${randomBytes(6).toString('hex')}`;
+    await execute(database.url, `create role ${role} login password 's3cret'`);
+    const migration = startProcess(new URL(`../../../apps/${service}/dist/migrate.js`, import.meta.url), {
+      DATABASE_URL: database.url,
+      DATABASE_SERVICE_ROLE: role,
+    });
+    expect(await migration.ended).toEqual({ code: 0, errors: '' });
+    const login = new URL(database.url);
+    login.username = role;
+    login.password = 's3cret';
+    logins[service] = login.href;
+  }
+  const dispose = async () => {
+    await database.drop();
+    for (const login of Object.values(logins))
+      await execute(inject('databaseServerUrl'), `drop role ${new URL(login).username}`);
+  };
+  return { ownerUrl: database.url, logins, dispose };
+}
+
+const execute = (url: string, sql: string) => withClient(url, async (client) => (await client.query(sql)).rowCount);
+
+describe('the services, with the database roles of their migrations', () => {
+  let ownerUrl: string;
+  let logins: Readonly<Record<Service, string>>;
+  let dispose: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ ownerUrl, logins, dispose } = await setUp());
+  });
+
+  afterAll(() => dispose());
+
+  const startCustomer = async () => {
+    const customer = await createCustomerService({ DATABASE_URL: logins.customer, CUSTOMER_LATENCY: '0ms' });
+    await customer.listen(0, '127.0.0.1');
+    onTestFinished(() => customer.close());
+    return customer.getUrl();
+  };
+
+  const startAs = async (customerUrl: string, clock?: FakeClock): Promise<RunningAccount> => {
+    const environment = { CUSTOMER_URL: customerUrl, RECONCILIATION_INTERVAL: '20ms' };
+    const account = await startReplica(logins.account, environment, clock);
+    onTestFinished(() => account.stop());
+    return account;
+  };
+
+  const unreachable = 'http://127.0.0.1:9';
+
+  it('serve every request of a client', async () => {
+    const account = await startAs(await startCustomer());
+    const open = (label: string) => account.open('c-1001', { label }).set('idempotency-key', 'k-1');
+
+    const opened = await open('Savings');
+    const replayed = await open('Savings');
+    const reused = await open('Others');
+    await execute(ownerUrl, "update account.idempotency_keys set created_at = created_at - interval '25 hours'");
+    const renewed = await open('Others');
+    const { id } = opened.body as { id: string };
+    const closed = await account.http().patch(`/accounts/${id}`).set('if-match', '"1"').send({ status: 'CLOSED' });
+    const reads = await Promise.all(
+      [`/accounts/${id}`, `/accounts/${id}/history`, '/accounts?status=CLOSED', '/health/ready', '/metrics'].map(
+        async (path) => (await account.http().get(path)).status,
+      ),
+    );
+
+    expect([opened, replayed, reused, renewed, closed].map(({ status }) => status)).toEqual([201, 201, 422, 201, 200]);
+    expect(replayed.body).toEqual(opened.body);
+    expect(reads).toEqual([200, 200, 200, 200, 200]);
+  });
+
+  it('verify pending accounts', async () => {
+    const alone = await startAs(unreachable);
+    const { status } = await alone.open('c-1002');
+    const account = await startAs(await startCustomer());
+
+    await vi.waitFor(
+      async () => {
+        await letTimePass(ownerUrl, '1 minute');
+        const accounts = await readAccounts(ownerUrl);
+        expect(accounts.find(({ customerId }) => customerId === 'c-1002')).toMatchObject({ status: 'ACTIVE' });
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(status).toBe(202);
+    expect((await account.http().get('/accounts?customerId=c-1002')).status).toBe(200);
+  });
+
+  it('purge expired keys', async () => {
+    const clock = new FakeClock();
+    const account = await startAs(await startCustomer(), clock);
+    await account.open('c-1003').set('idempotency-key', 'k-3').expect(201);
+    await execute(ownerUrl, "update account.idempotency_keys set created_at = created_at - interval '25 hours'");
+
+    await vi.waitFor(
+      async () => {
+        clock.advance(60_000);
+        expect(await execute(ownerUrl, 'select from account.idempotency_keys')).toBe(0);
+      },
+      { timeout: 10_000 },
+    );
+  });
+
+  it.each([
+    ['account', 'drop table account.accounts'],
+    ['account', 'truncate account.accounts'],
+    ['account', 'delete from account.accounts'],
+    ['account', 'delete from account.account_events'],
+    ['account', "update account.account_events set reason = 'another'"],
+    ['account', 'alter table account.accounts add column note text'],
+    ['account', 'create table account.notes (id int)'],
+    ['account', 'create schema notes'],
+    ['account', 'delete from account.kysely_migration'],
+    ['account', 'drop schema account cascade'],
+    ['account', 'select from customer.customers'],
+    ['account', 'create role another'],
+    ['customer', "update customer.customers set status = 'CLOSED'"],
+    ['customer', 'delete from customer.customers'],
+    ['customer', 'truncate customer.customers'],
+    ['customer', 'drop table customer.customers'],
+    ['customer', 'select from account.accounts'],
+  ] as const)('%s cannot %s', async (service, statement) => {
+    await expect(execute(logins[service], statement)).rejects.toThrow(/permission denied|must be owner/);
   });
 });

@@ -1,9 +1,8 @@
 import type { Environment } from '@breakwater/service-kit';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startAccount, type RunningAccount } from './running-account.ts';
-import { startCustomer } from './running-customer.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
+import { type RunningAccount, startAccount, startCustomer } from './services.ts';
 
 async function startBoth(
   environment: Environment = {},
@@ -19,48 +18,48 @@ async function startBoth(
 
 const timeoutHeader = 'x-request-timeout-ms';
 
-/** What account itself waits for, so long that a busy machine makes no difference. */
-const patient = {
+/** So long that a busy machine makes no difference. */
+const longTimeouts = {
   REQUEST_TIMEOUT: '60s',
   RESILIENCE4J_TIMELIMITER_INSTANCES_CUSTOMER_TIMEOUTDURATION: '30s',
 };
 
-describe('how long customer’s answer is waited for', () => {
+describe('the deadline of a call to customer', () => {
   it.each([
-    { given: undefined, told: 30_000 },
-    { given: '60000', told: 30_000 },
-    { given: '20000', told: 20_000 },
-  ])('is $told ms at most where the client gave $given ms, and is told to customer', async ({ given, told }) => {
-    const { customer, account } = await startBoth(patient);
+    { given: undefined, sent: 30_000 },
+    { given: '60000', sent: 30_000 },
+    { given: '20000', sent: 20_000 },
+  ])('is at most $sent ms when the client gave $given ms, and is sent to customer', async ({ given, sent }) => {
+    const { customer, account } = await startBoth(longTimeouts);
     const opening = account.open('c-1001');
 
     const { status } = await (given === undefined ? opening : opening.set(timeoutHeader, given));
 
-    const toldMs = Number(customer.requests[0]?.headers[timeoutHeader]);
+    const sentMs = Number(customer.requests[0]?.headers[timeoutHeader]);
     expect(status).toBe(201);
-    expect(toldMs).toBeLessThanOrEqual(told);
-    expect(toldMs).toBeGreaterThan(told - 10_000);
+    expect(sentMs).toBeLessThanOrEqual(sent);
+    expect(sentMs).toBeGreaterThan(sent - 10_000);
   });
 
-  it('is no longer than the client waits, and the account is stored all the same', async () => {
-    const { customer, account } = await startBoth(patient);
+  it('is that of the client, and the account is stored as pending', async () => {
+    const { customer, account } = await startBoth(longTimeouts);
     customer.hold();
-    const asked = customer.nextRequest();
+    const requested = customer.nextRequest();
 
     const opening = account
       .open('c-1001')
       .set(timeoutHeader, '2000')
       .then(({ status, body }) => ({ status, accountStatus: body.status as unknown }));
     const startedAt = performance.now();
-    await once(await asked, 'close');
+    await once(await requested, 'close');
     const opened = await opening;
 
     expect(opened).toEqual({ status: 202, accountStatus: 'PENDING_VERIFICATION' });
-    // Of its own, account would have gone on waiting for thirty seconds.
+    // Without the client's deadline the call would have lasted thirty seconds.
     expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 
-  it('is no time at all where the client’s is over: nothing is asked or stored', async () => {
+  it('has passed when that of the client has: nothing is called or stored', async () => {
     const { customer, account } = await startBoth();
 
     const { status, body } = await account.open('c-1001').set(timeoutHeader, '0');
@@ -71,10 +70,10 @@ describe('how long customer’s answer is waited for', () => {
   });
 });
 
-describe('a customer service that would take five minutes', () => {
-  it('stops working as soon as account has given up', async () => {
+describe('a customer service with a latency of five minutes', () => {
+  it('stops working when account aborts its call', async () => {
     const customer = await startCustomer({ CUSTOMER_LATENCY: '5m' });
-    const account = await startAccount({ CUSTOMER_URL: customer.url, ...patient });
+    const account = await startAccount({ CUSTOMER_URL: customer.url, ...longTimeouts });
     onTestFinished(async () => {
       await Promise.all([account.stop(), customer.stop()]);
     });

@@ -3,12 +3,11 @@ import { createDatabase, type Database } from '@breakwater/system-runner/postgre
 import { FakeClock } from '@breakwater/resilience/testing';
 import type { Response } from 'supertest';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { eventually } from './eventually.ts';
-import { startReplica, type RunningAccount } from './running-account.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
+import { eventually, type RunningAccount, startReplica } from './services.ts';
 
-/** What of an answer must be the same each time that it is given. */
-const answerOf = ({ status, text, headers }: Response) => ({
+/** The part of a response that a replay repeats. */
+const repeatedPart = ({ status, text, headers }: Response) => ({
   status,
   text,
   location: headers['location'],
@@ -60,38 +59,38 @@ describe('POST /accounts with an Idempotency-Key', () => {
     keys: await rowsIn('idempotency_keys'),
   });
 
-  it('gives the same answer again, word for word, and opens one account', async () => {
+  it('replays the response byte for byte and opens one account', async () => {
     const first = await open('"k-1"', { label: 'Savings' });
-    const asked = customer.requests.length;
+    const calls = customer.requests.length;
     const second = await open('k-1', { label: 'Savings' });
 
     expect(first.status).toBe(201);
-    expect(answerOf(second)).toEqual(answerOf(first));
+    expect(repeatedPart(second)).toEqual(repeatedPart(first));
     expect([first, second].map(isReplay)).toEqual([false, true]);
-    expect(customer.requests).toHaveLength(asked);
+    expect(customer.requests).toHaveLength(calls);
     expect(await stored()).toEqual({ accounts: 1, events: 1, keys: 1 });
   });
 
-  it('gives the same answer from the other replica, and after a restart', async () => {
+  it('replays the response at another replica and after a restart', async () => {
     const first = await open('k-1');
     const elsewhere = await open('k-1', {}, replicas[1]);
     await account.stop();
     replicas[0] = await startReplica(database.url, { CUSTOMER_URL: customer.url });
     const later = await open('k-1', {}, replicas[0]);
 
-    expect(answerOf(elsewhere)).toEqual(answerOf(first));
-    expect(answerOf(later)).toEqual(answerOf(first));
+    expect(repeatedPart(elsewhere)).toEqual(repeatedPart(first));
+    expect(repeatedPart(later)).toEqual(repeatedPart(first));
     expect(await stored()).toEqual({ accounts: 1, events: 1, keys: 1 });
   });
 
-  it('gives the answer of the time, whatever has become of the account', async () => {
+  it('replays the original response after the account has changed', async () => {
     const first = await open('k-1');
     await account.http().patch(String(first.headers['location'])).set('if-match', '*').send({ status: 'CLOSED' });
 
-    expect(answerOf(await open('k-1'))).toEqual(answerOf(first));
+    expect(repeatedPart(await open('k-1'))).toEqual(repeatedPart(first));
   });
 
-  it('opens two accounts without a key, or under two', async () => {
+  it('opens two accounts without a key, and under two keys', async () => {
     await account.open('c-1001');
     await account.open('c-1001');
     await open('k-1');
@@ -100,23 +99,23 @@ describe('POST /accounts with an Idempotency-Key', () => {
     expect(await stored()).toEqual({ accounts: 4, events: 4, keys: 2 });
   });
 
-  it('opens one account, and answers all the same, where twenty come at once to two replicas', async () => {
+  it('opens one account for twenty concurrent requests at two replicas, with the same response for all', async () => {
     customer.hold();
-    const asked = customer.requests.length;
+    const calls = customer.requests.length;
 
-    const opening = Array.from({ length: 20 }, (_, n) => open('k-1', {}, replicas[n % 2]).then((answer) => answer));
-    // All of them are past their look at the key.
-    await eventually(() => expect(customer.requests).toHaveLength(asked + 20));
+    const opening = Array.from({ length: 20 }, (_, n) => open('k-1', {}, replicas[n % 2]).then((response) => response));
+    // All of them have looked up the key.
+    await eventually(() => expect(customer.requests).toHaveLength(calls + 20));
     customer.release();
-    const answers = await Promise.all(opening);
+    const responses = await Promise.all(opening);
 
-    expect(new Set(answers.map((answer) => JSON.stringify(answerOf(answer)))).size).toBe(1);
-    expect(answers[0]?.status).toBe(201);
-    expect(answers.filter(isReplay)).toHaveLength(19);
+    expect(new Set(responses.map((response) => JSON.stringify(repeatedPart(response)))).size).toBe(1);
+    expect(responses[0]?.status).toBe(201);
+    expect(responses.filter(isReplay)).toHaveLength(19);
     expect(await stored()).toEqual({ accounts: 1, events: 1, keys: 1 });
   });
 
-  it('refuses another request under the key', async () => {
+  it('rejects another request under the key', async () => {
     await open('k-1');
 
     const response = await open('k-1', { label: 'Savings' });
@@ -124,38 +123,40 @@ describe('POST /accounts with an Idempotency-Key', () => {
     expect(response.status).toBe(422);
     expect(response.body).toMatchObject({
       type: 'urn:breakwater:problem:idempotency-key-reused',
-      detail: 'The idempotency key k-1 was used for another request. A new request needs a new key.',
+      detail: 'The idempotency key k-1 was used for another request. Use a new key for a new request.',
     });
     expect(isReplay(response)).toBe(false);
     expect(await stored()).toEqual({ accounts: 1, events: 1, keys: 1 });
   });
 
-  it('refuses all requests but one kind where two come under a key at once', async () => {
+  it('accepts one of two different requests that arrive under a key at once', async () => {
     customer.hold();
-    const asked = customer.requests.length;
+    const calls = customer.requests.length;
 
     const opening = Array.from({ length: 20 }, (_, n) => {
       const label = n < 10 ? 'Savings' : 'Holidays';
       return open('k-1', { label }, replicas[n % 2]).then(({ status }) => ({ label, status }));
     });
-    await eventually(() => expect(customer.requests).toHaveLength(asked + 20));
+    await eventually(() => expect(customer.requests).toHaveLength(calls + 20));
     customer.release();
-    const answers = await Promise.all(opening);
+    const responses = await Promise.all(opening);
 
     const [row] = await inside.tables.selectFrom('accounts').select('label').execute();
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(({ label }) => (label === row?.label ? 201 : 422)));
+    expect(responses.map(({ status }) => status)).toEqual(
+      responses.map(({ label }) => (label === row?.label ? 201 : 422)),
+    );
     expect(await stored()).toEqual({ accounts: 1, events: 1, keys: 1 });
   });
 
-  it('keeps that there was no such customer, even where there is one now', async () => {
-    customer.answerWith(404);
+  it('replays the response for an unknown customer, even if the customer exists now', async () => {
+    customer.respondWith(404);
     const first = await open('k-1').set('x-request-id', 'r-1');
     customer.recover();
     const second = await open('k-1').set('x-request-id', 'r-2');
 
     expect(first.status).toBe(422);
     expect(first.body).toMatchObject({ type: 'urn:breakwater:problem:unknown-customer', requestId: 'r-1' });
-    // The ids are those by which this request is found in the logs.
+    // The ids are those of this request in the logs.
     const traceId = expect.stringMatching(/^[0-9a-f]{32}$/) as string;
     expect(second.body).toEqual({ ...first.body, requestId: 'r-2', traceId });
     expect(second.headers['content-type']).toBe(first.headers['content-type']);
@@ -163,18 +164,18 @@ describe('POST /accounts with an Idempotency-Key', () => {
     expect(await stored()).toEqual({ accounts: 0, events: 0, keys: 1 });
   });
 
-  it('keeps that an account was left to be verified, and queues it once', async () => {
-    customer.answerWith(500);
+  it('replays a pending account, which is queued once', async () => {
+    customer.respondWith(500);
     const first = await open('k-1');
     customer.recover();
     const second = await open('k-1');
 
     expect(first.status).toBe(202);
-    expect(answerOf(second)).toEqual(answerOf(first));
+    expect(repeatedPart(second)).toEqual(repeatedPart(first));
     expect(await rowsIn('pending_verifications')).toBe(1);
   });
 
-  it('refuses what is no key, and does nothing', async () => {
+  it('rejects an invalid key, and does nothing', async () => {
     const response = await open('"');
 
     expect(response.status).toBe(400);
@@ -182,39 +183,39 @@ describe('POST /accounts with an Idempotency-Key', () => {
     expect(await stored()).toEqual({ accounts: 0, events: 0, keys: 0 });
   });
 
-  it('keeps nothing of a request that is not valid', async () => {
+  it('does not store the response to an invalid request', async () => {
     const refused = await open('k-1', { currency: 'euro' });
     const corrected = await open('k-1');
 
     expect([refused.status, corrected.status]).toEqual([400, 201]);
   });
 
-  describe('where storing fails half-way', () => {
-    it('keeps no key without the account', async () => {
-      await inside.execute('alter table account.account_events rename to away');
+  describe('when a transaction fails', () => {
+    it('stores no key without the account', async () => {
+      await inside.execute('alter table account.account_events rename to moved');
       const failed = await open('k-1');
-      await inside.execute('alter table account.away rename to account_events');
+      await inside.execute('alter table account.moved rename to account_events');
       const between = await stored();
-      const again = await open('k-1');
+      const repeated = await open('k-1');
 
       expect(failed.status).toBe(500);
       expect(between).toEqual({ accounts: 0, events: 0, keys: 0 });
-      expect([again.status, isReplay(again)]).toEqual([201, false]);
+      expect([repeated.status, isReplay(repeated)]).toEqual([201, false]);
     });
 
-    it('keeps no account without the key', async () => {
+    it('stores no account without the key', async () => {
       await inside.execute('alter table account.idempotency_keys add constraint never check (false)');
       const failed = await open('k-1');
       await inside.execute('alter table account.idempotency_keys drop constraint never');
       const between = await stored();
-      const again = await open('k-1');
+      const repeated = await open('k-1');
 
       expect(failed.status).toBe(500);
       expect(between).toEqual({ accounts: 0, events: 0, keys: 0 });
-      expect([again.status, isReplay(again)]).toEqual([201, false]);
+      expect([repeated.status, isReplay(repeated)]).toEqual([201, false]);
     });
 
-    it('keeps nothing where an account without a key has no history', async () => {
+    it('stores no account without its history, without a key', async () => {
       await inside.execute('alter table account.account_events add constraint never check (false)');
 
       const failed = await account.open('c-1001');
@@ -224,9 +225,9 @@ describe('POST /accounts with an Idempotency-Key', () => {
     });
   });
 
-  describe('where the database is cut off', () => {
-    /** Until the pool has found out which of its connections are dead. */
-    const openAtLast = (key: string): Promise<Response> =>
+  describe('when the connection to the database breaks', () => {
+    /** Retries until the pool has replaced its dead connections. */
+    const openWithRetries = (key: string): Promise<Response> =>
       vi.waitFor(
         async () => {
           const response = await open(key);
@@ -236,24 +237,24 @@ describe('POST /accounts with an Idempotency-Key', () => {
         { timeout: 15_000, interval: 20 },
       );
 
-    it('opens one account for the request and its repetition, where nothing had been stored', async () => {
+    it('opens one account for a request and its repetition, if nothing had been stored', async () => {
       customer.hold();
-      const asked = customer.nextRequest();
-      const opening = open('k-1').then((answer) => answer);
-      await asked;
+      const requested = customer.nextRequest();
+      const opening = open('k-1').then((response) => response);
+      await requested;
       account.route.disconnect();
       customer.release();
       const failed = await opening;
       account.route.reconnect();
-      const again = await openAtLast('k-1');
+      const repeated = await openWithRetries('k-1');
 
       expect(failed.status).toBe(503);
       expect(failed.headers['retry-after']).toBe('1');
-      expect([again.status, isReplay(again)]).toEqual([201, false]);
+      expect([repeated.status, isReplay(repeated)]).toEqual([201, false]);
       expect(await stored()).toEqual({ accounts: 1, events: 1, keys: 1 });
     });
 
-    it('opens one account for the request and its repetition, where all had been stored', async () => {
+    it('opens one account for a request and its repetition, if everything had been stored', async () => {
       // A commit waits for the lock that the test holds.
       await inside.execute(`
         create function account.wait() returns trigger language plpgsql as
@@ -273,29 +274,29 @@ describe('POST /accounts with an Idempotency-Key', () => {
         return rows.length;
       };
 
-      const opening = open('k-1').then((answer) => answer);
+      const opening = open('k-1').then((response) => response);
       await eventually(async () => expect(await committing()).toBe(1));
       account.route.disconnect();
       const failed = await opening;
       await lock.rollback().execute();
       await eventually(async () => expect(await rowsIn('accounts')).toBe(1));
       account.route.reconnect();
-      const again = await openAtLast('k-1');
+      const repeated = await openWithRetries('k-1');
 
       expect(failed.status).toBe(503);
-      expect([again.status, isReplay(again)]).toEqual([201, true]);
+      expect([repeated.status, isReplay(repeated)]).toEqual([201, true]);
       expect(await stored()).toEqual({ accounts: 1, events: 1, keys: 1 });
     });
   });
 
-  describe('once the key’s time is over', () => {
+  describe('when the key has expired', () => {
     const age = (hours: number) =>
       inside.tables
         .updateTable('idempotency_keys')
         .set({ created_at: new Date(Date.now() - hours * 3_600_000) })
         .execute();
 
-    it('opens another account, and keeps the new answer', async () => {
+    it('opens another account and stores the new response', async () => {
       const first = await open('k-1');
       await age(23);
       const still = await open('k-1');
@@ -303,29 +304,31 @@ describe('POST /accounts with an Idempotency-Key', () => {
       const other = await open('k-1', { label: 'Savings' });
       const replayed = await open('k-1', { label: 'Savings' });
 
-      expect(answerOf(still)).toEqual(answerOf(first));
+      expect(repeatedPart(still)).toEqual(repeatedPart(first));
       expect(other.status).toBe(201);
       expect(other.body).not.toMatchObject({ id: first.body.id as string });
-      expect(answerOf(replayed)).toEqual(answerOf(other));
+      expect(repeatedPart(replayed)).toEqual(repeatedPart(other));
       expect(await stored()).toEqual({ accounts: 2, events: 2, keys: 1 });
     });
 
-    it('opens one other account where twenty come at once', async () => {
+    it('opens one other account for twenty concurrent requests', async () => {
       await open('k-1');
       await age(25);
       customer.hold();
-      const asked = customer.requests.length;
+      const calls = customer.requests.length;
 
-      const opening = Array.from({ length: 20 }, (_, n) => open('k-1', {}, replicas[n % 2]).then((answer) => answer));
-      await eventually(() => expect(customer.requests).toHaveLength(asked + 20));
+      const opening = Array.from({ length: 20 }, (_, n) =>
+        open('k-1', {}, replicas[n % 2]).then((response) => response),
+      );
+      await eventually(() => expect(customer.requests).toHaveLength(calls + 20));
       customer.release();
-      const answers = await Promise.all(opening);
+      const responses = await Promise.all(opening);
 
-      expect(new Set(answers.map(({ body }) => body.id as string)).size).toBe(1);
+      expect(new Set(responses.map(({ body }) => body.id as string)).size).toBe(1);
       expect(await stored()).toEqual({ accounts: 2, events: 2, keys: 1 });
     });
 
-    it('deletes the key, and no other, at whichever replica comes first', async () => {
+    it('deletes expired keys only, in both replicas at once', async () => {
       const clocks = [new FakeClock(), new FakeClock()];
       const purging = await Promise.all(
         clocks.map((clock) => startReplica(database.url, { CUSTOMER_URL: customer.url }, clock)),

@@ -1,15 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually } from './eventually.ts';
-import { startAccount, type RunningAccount } from './running-account.ts';
-import { answerWithCustomer, StandInCustomer } from './stand-in-customer.ts';
+import { migrateAccount } from '@breakwater/account/testing';
+import { startProcess } from '@breakwater/service-kit/testing';
+import { createDatabase } from '@breakwater/system-runner/postgres';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { eventually, startAccount, type RunningAccount } from './services.ts';
+import { respondWithCustomer, StandInCustomer } from './stand-in-customer.ts';
 
-describe('account with more to do than it can', () => {
+describe('account with too many requests in flight', () => {
   let customer: StandInCustomer;
   let account: RunningAccount;
 
   beforeAll(async () => {
     customer = await StandInCustomer.start();
-    // The test decides when customer answers: no policy gives up before.
+    // The test decides when customer responds: no policy ends a call before.
     account = await startAccount({
       CUSTOMER_URL: customer.url,
       MAX_REQUESTS_IN_FLIGHT: '5',
@@ -23,7 +25,7 @@ describe('account with more to do than it can', () => {
     await account.stop();
   });
 
-  it('turns the sixth request away at once, stays ready, and is its old self when the five have been answered', async () => {
+  it('rejects the sixth request at once, stays ready, and accepts requests again after the five', async () => {
     customer.hold();
     const held = Array.from({ length: 5 }, () => account.open('c-1001').then(({ status }) => status));
     await eventually(() => expect(customer.requests).toHaveLength(5));
@@ -31,7 +33,7 @@ describe('account with more to do than it can', () => {
     const sixth = await account.open('c-1001');
     const [ready, metrics] = [await account.http().get('/health/ready'), await account.http().get('/metrics')];
     customer.recover();
-    for (const response of customer.responses) answerWithCustomer(response);
+    for (const response of customer.responses) respondWithCustomer(response);
 
     expect(sixth.status).toBe(503);
     expect(sixth.headers).toMatchObject({
@@ -45,5 +47,69 @@ describe('account with more to do than it can', () => {
     expect(metrics.text).toContain('http_server_requests_shed_total{reason="in_flight"} 1');
     expect(await Promise.all(held)).toEqual([201, 201, 201, 201, 201]);
     expect((await account.open('c-1001')).status).toBe(201);
+  });
+});
+
+/**
+ * Loaded into the process of the service: from SIGUSR2 on it blocks the event loop for 200 ms at a time, with two milliseconds
+ * in between. Another SIGUSR2 ends it.
+ */
+const blocker = `
+  let timer;
+  const block = () => {
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+  };
+  process.on('SIGUSR2', () => {
+    if (timer) timer = clearInterval(timer);
+    else timer = setInterval(block, 2);
+  });`;
+
+describe('account with a blocked event loop', () => {
+  it('rejects requests early, stays alive and ready, and accepts requests again afterwards', async () => {
+    const database = await createDatabase(inject('databaseServerUrl'));
+    onTestFinished(() => database.drop());
+    await migrateAccount(database.url);
+    const customer = await StandInCustomer.start();
+    onTestFinished(() => customer.stop());
+    const account = startProcess(new URL('../../../apps/account/dist/main.js', import.meta.url), {
+      DATABASE_URL: database.url,
+      CUSTOMER_URL: customer.url,
+      MAX_EVENT_LOOP_DELAY: '100ms',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(blocker)}`,
+    });
+    onTestFinished(() => account.kill('SIGKILL'));
+    const url = await account.listening;
+    const open = () =>
+      fetch(`${url}/accounts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+      });
+    const statusOf = async (path: string) => (await fetch(url + path)).status;
+    await vi.waitFor(async () => expect((await open()).status).toBe(201), { timeout: 20_000 });
+
+    account.kill('SIGUSR2');
+    const shed = await vi.waitFor(
+      async () => {
+        const response = await open();
+        expect(response.status).toBe(503);
+        return response;
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    const calls = customer.requests.length;
+    const again = await open();
+    const probes = [await statusOf('/health/live'), await statusOf('/health/ready')];
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    account.kill('SIGUSR2');
+
+    expect(shed.headers.get('retry-after')).toBe('1');
+    expect(await shed.json()).toMatchObject({ type: 'urn:breakwater:problem:overloaded', status: 503 });
+    expect(again.status).toBe(503);
+    expect(customer.requests).toHaveLength(calls);
+    expect(probes).toEqual([200, 200]);
+    expect(metrics).toMatch(/^http_server_requests_shed_total\{reason="event_loop_delay"\} [1-9]/m);
+    await vi.waitFor(async () => expect((await open()).status).toBe(201), { timeout: 20_000, interval: 100 });
   });
 });

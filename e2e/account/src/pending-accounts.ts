@@ -1,7 +1,7 @@
 import { withClient } from '@breakwater/system-runner/postgres';
 import { randomUUID } from 'node:crypto';
 
-/** What became of an account, as its tables tell. */
+/** An account as stored, with its history. */
 export interface StoredAccount {
   readonly id: string;
   readonly customerId: string;
@@ -20,7 +20,7 @@ export interface QueuedVerification {
   readonly isDue: boolean;
 }
 
-/** Puts accounts into a database as they are stored while nobody can say whether their customers exist. */
+/** Inserts accounts as they are stored while their customers cannot be verified. */
 export async function insertPending(databaseUrl: string, customerIds: readonly string[]): Promise<string[]> {
   const accountIds = customerIds.map(() => randomUUID());
   await withClient(databaseUrl, async (client) => {
@@ -57,7 +57,7 @@ export function readQueue(databaseUrl: string): Promise<QueuedVerification[]> {
   });
 }
 
-/** Lets this much time pass for all that waits in the queue: claims end, and put off attempts are due. */
+/** Advances time for the whole queue: leases end, and postponed attempts are due. */
 export async function letTimePass(databaseUrl: string, interval: string): Promise<void> {
   await withClient(databaseUrl, (client) =>
     client.query(

@@ -2,7 +2,7 @@ import { PendingVerificationsRepository } from '@breakwater/account/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { insertPending, letTimePass, readAccounts, readQueue } from './pending-accounts.ts';
-import { startAccount, type RunningAccount } from './running-account.ts';
+import { type RunningAccount, startAccount } from './services.ts';
 
 const lease = { limit: 10, leaseMs: 30_000 };
 
@@ -26,14 +26,14 @@ describe('PendingVerificationsRepository', () => {
   const insert = (...customerIds: string[]) => insertPending(account.databaseUrl, customerIds);
   const timePasses = (interval: string) => letTimePass(account.databaseUrl, interval);
 
-  /** The first of them that is claimed. */
+  /** Claims one account. */
   const claimOne = async () => {
     const [claim] = await queue.claim({ ...lease, limit: 1 });
     if (claim === undefined) throw new Error('Nothing was claimed.');
     return claim;
   };
 
-  it('claims what is due, as many as are wanted, and those that have been due longest', async () => {
+  it('claims the accounts that have been due longest, up to the limit', async () => {
     const [first] = await insert('c-1');
     await timePasses('5s');
     const [second] = await insert('c-2');
@@ -47,7 +47,7 @@ describe('PendingVerificationsRepository', () => {
     expect((await queue.claim(lease)).map(({ accountId }) => accountId)).toEqual([third]);
   });
 
-  it('gives nobody else what is claimed, until the lease ends', async () => {
+  it('keeps a claimed account until its lease ends', async () => {
     await insert('c-1');
     await claimOne();
 
@@ -60,7 +60,7 @@ describe('PendingVerificationsRepository', () => {
     expect(afterwards).toMatchObject([{ customerId: 'c-1', attempts: 0 }]);
   });
 
-  it('gives each to one of those who claim at the same time', async () => {
+  it('gives each account to one of several concurrent claimants', async () => {
     await insert(...Array.from({ length: 40 }, (_, n) => `c-${n}`));
 
     const claims = (await Promise.all(Array.from({ length: 8 }, () => queue.claim({ ...lease, limit: 5 })))).flat();
@@ -69,7 +69,7 @@ describe('PendingVerificationsRepository', () => {
     expect(new Set(claims.map(({ accountId }) => accountId)).size).toBe(40);
   });
 
-  it('passes by what another transaction holds, without waiting for it', async () => {
+  it('skips rows that another transaction has locked', async () => {
     await insert('c-1', 'c-2');
 
     const claims = await withClient(account.databaseUrl, async (client) => {
@@ -83,14 +83,14 @@ describe('PendingVerificationsRepository', () => {
     expect(claims.map(({ customerId }) => customerId)).toEqual(['c-2']);
   });
 
-  it('makes due at once what is given back, as if it had never been claimed', async () => {
+  it('makes a released account due at once, without counting an attempt', async () => {
     await insert('c-1');
     await queue.release(await claimOne());
 
     expect(await queue.claim(lease)).toMatchObject([{ customerId: 'c-1', attempts: 0 }]);
   });
 
-  it('puts an attempt off and counts it', async () => {
+  it('postpones an attempt and counts it', async () => {
     await insert('c-1');
     await queue.postpone(await claimOne(), 8_000);
 
@@ -102,7 +102,7 @@ describe('PendingVerificationsRepository', () => {
     expect(await queue.claim(lease)).toMatchObject([{ customerId: 'c-1', attempts: 1 }]);
   });
 
-  it('leaves alone what somebody else has claimed since', async () => {
+  it('does not release or postpone an account that another replica has claimed since', async () => {
     await insert('c-1');
     const late = await claimOne();
     await timePasses('31s');
@@ -115,11 +115,11 @@ describe('PendingVerificationsRepository', () => {
     expect(await readQueue(account.databaseUrl)).toMatchObject([{ attempts: 0, isDue: false }]);
   });
 
-  it('makes an account of a customer who exists active, with its history', async () => {
+  it('makes the account of an existing customer active, with its history', async () => {
     const [id] = await insert('c-1');
     const verifiedAt = new Date('2026-01-02T03:04:05.678Z');
 
-    const settlement = await queue.settle(await claimOne(), { verdict: 'exists', verifiedAt, verifiedBy: 'CUSTOMER' });
+    const settlement = await queue.settle(await claimOne(), { customer: 'exists', verifiedAt, verifiedBy: 'CUSTOMER' });
 
     expect(settlement).toBe('ACTIVE');
     expect(await readQueue(account.databaseUrl)).toEqual([]);
@@ -136,10 +136,10 @@ describe('PendingVerificationsRepository', () => {
     ]);
   });
 
-  it('rejects an account of a customer whom nobody knows, with its history', async () => {
+  it('rejects the account of an unknown customer, with its history', async () => {
     await insert('c-1');
 
-    const settlement = await queue.settle(await claimOne(), { verdict: 'unknown' });
+    const settlement = await queue.settle(await claimOne(), { customer: 'unknown' });
 
     expect(settlement).toBe('REJECTED');
     expect(await readQueue(account.databaseUrl)).toEqual([]);
@@ -154,31 +154,31 @@ describe('PendingVerificationsRepository', () => {
     ]);
   });
 
-  it('changes nothing for a claimant who comes late', async () => {
+  it('changes nothing for a claimant whose lease has ended', async () => {
     await insert('c-1');
     const late = await claimOne();
     await timePasses('31s');
-    await queue.settle(await claimOne(), { verdict: 'exists', verifiedAt: new Date(), verifiedBy: 'CUSTOMER' });
+    await queue.settle(await claimOne(), { customer: 'exists', verifiedAt: new Date(), verifiedBy: 'CUSTOMER' });
     const settled = await readAccounts(account.databaseUrl);
 
-    const settlement = await queue.settle(late, { verdict: 'unknown' });
+    const settlement = await queue.settle(late, { customer: 'unknown' });
 
     expect(settlement).toBeUndefined();
     expect(await readAccounts(account.databaseUrl)).toEqual(settled);
   });
 
-  it('settles once, whoever settles at the same time', async () => {
+  it('settles an account once, with concurrent claimants', async () => {
     await insert('c-1');
     const claim = await claimOne();
-    const answer = { verdict: 'exists', verifiedAt: new Date(), verifiedBy: 'CUSTOMER' } as const;
+    const status = { customer: 'exists', verifiedAt: new Date(), verifiedBy: 'CUSTOMER' } as const;
 
-    const settlements = await Promise.all(Array.from({ length: 5 }, () => queue.settle(claim, answer)));
+    const settlements = await Promise.all(Array.from({ length: 5 }, () => queue.settle(claim, status)));
 
     expect(settlements.filter((settlement) => settlement === 'ACTIVE')).toHaveLength(1);
     expect(await readAccounts(account.databaseUrl)).toMatchObject([{ version: 2, history: [expect.any(String)] }]);
   });
 
-  it('says how long the queue is', async () => {
+  it('returns the length of the queue and its greatest age', async () => {
     const none = await queue.backlog();
     await insert('c-1', 'c-2');
     await timePasses('90s');

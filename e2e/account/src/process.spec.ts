@@ -7,20 +7,24 @@ import { createServer, get, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 
-function start(service: 'account' | 'customer', environment: Record<string, string>): TestedProcess {
-  const started = startProcess(new URL(`../../../apps/${service}/dist/main.js`, import.meta.url), environment);
+function start(
+  service: 'account' | 'customer',
+  environment: Record<string, string>,
+  entry: 'main' | 'lab/main' = 'main',
+): TestedProcess {
+  const started = startProcess(new URL(`../../../apps/${service}/dist/${entry}.js`, import.meta.url), environment);
   onTestFinished(() => started.kill('SIGKILL'));
   return started;
 }
 
-/** A way to customer on which can be seen what it is asked with. */
-async function openPassage(target: string): Promise<{ url: string; requests: IncomingHttpHeaders[] }> {
+/** A proxy in front of customer that records the headers of requests. */
+async function openProxy(target: string): Promise<{ url: string; requests: IncomingHttpHeaders[] }> {
   const requests: IncomingHttpHeaders[] = [];
   const server = createServer(({ url = '', headers }, response) => {
     requests.push(headers);
-    get(target + url, { headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+    get(target + url, { headers, agent: false }, (forwarded) => {
+      response.writeHead(forwarded.statusCode ?? 502, forwarded.headers);
+      forwarded.pipe(response);
     });
   });
   server.listen(0, '127.0.0.1');
@@ -74,7 +78,7 @@ describe('account and customer as processes', () => {
     expect(new Set(served.map(({ spanId }) => spanId)).size).toBe(2);
   });
 
-  it('hand a client’s trace on, each part beneath the one that asked for it, and name it in what goes wrong', async () => {
+  it('continue the trace of a client, with a span for each service, and name it in problems', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const clientSpan = 'b7ad6b7169203331';
     const trace = {
@@ -82,8 +86,8 @@ describe('account and customer as processes', () => {
       tracestate: 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7',
     };
     const customer = start('customer', { DATABASE_URL: database.url, CUSTOMER_LATENCY: '0ms' });
-    const passage = await openPassage(await customer.listening);
-    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: passage.url });
+    const proxy = await openProxy(await customer.listening);
+    const account = start('account', { DATABASE_URL: database.url, CUSTOMER_URL: proxy.url });
 
     const response = await fetch(`${await account.listening}/accounts`, {
       method: 'POST',
@@ -99,7 +103,7 @@ describe('account and customer as processes', () => {
     const accountSpan = String(ofAccount?.['spanId']);
     expect(problem).toMatchObject({ status: 422, requestId: 'gate.3', traceId });
     expect(ofAccount).toMatchObject({ traceId, spanId: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
-    expect(passage.requests).toMatchObject([
+    expect(proxy.requests).toMatchObject([
       { traceparent: `00-${traceId}-${accountSpan}-01`, tracestate: trace.tracestate, 'x-request-id': 'gate.3' },
     ]);
     expect(ofCustomer).toMatchObject({ traceId });
@@ -125,17 +129,14 @@ describe('account and customer as processes', () => {
         traceId: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
         customerId: 'c-1001',
         msg: 'customer left unverified',
-        reason: expect.stringContaining('customer cannot be asked') as string,
+        reason: expect.stringContaining('customer cannot be called') as string,
       }),
     );
   });
 
-  it('say nothing on standard error while they tell the story of an experiment', async () => {
-    const account = start('account', {
-      DATABASE_URL: database.url,
-      CUSTOMER_URL: 'http://127.0.0.1:9',
-      DEMO_MODE: 'true',
-    });
+  it('write nothing to standard error during an experiment', async () => {
+    const environment = { DATABASE_URL: database.url, CUSTOMER_URL: 'http://127.0.0.1:9', DEMO_MODE: 'true' };
+    const account = start('account', environment, 'lab/main');
     const url = await account.listening;
 
     const response = await fetch(`${url}/experiments/customer-lookups`, {
@@ -150,12 +151,9 @@ describe('account and customer as processes', () => {
     expect(await account.ended).toEqual({ code: 0, errors: '' });
   });
 
-  it('say what is wrong with their configuration', async () => {
-    const { ended } = start('account', {
-      DATABASE_URL: database.url,
-      CUSTOMER_URL: 'customer',
-      TIME_SCALE: '5',
-    });
+  it('report an invalid configuration', async () => {
+    const environment = { DATABASE_URL: database.url, CUSTOMER_URL: 'customer', TIME_SCALE: '5' };
+    const { ended } = start('account', environment, 'lab/main');
 
     const { code, errors } = await ended;
 
@@ -164,13 +162,13 @@ describe('account and customer as processes', () => {
       [
         'account cannot start: the configuration is not valid.',
         '  CUSTOMER_URL is "customer": must be one or more URLs such as http://localhost:3001, comma separated',
-        '  TIME_SCALE is "5": must be 1 unless DEMO_MODE is true: a circuit breaker in earnest goes by the clock on the wall',
+        '  TIME_SCALE is "5": must be 1 unless DEMO_MODE is true: circuit breakers outside of the demo run in real time',
         '',
       ].join('\n'),
     );
   });
 
-  it('say what is wrong with the circuit breaker', async () => {
+  it('report an invalid circuit breaker', async () => {
     const { ended } = start('account', {
       DATABASE_URL: database.url,
       RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE: 'ten',

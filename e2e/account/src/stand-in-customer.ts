@@ -1,17 +1,17 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-/** Knows every customer, and does with requests what a test wants of it. */
+/** A customer service that knows every customer, and responds as a test says. */
 export class StandInCustomer {
   readonly url: string;
-  /** What it was asked, in order. */
+  /** The requests, in order. */
   readonly requests: IncomingMessage[] = [];
-  /** Its answers to these, given or not. */
+  /** Their responses, sent or not. */
   readonly responses: ServerResponse[] = [];
   readonly #close: () => void;
   #held: ServerResponse[] = [];
   readonly #events = new EventEmitter<{ request: [ServerResponse] }>();
-  #answer: (response: ServerResponse, id: string) => void = answerWithCustomer;
+  #respond: (response: ServerResponse, id: string) => void = respondWithCustomer;
 
   private constructor(url: string, close: () => void) {
     this.url = url;
@@ -31,25 +31,25 @@ export class StandInCustomer {
     return standIn;
   }
 
-  /** From now on every request is answered with this status. */
-  answerWith(status: number): void {
-    this.#answer = (response) => response.writeHead(status).end();
+  /** From now on it responds to every request with this status. */
+  respondWith(status: number): void {
+    this.#respond = (response) => response.writeHead(status).end();
   }
 
-  /** From now on every request is answered with the customer asked for. */
+  /** From now on it responds with the requested customer. */
   recover(): void {
-    this.#answer = answerWithCustomer;
+    this.#respond = respondWithCustomer;
   }
 
-  /** From now on no request is answered, unless the test does. */
+  /** From now on it responds to no request; the test may. */
   hold(): void {
-    this.#answer = (response) => void this.#held.push(response);
+    this.#respond = (response) => void this.#held.push(response);
   }
 
-  /** Answers all that is held with a customer, and from now on every request. */
+  /** Responds to all held requests with their customers, and from now on to every request. */
   release(): void {
     this.recover();
-    for (const response of this.#held.splice(0)) answerWithCustomer(response);
+    for (const response of this.#held.splice(0)) respondWithCustomer(response);
   }
 
   /** Resolves with the response to the next request. */
@@ -65,12 +65,12 @@ export class StandInCustomer {
   #receive(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(request);
     this.responses.push(response);
-    this.#answer(response, request.url?.split('/').at(-1) ?? '');
+    this.#respond(response, request.url?.split('/').at(-1) ?? '');
     this.#events.emit('request', response);
   }
 }
 
-/** What customer answers where all is well. */
-export function answerWithCustomer(response: ServerResponse, id = 'c-1001'): void {
+/** The response of a healthy customer service. */
+export function respondWithCustomer(response: ServerResponse, id = 'c-1001'): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id, status: 'ACTIVE' }));
 }

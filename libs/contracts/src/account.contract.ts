@@ -59,9 +59,9 @@ export interface operations {
         readonly 'application/json': {
           /** @description ISO 4217, such as EUR. */
           readonly currency: string;
-          /** @description Whose account it is to be. */
+          /** @description The owner of the account. */
           readonly customerId: string;
-          /** @description What the owner calls it. */
+          /** @description A name that the owner chooses. */
           readonly label?: string;
         };
       };
@@ -82,7 +82,7 @@ export interface operations {
           /** @default c-1001 */
           readonly customerId?: string;
           /**
-           * @description Whether the circuit breaker begins anew: CLOSED, with nothing counted.
+           * @description Whether the circuit breaker is reset first: CLOSED, with an empty window.
            * @default false
            */
           readonly reset?: boolean;

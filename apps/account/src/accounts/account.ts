@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const timestamp = (description: string) => z.iso.datetime().describe(`${description} ISO 8601, in UTC.`);
 
-/** Where an account is in its life. */
+/** The status of an account. */
 export const accountStatus = z.enum(
   ['PENDING_VERIFICATION', 'ACTIVE', 'REJECTED', 'CLOSED'],
   'must be PENDING_VERIFICATION, ACTIVE, REJECTED or CLOSED',
@@ -14,8 +14,8 @@ export const moneySchema = z
     amount: z
       .int()
       .describe(
-        'A whole number of the currency’s minor unit. How many digits of it are behind the point differs with the ' +
-          'currency: 1250 is 12.50 EUR, 1250 JPY, and 1.250 KWD.',
+        'A whole number of the currency’s minor unit. The number of decimals depends on the currency: 1250 is 12.50 EUR, ' +
+          '1250 JPY, and 1.250 KWD.',
       ),
     currency: z.string().describe('ISO 4217.'),
   })
@@ -24,59 +24,61 @@ export const moneySchema = z
 /** An account as the API shows it. */
 export const accountSchema = z
   .object({
-    id: z.uuid().describe('A UUID of version 7: ids sort by the time of their making.'),
+    id: z.uuid().describe('A UUID of version 7: ids sort by creation time.'),
     customerId: z.string(),
-    currency: z.string().describe('ISO 4217; the account’s only currency.'),
-    label: z.string().nullable().describe('What the owner calls it.'),
+    currency: z.string().describe('ISO 4217; the only currency of the account.'),
+    label: z.string().nullable().describe('A name that the owner chose.'),
     balance: moneySchema,
     status: accountStatus.describe(
-      'PENDING_VERIFICATION: nobody could say yet whether the customer exists; it becomes ACTIVE or REJECTED. ' +
-        'REJECTED and CLOSED are for good.',
+      'PENDING_VERIFICATION: the customer could not be verified yet; the account becomes ACTIVE or REJECTED. ' +
+        'REJECTED and CLOSED are final.',
     ),
-    version: z.int().min(1).describe('Counts the changes; the same number is in the ETag.'),
-    verifiedAt: timestamp('When customer said that the customer exists; null while it has not.').nullable(),
+    version: z.int().min(1).describe('Counts the changes; the ETag has the same number.'),
+    verifiedAt: timestamp('When the customer service confirmed the customer; null while it has not.').nullable(),
     verifiedBy: z
       .enum(['CUSTOMER', 'LAST_GOOD'])
       .nullable()
-      .describe('CUSTOMER: it was asked. LAST_GOOD: it could not be asked, and its last good answer was taken.'),
-    createdAt: timestamp('When it was opened.'),
-    updatedAt: timestamp('When it was changed last.'),
+      .describe(
+        'CUSTOMER: the customer service responded. LAST_GOOD: it was unavailable, and its last response was used.',
+      ),
+    createdAt: timestamp('When the account was opened.'),
+    updatedAt: timestamp('When the account was last changed.'),
     statusUrl: z
       .string()
       .optional()
-      .describe('Where to see what becomes of it; only while it is PENDING_VERIFICATION.'),
+      .describe('Where to see whether the account becomes ACTIVE; only while it is PENDING_VERIFICATION.'),
   })
   .meta({ id: 'Account', description: 'An account.' });
 
 /** An account as the API shows it. */
 export type Account = Readonly<z.output<typeof accountSchema>>;
 
-/** Some of the accounts, the newest first. */
+/** A page of accounts, the newest first. */
 export const accountPageSchema = z
   .object({
     items: z.array(accountSchema),
-    nextCursor: z.string().nullable().describe('What to ask for the next page with; null where this is the last.'),
+    nextCursor: z.string().nullable().describe('The cursor of the next page; null on the last page.'),
   })
-  .meta({ id: 'AccountPage', description: 'Some of the accounts, the newest first.' });
+  .meta({ id: 'AccountPage', description: 'A page of accounts, the newest first.' });
 
-/** Some of the accounts, the newest first. */
+/** A page of accounts, the newest first. */
 export type AccountPage = Readonly<z.output<typeof accountPageSchema>>;
 
-/** Something that happened to an account. */
+/** A change of an account's status. */
 export const accountEventSchema = z
   .object({
-    fromStatus: accountStatus.nullable().describe('Null where the account was opened.'),
+    fromStatus: accountStatus.nullable().describe('Null for the opening.'),
     toStatus: accountStatus,
-    reason: z.string().describe('Why, in a sentence.'),
-    happenedAt: timestamp('When.'),
+    reason: z.string().describe('The reason, in a sentence.'),
+    happenedAt: timestamp('When the status changed.'),
   })
-  .meta({ id: 'AccountEvent', description: 'Something that happened to an account.' });
+  .meta({ id: 'AccountEvent', description: 'A change of an account’s status.' });
 
-/** Something that happened to an account. */
+/** A change of an account's status. */
 export type AccountEvent = Readonly<z.output<typeof accountEventSchema>>;
 
-/** All that happened to an account, the opening first. */
+/** The history of an account, the opening first. */
 export const accountHistorySchema = z.array(accountEventSchema);
 
-/** Where an account is found. */
+/** The path of an account. */
 export const accountPath = (id: string): string => `/accounts/${id}`;

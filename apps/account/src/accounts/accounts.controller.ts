@@ -2,13 +2,16 @@ import { Answers, serviceKitKinds, Operation, Problems, TakesHeader } from '@bre
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { idempotencyKeySchema } from '../idempotency/idempotency-key.ts';
+import { Idempotent, type Decision } from '../idempotency/idempotent.ts';
+import { entityTagOf, matchesWeakly, parseEntityTags, preconditionRequired } from './account-version.ts';
 import {
-  idempotencyKeyHeader,
-  idempotencyKeySchema,
-  idempotencyReplayedHeader,
-  parseIdempotencyKey,
-} from '../idempotency/idempotency-key.ts';
-import { accountKinds } from '../problems/account-problems.ts';
+  closeAccountDto,
+  createAccountDto,
+  listAccountsQuery,
+  type CreateAccountDto,
+  type ListAccountsQuery,
+} from './account.requests.ts';
 import {
   accountHistorySchema,
   accountPageSchema,
@@ -18,38 +21,27 @@ import {
   type AccountEvent,
   type AccountPage,
 } from './account.ts';
-import { preconditionRequired } from './accounts.problems.ts';
+import { accountKinds, unknownCustomer } from './accounts.problems.ts';
 import { AccountsService } from './accounts.service.ts';
-import { closeAccountDto } from './close-account.dto.ts';
-import { createAccountDto, type CreateAccountDto } from './create-account.dto.ts';
-import { entityTagOf, matchesWeakly, parseEntityTags } from './entity-tags.ts';
-import { listAccountsQuery, type ListAccountsQuery } from './list-accounts.query.ts';
 
 const accountId = z.uuid('must be a UUID');
 const tags = z.string().meta({ examples: ['"1"'] });
 
 const openingHeaders = ['Location', 'ETag', 'Idempotency-Replayed'] as const;
 
-/** What any route here may meet. */
+/** Problems of every route here. */
 const { 'database-unavailable': databaseUnavailable, 'deadline-exceeded': deadlineExceeded } = serviceKitKinds;
 
 @Controller('accounts')
 export class AccountsController {
   constructor(private readonly accounts: AccountsService) {}
 
-  /**
-   * 201 with an account that can be used, or 202 with one whose customer is still to be verified. Under an
-   * `Idempotency-Key` the same request may come again and is answered the same.
-   */
+  /** 201 with an active account, or 202 with one whose customer is verified later. */
   @Post()
   @Operation('openAccount', 'Opens an account')
-  @TakesHeader(
-    'Idempotency-Key',
-    idempotencyKeySchema.optional(),
-    'Under which the request is done once, however often it is sent',
-  )
+  @TakesHeader('Idempotency-Key', idempotencyKeySchema.optional(), 'Requests with the same key are executed once')
   @Answers(201, accountSchema, 'The account, ready for use', { headers: openingHeaders })
-  @Answers(202, accountSchema, 'The account, whose customer is still to be verified', { headers: openingHeaders })
+  @Answers(202, accountSchema, 'The account, whose customer is verified later', { headers: openingHeaders })
   @Problems(
     accountKinds['invalid-idempotency-key'],
     accountKinds['unknown-customer'],
@@ -57,21 +49,15 @@ export class AccountsController {
     databaseUnavailable,
     deadlineExceeded,
   )
-  async create(
-    @Body({ schema: createAccountDto }) dto: CreateAccountDto,
-    @Headers(idempotencyKeyHeader) idempotencyKey: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Account> {
-    const { status, account, replayed } = await this.accounts.createAccount(dto, parseIdempotencyKey(idempotencyKey));
-    void reply.status(status).headers({
-      location: accountPath(account.id),
-      etag: entityTagOf(account.version),
-      ...(replayed ? { [idempotencyReplayedHeader]: 'true' } : {}),
-    });
-    return account;
+  @Idempotent(({ id, version }: Account) => ({ location: accountPath(id), etag: entityTagOf(version) }))
+  async create(@Body({ schema: createAccountDto }) dto: CreateAccountDto): Promise<Decision<Account>> {
+    const opened = await this.accounts.open(dto);
+    if (opened === 'unknown-customer') return { problem: unknownCustomer(dto.customerId) };
+    const { account, write } = opened;
+    return { status: account.status === 'ACTIVE' ? 201 : 202, body: account, write };
   }
 
-  /** A page of accounts, the newest first; the next is in `nextCursor` and in `Link`. */
+  /** A page of accounts, the newest first; `nextCursor` and `Link` lead to the next page. */
   @Get()
   @Operation('listAccounts', 'Lists accounts, the newest first')
   @Answers(200, accountPageSchema, 'A page of accounts', { headers: ['Link'] })
@@ -85,12 +71,12 @@ export class AccountsController {
     return page;
   }
 
-  /** 304 where the client has it already. */
+  /** 304 when the client has this version already. */
   @Get(':id')
   @Operation('findAccount', 'Finds an account by id')
-  @TakesHeader('If-None-Match', tags.optional(), 'The versions that the client has already')
+  @TakesHeader('If-None-Match', tags.optional(), 'The versions that the client has')
   @Answers(200, accountSchema, 'The account', { headers: ['ETag'] })
-  @Answers(304, undefined, 'The client has it already', { headers: ['ETag'] })
+  @Answers(304, undefined, 'The client has this version', { headers: ['ETag'] })
   @Problems(accountKinds['account-not-found'], databaseUnavailable, deadlineExceeded)
   async findById(
     @Param('id', { schema: accountId }) id: string,
@@ -104,19 +90,19 @@ export class AccountsController {
     return undefined;
   }
 
-  /** What happened to an account, the opening first. */
+  /** The history of an account, the opening first. */
   @Get(':id/history')
-  @Operation('findAccountHistory', 'Tells what happened to an account')
-  @Answers(200, accountHistorySchema, 'All that happened to it, the opening first')
+  @Operation('findAccountHistory', 'Lists the changes of an account')
+  @Answers(200, accountHistorySchema, 'The changes, the opening first')
   @Problems(accountKinds['account-not-found'], databaseUnavailable, deadlineExceeded)
   findHistory(@Param('id', { schema: accountId }) id: string): Promise<AccountEvent[]> {
     return this.accounts.findHistory(id);
   }
 
-  /** Closes an account, which must be the one that the client has seen (`If-Match`). */
+  /** Closes the version of an account that the client has seen (`If-Match`). */
   @Patch(':id')
   @Operation('closeAccount', 'Closes an account')
-  @TakesHeader('If-Match', tags, 'The version of the account that is to be closed, as its ETag said')
+  @TakesHeader('If-Match', tags, 'The version of the account to close, from its ETag')
   @Answers(200, accountSchema, 'The account, closed', { headers: ['ETag'] })
   @Problems(
     accountKinds['account-not-found'],

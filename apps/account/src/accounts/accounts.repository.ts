@@ -1,17 +1,15 @@
 import { Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
-import { sql, type Selectable, type Transaction } from 'kysely';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
-import type { AccountOpening } from './account-opening.ts';
-import { accountPageQuery } from './account-page.query.ts';
+import { strongTags, type EntityTags } from './account-version.ts';
+import type { ListAccountsQuery } from './account.requests.ts';
 import { accountPath, type Account, type AccountEvent } from './account.ts';
-import { type EntityTags } from './entity-tags.ts';
-import type { ListAccountsQuery } from './list-accounts.query.ts';
 
-/** An account that is to be closed, unless it has been changed since it was seen. */
+/** An account to close, unless it has changed since the client saw it. */
 export interface Closing {
   readonly id: string;
-  /** Which versions of it are meant; weak tags match none. */
+  /** The versions to close; weak tags match none. */
   readonly ifMatch: EntityTags;
   readonly closedAt: Date;
   readonly reason: string;
@@ -22,8 +20,8 @@ export interface Closing {
 export class AccountsRepository {
   constructor(private readonly database: Database<AccountTables>) {}
 
-  /** Stores an account with its first event, and queues it for verification where that is still to come. */
-  async insert({ account, reason }: AccountOpening, transaction: Transaction<AccountTables>): Promise<void> {
+  /** Stores an account with its first event, and queues it for verification where that is pending. */
+  async insert(account: Account, reason: string, transaction: Transaction<AccountTables>): Promise<void> {
     const { id, customerId, status, createdAt } = account;
     const openedAt = new Date(createdAt);
     await transaction
@@ -55,7 +53,7 @@ export class AccountsRepository {
     return row && toAccount(row);
   }
 
-  /** @returns the newest first, and one more than the limit where that is not the last page */
+  /** @returns the newest first, and one more than the limit unless it is the last page */
   async findPage(query: ListAccountsQuery): Promise<Account[]> {
     return (await accountPageQuery(this.database.tables, query).execute()).map(toAccount);
   }
@@ -77,9 +75,9 @@ export class AccountsRepository {
   }
 
   /**
-   * Closes an account in one statement, so that of several who would, one does.
+   * Closes an account in one statement, so that only one of several requests does.
    *
-   * @returns undefined, and nothing is changed, where there is no such account, it is another version or not ACTIVE
+   * @returns undefined, and nothing is changed, when there is no such account, or it has another version or is not ACTIVE
    */
   async close({ id, ifMatch, closedAt, reason }: Closing): Promise<Account | undefined> {
     return this.database.tables.transaction().execute(async (tables) => {
@@ -88,7 +86,9 @@ export class AccountsRepository {
         .set({ status: 'CLOSED', version: sql`version + 1`, updated_at: closedAt })
         .where('id', '=', id)
         .where('status', '=', 'ACTIVE')
-        .$if(ifMatch !== '*', (update) => update.where(sql<boolean>`version::text = any(${strongTags(ifMatch)})`))
+        .$if(ifMatch !== '*', (update) =>
+          update.where(sql<boolean>`version::text = any(${ifMatch === '*' ? [] : strongTags(ifMatch)})`),
+        )
         .returningAll()
         .executeTakeFirst();
       if (!row) return undefined;
@@ -102,8 +102,22 @@ export class AccountsRepository {
   }
 }
 
-function strongTags(tags: EntityTags): string[] {
-  return tags === '*' ? [] : tags.filter(({ weak }) => !weak).map(({ opaque }) => opaque);
+/**
+ * A page of accounts, the newest first, and one more if there is one. It continues after an id and does not count rows: the
+ * last page costs as much as the first, and no account appears twice while others are being opened.
+ */
+export function accountPageQuery(
+  tables: Kysely<AccountTables>,
+  { customerId, status, cursor, limit }: ListAccountsQuery,
+) {
+  return tables
+    .selectFrom('accounts')
+    .selectAll()
+    .$if(customerId !== undefined, (query) => query.where('customer_id', '=', customerId ?? ''))
+    .$if(status !== undefined, (query) => query.where('status', '=', status ?? 'ACTIVE'))
+    .$if(cursor !== undefined, (query) => query.where('id', '<', cursor ?? ''))
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
 }
 
 function toAccount(row: Selectable<AccountTables['accounts']>): Account {

@@ -1,25 +1,18 @@
-import { ProblemException, type Problem } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
-import { CustomerDirectory } from '../customer/customer-directory.ts';
-import { fingerprintOf } from '../idempotency/fingerprint.ts';
-import { idempotencyReplayedHeader } from '../idempotency/idempotency-key.ts';
-import { IdempotentRequests, type Decision } from '../idempotency/idempotent-requests.ts';
-import { toCursor } from './account-cursor.ts';
-import { openingOf } from './account-opening.ts';
-import type { Account, AccountEvent, AccountPage } from './account.ts';
-import { accountNotFound, notClosed, unknownCustomer } from './accounts.problems.ts';
+import type { Transaction } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { CustomerDirectory, type Verification } from '../customer/customer-directory.ts';
+import type { AccountTables } from '../database/account.tables.ts';
+import { notClosed, type EntityTags } from './account-version.ts';
+import { toCursor, type CreateAccountDto, type ListAccountsQuery } from './account.requests.ts';
+import { accountPath, type Account, type AccountEvent, type AccountPage } from './account.ts';
+import { accountNotFound } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
-import type { CreateAccountDto } from './create-account.dto.ts';
-import type { EntityTags } from './entity-tags.ts';
-import type { ListAccountsQuery } from './list-accounts.query.ts';
 
-/** An account that has been opened, now or by an earlier request with the same idempotency key. */
+/** An account to open. It exists once `write` has been committed. */
 export interface OpenedAccount {
-  /** 201, or 202 where the customer is still to be verified. */
-  readonly status: number;
-  /** As it was when it was opened. */
   readonly account: Account;
-  readonly replayed: boolean;
+  readonly write: (transaction: Transaction<AccountTables>) => Promise<void>;
 }
 
 /** Opens accounts, finds them and closes them. */
@@ -28,23 +21,20 @@ export class AccountsService {
   constructor(
     private readonly customers: CustomerDirectory,
     private readonly accounts: AccountsRepository,
-    private readonly requests: IdempotentRequests,
   ) {}
 
   /**
-   * Opens an account for a customer who exists. While nobody can say whether the customer does, the account is stored
-   * as PENDING_VERIFICATION: the request is not lost, and the verification can be made up for.
+   * Opens an account for a customer who exists. While the customer cannot be verified, the account is opened as
+   * PENDING_VERIFICATION, and the customer is verified later.
    *
-   * @param idempotencyKey under which the account is opened once, however often it is asked for
-   * @throws ProblemException 422 when there is no such customer, or the key was used for another request
+   * @returns `unknown-customer` when there is no such customer
    */
-  async createAccount(dto: CreateAccountDto, idempotencyKey?: string): Promise<OpenedAccount> {
-    const asked = { method: 'POST', route: '/accounts', body: dto };
-    const request =
-      idempotencyKey === undefined ? undefined : { key: idempotencyKey, fingerprint: fingerprintOf(asked) };
-    const { status, body, replayed } = await this.requests.answer(request, () => this.decide(dto));
-    if (!isProblem(body)) return { status, account: body, replayed };
-    throw new ProblemException(replayed ? { ...body, headers: { [idempotencyReplayedHeader]: 'true' } } : body);
+  async open(dto: CreateAccountDto): Promise<OpenedAccount | 'unknown-customer'> {
+    const verification = await this.customers.verify(dto.customerId);
+    if (verification.customer === 'unknown') return 'unknown-customer';
+    const account = accountOf(dto, verification, new Date());
+    const reason = reasonOf(verification);
+    return { account, write: (transaction) => this.accounts.insert(account, reason, transaction) };
   }
 
   /** @throws ProblemException 404 when there is no such account */
@@ -68,30 +58,47 @@ export class AccountsService {
   }
 
   /**
-   * Closes an account for good.
+   * Closes an account; this is final.
    *
-   * @param ifMatch which versions of it the client means
-   * @throws ProblemException 404 when there is no such account, 412 when it is another version, 409 when it is not ACTIVE
+   * @param ifMatch the versions that the client means
+   * @throws ProblemException 404 when there is no such account, 412 when it has another version, 409 when it is not ACTIVE
    */
   async close(id: string, ifMatch: EntityTags): Promise<Account> {
     const closed = await this.accounts.close({ id, ifMatch, closedAt: new Date(), reason: 'Closed on request.' });
     if (closed) return closed;
     throw notClosed(await this.findById(id), ifMatch);
   }
-
-  private async decide(dto: CreateAccountDto): Promise<Decision<Account | Problem>> {
-    const verification = await this.customers.verify(dto.customerId);
-    if (verification.verdict === 'unknown') {
-      const problem = unknownCustomer(dto.customerId);
-      return { status: problem.status, body: problem };
-    }
-    const opening = openingOf(dto, verification, new Date());
-    return {
-      status: opening.account.status === 'ACTIVE' ? 201 : 202,
-      body: opening.account,
-      write: (transaction) => this.accounts.insert(opening, transaction),
-    };
-  }
 }
 
-const isProblem = (body: Account | Problem): body is Problem => 'title' in body;
+type PossibleCustomer = Exclude<Verification, { customer: 'unknown' }>;
+
+/** The whole account, ids and times included: its response is stored in the transaction that stores it. */
+function accountOf(
+  { customerId, currency, label }: CreateAccountDto,
+  verification: PossibleCustomer,
+  now: Date,
+): Account {
+  const id = uuidv7();
+  const verified = verification.customer === 'exists' ? verification : undefined;
+  return {
+    id,
+    customerId,
+    currency,
+    label: label ?? null,
+    balance: { amount: 0, currency },
+    status: verified ? 'ACTIVE' : 'PENDING_VERIFICATION',
+    version: 1,
+    verifiedAt: verified?.verifiedAt.toISOString() ?? null,
+    verifiedBy: verified?.verifiedBy ?? null,
+    createdAt: now.toISOString(),
+    updatedAt: now.toISOString(),
+    ...(verified ? {} : { statusUrl: accountPath(id) }),
+  };
+}
+
+function reasonOf(verification: PossibleCustomer): string {
+  if (verification.customer === 'unverified') return 'Opened before the customer could be verified.';
+  return verification.verifiedBy === 'CUSTOMER'
+    ? 'Opened for a verified customer.'
+    : 'Opened for a customer who existed at the last response of the customer service.';
+}

@@ -5,16 +5,15 @@ import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CustomerDirectory } from './customer-directory.ts';
-import { CustomerUnavailableError } from './customer-unavailable.error.ts';
-import { CustomerClient } from './customer.client.ts';
-import { customerPolicies } from './no-answer.ts';
+import { CustomerClient, CustomerUnavailableError } from './customer.client.ts';
+import { customerPolicies } from './customer.module.ts';
 
 type FindById = CustomerClient['findById'];
 
 const ada = { id: 'c-1001', status: 'ACTIVE' };
-const outage = new CustomerUnavailableError('customer answered 503');
+const outage = new CustomerUnavailableError('customer responded with 503');
 
-/** The directory under the policies of resilience.yml, before a customer that does as it is told. */
+/** The directory with the policies of resilience.yml and a client that the test controls. */
 async function setUp(env: Readonly<Record<string, string>> = {}) {
   const findById = vi.fn<FindById>(async () => ada);
   const clock = new FakeClock();
@@ -40,7 +39,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
   return { directory: app.get(CustomerDirectory), circuitBreaker, findById, clock };
 }
 
-/** Lets all that needs no time happen, and then some time pass. */
+/** Lets pending promises settle, and advances the clock. */
 const letWaitsEnd = async (clock: FakeClock, durationMs = 1_000): Promise<void> => {
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(durationMs);
@@ -52,42 +51,42 @@ const hanging: FindById = (_, context) =>
     context?.signal?.addEventListener('abort', () => reject(context.signal?.reason as Error));
   });
 
-describe('A question for a request', () => {
-  it('is answered by customer, with the time of day, whatever time policies go by', async () => {
+describe('A verification for a request', () => {
+  it('has the time of day, also when policies run on another clock', async () => {
     const { directory } = await setUp();
     const before = Date.now();
 
     const verification = await directory.verify('c-1001');
 
-    expect(verification).toEqual({ verdict: 'exists', verifiedAt: expect.any(Date) as Date, verifiedBy: 'CUSTOMER' });
+    expect(verification).toEqual({ customer: 'exists', verifiedAt: expect.any(Date) as Date, verifiedBy: 'CUSTOMER' });
     const { verifiedAt } = verification as { verifiedAt: Date };
     expect(verifiedAt.getTime()).toBeGreaterThanOrEqual(before);
     expect(verifiedAt.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
-  it('is asked a second time when customer fails, after a short wait, and the circuit breaker sees both', async () => {
+  it('is retried once after a short wait, and the circuit breaker records both attempts', async () => {
     const { directory, circuitBreaker, findById, clock } = await setUp();
     findById.mockRejectedValueOnce(outage);
 
     const verifying = directory.verify('c-1001');
     await letWaitsEnd(clock, 160);
 
-    expect(await verifying).toMatchObject({ verdict: 'exists', verifiedBy: 'CUSTOMER' });
+    expect(await verifying).toMatchObject({ customer: 'exists', verifiedBy: 'CUSTOMER' });
     expect(circuitBreaker.metrics).toMatchObject({ bufferedCalls: 2, failedCalls: 1 });
   });
 
-  it('is asked no third time', async () => {
+  it('is not retried twice', async () => {
     const { directory, findById, clock } = await setUp();
     findById.mockImplementation(failing);
 
     const verifying = directory.verify('c-1001');
     await letWaitsEnd(clock);
 
-    expect(await verifying).toEqual({ verdict: 'unverified' });
+    expect(await verifying).toEqual({ customer: 'unverified' });
     expect(findById).toHaveBeenCalledTimes(2);
   });
 
-  it('is not asked again when it took too long, nor when a policy refuses it', async () => {
+  it('is retried neither after a timeout nor after a refusal', async () => {
     const { directory, circuitBreaker, findById, clock } = await setUp();
     findById.mockImplementation(hanging);
 
@@ -97,11 +96,11 @@ describe('A question for a request', () => {
     circuitBreaker.transitionToForcedOpenState();
     const refused = await directory.verify('c-1001');
 
-    expect([late, refused]).toEqual([{ verdict: 'unverified' }, { verdict: 'unverified' }]);
+    expect([late, refused]).toEqual([{ customer: 'unverified' }, { customer: 'unverified' }]);
     expect(findById).toHaveBeenCalledTimes(1);
   });
 
-  it('is not asked again beyond the budget for it', async () => {
+  it('is not retried beyond the retry budget', async () => {
     const { directory, circuitBreaker, findById, clock } = await setUp({
       RESILIENCE4J_RETRYBUDGET_INSTANCES_CUSTOMER_MINRETRIESPERSECOND: '0',
     });
@@ -109,7 +108,7 @@ describe('A question for a request', () => {
     for (let call = 1; call <= 4; call += 1) await directory.verify('c-1001');
     findById.mockImplementation(failing);
 
-    // The fifth call makes the fifth part of a retry a whole one; the sixth finds it spent.
+    // Five calls earn one retry; the sixth call finds it spent.
     const fifth = directory.verify('c-1002');
     await letWaitsEnd(clock);
     await fifth;
@@ -118,16 +117,16 @@ describe('A question for a request', () => {
     expect(findById).toHaveBeenCalledTimes(4 + 2 + 1);
   });
 
-  it('is over when the request’s deadline is, second attempt included', async () => {
+  it('ends with the deadline of the request, retries included', async () => {
     const { directory, findById, clock } = await setUp();
     findById.mockImplementation(failing);
     const deadline = Deadline.after('40ms', clock);
 
-    expect(await runInCallContext({ deadline }, () => directory.verify('c-1001'))).toEqual({ verdict: 'unverified' });
+    expect(await runInCallContext({ deadline }, () => directory.verify('c-1001'))).toEqual({ customer: 'unverified' });
     expect(findById).toHaveBeenCalledTimes(1);
   });
 
-  it('is no excuse for a mistake of ours', async () => {
+  it('does not hide a bug', async () => {
     const { directory, findById } = await setUp();
     await directory.verify('c-1001');
     findById.mockRejectedValue(new TypeError('a bug'));
@@ -136,17 +135,17 @@ describe('A question for a request', () => {
   });
 });
 
-describe('The last good answer', () => {
-  it('is given while customer cannot be asked, with the time at which customer was', async () => {
+describe('A stale value', () => {
+  it('is returned while customer is unavailable, with the time of its verification', async () => {
     const { directory, circuitBreaker } = await setUp();
-    const asked = await directory.verify('c-1001');
+    const verified = await directory.verify('c-1001');
     circuitBreaker.transitionToForcedOpenState();
 
-    expect(await directory.verify('c-1001')).toEqual({ ...asked, verifiedBy: 'LAST_GOOD' });
-    expect(await directory.verify('c-1002')).toEqual({ verdict: 'unverified' });
+    expect(await directory.verify('c-1001')).toEqual({ ...verified, verifiedBy: 'LAST_GOOD' });
+    expect(await directory.verify('c-1002')).toEqual({ customer: 'unverified' });
   });
 
-  it('is given only after the second attempt has failed as well', async () => {
+  it('is returned only after the retry has failed as well', async () => {
     const { directory, findById, clock } = await setUp();
     await directory.verify('c-1001');
     findById.mockImplementation(failing);
@@ -154,11 +153,11 @@ describe('The last good answer', () => {
     const verifying = directory.verify('c-1001');
     await letWaitsEnd(clock);
 
-    expect(await verifying).toMatchObject({ verdict: 'exists', verifiedBy: 'LAST_GOOD' });
+    expect(await verifying).toMatchObject({ customer: 'exists', verifiedBy: 'LAST_GOOD' });
     expect(findById).toHaveBeenCalledTimes(1 + 2);
   });
 
-  it('is given for ten minutes', async () => {
+  it('is returned for ten minutes', async () => {
     const { directory, circuitBreaker, clock } = await setUp();
     await directory.verify('c-1001');
     circuitBreaker.transitionToForcedOpenState();
@@ -168,10 +167,10 @@ describe('The last good answer', () => {
     clock.advance(1);
     const old = await directory.verify('c-1001');
 
-    expect([young.verdict, old.verdict]).toEqual(['exists', 'unverified']);
+    expect([young.customer, old.customer]).toEqual(['exists', 'unverified']);
   });
 
-  it('is forgotten when customer says that there is no such customer, which itself is never remembered', async () => {
+  it('is dropped when customer responds that the customer is unknown, which itself is not kept', async () => {
     const { directory, circuitBreaker, findById } = await setUp();
     await directory.verify('c-1001');
     findById.mockResolvedValueOnce(undefined);
@@ -179,41 +178,41 @@ describe('The last good answer', () => {
     const unknown = await directory.verify('c-1001');
     circuitBreaker.transitionToForcedOpenState();
 
-    expect(unknown).toEqual({ verdict: 'unknown' });
-    expect(await directory.verify('c-1001')).toEqual({ verdict: 'unverified' });
+    expect(unknown).toEqual({ customer: 'unknown' });
+    expect(await directory.verify('c-1001')).toEqual({ customer: 'unverified' });
   });
 });
 
-describe('A question of somebody who can come back later', () => {
-  it('is asked once, and never answered from memory', async () => {
+describe('A verification for the reconciler', () => {
+  it('is attempted once and never a stale value', async () => {
     const { directory, findById } = await setUp();
     await directory.verify('c-1001');
     findById.mockImplementation(failing);
 
-    await expect(directory.ask('c-1001')).rejects.toBe(outage);
+    await expect(directory.verifyFresh('c-1001')).rejects.toBe(outage);
     expect(findById).toHaveBeenCalledTimes(1 + 1);
   });
 
-  it('counts for the circuit breaker that protects requests, and makes it forget what is wrong', async () => {
+  it('is recorded by the circuit breaker of requests and drops an outdated stale value', async () => {
     const { directory, circuitBreaker, findById } = await setUp();
     await directory.verify('c-1001');
     findById.mockResolvedValue(undefined);
 
-    expect(await directory.ask('c-1001')).toEqual({ verdict: 'unknown' });
+    expect(await directory.verifyFresh('c-1001')).toEqual({ customer: 'unknown' });
     expect(circuitBreaker.metrics.bufferedCalls).toBe(2);
     circuitBreaker.transitionToForcedOpenState();
-    expect(await directory.verify('c-1001')).toEqual({ verdict: 'unverified' });
+    expect(await directory.verify('c-1001')).toEqual({ customer: 'unverified' });
   });
 
-  it('may be asked unless the circuit breaker is sure to refuse it', async () => {
+  it('is possible unless the circuit breaker is certain to refuse', async () => {
     const { directory, circuitBreaker, clock } = await setUp();
-    const closed = directory.mayBeAsked;
+    const closed = directory.mayBeCalled;
     circuitBreaker.transitionToOpenState();
-    const open = directory.mayBeAsked;
+    const open = directory.mayBeCalled;
     clock.advance(10_000);
-    const waited = directory.mayBeAsked;
+    const waited = directory.mayBeCalled;
     circuitBreaker.transitionToForcedOpenState();
-    const forcedOpen = directory.mayBeAsked;
+    const forcedOpen = directory.mayBeCalled;
 
     expect({ closed, open, waited, forcedOpen }).toEqual({
       closed: true,

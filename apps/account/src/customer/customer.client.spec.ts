@@ -4,15 +4,14 @@ import { FakeClock } from '@breakwater/resilience/testing';
 import { getEventListeners, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CustomerUnavailableError } from './customer-unavailable.error.ts';
-import { CustomerClient } from './customer.client.ts';
+import { CustomerClient, CustomerUnavailableError } from './customer.client.ts';
 
-/** A customer service that does as it is told. */
-async function customerThat(answers: RequestListener): Promise<{ url: string; requests: IncomingMessage[] }> {
+/** A customer service that responds as the test says. */
+async function customerThat(responds: RequestListener): Promise<{ url: string; requests: IncomingMessage[] }> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
-    answers(request, response);
+    responds(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,7 +30,7 @@ const json =
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
 
-const clientFor = (...urls: string[]): CustomerClient => new CustomerClient({ urls });
+const clientFor = (...urls: string[]): CustomerClient => new CustomerClient(urls);
 const ada = { id: 'c-1001', name: 'Ada', status: 'ACTIVE' };
 
 describe('CustomerClient', () => {
@@ -43,7 +42,7 @@ describe('CustomerClient', () => {
     expect(requests.map((request) => request.url)).toEqual(['/customers/c-1001']);
   });
 
-  it('finds no customer where customer answers 404', async () => {
+  it('finds no customer when customer responds with 404', async () => {
     const { url } = await customerThat(json({ title: 'Customer not found' }, 404));
 
     await expect(clientFor(url).findById('c-9999')).resolves.toBeUndefined();
@@ -81,7 +80,7 @@ describe('CustomerClient', () => {
     expect(sent).toEqual(['2000', '500', undefined]);
   });
 
-  it('goes round when there are several customers', async () => {
+  it('calls several customers in turn', async () => {
     const first = await customerThat(json(ada));
     const second = await customerThat(json(ada));
     const client = clientFor(first.url, `${second.url}/base`);
@@ -92,25 +91,25 @@ describe('CustomerClient', () => {
     expect(second.requests.map(({ url }) => url)).toEqual(['/base/customers/c-1001']);
   });
 
-  describe('knows nothing when customer', () => {
+  describe('throws a CustomerUnavailableError when customer', () => {
     it.each<[string, RequestListener, RegExp]>([
-      ['fails', json({}, 500), /customer answered 500/],
-      ['is overloaded', json({}, 503), /customer answered 503/],
-      ['refuses', json({}, 400), /customer answered 400/],
-      ['answers something else', json({ name: 'Ada' }), /customer answered what is no customer/],
-      ['answers no JSON', (_, response) => response.end('<html>'), /customer cannot be asked: .*JSON/],
-      ['sends us elsewhere', (_, response) => response.writeHead(302, { location: '/' }).end(), /answered 302/],
-      ['hangs up', (request) => request.socket.destroy(), /customer cannot be asked/],
+      ['fails', json({}, 500), /customer responded with 500/],
+      ['is overloaded', json({}, 503), /customer responded with 503/],
+      ['refuses', json({}, 400), /customer responded with 400/],
+      ['responds with something else', json({ name: 'Ada' }), /customer responded with an invalid customer/],
+      ['does not respond with JSON', (_, response) => response.end('<html>'), /customer cannot be called: .*JSON/],
+      ['redirects', (_, response) => response.writeHead(302, { location: '/' }).end(), /responded with 302/],
+      ['closes the connection', (request) => request.socket.destroy(), /customer cannot be called/],
       [
-        'hangs up in the middle',
+        'closes the connection within a response',
         (request, response) => {
           response.writeHead(200, { 'content-length': '100' }).write('{"id":');
           setImmediate(() => request.socket.destroy());
         },
-        /customer cannot be asked/,
+        /customer cannot be called/,
       ],
-    ])('%s', async (_, answers, message) => {
-      const { url } = await customerThat(answers);
+    ])('%s', async (_, responds, message) => {
+      const { url } = await customerThat(responds);
 
       const failure = await clientFor(url)
         .findById('c-1001')
@@ -120,17 +119,17 @@ describe('CustomerClient', () => {
       expect(String(failure)).toMatch(message);
     });
 
-    it('is not there', async () => {
+    it('cannot be reached', async () => {
       const finding = clientFor('http://127.0.0.1:1').findById('c-1001');
 
-      await expect(finding).rejects.toThrow(/customer cannot be asked: .*(ECONNREFUSED|bad port)/);
+      await expect(finding).rejects.toThrow(/customer cannot be called: .*(ECONNREFUSED|bad port)/);
     });
   });
 
-  it('gives up with the caller, and with the caller’s reason', async () => {
+  it('rejects with the reason of an abort', async () => {
     const { url, requests } = await customerThat(() => {});
     const caller = new AbortController();
-    const reason = new Error('nobody waits any more');
+    const reason = new Error('aborted by the caller');
 
     const finding = clientFor(url).findById('c-1001', { signal: caller.signal });
     caller.abort(reason);
@@ -139,25 +138,25 @@ describe('CustomerClient', () => {
     expect(requests.length).toBeLessThanOrEqual(1);
   });
 
-  it('gives up in the middle of an answer', async () => {
-    const { promise: halfWay, resolve: beHalfWay } = Promise.withResolvers<void>();
-    const { promise: hungUp, resolve: hangUp } = Promise.withResolvers<void>();
+  it('can be aborted within a response', async () => {
+    const { promise: halfSent, resolve: sentHalf } = Promise.withResolvers<void>();
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
     const { url } = await customerThat((request, response) => {
-      request.socket.once('close', () => hangUp());
-      response.writeHead(200, { 'content-length': '100' }).write('{"id":', () => beHalfWay());
+      request.socket.once('close', () => close());
+      response.writeHead(200, { 'content-length': '100' }).write('{"id":', () => sentHalf());
     });
     const caller = new AbortController();
-    const reason = new Error('nobody waits any more');
+    const reason = new Error('aborted by the caller');
 
     const finding = clientFor(url).findById('c-1001', { signal: caller.signal });
-    await halfWay;
+    await halfSent;
     caller.abort(reason);
 
     await expect(finding).rejects.toBe(reason);
-    await hungUp;
+    await closed;
   });
 
-  it('does not begin for a caller who has given up', async () => {
+  it('sends no request when the caller has aborted', async () => {
     const { url, requests } = await customerThat(json(ada));
 
     const finding = clientFor(url).findById('c-1001', { signal: AbortSignal.abort(new Error('too late')) });
@@ -166,7 +165,7 @@ describe('CustomerClient', () => {
     expect(requests).toEqual([]);
   });
 
-  it('uses a connection again, whatever was answered on it', async () => {
+  it('reuses a connection after any response', async () => {
     const statuses = [200, 404, 503, 200];
     const { url, requests } = await customerThat((request, response) =>
       json(ada, statuses[requests.length - 1])(request, response),
@@ -175,14 +174,14 @@ describe('CustomerClient', () => {
 
     for (const _ of statuses) {
       await client.findById('c-1001').catch(() => {});
-      // The connection is free once the end of the answer has been read.
+      // The connection is free once the response has been read.
       await new Promise((resolve) => setImmediate(resolve));
     }
 
     expect(new Set(requests.map(({ socket }) => socket)).size).toBe(1);
   });
 
-  it('leaves no listener on the signal of its caller', async () => {
+  it('leaves no listener on the signal of the caller', async () => {
     const { url } = await customerThat(json(ada));
     const { signal } = new AbortController();
 

@@ -1,62 +1,71 @@
 import type { CustomerPath, FindCustomer } from '@breakwater/contracts';
 import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
-import { deadlineHeaders, type CallContext } from '@breakwater/resilience';
+import { deadlineHeaders, whenAborted, type CallContext } from '@breakwater/resilience';
+import { currentCallContext } from '@breakwater/resilience/nest';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { CustomerUnavailableError } from './customer-unavailable.error.ts';
-import { httpGet } from './http-get.ts';
 
 type CustomerInContract = FindCustomer['responses'][200]['content']['application/json'];
 
-/** As the contract has it, so that the compiler objects when customer moves it. */
+/** Typed by the contract: the compiler reports when customer changes it. */
 const findCustomerPath = '/customers/{id}' satisfies CustomerPath;
-/** No such customer; another status that says so would not be in the contract. */
 const notFound = 404 satisfies keyof FindCustomer['responses'];
 
-/** What account needs to know of customer's answer; more may be in it. */
+/** The part of customer's response that account needs. */
 export const customerSchema = z.object({ id: z.string(), status: z.string() });
 
-/** A customer, as far as account is concerned. */
+/** A customer, as far as account needs to know. */
 export type Customer = z.output<typeof customerSchema>;
 
-/** Where customer is. */
-export interface CustomerClientOptions {
-  /** Base URLs; calls go round. At least one. */
-  readonly urls: readonly string[];
+/** The customer service gave no valid response: it is unknown whether the customer exists. */
+export class CustomerUnavailableError extends Error {
+  override readonly name = 'CustomerUnavailableError';
 }
 
-/** Asks the customer service, over HTTP. How long an answer is waited for is up to the caller. */
+/** Calls the customer service over HTTP. It has no time limit of its own: the caller's context has. */
 export class CustomerClient {
   readonly #urls: readonly string[];
   #calls = 0;
 
-  constructor({ urls }: CustomerClientOptions) {
+  /** @param urls base URLs, at least one; calls go to each in turn */
+  constructor(urls: readonly string[]) {
     this.#urls = urls;
   }
 
   /**
-   * @param context its signal gives the call up, and what it is aborted with is thrown; what is left until its deadline is
-   * told to customer, which then doesn't work for nobody
+   * @param context its signal aborts the request, and its deadline is passed on; default: that of the current call
    * @returns undefined when there is no such customer
-   * @throws CustomerUnavailableError when customer cannot be reached or answers anything else
+   * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else
    */
   async findById(
     id: string,
-    context: Partial<Pick<CallContext, 'signal' | 'deadline'>> = {},
+    context: Partial<Pick<CallContext, 'signal' | 'deadline'>> = currentCallContext(),
   ): Promise<Customer | undefined> {
-    const url = this.#nextUrl() + pathOf({ id });
+    const requestId = currentRequestId();
+    const headers = {
+      accept: 'application/json',
+      ...deadlineHeaders(context.deadline),
+      ...traceHeaders(),
+      ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
+    };
     try {
-      return await ask(url, deadlineHeaders(context.deadline), context);
+      const { status, body } = await httpGet(this.#nextUrl() + pathOf({ id }), headers, context);
+      if (isSuccess(status)) return parseCustomer(body);
+      if (status === notFound) return undefined;
+      throw new CustomerUnavailableError(`customer responded with ${status}`);
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof CustomerUnavailableError) throw error;
-      throw new CustomerUnavailableError(`customer cannot be asked: ${reasonOf(error)}`, { cause: error });
+      throw new CustomerUnavailableError(`customer cannot be called: ${reasonOf(error)}`, { cause: error });
     }
   }
 
   #nextUrl(): string {
     const url = this.#urls[this.#calls % this.#urls.length];
     this.#calls += 1;
-    if (url === undefined) throw new CustomerUnavailableError('no URL of customer is known');
+    if (url === undefined) throw new CustomerUnavailableError('no URL of customer is configured');
     return url;
   }
 }
@@ -64,37 +73,55 @@ export class CustomerClient {
 const pathOf = (parameters: FindCustomer['parameters']['path']): string =>
   findCustomerPath.replace('{id}', encodeURIComponent(parameters.id));
 
-async function ask(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  context: Partial<Pick<CallContext, 'signal'>>,
-): Promise<Customer | undefined> {
-  const requestId = currentRequestId();
-  const { status, isOk, body } = await httpGet(
-    url,
-    {
-      accept: 'application/json',
-      ...headers,
-      ...traceHeaders(),
-      ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
-    },
-    context,
-  );
-  if (isOk) return readCustomer(body);
-  if (status === notFound) return undefined;
-  throw new CustomerUnavailableError(`customer answered ${status}`);
-}
-
-function readCustomer(body: string): Customer {
+function parseCustomer(body: string): Customer {
   const promised = JSON.parse(body) as CustomerInContract;
-  // Where the contract no longer promises what is read here, the compiler says so; where customer breaks it, the schema.
+  // The compiler checks the contract against what is read here; the schema checks the response.
   const { data, error } = customerSchema.safeParse(promised satisfies z.input<typeof customerSchema>);
   if (data) return data;
-  throw new CustomerUnavailableError(`customer answered what is no customer: ${z.prettifyError(error)}`);
+  throw new CustomerUnavailableError(`customer responded with an invalid customer: ${z.prettifyError(error)}`);
 }
 
-/** Of several addresses that were tried in vain, the first says why. */
+/** When several addresses were tried, the first error names the reason. */
 function reasonOf(error: unknown): string {
   const reason: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return reason instanceof Error ? reason.message : String(reason);
+}
+
+/** Shorter than customer's SHUTDOWN_DELAY, for which a connection must be idle before a stopping replica closes it. */
+const keepAliveMs = 2_000;
+const http = { request: httpRequest, agent: new HttpAgent({ keepAlive: true, timeout: keepAliveMs }) };
+const https = { request: httpsRequest, agent: new HttpsAgent({ keepAlive: true, timeout: keepAliveMs }) };
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+/**
+ * A GET over a kept connection, which follows no redirection. It takes less than half of the processor time of `fetch`
+ * (docs/performance.md), because it needs neither web streams nor signals.
+ *
+ * @returns the body of a success; an empty one otherwise
+ * @throws the reason of an abort, or the error of the connection
+ */
+function httpGet(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  context: Partial<Pick<CallContext, 'signal'>>,
+): Promise<{ readonly status: number; readonly body: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly body: string }>();
+  const { request: send, agent } = url.startsWith('https:') ? https : http;
+  const request = send(url, { agent, headers }, (response) => {
+    const { statusCode: status = 0 } = response;
+    if (isSuccess(status)) text(response).then((body) => resolve({ status, body }), reject);
+    else {
+      // An unread body would keep the connection from being used again.
+      response.on('error', () => {}).resume();
+      resolve({ status, body: '' });
+    }
+  });
+  // Cheaper than a listener on the signal, which then is never created.
+  const stopListening = whenAborted(context, (reason) => {
+    reject(reason);
+    request.destroy();
+  });
+  request.on('error', reject).end();
+  return promise.finally(stopListening);
 }

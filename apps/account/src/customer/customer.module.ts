@@ -1,15 +1,23 @@
+import type { ResilienceModuleOptions } from '@breakwater/resilience/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { CustomerDirectory } from './customer-directory.ts';
-import { CustomerClient, type CustomerClientOptions } from './customer.client.ts';
+import { CustomerClient, CustomerUnavailableError } from './customer.client.ts';
+import { CustomerDirectory, isUnavailable } from './customer-directory.ts';
 
-/** What account knows of customers. */
+/** The options of the policies around customer that `resilience.yml` cannot give. */
+export const customerPolicies = {
+  errorTypes: { CustomerUnavailableError },
+  cachedFallback: { instances: { customer: { on: isUnavailable } } },
+} satisfies ResilienceModuleOptions;
+
+/** Provides the directory of customers to all modules. */
 @Module({})
 export class CustomerModule {
-  static forRoot(options: CustomerClientOptions): DynamicModule {
+  /** @param urls base URLs of the customer service */
+  static forRoot(urls: readonly string[]): DynamicModule {
     return {
       module: CustomerModule,
       global: true,
-      providers: [{ provide: CustomerClient, useFactory: () => new CustomerClient(options) }, CustomerDirectory],
+      providers: [{ provide: CustomerClient, useFactory: () => new CustomerClient(urls) }, CustomerDirectory],
       exports: [CustomerClient, CustomerDirectory],
     };
   }

@@ -3,24 +3,24 @@ import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 /** The tables of the schema `account`. */
 export interface AccountTables {
   readonly accounts: {
-    /** A UUID of version 7, so that ids sort by the time of their making. */
+    /** A UUID of version 7: ids sort by creation time. */
     readonly id: string;
     readonly customer_id: string;
     readonly currency: string;
     readonly label: string | null;
-    /** In the currency's minor unit: cents, not euros. */
+    /** In the minor unit of the currency: cents, not euros. */
     readonly balance: Generated<number>;
     readonly status: AccountStatus;
     /** Counts the changes; the first is 1. */
     readonly version: Generated<number>;
     readonly created_at: Generated<Date>;
     readonly updated_at: Generated<Date>;
-    /** When customer confirmed that there is such a customer; null while nobody has. */
+    /** When the customer service confirmed the customer; null while it has not. */
     readonly verified_at: Date | null;
     readonly verified_by: VerifiedBy | null;
   };
 
-  /** What happened to accounts, the opening first. Rows are only ever added. */
+  /** The history of accounts, the opening first. Rows are only added. */
   readonly account_events: {
     readonly id: GeneratedAlways<number>;
     readonly account_id: string;
@@ -30,20 +30,20 @@ export interface AccountTables {
     readonly happened_at: Generated<Date>;
   };
 
-  /** The queue of accounts whose customer is still to be verified: a row for each that is `PENDING_VERIFICATION`. */
+  /** The queue of accounts to verify: a row for each that is `PENDING_VERIFICATION`. */
   readonly pending_verifications: {
     readonly account_id: string;
     readonly customer_id: string;
     readonly attempts: Generated<number>;
     readonly pending_since: Generated<Date>;
-    /** Nobody takes the row before; whoever takes it moves this on, and so holds it for a while. */
+    /** The row cannot be claimed earlier. A claim moves this on, which is its lease. */
     readonly next_attempt_at: Generated<Date>;
   };
 
-  /** Requests that were answered for good, and how. */
+  /** Requests with their final responses. */
   readonly idempotency_keys: {
     readonly key: string;
-    /** Of what was asked; another request under the same key is refused. */
+    /** Of the request; another request under the same key is rejected. */
     readonly fingerprint: string;
     readonly response_status: number;
     readonly response_body: JSONColumnType<object>;
@@ -52,10 +52,10 @@ export interface AccountTables {
 }
 
 /**
- * `PENDING_VERIFICATION`: opened while nobody could say whether there is such a customer. It becomes `ACTIVE`, or
- * `REJECTED` where there is none. `CLOSED` is for good.
+ * `PENDING_VERIFICATION`: opened before the customer could be verified. The account becomes `ACTIVE`, or `REJECTED` when
+ * there is no such customer. `CLOSED` is final.
  */
 export type AccountStatus = 'PENDING_VERIFICATION' | 'ACTIVE' | 'REJECTED' | 'CLOSED';
 
-/** Who confirmed the customer: the customer service when asked, or its last good answer that account remembered. */
+/** What confirmed the customer: a response of the customer service, or a stale value of an earlier one. */
 export type VerifiedBy = 'CUSTOMER' | 'LAST_GOOD';

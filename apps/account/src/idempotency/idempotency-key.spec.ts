@@ -1,12 +1,13 @@
 import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { parseIdempotencyKey } from './idempotency-key.ts';
+import { canonicalJson, fingerprintOf, parseIdempotencyKey } from './idempotency-key.ts';
 
 const visible = Array.from({ length: 0x7e - 0x20 }, (_, n) => String.fromCodePoint(0x21 + n));
 const key = fc.string({ unit: fc.constantFrom(...visible), minLength: 1, maxLength: 255 });
 
 describe('parseIdempotencyKey', () => {
-  it('reads whatever visible key is written as a string of structured fields', () => {
+  it('reads any visible key that is written as a string of structured fields', () => {
     fc.assert(
       fc.property(key, (key) => {
         expect(parseIdempotencyKey(`"${key.replaceAll(/["\\]/g, String.raw`\$&`)}"`)).toBe(key);
@@ -14,18 +15,18 @@ describe('parseIdempotencyKey', () => {
     );
   });
 
-  it('takes the quotes or leaves them', () => {
+  it('reads a key with and without quotes', () => {
     const uuid = '8e03978e-40d5-43dd-bc93-6894a57f9324';
 
     expect(parseIdempotencyKey(uuid)).toBe(uuid);
     expect(parseIdempotencyKey(`"${uuid}"`)).toBe(uuid);
   });
 
-  it('is content with none', () => {
+  it('accepts a request without a key', () => {
     expect(parseIdempotencyKey(undefined)).toBeUndefined();
   });
 
-  it.each(['x'.repeat(255), `"${'x'.repeat(255)}"`])('takes a key of 255 characters (%#)', (header) => {
+  it.each(['x'.repeat(255), `"${'x'.repeat(255)}"`])('accepts a key of 255 characters (%#)', (header) => {
     expect(parseIdempotencyKey(header)).toHaveLength(255);
   });
 
@@ -45,7 +46,72 @@ describe('parseIdempotencyKey', () => {
     '"a\u007f"',
     'x'.repeat(256),
     `"${'x'.repeat(256)}"`,
-  ])('refuses %j', (header) => {
+  ])('rejects %j', (header) => {
     expect(() => parseIdempotencyKey(header)).toThrow(/1 to 255 visible ASCII characters/);
+  });
+});
+
+/** The same value with the members of all its objects in reverse order. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toReversed()
+      .map(([name, member]) => [name, reversed(member)]),
+  );
+}
+
+/** JSON has no minus zero. */
+const json = fc.jsonValue().map((value): unknown => JSON.parse(JSON.stringify(value)));
+
+describe('canonicalJson', () => {
+  it('does not depend on the order of members', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(canonicalJson(reversed(value))).toBe(canonicalJson(value));
+      }),
+    );
+  });
+
+  it('is JSON of the value', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(value);
+      }),
+    );
+  });
+
+  it('sorts members at every depth, but not arrays', () => {
+    expect(canonicalJson({ b: [{ d: 1, c: [2, 1] }], a: null, e: undefined })).toBe(
+      '{"a":null,"b":[{"c":[2,1],"d":1}]}',
+    );
+  });
+});
+
+describe('fingerprintOf', () => {
+  const request = { method: 'POST', route: '/accounts', body: { customerId: 'c-1001', currency: 'EUR' } };
+
+  it('is the same for the same request', () => {
+    const reordered = { ...request, body: { currency: 'EUR', customerId: 'c-1001' } };
+
+    expect(fingerprintOf(reordered)).toBe(fingerprintOf(request));
+    expect(fingerprintOf(request)).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it.each([{ method: 'PUT' }, { route: '/other' }, { body: { ...request.body, label: 'x' } }])(
+    'is different with %j',
+    (other) => {
+      expect(fingerprintOf({ ...request, ...other })).not.toBe(fingerprintOf(request));
+    },
+  );
+
+  it('is different for different bodies', () => {
+    fc.assert(
+      fc.property(json, json, (one, other) => {
+        fc.pre(!isDeepStrictEqual(one, other));
+        expect(fingerprintOf({ ...request, body: one })).not.toBe(fingerprintOf({ ...request, body: other }));
+      }),
+    );
   });
 });

@@ -1,41 +1,38 @@
 import { Database } from '@breakwater/service-kit';
+import type { Cancel, Clock } from '@breakwater/resilience';
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
 
-/** A request that its client has given a key. */
+/** A request to which its client has given a key. */
 export interface KeyedRequest {
   readonly key: string;
   /** See `fingerprintOf`. */
   readonly fingerprint: string;
 }
 
-/** What a request was answered with for good. */
-export interface StoredAnswer {
+/** The final response of a request. */
+export interface StoredResponse {
   readonly fingerprint: string;
   readonly status: number;
   readonly body: object;
 }
 
-/** How long keys are kept, in milliseconds. */
-export interface IdempotencyKeysOptions {
-  readonly ttlMs: number;
-}
-
 /**
- * The keys in PostgreSQL, each with the answer given under it. One that is older than its time to live counts as absent,
- * whether it has been deleted yet or not. Ages are told by the database's clock, which is the same for all replicas.
+ * The keys in PostgreSQL, each with its response. An expired key counts as absent, whether it has been deleted or not. Ages
+ * are measured by the clock of the database, which all replicas share.
  */
 export class IdempotencyKeys {
   readonly #database: Database<AccountTables>;
   readonly #oldest: RawBuilder<Date>;
 
-  constructor(database: Database<AccountTables>, { ttlMs }: IdempotencyKeysOptions) {
+  constructor(database: Database<AccountTables>, { ttlMs }: { readonly ttlMs: number }) {
     this.#database = database;
     this.#oldest = sql<Date>`now() - ${ttlMs} * interval '1 millisecond'`;
   }
 
-  /** @param tables those of a transaction, where the answer is to be found in one */
-  async find(key: string, tables: Kysely<AccountTables> = this.#database.tables): Promise<StoredAnswer | undefined> {
+  /** @param tables of a transaction in which to look; default: none */
+  async find(key: string, tables: Kysely<AccountTables> = this.#database.tables): Promise<StoredResponse | undefined> {
     const row = await tables
       .selectFrom('idempotency_keys')
       .select(['fingerprint', 'response_status', 'response_body'])
@@ -46,14 +43,13 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Stores a key with its answer, unless it is there. While another transaction has the key and is not over, PostgreSQL
-   * lets this one wait for its end.
+   * Stores a key with its response, unless the key exists. PostgreSQL waits for another transaction that inserts the same key.
    *
-   * @returns whether it was stored; if not, the key that is there cannot be deleted before this transaction ends
+   * @returns whether it was stored; if not, the existing key cannot be deleted before this transaction ends
    */
   async insert(
     { key, fingerprint }: KeyedRequest,
-    { status, body }: Pick<StoredAnswer, 'status' | 'body'>,
+    { status, body }: Pick<StoredResponse, 'status' | 'body'>,
     transaction: Transaction<AccountTables>,
   ): Promise<boolean> {
     const row = { fingerprint, response_status: status, response_body: JSON.stringify(body) };
@@ -61,7 +57,7 @@ export class IdempotencyKeys {
       .insertInto('idempotency_keys')
       .values({ key, ...row })
       .onConflict((conflict) =>
-        // What nobody has deleted yet, though its time is over, makes way.
+        // Replaces an expired key that has not been deleted yet.
         conflict
           .column('key')
           .doUpdateSet({ ...row, created_at: sql`now()` })
@@ -73,7 +69,7 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Deletes keys whose time is over, the oldest first, and passes over those that another replica is deleting.
+   * Deletes expired keys, the oldest first, and skips those that another replica is deleting.
    *
    * @returns how many
    */
@@ -94,5 +90,63 @@ export class IdempotencyKeys {
       .whereRef('idempotency_keys.key', '=', 'expired.key')
       .executeTakeFirstOrThrow();
     return Number(numDeletedRows);
+  }
+}
+
+/** Between two purges. Expired keys cost only space until then. */
+const purgeIntervalMs = 60_000;
+
+/** The most keys that one statement deletes, so that none takes long. */
+const purgeBatchSize = 1_000;
+
+/**
+ * Deletes expired keys in batches, once a minute, in every replica. Logs once when it starts to fail, and once when it
+ * works again.
+ */
+export class IdempotencyKeyPurge implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #logger = new Logger(IdempotencyKeyPurge.name);
+  readonly #keys: Pick<IdempotencyKeys, 'deleteExpired'>;
+  readonly #clock: Clock;
+  #cancel: Cancel | undefined;
+  #isStopped = false;
+  #isFailing = false;
+
+  constructor(keys: Pick<IdempotencyKeys, 'deleteExpired'>, clock: Clock) {
+    this.#keys = keys;
+    this.#clock = clock;
+  }
+
+  onApplicationBootstrap(): void {
+    this.#scheduleNext();
+  }
+
+  /** A batch that is being deleted is finished: the database waits for it. */
+  onModuleDestroy(): void {
+    this.#isStopped = true;
+    this.#cancel?.();
+  }
+
+  #scheduleNext(): void {
+    if (!this.#isStopped) this.#cancel = this.#clock.schedule(purgeIntervalMs, () => void this.#purge());
+  }
+
+  async #purge(): Promise<void> {
+    try {
+      let deleted: number;
+      do deleted = await this.#keys.deleteExpired(purgeBatchSize);
+      while (deleted === purgeBatchSize && !this.#isStopped);
+      this.#logChange(undefined);
+    } catch (error) {
+      this.#logChange(error);
+    }
+    this.#scheduleNext();
+  }
+
+  #logChange(err: unknown): void {
+    const isFailing = err !== undefined;
+    if (isFailing === this.#isFailing || this.#isStopped) return;
+    this.#isFailing = isFailing;
+    if (isFailing) this.#logger.warn({ err }, 'expired idempotency keys cannot be deleted');
+    else this.#logger.log('expired idempotency keys are deleted again');
   }
 }

@@ -1,44 +1,44 @@
 import { Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import type { Answer } from '../customer/customer-directory.ts';
+import type { CustomerStatus } from '../customer/customer-directory.ts';
 import type { AccountTables } from '../database/account.tables.ts';
 
-/** An account to be verified that one replica holds for a while. */
+/** A pending account that one replica has claimed for the time of a lease. */
 export interface Claim {
   readonly accountId: string;
   readonly customerId: string;
-  /** How often customer was asked already. */
+  /** Earlier attempts. */
   readonly attempts: number;
-  /** When the claim ends by itself, by the database's clock. No two claims of one account have the same. */
+  /** When the lease ends, on the database's clock. It differs between all claims of one account. */
   readonly heldUntil: Date;
 }
 
-/** How long the queue is. */
+/** The length of the queue. */
 export interface Backlog {
   readonly count: number;
-  /** For how long the account has been pending that waits longest; 0 when none does. */
+  /** The age of the oldest pending account; 0 when there is none. */
   readonly oldestSeconds: number;
 }
 
-/** What an account becomes. */
+/** The status of a verified account. */
 export type Settlement = 'ACTIVE' | 'REJECTED';
 
 const milliseconds = (ms: number) => sql<Date>`${ms} * interval '1 millisecond'`;
 
 /**
- * The accounts whose customer is still to be verified, as a queue in PostgreSQL. Each method is one short transaction,
- * and all times are the database's, so that replicas need not agree on the time of day.
+ * The queue of pending verifications in PostgreSQL. Each method is one short transaction, and all times are those of the
+ * database, so that the clocks of replicas may differ.
  */
 @Injectable()
 export class PendingVerificationsRepository {
   constructor(private readonly database: Database<AccountTables>) {}
 
   /**
-   * Takes the accounts that have been due longest. Nobody else gets them within the lease; one that is neither settled,
-   * postponed nor given back by then is due again, whatever has become of its claimant.
+   * Claims the accounts that have been due longest. No other replica can claim them within the lease; an account that is
+   * neither settled, postponed nor released by then is due again.
    *
-   * @param limit how many at most
+   * @param limit the most accounts to claim
    */
   async claim({ limit, leaseMs }: { limit: number; leaseMs: number }): Promise<Claim[]> {
     const rows = await this.database.tables
@@ -49,14 +49,14 @@ export class PendingVerificationsRepository {
           .where('next_attempt_at', '<=', sql<Date>`now()`)
           .orderBy('next_attempt_at')
           .limit(limit)
-          // Replicas that claim at the same time pass each other by, rather than queue up for the same rows.
+          // Replicas that claim at the same time skip each other's rows and do not wait for them.
           .forUpdate()
           .skipLocked(),
       )
       .updateTable('pending_verifications')
       .from('due')
       .whereRef('pending_verifications.account_id', '=', 'due.account_id')
-      // Whole milliseconds, as a Date has them: this very value tells the claim from any other.
+      // Whole milliseconds, as a Date has them: this value identifies the claim.
       .set({ next_attempt_at: sql<Date>`date_trunc('milliseconds', now()) + ${milliseconds(leaseMs)}` })
       .returning(['pending_verifications.account_id', 'customer_id', 'attempts', 'next_attempt_at'])
       .execute();
@@ -68,18 +68,18 @@ export class PendingVerificationsRepository {
     }));
   }
 
-  /** Gives back what customer was not asked about: it is due at once, and no attempt is counted. */
+  /** Releases an account without a call: it is due at once, and no attempt is counted. */
   async release({ accountId, heldUntil }: Claim): Promise<void> {
     await this.database.tables
       .updateTable('pending_verifications')
       .set({ next_attempt_at: sql<Date>`now()` })
       .where('account_id', '=', accountId)
-      // Not where the lease has ended and somebody else holds it.
+      // Unless the lease has ended and another replica has claimed it.
       .where('next_attempt_at', '=', heldUntil)
       .execute();
   }
 
-  /** Counts an attempt that brought no answer, and puts the next one off. */
+  /** Counts a failed attempt, and delays the next one. */
   async postpone({ accountId, heldUntil }: Claim, delayMs: number): Promise<void> {
     await this.database.tables
       .updateTable('pending_verifications')
@@ -93,18 +93,18 @@ export class PendingVerificationsRepository {
   }
 
   /**
-   * Makes the account what customer's answer says, writes its history and takes it off the queue; all of it or nothing.
+   * Changes the status of the account, writes its history and removes it from the queue, in one transaction.
    *
-   * @returns what it has become; undefined when it was not pending any more, and then it stays as it is
+   * @returns the new status; undefined when the account was no longer pending, and then it is not changed
    */
-  async settle({ accountId }: Pick<Claim, 'accountId'>, answer: Answer): Promise<Settlement | undefined> {
-    const { status, reason, ...verification } = settlementOf(answer);
+  async settle({ accountId }: Pick<Claim, 'accountId'>, customer: CustomerStatus): Promise<Settlement | undefined> {
+    const { status, reason, ...verification } = settlementOf(customer);
     return this.database.tables.transaction().execute(async (tables) => {
       const settled = await tables
         .updateTable('accounts')
         .set(({ eb }) => ({ status, ...verification, version: eb('version', '+', 1), updated_at: sql<Date>`now()` }))
         .where('id', '=', accountId)
-        // A claimant that comes late, after its lease, finds the work done and changes nothing.
+        // A claimant whose lease has ended may find the account settled, and then changes nothing.
         .where('status', '=', 'PENDING_VERIFICATION')
         .returning('id')
         .executeTakeFirst();
@@ -130,8 +130,8 @@ export class PendingVerificationsRepository {
   }
 }
 
-function settlementOf(answer: Answer) {
-  if (answer.verdict === 'unknown') return { status: 'REJECTED', reason: 'there is no such customer' } as const;
-  const { verifiedAt, verifiedBy } = answer;
+function settlementOf(status: CustomerStatus) {
+  if (status.customer === 'unknown') return { status: 'REJECTED', reason: 'there is no such customer' } as const;
+  const { verifiedAt, verifiedBy } = status;
   return { status: 'ACTIVE', reason: 'customer verified', verified_at: verifiedAt, verified_by: verifiedBy } as const;
 }

@@ -10,15 +10,15 @@ import {
 import { FakeClock } from '@breakwater/resilience/testing';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Answer } from '../customer/customer-directory.ts';
-import { CustomerUnavailableError } from '../customer/customer-unavailable.error.ts';
+import type { CustomerStatus } from '../customer/customer-directory.ts';
+import { CustomerUnavailableError } from '../customer/customer.client.ts';
 import type { Claim } from './pending-verifications.repository.ts';
 import { leaseMs, Reconciler, type ReconcilerParts } from './reconciler.ts';
 
-const outage = new CustomerUnavailableError('customer answered 503');
-const exists: Answer = { verdict: 'exists', verifiedAt: new Date(0), verifiedBy: 'CUSTOMER' };
+const outage = new CustomerUnavailableError('customer responded with 503');
+const exists: CustomerStatus = { customer: 'exists', verifiedAt: new Date(0), verifiedBy: 'CUSTOMER' };
 
-/** What becomes of accounts: `c-1 ACTIVE`, `c-2 released`, `c-3 postponed by 750`. */
+/** A queue that records its calls: `c-1 ACTIVE`, `c-2 released`, `c-3 postponed by 750`. */
 function fakeQueue(customerIds: readonly string[]) {
   const due = customerIds.map((customerId): Claim => ({
     accountId: customerId,
@@ -31,8 +31,8 @@ function fakeQueue(customerIds: readonly string[]) {
     claim: vi.fn<ReconcilerParts['queue']['claim']>(async ({ limit }) => due.splice(0, limit)),
     release: async ({ customerId }) => void ends.push(`${customerId} released`),
     postpone: async ({ customerId }, delayMs) => void ends.push(`${customerId} postponed by ${delayMs}`),
-    settle: async ({ accountId }, { verdict }) => {
-      const settlement = verdict === 'exists' ? 'ACTIVE' : 'REJECTED';
+    settle: async ({ accountId }, { customer }) => {
+      const settlement = customer === 'exists' ? 'ACTIVE' : 'REJECTED';
       ends.push(`${accountId} ${settlement}`);
       return settlement;
     },
@@ -40,10 +40,10 @@ function fakeQueue(customerIds: readonly string[]) {
   return { queue, due, ends };
 }
 
-interface Circumstances {
+interface Setup {
   readonly customerIds?: readonly string[];
-  readonly ask?: (customerId: string) => Promise<Answer>;
-  readonly mayBeAsked?: boolean;
+  readonly verifyFresh?: (customerId: string) => Promise<CustomerStatus>;
+  readonly mayBeCalled?: boolean;
   readonly pace?: (clock: FakeClock) => Policy;
   readonly minRetriesPerSecond?: number;
 }
@@ -52,14 +52,14 @@ const unpaced = (): Policy => pipeline('reconciliation', []);
 
 function setUp({
   customerIds = ['c-1', 'c-2', 'c-3'],
-  ask = async () => exists,
-  mayBeAsked = true,
+  verifyFresh = async () => exists,
+  mayBeCalled = true,
   pace = unpaced,
   minRetriesPerSecond = 100,
-}: Circumstances = {}) {
+}: Setup = {}) {
   const clock = new FakeClock();
   const budget = new RetryBudget('customer', { minRetriesPerSecond, ttl: '1s' }, { clock });
-  const customers = { ask: vi.fn(ask), mayBeAsked };
+  const customers = { verifyFresh: vi.fn(verifyFresh), mayBeCalled };
   const { queue, due, ends } = fakeQueue(customerIds);
   const metrics = { count: vi.fn<(result: string) => void>() };
   const reconciler = new Reconciler(
@@ -73,7 +73,7 @@ function setUp({
 }
 
 const manyCustomers = (count: number): string[] => Array.from({ length: count }, (_, n) => `c-${n + 1}`);
-/** Lets what is not waiting for time go on. */
+/** Lets pending promises settle. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
@@ -85,9 +85,9 @@ afterEach(() => {
 });
 
 describe('A round', () => {
-  it('settles what customer has an answer for', async () => {
-    const answers: Record<string, Answer> = { 'c-1': exists, 'c-2': { verdict: 'unknown' }, 'c-3': exists };
-    const { runRound, ends, counted } = setUp({ ask: async (id) => answers[id] ?? exists });
+  it('settles the accounts whose customers are known or unknown', async () => {
+    const statuses: Record<string, CustomerStatus> = { 'c-1': exists, 'c-2': { customer: 'unknown' }, 'c-3': exists };
+    const { runRound, ends, counted } = setUp({ verifyFresh: async (id) => statuses[id] ?? exists });
 
     expect(await runRound()).toBe('done');
 
@@ -95,7 +95,7 @@ describe('A round', () => {
     expect(counted()).toEqual(['active', 'rejected', 'active']);
   });
 
-  it('asks for more at once when it has taken all that it takes', async () => {
+  it('reports more work when its batch was full', async () => {
     const { runRound, queue } = setUp({ customerIds: manyCustomers(12) });
 
     expect([await runRound(), await runRound()]).toEqual(['more', 'done']);
@@ -105,8 +105,10 @@ describe('A round', () => {
   it.each([
     ['fails', outage],
     ['takes too long', new TimeoutExceededError('customer', 3_000, 'timeoutDuration')],
-  ])('postpones what customer %s at, and goes on with the others', async (_, error) => {
-    const { runRound, ends, counted } = setUp({ ask: async (id) => (id === 'c-2' ? Promise.reject(error) : exists) });
+  ])('postpones an account when customer %s, and continues with the others', async (_, error) => {
+    const { runRound, ends, counted } = setUp({
+      verifyFresh: async (id) => (id === 'c-2' ? Promise.reject(error) : exists),
+    });
 
     await runRound();
 
@@ -119,8 +121,8 @@ describe('A round', () => {
     { attempts: 3, delayMs: 6_000 },
     { attempts: 5, delayMs: 22_500 },
     { attempts: 100_000, delayMs: 22_500 },
-  ])('puts the attempt after $attempts earlier ones off by $delayMs ms', async ({ attempts, delayMs }) => {
-    const { runRound, due, ends } = setUp({ customerIds: ['c-1'], ask: () => Promise.reject(outage) });
+  ])('postpones the attempt after $attempts earlier ones by $delayMs ms', async ({ attempts, delayMs }) => {
+    const { runRound, due, ends } = setUp({ customerIds: ['c-1'], verifyFresh: () => Promise.reject(outage) });
     due.splice(0, 1, { ...(due[0] as Claim), attempts });
 
     await runRound();
@@ -128,19 +130,19 @@ describe('A round', () => {
     expect(ends).toEqual([`c-1 postponed by ${delayMs}`]);
   });
 
-  it('claims nothing while the circuit breaker is sure to refuse', async () => {
-    const { runRound, queue } = setUp({ mayBeAsked: false });
+  it('claims nothing while the circuit breaker is certain to refuse', async () => {
+    const { runRound, queue } = setUp({ mayBeCalled: false });
 
     expect(await runRound()).toBe('done');
     expect(queue.claim).not.toHaveBeenCalled();
   });
 
-  it('gives everything back at the first refusal, without counting an attempt', async () => {
+  it('releases all accounts at the first refusal, without counting an attempt', async () => {
     const circuitBreaker = new CircuitBreaker('customer');
     circuitBreaker.transitionToForcedOpenState();
     const { runRound, ends, customers, counted } = setUp({
       customerIds: manyCustomers(10),
-      ask: () => circuitBreaker.execute(() => exists),
+      verifyFresh: () => circuitBreaker.execute(() => exists),
       pace: (clock) => new RateLimiter('reconciliation', { limitForPeriod: 1, limitRefreshPeriod: '125ms' }, { clock }),
     });
 
@@ -151,11 +153,11 @@ describe('A round', () => {
         .map((id) => `${id} released`)
         .toSorted(),
     );
-    expect(customers.ask).toHaveBeenCalledTimes(1);
+    expect(customers.verifyFresh).toHaveBeenCalledTimes(1);
     expect(counted()).toEqual([]);
   });
 
-  it('gives back what the budget is not enough for', async () => {
+  it('releases the accounts that exceed the budget', async () => {
     const { runRound, ends } = setUp({ customerIds: manyCustomers(5), minRetriesPerSecond: 3 });
 
     expect(await runRound()).toBe('done');
@@ -172,43 +174,43 @@ describe('A round', () => {
     expect(queue.claim).toHaveBeenCalledTimes(1);
   });
 
-  it('keeps to its pace', async () => {
+  it('keeps its pace', async () => {
     const { runRound, clock, customers } = setUp({
       customerIds: manyCustomers(10),
       pace: (clock) => new RateLimiter('reconciliation', { limitForPeriod: 1, limitRefreshPeriod: '125ms' }, { clock }),
     });
 
     const round = runRound();
-    const asked: number[] = [];
+    const calls: number[] = [];
     for (let tick = 0; tick < 10; tick += 1) {
       await settle();
-      asked.push(customers.ask.mock.calls.length);
+      calls.push(customers.verifyFresh.mock.calls.length);
       clock.advance(125);
     }
     await round;
 
-    expect(asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(calls).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('has a few questions under way at once', async () => {
-    const { promise: answered, resolve } = Promise.withResolvers<Answer>();
+  it('limits the calls in flight', async () => {
+    const { promise: response, resolve } = Promise.withResolvers<CustomerStatus>();
     const { runRound, customers } = setUp({
       customerIds: manyCustomers(10),
-      ask: () => answered,
+      verifyFresh: () => response,
       pace: () => new Bulkhead('reconciliation', { maxConcurrentCalls: 4, maxWaitDuration: '60s' }),
     });
 
     const round = runRound();
     await settle();
-    const atOnce = customers.ask.mock.calls.length;
+    const atOnce = customers.verifyFresh.mock.calls.length;
     resolve(exists);
     await round;
 
     expect(atOnce).toBe(4);
-    expect(customers.ask).toHaveBeenCalledTimes(10);
+    expect(customers.verifyFresh).toHaveBeenCalledTimes(10);
   });
 
-  it('begins no question in the second half of its lease', async () => {
+  it('starts no call in the second half of its lease', async () => {
     const { runRound, clock, ends } = setUp({
       customerIds: ['c-1', 'c-2', 'c-3'],
       pace: (clock) =>
@@ -229,10 +231,10 @@ describe('A round', () => {
     expect(ends).toEqual(['c-1 ACTIVE', 'c-2 ACTIVE', 'c-3 released']);
   });
 
-  it('ends at shutdown when what is under way has ended, and gives the rest back at once', async () => {
-    const { promise: answered, resolve } = Promise.withResolvers<Answer>();
+  it('completes in-flight calls at shutdown and releases the other accounts at once', async () => {
+    const { promise: response, resolve } = Promise.withResolvers<CustomerStatus>();
     const { runRound, shutdown, ends } = setUp({
-      ask: () => answered,
+      verifyFresh: () => response,
       pace: () => new Bulkhead('reconciliation', { maxConcurrentCalls: 1, maxWaitDuration: '60s' }),
     });
 
@@ -248,7 +250,7 @@ describe('A round', () => {
     expect(ends.at(-1)).toBe('c-1 ACTIVE');
   });
 
-  it('is not begun during shutdown', async () => {
+  it('does not start during shutdown', async () => {
     const { runRound, shutdown, queue } = setUp();
     shutdown.abort();
 
@@ -257,16 +259,16 @@ describe('A round', () => {
     expect(queue.claim).not.toHaveBeenCalled();
   });
 
-  it('throws what the database throws, once nothing is under way any more', async () => {
+  it('rejects with the error of the database, once no call is in flight', async () => {
     const { runRound, queue, ends } = setUp();
-    const away = new Error('The database is unavailable.');
-    vi.spyOn(queue, 'settle').mockRejectedValueOnce(away);
+    const unavailable = new Error('The database is unavailable.');
+    vi.spyOn(queue, 'settle').mockRejectedValueOnce(unavailable);
 
-    await expect(runRound()).rejects.toBe(away);
+    await expect(runRound()).rejects.toBe(unavailable);
     expect(ends).toEqual(['c-2 ACTIVE', 'c-3 ACTIVE']);
   });
 
-  it('counts nothing that somebody else has settled', async () => {
+  it('does not count an account that another replica has settled', async () => {
     const { runRound, queue, counted } = setUp();
     vi.spyOn(queue, 'settle').mockResolvedValue(undefined);
 

@@ -3,17 +3,17 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { PendingVerificationsRepository, type Backlog } from './pending-verifications.repository.ts';
 
-/** How an attempt at a verification ended. */
+/** The result of an attempt. */
 export type VerificationResult = 'active' | 'rejected' | 'postponed';
 
-/** A scrape waits no longer for the database. */
-const patienceMs = 1_000;
-/** For as long one reading serves all gauges, and all who scrape. */
-const freshMs = 1_000;
+/** The longest that a scrape waits for the database. */
+const readTimeoutMs = 1_000;
+/** How long one reading serves all gauges and all scrapes. */
+const readingTtlMs = 1_000;
 
 /**
- * How much is still to be verified, and how it goes. The queue is counted when somebody looks. While the database doesn't
- * answer, the two gauges are absent: nobody knows, and a number would look as if somebody did.
+ * The length of the queue, and the results of attempts. The queue is counted when the metrics are scraped. While the
+ * database is unavailable the two gauges are absent: a number would be wrong.
  */
 @Injectable()
 export class ReconciliationMetrics {
@@ -39,15 +39,15 @@ export class ReconciliationMetrics {
         }),
       );
     };
-    addGauge('account_pending_verifications', 'Accounts that wait to be verified.', ({ count }) => count);
+    addGauge('account_pending_verifications', 'Accounts to verify.', ({ count }) => count);
     addGauge(
       'account_pending_verification_oldest_seconds',
-      'For how long the account has been waiting that waits longest.',
+      'Age of the oldest account to verify.',
       ({ oldestSeconds }) => oldestSeconds,
     );
     this.results = new Counter({
       name: 'account_verifications_total',
-      help: 'Verifications made up for by this replica, by how they ended.',
+      help: 'Attempts of this replica to verify an account, by result.',
       labelNames: ['result'],
       registers: [registry],
     });
@@ -60,16 +60,16 @@ export class ReconciliationMetrics {
 
   private backlog(): Promise<Backlog | undefined> {
     const now = performance.now();
-    if (this.latest === undefined || now - this.latest.readAt >= freshMs)
-      this.latest = { readAt: now, backlog: inTime(this.queue.backlog()) };
+    if (this.latest === undefined || now - this.latest.readAt >= readingTtlMs)
+      this.latest = { readAt: now, backlog: readInTime(this.queue.backlog()) };
     return this.latest.backlog;
   }
 }
 
-/** What is read, or undefined where that fails or takes too long. Why is said by those who need the database. */
-async function inTime<T>(reading: Promise<T>): Promise<T | undefined> {
+/** Undefined when the reading fails or takes too long. Other users of the database log the reason. */
+async function readInTime<T>(reading: Promise<T>): Promise<T | undefined> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), patienceMs);
+  const timer = setTimeout(() => resolve(undefined), readTimeoutMs);
   try {
     return await Promise.race([reading, late]);
   } catch {

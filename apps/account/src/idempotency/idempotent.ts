@@ -1,0 +1,181 @@
+import { Database, ProblemException, type Problem } from '@breakwater/service-kit';
+import type { Clock } from '@breakwater/resilience';
+import {
+  createParamDecorator,
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type ExecutionContext,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Transaction } from 'kysely';
+import { accountKinds } from '../accounts/accounts.problems.ts';
+import type { AccountTables } from '../database/account.tables.ts';
+import {
+  fingerprintOf,
+  idempotencyKeyHeader,
+  idempotencyReplayedHeader,
+  parseIdempotencyKey,
+} from './idempotency-key.ts';
+import { IdempotencyKeyPurge, IdempotencyKeys, type KeyedRequest, type StoredResponse } from './idempotency-keys.ts';
+
+/** The decision of an `@Idempotent()` route: a success or a problem. Either is stored under the key of the request. */
+export type Decision<Body extends object> =
+  | {
+      readonly status: number;
+      readonly body: Body;
+      /** Writes what the response promises, in the transaction that stores the key. Default: nothing to write. */
+      readonly write?: (transaction: Transaction<AccountTables>) => Promise<void>;
+    }
+  | { readonly problem: Problem };
+
+/** The response of a request. */
+export interface Response {
+  readonly status: number;
+  /** A `Problem` where the status is an error. */
+  readonly body: object;
+  /** Whether it is that of an earlier request with the same key. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Executes a request once, however often it arrives under its key, at any replica. The key, the response and what the
+ * response promises are stored in one transaction.
+ *
+ * Nothing is locked while a request is being decided. Of several at the same time each decides; the first to write counts,
+ * and all of them get its response.
+ */
+@Injectable()
+export class IdempotentRequests {
+  constructor(
+    private readonly database: Database<AccountTables>,
+    private readonly keys: IdempotencyKeys,
+  ) {}
+
+  /**
+   * @param request undefined when the client gave no key: then each request is executed
+   * @param decide its errors are the response to this request only, and are not stored
+   * @throws ProblemException 422 when the key was used for another request
+   * @throws DatabaseUnavailableError also when it is unknown whether the transaction was committed; the same request under the
+   *   same key finds out
+   */
+  async respond(request: KeyedRequest | undefined, decide: () => Promise<Decision<object>>): Promise<Response> {
+    const stored = request && (await this.keys.find(request.key));
+    if (stored) return replay(request, stored);
+
+    const decision = await decide();
+    const response =
+      'problem' in decision
+        ? { status: decision.problem.status, body: decision.problem, replayed: false }
+        : { status: decision.status, body: decision.body, replayed: false };
+    const write = 'problem' in decision ? undefined : decision.write;
+    if (!request && !write) return response;
+
+    // Read committed: a transaction that waited for another's key then sees what the other wrote.
+    const transaction = this.database.tables.transaction().setIsolationLevel('read committed');
+    return transaction.execute(async (tables) => {
+      if (request && !(await this.keys.insert(request, response, tables))) {
+        return replay(request, await this.keys.find(request.key, tables));
+      }
+      await write?.(tables);
+      return response;
+    });
+  }
+}
+
+function replay({ key, fingerprint }: KeyedRequest, stored: StoredResponse | undefined): Response {
+  if (!stored) throw new Error(`The idempotency key ${key} exists but cannot be found.`);
+  if (stored.fingerprint === fingerprint) return { status: stored.status, body: stored.body, replayed: true };
+  throw new ProblemException({
+    ...accountKinds['idempotency-key-reused'],
+    detail: `The idempotency key ${key} was used for another request. Use a new key for a new request.`,
+  });
+}
+
+/** Passed to the decorated method after its own arguments. */
+const HttpExchange = createParamDecorator((_: unknown, context: ExecutionContext) => context.switchToHttp());
+
+const requests = Symbol('IdempotentRequests');
+
+/**
+ * Executes a route once per `Idempotency-Key`. The method returns a `Decision`; the client gets its body. `write` runs after
+ * the method has ended, so that no database connection is held while a decision waits for another service.
+ *
+ * @param headersOf headers of a success, computed from the body so that a replay has them too. Default: none
+ * @example
+ * \@Post()
+ * \@Idempotent()
+ * async create(\@Body() dto: CreateAccountDto): Promise<Decision<Account>> {
+ *   const account = await this.decide(dto);
+ *   return { status: 201, body: account, write: (transaction) => this.accounts.insert(account, transaction) };
+ * }
+ */
+export function Idempotent<Body extends object>(
+  headersOf: (body: Body) => Readonly<Record<string, string>> = () => ({}),
+) {
+  return (
+    prototype: object,
+    name: string,
+    descriptor: TypedPropertyDescriptor<(...args: never[]) => Promise<Decision<Body>>>,
+  ): void => {
+    const decide = descriptor.value as (...args: unknown[]) => Promise<Decision<Body>>;
+    Inject(IdempotentRequests)(prototype, requests);
+    HttpExchange()(prototype, name, decide.length);
+
+    async function respond(this: { readonly [requests]: IdempotentRequests }, ...args: unknown[]): Promise<object> {
+      const http = args.pop() as ReturnType<ExecutionContext['switchToHttp']>;
+      const { status, body, replayed } = await this[requests].respond(keyedRequest(http.getRequest()), () =>
+        decide.apply(this, args),
+      );
+      const replayHeaders = replayed ? { [idempotencyReplayedHeader]: 'true' } : {};
+      if (status >= 400) {
+        const problem = body as Problem;
+        throw new ProblemException({ ...problem, headers: { ...problem.headers, ...replayHeaders } });
+      }
+      void http
+        .getResponse<FastifyReply>()
+        .status(status)
+        .headers({ ...headersOf(body as Body), ...replayHeaders });
+      return body;
+    }
+    // Nest and its Swagger module know a route by its name and by the metadata that other decorators have set.
+    Object.defineProperty(respond, 'name', { value: name });
+    for (const key of Reflect.getOwnMetadataKeys(decide) as unknown[])
+      Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, decide), respond);
+    descriptor.value = respond as unknown as typeof descriptor.value & {};
+  };
+}
+
+function keyedRequest({ method, headers, body, routeOptions }: FastifyRequest): KeyedRequest | undefined {
+  const key = parseIdempotencyKey(headers[idempotencyKeyHeader] as string | undefined);
+  return key === undefined
+    ? undefined
+    : { key, fingerprint: fingerprintOf({ method, route: routeOptions.url ?? '', body }) };
+}
+
+/** Provides what `@Idempotent()` needs, to all modules. */
+@Module({})
+export class IdempotencyModule {
+  /** @param options how long keys are kept, and the clock of their purge */
+  static forRoot({ keyTtlMs, clock }: { readonly keyTtlMs: number; readonly clock: Clock }): DynamicModule {
+    return {
+      module: IdempotencyModule,
+      global: true,
+      providers: [
+        {
+          provide: IdempotencyKeys,
+          inject: [Database],
+          useFactory: (database: Database<AccountTables>) => new IdempotencyKeys(database, { ttlMs: keyTtlMs }),
+        },
+        {
+          provide: IdempotencyKeyPurge,
+          inject: [IdempotencyKeys],
+          useFactory: (keys: IdempotencyKeys) => new IdempotencyKeyPurge(keys, clock),
+        },
+        IdempotentRequests,
+      ],
+      exports: [IdempotentRequests],
+    };
+  }
+}

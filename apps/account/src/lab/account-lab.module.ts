@@ -1,0 +1,24 @@
+import { scaledClock } from '@breakwater/resilience';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AppModule, type AppOptions } from '../app.module.ts';
+import type { AccountLabConfig } from './account-lab.config.ts';
+import { CustomerFaultsController, CustomerReplicas } from './customer-faults.controller.ts';
+import { EXPERIMENT_OPTIONS, ExperimentsController } from './experiments.controller.ts';
+
+/** The production module on a clock that runs `TIME_SCALE` times as fast as real time; with `DEMO_MODE`, the experiments. */
+@Module({})
+export class AccountLabModule {
+  static forRoot(config: AccountLabConfig, options: AppOptions = {}): DynamicModule {
+    const { clock = scaledClock(config.TIME_SCALE) } = options;
+    if (!config.DEMO_MODE) return AppModule.forRoot(config, { ...options, clock });
+    return {
+      module: AccountLabModule,
+      imports: [AppModule.forRoot(config, { ...options, clock, moreConfigFiles: ['resilience-demo.yml'] })],
+      controllers: [ExperimentsController, CustomerFaultsController],
+      providers: [
+        { provide: EXPERIMENT_OPTIONS, useValue: { instance: config.INSTANCE_NAME, clock } },
+        { provide: CustomerReplicas, useFactory: () => new CustomerReplicas(config.CUSTOMER_URL) },
+      ],
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { CustomerReplicas } from './customer-faults.controller.ts';
+
+async function replica(listener: RequestListener): Promise<number> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+const put = { method: 'PUT', path: '/faults', authorization: 'Bearer t', body: { latency: '2s' } };
+
+describe('the replicas of customer', () => {
+  it('get the same request, each with the token of the client', async () => {
+    const received: unknown[] = [];
+    const listener: RequestListener = async (request, response) => {
+      const body = Buffer.concat(await request.toArray()).toString();
+      received.push([request.method, request.url, request.headers.authorization, body]);
+      response.end('{"active":["latency"]}');
+    };
+    const urls = [await replica(listener), await replica(listener)].map((port) => `http://127.0.0.1:${port}`);
+
+    const responses = await new CustomerReplicas(urls).sendToAll(put);
+
+    const order = ['PUT', '/faults', 'Bearer t', '{"latency":"2s"}'];
+    expect(received).toEqual([order, order]);
+    expect(responses).toEqual(urls.map((url) => ({ replica: url, status: 200, body: { active: ['latency'] } })));
+  });
+
+  it('are found by the addresses of a name', async () => {
+    const port = await replica((_request, response) => response.end('{}'));
+
+    const responses = await new CustomerReplicas([`http://localhost:${port}`]).sendToAll({ ...put, body: undefined });
+
+    expect(responses).toEqual([{ replica: `http://127.0.0.1:${port}`, status: 200, body: {} }]);
+  });
+
+  it('are listed when they reject the request or cannot be reached, next to the others', async () => {
+    const refusing = await replica((_request, response) => response.writeHead(401).end('who are you?'));
+    const urls = [`http://127.0.0.1:${refusing}`, 'http://nowhere.invalid:1'];
+
+    const responses = await new CustomerReplicas(urls).sendToAll({ ...put, authorization: undefined });
+
+    expect(responses.map(({ status, body }) => [status, body])).toEqual([
+      [401, 'who are you?'],
+      [0, null],
+    ]);
+  });
+});

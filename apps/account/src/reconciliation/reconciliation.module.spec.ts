@@ -1,0 +1,106 @@
+import { FakeClock } from '@breakwater/resilience/testing';
+import { Logger } from '@nestjs/common';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { RoundEnd } from './reconciler.ts';
+import { ReconciliationSchedule } from './reconciliation.module.ts';
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+function setUp(random = 0.5) {
+  const clock = new FakeClock();
+  const runRound = vi.fn<(shutdown: AbortSignal) => Promise<RoundEnd>>(async () => 'done');
+  const schedule = new ReconciliationSchedule({ runRound }, { intervalMs: 1_000, clock, random: () => random });
+  const error = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+  const log = vi.spyOn(Logger.prototype, 'log').mockImplementation(() => {});
+  onTestFinished(() => void vi.restoreAllMocks());
+  const pass = async (durationMs: number): Promise<void> => {
+    clock.advance(durationMs);
+    await settle();
+  };
+  return { schedule, runRound, clock, pass, error, log };
+}
+
+describe('ReconciliationSchedule', () => {
+  it('runs a round every interval', async () => {
+    const { schedule, runRound, pass } = setUp();
+    schedule.onApplicationBootstrap();
+
+    await pass(999);
+    const early = runRound.mock.calls.length;
+    await pass(1);
+    await pass(1_000);
+
+    expect({ early, late: runRound.mock.calls.length }).toEqual({ early: 0, late: 2 });
+  });
+
+  it.each([
+    { random: 0, intervalMs: 800 },
+    { random: 0.999_999, intervalMs: 1_200 },
+  ])('waits $intervalMs ms with the random number $random', async ({ random, intervalMs }) => {
+    const { schedule, runRound, pass } = setUp(random);
+    schedule.onApplicationBootstrap();
+
+    await pass(intervalMs - 1);
+    expect(runRound).not.toHaveBeenCalled();
+    await pass(1);
+    expect(runRound).toHaveBeenCalledTimes(1);
+  });
+
+  it('starts no round before the last one has ended', async () => {
+    const { schedule, runRound, clock, pass } = setUp();
+    const { promise, resolve } = Promise.withResolvers<RoundEnd>();
+    runRound.mockReturnValueOnce(promise);
+    schedule.onApplicationBootstrap();
+
+    await pass(60_000);
+    expect(runRound).toHaveBeenCalledTimes(1);
+    expect(clock.pendingTimers).toBe(0);
+    resolve('done');
+    await settle();
+    await pass(1_000);
+    expect(runRound).toHaveBeenCalledTimes(2);
+  });
+
+  it('continues at once while a round leaves more work', async () => {
+    const { schedule, runRound, pass } = setUp();
+    runRound.mockResolvedValueOnce('more').mockResolvedValueOnce('more');
+    schedule.onApplicationBootstrap();
+
+    await pass(1_000);
+
+    expect(runRound).toHaveBeenCalledTimes(3);
+  });
+
+  it('survives errors of the database and logs the first error and the recovery', async () => {
+    const { schedule, runRound, pass, error, log } = setUp();
+    const unavailable = new Error('The database is unavailable.');
+    runRound.mockRejectedValueOnce(unavailable).mockRejectedValueOnce(unavailable);
+    schedule.onApplicationBootstrap();
+
+    for (let round = 1; round <= 4; round += 1) await pass(1_000);
+
+    expect(runRound).toHaveBeenCalledTimes(4);
+    expect(error).toHaveBeenCalledTimes(1);
+    expect(error.mock.calls[0]?.[0]).toEqual({ err: unavailable });
+    expect(log).toHaveBeenCalledTimes(1);
+  });
+
+  it('aborts the running round at shutdown, waits for it and starts no other', async () => {
+    const { schedule, runRound, clock, pass } = setUp();
+    const { promise, resolve } = Promise.withResolvers<RoundEnd>();
+    runRound.mockReturnValueOnce(promise);
+    schedule.onApplicationBootstrap();
+    await pass(1_000);
+
+    let hasEnded = false;
+    const ended = schedule.beforeApplicationShutdown().then(() => (hasEnded = true));
+    await settle();
+    const early = hasEnded;
+    resolve('more');
+    await ended;
+
+    expect(early).toBe(false);
+    expect(runRound.mock.calls[0]?.[0].aborted).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

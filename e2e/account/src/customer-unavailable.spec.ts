@@ -1,0 +1,182 @@
+import { FakeClock } from '@breakwater/resilience/testing';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StandInCustomer } from './stand-in-customer.ts';
+import { oneAttempt, type RunningAccount, startAccount, startCustomer } from './services.ts';
+
+/** Longer than a test takes. */
+const longTimeouts = {
+  REQUEST_TIMEOUT: '60s',
+  RESILIENCE4J_TIMELIMITER_INSTANCES_CUSTOMER_TIMEOUTDURATION: '60s',
+};
+
+describe('accounts, while customer fails', () => {
+  let customer: StandInCustomer;
+  let account: RunningAccount;
+  let clock: FakeClock;
+
+  beforeEach(async () => {
+    customer = await StandInCustomer.start();
+    clock = new FakeClock();
+    account = await startAccount({ CUSTOMER_URL: customer.url, DEMO_MODE: 'true', ...oneAttempt }, clock);
+  });
+
+  afterEach(async () => {
+    customer.stop();
+    await account.stop();
+  });
+
+  const openTimes = async (times: number): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (let n = 1; n <= times; n += 1) statuses.push((await account.open('c-1001')).status);
+    return statuses;
+  };
+
+  it('stores a pending account when customer fails, which can be found', async () => {
+    customer.respondWith(500);
+
+    const response = await account.open('c-1001', { label: 'Savings' });
+    const found = await account.http().get(String(response.headers['location']));
+
+    expect(response.status).toBe(202);
+    expect(response.body).toMatchObject({ customerId: 'c-1001', label: 'Savings', status: 'PENDING_VERIFICATION' });
+    expect(response.body).toMatchObject({ verifiedAt: null, verifiedBy: null });
+    expect(response.body.statusUrl).toBe(`/accounts/${response.body.id}`);
+    expect(response.headers['location']).toBe(response.body.statusUrl);
+    expect(response.headers).not.toHaveProperty('retry-after');
+    expect(found.body).toEqual(response.body);
+  });
+
+  it('passes the request id on to customer', async () => {
+    await account.open('c-1001').set('x-request-id', 'gate.1');
+    const { headers } = await account.open('c-1001');
+
+    expect(customer.requests.map((request) => request.headers['x-request-id'])).toEqual([
+      'gate.1',
+      headers['x-request-id'],
+    ]);
+  });
+
+  it('calls customer no longer after ten failures', async () => {
+    customer.respondWith(503);
+
+    const statuses = await openTimes(12);
+    const ready = await account.http().get('/health/ready');
+
+    expect(statuses).toEqual(Array.from({ length: 12 }, () => 202));
+    expect(customer.requests).toHaveLength(10);
+    expect(ready.status).toBe(200);
+    expect(ready.body).toMatchObject({
+      status: 'degraded',
+      details: {
+        database: { status: 'up' },
+        circuitBreakers: {
+          status: 'degraded',
+          details: {
+            customer: {
+              status: 'CIRCUIT_OPEN',
+              details: { state: 'OPEN', failureRate: '100.0%', failedCalls: 10 },
+            },
+          },
+        },
+      },
+    });
+  });
+
+  it('calls customer again after the wait, and closes after three successes', async () => {
+    customer.respondWith(503);
+    await openTimes(10);
+    customer.recover();
+
+    const refused = await openTimes(1);
+    clock.advance(10_001);
+    const permitted = await openTimes(3);
+    const { body } = await account.http().get('/experiments/breakers');
+
+    expect({ refused, permitted }).toEqual({ refused: [202], permitted: [201, 201, 201] });
+    expect(body[0]).toMatchObject({ name: 'customer', state: 'CLOSED' });
+  });
+
+  it('does not record an unknown customer as a failure', async () => {
+    customer.respondWith(404);
+
+    const statuses = await openTimes(11);
+
+    expect(statuses).toEqual(Array.from({ length: 11 }, () => 422));
+    expect(customer.requests).toHaveLength(11);
+  });
+});
+
+describe('accounts, while customer does not respond in time', () => {
+  it('stores a pending account after three seconds', async () => {
+    const customer = await StandInCustomer.start();
+    customer.hold();
+    const requested = customer.nextRequest();
+    const clock = new FakeClock();
+    const account = await startAccount({ CUSTOMER_URL: customer.url }, clock);
+
+    const opening = account
+      .open('c-1001')
+      .then(({ status, body }) => ({ status, accountStatus: body.status as unknown }));
+    const aborted = once(await requested, 'close');
+    clock.advance(3_000);
+    const opened = await opening;
+    await aborted;
+    customer.stop();
+    await account.stop();
+
+    expect(opened).toEqual({ status: 202, accountStatus: 'PENDING_VERIFICATION' });
+  });
+
+  it('has at most thirty calls in flight', async () => {
+    const customer = await StandInCustomer.start();
+    customer.hold();
+    // No call times out before all thirty are in flight, even on a busy machine.
+    const account = await startAccount({ CUSTOMER_URL: customer.url, ...longTimeouts });
+
+    const waiting = Array.from({ length: 30 }, () => account.open('c-1001').then(({ status }) => status));
+    await vi.waitFor(() => expect(customer.requests).toHaveLength(30), { timeout: 20_000 });
+    const { status } = await account.open('c-1001');
+    customer.stop();
+    const statuses = await Promise.all(waiting);
+    await account.stop();
+
+    expect(status).toBe(202);
+    expect(customer.requests).toHaveLength(30);
+    expect(statuses).toEqual(Array.from({ length: 30 }, () => 202));
+  });
+
+  it('stores a pending account when the connection is refused', async () => {
+    const customer = await StandInCustomer.start();
+    customer.stop();
+    const account = await startAccount({ CUSTOMER_URL: customer.url });
+
+    const { status } = await account.open('c-1001');
+    await account.stop();
+
+    expect(status).toBe(202);
+  });
+});
+
+describe('accounts, while the real customer service is slow', () => {
+  it('opens the circuit breaker after ten slow responses and then does not wait for customer', async () => {
+    // Both clocks run twenty times as fast: two seconds of latency take a tenth of one.
+    const demo = { TIME_SCALE: '20' };
+    const customer = await startCustomer({ ...demo, CUSTOMER_LATENCY: '2s' });
+    const account = await startAccount({ ...demo, ...longTimeouts, DEMO_MODE: 'true', CUSTOMER_URL: customer.url });
+
+    const slow = await Promise.all(Array.from({ length: 10 }, () => account.open('c-1001')));
+    // A customer without a stale value.
+    const refused = await account.open('c-1002');
+    const { body } = await account.http().get('/experiments/breakers');
+    await Promise.all([account.stop(), customer.stop()]);
+
+    expect(slow.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
+    expect(refused.status).toBe(202);
+    expect(body[0]).toMatchObject({
+      name: 'customer',
+      state: 'OPEN',
+      metrics: { slowCallRate: 100, failureRate: 0, bufferedCalls: 10, notPermittedCalls: 1 },
+    });
+  });
+});
