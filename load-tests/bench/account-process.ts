@@ -10,7 +10,7 @@ import type { Arm } from './environment.ts';
 export interface AccountSpec {
   readonly name: string;
   readonly port: number;
-  /** Port for switching the arm of a switchable service. */
+  /** The port that switches the arm; only a switchable account has it. */
   readonly switchPort: number;
   readonly databaseUrl: string;
   readonly customerUrl: string;
@@ -18,8 +18,6 @@ export interface AccountSpec {
   readonly logs: string;
   /** Placed before `node`, such as `taskset -c 0`. */
   readonly prefix: readonly string[];
-  /** In addition to `--enable-source-maps`. */
-  readonly nodeOptions: readonly string[];
   /** The file that is run. */
   readonly entry: string;
 }
@@ -42,7 +40,6 @@ export class AccountProcess {
       ...spec.prefix,
       process.execPath,
       '--enable-source-maps',
-      ...spec.nodeOptions,
       spec.entry,
     ];
     this.#process = new SupervisedProcess({
@@ -81,7 +78,7 @@ export class AccountProcess {
     }
   }
 
-  /** Switches the pipeline on or off; only for a switchable service. */
+  /** Switches to the pipeline or to an empty one; only a switchable account can. */
   async switchTo(arm: Arm): Promise<void> {
     await (await fetch(`${this.#switchUrl}/${arm}`)).arrayBuffer();
   }

@@ -12,9 +12,12 @@ export type Arm = 'protected' | 'unprotected';
 /** The compiled code, the same with a switch between the arms, or the bundle of the image. */
 export type Build = 'compiled' | 'switchable' | 'bundled';
 
+const entries: Readonly<Record<Build, string>> = {
+  compiled: compiled('account', 'main'),
+  switchable: path.join(import.meta.dirname, 'switchable.ts'),
+  bundled: path.join(workspaceRoot, 'apps/account/bundle/main.js'),
+};
 const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');
-const bundledEntry = path.join(workspaceRoot, 'apps/account/bundle/main.js');
-const switchable = new URL('switchable.ts', import.meta.url).href;
 
 /** The environment of the benchmark: compiled code, PostgreSQL with tables and a stand-in for customer. */
 export class BenchEnvironment {
@@ -74,8 +77,7 @@ export class BenchEnvironment {
       customerUrl: this.#customer.url,
       logs: this.#system.logs,
       prefix: build === 'bundled' ? this.processors.unpinned : this.processors.prefix,
-      entry: build === 'bundled' ? bundledEntry : compiled('account', 'main'),
-      nodeOptions: build === 'switchable' ? ['--import', switchable] : [],
+      entry: entries[build],
     });
     this.#accounts.push(account);
     return account;
