@@ -74,6 +74,8 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
 
     expect(valueOf('console', 'CONSOLE_LOAD')).toBe(String(isForPlay));
     expect(valueOf('account', 'DEMO_MODE')).toBe(isForPlay ? 'true' : undefined);
+    const image = containers().find(({ name }) => name === 'account')?.image;
+    expect(image?.includes('breakwater/account-lab:')).toBe(isForPlay);
   });
 
   it('has an address for every service that the console calls', () => {

@@ -39,9 +39,9 @@ export async function startSystem(): Promise<RunningSystem> {
 
   const customer = start('customer', 'main', { CUSTOMER_LATENCY: '0ms', FAULTS_TOKEN: faultsToken });
   const customerUrl = await customer.listening;
-  // With the experiments' circuit breakers the doctor has something to find.
+  // The circuit breakers of the experiments give the doctor something to find.
   const accounts = ['account-1', 'account-2'].map((name) =>
-    start('account', 'main', { CUSTOMER_URL: customerUrl, DEMO_MODE: 'true', INSTANCE_NAME: name }),
+    start('account', 'lab/main', { CUSTOMER_URL: customerUrl, DEMO_MODE: 'true', INSTANCE_NAME: name }),
   );
   const urls = await Promise.all(accounts.map(({ listening }) => listening));
 

@@ -120,7 +120,8 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'docker compose --profile monitoring up -d': "'prometheus'",
     'docker kill breakwater-account-1': "project.docker('kill'",
     'docker build --build-arg APP=account .': "project.compose('build')",
-    'docker build --build-arg APP=account --tag breakwater/account:local .': "project.compose('build')",
+    'docker build --build-arg APP=account --build-arg ENTRY=lab/main --tag breakwater/account-lab:local .':
+      "project.compose('build')",
     'docker build --build-arg APP=customer --tag breakwater/customer:local .': "project.compose('build')",
     'docker build --build-arg APP=console --tag breakwater/console:local .': "project.compose('build')",
     'docker compose exec nginx': "'exec', '-T', 'nginx'",
@@ -234,10 +235,10 @@ export const notRun: Texts = {
   'kubectl apply': needsCluster,
   'kind create cluster --name breakwater': needsCluster,
   'kind delete cluster --name breakwater': needsCluster,
-  'kind load docker-image --name breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
+  'kind load docker-image --name breakwater breakwater/account-lab:local breakwater/customer:local breakwater/console:local':
     needsCluster,
   'k3d cluster create breakwater': needsCluster,
-  'k3d image import --cluster breakwater breakwater/account:local breakwater/customer:local breakwater/console:local':
+  'k3d image import --cluster breakwater breakwater/account-lab:local breakwater/customer:local breakwater/console:local':
     needsCluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=5m': needsCluster,
   'kubectl -n breakwater rollout status deployment/account --timeout=10m': needsCluster,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAccountConfig } from '@breakwater/account/config';
+import { accountLabVariables } from '@breakwater/account/lab-config';
 import { readConsoleConfig } from '@breakwater/console/config';
 import { readCustomerConfig } from '@breakwater/customer/config';
 import { durationText } from '@breakwater/resilience';
@@ -25,6 +26,11 @@ const sharedSource = 'libs/service-kit/src/config/service-config.ts';
 const processes: readonly ConfiguredProcess[] = [
   { title: 'account', read: readAccountConfig, source: 'apps/account/src/app.config.ts' },
   { title: 'customer', read: readCustomerConfig, source: 'apps/customer/src/app.config.ts' },
+  {
+    title: 'account’s lab entry, in addition',
+    read: (environment) => readConfig(z.object(accountLabVariables), environment),
+    source: 'apps/account/src/lab/account-lab.config.ts',
+  },
   {
     title: 'customer’s lab entry, in addition',
     read: (environment) => readConfig(z.object(labVariables), environment),

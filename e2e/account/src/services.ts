@@ -2,7 +2,7 @@ import { createAccountLabService, createAccountService, migrateAccount } from '@
 import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import type { Clock } from '@breakwater/resilience';
 import type { Environment } from '@breakwater/service-kit';
-import { createDatabase, openSeverableRoute, type SeverableRoute } from '@breakwater/system-runner/postgres';
+import { createDatabase, openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { inject, vi } from 'vitest';
@@ -18,7 +18,7 @@ export interface RunningAccount {
   /** For other replicas, and for reading the tables. */
   readonly databaseUrl: string;
   /** The connection of the service to its database, which a test can sever. */
-  readonly route: SeverableRoute;
+  readonly route: DatabaseProxy;
   http(): ReturnType<typeof request>;
   /** Opens an account for a customer, in euros by default. */
   open(customerId: string, rest?: object): request.Test;
@@ -56,7 +56,7 @@ export async function startReplica(
   environment: Environment,
   clock?: Clock,
 ): Promise<RunningAccount> {
-  const route = await openSeverableRoute(databaseUrl);
+  const route = await openDatabaseProxy(databaseUrl);
   const isLab = 'DEMO_MODE' in environment || 'TIME_SCALE' in environment;
   const create = isLab ? createAccountLabService : createAccountService;
   const app = await create({ DATABASE_URL: route.url, ...noReconciliation, ...environment }, { clock });
@@ -85,7 +85,7 @@ export async function startReplica(
 export interface RunningCustomer {
   readonly url: string;
   /** The connection of the service to its database, which a test can sever. */
-  readonly route: SeverableRoute;
+  readonly route: DatabaseProxy;
   /** Replaces all faults (`docs/faults.md`); without an argument it removes them. */
   setFaults(faults?: object): Promise<void>;
   /** How often each fault was injected. */
@@ -108,7 +108,7 @@ const headers = { authorization: `Bearer ${faultsToken}`, 'content-type': 'appli
 export async function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
   const database = await createDatabase(inject('databaseServerUrl'));
   await migrateCustomer(database.url);
-  const route = await openSeverableRoute(database.url);
+  const route = await openDatabaseProxy(database.url);
   const createService = 'TIME_SCALE' in environment ? createCustomerLabService : createCustomerService;
   const create = () =>
     createService({

@@ -84,7 +84,8 @@ export function customerService(context: ServiceContext, index: number, database
 
 /** An account service. @param index starts at 0 */
 export function accountService(context: ServiceContext, index: number, databaseUrl: string): ProcessSpec {
-  return databaseService(context, 'account', 'main', index, databaseUrl, {
+  const entry = context.options.lab ? 'lab/main' : 'main';
+  return databaseService(context, 'account', entry, index, databaseUrl, {
     CUSTOMER_URL: context.ports.customers.map(urlOf).join(','),
     ACTUATOR_TOKEN: context.actuatorToken,
     // The load balancer forwards the address of the client.
