@@ -36,12 +36,7 @@ export class AccountProcess {
   constructor(spec: AccountSpec) {
     this.url = urlOf(spec.port);
     this.#switchUrl = urlOf(spec.switchPort);
-    const [command, ...args] = [
-      ...spec.prefix,
-      process.execPath,
-      '--enable-source-maps',
-      spec.entry,
-    ];
+    const [command, ...args] = [...spec.prefix, process.execPath, '--enable-source-maps', spec.entry];
     this.#process = new SupervisedProcess({
       name: spec.name,
       command,
