@@ -47,6 +47,7 @@ export interface AppOptions {
 @Injectable()
 export class CircuitBreakersIndicator extends CircuitBreakerHealthIndicator implements ServiceHealthIndicator {
   readonly key = 'circuitBreakers';
+  readonly isInformative = true;
 
   check() {
     return this.isHealthy(this.key);
@@ -93,7 +94,7 @@ export class AppModule {
         ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
         ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
-        ServiceHealthModule.forRoot({ informative: [CircuitBreakersIndicator] }),
+        ServiceHealthModule.forRoot([CircuitBreakersIndicator]),
         MetricsModule,
         CustomerModule.forRoot(config.CUSTOMER_URL),
         IdempotencyModule.forRoot({ keyTtlMs: config.IDEMPOTENCY_KEY_TTL, clock }),

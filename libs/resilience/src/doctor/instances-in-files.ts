@@ -6,7 +6,7 @@ import { propertiesBelow } from '../config/sources.ts';
 import { type Environment, fillPlaceholders, wordsIn } from '../config/values.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorClass, OptionRule } from '../core/options.ts';
-import { createRegistries, pipelineKindsOf, policies } from '../core/policies.ts';
+import { createRegistries, type PipelineKind, pipelineKindsOf, policies } from '../core/policies.ts';
 import { type Instance, instancesOf } from './instance.ts';
 
 /** The instances that configuration files define. */
@@ -54,7 +54,9 @@ function instancesOfConfig(config: ResilienceConfig): readonly Instance[] {
   return instancesOf(registries).map((instance) => {
     const budget = instance.retry?.retryBudget;
     const retryBudget = budget === undefined ? undefined : registries.retryBudget.getOrCreate(budget).config;
-    return { ...instance, retryBudget, order: config.pipelines[instance.name] };
+    // A member with an instance of another name is diagnosed as that instance.
+    const order = config.pipelines[instance.name]?.filter((member) => kinds.some((kind) => kind === member));
+    return { ...instance, retryBudget, order: order as readonly PipelineKind[] | undefined };
   });
 }
 
