@@ -55,7 +55,7 @@ function protectorFaults(
   if (kind === 'pipeline' && !registries.hasPipeline(name)) {
     return [{ option, given: `'${name}', which is no pipeline`, allowed: registries.allowedPipelines(name) }];
   }
-  const keyFault = keyFaultOf(registries.protector(kind, name), keyOf, staleMethod);
+  const keyFault = kind === 'pipeline' ? keyFaultOf(registries.pipeline(name), keyOf, staleMethod) : undefined;
   if (keyFault !== undefined) return [{ option: `${title}: key of ${decorator}`, ...keyFault }];
   if (!returnsObservable(prototype, key)) return [];
   const given = whyNotObservable(registries.protector(kind, name));

@@ -25,7 +25,7 @@ export interface InstanceHealth {
 }
 
 /** The instances that refuse calls, but do not fail the check. */
-const degraded: readonly InstanceHealth['status'][] = ['CIRCUIT_OPEN', 'CIRCUIT_HALF_OPEN', 'RATE_LIMITED'];
+const degraded: ReadonlySet<InstanceHealth['status']> = new Set(['CIRCUIT_OPEN', 'CIRCUIT_HALF_OPEN', 'RATE_LIMITED']);
 
 /** One result for all instances: that of the unhealthiest. */
 function healthOf<P extends { readonly name: string }, const Key extends string>(
@@ -43,7 +43,7 @@ function healthOf<P extends { readonly name: string }, const Key extends string>
   const check = service.check(key);
   const statuses = Object.values(details).map(({ status }) => status);
   if (statuses.includes('DOWN')) return check.down({ details });
-  return statuses.some((status) => degraded.includes(status)) ? check.degraded({ details }) : check.up({ details });
+  return statuses.some((status) => degraded.has(status)) ? check.degraded({ details }) : check.up({ details });
 }
 
 /**
