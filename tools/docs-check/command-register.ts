@@ -206,12 +206,11 @@ export const runBy: Readonly<Record<string, Texts>> = {
   'tools/prose/prose-check.spec.ts': {
     'npm run prose -w tools': 'await checkProse(file',
   },
-  'tools/reference/configuration-page.spec.ts': {
+  'tools/reference/pages.spec.ts': {
     'npm run generate reference': 'toMatchFileSnapshot',
-  },
-  'tools/reference/doctor-page.spec.ts': {
-    'npm run doctor -- resilience.yml --latency 2s --concurrency 1': 'await runDoctor(',
-    'npm run doctor -- resilience.yml --latency 2s': 'await runDoctor(',
+    'npm run doctor -- resilience.yml --latency 2s --concurrency 1':
+      "output('resilience.yml --latency 2s --concurrency 1')",
+    'npm run doctor -- resilience.yml --latency 2s': "output('resilience.yml --latency 2s --concurrency 1')",
   },
 };
 
