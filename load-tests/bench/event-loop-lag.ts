@@ -1,4 +1,4 @@
-import { sampleValue } from '@breakwater/contracts/prometheus-text';
+import { sampleValue } from '@breakwater/contracts/replicas';
 import { latenciesOf, type Latencies } from '../runner/percentiles.ts';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { LocalSystem } from '@breakwater/system-runner';
-import { sampleValue, sumOfSamples } from '@breakwater/contracts/prometheus-text';
+import { sampleValue, sumOfSamples } from '@breakwater/contracts/replicas';
 import type { BreakerSample, ServiceSample } from './run-record.ts';
 
 /** Determines the precision of the opening time. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { contractFiles } from './contract-types.ts';
+import { contractFiles } from './generate.ts';
 
 const files = await contractFiles();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readJsonLines } from './lookup-events.ts';
+import { readJsonLines } from './experiments.ts';
 
 const bytes = Buffer.from('{"a":"grün"}\n\n[1,\r 2]\r\n"🌊"');
 
