@@ -3,38 +3,36 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { join } from 'node:path';
 
 /**
- * Builds the page into `dist/page`, unless what is there was made of the same: the demo asks for it with every start.
+ * Builds the page into `dist/page`, unless it is there with the same sources: the demo runs this at every start.
  *
- * The new page takes the old one's place at once, since a console may be serving from there.
+ * The new page replaces the old one in one step, because a console may be serving it.
  */
 const project = import.meta.dirname;
 const page = join(project, 'dist/page');
-const stamp = join(page, '.made-of');
+const hashFile = join(page, '.sources');
 
-const madeOf = (): string => {
-  const hash = createHash('sha256');
-  const sources = globSync(
-    [
-      'src/page/**/*.*',
-      'src/protocol/*.ts',
-      'vite.config.ts',
-      'package.json',
-      '../../load-tests/scenarios/*.{ts,json}',
-    ],
-    { cwd: project },
-  );
-  for (const file of sources.filter((each) => !/\.spec\.tsx?$/.test(each)).sort()) {
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(project, file)))
-      .update('\0');
-  }
-  return hash.digest('hex');
-};
+const sources = globSync(
+  [
+    'src/page/**/*.*',
+    'src/protocol/*.ts',
+    'vite.config.ts',
+    'package.json',
+    '../../libs/contracts/src/*.ts',
+    '../../load-tests/scenarios/*.{ts,json}',
+  ],
+  { cwd: project },
+);
+const hash = createHash('sha256');
+for (const file of sources.filter((each) => !/\.spec\.tsx?$/.test(each)).sort()) {
+  hash
+    .update(`${file}\0`)
+    .update(readFileSync(join(project, file)))
+    .update('\0');
+}
+const expected = hash.digest('hex');
 
-const wanted = madeOf();
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
-  // Loading it takes longer than finding out that it is not needed.
+if (!existsSync(hashFile) || readFileSync(hashFile, 'utf8') !== expected) {
+  // Imported only here, because loading vite takes longer than the comparison.
   const { build } = await import('vite');
   const fresh = join(project, `dist/page-${process.pid}`);
   const old = `${fresh}-old`;
@@ -45,7 +43,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
     logLevel: 'warn',
     build: { outDir: fresh },
   });
-  writeFileSync(join(fresh, '.made-of'), wanted);
+  writeFileSync(join(fresh, '.sources'), expected);
   if (existsSync(page)) renameSync(page, old);
   renameSync(fresh, page);
   rmSync(old, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** The page: files below `/console/`, each with its contents' hash in its name. */
+/** Builds the page for `/console/`, with a hash of the content in the name of each file. */
 export default defineConfig({
   root: 'src/page',
   base: '/console/',
@@ -9,7 +9,7 @@ export default defineConfig({
     outDir: '../../dist/page',
     emptyOutDir: true,
     target: 'es2023',
-    // The page's policy lets no inline script in, and what is small is inlined as one otherwise.
+    // The content security policy allows no inline scripts, and vite would inline small files.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

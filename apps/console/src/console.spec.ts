@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,26 +7,24 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConsoleConfig } from './console.config.ts';
 import { createConsole } from './console.ts';
 
-interface Asked {
+interface ReceivedRequest {
   readonly method: string | undefined;
   readonly url: string | undefined;
   readonly authorization: string | undefined;
   readonly body: string;
 }
 
-const ends: (() => unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** A replica that says what it is, and remembers what it was asked beyond that. */
-async function replica(
-  name: string,
-  answer: (request: IncomingMessage) => number,
-): Promise<{ url: string; asked: Asked[] }> {
-  const asked: Asked[] = [];
-  const server: Server = createServer((request, response) => {
+/** A stand-in for a replica. It records the requests that change something. */
+async function replica(name: string, respond: (request: IncomingMessage) => number) {
+  const requests: ReceivedRequest[] = [];
+  const streams: ServerResponse[] = [];
+  const server = createServer((request, response) => {
     response.setHeader('x-instance', name);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -36,27 +34,41 @@ async function replica(
         response.end('{"circuitBreakers":{"customer":{"state":"CLOSED"}}}');
       else if (url === '/actuator/doctor') response.end('{"findings":[],"traffic":{}}');
       else if (url === '/metrics') response.end('account_pending_verifications 3\n');
-      else if (url === '/actuator/events/stream') response.writeHead(404).end();
-      else {
-        asked.push({ method, url, authorization: headers.authorization, body: Buffer.concat(chunks).toString() });
-        response.writeHead(answer(request), { 'content-type': 'application/json' }).end('{"told":true}');
+      else if (url === '/actuator/events/stream') {
+        streams.push(response);
+        response.write(message('snapshot', { circuitBreakers: { customer: { state: 'CLOSED' } } }));
+      } else {
+        requests.push({ method, url, authorization: headers.authorization, body: Buffer.concat(chunks).toString() });
+        response.writeHead(respond(request), { 'content-type': 'application/json' }).end('{}');
       }
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
+  cleanups.push(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    emit: (type: string, data: object) => streams.forEach((stream) => stream.write(message(type, data))),
+  };
 }
 
-const knows = (token: string) => (request: IncomingMessage) =>
+const accepts = (token: string) => (request: IncomingMessage) =>
   request.headers.authorization === `Bearer ${token}` ? 200 : 401;
 
+const message = (type: string, data: object) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+
 async function start(environment: Record<string, string> = {}) {
-  const accounts = [await replica('account-1', knows('open-sesame')), await replica('account-2', knows('open-sesame'))];
-  const customers = [await replica('customer-1', knows('break-it')), await replica('customer-2', knows('break-it'))];
+  const accounts = [
+    await replica('account-1', accepts('open-sesame')),
+    await replica('account-2', accepts('open-sesame')),
+  ];
+  const customers = [
+    await replica('customer-1', accepts('break-it')),
+    await replica('customer-2', accepts('break-it')),
+  ];
   const page = mkdtempSync(path.join(tmpdir(), 'console-page-'));
   writeFileSync(path.join(page, 'index.html'), '<!doctype html><title>page</title>');
   const config = readConsoleConfig({
@@ -67,7 +79,7 @@ async function start(environment: Record<string, string> = {}) {
     ...environment,
   });
   const app = createConsole(config, page);
-  ends.push(
+  cleanups.push(
     () => rmSync(page, { recursive: true }),
     () => app.close(),
   );
@@ -87,40 +99,40 @@ async function start(environment: Record<string, string> = {}) {
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe("the console's server", () => {
-  it('passes faults and the token on to every replica of customer', async () => {
+  it('forwards faults and the token to every replica of customer', async () => {
     const { call, customers } = await start();
 
     const { status, body } = await call('PUT', '/faults', { latency: '2s' }, bearer('break-it'));
 
-    const told = { method: 'PUT', url: '/faults', authorization: 'Bearer break-it', body: '{"latency":"2s"}' };
-    expect(customers.map(({ asked }) => asked)).toEqual([[told], [told]]);
+    const expected = { method: 'PUT', url: '/faults', authorization: 'Bearer break-it', body: '{"latency":"2s"}' };
+    expect(customers.map(({ requests }) => requests)).toEqual([[expected], [expected]]);
     expect(status).toBe(200);
     expect(body['replicas']).toMatchObject([{ replica: 'customer-1' }, { replica: 'customer-2' }]);
   });
 
-  it('has no token of its own, and remembers none', async () => {
+  it('has no token of its own, and does not store any', async () => {
     const { call, customers } = await start();
     await call('DELETE', '/faults', undefined, bearer('break-it'));
 
     const { status } = await call('DELETE', '/faults');
 
     expect(status).toBe(401);
-    expect(customers.map(({ asked }) => asked[1]?.authorization)).toEqual([undefined, undefined]);
+    expect(customers.map(({ requests }) => requests[1]?.authorization)).toEqual([undefined, undefined]);
   });
 
-  it('forces the circuit breaker of the chosen replica alone', async () => {
+  it('changes the circuit breaker of the chosen replica only', async () => {
     const { call, accounts } = await start();
     const body = { updateState: 'FORCE_OPEN', replicas: ['account-2'] };
 
     expect((await call('POST', '/breakers/customer', body, bearer('open-sesame'))).status).toBe(200);
 
-    expect(accounts.map(({ asked }) => asked.map(({ url, body }) => `${url} ${body}`))).toEqual([
+    expect(accounts.map(({ requests }) => requests.map(({ url, body }) => `${url} ${body}`))).toEqual([
       [],
       ['/actuator/circuitbreakers/customer {"updateState":"FORCE_OPEN"}'],
     ]);
   });
 
-  it('sends load only where it was started with CONSOLE_LOAD, and within its bounds', async () => {
+  it('sends load only with CONSOLE_LOAD=true, and within its limits', async () => {
     const calm = await start();
     const busy = await start({ CONSOLE_LOAD: 'true', LOAD_URL: 'http://127.0.0.1:1' });
 
@@ -139,15 +151,15 @@ describe("the console's server", () => {
     expect(await busy.call('DELETE', '/load')).toMatchObject({ status: 200, body: { rate: 0 } });
   });
 
-  it('does nothing for pages from elsewhere', async () => {
+  it('rejects requests of pages from other sites', async () => {
     const { call, customers } = await start();
     const headers = { ...bearer('break-it'), 'sec-fetch-site': 'cross-site' };
 
     expect((await call('PUT', '/faults', {}, headers)).status).toBe(403);
-    expect(customers.flatMap(({ asked }) => asked)).toEqual([]);
+    expect(customers.flatMap(({ requests }) => requests)).toEqual([]);
   });
 
-  it('tells all replicas in one stream', async () => {
+  it('streams all replicas', async () => {
     const { url } = await start();
     const stopped = new AbortController();
     const { body, headers } = await fetch(`${url}/console/api/stream`, { signal: stopped.signal });
@@ -170,7 +182,29 @@ describe("the console's server", () => {
     });
   });
 
-  it('lets the page run what is its own, and nothing else', async () => {
+  it('streams a transition as the event that the replica has sent, with the state of each circuit breaker', async () => {
+    const { url, accounts } = await start();
+    const stopped = new AbortController();
+    const { body } = await fetch(`${url}/console/api/stream`, { signal: stopped.signal });
+    const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    const readUntil = async (part: string): Promise<void> => {
+      while (!text.includes(part)) text += (await reader.read()).value;
+    };
+    await readUntil('"replica":"account-2","breaker":"customer","state":"CLOSED"');
+
+    const transition = { from: 'CLOSED', to: 'OPEN' };
+    const creationTime = '2026-01-01T00:00:00.000Z';
+    const event = { pattern: 'circuitBreaker', name: 'customer', type: 'STATE_TRANSITION', creationTime, transition };
+    accounts[1]?.emit('STATE_TRANSITION', event);
+
+    await readUntil(`"type":"STATE_TRANSITION","transition":${JSON.stringify(transition)}`);
+    await readUntil('"replica":"account-2","breaker":"customer","state":"OPEN"');
+    stopped.abort();
+    expect(text).not.toContain('"replica":"account-1","breaker":"customer","state":"OPEN"');
+  });
+
+  it('allows the page to run only its own files', async () => {
     const { url } = await start();
     const response = await fetch(`${url}/console`);
 

@@ -1,25 +1,25 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import { loggerOptions } from '@breakwater/service-kit';
-import fastify, { LogController, type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ConsoleConfig } from './console.config.ts';
-import { addControls } from './controls/control.routes.ts';
-import { Load, openAt } from './controls/load.ts';
-import { Observer } from './observation/observer.ts';
-import { Stream } from './stream/stream.ts';
+import { LoadGenerator, openAccountsAt } from './controls/load-generator.ts';
+import { addControlRoutes } from './controls/routes.ts';
+import { SystemMonitor } from './observation/system-monitor.ts';
+import { PageStream } from './page-stream.ts';
 
-/** Where the page is, and everything that belongs to it. */
+/** The path of the page and of its API. */
 const base = '/console';
 
-const lookMs = 1_000;
-const eventsMs = 250;
-const beatMs = 50;
+const pollIntervalMs = 1_000;
+const eventsIntervalMs = 250;
+const loadIntervalMs = 50;
 
-const streamLimits = { kept: 200, backlog: 2_000_000, clients: 50 };
+const streamLimits = { keptMessages: 200, maxBacklog: 2_000_000, maxConnections: 50 };
 
-/** The page loads what is here and nothing else; a browser that is shown something foreign does not run it. */
-const policy = {
+/** The page loads only its own files; a browser does not run anything that is injected into it. */
+const contentSecurityPolicy = {
   useDefaults: false,
   directives: {
     defaultSrc: ["'none'"],
@@ -36,29 +36,28 @@ const policy = {
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
-  // nginx would hold messages back otherwise.
+  // Without it nginx buffers messages.
   'x-accel-buffering': 'no',
 };
 
 /**
- * The page's back end: it finds and watches every replica, and passes on what the page asks for. It begins to watch when it
- * begins to listen.
+ * Creates the back end of the page. It monitors the replicas while it listens.
  *
- * @param pageDirectory where the built page is
+ * @param pageDirectory directory of the built page
  */
 export function createConsole(config: ConsoleConfig, pageDirectory: string): FastifyInstance {
   const [loadUrl = ''] = config.LOAD_URL;
-  const load = new Load(config.CONSOLE_LOAD, openAt(loadUrl));
-  const observer = new Observer({
+  const load = new LoadGenerator(config.CONSOLE_LOAD, openAccountsAt(loadUrl));
+  const monitor = new SystemMonitor({
     accountUrls: config.ACCOUNT_URL,
     customerUrls: config.CUSTOMER_URL,
     load: () => load.state,
     onSnapshot: (snapshot) => stream.send('snapshot', snapshot),
     onEvents: (events) => stream.send('events', events),
   });
-  const stream = new Stream(streamLimits, () => [
-    { event: 'history', data: observer.history },
-    ...(observer.snapshot ? [{ event: 'snapshot', data: observer.snapshot }] : []),
+  const stream = new PageStream(streamLimits, () => [
+    { event: 'history', data: monitor.history },
+    ...(monitor.snapshot ? [{ event: 'snapshot', data: monitor.snapshot }] : []),
   ]);
 
   const app: FastifyInstance = fastify({
@@ -67,18 +66,20 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
   });
-  app.register(fastifyHelmet, { contentSecurityPolicy: policy, strictTransportSecurity: false });
+  app.register(fastifyHelmet, { contentSecurityPolicy, strictTransportSecurity: false });
   app.register(fastifyStatic, {
     root: pageDirectory,
     prefix: `${base}/`,
-    // Every file but the page itself has its contents' hash in its name.
+    // The names of all other files contain a hash of their content.
     setHeaders: (reply, file) => {
       void reply.header('cache-control', file.endsWith('.html') ? 'no-cache' : 'public, max-age=31536000, immutable');
     },
   });
   app.addHook('onRequest', async (request, reply) => {
-    if (request.method === 'GET' || isOfPage(request.headers['sec-fetch-site'])) return;
-    await reply.status(403).send({ detail: 'Only the page of the console may ask for this.' });
+    // Browsers send this header with every request and no page can change it; other clients do not send it.
+    const site = request.headers['sec-fetch-site'] ?? 'same-origin';
+    if (request.method === 'GET' || site === 'same-origin') return;
+    await reply.status(403).send({ detail: 'Requests from other sites are not allowed.' });
   });
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     if (error instanceof z.ZodError) {
@@ -86,7 +87,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
       return reply.status(400).send({ detail: errors.join('; ') });
     }
     const status = error.statusCode ?? 502;
-    if (status >= 500) request.log.error({ err: error }, 'a request failed');
+    if (status >= 500) request.log.error({ err: error }, 'request failed');
     return reply.status(status).send({ detail: error.message });
   });
 
@@ -94,64 +95,62 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   app.get('/', (_request, reply) => reply.redirect(`${base}/`));
   app.get('/health/live', () => ({ status: 'up' }));
   app.get('/health/ready', (_request, reply) =>
-    reply.status(observer.snapshot ? 200 : 503).send({ status: observer.snapshot ? 'up' : 'down' }),
+    reply.status(monitor.snapshot ? 200 : 503).send({ status: monitor.snapshot ? 'up' : 'down' }),
   );
   app.register(
     async (api) => {
-      addControls(api, { observer, load });
-      api.get('/stream', async (request, reply) => {
-        if (!stream.isOpen) return reply.status(503).send({ detail: 'No further page can be served now.' });
-        const lastEventId = request.headers['last-event-id'];
-        for (const [name, value] of Object.entries(reply.getHeaders())) {
-          if (value !== undefined) reply.raw.setHeader(name, value);
-        }
-        reply.hijack();
-        reply.raw.writeHead(200, streamHeaders);
-        stream.connect(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
-        return reply;
-      });
+      addControlRoutes(api, { monitor, load });
+      api.get('/stream', (request, reply) => openStream(stream, request, reply));
     },
     { prefix: `${base}/api` },
   );
-  watchWhileListening(app, { observer, load, stream });
+  runWhileListening(app, { monitor, load, stream });
   return app;
 }
 
-/** Browsers say where a request comes from; other programs say nothing, and nobody can make them send one. */
-function isOfPage(site: string | string[] | undefined): boolean {
-  return site === undefined || site === 'same-origin';
+async function openStream(stream: PageStream, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  if (!stream.isOpen) return reply.status(503).send({ detail: 'The maximum number of pages is connected.' });
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  reply.hijack();
+  reply.raw.writeHead(200, streamHeaders);
+  const lastEventId = request.headers['last-event-id'];
+  stream.connect(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
+  return reply;
 }
 
-interface Watch {
-  readonly observer: Observer;
-  readonly load: Load;
-  readonly stream: Stream;
+interface Activities {
+  readonly monitor: SystemMonitor;
+  readonly load: LoadGenerator;
+  readonly stream: PageStream;
 }
 
-function watchWhileListening(app: FastifyInstance, { observer, load, stream }: Watch): void {
-  let next: NodeJS.Timeout | undefined;
-  let isOver = false;
+function runWhileListening(app: FastifyInstance, { monitor, load, stream }: Activities): void {
+  let nextPoll: NodeJS.Timeout | undefined;
+  let isClosing = false;
   const intervals: NodeJS.Timeout[] = [];
 
-  // One look after the other, each a second after the one before has begun, or later.
-  const look = async (): Promise<void> => {
-    const begun = performance.now();
-    await observer.look().catch((err: unknown) => app.log.error({ err }, 'looking at the replicas failed'));
-    if (!isOver) next = setTimeout(() => void look(), Math.max(0, lookMs - (performance.now() - begun)));
+  // Polls do not overlap: the next one starts a second after the start of the last, or when that has ended.
+  const poll = async (): Promise<void> => {
+    const startedAt = performance.now();
+    await monitor.poll().catch((err: unknown) => app.log.error({ err }, 'polling the replicas failed'));
+    if (!isClosing)
+      nextPoll = setTimeout(() => void poll(), Math.max(0, pollIntervalMs - (performance.now() - startedAt)));
   };
   app.addHook('onListen', async () => {
-    void look();
+    void poll();
     intervals.push(
-      setInterval(() => observer.tellEvents(), eventsMs),
-      setInterval(() => load.beat(), beatMs),
+      setInterval(() => monitor.emitEvents(), eventsIntervalMs),
+      setInterval(() => load.sendDue(), loadIntervalMs),
     );
   });
   app.addHook('preClose', async () => {
-    isOver = true;
-    clearTimeout(next);
+    isClosing = true;
+    clearTimeout(nextPoll);
     for (const interval of intervals) clearInterval(interval);
     load.stop();
-    observer.stop();
+    monitor.stop();
     stream.close();
   });
 }

@@ -3,13 +3,13 @@ import { explainStartFailure } from '@breakwater/service-kit';
 import { createConsole } from './console.ts';
 import { type ConsoleConfig, readConsoleConfig } from './console.config.ts';
 
-const page = fileURLToPath(new URL('page', import.meta.url));
+const pageDirectory = fileURLToPath(new URL('page', import.meta.url));
 
 let config: ConsoleConfig | undefined;
 try {
   config = readConsoleConfig();
   const { HOST: host, PORT: port, SHUTDOWN_TIMEOUT: timeoutMs } = config;
-  const app = createConsole(config, page);
+  const app = createConsole(config, pageDirectory);
   const shutDown = (): void => {
     setTimeout(() => process.exit(1), timeoutMs).unref();
     void app.close().then(() => process.exit());

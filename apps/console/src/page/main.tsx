@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { Console } from './view/console.tsx';
+import { Console } from './console.tsx';
 
-const place = document.getElementById('console');
-if (place !== null) render(<Console />, place);
+const container = document.getElementById('console');
+if (container !== null) render(<Console />, container);

@@ -1,13 +1,11 @@
-import type { CircuitBreakerWindowResponse, StateName } from '@breakwater/resilience/actuator';
+import type { CircuitBreakerWindowResponse } from '@breakwater/resilience/actuator';
+import type { Events, PolicyEvent, StateChange } from './policy-events.ts';
 
-/** What the console's server tells its pages. Times are in milliseconds since the Unix epoch. */
+/** Messages from the console's server to its pages. Times are milliseconds since the Unix epoch. */
 
-export type { StateName, WindowContents, WindowOutcome, WindowSecond } from '@breakwater/resilience/actuator';
-
-/** A circuit breaker as `/actuator/circuitbreakerwindows` tells it. */
 export type Breaker = CircuitBreakerWindowResponse;
 
-/** What the doctor says about an instance. */
+/** A finding of the doctor about an instance. */
 export interface Finding {
   readonly instance: string;
   readonly code: string;
@@ -16,12 +14,13 @@ export interface Finding {
 }
 
 export interface AccountReplica {
-  /** As it calls itself, or its host and port until it has said so. */
+  /** The replica's instance name; its host and port until the first response. */
   readonly name: string;
-  /** Why it could not be asked in the last second; `null` when it could. What else is said of it is then the last known. */
+  /** Why the last poll failed; `null` when it succeeded. The other fields then hold the last known values. */
   readonly problem: string | null;
-  /** Whether its events come in. */
+  /** Whether the stream of its events is connected. */
   readonly hasEvents: boolean;
+  /** By name, as of the last poll. */
   readonly breakers: Readonly<Record<string, Breaker>>;
   readonly findings: readonly Finding[];
 }
@@ -29,93 +28,80 @@ export interface AccountReplica {
 export interface CustomerReplica {
   readonly name: string;
   readonly problem: string | null;
-  /** The faults that can strike. */
   readonly activeFaults: readonly string[];
-  /** How often faults have struck in the last second. */
-  readonly struckPerSecond: number;
-  /** What is set, in seconds, at the median; `null` where it is not known. */
+  /** Faults injected in the last second. */
+  readonly injectedPerSecond: number;
+  /** Median of the configured latency; `null` when unknown. */
   readonly latencySeconds: number | null;
 }
 
-/** What clients of account were answered in a second, over all replicas. */
+/** Responses to `POST /accounts` of all replicas, in requests per second. */
 export interface Traffic {
-  /** Requests a second, by how they ended. */
   readonly created: number;
   readonly accepted: number;
-  readonly refused: number;
+  readonly rejected: number;
   readonly failed: number;
-  /** Of those requests; estimated from the buckets of the histogram. `null` where there were none. */
+  /** Estimated from the buckets of the histogram; `null` without requests. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
 }
 
-/** Accounts whose customer is still to be verified. */
+/** Accounts whose customer is not verified yet. */
 export interface Pending {
   readonly accounts: number;
   readonly oldestSeconds: number;
 }
 
+/** The measurements of one second. */
 export interface Second {
   readonly at: number;
-  /** `null` for the first second of a replica: a rate takes two readings. */
+  /** `null` until a replica was polled twice. */
   readonly traffic: Traffic | null;
   readonly pending: Pending | null;
 }
 
-/** A circuit breaker of a replica is in another state from now on. */
-export interface StateChange {
-  readonly at: number;
-  readonly replica: string;
-  readonly breaker: string;
-  readonly state: StateName;
+/** Requests that start at these rates, independent of the responses; like k6's `ramping-arrival-rate`. */
+export interface LoadPlan {
+  /** Requests per second at the start. */
+  readonly startRate: number;
+  /** The rate to reach, in a straight line, within this time. */
+  readonly stages: readonly { readonly rate: number; readonly seconds: number }[];
 }
 
-/** What came of the requests that the console has sent. */
+/** The load that the console sends, and its responses. */
 export interface LoadState {
-  /** Whether this console may send any. */
+  /** Whether this console may send load. */
   readonly isAllowed: boolean;
-  /** Requests a second; 0 while none are sent. */
+  /** Requests per second; 0 while none are sent. */
   readonly rate: number;
+  /** Milliseconds since the Unix epoch. */
   readonly endsAt: number | null;
   readonly sent: number;
-  /** By status; 0 for those that were not answered. */
+  /** Number of responses by status; status 0 counts requests without a response. */
   readonly answers: Readonly<Record<string, number>>;
-  /** Not sent, because too many were still under way. */
+  /** Requests that were not sent because too many were in flight. */
   readonly skipped: number;
 }
 
-/** Everything, once a second. */
+export const maxRequestsPerSecond = 100;
+export const maxSeconds = 600;
+
+export const secondsOf = ({ stages }: LoadPlan): number => stages.reduce((sum, { seconds }) => sum + seconds, 0);
+
+/** Everything that is polled, once per second. */
 export interface Snapshot extends Second {
   readonly accounts: readonly AccountReplica[];
   readonly customers: readonly CustomerReplica[];
   readonly load: LoadState;
-  readonly changes: readonly StateChange[];
 }
 
-/** An event of a policy. */
-export interface PolicyEvent {
-  readonly at: number;
-  readonly replica: string;
-  readonly pattern: string;
-  readonly name: string;
-  readonly type: string;
-  /** What more there is to it, in words; may be empty. */
-  readonly detail: string;
-}
-
-export interface Events {
-  readonly events: readonly PolicyEvent[];
-  /** How many came beside, too many to tell. */
-  readonly omitted: number;
-}
-
-/** What a page gets that has seen nothing yet. */
+/** Sent to a page that connects for the first time. */
 export interface History {
   readonly seconds: readonly Second[];
-  readonly changes: readonly StateChange[];
   readonly events: readonly PolicyEvent[];
+  readonly states: readonly StateChange[];
 }
 
-/** The messages of `/console/api/stream` by their names. */
+/** The messages of `/console/api/stream` by name. */
 export interface Messages {
   readonly history: History;
   readonly snapshot: Snapshot;

@@ -1,0 +1,123 @@
+import type { CustomerLookups } from '@breakwater/contracts';
+import { lookupsPerExperiment } from '@breakwater/contracts/experiments';
+import { callReplica, type ReplicaRequest } from '@breakwater/contracts/replicas';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { SystemMonitor } from '../observation/system-monitor.ts';
+import { maxRequestsPerSecond, maxSeconds, secondsOf } from '../protocol/messages.ts';
+import type { LoadGenerator } from './load-generator.ts';
+
+const replicaTimeoutMs = 5_000;
+
+const wholeNumber = (max: number) => z.int(`must be a whole number from 1 to ${max}`).min(1).max(max);
+const rate = wholeNumber(maxRequestsPerSecond);
+
+const loadBody = z
+  .strictObject({
+    startRate: rate,
+    stages: z
+      .array(z.strictObject({ rate, seconds: wholeNumber(maxSeconds) }))
+      .min(1)
+      .max(20),
+  })
+  .refine((plan) => secondsOf(plan) <= maxSeconds, `must last at most ${maxSeconds} seconds`);
+
+const breakerBody = z.strictObject({
+  updateState: z.enum(['CLOSE', 'FORCE_OPEN', 'DISABLE']),
+  /** Names of replicas. Default: all. */
+  replicas: z.array(z.string()).min(1).optional(),
+});
+
+const experimentBody = z.strictObject({
+  /** Name of a replica of account. Default: any. */
+  replica: z.string().optional(),
+});
+
+const breakerParams = z.object({ name: z.string().regex(/^[\w.-]{1,100}$/, 'must be the name of a circuit breaker') });
+
+/** Registers the routes that change the system. The services check the token of the request; the console forwards it only. */
+export function addControlRoutes(
+  app: FastifyInstance,
+  { monitor, load }: { readonly monitor: SystemMonitor; readonly load: LoadGenerator },
+): void {
+  for (const url of ['/faults', '/faults/timeline']) {
+    app.route({
+      method: url === '/faults' ? ['GET', 'PUT', 'PATCH', 'DELETE'] : ['PUT', 'DELETE'],
+      url,
+      handler: (request, reply) => forward(reply, monitor.customers.all, url, forwarded(request)),
+    });
+  }
+
+  app.post('/breakers/:name', async (request, reply) => {
+    const { name } = breakerParams.parse(request.params);
+    const { updateState, replicas } = breakerBody.parse(request.body);
+    const chosen = monitor.accounts.all.filter(({ replica }) => replicas?.includes(replica.name) ?? true);
+    const path = `/actuator/circuitbreakers/${encodeURIComponent(name)}`;
+    return forward(reply, chosen, path, { ...forwarded(request), body: { updateState } });
+  });
+
+  app.put('/load', async (request, reply) => {
+    const plan = loadBody.parse(request.body);
+    if (!load.state.isAllowed) {
+      return reply.status(403).send({ detail: 'Sending load is disabled. Start the console with CONSOLE_LOAD=true.' });
+    }
+    load.start(plan);
+    return load.state;
+  });
+
+  app.delete('/load', async () => {
+    load.stop();
+    return load.state;
+  });
+
+  app.post('/experiments/:name', async (request, reply) => {
+    const { name: breaker } = breakerParams.parse(request.params);
+    const { replica: wanted } = experimentBody.parse(request.body ?? {});
+    const account = monitor.accounts.all.find(
+      ({ replica: { name, problem, breakers } }) =>
+        problem === null && Object.hasOwn(breakers, breaker) && (wanted ?? name) === name,
+    );
+    if (account === undefined) {
+      return reply.status(404).send({ detail: `No replica of account has a circuit breaker ${breaker}.` });
+    }
+    const disconnected = new AbortController();
+    reply.raw.once('close', () => disconnected.abort());
+    const lookups: CustomerLookups = { times: lookupsPerExperiment, breaker, customerId: 'c-1001', reset: true };
+    const response = await fetch(`${account.url}/experiments/customer-lookups`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(lookups),
+      redirect: 'error',
+      signal: disconnected.signal,
+    });
+    return reply
+      .status(response.status)
+      .type(response.headers.get('content-type') ?? 'application/json')
+      .send(response.body);
+  });
+}
+
+const forwarded = ({ method, headers, body }: FastifyRequest): ReplicaRequest => ({
+  method,
+  authorization: headers.authorization,
+  body: body ?? undefined,
+  timeoutMs: replicaTimeoutMs,
+});
+
+/** Sends a request to each replica and responds with all of their responses; the status is the highest of theirs. */
+async function forward(
+  reply: FastifyReply,
+  replicas: readonly { readonly url: string }[],
+  path: string,
+  request: ReplicaRequest,
+): Promise<FastifyReply> {
+  if (replicas.length === 0) return reply.status(503).send({ detail: 'There is no such replica.' });
+  const responses = await Promise.all(
+    replicas.map(async ({ url }) => {
+      const { status, instance, body } = await callReplica(`${url}${path}`, request);
+      return { replica: instance ?? new URL(url).host, status, body };
+    }),
+  );
+  const worst = Math.max(...responses.map(({ status }) => (status === 0 ? 502 : status)));
+  return reply.status(worst < 300 ? 200 : worst).send({ replicas: responses });
+}

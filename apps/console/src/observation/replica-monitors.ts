@@ -1,0 +1,227 @@
+import { callReplica, readSamples, type ReplicaResponse } from '@breakwater/contracts/replicas';
+import {
+  type CircuitBreakerWindowsResponse,
+  readEventStream,
+  type StateName,
+  type StreamMessage,
+} from '@breakwater/resilience/actuator';
+import type { AccountReplica, Breaker, CustomerReplica, Finding, Pending } from '../protocol/messages.ts';
+import type { PolicyEvent, StateChange } from '../protocol/policy-events.ts';
+import { policyEvent } from './events.ts';
+import { countRequests, type IntervalCounts, type RequestCounts, requestMetrics, requestsBetween } from './traffic.ts';
+
+const pollTimeoutMs = 1_000;
+const reconnectMs = 1_000;
+/** The findings of the doctor change only with the configuration and with averages. */
+const pollsBetweenDiagnoses = 5;
+
+const pendingMetric = 'account_pending_verifications';
+const oldestMetric = 'account_pending_verification_oldest_seconds';
+const accountMetrics: ReadonlySet<string> = new Set([...requestMetrics, pendingMetric, oldestMetric]);
+
+const activeMetric = 'customer_faults_active';
+const injectedMetric = 'customer_faults_injected_total';
+const latencyMetric = 'customer_fault_latency_seconds';
+const customerMetrics: ReadonlySet<string> = new Set([activeMetric, injectedMetric, latencyMetric]);
+
+export interface ReplicaMonitor {
+  stop(): void;
+}
+
+/** Receives what a replica streams. */
+export interface StreamListener {
+  onEvent(event: PolicyEvent): void;
+  onStateChange(change: StateChange): void;
+}
+
+/** Monitors one replica of account: streams its events, and polls what is not an event (windows, rates, counts). */
+export class AccountMonitor implements ReplicaMonitor {
+  readonly url: string;
+  readonly #listener: StreamListener;
+  readonly #stopped = new AbortController();
+  readonly #states = new Map<string, StateName>();
+  #name: string;
+  #problem: string | null = 'not polled yet';
+  #hasEvents = false;
+  #breakers: Readonly<Record<string, Breaker>> = {};
+  #findings: readonly Finding[] = [];
+  #pending: Pending | null = null;
+  #counts: RequestCounts | undefined;
+  #countedAt = 0;
+  #traffic: IntervalCounts | undefined;
+  #polls = 0;
+
+  constructor(url: string, listener: StreamListener) {
+    this.url = url;
+    this.#listener = listener;
+    this.#name = new URL(url).host;
+    void this.#followEvents();
+  }
+
+  get replica(): AccountReplica {
+    return {
+      name: this.#name,
+      problem: this.#problem,
+      hasEvents: this.#hasEvents,
+      breakers: this.#breakers,
+      findings: this.#findings,
+    };
+  }
+
+  /** `null` while the replica is unreachable or does not report it. */
+  get pending(): Pending | null {
+    return this.#problem === null ? this.#pending : null;
+  }
+
+  /** The requests between the last two polls; `undefined` unless both succeeded. */
+  get traffic(): IntervalCounts | undefined {
+    return this.#traffic;
+  }
+
+  async poll(): Promise<void> {
+    const isDiagnosisDue = this.#polls % pollsBetweenDiagnoses === 0;
+    this.#polls += 1;
+    const [windows, metricsText, diagnosis] = await Promise.all([
+      this.#get('/actuator/circuitbreakerwindows'),
+      this.#get('/metrics'),
+      isDiagnosisDue ? this.#get('/actuator/doctor') : undefined,
+    ]);
+    this.#rename(windows.instance);
+    this.#problem = problemOf(windows) ?? problemOf(metricsText);
+    if (windows.status === 200) this.#readWindows(windows.body as CircuitBreakerWindowsResponse);
+    if (diagnosis?.status === 200)
+      this.#findings = (diagnosis.body as { readonly findings: readonly Finding[] }).findings;
+    this.#readMetrics(metricsText);
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  #get(path: string): Promise<ReplicaResponse> {
+    return callReplica(`${this.url}${path}`, { timeoutMs: pollTimeoutMs });
+  }
+
+  /** Another instance at the same address has circuit breakers of its own. */
+  #rename(instance: string | null | undefined): void {
+    const name = instance ?? this.#name;
+    if (name !== this.#name) this.#states.clear();
+    this.#name = name;
+  }
+
+  #readWindows({ circuitBreakers }: CircuitBreakerWindowsResponse): void {
+    this.#breakers = circuitBreakers;
+    // The stream reports circuit breakers that are created later only when they change their state.
+    for (const [breaker, { state }] of Object.entries(circuitBreakers)) {
+      if (!this.#states.has(breaker)) this.#setState(breaker, state);
+    }
+  }
+
+  #readMetrics({ status, body, at }: ReplicaResponse): void {
+    if (status !== 200) {
+      this.#traffic = undefined;
+      this.#counts = undefined;
+      return;
+    }
+    const samples = readSamples(String(body), accountMetrics);
+    const valueOf = (name: string): number | undefined => samples.find((sample) => sample.name === name)?.value;
+    const accounts = valueOf(pendingMetric);
+    this.#pending = accounts === undefined ? null : { accounts, oldestSeconds: valueOf(oldestMetric) ?? 0 };
+    const counts = countRequests(samples);
+    const seconds = Math.max(0.001, (at - this.#countedAt) / 1_000);
+    this.#traffic = this.#counts && { ...requestsBetween(this.#counts, counts), seconds };
+    this.#countedAt = at;
+    this.#counts = counts;
+  }
+
+  async #followEvents(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        const response = await fetch(`${this.url}/actuator/events/stream`, { signal });
+        if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
+        this.#rename(response.headers.get('x-instance'));
+        for await (const message of readEventStream(response.body)) {
+          this.#hasEvents = true;
+          this.#receive(message);
+          // Dropped events may include transitions: the snapshot of a new connection has the present states.
+          if (message.kind === 'dropped') break;
+        }
+      } catch {
+        // The next poll reports why the replica is unreachable.
+      }
+      this.#hasEvents = false;
+      await new Promise((resolve) => setTimeout(resolve, reconnectMs).unref());
+    }
+  }
+
+  #receive(message: StreamMessage): void {
+    const { kind, data } = message;
+    if (kind === 'snapshot') {
+      for (const [breaker, { state }] of Object.entries(data.circuitBreakers ?? {})) this.#setState(breaker, state);
+    } else if (kind === 'dropped') {
+      const detail = `${data.count} events were dropped`;
+      this.#listener.onEvent({ at: Date.now(), replica: this.#name, policy: 'stream', name: '', type: kind, detail });
+    } else {
+      this.#listener.onEvent(policyEvent(this.#name, message));
+      if (kind === 'transition') this.#setState(data.name, data.transition.to);
+    }
+  }
+
+  #setState(breaker: string, state: StateName): void {
+    if (this.#states.get(breaker) === state) return;
+    this.#states.set(breaker, state);
+    this.#listener.onStateChange({ at: Date.now(), replica: this.#name, breaker, state });
+  }
+}
+
+/** Monitors the faults of one replica of customer by its metrics, which need no token. */
+export class CustomerMonitor implements ReplicaMonitor {
+  readonly url: string;
+  #replica: CustomerReplica;
+  #injected: number | undefined;
+
+  constructor(url: string) {
+    this.url = url;
+    this.#replica = {
+      name: new URL(url).host,
+      problem: 'not polled yet',
+      activeFaults: [],
+      injectedPerSecond: 0,
+      latencySeconds: null,
+    };
+  }
+
+  get replica(): CustomerReplica {
+    return this.#replica;
+  }
+
+  async poll(): Promise<void> {
+    const response = await callReplica(`${this.url}/metrics`, { timeoutMs: pollTimeoutMs });
+    const name = response.instance ?? this.#replica.name;
+    const problem = problemOf(response);
+    if (problem !== null) {
+      this.#replica = { ...this.#replica, name, problem, injectedPerSecond: 0 };
+      this.#injected = undefined;
+      return;
+    }
+    const samples = readSamples(String(response.body), customerMetrics);
+    const named = (metric: string) => samples.filter((sample) => sample.name === metric);
+    const injected = named(injectedMetric).reduce((sum, { value }) => sum + value, 0);
+    this.#replica = {
+      name,
+      problem,
+      activeFaults: named(activeMetric).flatMap(({ labels, value }) => (value > 0 ? [labels['fault'] ?? ''] : [])),
+      injectedPerSecond: Math.max(0, injected - (this.#injected ?? injected)),
+      latencySeconds: named(latencyMetric).find(({ labels }) => labels['quantile'] === '0.5')?.value ?? null,
+    };
+    this.#injected = injected;
+  }
+
+  stop(): void {}
+}
+
+function problemOf({ status, body }: ReplicaResponse): string | null {
+  if (status === 200) return null;
+  return status === 0 ? String(body) : `status ${status}`;
+}

@@ -1,0 +1,86 @@
+import { type LookupEvent, parseLookupEvent, readJsonLines } from '@breakwater/contracts/experiments';
+
+/** Path of the server's API. */
+const api = '/console/api';
+
+/** A request that changes the system. */
+export interface Command {
+  readonly method: 'PUT' | 'PATCH' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+  /** The server forwards it to the services and does not store it. */
+  readonly token?: string;
+}
+
+export interface CommandResult {
+  readonly isDone: boolean;
+  /** What was done, or why it failed. */
+  readonly message: string;
+}
+
+export async function send({ method, path, body, token }: Command): Promise<CommandResult> {
+  try {
+    const response = await fetch(`${api}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (response.ok) return { isDone: true, message: 'Done.' };
+    return { isDone: false, message: await failureOf(response, token) };
+  } catch {
+    return { isDone: false, message: 'The console does not respond.' };
+  }
+}
+
+const interrupted = 'The experiment was interrupted: the console or account has stopped.';
+
+/** Runs an experiment. Resolves with the reason when it fails, with undefined otherwise. */
+export async function runExperiment(name: string, onEvent: (event: LookupEvent) => void): Promise<string | undefined> {
+  try {
+    const response = await fetch(`${api}/experiments/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    if (response.status === 404) return 'Account does not offer experiments. Start it with DEMO_MODE=true.';
+    if (!response.ok || response.body === null) return await failureOf(response);
+    let hasEnded = false;
+    for await (const value of readJsonLines(chunksOf(response.body))) {
+      const event = parseLookupEvent(value);
+      onEvent(event);
+      hasEnded = event.type === 'end';
+    }
+    return hasEnded ? undefined : interrupted;
+  } catch {
+    return interrupted;
+  }
+}
+
+/** Not every browser can iterate over a stream. */
+async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+}
+
+interface ReplicaResponse {
+  readonly replica: string;
+  readonly status: number;
+}
+
+async function failureOf(response: Response, token?: string): Promise<string> {
+  const { status } = response;
+  if (status === 401) return token ? 'The token is wrong.' : 'A token is required. Enter it first.';
+  const body = (await response.json().catch(() => null)) as {
+    readonly replicas?: readonly ReplicaResponse[];
+    readonly detail?: string;
+  } | null;
+  if (body?.replicas === undefined) return body?.detail ?? `The console responded with status ${status}.`;
+  if (status === 404) return 'This is disabled: the services have no token configured.';
+  return body.replicas
+    .filter((each) => each.status < 200 || each.status > 299)
+    .map(({ replica, status: code }) => `${replica} ${code === 0 ? 'is unreachable' : `responded with status ${code}`}`)
+    .join(', ');
+}

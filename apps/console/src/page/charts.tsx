@@ -1,0 +1,167 @@
+import { useEffect, useId, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import type { Second, Traffic } from '../protocol/messages.ts';
+import { duration, rate, timeOfDay } from './format.ts';
+
+/** Responses, their latency and pending verifications over the last minutes. */
+export function Charts({ seconds }: { readonly seconds: readonly Second[] }) {
+  const times = seconds.map(({ at }) => at / 1_000);
+  const valuesOf = (value: (traffic: Traffic) => number | undefined) =>
+    seconds.map(({ traffic }) => (traffic === null ? null : (value(traffic) ?? null)));
+  const isIdle = seconds.every(({ traffic }) => traffic === null || traffic.latencyMs === null);
+  return (
+    <section class="charts" aria-label="Traffic">
+      {isIdle && <p class="hint charts-note">There were no requests in the last minutes. Start the load.</p>}
+      <Chart
+        title="Responses to POST /accounts"
+        times={times}
+        series={[
+          { label: 'opened', color: '--good', values: valuesOf(({ created }) => created) },
+          {
+            label: 'accepted, pending verification',
+            color: '--accepted',
+            values: valuesOf(({ accepted }) => accepted),
+          },
+          { label: 'rejected (4xx)', color: '--warn', values: valuesOf(({ rejected }) => rejected) },
+          { label: 'failed (5xx)', color: '--bad', values: valuesOf(({ failed }) => failed) },
+        ]}
+        format={rate}
+        minTop={2}
+      />
+      <Chart
+        title="Response time"
+        times={times}
+        series={[
+          { label: 'p50', color: '--good', values: valuesOf(({ latencyMs }) => latencyMs?.p50) },
+          { label: 'p95', color: '--warn', values: valuesOf(({ latencyMs }) => latencyMs?.p95) },
+          { label: 'p99', color: '--bad', values: valuesOf(({ latencyMs }) => latencyMs?.p99) },
+        ]}
+        format={duration}
+        minTop={10}
+        note="from histogram buckets"
+      />
+      <Chart
+        title="Pending verifications"
+        times={times}
+        series={[
+          { label: 'accounts', color: '--accepted', values: seconds.map(({ pending }) => pending?.accounts ?? null) },
+        ]}
+        format={String}
+        minTop={4}
+      />
+    </section>
+  );
+}
+
+interface Series {
+  readonly label: string;
+  /** A custom property of the style sheet. */
+  readonly color: string;
+  readonly values: readonly (number | null)[];
+}
+
+interface Props {
+  readonly title: string;
+  /** Seconds since the Unix epoch. */
+  readonly times: readonly number[];
+  readonly series: readonly Series[];
+  readonly format: (value: number) => string;
+  readonly note?: string;
+  /** Lowest upper end of the axis, so that small values look small. */
+  readonly minTop: number;
+}
+
+const height = 150;
+
+/** Lines over time, with the latest values as text. */
+function Chart({ title, times, series, format, note, minTop }: Props) {
+  const container = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot>(undefined);
+  const id = useId();
+  const data = [times, ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+  const latest = useRef(data);
+  latest.current = data;
+
+  useEffect(() => {
+    const element = container.current;
+    if (element === null) return undefined;
+    const draw = (): void => {
+      chart.current?.destroy();
+      chart.current = new uPlot(optionsOf(element, { series, format, minTop }), latest.current, element);
+    };
+    draw();
+    const resized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
+    // A canvas keeps its colors: it is drawn again when they change.
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', draw);
+    document.addEventListener('themechange', draw);
+    return () => {
+      resized.disconnect();
+      dark.removeEventListener('change', draw);
+      document.removeEventListener('themechange', draw);
+      chart.current?.destroy();
+    };
+  }, []);
+
+  useEffect(() => chart.current?.setData(data));
+
+  return (
+    <figure class="panel chart" aria-labelledby={id}>
+      <figcaption id={id}>
+        <b>{title}</b> {note && <span class="hint">{note}</span>}
+      </figcaption>
+      <div ref={container} class="plot" aria-hidden="true" />
+      <ul class="legend">
+        {series.map(({ label, color, values }) => {
+          const value = values.at(-1) ?? null;
+          return (
+            <li key={label}>
+              <i class="swatch" style={{ background: `var(${color})` }} />
+              {label} <b>{value === null ? '–' : format(value)}</b>
+            </li>
+          );
+        })}
+      </ul>
+    </figure>
+  );
+}
+
+function optionsOf(
+  element: HTMLElement,
+  { series, format, minTop }: Pick<Props, 'series' | 'format' | 'minTop'>,
+): uPlot.Options {
+  const color = (property: string): string => resolveColor(element, property);
+  const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
+  return {
+    width: element.clientWidth,
+    height,
+    legend: { show: false },
+    cursor: { show: false },
+    // On the right, half of the last label of the axis.
+    padding: [8, 26, 0, 0],
+    scales: { y: { range: (_, _min, max) => [0, Math.max(minTop, (max ?? 0) * 1.1)] } },
+    axes: [
+      { ...axis, size: 24, space: 90, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick * 1_000)) },
+      { ...axis, size: 56, space: 36, values: (_, ticks) => ticks.map((tick) => format(tick)) },
+    ],
+    series: [
+      {},
+      ...series.map(({ label, color: property }) => ({
+        label,
+        stroke: color(property),
+        width: 2,
+        points: { show: false },
+      })),
+    ],
+  };
+}
+
+/** A canvas does not resolve custom properties. */
+function resolveColor(element: HTMLElement, property: string): string {
+  const probe = element.appendChild(document.createElement('span'));
+  probe.style.color = `var(${property})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}

@@ -1,0 +1,121 @@
+import type { StateName } from '@breakwater/resilience/actuator';
+import { useEffect, useReducer } from 'preact/hooks';
+import type { Messages, Second, Snapshot } from '../protocol/messages.ts';
+import { keepNewest, type PolicyEvent, type StateChange } from '../protocol/policy-events.ts';
+
+/** State of the connection to the server. */
+export type Connection = 'connecting' | 'live' | 'lost';
+
+/** A period in which a circuit breaker was in one state. */
+export interface StatePeriod {
+  readonly state: StateName;
+  readonly from: number;
+  /** `undefined` for the present state. */
+  readonly to: number | undefined;
+}
+
+/** The periods of a circuit breaker by replica, oldest first. */
+export type PeriodsByReplica = Readonly<Record<string, readonly StatePeriod[]>>;
+
+/** All data of the page. */
+export interface ConsoleState {
+  readonly connection: Connection;
+  readonly snapshot: Snapshot | undefined;
+  /** The last minutes, oldest first. */
+  readonly seconds: readonly Second[];
+  /** By circuit breaker. */
+  readonly periods: Readonly<Record<string, PeriodsByReplica>>;
+  /** Newest first. */
+  readonly events: readonly PolicyEvent[];
+  /** Number of events that the server has left out. */
+  readonly omitted: number;
+}
+
+/** A message of the server, or a change of the connection to it. */
+export type ConsoleAction =
+  | { readonly [Name in keyof Messages]: { readonly type: Name; readonly data: Messages[Name] } }[keyof Messages]
+  | { readonly type: 'connection'; readonly data: Connection };
+
+export const keptSeconds = 300;
+const keptPeriods = 200;
+
+export const initialState: ConsoleState = {
+  connection: 'connecting',
+  snapshot: undefined,
+  seconds: [],
+  periods: {},
+  events: [],
+  omitted: 0,
+};
+
+export function reduce(state: ConsoleState, { type, data }: ConsoleAction): ConsoleState {
+  switch (type) {
+    case 'connection':
+      return { ...state, connection: data };
+    case 'history':
+      return {
+        ...state,
+        seconds: data.seconds.slice(-keptSeconds),
+        periods: withChanges({}, data.states),
+        events: keepNewest(data.events.toReversed()),
+        omitted: 0,
+      };
+    case 'snapshot':
+      return { ...state, connection: 'live', snapshot: data, seconds: withSecond(state.seconds, data) };
+    case 'events':
+      return {
+        ...state,
+        periods: withChanges(state.periods, data.states),
+        events: keepNewest([...data.events.toReversed(), ...state.events]),
+        omitted: state.omitted + data.omitted,
+      };
+  }
+}
+
+function withSecond(seconds: readonly Second[], { at, traffic, pending }: Snapshot): readonly Second[] {
+  const last = seconds.at(-1);
+  // The snapshot that follows a history is its last second.
+  if (last !== undefined && at <= last.at) return seconds;
+  return [...seconds, { at, traffic, pending }].slice(-keptSeconds);
+}
+
+function withChanges(periods: ConsoleState['periods'], changes: readonly StateChange[]): ConsoleState['periods'] {
+  return changes.reduce((all, { at, replica, breaker, state }) => {
+    const before = all[breaker]?.[replica] ?? [];
+    const ended = before.map((period) => (period.to === undefined ? { ...period, to: at } : period));
+    const after = [...ended, { state, from: at, to: undefined }].slice(-keptPeriods);
+    return { ...all, [breaker]: { ...all[breaker], [replica]: after } };
+  }, periods);
+}
+
+/** The browser reconnects a lost stream, but not one that was rejected, e.g. by a load balancer without a console behind it. */
+const reconnectMs = 2_000;
+
+/** Keeps the data of the page up to date while it is mounted. */
+export function useConsole(): ConsoleState {
+  const [state, dispatch] = useReducer(reduce, initialState);
+
+  useEffect(() => {
+    let source: EventSource | undefined;
+    let reconnect: ReturnType<typeof setTimeout> | undefined;
+    const connect = (): void => {
+      source = new EventSource('/console/api/stream');
+      for (const type of ['history', 'snapshot', 'events'] as const) {
+        source.addEventListener(type, ({ data }: MessageEvent<string>) =>
+          dispatch({ type, data: JSON.parse(data) as unknown } as ConsoleAction),
+        );
+      }
+      source.addEventListener('error', () => {
+        dispatch({ type: 'connection', data: 'lost' });
+        if (source?.readyState === EventSource.CLOSED) reconnect = setTimeout(connect, reconnectMs);
+      });
+    };
+    connect();
+    return () => {
+      clearTimeout(reconnect);
+      source?.close();
+    };
+  }, []);
+
+  return state;
+}

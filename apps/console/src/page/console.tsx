@@ -1,0 +1,58 @@
+import { experiments } from '@breakwater/contracts/experiments';
+import { BreakerGroup } from './breaker-group.tsx';
+import { WindowLegend } from './call-window.tsx';
+import { Charts } from './charts.tsx';
+import { type ConsoleState, useConsole } from './console-state.ts';
+import { Controls, useTokens } from './controls.tsx';
+import { EventLog } from './event-log.tsx';
+import { Experiments } from './experiments.tsx';
+import { Guide } from './guide.tsx';
+import { Header, Notice } from './header.tsx';
+import { Timeline } from './timeline.tsx';
+
+/** The whole page. */
+export function Console() {
+  const state = useConsole();
+  const tokens = useTokens();
+  const { snapshot, periods } = state;
+  const breakers = breakersOf(state);
+  return (
+    <>
+      <Header state={state} />
+      <main class="main">
+        <Notice state={state} />
+        {snapshot && (
+          <div class={state.connection === 'live' ? 'page' : 'page is-lost'}>
+            <div class="cards">
+              <Guide state={state} />
+              {breakers.map((name) => (
+                <BreakerGroup
+                  key={name}
+                  name={name}
+                  accounts={snapshot.accounts}
+                  periods={periods[name] ?? {}}
+                  token={tokens.actuator}
+                />
+              ))}
+              {breakers.length === 0 ? <p class="panel hint">No circuit breaker found yet.</p> : <WindowLegend />}
+            </div>
+            <Controls snapshot={snapshot} tokens={tokens} />
+            <div class="rest">
+              <Timeline periods={periods} breakers={breakers} now={snapshot.at} />
+              <Charts seconds={state.seconds} />
+              <Experiments accounts={snapshot.accounts} />
+              <EventLog events={state.events} omitted={state.omitted} />
+            </div>
+          </div>
+        )}
+      </main>
+    </>
+  );
+}
+
+/** The names of all circuit breakers except those of the experiments, which have their own section. */
+function breakersOf({ snapshot }: ConsoleState): string[] {
+  const names = new Set(snapshot?.accounts.flatMap(({ breakers }) => Object.keys(breakers)));
+  for (const { name } of experiments) names.delete(name);
+  return [...names].sort();
+}

@@ -1,0 +1,73 @@
+import { useState } from 'preact/hooks';
+import type { Snapshot } from '../protocol/messages.ts';
+import { FaultControls } from './fault-controls.tsx';
+import { LoadControls } from './load-controls.tsx';
+import { ScenarioPlayer } from './scenario-player.tsx';
+
+/** The controls that change the system. */
+export function Controls({ snapshot, tokens }: { readonly snapshot: Snapshot; readonly tokens: Tokens }) {
+  return (
+    <aside class="controls" id="controls" aria-label="Controls">
+      <LoadControls load={snapshot.load} now={snapshot.at} />
+      <section class="panel" aria-labelledby="tokens">
+        <h2 id="tokens">Tokens</h2>
+        <p class="hint">
+          Changing a service requires its token, which is set when the service starts. Tokens stay in this tab.
+        </p>
+        <TokenField label="Customer's faults" value={tokens.faults} onChange={(token) => tokens.set('faults', token)} />
+        <TokenField
+          label="Account's actuator"
+          value={tokens.actuator}
+          onChange={(token) => tokens.set('actuator', token)}
+        />
+      </section>
+      <FaultControls customers={snapshot.customers} token={tokens.faults} />
+      <ScenarioPlayer load={snapshot.load} token={tokens.faults} now={snapshot.at} />
+    </aside>
+  );
+}
+
+interface TokenFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (token: string) => void;
+}
+
+function TokenField({ label, value, onChange }: TokenFieldProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <input
+        type="password"
+        autocomplete="off"
+        spellcheck={false}
+        value={value}
+        onInput={({ currentTarget }) => onChange(currentTarget.value.trim())}
+      />
+    </label>
+  );
+}
+
+/** The entered tokens. They are stored in the session of the tab. */
+export interface Tokens {
+  /** For the faults of customer. */
+  readonly faults: string;
+  /** For the circuit breakers of account. */
+  readonly actuator: string;
+  set(which: 'faults' | 'actuator', token: string): void;
+}
+
+const keyOf = (which: string): string => `breakwater-${which}-token`;
+
+export function useTokens(): Tokens {
+  const [faults, setFaults] = useState(() => sessionStorage.getItem(keyOf('faults')) ?? '');
+  const [actuator, setActuator] = useState(() => sessionStorage.getItem(keyOf('actuator')) ?? '');
+  return {
+    faults,
+    actuator,
+    set(which, token) {
+      sessionStorage.setItem(keyOf(which), token);
+      (which === 'faults' ? setFaults : setActuator)(token);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { useState } from 'preact/hooks';
+import type { LoadState } from '../protocol/messages.ts';
+import { type CommandResult, send } from './api.ts';
+import { duration } from './format.ts';
+import { ResultLine } from './result-line.tsx';
+import { durationOf, type Scenario, scenarios, stepAt } from './scenarios.ts';
+
+interface Props {
+  readonly load: LoadState;
+  readonly token: string;
+  /** On the server's clock. */
+  readonly now: number;
+}
+
+interface ScenarioRun {
+  readonly scenario: Scenario;
+  readonly startedAt: number;
+}
+
+const [first] = scenarios;
+
+/** Plays the faults and the load of a scenario. */
+export function ScenarioPlayer({ load, token, now }: Props) {
+  const [name, setName] = useState(first?.name ?? '');
+  const [run, setRun] = useState<ScenarioRun>();
+  const [result, setResult] = useState<CommandResult>();
+  const chosen = scenarios.find((scenario) => scenario.name === name);
+
+  const start = async (scenario: Scenario): Promise<void> => {
+    const faults = await send({ method: 'PUT', path: '/faults/timeline', body: scenario.timeline, token });
+    const sent =
+      faults.isDone && load.isAllowed ? await send({ method: 'PUT', path: '/load', body: scenario.load }) : faults;
+    setResult(sent.isDone ? undefined : sent);
+    setRun(sent.isDone ? { scenario, startedAt: now } : undefined);
+  };
+  const stop = async (): Promise<void> => {
+    setRun(undefined);
+    const cleared = await send({ method: 'DELETE', path: '/faults', token });
+    const stopped = load.isAllowed ? await send({ method: 'DELETE', path: '/load' }) : cleared;
+    setResult([cleared, stopped].find(({ isDone }) => !isDone));
+  };
+
+  return (
+    <section class="panel" aria-labelledby="scenarios">
+      <h2 id="scenarios">Scenario</h2>
+      <select aria-label="Scenario" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)}>
+        {scenarios.map((scenario) => (
+          <option key={scenario.name}>{scenario.name}</option>
+        ))}
+      </select>
+      {chosen && (
+        <p class="hint">
+          {chosen.claim} {duration(durationOf(chosen) * 1_000)}
+          {load.isAllowed ? ', with load.' : ', without load: this console sends none.'}
+        </p>
+      )}
+      {run && <Progress run={run} now={now} />}
+      <div class="buttons">
+        <button type="button" class="primary" onClick={() => chosen && void start(chosen)}>
+          Play
+        </button>
+        {run && (
+          <button type="button" onClick={() => void stop()}>
+            Stop and clear faults
+          </button>
+        )}
+      </div>
+      <ResultLine result={result} />
+    </section>
+  );
+}
+
+function Progress({ run: { scenario, startedAt }, now }: { readonly run: ScenarioRun; readonly now: number }) {
+  const seconds = durationOf(scenario);
+  const elapsed = Math.max(0, (now - startedAt) / 1_000);
+  return (
+    <div>
+      <progress max={seconds} value={Math.min(elapsed, seconds)} aria-label={`Progress of ${scenario.name}`} />
+      <p class="step">
+        {elapsed < seconds ? (
+          <>
+            <b>{stepAt(scenario, elapsed)}</b>{' '}
+            <span class="hint">
+              {Math.floor(elapsed)} of {seconds} s
+            </span>
+          </>
+        ) : (
+          <b>{scenario.name} has ended</b>
+        )}
+      </p>
+    </div>
+  );
+}
