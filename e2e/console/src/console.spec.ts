@@ -3,19 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LocalSystem, workspaceRoot } from '@breakwater/system-runner';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium, phone, type View, whyNoChromium, wide } from './chromium.ts';
-import { Visit } from './visit.ts';
+import { ConsoleVisit, launchChromium, missingChromium, phone, type ViewOptions, wide } from './browser.ts';
 
 let system: LocalSystem;
 let chromium: { readonly browser: Browser; close(): Promise<void> };
-let visit: Visit | undefined;
+let visit: ConsoleVisit | undefined;
 let folder: string | undefined;
 
-const patience = { timeout: 30_000 };
+const waiting = { timeout: 30_000 };
 
-const missing = whyNoChromium();
+const missing = missingChromium();
 if (missing !== undefined) process.stderr.write(`NOT CHECKED: ${missing}\n`);
 
 beforeAll(async () => {
@@ -47,85 +46,85 @@ afterAll(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true });
 });
 
-/** Account's own policies, but for circuit breakers that let calls back in a few at a time. */
+/** The policies of account, with a ramp-up of the circuit breaker. */
 function withRampUp(folder: string): string {
   const policies = readFileSync(path.join(workspaceRoot, 'apps/account/resilience.yml'), 'utf8');
   const last = /^( +)permittedNumberOfCallsInHalfOpenState: 3$/m;
-  if (!last.test(policies)) throw new Error('resilience.yml does not say how many calls are on trial');
+  if (!last.test(policies)) throw new Error('resilience.yml does not set permittedNumberOfCallsInHalfOpenState: 3');
   const file = path.join(folder, 'resilience.yml');
   writeFileSync(file, policies.replace(last, '$&\n$1rampUpSteps: [20, 60]\n$1rampUpStepDuration: 8s'));
   return file;
 }
 
-async function open(view: View = wide): Promise<Visit['page']> {
-  visit = await Visit.begin(chromium.browser, system.consoleUrl!, view);
-  await visit.page.getByText('Live', { exact: true }).waitFor(patience);
+async function open(options: ViewOptions = wide): Promise<Page> {
+  visit = await ConsoleVisit.start(chromium.browser, system.consoleUrl!, options);
+  await visit.page.getByText('Live', { exact: true }).waitFor(waiting);
   return visit.page;
 }
 
-const card = (page: Visit['page'], replica: string) => page.getByRole('article', { name: `customer on ${replica}` });
+const card = (page: Page, replica: string) => page.getByRole('article', { name: `customer on ${replica}` });
 
-async function enterTokens(page: Visit['page']): Promise<void> {
+async function enterTokens(page: Page): Promise<void> {
   await page.getByLabel("Customer's faults").fill(system.faultsToken);
   await page.getByLabel("Account's actuator").fill(system.actuatorToken);
 }
 
-async function waitForState(page: Visit['page'], replica: string, ...states: string[]): Promise<void> {
-  await expect.poll(() => card(page, replica).getAttribute('data-state'), patience).toBeOneOf(states);
+async function waitForState(page: Page, replica: string, ...states: string[]): Promise<void> {
+  await expect.poll(() => card(page, replica).getAttribute('data-state'), waiting).toBeOneOf(states);
 }
 
-/** Text that is there for a moment only, such as that of a state that calls pass through. */
-async function waitForWords(page: Visit['page'], replica: string, words: RegExp): Promise<void> {
+/** Waits for the meaning of a state, which may be shown only briefly. */
+async function waitForMeaning(page: Page, replica: string, text: RegExp): Promise<void> {
   await expect
-    .poll(() => card(page, replica).locator('.meaning').textContent(), { ...patience, interval: 100 })
-    .toMatch(words);
+    .poll(() => card(page, replica).locator('.meaning').textContent(), { ...waiting, interval: 100 })
+    .toMatch(text);
 }
 
-/** How many accounts wait to be verified, as the page's head has it. */
-async function pending(page: Visit['page']): Promise<number> {
-  const facts = await page.getByRole('list', { name: 'The system now' }).textContent();
+/** The number of pending verifications in the page's header. */
+async function pending(page: Page): Promise<number> {
+  const facts = await page.getByRole('list', { name: 'Summary of the system' }).textContent();
   return Number(/pending (\d+)/.exec(facts ?? '')?.[1]);
 }
 
-/** What hangs in each replica of customer, from itself. */
+/** The active faults of each replica of customer, apart from the latency. */
 async function customerFaults(): Promise<string[][]> {
   const authorization = `Bearer ${system.faultsToken}`;
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     system.customerUrls.map((url) => fetch(`${url}/faults`, { headers: { authorization } })),
   );
-  const reports: { active: string[] }[] = await Promise.all(answers.map((answer) => answer.json()));
+  const reports: { active: string[] }[] = await Promise.all(responses.map((response) => response.json()));
   return reports.map(({ active }) => active.filter((fault) => fault !== 'latency'));
 }
 
 describe.skipIf(missing !== undefined)('the console', () => {
-  it('shows every replica, and loads nothing from elsewhere', async () => {
+  it('shows every replica, and loads nothing from other sites', async () => {
     const page = await open();
 
-    await card(page, 'account-1').waitFor(patience);
-    await card(page, 'account-2').waitFor(patience);
-    await page.getByText('customer-2', { exact: true }).waitFor(patience);
+    await card(page, 'account-1').waitFor(waiting);
+    await card(page, 'account-2').waitFor(waiting);
+    await page.getByText('customer-2', { exact: true }).waitFor(waiting);
 
     expect(await page.title()).toBe('Breakwater console');
     expect(visit?.foreignRequests).toEqual([]);
-    expect(visit?.complaints).toEqual([]);
+    expect(visit?.errors).toEqual([]);
   });
 
-  it('shows live what clients are answered', async () => {
+  it('shows the responses to clients live', async () => {
     const page = await open();
 
     await page.getByRole('button', { name: 'Start' }).click();
 
-    const answers = page.getByRole('list', { name: 'Answers' });
-    await answers.getByText('201').waitFor(patience);
-    await expect.poll(() => page.getByText(/^opened/).textContent(), patience).toMatch(/opened [1-9]/);
+    const responses = page.getByRole('list', { name: 'Responses' });
+    await responses.getByText('201').waitFor(waiting);
+    await expect.poll(() => page.getByText(/^opened/).textContent(), waiting).toMatch(/opened [1-9]/);
     await expect
-      .poll(() => card(page, 'account-1').locator('.cell-SUCCESS').count(), patience)
+      .poll(() => card(page, 'account-1').locator('.cell-SUCCESS').count(), waiting)
       .toBeGreaterThanOrEqual(5);
     await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByRole('button', { name: 'Start' }).waitFor(patience);
+    await page.getByRole('button', { name: 'Start' }).waitFor(waiting);
   });
 
-  it('opens the circuit breakers with errors of customer, and closes them when it is healed', async () => {
+  it('shows circuit breakers open with errors of customer, and close after its recovery', async () => {
     const page = await open();
     await enterTokens(page);
     await page.getByRole('button', { name: 'Start' }).click();
@@ -134,86 +133,86 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await page.getByRole('button', { name: 'Errors', exact: true }).click();
     await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
     await waitForState(page, 'account-2', 'OPEN', 'HALF_OPEN');
-    await page.getByText('state transition').first().waitFor(patience);
-    await waitForWords(page, 'account-1', /^calls are refused; on trial in /);
-    await expect.poll(() => pending(page), patience).toBeGreaterThan(0);
+    await page.getByText('state transition').first().waitFor(waiting);
+    await waitForMeaning(page, 'account-1', /^calls are rejected; trial calls in /);
+    await expect.poll(() => pending(page), waiting).toBeGreaterThan(0);
     expect(await visit?.violations()).toEqual([]);
 
-    await page.getByRole('button', { name: 'Heal' }).click();
-    await waitForWords(page, 'account-1', /^ramping up: (20|60) % of calls pass/);
+    await page.getByRole('button', { name: 'Clear faults' }).click();
+    await waitForMeaning(page, 'account-1', /^ramp-up: (20|60) % of calls are permitted/);
     await waitForState(page, 'account-1', 'CLOSED');
     await waitForState(page, 'account-2', 'CLOSED');
-    await expect.poll(() => pending(page), patience).toBe(0);
+    await expect.poll(() => pending(page), waiting).toBe(0);
     await page.getByRole('button', { name: 'Stop' }).click();
-    await page.getByText('That was a circuit breaker at work.').waitFor(patience);
-    expect(visit?.complaints).toEqual([]);
+    await page.getByText('You have seen a circuit breaker at work.').waitFor(waiting);
+    expect(visit?.errors).toEqual([]);
   });
 
-  it('shows which faults customer has, and how many calls on trial have ended', async () => {
+  it('shows the faults of customer, and how many trial calls have ended', async () => {
     const page = await open();
     await enterTokens(page);
     await page.getByRole('button', { name: 'Start' }).click();
 
     await page.getByRole('button', { name: 'Down', exact: true }).click();
-    await page.getByText('Every connection is reset, and no replica is ready.').waitFor(patience);
+    await page.getByText('Every connection is reset, and no replica is ready.').waitFor(waiting);
     await page
       .getByText(/reset, unready/)
       .first()
-      .waitFor(patience);
+      .waitFor(waiting);
     await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
 
-    // Calls on trial that hang last long enough to be seen.
+    // Hanging trial calls last long enough to be seen.
     await page.getByRole('button', { name: 'Hang', exact: true }).click();
-    await waitForWords(page, 'account-1', /^\d of 3 calls on trial have ended/);
+    await waitForMeaning(page, 'account-1', /^\d of 3 trial calls have ended/);
     expect(await customerFaults()).toEqual([['hang'], ['hang']]);
 
-    await page.getByRole('button', { name: 'Heal' }).click();
+    await page.getByRole('button', { name: 'Clear faults' }).click();
     await waitForState(page, 'account-1', 'CLOSED');
     await page.getByRole('button', { name: 'Stop' }).click();
   });
 
-  it("has the doctor's findings beside the circuit breaker that they concern", async () => {
+  it("shows the doctor's findings with the circuit breaker that they concern", async () => {
     const page = await open();
 
     const group = page.getByRole('region', { name: 'Circuit breaker customer' });
-    const findings = group.getByRole('list', { name: 'What the doctor says' }).getByRole('listitem');
+    const findings = group.getByRole('list', { name: 'Findings of the doctor' }).getByRole('listitem');
     await expect
-      .poll(() => findings.allTextContents(), patience)
+      .poll(() => findings.allTextContents(), waiting)
       .toContainEqual(expect.stringMatching(/^Doctor [a-z-]+ \w/));
   });
 
-  it('plays a scenario: its load, its faults, and the step that it is in', async () => {
+  it('plays a scenario: its load, its faults and its present step', async () => {
     const page = await open();
     await enterTokens(page);
 
     await page.getByRole('combobox', { name: 'Scenario' }).selectOption('customer-hang');
-    await page.getByText('A customer that never answers holds account up only until the breakers open.').waitFor();
+    await page.getByText('A customer that never responds delays account only until the breakers open.').waitFor();
     await page.getByRole('button', { name: 'Play', exact: true }).click();
 
-    await page.getByText('all is well').waitFor(patience);
-    await expect.poll(customerFaults, patience).toEqual([['hang'], ['hang']]);
-    await page.getByRole('list', { name: 'Answers' }).getByText('201').waitFor(patience);
-    await page.getByText('customer hangs').waitFor(patience);
+    await page.getByText('customer is healthy').waitFor(waiting);
+    await expect.poll(customerFaults, waiting).toEqual([['hang'], ['hang']]);
+    await page.getByRole('list', { name: 'Responses' }).getByText('201').waitFor(waiting);
+    await page.getByText('customer hangs').waitFor(waiting);
     expect(await visit?.violations()).toEqual([]);
-    await page.getByRole('button', { name: 'Stop and heal' }).click();
-    await expect.poll(customerFaults, patience).toEqual([[], []]);
-    await page.getByRole('button', { name: 'Start' }).waitFor(patience);
+    await page.getByRole('button', { name: 'Stop and clear faults' }).click();
+    await expect.poll(customerFaults, waiting).toEqual([[], []]);
+    await page.getByRole('button', { name: 'Start' }).waitFor(waiting);
     await waitForState(page, 'account-1', 'CLOSED');
-    expect(visit?.complaints).toEqual([]);
+    expect(visit?.errors).toEqual([]);
   });
 
-  it('changes nothing without a token, and says so', async () => {
+  it('changes nothing without a token, and shows why', async () => {
     const page = await open();
 
     await page.getByRole('button', { name: 'Hang' }).click();
-    await page.getByText('This takes a token').waitFor(patience);
+    await page.getByText('A token is required').waitFor(waiting);
 
     await page.getByLabel("Customer's faults").fill('a-wrong-token');
     await page.getByRole('button', { name: 'Hang' }).click();
-    await page.getByText('That token is not the right one').waitFor(patience);
+    await page.getByText('The token is wrong').waitFor(waiting);
 
     await card(page, 'account-1').getByRole('button', { name: 'Force open' }).click();
-    await page.getByText('This takes a token').waitFor(patience);
+    await page.getByText('A token is required').waitFor(waiting);
     expect(await card(page, 'account-1').getAttribute('data-state')).toBe('CLOSED');
     expect(await customerFaults()).toEqual([[], []]);
   });
@@ -237,65 +236,65 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await waitForState(page, 'account-2', 'CLOSED');
   });
 
-  it('makes the five experiments, one by one, while one looks, and explains them', async () => {
+  it('runs the five experiments one by one, and explains them', async () => {
     const page = await open();
     await enterTokens(page);
     await page.getByRole('button', { name: 'Slow', exact: true }).click();
 
-    const refusals: [title: string, refused: number, lesson: RegExp][] = [
+    const rejections: [title: string, rejected: number, lesson: RegExp][] = [
       ['Slow calls count', 10, /slow-call rate of 100 %/],
-      ['Only failures count', 0, /A slow dependency is not seen/],
-      ['A minimum above the window', 10, /The minimum is cut to the window/],
-      ['Ten seconds, at least 5 calls', 15, /The fifth call .* it opens/],
-      ['Ten seconds, at least 6 calls', 0, /no rate is ever worked out/],
+      ['Only failures count', 0, /does not detect a slow dependency/],
+      ['A minimum above the window', 10, /minimum is therefore limited to the window size/],
+      ['Ten seconds, at least 5 calls', 15, /the fifth call .* breaker opens/],
+      ['Ten seconds, at least 6 calls', 0, /no rate is ever calculated/],
     ];
-    for (const [title, refused, lesson] of refusals) {
+    for (const [title, rejected, lesson] of rejections) {
       const experiment = page.getByRole('article', { name: title });
       await experiment.getByRole('button', { name: 'Run' }).click();
       await experiment.getByRole('button', { name: 'Run again' }).waitFor({ timeout: 60_000 });
-      // Where slow calls do not count, an answer is an answer, whatever it took.
-      expect(await experiment.locator('.cell-SLOW_SUCCESS, .cell-SUCCESS').count()).toBe(20 - refused);
-      expect(await experiment.locator('.cell-REFUSED').count()).toBe(refused);
+      // Without settings for slow calls, a slow call is a success.
+      expect(await experiment.locator('.cell-SLOW_SUCCESS, .cell-SUCCESS').count()).toBe(20 - rejected);
+      expect(await experiment.locator('.cell-REJECTED').count()).toBe(rejected);
       expect(await experiment.textContent()).toMatch(lesson);
     }
-    await page.getByRole('button', { name: 'Heal' }).click();
-    await page.getByText('Nothing is wrong with customer.').waitFor(patience);
+    await page.getByRole('button', { name: 'Clear faults' }).click();
+    await page.getByText('Customer has no faults.').waitFor(waiting);
   });
 
-  it('says who cannot be reached, and goes on when he is back', async () => {
+  it('shows which replica is unreachable, until it is back', async () => {
     const page = await open();
-    await card(page, 'account-2').waitFor(patience);
+    await card(page, 'account-2').waitFor(waiting);
 
     await system.accounts[1]?.kill();
     await page
       .getByRole('alert')
-      .getByText(/^Not reached: account-2/)
-      .waitFor(patience);
-    expect(await card(page, 'account-2').textContent()).toContain('Not reached');
-    expect(await card(page, 'account-1').textContent()).not.toContain('Not reached');
+      .getByText(/^Unreachable: account-2/)
+      .waitFor(waiting);
+    expect(await card(page, 'account-2').textContent()).toContain('Unreachable');
+    expect(await card(page, 'account-1').textContent()).not.toContain('Unreachable');
 
     await system.accounts[1]?.restart();
-    await page.getByRole('alert').waitFor({ ...patience, state: 'detached' });
+    await page.getByRole('alert').waitFor({ ...waiting, state: 'detached' });
   });
 
-  it('says that its server is away, keeps what it knew, and comes back by itself', async () => {
+  it('shows that its server is down, keeps its data, and reconnects', async () => {
     const page = await open();
-    await card(page, 'account-1').waitFor(patience);
+    await card(page, 'account-1').waitFor(waiting);
 
     await system.console?.kill();
-    await page.getByText('Reconnecting', { exact: true }).waitFor(patience);
-    await page.getByText(/What is below is what was known last/).waitFor(patience);
-    await card(page, 'account-1').waitFor(patience);
+    await page.getByText('Reconnecting', { exact: true }).waitFor(waiting);
+    await page.getByText(/The data below is the last that was received/).waitFor(waiting);
+    await card(page, 'account-1').waitFor(waiting);
 
     await system.console?.restart();
-    await page.getByText('Live', { exact: true }).waitFor(patience);
-    await page.getByRole('alert').waitFor({ ...patience, state: 'detached' });
+    await page.getByText('Live', { exact: true }).waitFor(waiting);
+    await page.getByRole('alert').waitFor({ ...waiting, state: 'detached' });
     expect(await card(page, 'account-1').getAttribute('data-state')).toBe('CLOSED');
   });
 
-  it('does not move for whoever asks for reduced motion', async () => {
+  it('has no transitions with reduced motion', async () => {
     const page = await open({ ...wide, reducedMotion: 'reduce' });
-    await card(page, 'account-1').waitFor(patience);
+    await card(page, 'account-1').waitFor(waiting);
 
     const moving = await page.evaluate<number>(
       "[...document.querySelectorAll('*')].filter((each) => parseFloat(getComputedStyle(each).transitionDuration) > 0).length",
@@ -303,7 +302,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
     expect(moving).toBe(0);
   });
 
-  it('keeps the colours that were chosen', async () => {
+  it('keeps the chosen colour scheme', async () => {
     const page = await open({ ...wide, colorScheme: 'light' });
     const scheme = () => page.evaluate<string>('getComputedStyle(document.documentElement).colorScheme');
     expect(await scheme()).toBe('light dark');
@@ -312,7 +311,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await page.getByRole('button', { name: /light$/ }).click();
     expect(await scheme()).toBe('dark');
     await page.reload();
-    await page.getByRole('button', { name: /dark$/ }).waitFor(patience);
+    await page.getByRole('button', { name: /dark$/ }).waitFor(waiting);
     expect(await scheme()).toBe('dark');
   });
 
@@ -323,7 +322,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
     ['on a phone, in dark', { ...phone, colorScheme: 'dark' }],
   ] as const)('is accessible %s', async (_, view) => {
     const page = await open(view);
-    await card(page, 'account-1').waitFor(patience);
+    await card(page, 'account-1').waitFor(waiting);
 
     expect(await visit?.violations()).toEqual([]);
     expect(await visit?.overflow()).toBe(0);
@@ -331,7 +330,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
 
   it('can be used by keyboard', async () => {
     const page = await open();
-    await card(page, 'account-1').waitFor(patience);
+    await card(page, 'account-1').waitFor(waiting);
     const reached = new Set<string>();
 
     for (let presses = 0; presses < 60; presses += 1) {
@@ -340,12 +339,12 @@ describe.skipIf(missing !== undefined)('the console', () => {
     }
 
     expect([...reached]).toEqual(
-      expect.arrayContaining(['Start', 'Heal', 'Errors', 'password', 'Play', 'Run', 'Pause', 'Disable']),
+      expect.arrayContaining(['Start', 'Clear faults', 'Errors', 'password', 'Play', 'Run', 'Pause', 'Disable']),
     );
     await page.getByRole('button', { name: 'Start' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Stop' }).waitFor(patience);
+    await page.getByRole('button', { name: 'Stop' }).waitFor(waiting);
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Start' }).waitFor(patience);
+    await page.getByRole('button', { name: 'Start' }).waitFor(waiting);
   });
 });

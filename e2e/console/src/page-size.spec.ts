@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 
 const page = path.join(workspaceRoot, 'apps/console/dist/page');
 
-/** What a browser loads of a kind, compressed as nginx compresses it, in kilobytes. */
-function kilobytesOf(kind: string): number {
-  const files = globSync(`assets/*.${kind}`, { cwd: page });
+/** The size of all files of a type in kilobytes, compressed as nginx compresses them. */
+function kilobytesOf(type: string): number {
+  const files = globSync(`assets/*.${type}`, { cwd: page });
   expect(files).not.toEqual([]);
   return files.reduce((sum, file) => sum + gzipSync(readFileSync(path.join(page, file))).length, 0) / 1_000;
 }
@@ -17,11 +17,11 @@ describe('the page', () => {
   it.each([
     ['js', 45],
     ['css', 5],
-  ])('has at most so much %s: %d KB', (kind, most) => {
-    expect(kilobytesOf(kind)).toBeLessThanOrEqual(most);
+  ])('loads a limited amount of %s: %d KB', (type, most) => {
+    expect(kilobytesOf(type)).toBeLessThanOrEqual(most);
   });
 
-  it('asks for nothing from elsewhere', () => {
+  it('loads nothing from other sites', () => {
     const html = readFileSync(path.join(page, 'index.html'), 'utf8');
 
     expect(html).not.toMatch(/(?:src|href)="(?!\/console\/)/);
