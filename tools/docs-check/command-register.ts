@@ -113,7 +113,6 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'npm run demo -- --target URL': "'apps/demo/src/main.ts'",
     'npm run demo -- --target http://localhost:8080': "'apps/demo/src/main.ts'",
     'docker compose up --build': "project.compose('up'",
-    'docker compose up': "project.compose('up'",
     'docker compose --env-file compose/demo.env up --build': "'compose/demo.env'",
     'docker compose up -d --no-recreate --scale account=4': "'--no-recreate', '--no-deps', '--scale', 'account=4'",
     'docker compose --profile chaos up chaos': "'--profile', 'chaos', 'up'",
