@@ -172,7 +172,7 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'npm run --silent bench -- --json': 'JSON.parse(await readFile(resultFile',
     'npm run bench -- --publish': 'pageWith(document)',
   },
-  'libs/resilience/packaging/api.e2e.spec.ts': {
+  'libs/resilience/packaging/entries.e2e.spec.ts': {
     'npm run generate api': 'api.md',
   },
   'libs/resilience/packaging/bare-application.ts': {

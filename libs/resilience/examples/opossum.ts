@@ -3,6 +3,10 @@ import { opossumEngine } from '@breakwater/resilience/opossum';
 
 export const registry = createRegistry(
   'circuitBreaker',
-  { instances: { customer: { engine: 'opossum', slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 } } },
+  {
+    instances: {
+      customer: { engine: 'opossum', slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 },
+    },
+  },
   { engines: { opossum: opossumEngine } },
 );

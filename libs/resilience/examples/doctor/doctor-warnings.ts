@@ -4,9 +4,9 @@ import { diagnose, instancesOf, observeTraffic, startUpWarnings } from '@breakwa
 const registry = createRegistry('circuitBreaker');
 const customer = registry.getOrCreate('customer', { slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
 
-/** At start-up: what can be said without knowing the traffic. */
+/** At start-up: findings that do not depend on the traffic. */
 export const warnings = startUpWarnings(instancesOf({ circuitBreaker: registry }));
 
-/** While the application runs: the same checks with what is really going on. */
+/** At run time: the same checks with the observed traffic. */
 const observed = observeTraffic(customer);
 export const findings = () => diagnose(instancesOf({ circuitBreaker: registry }), observed.traffic());

@@ -43,7 +43,7 @@ describe('The migrated example', () => {
   afterEach(() => vi.unstubAllGlobals());
 
   it.each(examples)(
-    'does %s what it did: answers, falls back, opens after five calls, and says so',
+    'behaves the same %s: it responds, falls back, opens after five calls, and logs it',
     async (_, load) => {
       const { findCustomer } = await load();
       fetched.mockImplementation(async () => new Response('Ada'));
@@ -58,7 +58,7 @@ describe('The migrated example', () => {
     },
   );
 
-  it('needs no more than another name for fire', async () => {
+  it('needs only a replacement for fire', async () => {
     fetched.mockImplementation(async () => new Response('Ada'));
     const { findCustomer } = await import('./in-place.ts');
 
@@ -66,8 +66,8 @@ describe('The migrated example', () => {
   });
 });
 
-describe('What the page says is different', () => {
-  it('is that a full bulkhead opens opossum, and nothing here', async () => {
+describe('The differences on the page', () => {
+  it('include that a full bulkhead opens opossum, but not our circuit breaker', async () => {
     const opossum = new Opossum(never, { timeout: false, capacity: 1, volumeThreshold: 4, enableSnapshots: false });
     const breaker = new CircuitBreaker('customer', { slidingWindowSize: 4, minimumNumberOfCalls: 4 });
     const ours = pipeline('customer', [breaker, new Bulkhead('customer', { maxConcurrentCalls: 1 })]);
@@ -83,8 +83,8 @@ describe('What the page says is different', () => {
     opossum.shutdown();
   });
 
-  it('is that opossum opens above its threshold, and we at it', async () => {
-    const outcomes = [async () => 'well', fail];
+  it('include that opossum opens above its threshold, and our circuit breaker at it', async () => {
+    const outcomes = [async () => 'ok', fail];
     const opossum = new Opossum((call: () => Promise<string>) => call(), {
       volumeThreshold: 2,
       enableSnapshots: false,
@@ -99,7 +99,7 @@ describe('What the page says is different', () => {
     opossum.shutdown();
   });
 
-  it('is that opossum without its listeners stays open for ever', async () => {
+  it('include that opossum without its listeners stays open forever', async () => {
     vi.useFakeTimers();
     const clock = new FakeClock();
     const opossum = new Opossum(fail, { resetTimeout: 1_000, enableSnapshots: false });
@@ -109,14 +109,14 @@ describe('What the page says is different', () => {
     await Promise.allSettled([opossum.fire(), breaker.execute(fail)]);
     await vi.advanceTimersByTimeAsync(60_000);
     clock.advance(60_000);
-    await breaker.execute(async () => 'well');
+    await breaker.execute(async () => 'ok');
 
     expect({ opossum: opossum.opened, ours: breaker.state }).toStrictEqual({ opossum: true, ours: 'HALF_OPEN' });
     opossum.shutdown();
     vi.useRealTimers();
   });
 
-  it('is that a function that returns nothing fails in opossum', async () => {
+  it('include that a function without a promise fails in opossum', async () => {
     const nothing = vi.fn<() => Promise<void>>().mockReturnValue(undefined as unknown as Promise<void>);
     const opossum = new Opossum(nothing, { enableSnapshots: false });
 
@@ -125,7 +125,7 @@ describe('What the page says is different', () => {
     opossum.shutdown();
   });
 
-  it('is that an error filtered out is a success in opossum, and nothing at all here', async () => {
+  it('include that opossum records a filtered error as a success, and our circuit breaker ignores it', async () => {
     const opossum = new Opossum(fail, { errorFilter: () => true, enableSnapshots: false });
     const breaker = new CircuitBreaker('customer', { ignoreException: () => true });
 
@@ -138,7 +138,7 @@ describe('What the page says is different', () => {
     opossum.shutdown();
   });
 
-  it('is that a call which has timed out gives its place to another in opossum while its work goes on', async () => {
+  it('include that opossum releases the permit of a call at its timeout, while its work continues', async () => {
     vi.useFakeTimers();
     const work = vi.fn<() => Promise<never>>(never);
     const opossum = new Opossum(work, { timeout: 1_000, capacity: 1, volumeThreshold: 9, enableSnapshots: false });
@@ -172,15 +172,15 @@ describe('docs/migrating-from-opossum.md', async () => {
   const options = namesIn(ofConstructor, /@param \{[^}]+\} options\.(\w+)/g);
   const events = namesIn(source, /@event CircuitBreaker#(\w+)/g);
 
-  it.each(options)('has a word for the option %s', (option) => {
+  it.each(options)('describes the option %s', (option) => {
     expect(page).toMatch(new RegExp(`^\\| [^|]*\`${option}\`[^|]*\\|`, 'm'));
   });
 
-  it.each(events)('has a word for the event %s', (event) => {
+  it.each(events)('describes the event %s', (event) => {
     expect(page).toMatch(new RegExp(`^\\| [^|]*\`${event}\`[^|]*\\|`, 'm'));
   });
 
-  it('knows what opossum has', () => {
+  it('finds the options and events of opossum', () => {
     expect({ options: options.length > 20, events: events.length > 12 }).toStrictEqual({ options: true, events: true });
   });
 });

@@ -5,16 +5,14 @@ import { Test } from '@nestjs/testing';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AppModule } from './app.module.ts';
-import { CustomerClient } from './customer-client.ts';
-import { CustomerFailedError, CustomerNotFoundError } from './customer-errors.ts';
+import { AppModule, CustomerClient, CustomerFailedError, CustomerNotFoundError } from './application.ts';
 
 const fetched = vi.fn<typeof fetch>();
 let application: INestApplicationContext;
 
 beforeEach(async () => {
   vi.stubGlobal('fetch', fetched.mockReset());
-  // Over the 100 ms of the file, which nobody has to wait for here.
+  // Overrides the 100 ms of the file.
   vi.stubEnv('RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_WAITDURATION', '0');
   application = await (await Test.createTestingModule({ imports: [AppModule] }).compile()).init();
 });
@@ -25,19 +23,19 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
-const answering = (status: number) => fetched.mockImplementation(async () => new Response('', { status }));
+const responding = (status: number) => fetched.mockImplementation(async () => new Response('', { status }));
 const find = () => application.get(CustomerClient).findById('c-1');
 const breaker = () => application.get(registryToken('circuitBreaker')).getOrCreate('customer');
 
 describe('The migrated client', () => {
-  it('answers', async () => {
-    answering(200);
+  it('returns the customer', async () => {
+    responding(200);
 
     await expect(find()).resolves.toStrictEqual({ id: 'c-1', isVerified: true });
   });
 
-  it('neither repeats nor records what is to be ignored', async () => {
-    answering(404);
+  it('neither repeats nor records an ignored error', async () => {
+    responding(404);
 
     await expect(find()).rejects.toBeInstanceOf(CustomerNotFoundError);
 
@@ -45,8 +43,8 @@ describe('The migrated client', () => {
     expect(breaker().metrics.bufferedCalls).toBe(0);
   });
 
-  it('asks a second time, and each attempt is judged', async () => {
-    answering(500);
+  it('makes a second attempt, and records each of them', async () => {
+    responding(500);
 
     await expect(find()).rejects.toBeInstanceOf(CustomerFailedError);
 
@@ -54,12 +52,12 @@ describe('The migrated client', () => {
     expect(breaker().metrics.failedCalls).toBe(2);
   });
 
-  it('falls back once the circuit breaker is open', async () => {
-    answering(500);
+  it('returns the fallback while the circuit breaker is open', async () => {
+    responding(500);
     for (let call = 1; call <= 2; call++) await expect(find()).rejects.toBeInstanceOf(CustomerFailedError);
     expect(breaker().state).toBe('CLOSED');
 
-    // Its first attempt is the fifth call, which opens; its second is refused.
+    // The first attempt is the fifth call, which opens the circuit breaker; the second is refused.
     await expect(find()).resolves.toStrictEqual({ id: 'c-1', isVerified: false });
 
     expect(breaker().state).toBe('OPEN');
@@ -67,7 +65,7 @@ describe('The migrated client', () => {
     expect(fetched).toHaveBeenCalledTimes(5);
   });
 
-  it('records that there was no answer', async () => {
+  it('records a missing response', async () => {
     fetched.mockRejectedValue(new TypeError('fetch failed'));
 
     await expect(find()).rejects.toThrow('fetch failed');
@@ -80,7 +78,7 @@ describe('docs/migrating-from-resilience4j.md', async () => {
   const folder = import.meta.dirname;
   const page = await readFile(join(folder, '../../../../docs/migrating-from-resilience4j.md'), 'utf8');
 
-  it('shows the file that is loaded', async () => {
+  it('shows the loaded file', async () => {
     expect(page).toContain(await readFile(join(folder, 'application.yml'), 'utf8'));
   });
 
@@ -88,23 +86,23 @@ describe('docs/migrating-from-resilience4j.md', async () => {
     ({ groups }) => groups as { java: string; name: string; code: string },
   );
 
-  it('knows every error', () => {
+  it('lists every error', () => {
     expect(errors).toHaveLength(8);
   });
 
-  it.each(errors)('is right about $name, which stands for $java', ({ name, code }) => {
+  it.each(errors)('describes $name, which replaces $java, correctly', ({ name, code }) => {
     const errorClass = (core as Readonly<Record<string, unknown>>)[name] as core.ErrorClass;
 
     expect(Object.getPrototypeOf(errorClass.prototype)).toBeOneOf([
       core.ResilienceError.prototype,
       core.RejectedError.prototype,
     ]);
-    // Their constructors want one thing and another; the literal stands in the class.
+    // Their constructors have different parameters, so the literal is read from the class.
     expect(String(errorClass)).toMatch(new RegExp(`code = ["']${code}["']`));
   });
 
-  it('is right that a call within the same object is protected', async () => {
-    answering(500);
+  it('is right that a call from within the object is protected', async () => {
+    responding(500);
     const client = application.get(CustomerClient);
     const viaThis = async function (this: CustomerClient) {
       return this.findById('c-1');

@@ -1,9 +1,12 @@
 import { CallNotPermittedError } from '@breakwater/resilience';
 import { CircuitBreaker, currentCallContext, Retry, TimeLimiter } from '@breakwater/resilience/nest';
 import { Injectable } from '@nestjs/common';
-import { CustomerFailedError, CustomerNotFoundError } from './customer-errors.ts';
 
 export type Customer = { readonly id: string; readonly isVerified: boolean };
+
+export class CustomerNotFoundError extends Error {}
+
+export class CustomerFailedError extends Error {}
 
 @Injectable()
 export class CustomerClient {
@@ -14,7 +17,7 @@ export class CustomerClient {
     const { signal } = currentCallContext();
     const response = await fetch(`http://customer:3000/customers/${id}`, { signal });
     if (response.status === 404) throw new CustomerNotFoundError(id);
-    if (!response.ok) throw new CustomerFailedError(`customer answered ${response.status}`);
+    if (!response.ok) throw new CustomerFailedError(`customer responded with ${response.status}`);
     return { id, isVerified: true };
   }
 
@@ -22,3 +25,24 @@ export class CustomerClient {
     return { id, isVerified: false };
   }
 }
+
+import { ResilienceModule } from '@breakwater/resilience/nest';
+import { Module } from '@nestjs/common';
+
+/** The error of `fetch` without a response. */
+const NoResponse = TypeError;
+
+@Module({
+  imports: [
+    ResilienceModule.forRoot({
+      configFiles: [new URL('application.yml', import.meta.url)],
+      errorTypes: {
+        'org.springframework.web.client.HttpServerErrorException': CustomerFailedError,
+        'com.acme.account.CustomerNotFoundException': CustomerNotFoundError,
+        'java.io.IOException': NoResponse,
+      },
+    }),
+  ],
+  providers: [CustomerClient],
+})
+export class AppModule {}
