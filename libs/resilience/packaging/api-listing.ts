@@ -5,19 +5,18 @@ import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { entries, type Entry, packageFolder } from './entries.ts';
 
-/** Where the listing is committed. */
-export const apiListingFile: string = join(packageFolder, 'api.md');
+const apiListingFile: string = join(packageFolder, 'api.md');
 
 const preface = `# The public surface of @breakwater/resilience
 
-Every name that the package exports, with its type, by entry. \`npm run generate api\` writes it anew from the built types, and \`npm test\`
-fails when it differs from them: a change of this file is a change for everybody who uses the package.
+All exports of the package with their types, by entry. \`npm run generate api\` writes this file from the built types, and
+\`npm test\` fails if it is outdated. A change of this file is a change for all users of the package.
 `;
 
 /**
- * The public surface as the built types have it. The package must have been built.
+ * Lists the public surface from the built types. The package must have been built.
  *
- * @throws Error when the built types of an entry cannot be read
+ * @throws Error if the types of an entry cannot be read
  */
 export async function apiListing(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-api-'));
@@ -25,7 +24,7 @@ export async function apiListing(): Promise<string> {
     const all = (await entries()).map((entry) => ({ entry, config: configOf(entry, folder) }));
     const [first] = all;
     if (first === undefined) throw new Error('package.json exports nothing.');
-    // All entries in one program: reading the types of what they lean on is what takes the time.
+    // One program for all entries, because reading the types of their dependencies takes most of the time.
     const compilerState = CompilerState.create(first.config, {
       additionalEntryPoints: all.map(({ entry }) => entry.types),
     });
@@ -52,7 +51,7 @@ function configOf({ specifier, types }: Entry, folder: string): ExtractorConfig 
       tsdocMetadata: { enabled: false },
       messages: {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
-        // How comments are written and what is not exported is for review, not for this listing.
+        // The style of comments and missing exports are not the subject of this listing.
         extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
       },
@@ -86,7 +85,7 @@ const compilerOptions = {
   types: ['node'],
 };
 
-/** The code of a report, without the remarks that say nothing about the surface. */
+/** The code of a report without remarks of the tool. */
 function declarations(report: string): string {
   return report
     .slice(report.indexOf('```ts'))

@@ -3,23 +3,23 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageFolder } from './entries.ts';
 
-/** What a command left behind. */
+/** The result of a command. */
 export interface Run {
   readonly exitCode: number | null;
   readonly output: string;
 }
 
-/** An application outside the workspace that has the packed library and nothing that it did not ask for. */
+/** An application outside the workspace with the packed library and only the packages that it declares. */
 export interface BareApplication {
-  /** The names of the packages that npm has installed. */
+  /** The names of the installed packages. */
   readonly packages: readonly string[];
-  /** Compiles it, types of libraries included. */
+  /** Compiles it, including the types of libraries. */
   compile(): Promise<Run>;
-  /** Runs what was compiled. */
+  /** Runs the compiled code. */
   start(): Promise<Run>;
 }
 
-/** What every application has to be compiled. */
+/** The packages for compilation. */
 const tools = ['typescript', '@types/node'];
 
 const compilerOptions = {
@@ -38,7 +38,7 @@ const compilerOptions = {
   emitDecoratorMetadata: true,
 };
 
-/** Packs the built library as it would be published. @returns the archive */
+/** Packs the built library as for publication. @returns the archive */
 export async function pack(folder: string): Promise<{ readonly archive: string; readonly files: readonly string[] }> {
   const { exitCode, output } = await run(packageFolder, 'npm', ['pack', '--json', '--pack-destination', folder]);
   if (exitCode !== 0) throw new Error(`npm pack failed:\n${output}`);
@@ -47,11 +47,11 @@ export async function pack(folder: string): Promise<{ readonly archive: string; 
 }
 
 /**
- * Makes an application of the sources in `applications/<name>`, and lets npm install the packed library and other packages
- * in it, each in the version that this workspace is locked to.
+ * Copies the sources in `applications/<name>`, and installs the packed library and other packages with npm, in the versions
+ * of the lockfile of this workspace.
  *
  * @param parent a folder outside the workspace
- * @throws Error when npm cannot install
+ * @throws Error if npm cannot install them
  */
 export async function bareApplication(
   parent: string,
@@ -94,7 +94,7 @@ async function lockedVersions(packages: readonly string[]): Promise<Readonly<Rec
   return Object.fromEntries(
     packages.map((name) => {
       const locked = lock.packages[`libs/resilience/node_modules/${name}`] ?? lock.packages[`node_modules/${name}`];
-      if (locked === undefined) throw new Error(`${name} is not in the workspace's package-lock.json.`);
+      if (locked === undefined) throw new Error(`${name} is not in package-lock.json.`);
       return [name, locked.version];
     }),
   );
@@ -108,7 +108,7 @@ async function packagesIn(folder: string): Promise<readonly string[]> {
   return (await Promise.all(nested)).flat();
 }
 
-/** What npm tells its scripts about this workspace, which is none of the application's business. */
+/** Variables that npm sets in scripts of this workspace, which the application must not see. */
 const workspaceVariables = /^npm_(?:package_|lifecycle_|config_(?:local_prefix|workspaces?|include_workspace_root)$)/i;
 
 async function run(folder: string, command: string, args: readonly string[]): Promise<Run> {

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** The folder of the package. */
 export const packageFolder: string = join(import.meta.dirname, '..');
 
-/** One way into the package. */
+/** An entry of the package. */
 export interface Entry {
-  /** As it is imported, e.g. `@breakwater/resilience/nest`. */
+  /** Its specifier, e.g. `@breakwater/resilience/nest`. */
   readonly specifier: string;
-  /** The files behind it, absolute. */
+  /** Absolute paths. */
   readonly types: string;
   readonly code: string;
 }
@@ -18,7 +18,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
 }
 
-/** Every way into the package that has types, in the order of package.json. */
+/** The entries with types, in the order of package.json. */
 export async function entries(): Promise<readonly Entry[]> {
   const { name, exports } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as Manifest;
   return Object.entries(exports).flatMap(([path, target]) =>
@@ -32,4 +32,55 @@ export async function entries(): Promise<readonly Entry[]> {
           },
         ],
   );
+}
+
+/** The imports of a file, including those of the files that it imports. */
+export interface Imports {
+  /** The files of this package, absolute. */
+  readonly files: readonly string[];
+  /** Other packages, without a path into them. */
+  readonly packages: readonly string[];
+}
+
+/** Follows the imports of built code or types within the package. */
+export async function importsFrom(file: string): Promise<Imports> {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const follow = async (path: string): Promise<void> => {
+    if (files.has(path)) return;
+    files.add(path);
+    for (const specifier of specifiers(await readFile(path, 'utf8'))) {
+      if (specifier.startsWith('.')) await follow(resolved(path, specifier));
+      else packages.add(packageOf(specifier));
+    }
+  };
+  await follow(file);
+  return { files: [...files], packages: [...packages].sort() };
+}
+
+const importing = [
+  /^\s*(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+  /^\s*import\s*['"]([^'"]+)['"]/gm,
+  /\bimport\(\s*['"]([^'"]+)['"]/g,
+  /\brequire\(\s*['"]([^'"]+)['"]/g,
+  /^\/\/\/\s*<reference\s+types=['"]([^'"]+)['"]/gm,
+];
+
+function specifiers(code: string): string[] {
+  const withoutComments = code.replaceAll(/\/\*[\s\S]*?\*\//g, '');
+  return importing.flatMap((pattern) => [...withoutComments.matchAll(pattern)].map(([, specifier = '']) => specifier));
+}
+
+/** Type files import the source of the file that they describe. */
+function resolved(from: string, specifier: string): string {
+  const path = resolve(dirname(from), specifier);
+  return from.endsWith('.d.ts') ? path.replace(/(?:\.d)?\.[jt]s$/, '.d.ts') : path;
+}
+
+function packageOf(specifier: string): string {
+  if (specifier.startsWith('node:')) return 'node:*';
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
 }

@@ -8,12 +8,12 @@ import { entries, packageFolder } from './entries.ts';
 const nest = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
 
 const applications = [
-  { name: 'core-alone', packages: [], says: 'The core works alone.' },
-  { name: 'nest', packages: nest, says: 'The decorator works.' },
+  { name: 'core-alone', packages: [], prints: 'The core works alone.' },
+  { name: 'nest', packages: nest, prints: 'The decorator works.' },
   {
     name: 'every-entry',
     packages: [...nest, '@nestjs/terminus', '@opentelemetry/api', 'opossum', 'prom-client', 'yaml'],
-    says: 'Every entry works',
+    prints: 'Every entry works',
   },
 ];
 
@@ -29,14 +29,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('The packed library', () => {
-  it('holds what package.json says that it exports', async () => {
+  it('contains the exports in package.json', async () => {
     const exported = (await entries()).flatMap(({ types, code }) => [types, code]);
 
     const paths = exported.map((path) => relative(packageFolder, path).split(sep).join('/'));
     expect(paths.filter((path) => !files.includes(path))).toStrictEqual([]);
   });
 
-  it('holds its licence, its description, and the sources that its source maps point to', async () => {
+  it('contains its licence, its README and the sources of its source maps', async () => {
     const map = JSON.parse(await readFile(join(packageFolder, 'dist/core/index.js.map'), 'utf8')) as {
       readonly sources: readonly string[];
     };
@@ -45,7 +45,7 @@ describe('The packed library', () => {
     expect(files).toStrictEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'src/core/index.ts']));
   });
 
-  it('holds no specs and nothing of how it was built', () => {
+  it('contains no specs and no build files', () => {
     expect(files.filter((path) => !/^(?:dist|src)\//.test(path)).sort()).toStrictEqual([
       'LICENSE',
       'README.md',
@@ -63,13 +63,13 @@ describe('The packed library', () => {
   });
 });
 
-describe.each(applications)('The application $name, outside the workspace', ({ name, packages, says }) => {
+describe.each(applications)('The application $name, outside the workspace', ({ name, packages, prints }) => {
   let installing: Promise<BareApplication> | undefined;
 
-  /** Installed once, by whichever test comes first; if that fails, each of them says why. */
+  /** Installed by the first test; if that fails, every test reports the reason. */
   const installed = () => (installing ??= bareApplication(folder, name, archive, packages));
 
-  it('has no optional peer that it did not ask for', async () => {
+  it('has no optional peer that it does not declare', async () => {
     const { peerDependencies } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as {
       readonly peerDependencies: Readonly<Record<string, string>>;
     };
@@ -80,18 +80,18 @@ describe.each(applications)('The application $name, outside the workspace', ({ n
     expect(optional.filter((peer) => present.includes(peer) && !packages.includes(peer))).toStrictEqual([]);
   });
 
-  it('compiles, and the types of the libraries with it', async () => {
+  it('compiles with the types of the libraries', async () => {
     const application = await installed();
 
     expect(await application.compile()).toStrictEqual({ exitCode: 0, output: '' });
   });
 
-  it('works', async () => {
+  it('runs', async () => {
     const application = await installed();
 
     const { exitCode, output } = await application.start();
 
-    expect(output).toContain(says);
+    expect(output).toContain(prints);
     expect(exitCode).toBe(0);
   });
 });

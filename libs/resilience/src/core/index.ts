@@ -151,5 +151,5 @@ export type {
 } from './cached-fallback/cached-fallback.options.ts';
 export type { FollowableRegistry } from './follow-registry.ts';
 export { followRegistry } from './follow-registry.ts';
-export type { OptionChange } from './option-changes.ts';
+export type { OptionChange } from './definitions.ts';
 export type { EntryReconfiguredEvent, InstanceChange, PreparedDefinitions, Reconfigurable } from './registry.ts';

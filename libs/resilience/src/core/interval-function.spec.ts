@@ -7,11 +7,11 @@ const firstWaits = (interval: (attempt: number) => number, count: number) =>
   Array.from({ length: count }, (_, index) => interval(index + 1));
 
 describe('IntervalFunction', () => {
-  it('waits the same each time', () => {
+  it('returns the same wait each time', () => {
     expect(firstWaits(IntervalFunction.of('2s'), 3)).toStrictEqual([2_000, 2_000, 2_000]);
   });
 
-  it('cuts exponential waits to whole milliseconds at every step, as Resilience4j does', () => {
+  it('rounds exponential waits down at every step, as Resilience4j does', () => {
     expect(firstWaits(IntervalFunction.ofExponentialBackoff(333, 1.5), 4)).toStrictEqual([333, 499, 748, 1_122]);
   });
 
@@ -21,11 +21,11 @@ describe('IntervalFunction', () => {
     ]);
   });
 
-  it('stays finite however often it is asked', () => {
+  it('stays finite after any number of attempts', () => {
     expect(IntervalFunction.ofExponentialBackoff(1, 10)(100_000)).toBe(Number.MAX_SAFE_INTEGER);
   });
 
-  it('spreads randomized waits evenly around the interval', () => {
+  it('draws randomized waits uniformly around the interval', () => {
     expect(IntervalFunction.ofRandomized(1_000, 0.5, () => 0)(1)).toBe(500);
     expect(IntervalFunction.ofRandomized(1_000, 0.5, () => 0.5)(1)).toBe(1_000);
     expect(IntervalFunction.ofRandomized(1_000, 0.5, () => 0.9999)(1)).toBe(1_500);
@@ -58,7 +58,7 @@ describe('IntervalFunction', () => {
     );
   });
 
-  it('refuses what cannot be waited, and lists every fault', () => {
+  it('refuses invalid waits with every fault', () => {
     expect(() => IntervalFunction.of(0)).toThrow(InvalidOptionsError);
     expect(() => IntervalFunction.ofExponentialRandomBackoff('soon', 0, 2, -1)).toThrow(
       /interval.*soon[^]*multiplier is 0[^]*randomizationFactor is 2[^]*maxInterval is -1/i,

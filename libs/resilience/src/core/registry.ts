@@ -1,8 +1,13 @@
 import { systemClock } from './clock.ts';
-import { type Definition, Definitions, type RegistryDefinitions } from './definitions.ts';
+import {
+  type Definition,
+  Definitions,
+  type OptionChange,
+  optionChanges,
+  type RegistryDefinitions,
+} from './definitions.ts';
 import { ConflictingDefinitionError } from './errors.ts';
 import { EventEmitter, type Listener, type PolicyEvent, type Unsubscribe } from './events.ts';
-import { type OptionChange, optionChanges } from './option-changes.ts';
 import type { NamedInstance, PolicyDefinition, PolicyEnvironment } from './policy-definition.ts';
 
 export type { Definition, RegistryDefinitions } from './definitions.ts';

@@ -1,9 +1,123 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InvalidOptionsError } from '../core/errors.ts';
 import { createRegistry } from '../core/policies.ts';
-import { describeInstance, instancesOf, isAround, orderOf } from './instance.ts';
+import { diagnose } from './diagnose.ts';
+import { describeInstance, instancesInFiles, instancesOf, isAround, orderOf } from './instance.ts';
 
-describe('The instances of a running application', () => {
-  it('are what its registries hold, put together by name', () => {
+describe('instancesInFiles', () => {
+  let folder: string;
+  const read = async (text: string, env = {}) => {
+    const path = join(folder, 'resilience.yml');
+    await writeFile(path, text);
+    return instancesInFiles([path], env);
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('combines the policies of files by name, in the order of pipelines', async () => {
+    const { instances, warnings } = await read(`
+      resilience4j:
+        circuitbreaker:
+          configs: { default: { slidingWindowSize: 20 } }
+          instances: { customer: { minimum-number-of-calls: 5 }, ledger: {} }
+        retry:
+          instances: { customer: { maxAttempts: 4, waitDuration: 1s, retryBudget: shared } }
+        retrybudget:
+          instances: { shared: { retryRatio: 0.1 } }
+        timelimiter:
+          instances: { customer: { timeoutDuration: 2s } }
+        bulkhead:
+          instances: { customer: { maxConcurrentCalls: 7 } }
+        ratelimiter:
+          instances: { mail: { limitForPeriod: 3, limitRefreshPeriod: 1s } }
+        pipelines:
+          ledger:
+          customer: [timeLimiter, retry, circuitBreaker]
+    `);
+
+    expect(warnings).toEqual([]);
+    expect(instances.map(({ name }) => name).toSorted()).toEqual(['customer', 'ledger', 'mail']);
+    const customer = instances.find(({ name }) => name === 'customer');
+    expect(customer).toMatchObject({
+      circuitBreaker: { slidingWindowSize: 20, minimumNumberOfCalls: 5, failureRateThreshold: 50 },
+      retry: { maxAttempts: 4, waitDuration: 1_000 },
+      retryBudget: { retryRatio: 0.1 },
+      timeLimiter: { timeoutDuration: 2_000 },
+      bulkhead: { maxConcurrentCalls: 7 },
+    });
+    expect(orderOf(customer!)).toEqual(['timeLimiter', 'retry', 'circuitBreaker']);
+  });
+
+  it('returns an instance called default if the file defines only that configuration', async () => {
+    const { instances } = await read('resilience4j.circuitbreaker.configs.default: { slidingWindowSize: 7 }');
+
+    expect(instances).toMatchObject([{ name: 'default', circuitBreaker: { slidingWindowSize: 7 } }]);
+  });
+
+  it('accepts names of classes and predicates of the application', async () => {
+    const { instances, warnings } = await read(`
+      resilience4j.circuitbreaker.instances:
+        customer:
+          recordExceptions: [java.io.IOException, com.acme.CustomerDown]
+          ignoreExceptions: com.acme.Rejected, com.acme.Refused
+        ledger:
+          recordFailurePredicate: com.acme.IsOutage
+          ignore-exception-predicate: com.acme.IsHarmless
+          recordResultPredicate: com.acme.IsBad
+    `);
+
+    const [customer, ledger] = instances;
+    expect(customer?.circuitBreaker?.recordExceptions.map(({ name }) => name)).toEqual([
+      'java.io.IOException',
+      'com.acme.CustomerDown',
+    ]);
+    expect(customer?.circuitBreaker?.ignoreExceptions).toHaveLength(2);
+    expect(ledger?.circuitBreaker?.recordException?.(new Error('any'))).toBe(true);
+    expect(ledger?.circuitBreaker?.ignoreException?.(new Error('any'))).toBe(false);
+    expect(ledger?.circuitBreaker?.recordResult?.('any')).toBe(false);
+    expect(warnings).toEqual([expect.stringContaining('com.acme.IsOutage, com.acme.IsHarmless, com.acme.IsBad')]);
+  });
+
+  it('lets the doctor find errors that are recorded and ignored by name', async () => {
+    const { instances } = await read(`
+      resilience4j.circuitbreaker.instances.customer:
+        { recordExceptions: com.acme.Down, ignoreExceptions: com.acme.Down }
+    `);
+
+    expect(diagnose(instances).map(({ code }) => code)).toContain('threshold-never-reached');
+  });
+
+  it('reads the environment', async () => {
+    const env = { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE: '3', SIZE: '4' };
+    const { instances } = await read(
+      'resilience4j.circuitbreaker.instances.customer.minimumNumberOfCalls: ${SIZE}',
+      env,
+    );
+
+    expect(instances).toMatchObject([{ circuitBreaker: { slidingWindowSize: 3, minimumNumberOfCalls: 4 } }]);
+  });
+
+  it('reports every fault', async () => {
+    const reading = read(`
+      resilience4j:
+        circuitbreaker.instances.customer: { failureRateThreshold: 150 }
+        retry.instances.customer: { maxAttempts: 0 }
+    `);
+
+    await expect(reading).rejects.toThrow(InvalidOptionsError);
+    await expect(reading).rejects.toThrow(/failureRateThreshold is 150.*\n.*maxAttempts is 0/);
+  });
+});
+
+describe('instancesOf', () => {
+  it('combines the policies of registries by name', () => {
     const circuitBreaker = createRegistry('circuitBreaker');
     const retry = createRegistry('retry');
     circuitBreaker.getOrCreate('customer', { slidingWindowSize: 7 });
@@ -19,10 +133,10 @@ describe('The instances of a running application', () => {
   });
 });
 
-describe('The order of policies', () => {
+describe('orderOf and isAround', () => {
   const instance = describeInstance('customer', { retry: {}, circuitBreaker: {}, bulkhead: {} });
 
-  it('is that of a pipeline, without what an instance does not have', () => {
+  it('use the default order without policies that an instance does not have', () => {
     expect(orderOf(instance)).toEqual(['retry', 'circuitBreaker', 'bulkhead']);
     expect(isAround(instance, 'retry', 'circuitBreaker')).toBe(true);
     expect(isAround(instance, 'circuitBreaker', 'retry')).toBe(false);
@@ -30,7 +144,7 @@ describe('The order of policies', () => {
     expect(isAround(instance, 'timeLimiter', 'retry')).toBe(false);
   });
 
-  it('may be another one, which need not have all', () => {
+  it('use the order of the instance, which may lack policies', () => {
     const ordered = { ...instance, order: ['circuitBreaker', 'retry'] as const };
 
     expect(isAround(ordered, 'circuitBreaker', 'retry')).toBe(true);

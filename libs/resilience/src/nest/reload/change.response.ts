@@ -1,5 +1,5 @@
 import { describeIntervalFunction } from '../../core/interval-function.ts';
-import type { OptionChange } from '../../core/option-changes.ts';
+import type { OptionChange } from '../../core/definitions.ts';
 
 /** What an option may be shown as. */
 type Shown = string | number | boolean | null | readonly Shown[];

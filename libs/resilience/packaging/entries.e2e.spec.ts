@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { entries, packageFolder } from './entries.ts';
-import { importsFrom } from './imports.ts';
+import { apiListing } from './api-listing.ts';
+import { entries, importsFrom, packageFolder } from './entries.ts';
 
 const name = '@breakwater/resilience';
 const own = await entries();
 
-/** What an entry may lean on: packages that its user must have, and folders of ours. Node itself may always be used. */
+/** The packages and folders that an entry may import. Node's modules are always allowed. */
 const allowed: Readonly<Record<string, { readonly packages: readonly string[]; readonly folders: readonly string[] }>> =
   {
     [name]: { packages: [], folders: ['core'] },
@@ -30,11 +30,11 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
     [`${name}/testing`]: { packages: [], folders: ['core', 'testing'] },
   };
 
-describe.each(own)('What $specifier imports', ({ specifier, types, code }) => {
+describe.each(own)('The imports of $specifier', ({ specifier, types, code }) => {
   it.each([
     ['types', types],
     ['code', code],
-  ])('in its %s is its own', async (_what, file) => {
+  ])('in its %s are allowed', async (_what, file) => {
     const { files, packages } = await importsFrom(file);
     const folders = files.map((path) => relative(join(packageFolder, 'dist'), path).split(sep).join('/'));
     const { packages: mayImport, folders: mayReach } = allowed[specifier] ?? { packages: [], folders: [] };
@@ -46,12 +46,18 @@ describe.each(own)('What $specifier imports', ({ specifier, types, code }) => {
 });
 
 describe('The entries', () => {
-  it('are all known here', () => {
+  it('are all tested here', () => {
     expect(own.map(({ specifier }) => specifier).sort()).toStrictEqual(Object.keys(allowed).sort());
   });
 });
 
-describe('Following imports', () => {
+describe('api.md', () => {
+  it('lists the public surface; after an intended change, run `npm run generate api`', async () => {
+    await expect(await apiListing()).toMatchFileSnapshot('../api.md');
+  });
+});
+
+describe('importsFrom', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -71,7 +77,7 @@ describe('Following imports', () => {
     ["const a = require('bare');", 'bare'],
     ['/// <reference types="bare" />', 'bare'],
     ["import { a } from 'node:fs';", 'node:*'],
-  ])('sees %j', async (line, expected) => {
+  ])('finds %j', async (line, expected) => {
     await writeFile(join(folder, 'index.d.ts'), "export * from './other.ts';\n");
     await writeFile(join(folder, 'other.d.ts'), `/** import 'comment'; */\n${line}\n`);
 
