@@ -3,10 +3,6 @@ import { opossumEngine } from '@breakwater/resilience/opossum';
 
 export const registry = createRegistry(
   'circuitBreaker',
-  {
-    instances: {
-      customer: { engine: 'opossum', slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 },
-    },
-  },
+  { instances: { customer: { engine: 'opossum', slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 } } },
   { engines: { opossum: opossumEngine } },
 );

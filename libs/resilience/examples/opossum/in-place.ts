@@ -6,10 +6,7 @@ async function find(id: string): Promise<string> {
   return response.text();
 }
 
-const breaker = new CircuitBreaker('customer', {
-  slidingWindowType: 'TIME_BASED',
-  slidingWindowSize: 10,
-});
+const breaker = new CircuitBreaker('customer', { slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
 
 /** Replaces `breaker.fire`. */
 export const findCustomer = breaker.decorate(find);
