@@ -47,7 +47,7 @@ export function callsPerSecond(instance: Instance, traffic: Traffic): number | u
  *
  * At time t it holds the epoch seconds floor(t) - N + 1 to floor(t): more than N - 1 seconds, and less than N. Of calls
  * that end every p seconds these are at least floor((N - 1) / p) + 1, including the recorded one, and at most ceil(N / p).
- * The maximum occurs whatever the phase, since the phase changes until it fits, or fits from the start.
+ * The maximum occurs at every phase, since the phase changes until it fits, or fits from the start.
  */
 export function callsInTimeWindow(
   windowSeconds: number,
