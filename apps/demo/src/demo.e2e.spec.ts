@@ -127,7 +127,7 @@ describe('npm run demo that cannot start', () => {
     expect(demo.stdout).toBe('');
     expect(demo.stderr).toBe(
       `✖ Port ${base + 12}, meant for customer-2, is already in use. ` +
-        'Stop what listens there, or choose other ports with --port N (0 picks free ones).\n',
+        'Stop the program that uses it, or choose other ports with --port N (0 picks free ones).\n',
     );
     expectNothingLeft(demo);
   });
@@ -181,7 +181,7 @@ describe('a running demo', () => {
     const demo = start(['--port', '0', '--time-scale', String(timeScale), '--gateway', 'node']);
     await demo.printed(running);
 
-    process.kill(demo.find('apps/customer/dist/main.js').pid, 'SIGKILL');
+    process.kill(demo.find('apps/customer/dist/lab/main.js').pid, 'SIGKILL');
 
     expect(await demo.ended()).toBe(1);
     expect(demo.errorLines).toHaveLength(1);
