@@ -124,7 +124,7 @@ describe('GET /accounts', () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({
       type: 'urn:breakwater:problem:invalid-request',
-      detail: 'The query is not what this operation takes. See errors.',
+      detail: 'The query is not valid for this operation. See errors.',
       errors: [{ parameter, detail }],
     });
   });
