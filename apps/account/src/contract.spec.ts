@@ -8,7 +8,7 @@ describe('the contract', () => {
     expect(apiIssues(await describeContract())).toEqual([]);
   });
 
-  it('is in openapi.json as the code has it; npm run generate contracts writes it anew', async () => {
+  it('is in openapi.json as the code has it; npm run generate contracts writes it again', async () => {
     const committed: unknown = JSON.parse(await readFile(new URL('../openapi.json', import.meta.url), 'utf8'));
 
     expect(JSON.parse(JSON.stringify(await describeContract()))).toEqual(committed);

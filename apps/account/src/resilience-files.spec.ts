@@ -69,7 +69,7 @@ describe('resilience.yml, for calls in addition to the first attempts of request
     });
   });
 
-  it('leaves part of the budget to requests, whatever the backlog of the reconciler', async () => {
+  it('leaves part of the budget to requests, for any backlog of the reconciler', async () => {
     const { retryBudget, rateLimiter } = await load('resilience.yml');
     const { minRetriesPerSecond } = createRegistry('retryBudget', retryBudget).getOrCreate('customer').config;
     const pace = createRegistry('rateLimiter', rateLimiter).getOrCreate('reconciliation').config;

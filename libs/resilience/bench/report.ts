@@ -47,10 +47,10 @@ export function asTables(document: ResultDocument): string {
 /** A row per case and a column per library: what it adds to the bare call in nanoseconds, with the quartiles. */
 export function costTable(rows: readonly Row[]): string {
   const names = [...new Set(rows.map((row) => row.case))];
-  const cells = names.map((name) => [
-    name,
-    ...libraries.map((library) => cellOf(rows.find((row) => row.case === name && row.library === library))),
-  ]);
+  const cells = names.map((name) => {
+    const rowsOfCase = rows.filter((row) => row.case === name);
+    return [name, ...libraries.map((wanted) => cellOf(rowsOfCase.find(({ library }) => library === wanted)))];
+  });
   return markdownTable(['ns added to the bare call', ...libraries], cells);
 }
 

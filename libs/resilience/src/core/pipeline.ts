@@ -104,7 +104,7 @@ export type PipelineDefinition = { readonly [K in PipelineKind]?: Policy | undef
 
 /**
  * A pipeline in the default order: `fallback(retry(circuitBreaker(rateLimiter(timeLimiter(bulkhead(call))))))`, with those
- * policies that are given, in whatever order they are written. For another order use `pipeline`.
+ * policies that are given, in any order. For another order use `pipeline`.
  *
  * @param name what is protected, usually the name of a dependency
  * @param given policies by kind

@@ -52,7 +52,7 @@ export type PolicyOf<K extends PolicyKind> = ReturnType<Definitions[K]['create']
 /** The options of a kind, e.g. `BulkheadOptions`. */
 export type PolicyOptionsOf<K extends PolicyKind> = Parameters<Definitions[K]['create']>[1];
 
-/** What the instances of a kind get besides their options. */
+/** What the instances of a kind get in addition to their options. */
 export type PolicyEnvironmentOf<K extends PolicyKind> = Parameters<Definitions[K]['create']>[2];
 
 /** The kinds that can be part of a pipeline. */
@@ -105,7 +105,7 @@ type UnionToIntersection<U> = (U extends unknown ? (member: U) => void : never) 
   ? I
   : never;
 
-/** What the instances of all kinds get besides their options. */
+/** What the instances of all kinds get in addition to their options. */
 export type SharedEnvironment = Omit<
   UnionToIntersection<{ [K in PolicyKind]: PolicyEnvironmentOf<K> }[PolicyKind]>,
   'retryBudgets'

@@ -9,7 +9,7 @@ export interface NamedInstance {
   readonly config: object;
 }
 
-/** What instances get besides their options. A definition may ask for more. */
+/** What instances get in addition to their options. A definition may ask for more. */
 export interface PolicyEnvironment {
   /** Where time comes from; real time by default. */
   readonly clock?: Clock;
@@ -48,7 +48,7 @@ export interface FileFormat {
  * @typeParam K the kind, as code and configuration in code spell it
  * @typeParam P the instances
  * @typeParam O the options of an instance
- * @typeParam E what an instance needs besides its options
+ * @typeParam E what an instance needs in addition to its options
  */
 export interface PolicyDefinition<
   K extends string = string,

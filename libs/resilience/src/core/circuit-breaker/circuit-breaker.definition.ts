@@ -3,7 +3,7 @@ import { type AnyCircuitBreaker, type CircuitBreakerEngines, chosenEngine } from
 import { circuitBreakerOptions, type CircuitBreakerOptions } from './circuit-breaker.options.ts';
 import { CircuitBreaker, type CircuitBreakerEnvironment } from './circuit-breaker.ts';
 
-/** What the circuit breakers of a registry get besides their options. */
+/** What the circuit breakers of a registry get in addition to their options. */
 export interface CircuitBreakerRegistryEnvironment extends CircuitBreakerEnvironment {
   /** Engines that instances may choose with the option `engine`, in addition to the sliding window. None by default. */
   readonly engines?: CircuitBreakerEngines;
