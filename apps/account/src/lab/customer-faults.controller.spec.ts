@@ -12,10 +12,10 @@ async function replica(listener: RequestListener): Promise<number> {
   return address.port;
 }
 
-const put = { method: 'PUT', path: '/faults', authorization: 'Bearer t', body: { latency: '2s' } };
+const put = { method: 'PUT', authorization: 'Bearer t', body: { latency: '2s' } };
 
-describe('the replicas of customer', () => {
-  it('get the same request, each with the token of the client', async () => {
+describe('CustomerReplicas', () => {
+  it('sends the same request with the token of the client to every replica', async () => {
     const received: unknown[] = [];
     const listener: RequestListener = async (request, response) => {
       const body = Buffer.concat(await request.toArray()).toString();
@@ -31,7 +31,7 @@ describe('the replicas of customer', () => {
     expect(responses).toEqual(urls.map((url) => ({ replica: url, status: 200, body: { active: ['latency'] } })));
   });
 
-  it('are found by the addresses of a name', async () => {
+  it('sends the request to each address of a host name', async () => {
     const port = await replica((_request, response) => response.end('{}'));
 
     const responses = await new CustomerReplicas([`http://localhost:${port}`]).sendToAll({ ...put, body: undefined });
@@ -39,7 +39,7 @@ describe('the replicas of customer', () => {
     expect(responses).toEqual([{ replica: `http://127.0.0.1:${port}`, status: 200, body: {} }]);
   });
 
-  it('are listed when they reject the request or cannot be reached, next to the others', async () => {
+  it('lists replicas that reject the request or cannot be reached', async () => {
     const refusing = await replica((_request, response) => response.writeHead(401).end('who are you?'));
     const urls = [`http://127.0.0.1:${refusing}`, 'http://nowhere.invalid:1'];
 

@@ -1,34 +1,27 @@
+import { callReplica, replicaUrls, type ReplicaRequest } from '@breakwater/contracts/replicas';
 import { Answers, serviceKitKinds, NeedsToken, Operation, ProblemException, Problems } from '@breakwater/service-kit';
 import { Body, Controller, Delete, Get, Headers, Patch, Put } from '@nestjs/common';
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { labKinds } from './lab.problems.ts';
 
-/** A request to every replica. */
-export interface ReplicaRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Passed on as received; undefined sends none. */
-  readonly authorization: string | undefined;
-  /** Sent as JSON; undefined sends none. */
-  readonly body?: unknown;
-}
+/** A request to the faults endpoint of a replica. */
+type FaultsRequest = Omit<ReplicaRequest, 'timeoutMs'>;
 
 /** The response of a replica. */
-export interface ReplicaResponse {
+interface ReplicaReply {
+  /** The replica's URL. */
   readonly replica: string;
   /** The HTTP status; 0 when the replica could not be reached. */
   readonly status: number;
-  /** Parsed where it is JSON. */
+  /** Parsed JSON or text; null when the replica could not be reached. */
   readonly body: unknown;
 }
 
 const replicaTimeoutMs = 5_000;
 
 /**
- * The replicas of the customer service, including those behind one name. Faults are set per process: a load balancer, or a
- * name with several addresses, would change only one of them.
+ * The replicas of the customer service, including those behind one host name. Faults are set per process: a request through a
+ * load balancer, or to a name with several addresses, would change only one of them.
  */
 export class CustomerReplicas {
   readonly #urls: readonly string[];
@@ -38,57 +31,20 @@ export class CustomerReplicas {
     this.#urls = urls;
   }
 
-  /** Sends a request to all replicas at once. One that cannot be reached is listed like the others. */
-  async sendToAll(request: ReplicaRequest): Promise<ReplicaResponse[]> {
-    const replicas = (await Promise.all(this.#urls.map(addressesOf))).flat();
+  /** Sends a request to `/faults` of all replicas at once. A replica that cannot be reached is listed like the others. */
+  async sendToAll(request: FaultsRequest): Promise<ReplicaReply[]> {
+    const replicas = (await Promise.all(this.#urls.map((url) => replicaUrls(url)))).flat();
     return Promise.all([...new Set(replicas)].map((replica) => send(replica, request)));
   }
 }
 
-/** A URL for each current address of the host; the URL itself when there is none. */
-async function addressesOf(url: string): Promise<string[]> {
-  const { hostname } = new URL(url);
-  if (isIP(hostname.replaceAll(/[[\]]/g, '')) > 0) return [url];
-  const found = await lookup(hostname, { all: true, order: 'ipv4first' }).catch(() => []);
-  // A host with IPv4 and IPv6 addresses is one host.
-  const family = found[0]?.family;
-  const same = found.filter((each) => each.family === family).map(({ address }) => withHost(url, address));
-  return same.length > 0 ? same : [url];
+async function send(replica: string, request: FaultsRequest): Promise<ReplicaReply> {
+  const { status, body } = await callReplica(`${replica}/faults`, { ...request, timeoutMs: replicaTimeoutMs });
+  // Without a response, callReplica returns the reason as the body; this API returns null.
+  return { replica, status, body: status === 0 ? null : body };
 }
 
-function withHost(url: string, address: string): string {
-  const changed = new URL(url);
-  changed.hostname = isIP(address) === 6 ? `[${address}]` : address;
-  return changed.href.replace(/\/$/, '');
-}
-
-async function send(replica: string, { method, path, authorization, body }: ReplicaRequest): Promise<ReplicaResponse> {
-  try {
-    const response = await fetch(`${replica}${path}`, {
-      method,
-      headers: {
-        ...(authorization === undefined ? {} : { authorization }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(replicaTimeoutMs),
-    });
-    return { replica, status: response.status, body: parsed(await response.text()) };
-  } catch {
-    return { replica, status: 0, body: null };
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-/** Customer itself checks which faults are possible. */
+/** Customer itself validates the faults. */
 const anyFaults = z.looseObject({});
 
 const repliesSchema = z.object({
@@ -106,8 +62,8 @@ type Replies = z.output<typeof repliesSchema>;
 const everyReplica = 'The response of each replica; all of them are successes';
 
 /**
- * Customer's `/faults` for all of its replicas at once, for clients that reach only account. The token is customer's own: it
- * is passed on, and customer checks it.
+ * Customer's `/faults` for all of its replicas at once, for clients that can reach only account. The bearer token is passed on:
+ * customer checks it.
  */
 @Controller('experiments/customer-faults')
 @NeedsToken()
@@ -119,7 +75,7 @@ export class CustomerFaultsController {
   @Answers(200, repliesSchema, everyReplica)
   @Problems(labKinds['customer-not-told'])
   show(@Headers('authorization') authorization: string | undefined): Promise<Replies> {
-    return this.relay({ method: 'GET', path: '/faults', authorization });
+    return this.relay({ method: 'GET', authorization });
   }
 
   @Put()
@@ -130,7 +86,7 @@ export class CustomerFaultsController {
     @Headers('authorization') authorization: string | undefined,
     @Body({ schema: anyFaults }) body: object,
   ): Promise<Replies> {
-    return this.relay({ method: 'PUT', path: '/faults', authorization, body });
+    return this.relay({ method: 'PUT', authorization, body });
   }
 
   @Patch()
@@ -141,7 +97,7 @@ export class CustomerFaultsController {
     @Headers('authorization') authorization: string | undefined,
     @Body({ schema: anyFaults }) body: object,
   ): Promise<Replies> {
-    return this.relay({ method: 'PATCH', path: '/faults', authorization, body });
+    return this.relay({ method: 'PATCH', authorization, body });
   }
 
   @Delete()
@@ -149,18 +105,18 @@ export class CustomerFaultsController {
   @Answers(200, repliesSchema, everyReplica)
   @Problems(labKinds['customer-not-told'])
   heal(@Headers('authorization') authorization: string | undefined): Promise<Replies> {
-    return this.relay({ method: 'DELETE', path: '/faults', authorization });
+    return this.relay({ method: 'DELETE', authorization });
   }
 
-  private async relay(request: ReplicaRequest): Promise<Replies> {
+  private async relay(request: FaultsRequest): Promise<Replies> {
     const replicas = await this.replicas.sendToAll(request);
     if (replicas.every(({ status }) => status >= 200 && status < 300)) return { replicas };
     throw rejection(replicas);
   }
 }
 
-/** Customer's own problem where it is about the request, so that the client can correct it. */
-function rejection(replicas: ReplicaResponse[]): ProblemException {
+/** A 401 or 400 of a replica becomes the client's, since the client can correct the request; all others become a 502. */
+function rejection(replicas: ReplicaReply[]): ProblemException {
   const extensions = { replicas };
   const statuses = new Set(replicas.map(({ status }) => status));
   if (statuses.has(401)) {
