@@ -1,4 +1,8 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
 // A process takes its time to start on a busy machine; nothing here waits for the time to pass.
-export default vitestConfig({ globalSetup: './src/global-setup.ts', testTimeout: 60_000, hookTimeout: 60_000 });
+export default vitestConfig({
+  globalSetup: '../../libs/system-runner/src/testing/test-database.ts',
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+});

@@ -1,7 +1,7 @@
 import { openAccountDatabase } from '@breakwater/account/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StandInCustomer } from './stand-in-customer.ts';
-import { type RunningAccount, startAccount } from './services.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { StandInCustomer } from './stand-in-customer.ts';
+import { type RunningAccount, startWithStandIn } from './services.ts';
 
 const unknown = '/accounts/019a9b1c-7f00-7000-8000-000000000000';
 
@@ -10,13 +10,9 @@ describe('an account', () => {
   let account: RunningAccount;
 
   beforeAll(async () => {
-    customer = await StandInCustomer.start();
-    account = await startAccount({ CUSTOMER_URL: customer.url });
-  });
-
-  afterAll(async () => {
-    customer.stop();
-    await account.stop();
+    const started = await startWithStandIn();
+    ({ account, customer } = started);
+    return started.stop;
   });
 
   const opened = async (): Promise<string> => String((await account.open('c-1001')).headers['location']);

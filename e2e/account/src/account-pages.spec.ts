@@ -1,6 +1,7 @@
 import { migrateAccount, openAccountDatabase, type AccountDatabase } from '@breakwater/account/testing';
-import { createDatabase, type Database } from '@breakwater/system-runner/postgres';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Database } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningAccount, startReplica } from './services.ts';
 
 interface Page {
@@ -15,7 +16,7 @@ describe('GET /accounts', () => {
 
   // 10000 accounts. Most customers have 20, one has 100; one in ten is closed and one in fifty rejected.
   beforeAll(async () => {
-    database = await createDatabase(inject('databaseServerUrl'));
+    database = await createTestDatabase();
     await migrateAccount(database.url);
     inside = openAccountDatabase(database.url);
     // In parts: a statement may take at most five seconds.

@@ -1,17 +1,18 @@
 import { CustomerClient } from '@breakwater/account/testing';
 import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase, openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 /** Customer with all optional routes, as in its committed contract. */
 async function startCustomer() {
-  const database = await createDatabase(inject('databaseServerUrl'));
+  const database = await createTestDatabase();
   await migrateCustomer(database.url);
   const route = await openDatabaseProxy(database.url);
   const app = await createCustomerService({

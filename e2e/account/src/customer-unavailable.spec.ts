@@ -1,8 +1,8 @@
 import { FakeClock } from '@breakwater/resilience/testing';
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StandInCustomer } from './stand-in-customer.ts';
-import { oneAttempt, type RunningAccount, startAccount, startCustomer } from './services.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StandInCustomer } from './stand-in-customer.ts';
+import { oneAttempt, type RunningAccount, startAccount, startCustomer, startWithStandIn } from './services.ts';
 
 /** Longer than a test takes. */
 const longTimeouts = {
@@ -16,14 +16,10 @@ describe('accounts, while customer fails', () => {
   let clock: FakeClock;
 
   beforeEach(async () => {
-    customer = await StandInCustomer.start();
     clock = new FakeClock();
-    account = await startAccount({ CUSTOMER_URL: customer.url, DEMO_MODE: 'true', ...oneAttempt }, clock);
-  });
-
-  afterEach(async () => {
-    customer.stop();
-    await account.stop();
+    const started = await startWithStandIn({ DEMO_MODE: 'true', ...oneAttempt }, clock);
+    ({ account, customer } = started);
+    return started.stop;
   });
 
   const openTimes = async (times: number): Promise<number[]> => {
@@ -109,11 +105,10 @@ describe('accounts, while customer fails', () => {
 
 describe('accounts, while customer does not respond in time', () => {
   it('stores a pending account after three seconds', async () => {
-    const customer = await StandInCustomer.start();
+    const clock = new FakeClock();
+    const { account, customer, stop } = await startWithStandIn({}, clock);
     customer.hold();
     const requested = customer.nextRequest();
-    const clock = new FakeClock();
-    const account = await startAccount({ CUSTOMER_URL: customer.url }, clock);
 
     const opening = account
       .open('c-1001')
@@ -122,24 +117,22 @@ describe('accounts, while customer does not respond in time', () => {
     clock.advance(3_000);
     const opened = await opening;
     await aborted;
-    customer.stop();
-    await account.stop();
+    await stop();
 
     expect(opened).toEqual({ status: 202, accountStatus: 'PENDING_VERIFICATION' });
   });
 
   it('has at most thirty calls in flight', async () => {
-    const customer = await StandInCustomer.start();
-    customer.hold();
     // No call times out before all thirty are in flight, even on a busy machine.
-    const account = await startAccount({ CUSTOMER_URL: customer.url, ...longTimeouts });
+    const { account, customer, stop } = await startWithStandIn(longTimeouts);
+    customer.hold();
 
     const waiting = Array.from({ length: 30 }, () => account.open('c-1001').then(({ status }) => status));
     await vi.waitFor(() => expect(customer.requests).toHaveLength(30), { timeout: 20_000 });
     const { status } = await account.open('c-1001');
-    customer.stop();
+    await customer.stop();
     const statuses = await Promise.all(waiting);
-    await account.stop();
+    await stop();
 
     expect(status).toBe(202);
     expect(customer.requests).toHaveLength(30);
@@ -147,12 +140,11 @@ describe('accounts, while customer does not respond in time', () => {
   });
 
   it('stores a pending account when the connection is refused', async () => {
-    const customer = await StandInCustomer.start();
-    customer.stop();
-    const account = await startAccount({ CUSTOMER_URL: customer.url });
+    const { account, customer, stop } = await startWithStandIn();
+    await customer.stop();
 
     const { status } = await account.open('c-1001');
-    await account.stop();
+    await stop();
 
     expect(status).toBe(202);
   });

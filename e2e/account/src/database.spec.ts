@@ -2,25 +2,20 @@ import { migrateAccount } from '@breakwater/account/testing';
 import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { startProcess } from '@breakwater/service-kit/testing';
-import { createDatabase, withClient } from '@breakwater/system-runner/postgres';
+import { withClient } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { letTimePass, readAccounts } from './pending-accounts.ts';
-import { startAccount, startReplica, type RunningAccount } from './services.ts';
-import { StandInCustomer } from './stand-in-customer.ts';
+import { startReplica, type RunningAccount, startWithStandIn } from './services.ts';
 
 describe('account without its database', () => {
-  let customer: StandInCustomer;
   let account: RunningAccount;
 
   beforeAll(async () => {
-    customer = await StandInCustomer.start();
-    account = await startAccount({ CUSTOMER_URL: customer.url });
-  });
-
-  afterAll(async () => {
-    customer.stop();
-    await account.stop();
+    const started = await startWithStandIn();
+    account = started.account;
+    return started.stop;
   });
 
   it('responds with 503 and is not ready while the database is unavailable, and recovers', async () => {
@@ -62,7 +57,7 @@ describe('account without its database', () => {
 
 describe('the migrations', () => {
   it('give each service its own schema of one database, in any order', async () => {
-    const database = await createDatabase(inject('databaseServerUrl'));
+    const database = await createTestDatabase();
     onTestFinished(() => database.drop());
 
     const applied = await Promise.all([
@@ -84,7 +79,7 @@ type Service = 'account' | 'customer';
 
 /** Both services on one database, each with a role that has the privileges of its migrations. */
 async function setUp() {
-  const database = await createDatabase(inject('databaseServerUrl'));
+  const database = await createTestDatabase();
   const logins = {} as Record<Service, string>;
   for (const service of ['customer', 'account'] as const) {
     const role = `test_${service}_${randomBytes(6).toString('hex')}`;

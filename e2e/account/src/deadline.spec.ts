@@ -1,19 +1,12 @@
 import type { Environment } from '@breakwater/service-kit';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { StandInCustomer } from './stand-in-customer.ts';
-import { type RunningAccount, startAccount, startCustomer } from './services.ts';
+import { startAccount, startCustomer, startWithStandIn, type AccountWithStandIn } from './services.ts';
 
-async function startBoth(
-  environment: Environment = {},
-): Promise<{ customer: StandInCustomer; account: RunningAccount }> {
-  const customer = await StandInCustomer.start();
-  const account = await startAccount({ CUSTOMER_URL: customer.url, ...environment });
-  onTestFinished(async () => {
-    customer.stop();
-    await account.stop();
-  });
-  return { customer, account };
+async function startBoth(environment: Environment = {}): Promise<AccountWithStandIn> {
+  const started = await startWithStandIn(environment);
+  onTestFinished(started.stop);
+  return started;
 }
 
 const timeoutHeader = 'x-request-timeout-ms';

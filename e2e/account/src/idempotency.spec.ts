@@ -1,8 +1,9 @@
 import { migrateAccount, openAccountDatabase, type AccountDatabase } from '@breakwater/account/testing';
-import { createDatabase, type Database } from '@breakwater/system-runner/postgres';
+import type { Database } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { FakeClock } from '@breakwater/resilience/testing';
 import type { Response } from 'supertest';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StandInCustomer } from './stand-in-customer.ts';
 import { eventually, type RunningAccount, startReplica } from './services.ts';
 
@@ -31,7 +32,7 @@ describe('POST /accounts with an Idempotency-Key', () => {
 
   beforeEach(async () => {
     customer.recover();
-    database = await createDatabase(inject('databaseServerUrl'));
+    database = await createTestDatabase();
     await migrateAccount(database.url);
     inside = openAccountDatabase(database.url);
     replicas = await Promise.all([

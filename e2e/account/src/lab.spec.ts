@@ -1,9 +1,15 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startAccount, startCustomer, type RunningAccount, type RunningCustomer } from './services.ts';
-import { respondWithCustomer, StandInCustomer } from './stand-in-customer.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  startAccount,
+  startCustomer,
+  type RunningAccount,
+  type RunningCustomer,
+  startWithStandIn,
+} from './services.ts';
+import { respondWithCustomer, type StandInCustomer } from './stand-in-customer.ts';
 
 const token = 'let-it-break';
 
@@ -151,13 +157,9 @@ describe('the lines of an experiment', () => {
   let account: RunningAccount;
 
   beforeEach(async () => {
-    customer = await StandInCustomer.start();
-    account = await startAccount({ DEMO_MODE: 'true', CUSTOMER_URL: customer.url });
-  });
-
-  afterEach(async () => {
-    customer.stop();
-    await account.stop();
+    const started = await startWithStandIn({ DEMO_MODE: 'true' });
+    ({ account, customer } = started);
+    return started.stop;
   });
 
   it('are sent one by one, each as soon as its call has ended', async () => {

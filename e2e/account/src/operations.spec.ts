@@ -1,12 +1,12 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { startProcess } from '@breakwater/service-kit/testing';
-import { createDatabase } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { oneAttempt, startAccount, type RunningAccount } from './services.ts';
-import { StandInCustomer } from './stand-in-customer.ts';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { oneAttempt, startAccount, type RunningAccount, startWithStandIn } from './services.ts';
+import type { StandInCustomer } from './stand-in-customer.ts';
 
 const token = 'let-me-turn-switches';
 
@@ -15,13 +15,9 @@ describe('/actuator', () => {
   let account: RunningAccount;
 
   beforeEach(async () => {
-    customer = await StandInCustomer.start();
-    account = await startAccount({ CUSTOMER_URL: customer.url, ACTUATOR_TOKEN: token, ...oneAttempt });
-  });
-
-  afterEach(async () => {
-    customer.stop();
-    await account.stop();
+    const started = await startWithStandIn({ ACTUATOR_TOKEN: token, ...oneAttempt });
+    ({ account, customer } = started);
+    return started.stop;
   });
 
   const update = (updateState: string, authorization = `Bearer ${token}`) =>
@@ -96,13 +92,9 @@ describe('the telemetry of calls to customer', () => {
   let account: RunningAccount;
 
   beforeEach(async () => {
-    customer = await StandInCustomer.start();
-    account = await startAccount({ CUSTOMER_URL: customer.url, ...oneAttempt });
-  });
-
-  afterEach(async () => {
-    customer.stop();
-    await account.stop();
+    const started = await startWithStandIn(oneAttempt);
+    ({ account, customer } = started);
+    return started.stop;
   });
 
   const openTimes = async (times: number, customerId = 'c-1001'): Promise<void> => {
@@ -157,7 +149,7 @@ describe('the telemetry of calls to customer', () => {
   });
 
   it('includes a log line for each state transition, with the numbers that caused it', async () => {
-    const database = await createDatabase(inject('databaseServerUrl'));
+    const database = await createTestDatabase();
     onTestFinished(() => database.drop());
     await migrateAccount(database.url);
     const entryPoint = new URL('../../../apps/account/dist/main.js', import.meta.url);

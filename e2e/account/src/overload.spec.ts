@@ -1,8 +1,8 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { startProcess } from '@breakwater/service-kit/testing';
-import { createDatabase } from '@breakwater/system-runner/postgres';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { eventually, startAccount, type RunningAccount } from './services.ts';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually, type RunningAccount, startWithStandIn } from './services.ts';
 import { respondWithCustomer, StandInCustomer } from './stand-in-customer.ts';
 
 describe('account with too many requests in flight', () => {
@@ -10,19 +10,14 @@ describe('account with too many requests in flight', () => {
   let account: RunningAccount;
 
   beforeAll(async () => {
-    customer = await StandInCustomer.start();
     // The test decides when customer responds: no policy ends a call before.
-    account = await startAccount({
-      CUSTOMER_URL: customer.url,
+    const started = await startWithStandIn({
       MAX_REQUESTS_IN_FLIGHT: '5',
       RESILIENCE4J_TIMELIMITER_INSTANCES_CUSTOMER_TIMEOUTDURATION: '60s',
       REQUEST_TIMEOUT: '60s',
     });
-  });
-
-  afterAll(async () => {
-    customer.stop();
-    await account.stop();
+    ({ account, customer } = started);
+    return started.stop;
   });
 
   it('rejects the sixth request at once, stays ready, and accepts requests again after the five', async () => {
@@ -67,7 +62,7 @@ const blocker = `
 
 describe('account with a blocked event loop', () => {
   it('rejects requests early, stays alive and ready, and accepts requests again afterwards', async () => {
-    const database = await createDatabase(inject('databaseServerUrl'));
+    const database = await createTestDatabase();
     onTestFinished(() => database.drop());
     await migrateAccount(database.url);
     const customer = await StandInCustomer.start();

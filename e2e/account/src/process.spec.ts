@@ -1,11 +1,12 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase, type Database } from '@breakwater/system-runner/postgres';
+import type { Database } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { once } from 'node:events';
 import { createServer, get, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 function start(
   service: 'account' | 'customer',
@@ -40,7 +41,7 @@ describe('account and customer as processes', () => {
   let database: Database;
 
   beforeAll(async () => {
-    database = await createDatabase(inject('databaseServerUrl'));
+    database = await createTestDatabase();
     await Promise.all([migrateAccount(database.url), migrateCustomer(database.url)]);
   });
 

@@ -1,8 +1,8 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { startProcess } from '@breakwater/service-kit/testing';
-import { createDatabase } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { FakeClock } from '@breakwater/resilience/testing';
-import { beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { insertPending, letTimePass, readAccounts, readQueue } from './pending-accounts.ts';
 import { respondWithCustomer, StandInCustomer } from './stand-in-customer.ts';
 import { eventually, startAccount, startReplica, type RunningAccount } from './services.ts';
@@ -163,7 +163,7 @@ describe('reconciliation', () => {
   });
 
   it('takes the accounts of a killed replica when their lease ends', async () => {
-    const database = await createDatabase(inject('databaseServerUrl'));
+    const database = await createTestDatabase();
     onTestFinished(() => database.drop());
     await migrateAccount(database.url);
     const [accountId] = await insertPending(database.url, ['c-1001']);
@@ -188,7 +188,7 @@ describe('reconciliation', () => {
   });
 
   it('completes in-flight calls at SIGTERM and releases the other accounts at once', async () => {
-    const database = await createDatabase(inject('databaseServerUrl'));
+    const database = await createTestDatabase();
     onTestFinished(() => database.drop());
     await migrateAccount(database.url);
     await insertPending(database.url, manyCustomers(10));

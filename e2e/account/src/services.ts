@@ -2,10 +2,12 @@ import { createAccountLabService, createAccountService, migrateAccount } from '@
 import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import type { Clock } from '@breakwater/resilience';
 import type { Environment } from '@breakwater/service-kit';
-import { createDatabase, openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
-import { inject, vi } from 'vitest';
+import { vi } from 'vitest';
+import { StandInCustomer } from './stand-in-customer.ts';
 
 /** Waits until a check passes. A busy machine takes longer. */
 export const eventually = <T>(check: () => T | Promise<T>, interval = 20): Promise<T> =>
@@ -38,7 +40,7 @@ const noReconciliation = { RECONCILIATION_INTERVAL: '1h' };
  * @param clock the clock of the policies; default: the system's
  */
 export async function startAccount(environment: Environment, clock?: Clock): Promise<RunningAccount> {
-  const database = await createDatabase(inject('databaseServerUrl'));
+  const database = await createTestDatabase();
   await migrateAccount(database.url);
   const account = await startReplica(database.url, environment, clock);
   return {
@@ -48,6 +50,25 @@ export async function startAccount(environment: Environment, clock?: Clock): Pro
       await database.drop();
     },
   };
+}
+
+/** Account and a stand-in for customer. */
+export interface AccountWithStandIn {
+  readonly account: RunningAccount;
+  readonly customer: StandInCustomer;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts account, as {@link startAccount} does, with a stand-in for customer. */
+export async function startWithStandIn(environment: Environment = {}, clock?: Clock): Promise<AccountWithStandIn> {
+  const customer = await StandInCustomer.start();
+  const account = await startAccount({ CUSTOMER_URL: customer.url, ...environment }, clock);
+  const stop = async (): Promise<void> => {
+    // Calls in flight end, so that account need not wait for them.
+    await customer.stop();
+    await account.stop();
+  };
+  return { account, customer, stop };
 }
 
 /** Starts account on the database of another replica or of an earlier run, which it does not drop. */
@@ -106,7 +127,7 @@ const headers = { authorization: `Bearer ${faultsToken}`, 'content-type': 'appli
  * @param environment variables in addition to those of the database; without latency by default
  */
 export async function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
-  const database = await createDatabase(inject('databaseServerUrl'));
+  const database = await createTestDatabase();
   await migrateCustomer(database.url);
   const route = await openDatabaseProxy(database.url);
   const createService = 'TIME_SCALE' in environment ? createCustomerLabService : createCustomerService;

@@ -1,34 +1,27 @@
+import { StandInServers } from '@breakwater/system-runner/testing';
 import { EventEmitter, once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** A customer service that knows every customer, and responds as a test says. */
 export class StandInCustomer {
-  readonly url: string;
   /** The requests, in order. */
   readonly requests: IncomingMessage[] = [];
   /** Their responses, sent or not. */
   readonly responses: ServerResponse[] = [];
-  readonly #close: () => void;
+  readonly #servers = new StandInServers();
+  #url = '';
   #held: ServerResponse[] = [];
   readonly #events = new EventEmitter<{ request: [ServerResponse] }>();
   #respond: (response: ServerResponse, id: string) => void = respondWithCustomer;
 
-  private constructor(url: string, close: () => void) {
-    this.url = url;
-    this.#close = close;
+  static async start(): Promise<StandInCustomer> {
+    const standIn = new StandInCustomer();
+    standIn.#url = await standIn.#servers.start((request, response) => standIn.#receive(request, response));
+    return standIn;
   }
 
-  static async start(): Promise<StandInCustomer> {
-    const server = createServer((request, response) => standIn.#receive(request, response));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    const standIn = new StandInCustomer(`http://127.0.0.1:${address.port}`, () => {
-      server.closeAllConnections();
-      server.close();
-    });
-    return standIn;
+  get url(): string {
+    return this.#url;
   }
 
   /** From now on it responds to every request with this status. */
@@ -58,8 +51,9 @@ export class StandInCustomer {
     return response as ServerResponse;
   }
 
-  stop(): void {
-    this.#close();
+  /** Closes all connections and refuses new ones. */
+  stop(): Promise<void> {
+    return this.#servers.stop();
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {

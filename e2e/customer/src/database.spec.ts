@@ -1,7 +1,7 @@
 import { migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startCustomer, type RunningCustomer } from './running-customer.ts';
 
 describe('customer without its database', () => {
@@ -86,7 +86,7 @@ describe('customer without its database', () => {
 
 describe('the migrations of customer', () => {
   it('run once when several processes start them at the same time', async () => {
-    const database = await createDatabase(inject('databaseServerUrl'));
+    const database = await createTestDatabase();
     onTestFinished(() => database.drop());
 
     const together = await Promise.all([1, 2, 3].map(() => migrateCustomer(database.url)));

@@ -1,11 +1,12 @@
 import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase, openDatabaseProxy, type Database } from '@breakwater/system-runner/postgres';
+import { openDatabaseProxy, type Database } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 function start(file: 'main.js' | 'lab/main.js' | 'migrate.js', environment: Record<string, string>): TestedProcess {
   const entryPoint = new URL(`../../../apps/customer/dist/${file}`, import.meta.url);
@@ -38,7 +39,7 @@ describe('customer as a process', () => {
   let database: Database;
 
   beforeAll(async () => {
-    database = await createDatabase(inject('databaseServerUrl'));
+    database = await createTestDatabase();
     await migrateCustomer(database.url);
   });
 
@@ -89,7 +90,7 @@ describe('customer as a process', () => {
   });
 
   it('migrates in a separate process, which logs what it did', async () => {
-    const fresh = await createDatabase(inject('databaseServerUrl'));
+    const fresh = await createTestDatabase();
     onTestFinished(() => fresh.drop());
 
     const first = start('migrate.js', { DATABASE_URL: fresh.url });
@@ -231,7 +232,7 @@ describe('customer as a process', () => {
     });
 
     it('reports missing migrations', async () => {
-      const empty = await createDatabase(inject('databaseServerUrl'));
+      const empty = await createTestDatabase();
       onTestFinished(() => empty.drop());
 
       const { code, errors } = await start('main.js', { DATABASE_URL: empty.url }).ended;

@@ -1,9 +1,9 @@
 import type { Environment } from '@breakwater/service-kit';
 import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
-import { createDatabase, openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
-import { inject } from 'vitest';
 
 /** The customer service with its own database. */
 export interface RunningCustomer {
@@ -27,7 +27,7 @@ export function startCustomerLab(environment: Environment): Promise<RunningCusto
 }
 
 async function start(create: typeof createCustomerService, environment: Environment): Promise<RunningCustomer> {
-  const database = await createDatabase(inject('databaseServerUrl'));
+  const database = await createTestDatabase();
   await migrateCustomer(database.url);
   const route = await openDatabaseProxy(database.url);
   const app = await create({ DATABASE_URL: route.url, CUSTOMER_LATENCY: '0ms', ...environment });

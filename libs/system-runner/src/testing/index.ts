@@ -1,3 +1,4 @@
+export { createTestDatabase } from './test-database.ts';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { loopback, urlOf } from '../ports.ts';
