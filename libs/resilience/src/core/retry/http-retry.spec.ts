@@ -4,23 +4,23 @@ import { type HttpRequestFacts, isRepeatable, isRetryableStatus, parseRetryAfter
 const now = Date.UTC(2026, 4, 5, 12, 0, 0);
 const clock = { now: () => now };
 
-const withStatus = (status: number) => Object.assign(new Error('an answer'), { status });
+const withStatus = (status: number) => Object.assign(new Error('error status'), { status });
 
-describe('A status', () => {
-  it('is worth a retry only when it is 500, 502, 503 or 504', () => {
+describe('isRetryableStatus', () => {
+  it('selects only 500, 502, 503 and 504', () => {
     const statuses = Array.from({ length: 500 }, (_, index) => 100 + index);
 
     expect(statuses.filter(isRetryableStatus)).toStrictEqual([500, 502, 503, 504]);
   });
 });
 
-describe('A request', () => {
-  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'get'])('may be repeated when it is a %s', (method) => {
+describe('isRepeatable', () => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE', 'get'])('permits to repeat a %s request', (method) => {
     expect(isRepeatable({ method })).toBe(true);
   });
 
   it.each(['POST', 'PATCH', 'CONNECT', 'post', 'BREW'])(
-    'may not when it is a %s, unless it carries a key',
+    'permits to repeat a %s request only if it has an idempotency key',
     (method) => {
       expect(isRepeatable({ method })).toBe(false);
       expect(isRepeatable({ method, hasIdempotencyKey: true })).toBe(true);
@@ -29,7 +29,7 @@ describe('A request', () => {
 });
 
 describe('retryOnHttp', () => {
-  it('retries errors by their status, wherever a client puts it, and errors without an answer', () => {
+  it('retries errors by the status of the error or its response, and errors without a status', () => {
     const { retryOnException } = retryOnHttp({ method: 'GET' });
 
     expect(retryOnException(withStatus(503))).toBe(true);
@@ -41,7 +41,7 @@ describe('retryOnHttp', () => {
     expect(retryOnException('text')).toBe(true);
   });
 
-  it('retries Responses by their status, and no other value', () => {
+  it('retries returned Responses by their status, and no other value', () => {
     const { retryOnResult } = retryOnHttp({ method: 'GET' });
 
     expect(retryOnResult(new Response(null, { status: 503 }))).toBe(true);
@@ -50,7 +50,7 @@ describe('retryOnHttp', () => {
     expect(retryOnResult(undefined)).toBe(false);
   });
 
-  it('retries nothing that may not be repeated', () => {
+  it('retries no request that must not be repeated', () => {
     const { retryOnException, retryOnResult } = retryOnHttp({ method: 'POST' });
 
     expect(retryOnException(withStatus(503))).toBe(false);
@@ -59,7 +59,7 @@ describe('retryOnHttp', () => {
     expect(retryOnHttp({ method: 'POST', hasIdempotencyKey: true }).retryOnException(withStatus(503))).toBe(true);
   });
 
-  it('can be told the facts of a request by what it came to', () => {
+  it('computes the properties of a request from the error of an attempt', () => {
     const { retryOnException } = retryOnHttp((failure) => (failure as { request: HttpRequestFacts }).request);
     const failed = (method: string) => Object.assign(withStatus(503), { request: { method } });
 
@@ -67,7 +67,7 @@ describe('retryOnHttp', () => {
     expect(retryOnException(failed('POST'))).toBe(false);
   });
 
-  it('waits as long as the header asks, or the error says', () => {
+  it('waits as long as the Retry-After header or the retryAfterMs of the error requires', () => {
     const { retryAfterFunction } = retryOnHttp({ method: 'GET' }, clock);
     const headers = { 'retry-after': '3' };
 
@@ -79,7 +79,7 @@ describe('retryOnHttp', () => {
     expect(retryAfterFunction({ error: new Error('outage') })).toBeUndefined();
   });
 
-  it('reads a date by the clock', () => {
+  it('computes the wait for a Retry-After date with the clock', () => {
     const { retryAfterFunction } = retryOnHttp({ method: 'GET' }, clock);
     const headers = { 'Retry-After': 'Tue, 05 May 2026 12:00:10 GMT' };
 
@@ -96,7 +96,7 @@ describe('parseRetryAfter', () => {
     ['Tuesday, 05-May-26 12:00:10 GMT', 10_000],
     ['Tue May  5 12:00:10 2026', 10_000],
     ['Tue, 05 May 2026 11:59:59 GMT', 0],
-  ])('understands %j', (header, waitMs) => {
+  ])('parses %j', (header, waitMs) => {
     expect(parseRetryAfter(header, now)).toBe(waitMs);
   });
 
@@ -111,7 +111,7 @@ describe('parseRetryAfter', () => {
     'soon 5',
     '2026-05-05T12:00:10Z',
     'Tue, 99 Foo 2026 12:00:10 GMT',
-  ])('takes %j for no wish', (header) => {
+  ])('returns undefined for %j', (header) => {
     expect(parseRetryAfter(header, now)).toBeUndefined();
   });
 });

@@ -1,49 +1,50 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { RetryOptions, RetryOutcome } from './retry.options.ts';
 
-/** What has to be known of a request before it may be repeated. */
+/** The properties of a request that decide whether it may be repeated. */
 export interface HttpRequestFacts {
-  /** In any case of letters. */
+  /** In upper or lower case. */
   readonly method: string;
-  /** Whether it carries an idempotency key that is the same in every attempt; the receiver then recognises a repetition. */
+  /** Whether every attempt has the same idempotency key, by which the server recognises a repetition. False by default. */
   readonly hasIdempotencyKey?: boolean;
 }
 
-/** The options that make a retry an HTTP retry, to be spread among its others. */
+/** The options for HTTP calls, to be spread into the options of a retry. */
 export type HttpRetryOptions = Required<
   Pick<RetryOptions, 'retryOnException' | 'retryOnResult' | 'retryAfterFunction'>
 >;
 
-/** Those whose repetition the receiver cannot tell from a single request (RFC 9110, section 9.2.2). */
+/** Methods that have the same effect on the server when they are repeated (RFC 9110, section 9.2.2). */
 const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 const retryableStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /**
- * Whether another attempt may be answered better: 500, 502, 503 and 504. No other 5xx, because 501 and its like are
- * final; and no 4xx, because the request is at fault, or, by 429, because we are asked to send less.
+ * Whether another attempt may succeed after this status: 500, 502, 503 and 504. The other 5xx, such as 501, are final. A 4xx
+ * means that the request is wrong or, with 429, that the client must send fewer requests.
  */
 export function isRetryableStatus(status: number): boolean {
   return retryableStatuses.has(status);
 }
 
-/** Whether a request does no harm when it is made twice: by its method, or because it carries an idempotency key. */
+/** Whether a request can be made twice without harm: its method is idempotent, or it has an idempotency key. */
 export function isRepeatable({ method, hasIdempotencyKey = false }: HttpRequestFacts): boolean {
   return hasIdempotencyKey || idempotentMethods.has(method.toUpperCase());
 }
 
 /**
- * Retries HTTP requests that may be repeated, when they were answered by a status that `isRetryableStatus` names or were
- * not answered at all, and waits as long as a `Retry-After` header asks.
+ * Retries repeatable HTTP requests (`isRepeatable`) that got a retryable status (`isRetryableStatus`) or no response, and
+ * waits as long as the `Retry-After` header of the response requires.
  *
- * Understood are Response-like values, returned or thrown, and errors that carry `status` or a `response` that does. An
- * error without a status stands for a request without an answer: refused connections, timeouts.
+ * It reads Response-like values, returned or thrown, and errors with a `status` or with a `response` that has one. An error
+ * without a status means that there was no response: the connection was refused, or the request timed out.
  *
- * A returned Response that is retried is dropped with its body unread, which holds its connection until it is collected.
- * A client that throws an error for such a status, having cancelled the body, is the better one.
+ * When a returned Response is retried, its body stays unread and holds its connection until it is garbage-collected. It is
+ * better if the client cancels the body and throws an error for such a status.
  *
- * @param request the facts of every request under this retry, or how to tell them from what an attempt came to
- * @param clock what time it is, for a `Retry-After` header that names a date; real time by default
+ * @param request the properties of all requests under this retry, or a function that computes them from the error or value
+ *   of an attempt
+ * @param clock the current time, for a `Retry-After` header with a date; real time by default
  * @example
  * const customer = new Retry('customer', { maxAttempts: 3, ...retryOnHttp({ method: 'GET' }) });
  */
@@ -67,16 +68,16 @@ export function retryOnHttp(
 }
 
 const delaySeconds = /^\d+$/;
-/** The one form that is sent (RFC 9110, section 5.6.7), and two obsolete ones that a recipient still has to take. */
+/** The current date format (RFC 9110, section 5.6.7), and the two obsolete ones that a client must accept too. */
 const imfFixdate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 const rfc850Date = /^[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/;
 const asctimeDate = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
- * How long a `Retry-After` header asks to wait from now, in milliseconds; 0 for a date that has passed, and `undefined`
- * when there is no header or it is neither a number of seconds nor an HTTP date.
+ * The wait that a `Retry-After` header requires, in milliseconds from now. 0 for a date in the past; `undefined` when there
+ * is no header, or it is neither a number of seconds nor an HTTP date.
  *
- * @param nowMs milliseconds since the Unix epoch
+ * @param nowMs the current time in milliseconds since the Unix epoch
  */
 export function parseRetryAfter(header: string | null | undefined, nowMs: number): number | undefined {
   const text = header?.trim() ?? '';
@@ -87,7 +88,7 @@ export function parseRetryAfter(header: string | null | undefined, nowMs: number
 
 function httpDate(text: string): number | undefined {
   const isUtc = imfFixdate.test(text) || rfc850Date.test(text);
-  // The asctime form names no time zone; it means UTC, where Date.parse would take it for local time.
+  // The asctime format has no time zone and means UTC, but Date.parse would read it as local time.
   const time = isUtc ? Date.parse(text) : asctimeDate.test(text) ? Date.parse(`${text} GMT`) : Number.NaN;
   return Number.isNaN(time) ? undefined : time;
 }
@@ -99,13 +100,13 @@ function statusOf(value: unknown): number | undefined {
 
 function retryAfterOf(outcome: RetryOutcome, nowMs: number): number | undefined {
   const value = 'error' in outcome ? outcome.error : outcome.result;
-  const carried = property(value, 'retryAfterMs');
-  if (typeof carried === 'number') return carried;
+  const retryAfterMs = property(value, 'retryAfterMs');
+  if (typeof retryAfterMs === 'number') return retryAfterMs;
   const headers = property(value, 'headers') ?? property(property(value, 'response'), 'headers');
   return parseRetryAfter(headerIn(headers), nowMs);
 }
 
-/** Headers as `fetch` has them, or as a plain object with lower-case names, as Node and most clients have them. */
+/** Reads `Headers` of `fetch`, and plain objects with lower-case names as Node and most clients have them. */
 function headerIn(headers: unknown): string | undefined {
   const get = property(headers, 'get');
   const value: unknown =

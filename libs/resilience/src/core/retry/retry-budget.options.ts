@@ -3,11 +3,11 @@ import { type ConfigOf, decimal, duration, OptionSchema, wholeNumber } from '../
 
 /** The options of a retry budget, with the names and defaults of Linkerd's `retryBudget`. All are optional. */
 export interface RetryBudgetOptions {
-  /** The retries that each call adds to the budget. From 0 to 1000; 0.2 by default, which is one retry for five calls. */
+  /** The number of retries that each call adds to the budget. From 0 to 1000; 0.2 by default: one retry for five calls. */
   readonly retryRatio?: number;
-  /** Additional retries for times with few calls, for each second of `ttl`. At least 0; 10 by default. */
+  /** Additional retries for each second of `ttl`, so that few calls can be retried too. At least 0; 10 by default. */
   readonly minRetriesPerSecond?: number;
-  /** How long a call and a retry count in the budget. 1 s to 60 s; 10 s by default. */
+  /** How long calls and retries count. From 1 s to 60 s; 10 s by default. */
   readonly ttl?: Duration;
 }
 

@@ -25,7 +25,7 @@ const within = (moments: readonly number[], after: number, until: number) =>
   moments.filter((time) => time > after && time <= until).length;
 
 describe('A retry budget', () => {
-  it('never grants more than the share of the calls and the reserve, in the ttl that ends with any retry', () => {
+  it('never permits more retries than retryRatio of the calls plus the reserve, in the ttl that ends with any retry', () => {
     fc.assert(
       fc.property(
         options,
@@ -58,7 +58,7 @@ describe('A retry budget', () => {
             const allowed = given.retryRatio * within(calls, end - given.ttl, end) + reserve;
             expect(within(retries, end - given.ttl, end)).toBeLessThanOrEqual(allowed + 1e-6);
           }
-          // A window that ends later may lack the calls that the retries at its beginning were granted for, by one ttl.
+          // Retries at the start of a window may be due to calls of up to one ttl before it.
           for (const start of new Set([...calls, ...retries])) {
             const allowed = given.retryRatio * within(calls, start - given.ttl, start + given.ttl) + reserve;
             expect(within(retries, start, start + given.ttl)).toBeLessThanOrEqual(allowed + 1e-6);
@@ -69,7 +69,7 @@ describe('A retry budget', () => {
     );
   });
 
-  it('grants what the calls of nine tenths of the ttl are good for, if no retry was made', () => {
+  it('permits at least retryRatio of the calls in nine tenths of the ttl, if there was no retry', () => {
     fc.assert(
       fc.property(options, fc.array(step, { maxLength: 60 }), (given, steps) => {
         const clock = new FakeClock();

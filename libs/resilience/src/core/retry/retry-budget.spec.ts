@@ -17,7 +17,7 @@ function withdrawAll(budget: RetryBudget): number {
 }
 
 describe('A retry budget', () => {
-  it('grants a share of the calls beside its reserve', () => {
+  it('permits retryRatio of the calls plus the reserve', () => {
     const { budget } = setUp({ retryRatio: 0.2, minRetriesPerSecond: 1, ttl: '10s' });
 
     for (let call = 0; call < 50; call++) budget.deposit();
@@ -34,7 +34,7 @@ describe('A retry budget', () => {
     expect(withdrawAll(budget)).toBe(100);
   });
 
-  it('is not misled by the rounding of sums', () => {
+  it('permits 29 retries for 100 calls at retryRatio 0.29 despite floating-point errors', () => {
     const { budget } = setUp({ retryRatio: 0.29, minRetriesPerSecond: 0 });
 
     for (let call = 0; call < 100; call++) budget.deposit();
@@ -42,7 +42,7 @@ describe('A retry budget', () => {
     expect(withdrawAll(budget)).toBe(29);
   });
 
-  it('forgets calls within the ttl', () => {
+  it('stops counting a call at the end of the ttl at the latest', () => {
     const { budget, clock } = setUp({ retryRatio: 1, minRetriesPerSecond: 0, ttl: '10s' });
     budget.deposit();
 
@@ -53,7 +53,7 @@ describe('A retry budget', () => {
     expect(budget.balance).toBe(0);
   });
 
-  it('holds a retry against later ones for the whole ttl, and not much longer', () => {
+  it('counts a retry for the whole ttl and at most a tenth of it longer', () => {
     const { budget, clock } = setUp({ retryRatio: 0, minRetriesPerSecond: 1, ttl: '1s' });
     clock.advance(99);
     expect(budget.tryWithdraw()).toBe(true);
@@ -65,7 +65,7 @@ describe('A retry budget', () => {
     expect(budget.tryWithdraw()).toBe(true);
   });
 
-  it('has its reserve back, and nothing else, after a gap of any length', () => {
+  it('has exactly its reserve after a gap of at least one ttl', () => {
     const { budget, clock } = setUp({ retryRatio: 1, minRetriesPerSecond: 1, ttl: '10s' });
     for (const gapMs of [11_000, 20_000, 1e15]) {
       for (let call = 0; call < 7; call++) budget.deposit();
@@ -77,7 +77,7 @@ describe('A retry budget', () => {
     }
   });
 
-  it('can be a budget of nothing', () => {
+  it('permits no retry when retryRatio and minRetriesPerSecond are 0', () => {
     const { budget } = setUp({ retryRatio: 0, minRetriesPerSecond: 0 });
 
     for (let call = 0; call < 1_000; call++) budget.deposit();
@@ -95,7 +95,7 @@ describe('A retry budget', () => {
     expect(() => new RetryBudget('shared', options)).toThrow(InvalidOptionsError);
   });
 
-  it('is found in a registry by its name', () => {
+  it('is created by a registry from its definition, once for each name', () => {
     const registry = createRegistry('retryBudget', { instances: { shared: { retryRatio: 0.1 } } });
 
     expect(registry.getOrCreate('shared').config).toStrictEqual({

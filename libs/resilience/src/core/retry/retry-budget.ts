@@ -2,23 +2,23 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type RetryBudgetConfig, type RetryBudgetOptions, retryBudgetOptions } from './retry-budget.options.ts';
 
 const slicesPerTtl = 10;
-/** One more than a ttl has: the oldest may begin before the ttl does. */
+/** One more than `slicesPerTtl`, because the oldest slice may begin before the ttl does. */
 const slicesKept = slicesPerTtl + 1;
 
-/** 0.1 of ten calls is one retry, although the sum of ten times 0.1 is not quite 1. */
+/** Absorbs floating-point errors: the sum of ten times 0.1 is slightly below 1, but must permit one retry. */
 const roundingTolerance = 1e-9;
 
 /**
- * Keeps retries from becoming a storm: they may add a share of the traffic to it, and no more. When every call fails,
- * `maxAttempts` 3 alone triples the load on a dependency that is down already; a budget of 0.2 adds a fifth.
+ * Limits retries to a share of all calls, so that they cannot overload a dependency. When every call fails, `maxAttempts`
+ * 3 alone triples the load on a dependency that is already down; a budget with `retryRatio` 0.2 adds only a fifth.
  *
- * Calls deposit, retries withdraw, both are forgotten after the ttl, and a reserve (`minRetriesPerSecond` for each second
- * of the ttl) lets a time with few calls retry, too. After Finagle's `RetryBudget` and Linkerd's of the same name, which
- * count in slices of a tenth of the ttl as well. Here calls are forgotten up to a slice early and retries up to a slice
- * late, so that the bound is strict: the retries of the ttl that ends with any retry granted are never more than
- * `retryRatio` times the calls of the same ttl, plus the reserve.
+ * Each call deposits `retryRatio` retries and each retry withdraws one. Both expire after the ttl. A reserve
+ * (`minRetriesPerSecond` for each second of the ttl) permits retries while there are few calls. Like the retry budgets of
+ * Finagle and Linkerd, it counts in slices of a tenth of the ttl. Here calls expire up to a slice early and retries up to
+ * a slice late, which makes the bound strict: in the ttl that ends with any retry, the number of retries is at most
+ * `retryRatio` times the number of calls, plus the reserve.
  *
- * Each operation costs the same, however many calls were made and however long ago the last one was.
+ * Every operation takes constant time.
  */
 export class RetryBudget {
   readonly name: string;
@@ -31,10 +31,10 @@ export class RetryBudget {
   #slice: number;
 
   /**
-   * @param name what shares it
-   * @param options each with its default
-   * @param environment where time comes from; real time by default
-   * @throws InvalidOptionsError listing every fault
+   * @param name by which retries and hedges refer to it
+   * @param options each has a default
+   * @param environment the clock; real time by default
+   * @throws InvalidOptionsError that lists every fault
    */
   constructor(name: string, options: RetryBudgetOptions = {}, environment: { readonly clock?: Clock } = {}) {
     this.name = name;
@@ -43,27 +43,27 @@ export class RetryBudget {
     this.#slice = this.#currentSlice();
   }
 
-  /** As given, and changed since by `reconfigure`. */
+  /** The current options. */
   get config(): RetryBudgetConfig {
     return this.#config;
   }
 
-  /** How many retries could be made now. */
+  /** The number of retries that can be made now. A whole number, at least 0. */
   get balance(): number {
-    this.#forget();
+    this.#dropExpired();
     return Math.max(0, Math.floor(this.#exactBalance()));
   }
 
-  /** A call is made: the first attempt of it, not a retry. */
+  /** Records a call. Use it for the first attempt only, not for retries. */
   deposit(): void {
-    this.#forget();
+    this.#dropExpired();
     this.#depositsBySlice[this.#slice % slicesKept]!++;
     this.#deposits++;
   }
 
-  /** Asks for one retry; `false` when there is none left, and then nothing is taken. */
+  /** Takes one retry from the budget. Returns `false`, and takes nothing, when none is left. */
   tryWithdraw(): boolean {
-    this.#forget();
+    this.#dropExpired();
     if (this.#exactBalance() < 1) return false;
     this.#withdrawalsBySlice[this.#slice % slicesKept]!++;
     this.#withdrawals++;
@@ -71,10 +71,9 @@ export class RetryBudget {
   }
 
   /**
-   * Goes on with other options, all of them given anew. With another `ttl` it begins to count anew; otherwise what it has
-   * counted is worth what the new options say.
+   * Replaces all options. A new `ttl` resets the counts; otherwise the new options apply to the counts so far.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: RetryBudgetOptions): void {
     const { ttl } = this.#config;
@@ -93,10 +92,10 @@ export class RetryBudget {
     return retryRatio * this.#deposits + reserve - this.#withdrawals + roundingTolerance;
   }
 
-  /** Enters the present slice. A gap of any length costs a lap at most: by then everything is forgotten. */
-  #forget(): void {
-    const present = this.#currentSlice();
-    const entered = Math.min(present - this.#slice, slicesKept);
+  /** Moves to the current slice and drops expired counts. Takes at most `slicesKept` steps, even after a long gap. */
+  #dropExpired(): void {
+    const current = this.#currentSlice();
+    const entered = Math.min(current - this.#slice, slicesKept);
     for (let slice = this.#slice + 1; slice <= this.#slice + entered; slice++) {
       const reused = slice % slicesKept;
       this.#withdrawals -= this.#withdrawalsBySlice[reused]!;
@@ -106,7 +105,7 @@ export class RetryBudget {
       this.#deposits -= this.#depositsBySlice[expiring]!;
       this.#depositsBySlice[expiring] = 0;
     }
-    this.#slice = present;
+    this.#slice = current;
   }
 
   #currentSlice(): number {

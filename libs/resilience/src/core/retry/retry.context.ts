@@ -6,7 +6,7 @@ import type { RetryEvents } from './retry.events.ts';
 import type { RetryCounters } from './retry.metrics.ts';
 import { isRetryableError, type RetryConfig, type RetryOutcome } from './retry.options.ts';
 
-/** What a context needs of the retry that it belongs to. */
+/** The parts of a retry that its contexts use. */
 export interface RetryOwner {
   readonly name: string;
   readonly config: RetryConfig;
@@ -15,29 +15,34 @@ export interface RetryOwner {
   emit<K extends keyof RetryEvents>(type: K, details: EventDetails<RetryEvents[K], 'retryName'>): void;
 }
 
-/** Any negative number would say it; this one stands for "no function asked for it". */
+/** Any negative wait stops the retry. This one is used when no interval function returned it. */
 const stop = -1;
 
 /**
- * One call from its first attempt to its last: Resilience4j's `Retry.AsyncContext`, for those who make the attempts
- * themselves. After an attempt they ask `onError` or `onResult` how long to wait before the next. A negative answer means
- * that there is none; an error is then to be thrown, and a value to be returned after `onComplete`.
+ * The state of one call from its first attempt to its last, like Resilience4j's `Retry.AsyncContext`. For code that makes
+ * the attempts itself: pass the result of each attempt to `onError` or `onResult`, which returns the wait before the next
+ * attempt. A negative wait means that there is no next attempt: throw the error, or call `onComplete` and return the value.
  */
 export class RetryContext {
   readonly #owner: RetryOwner;
   readonly #deadline: Deadline | undefined;
   #failedAttempts = 0;
   #lastError: unknown;
-  #isDenied = false;
+  /** Whether a deadline, a long requested wait, an exhausted budget or a negative interval ended a retryable call. */
+  #isStoppedEarly = false;
 
-  /** @param deadline of the caller, after which no attempt is worth a wait */
+  /** @param deadline of the caller; no attempt starts after it */
   constructor(owner: RetryOwner, deadline?: Deadline) {
     this.#owner = owner;
     this.#deadline = deadline;
     owner.budget?.deposit();
   }
 
-  /** An attempt threw. @returns how long to wait in milliseconds, or a negative number: throw the error */
+  /**
+   * Records that an attempt threw.
+   *
+   * @returns the wait before the next attempt in milliseconds; negative when the error must be thrown
+   */
   onError(error: unknown): number {
     const { config, counters } = this.#owner;
     counters.numberOfTotalCalls++;
@@ -58,14 +63,18 @@ export class RetryContext {
     if (waitMs >= 0) {
       this.#emitRetry(waitMs, error);
     } else {
-      // As in Resilience4j a negative interval is counted by none of the four; what we deny ourselves is.
-      if (this.#isDenied) this.#countDenied();
+      // As in Resilience4j, none of the four call counters counts a negative interval. Other early stops are counted.
+      if (this.#isStoppedEarly) this.#countStoppedEarly();
       this.#emitError(error);
     }
     return waitMs;
   }
 
-  /** An attempt returned a value. @returns how long to wait in milliseconds, or a negative number: it is the answer */
+  /**
+   * Records that an attempt returned a value.
+   *
+   * @returns the wait before the next attempt in milliseconds; negative when the value is the result of the call
+   */
   onResult(result: unknown): number {
     const { config, counters } = this.#owner;
     if (config.retryOnResult?.(result) !== true) return stop;
@@ -75,26 +84,26 @@ export class RetryContext {
     if (this.#failedAttempts >= config.maxAttempts) return stop;
     const waitMs = this.#waitAfter({ result });
     if (waitMs >= 0) this.#emitRetry(waitMs, undefined);
-    // Resilience4j would now tell a success. A value that was rejected is none, whatever ended the attempts.
-    else this.#isDenied = true;
+    // Resilience4j would emit SUCCESS here. A rejected value is never a success, no matter why the attempts ended.
+    else this.#isStoppedEarly = true;
     return waitMs;
   }
 
   /**
-   * The value of the last attempt is about to be returned.
+   * Records that the value of the last attempt is the result of the call.
    *
-   * @throws MaxRetriesExceededError when `retryOnResult` rejects it, and `failAfterMaxAttempts` is set
+   * @throws MaxRetriesExceededError when `retryOnResult` rejects the value and `failAfterMaxAttempts` is true
    */
   onComplete(): void {
     const { config, counters, name } = this.#owner;
     counters.numberOfTotalCalls++;
     if (this.#failedAttempts === 0) {
       counters.numberOfSuccessfulCallsWithoutRetryAttempt++;
-    } else if (this.#isDenied || this.#failedAttempts >= config.maxAttempts) {
-      if (this.#isDenied) this.#countDenied();
+    } else if (this.#isStoppedEarly || this.#failedAttempts >= config.maxAttempts) {
+      if (this.#isStoppedEarly) this.#countStoppedEarly();
       else counters.numberOfFailedCallsWithRetryAttempt++;
-      const mayStandForIt = this.#lastError !== undefined && !config.failAfterMaxAttempts;
-      const error = mayStandForIt ? this.#lastError : new MaxRetriesExceededError(name, this.#failedAttempts);
+      const mayReportLastError = this.#lastError !== undefined && !config.failAfterMaxAttempts;
+      const error = mayReportLastError ? this.#lastError : new MaxRetriesExceededError(name, this.#failedAttempts);
       this.#emitError(error);
       if (config.failAfterMaxAttempts) throw error;
     } else {
@@ -103,26 +112,26 @@ export class RetryContext {
     }
   }
 
-  /** The caller gave up, during an attempt or a wait: neither a success nor a failure, so nothing is counted. */
+  /** Records that the caller aborted, in an attempt or a wait. It is neither a success nor a failure: nothing is counted. */
   onAbort(reason: unknown): void {
     this.#emitIgnored(reason);
   }
 
-  /** @returns a negative number when there is to be no further attempt */
+  /** @returns the wait in milliseconds; negative when there is no further attempt */
   #waitAfter(outcome: RetryOutcome): number {
     const { config, budget } = this.#owner;
     const intervalMs = intervalAfter(config, this.#failedAttempts, outcome);
     if (intervalMs < 0) return intervalMs;
 
-    const retryAfterMs = askedWait(config, outcome);
+    const retryAfterMs = requestedWait(config, outcome);
     const waitMs = Math.max(intervalMs, retryAfterMs);
     const remainingMs = this.#deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
     if (retryAfterMs > config.maxRetryAfterDuration || waitMs >= remainingMs) {
-      this.#isDenied = true;
+      this.#isStoppedEarly = true;
       return stop;
     }
     if (budget?.tryWithdraw() === false) {
-      this.#isDenied = true;
+      this.#isStoppedEarly = true;
       this.#owner.emit('RETRY_BUDGET_EXHAUSTED', {
         numberOfRetryAttempts: this.#failedAttempts,
         retryBudgetName: budget.name,
@@ -133,7 +142,7 @@ export class RetryContext {
     return waitMs;
   }
 
-  #countDenied(): void {
+  #countStoppedEarly(): void {
     const { counters } = this.#owner;
     if (this.#failedAttempts === 1) counters.numberOfFailedCallsWithoutRetryAttempt++;
     else counters.numberOfFailedCallsWithRetryAttempt++;
@@ -155,16 +164,16 @@ export class RetryContext {
 function intervalAfter(config: RetryConfig, attempt: number, outcome: RetryOutcome): number {
   const { waitDuration = 0, intervalFunction, intervalBiFunction } = config;
   const intervalMs = intervalBiFunction?.(attempt, outcome) ?? intervalFunction?.(attempt) ?? waitDuration;
-  // A function that answers NaN must lead neither to a retry without a wait nor to a wait without an end.
+  // NaN from a user function must cause neither a retry without a wait nor an endless wait.
   return Number.isNaN(intervalMs) ? stop : intervalMs;
 }
 
-function askedWait({ retryAfterFunction }: RetryConfig, outcome: RetryOutcome): number {
-  const asked = retryAfterFunction === undefined ? carriedWait(outcome) : retryAfterFunction(outcome);
-  return typeof asked === 'number' && asked > 0 ? asked : 0;
+function requestedWait({ retryAfterFunction }: RetryConfig, outcome: RetryOutcome): number {
+  const requested = retryAfterFunction === undefined ? retryAfterMsOf(outcome) : retryAfterFunction(outcome);
+  return typeof requested === 'number' && requested > 0 ? requested : 0;
 }
 
-function carriedWait(outcome: RetryOutcome): unknown {
+function retryAfterMsOf(outcome: RetryOutcome): unknown {
   if (!('error' in outcome) || typeof outcome.error !== 'object' || outcome.error === null) return undefined;
   return (outcome.error as { readonly retryAfterMs?: unknown }).retryAfterMs;
 }

@@ -1,16 +1,16 @@
-/** What a retry counts, with Resilience4j's names. All counters only grow. */
+/** The counters of a retry, with Resilience4j's names. They only increase. */
 export interface RetryMetrics {
   readonly numberOfSuccessfulCallsWithoutRetryAttempt: number;
   readonly numberOfSuccessfulCallsWithRetryAttempt: number;
-  /** Calls that ended with an error that is not to be retried, or that were denied their first retry. */
+  /** Calls that failed after one attempt: with an error that is not retried, or because the retry stopped early. */
   readonly numberOfFailedCallsWithoutRetryAttempt: number;
-  /** Calls whose last permitted attempt failed; with `maxAttempts` 1 that is the first. */
+  /** Calls whose last permitted attempt failed. With `maxAttempts` 1 that is the first attempt. */
   readonly numberOfFailedCallsWithRetryAttempt: number;
-  /** Attempts and completions: a rejected value of the last attempt counts twice, as in Resilience4j. */
+  /** Attempts and completed calls. A rejected value of the last attempt counts twice, as in Resilience4j. */
   readonly numberOfTotalCalls: number;
 }
 
-/** The counters while they are counted. */
+/** The counters in a form that can be changed. */
 export type RetryCounters = { -readonly [Name in keyof RetryMetrics]: number };
 
 export function makeRetryCounters(): RetryCounters {

@@ -8,7 +8,7 @@ import { mergeOptions } from '../options.ts';
 const interval = IntervalFunction.of(100);
 
 describe('The options of a retry', () => {
-  it('have defaults', () => {
+  it('have the documented defaults', () => {
     expect(retryOptions.resolve('Retry', {})).toStrictEqual({
       maxAttempts: 3,
       waitDuration: 500,
@@ -26,12 +26,12 @@ describe('The options of a retry', () => {
     });
   });
 
-  it('have no plain wait beside an interval function', () => {
+  it('have no waitDuration if there is an interval function', () => {
     expect(retryOptions.resolve('Retry', { intervalFunction: interval }).waitDuration).toBeUndefined();
     expect(retryOptions.resolve('Retry', { intervalBiFunction: interval }).waitDuration).toBeUndefined();
   });
 
-  it('allow one way to say how long to wait', () => {
+  it('refuse more than one of waitDuration, intervalFunction and intervalBiFunction', () => {
     const given = { waitDuration: 100, intervalFunction: interval, intervalBiFunction: interval };
 
     expect(() => retryOptions.resolve('Retry', given)).toThrow(InvalidOptionsError);
@@ -48,7 +48,7 @@ describe('The options of a retry', () => {
     expect(() => retryOptions.resolve('Retry', options)).toThrow(InvalidOptionsError);
   });
 
-  it('replace those of a base that cannot hold beside them', () => {
+  it('replace options of a base config that they exclude', () => {
     const onOutage = () => true;
 
     expect(mergeOptions(retryOptions.rules, { waitDuration: 100 }, { intervalFunction: interval })).toStrictEqual({
@@ -66,7 +66,7 @@ describe('The options of a retry', () => {
 });
 
 describe('A registry of retries', () => {
-  it('makes each from its definition, and lets them share budgets', () => {
+  it('creates retries from their definitions, and retries with the same retryBudget share it', () => {
     const retryBudgets = createRegistry('retryBudget');
     const definitions = {
       configs: { default: { maxAttempts: 5, retryBudget: 'shared' } },
@@ -80,7 +80,7 @@ describe('A registry of retries', () => {
     expect(registry.getOrCreate('customer')).toBe(registry.find('customer'));
   });
 
-  it('finds the faults of all definitions at once', () => {
+  it('reports the faults of all definitions at once', () => {
     const instances = { customer: { maxAttempts: 0 }, ledger: { waitDuration: -1 } };
 
     expect(() => createRegistry('retry', { instances })).toThrow(

@@ -4,13 +4,13 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { Retry } from './retry.ts';
 
 describe('A retry', () => {
-  it('makes maxAttempts calls at most, none after an abort, and leaves no timer', async () => {
+  it('makes at most maxAttempts attempts, none after an abort, and leaves no timer', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 0, max: 50 }),
         fc.array(
-          fc.record({ isWanted: fc.boolean(), throws: fc.boolean(), latencyMs: fc.integer({ min: 0, max: 30 }) }),
+          fc.record({ isAccepted: fc.boolean(), throws: fc.boolean(), latencyMs: fc.integer({ min: 0, max: 30 }) }),
           {
             minLength: 5,
             maxLength: 5,
@@ -21,7 +21,7 @@ describe('A retry', () => {
           const clock = new FakeClock();
           const retry = new Retry(
             'customer',
-            { maxAttempts, waitDuration, retryOnResult: (result) => result === 'unwanted' },
+            { maxAttempts, waitDuration, retryOnResult: (result) => result === 'rejected' },
             { clock },
           );
           const controller = new AbortController();
@@ -29,11 +29,11 @@ describe('A retry', () => {
           let callsAfterAbort = 0;
           const state = { isSettled: false };
           const call = async () => {
-            const { isWanted, throws, latencyMs } = plans[calls++]!;
+            const { isAccepted, throws, latencyMs } = plans[calls++]!;
             if (controller.signal.aborted) callsAfterAbort++;
             if (latencyMs > 0) await new Promise<void>((resolve) => clock.schedule(latencyMs, resolve));
             if (throws) throw new Error('outage');
-            return isWanted ? 'wanted' : 'unwanted';
+            return isAccepted ? 'accepted' : 'rejected';
           };
 
           const settled = retry.execute(call, { signal: controller.signal });

@@ -17,8 +17,8 @@ class Refusal extends RejectedError {
   readonly retryAfterMs = 10;
 }
 
-/** Runs the timers that are set, each at its time, as soon as whoever set it waits. */
-class HurryingClock extends FakeClock {
+/** Advances to each timer as soon as it is set, and records the delays. */
+class AutoAdvancingClock extends FakeClock {
   readonly waits: number[] = [];
 
   override schedule(delayMs: number, callback: () => void) {
@@ -29,7 +29,7 @@ class HurryingClock extends FakeClock {
   }
 }
 
-function setUp(options: RetryOptions = {}, clock = new HurryingClock()) {
+function setUp(options: RetryOptions = {}, clock = new AutoAdvancingClock()) {
   const retryBudgets = createRegistry(
     'retryBudget',
     {
@@ -38,13 +38,13 @@ function setUp(options: RetryOptions = {}, clock = new HurryingClock()) {
     { clock },
   );
   const retry = new Retry('customer', options, { clock, retryBudgets });
-  const told: AnyRetryEvent[] = [];
-  retry.onEvent((event) => told.push(event));
-  return { clock, retry, told, retryBudgets };
+  const events: AnyRetryEvent[] = [];
+  retry.onEvent((event) => events.push(event));
+  return { clock, retry, events, retryBudgets };
 }
 
-/** A call that ends like this, one time after the other; errors are thrown. */
-function ending(...outcomes: readonly unknown[]) {
+/** A call that has these outcomes one after the other: errors are thrown, other values returned. */
+function callWith(...outcomes: readonly unknown[]) {
   let calls = 0;
   return vi.fn<(context: CallContext) => Promise<unknown>>(async () => {
     const outcome = outcomes[calls++];
@@ -55,13 +55,13 @@ function ending(...outcomes: readonly unknown[]) {
 
 const withRetryAfter = (retryAfterMs: number) => Object.assign(new Error('busy'), { retryAfterMs });
 
-describe('A retry', () => {
-  it('makes one call when it ends well, and tells nothing', async () => {
-    const { retry, told, clock } = setUp();
+describe('Retry.execute', () => {
+  it('makes one call and emits no event when the first attempt succeeds', async () => {
+    const { retry, events, clock } = setUp();
 
-    await expect(retry.execute(() => 'answer')).resolves.toBe('answer');
+    await expect(retry.execute(() => 'response')).resolves.toBe('response');
 
-    expect(told).toStrictEqual([]);
+    expect(events).toStrictEqual([]);
     expect(clock.waits).toStrictEqual([]);
     expect(retry.metrics).toStrictEqual({
       numberOfSuccessfulCallsWithoutRetryAttempt: 1,
@@ -72,16 +72,16 @@ describe('A retry', () => {
     });
   });
 
-  it('repeats a call that fails, after the wait, and tells each attempt its number', async () => {
-    const { retry, told, clock } = setUp({ waitDuration: '2s' });
+  it('repeats a failed call after the wait and passes the attempt number to each attempt', async () => {
+    const { retry, events, clock } = setUp({ waitDuration: '2s' });
     const startedAt = clock.now();
-    const call = ending(outage, 'answer');
+    const call = callWith(outage, 'response');
 
-    await expect(retry.execute(call)).resolves.toBe('answer');
+    await expect(retry.execute(call)).resolves.toBe('response');
 
     expect(call.mock.calls.map(([context]) => context.attempt)).toStrictEqual([1, 2]);
     expect(clock.waits).toStrictEqual([2_000]);
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       {
         type: 'RETRY',
         retryName: 'customer',
@@ -101,14 +101,14 @@ describe('A retry', () => {
   });
 
   it('throws the last error when all attempts fail', async () => {
-    const { retry, told } = setUp({ intervalFunction: IntervalFunction.ofExponentialBackoff(100, 2) });
+    const { retry, events } = setUp({ intervalFunction: IntervalFunction.ofExponentialBackoff(100, 2) });
     const last = new Error('last');
-    const call = ending(outage, outage, last);
+    const call = callWith(outage, outage, last);
 
     await expect(retry.execute(call)).rejects.toBe(last);
 
     expect(call).toHaveBeenCalledTimes(3);
-    expect(told).toMatchObject([
+    expect(events).toMatchObject([
       { type: 'RETRY', waitIntervalMs: 100 },
       { type: 'RETRY', waitIntervalMs: 200 },
       { type: 'ERROR', numberOfRetryAttempts: 3, lastError: last },
@@ -116,7 +116,7 @@ describe('A retry', () => {
     expect(retry.metrics).toMatchObject({ numberOfFailedCallsWithRetryAttempt: 1, numberOfTotalCalls: 3 });
   });
 
-  it('repeats a call that throws before it returns a promise, too', async () => {
+  it('repeats a call that throws synchronously', async () => {
     const { retry } = setUp();
     const call = vi.fn<() => string>(() => {
       throw outage;
@@ -127,25 +127,25 @@ describe('A retry', () => {
     expect(call).toHaveBeenCalledTimes(3);
   });
 
-  it('repeats a value that is not wanted, and returns the last one all the same', async () => {
-    const { retry, told } = setUp({ retryOnResult: (result) => result === 'bad', maxAttempts: 2 });
+  it('retries a value that retryOnResult selects and returns the last one when attempts are used up', async () => {
+    const { retry, events } = setUp({ retryOnResult: (result) => result === 'bad', maxAttempts: 2 });
 
-    await expect(retry.execute(ending('bad', 'bad'))).resolves.toBe('bad');
+    await expect(retry.execute(callWith('bad', 'bad'))).resolves.toBe('bad');
 
-    expect(told).toMatchObject([
+    expect(events).toMatchObject([
       { type: 'RETRY', lastError: undefined },
       { type: 'ERROR', numberOfRetryAttempts: 2, lastError: { code: 'MAX_RETRIES_EXCEEDED' } },
     ]);
   });
 
-  it('throws for it when told to', async () => {
+  it('throws MaxRetriesExceededError for a rejected last value if failAfterMaxAttempts is true', async () => {
     const { retry } = setUp({
       retryOnResult: (result) => result === 'bad',
       maxAttempts: 2,
       failAfterMaxAttempts: true,
     });
 
-    const error = await retry.execute(ending('bad', 'bad')).catch((error: unknown) => error);
+    const error = await retry.execute(callWith('bad', 'bad')).catch((error: unknown) => error);
 
     expect(error).toBeInstanceOf(MaxRetriesExceededError);
     expect(error).toMatchObject({
@@ -153,30 +153,30 @@ describe('A retry', () => {
       retryName: 'customer',
       numberOfAttempts: 2,
       message:
-        "Retry 'customer' gave up after 2 attempts: the last one, too, returned a value that retryOnResult rejects.",
+        "Retry 'customer' failed after 2 attempts: the last one also returned a value that retryOnResult rejects.",
     });
   });
 
-  it('lets the ignore list win, and tells the error as ignored', async () => {
-    const { retry, told } = setUp({ retryExceptions: [Error], ignoreExceptions: [TypeError] });
+  it('does not retry an error of ignoreExceptions, and emits IGNORED_ERROR', async () => {
+    const { retry, events } = setUp({ retryExceptions: [Error], ignoreExceptions: [TypeError] });
     const ignored = new TypeError();
-    const call = ending(outage, ignored);
+    const call = callWith(outage, ignored);
 
     await expect(retry.execute(call)).rejects.toBe(ignored);
 
     expect(call).toHaveBeenCalledTimes(2);
-    expect(told.at(-1)).toMatchObject({ type: 'IGNORED_ERROR', numberOfRetryAttempts: 0, lastError: ignored });
+    expect(events.at(-1)).toMatchObject({ type: 'IGNORED_ERROR', numberOfRetryAttempts: 0, lastError: ignored });
     expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(1);
   });
 
-  it('retries what the list or the predicate names, and nothing else then', async () => {
+  it('retries only errors that retryExceptions or retryOnException select', async () => {
     const { retry } = setUp({
       retryExceptions: [TypeError],
       retryOnException: (error) => error instanceof Error && error.message === 'outage',
       maxAttempts: 2,
     });
     const attemptsFor = async (error: Error) => {
-      const call = ending(error, error);
+      const call = callWith(error, error);
       await retry.execute(call).catch(() => {});
       return call.mock.calls.length;
     };
@@ -186,22 +186,22 @@ describe('A retry', () => {
     expect(await attemptsFor(new RangeError())).toBe(1);
   });
 
-  it('never repeats a refusal, not even one that is listed', async () => {
-    const { retry, told } = setUp({ retryExceptions: [Refusal], retryOnException: () => true });
+  it('never retries a RejectedError, even if retryExceptions lists it', async () => {
+    const { retry, events } = setUp({ retryExceptions: [Refusal], retryOnException: () => true });
     const refusal = new Refusal('refused');
-    const call = ending(refusal);
+    const call = callWith(refusal);
 
     await expect(retry.execute(call)).rejects.toBe(refusal);
 
     expect(call).toHaveBeenCalledOnce();
-    expect(told.map(({ type }) => type)).toStrictEqual(['IGNORED_ERROR']);
+    expect(events.map(({ type }) => type)).toStrictEqual(['IGNORED_ERROR']);
   });
 
-  it('asks the interval function what to do about each outcome', async () => {
+  it('passes the attempt and its outcome to intervalBiFunction', async () => {
     const intervalBiFunction = vi.fn<NonNullable<RetryOptions['intervalBiFunction']>>((attempt) => attempt * 10);
     const { retry, clock } = setUp({ intervalBiFunction, retryOnResult: (result) => result === 'bad' });
 
-    await retry.execute(ending(outage, 'bad', 'answer'));
+    await retry.execute(callWith(outage, 'bad', 'response'));
 
     expect(intervalBiFunction.mock.calls).toStrictEqual([
       [1, { error: outage }],
@@ -211,42 +211,42 @@ describe('A retry', () => {
   });
 
   it.each([-1, Number.NaN])('stops when the interval is %d', async (interval) => {
-    const { retry, told } = setUp({ intervalFunction: () => interval });
-    const call = ending(outage);
+    const { retry, events } = setUp({ intervalFunction: () => interval });
+    const call = callWith(outage);
 
     await expect(retry.execute(call)).rejects.toBe(outage);
 
     expect(call).toHaveBeenCalledOnce();
-    expect(told).toMatchObject([{ type: 'ERROR', numberOfRetryAttempts: 1 }]);
+    expect(events).toMatchObject([{ type: 'ERROR', numberOfRetryAttempts: 1 }]);
   });
 
-  it('takes a value that is not wanted for no success when a negative interval ends the attempts', async () => {
-    const { retry, told } = setUp({ intervalFunction: () => -1, retryOnResult: (result) => result === 'bad' });
+  it('counts a rejected value as a failure when a negative interval ends the attempts', async () => {
+    const { retry, events } = setUp({ intervalFunction: () => -1, retryOnResult: (result) => result === 'bad' });
 
-    await expect(retry.execute(ending('bad'))).resolves.toBe('bad');
+    await expect(retry.execute(callWith('bad'))).resolves.toBe('bad');
 
-    expect(told.map(({ type }) => type)).toStrictEqual(['ERROR']);
+    expect(events.map(({ type }) => type)).toStrictEqual(['ERROR']);
     expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(1);
   });
 
-  it('repeats at once, without a timer, when there is nothing to wait for', async () => {
+  it('repeats immediately, without a timer, when waitDuration is 0', async () => {
     const { retry, clock } = setUp({ waitDuration: 0 });
 
-    await expect(retry.execute(ending(outage, 'answer'))).resolves.toBe('answer');
+    await expect(retry.execute(callWith(outage, 'response'))).resolves.toBe('response');
 
     expect(clock.waits).toStrictEqual([]);
   });
 
-  it('counts each call from the beginning', async () => {
+  it('counts the attempts of each call separately', async () => {
     const { retry } = setUp({ maxAttempts: 2 });
 
-    await retry.execute(ending(outage, 'answer'));
-    await expect(retry.execute(ending(outage, 'answer'))).resolves.toBe('answer');
+    await retry.execute(callWith(outage, 'response'));
+    await expect(retry.execute(callWith(outage, 'response'))).resolves.toBe('response');
 
     expect(retry.metrics.numberOfSuccessfulCallsWithRetryAttempt).toBe(2);
   });
 
-  it('hands on this and the arguments of a decorated function', async () => {
+  it('keeps `this` and the arguments of a decorated function', async () => {
     const { retry } = setUp();
     const service = {
       prefix: 'customer',
@@ -259,58 +259,58 @@ describe('A retry', () => {
   });
 });
 
-describe('A retry of a dependency that asks for a wait', () => {
-  it('never waits less than asked', async () => {
-    const { retry, clock, told } = setUp({ waitDuration: 500 });
+describe('A retry of a dependency that requests a wait', () => {
+  it('waits at least the requested time', async () => {
+    const { retry, clock, events } = setUp({ waitDuration: 500 });
 
-    await retry.execute(ending(withRetryAfter(2_000), withRetryAfter(100), 'answer'));
+    await retry.execute(callWith(withRetryAfter(2_000), withRetryAfter(100), 'response'));
 
     expect(clock.waits).toStrictEqual([2_000, 500]);
-    expect(told[0]).toMatchObject({ type: 'RETRY', waitIntervalMs: 2_000 });
+    expect(events[0]).toMatchObject({ type: 'RETRY', waitIntervalMs: 2_000 });
   });
 
-  it('gives up at once when the wait is longer than it may be', async () => {
-    const { retry, clock, told } = setUp({ maxRetryAfterDuration: '30s' });
+  it('stops at once when the requested wait exceeds maxRetryAfterDuration', async () => {
+    const { retry, clock, events } = setUp({ maxRetryAfterDuration: '30s' });
     const busy = withRetryAfter(30_001);
-    const call = ending(busy);
+    const call = callWith(busy);
 
     await expect(retry.execute(call)).rejects.toBe(busy);
 
     expect(call).toHaveBeenCalledOnce();
     expect(clock.waits).toStrictEqual([]);
-    expect(told).toMatchObject([{ type: 'ERROR', lastError: busy }]);
+    expect(events).toMatchObject([{ type: 'ERROR', lastError: busy }]);
     expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(1);
-    await expect(retry.execute(ending(withRetryAfter(30_000), 'answer'))).resolves.toBe('answer');
+    await expect(retry.execute(callWith(withRetryAfter(30_000), 'response'))).resolves.toBe('response');
   });
 
-  it('takes what is not a length of time for no wish', async () => {
+  it('ignores a retryAfterMs that is not a positive number', async () => {
     const { retry, clock } = setUp({ waitDuration: 500, maxAttempts: 5 });
     const odd = (retryAfterMs: unknown) => Object.assign(new Error('busy'), { retryAfterMs });
 
-    await retry.execute(ending(odd('soon'), odd(Number.NaN), odd(-1), odd(undefined), 'answer'));
+    await retry.execute(callWith(odd('soon'), odd(Number.NaN), odd(-1), odd(undefined), 'response'));
 
     expect(clock.waits).toStrictEqual([500, 500, 500, 500]);
   });
 
-  it('can be told by a function, for returned values, too', async () => {
+  it('reads the requested wait of returned values with retryAfterFunction', async () => {
     const { retry, clock } = setUp({
       retryOnResult: (result) => typeof result === 'number',
       retryAfterFunction: (outcome) => ('result' in outcome ? (outcome.result as number) : undefined),
     });
 
-    await retry.execute(ending(3_000, 'answer'));
+    await retry.execute(callWith(3_000, 'response'));
 
     expect(clock.waits).toStrictEqual([3_000]);
   });
 });
 
 describe('A retry whose caller aborts', () => {
-  const reason = new Error('the client has gone');
+  const reason = new Error('the client disconnected');
 
-  it('ends a wait at once with the reason, and leaves no timer', async () => {
-    const { retry, clock, told } = setUp({}, new FakeClock() as HurryingClock);
+  it('ends a pending wait at once with the reason of the abort, and leaves no timer', async () => {
+    const { retry, clock, events } = setUp({}, new FakeClock() as AutoAdvancingClock);
     const controller = new AbortController();
-    const call = ending(outage);
+    const call = callWith(outage);
     const settled = retry.execute(call, { signal: controller.signal });
     await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
 
@@ -319,17 +319,17 @@ describe('A retry whose caller aborts', () => {
     await expect(settled).rejects.toBe(reason);
     expect(clock.pendingTimers).toBe(0);
     expect(call).toHaveBeenCalledOnce();
-    expect(told).toMatchObject([{ type: 'RETRY' }, { type: 'IGNORED_ERROR', lastError: reason }]);
+    expect(events).toMatchObject([{ type: 'RETRY' }, { type: 'IGNORED_ERROR', lastError: reason }]);
     expect(retry.metrics).toMatchObject({
       numberOfFailedCallsWithoutRetryAttempt: 0,
       numberOfFailedCallsWithRetryAttempt: 0,
     });
   });
 
-  it('makes no other call when the abort comes as the wait ends', async () => {
-    const { retry, clock } = setUp({}, new FakeClock() as HurryingClock);
+  it('makes no further attempt when the caller aborts as the wait ends', async () => {
+    const { retry, clock } = setUp({}, new FakeClock() as AutoAdvancingClock);
     const controller = new AbortController();
-    const call = ending(outage, 'answer');
+    const call = callWith(outage, 'response');
     const settled = retry.execute(call, { signal: controller.signal });
     await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
 
@@ -341,10 +341,10 @@ describe('A retry whose caller aborts', () => {
   });
 
   it.each([
-    ['the reason', reason],
+    ['the reason of the abort', reason],
     ['an error of its own', outage],
-  ])('makes no other call after one that ends with %s, and passes that on', async (_what, error) => {
-    const { retry, told } = setUp();
+  ])('makes no further attempt after an aborted one that throws %s, and throws that error', async (_what, error) => {
+    const { retry, events } = setUp();
     const controller = new AbortController();
     const call = vi.fn<() => never>(() => {
       controller.abort(reason);
@@ -354,38 +354,38 @@ describe('A retry whose caller aborts', () => {
     await expect(retry.execute(call, { signal: controller.signal })).rejects.toBe(error);
 
     expect(call).toHaveBeenCalledOnce();
-    expect(told).toMatchObject([{ type: 'IGNORED_ERROR', lastError: error }]);
+    expect(events).toMatchObject([{ type: 'IGNORED_ERROR', lastError: error }]);
     expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(0);
   });
 
-  it('still returns an answer that comes after it', async () => {
+  it('returns the result of an attempt that succeeds after the abort', async () => {
     const { retry } = setUp();
     const controller = new AbortController();
 
-    const answer = retry.execute(
+    const result = retry.execute(
       () => {
         controller.abort(reason);
-        return 'answer';
+        return 'response';
       },
       { signal: controller.signal },
     );
 
-    await expect(answer).resolves.toBe('answer');
+    await expect(result).resolves.toBe('response');
   });
 
-  it('makes no call at all when that was before', async () => {
+  it('makes no call when the signal is already aborted', async () => {
     const { retry } = setUp();
-    const call = ending('answer');
+    const call = callWith('response');
 
     await expect(retry.execute(call, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 
     expect(call).not.toHaveBeenCalled();
   });
 
-  it('hands the signal to each attempt', async () => {
+  it('passes the signal to each attempt', async () => {
     const { retry } = setUp();
     const { signal } = new AbortController();
-    const call = ending(outage, 'answer');
+    const call = callWith(outage, 'response');
 
     await retry.execute(call, { signal });
 
@@ -394,9 +394,9 @@ describe('A retry whose caller aborts', () => {
 });
 
 describe('A retry under a deadline', () => {
-  it('gives up at once, with the error, when the next attempt could only begin after it', async () => {
-    const { retry, clock, told } = setUp({ waitDuration: 500 });
-    const call = ending(outage, outage);
+  it('throws the error without waiting when the next attempt could only start after the deadline', async () => {
+    const { retry, clock, events } = setUp({ waitDuration: 500 });
+    const call = callWith(outage, outage);
     const deadline = Deadline.after(1_000, clock);
 
     await expect(retry.execute(call, { deadline })).rejects.toBe(outage);
@@ -404,55 +404,55 @@ describe('A retry under a deadline', () => {
     expect(call).toHaveBeenCalledTimes(2);
     expect(call.mock.calls.map(([context]) => context.deadline)).toStrictEqual([deadline, deadline]);
     expect(clock.waits).toStrictEqual([500]);
-    expect(told.map(({ type }) => type)).toStrictEqual(['RETRY', 'ERROR']);
+    expect(events.map(({ type }) => type)).toStrictEqual(['RETRY', 'ERROR']);
     expect(retry.metrics.numberOfFailedCallsWithRetryAttempt).toBe(1);
   });
 });
 
 describe('A retry with a budget', () => {
-  it('makes no retry when the budget is exhausted, and says so', async () => {
-    const { retry, told, clock } = setUp({ retryBudget: 'none' });
-    const call = ending(outage);
+  it('makes no retry and emits RETRY_BUDGET_EXHAUSTED when the budget is exhausted', async () => {
+    const { retry, events, clock } = setUp({ retryBudget: 'none' });
+    const call = callWith(outage);
 
     await expect(retry.execute(call)).rejects.toBe(outage);
 
     expect(call).toHaveBeenCalledOnce();
     expect(clock.waits).toStrictEqual([]);
-    expect(told).toMatchObject([
+    expect(events).toMatchObject([
       { type: 'RETRY_BUDGET_EXHAUSTED', retryBudgetName: 'none', numberOfRetryAttempts: 1, lastError: outage },
       { type: 'ERROR', numberOfRetryAttempts: 1, lastError: outage },
     ]);
     expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(1);
   });
 
-  it('returns a value that is not wanted when there is no retry left for it', async () => {
-    const { retry, told } = setUp({ retryBudget: 'none', retryOnResult: (result) => result === 'bad' });
+  it('returns a rejected value when the budget has no retry left', async () => {
+    const { retry, events } = setUp({ retryBudget: 'none', retryOnResult: (result) => result === 'bad' });
 
-    await expect(retry.execute(ending('bad'))).resolves.toBe('bad');
+    await expect(retry.execute(callWith('bad'))).resolves.toBe('bad');
 
-    expect(told.map(({ type }) => type)).toStrictEqual(['RETRY_BUDGET_EXHAUSTED', 'ERROR']);
+    expect(events.map(({ type }) => type)).toStrictEqual(['RETRY_BUDGET_EXHAUSTED', 'ERROR']);
   });
 
-  it('shares it with every retry that names the same one', async () => {
+  it('shares the budget with every retry that names it', async () => {
     const { retry, clock, retryBudgets } = setUp({ retryBudget: 'half' });
     const other = new Retry('ledger', { retryBudget: 'half' }, { clock, retryBudgets });
-    const call = ending(outage, 'answer');
-    await other.execute(() => 'answer');
+    const call = callWith(outage, 'response');
+    await other.execute(() => 'response');
 
-    await expect(retry.execute(call)).resolves.toBe('answer');
-    await expect(other.execute(ending(outage))).rejects.toBe(outage);
+    await expect(retry.execute(call)).resolves.toBe('response');
+    await expect(other.execute(callWith(outage))).rejects.toBe(outage);
 
     expect(retryBudgets.getOrCreate('half').balance).toBe(0);
   });
 
-  it('draws nothing on it for attempts that are not to be made', async () => {
+  it('withdraws nothing from the budget when maxAttempts permits no retry', async () => {
     const { retry, retryBudgets } = setUp({ retryBudget: 'half', maxAttempts: 1 });
-    for (let call = 0; call < 4; call++) await retry.execute(ending(outage)).catch(() => {});
+    for (let call = 0; call < 4; call++) await retry.execute(callWith(outage)).catch(() => {});
 
     expect(retryBudgets.getOrCreate('half').balance).toBe(2);
   });
 
-  it('refuses the name of a budget that it cannot find', () => {
+  it('refuses a retryBudget without a registry of retry budgets', () => {
     expect(() => new Retry('customer', { retryBudget: 'shared' })).toThrow(InvalidOptionsError);
     expect(() => new Retry('customer', { retryBudget: 'shared' })).toThrow(/a registry of retry budgets/);
   });

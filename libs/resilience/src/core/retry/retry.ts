@@ -18,24 +18,24 @@ import type { RetryEvents } from './retry.events.ts';
 import { makeRetryCounters, type RetryMetrics } from './retry.metrics.ts';
 import { type RetryConfig, type RetryOptions, retryOptions } from './retry.options.ts';
 
-/** What a retry is given beside its options. */
+/** What a retry needs in addition to its options. */
 export interface RetryEnvironment {
-  /** Where time comes from; real time by default. */
+  /** The clock; real time by default. */
   readonly clock?: Clock;
   /** The registry that holds the budget named by `retryBudget`. */
   readonly retryBudgets?: { getOrCreate(name: string): RetryBudget };
 }
 
 /**
- * Repeats a call that failed, after a wait.
+ * Repeats a failed call after a wait.
  *
- * The semantics are Resilience4j's. Beyond them it honours the wait that a dependency asks for (`retryAfterMs` of an
- * error), stops when the caller aborts, never repeats a refusal of another policy (RejectedError), and can be kept within
- * a budget that it shares with other retries.
+ * The semantics are Resilience4j's. In addition it respects the wait that a dependency requests (`retryAfterMs` of an
+ * error), stops when the caller aborts, never repeats a refusal by another policy (RejectedError), and can share a retry
+ * budget with other retries.
  *
  * @example
  * const customer = new Retry('customer', { maxAttempts: 4, intervalFunction: IntervalFunction.ofExponentialBackoff() });
- * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
+ * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements Policy {
   readonly name: string;
@@ -47,9 +47,9 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
-   * @param options Resilience4j's, each with its default
-   * @param environment where time and budgets come from
-   * @throws InvalidOptionsError listing every fault
+   * @param options Resilience4j's; each has a default
+   * @param environment the clock and the registry of retry budgets
+   * @throws InvalidOptionsError that lists every fault, also a `retryBudget` without a registry of retry budgets
    */
   constructor(name: string, options: RetryOptions = {}, environment: RetryEnvironment = {}) {
     const config = retryOptions.resolve(`Retry '${name}'`, options);
@@ -62,7 +62,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
     this.#owner = this.#asOwner(budgetOf(name, config, this.#budgets));
   }
 
-  /** As given, and changed since by `reconfigure`. */
+  /** The current options. */
   get config(): RetryConfig {
     return this.#config;
   }
@@ -72,20 +72,20 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
   }
 
   /**
-   * Runs `call` until an attempt ends as it should, or there are to be no more. Each attempt is told its number.
+   * Runs `call` until an attempt succeeds or no further attempt is permitted. Each attempt gets its number in its context.
    *
-   * When the caller's signal is aborted, no further attempt is made: a wait ends at once with the signal's reason, and
-   * what an attempt under way then throws is passed on as it is. That counts neither as a success nor as a failure. No
-   * attempt is waited for that could only begin when the caller's deadline has passed.
+   * When the caller's signal is aborted, no further attempt is made. A pending wait ends immediately with the signal's
+   * reason, and an error of an in-flight attempt is thrown unchanged. The call counts neither as a success nor as a failure.
+   * The retry stops without waiting if the next attempt could only start after the caller's deadline.
    *
-   * @throws MaxRetriesExceededError when the last value is still one to retry, and `failAfterMaxAttempts` is set;
-   *   otherwise what the last attempt threw
+   * @throws MaxRetriesExceededError when `retryOnResult` rejects the last value and `failAfterMaxAttempts` is true
+   * @throws what the last attempt threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const abort = abortSourceOf(context);
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
     const attempts = this.context(context);
-    // Most calls need no second attempt, and no async function.
+    // Most calls need no second attempt, so the first one runs without the cost of an async function.
     return invokeCall(call, callContext(abort, 1, context?.deadline)).then(
       (result) => {
         const waitMs = afterResult(attempts, result);
@@ -95,24 +95,24 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
     );
   }
 
-  /** The same function under this retry; `this` and the arguments are handed on. */
+  /** The same function under this retry. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
 
   /**
-   * For those who make the attempts themselves: asked after each whether and when to make another. One for each call.
+   * Creates the state of one call, for code that makes the attempts itself. Create one for each call.
    *
-   * @param given the caller's context, for its deadline
+   * @param given the caller's context; only its deadline is used
    */
   context(given?: Pick<Partial<CallContext>, 'deadline'>): RetryContext {
     return new RetryContext(this.#owner, given?.deadline);
   }
 
   /**
-   * Goes on with other options, all of them given anew. A call under way keeps those that it was begun with.
+   * Replaces all options. In-flight calls keep the options that they started with.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: RetryOptions): void {
     const config = retryOptions.resolve(`Retry '${this.name}'`, options);
@@ -122,7 +122,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
     this.changeBufferSize(config.eventConsumerBufferSize);
   }
 
-  /** All attempts but the first. */
+  /** Makes the second and all further attempts. */
   async #repeat<T>(
     call: ProtectedCall<T>,
     context: Partial<CallContext> | undefined,
@@ -148,7 +148,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
   async #pause(waitMs: number, attempts: RetryContext, signal: AbortSignal | undefined): Promise<void> {
     try {
       await wait(this.#clock, waitMs, signal);
-      // The abort may have come between the timer and us.
+      // The caller may have aborted after the timer fired and before this code ran.
       signal?.throwIfAborted();
     } catch (reason) {
       attempts.onAbort(reason);
@@ -167,7 +167,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
   }
 }
 
-/** @returns how long to wait before the next attempt, or a negative number: the result is the answer */
+/** @returns the wait before the next attempt in milliseconds; negative when the result is that of the call */
 function afterResult(attempts: RetryContext, result: unknown): number {
   const waitMs = attempts.onResult(result);
   if (waitMs < 0) attempts.onComplete();
@@ -175,8 +175,8 @@ function afterResult(attempts: RetryContext, result: unknown): number {
 }
 
 /**
- * @returns how long to wait before the next attempt
- * @throws the error, when there is to be none
+ * @returns the wait before the next attempt in milliseconds
+ * @throws the error when there is no further attempt
  */
 function afterError(attempts: RetryContext, error: unknown, abort: AbortSource | undefined): number {
   if (abort?.aborted === true) {
