@@ -1,14 +1,14 @@
 import { formatDuration } from '../duration.ts';
 import { RejectedError } from '../errors.ts';
 
-/** The bulkhead had no place for a call; the dependency was not asked. */
+/** The bulkhead had no free permit for a call. The dependency was not called. */
 export class BulkheadFullError extends RejectedError {
   readonly code = 'BULKHEAD_FULL';
   readonly bulkheadName: string;
-  /** Not known: a place becomes free when some call ends. */
+  /** Unknown: a permit becomes free when any call ends. */
   readonly retryAfterMs = undefined;
 
-  /** @param waitedMs how long the call waited for a place */
+  /** @param waitedMs how long the call waited for a permit, in milliseconds */
   constructor(bulkheadName: string, maxConcurrentCalls: number, waitedMs: number) {
     super(`Bulkhead '${bulkheadName}' ${reason(maxConcurrentCalls, waitedMs)}.`);
     this.bulkheadName = bulkheadName;
@@ -16,8 +16,7 @@ export class BulkheadFullError extends RejectedError {
 }
 
 function reason(maxConcurrentCalls: number, waitedMs: number): string {
-  if (maxConcurrentCalls === 0) return 'admits no calls, since its maxConcurrentCalls is 0';
-  const calls = maxConcurrentCalls === 1 ? 'its one call is' : `all its ${maxConcurrentCalls} calls are`;
-  const waited = waitedMs > 0 ? `, and none ended within ${formatDuration(waitedMs)}` : '';
-  return `is full: ${calls} under way${waited}; a retry makes sense when one has ended`;
+  if (maxConcurrentCalls === 0) return 'permits no calls, because its maxConcurrentCalls is 0';
+  const waited = waitedMs > 0 ? ` and no permit became free within ${formatDuration(waitedMs)}` : '';
+  return `is full: its maxConcurrentCalls of ${maxConcurrentCalls} is reached${waited}; retry when a call has ended`;
 }

@@ -5,16 +5,16 @@ interface BulkheadEvent<T extends string> extends PolicyEvent {
   readonly bulkheadName: string;
 }
 
-/** A call was admitted. Of a call that had to wait: its wait is over. */
+/** A call got a permit, at once or after its wait. */
 export type CallPermittedEvent = BulkheadEvent<'CALL_PERMITTED'>;
 
-/** A call was refused, at once or after its wait, or its caller gave up the wait. */
+/** A call was refused, at once or after its wait, or its caller aborted during the wait. */
 export type CallRejectedEvent = BulkheadEvent<'CALL_REJECTED'>;
 
-/** An admitted call has ended, well or not. */
+/** A permitted call ended, with a result or an error. */
 export type CallFinishedEvent = BulkheadEvent<'CALL_FINISHED'>;
 
-/** What a bulkhead tells, in Resilience4j's words. */
+/** The events of a bulkhead, with Resilience4j's names. */
 export type BulkheadEvents = {
   readonly CALL_PERMITTED: CallPermittedEvent;
   readonly CALL_REJECTED: CallRejectedEvent;

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Bulkhead } from './bulkhead.ts';
 
-/** A call as the test sees it from outside. */
+/** Records the state of a call. */
 class ObservedCall {
   readonly number: number;
   readonly caller = new AbortController();
   readonly settled: Promise<unknown>;
   isStarted = false;
-  /** Whether its work is over; the caller learns of it a little later. */
+  /** Whether its work has ended. The promise of the caller settles a little later. */
   isEnded = false;
   isSettled = false;
   readonly #end: (isFailure: boolean) => void;
@@ -29,7 +29,7 @@ class ObservedCall {
       .finally(() => (this.isSettled = true));
   }
 
-  get isUnderWay(): boolean {
+  get isInFlight(): boolean {
     return this.isStarted && !this.isEnded;
   }
 
@@ -68,8 +68,8 @@ function setUp(given: { readonly maxConcurrentCalls: number; readonly maxWaitDur
   const bulkhead = new Bulkhead('customer', given, { clock });
   const calls: ObservedCall[] = [];
   const started: number[] = [];
-  const underWay = () => calls.filter((call) => call.isUnderWay);
-  const mostUnderWay: number[] = [];
+  const inFlight = () => calls.filter((call) => call.isInFlight);
+  const inFlightAtStart: number[] = [];
 
   const perform = (action: Action): void => {
     const pick = (from: readonly ObservedCall[]) => ('pick' in action ? from[action.pick % from.length] : undefined);
@@ -77,16 +77,16 @@ function setUp(given: { readonly maxConcurrentCalls: number; readonly maxWaitDur
       case 'start': {
         const onStart = (call: ObservedCall) => {
           started.push(call.number);
-          mostUnderWay.push(underWay().length);
+          inFlightAtStart.push(inFlight().length);
         };
         calls.push(new ObservedCall(bulkhead, calls.length, onStart));
         break;
       }
       case 'end':
-        pick(underWay())?.end(action.isFailure);
+        pick(inFlight())?.end(action.isFailure);
         break;
       case 'abort':
-        pick(calls.filter(({ isSettled }) => !isSettled))?.caller.abort('given up');
+        pick(calls.filter(({ isSettled }) => !isSettled))?.caller.abort('aborted');
         break;
       case 'advance':
         clock.advance(action.byMs);
@@ -96,30 +96,30 @@ function setUp(given: { readonly maxConcurrentCalls: number; readonly maxWaitDur
     }
   };
   const finish = async () => {
-    for (const call of calls) call.caller.abort('given up');
+    for (const call of calls) call.caller.abort('aborted');
     for (const call of calls) call.end(false);
     await Promise.all(calls.map(({ settled }) => settled));
     await settle();
   };
-  return { clock, bulkhead, calls, started, mostUnderWay, underWay, perform, finish };
+  return { clock, bulkhead, calls, started, inFlightAtStart, inFlight, perform, finish };
 }
 
-describe('The bulkhead', () => {
-  it('never has more calls under way than places, serves in the order of coming, and ends with all places free', async () => {
+describe('A bulkhead', () => {
+  it('never exceeds maxConcurrentCalls, admits calls first in first out, and has all permits free at the end', async () => {
     const actions = fc.array(fc.oneof({ weight: 3, arbitrary: start }, end, abort, advance), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(options, actions, async (given, steps) => {
-        const { clock, bulkhead, started, mostUnderWay, underWay, perform, finish } = setUp(given);
+        const { clock, bulkhead, started, inFlightAtStart, inFlight, perform, finish } = setUp(given);
 
         for (const step of steps) {
           perform(step);
           await settle();
           const free = bulkhead.metrics.availableConcurrentCalls;
-          expect(free + underWay().length).toBe(given.maxConcurrentCalls);
+          expect(free + inFlight().length).toBe(given.maxConcurrentCalls);
         }
         await finish();
 
-        expect(Math.max(0, ...mostUnderWay)).toBeLessThanOrEqual(given.maxConcurrentCalls);
+        expect(Math.max(0, ...inFlightAtStart)).toBeLessThanOrEqual(given.maxConcurrentCalls);
         expect(started).toStrictEqual(started.toSorted((a, b) => a - b));
         expect(bulkhead.metrics.availableConcurrentCalls).toBe(given.maxConcurrentCalls);
         expect(clock.pendingTimers).toBe(0);
@@ -127,7 +127,7 @@ describe('The bulkhead', () => {
     );
   });
 
-  it('lets nobody wait while a place is free, whatever is changed and however close things happen together', async () => {
+  it('lets no call wait while a permit is free, also when the maximum changes and events coincide', async () => {
     const action = fc.oneof({ weight: 3, arbitrary: start }, end, abort, advance, change);
     const bursts = fc.array(fc.array(action, { minLength: 1, maxLength: 5 }), { maxLength: 20 });
     await fc.assert(
@@ -137,8 +137,8 @@ describe('The bulkhead', () => {
         for (const burst of steps) {
           for (const step of burst) perform(step);
           await settle();
-          const isSomebodyWaiting = calls.some(({ isStarted, isSettled }) => !isStarted && !isSettled);
-          expect(isSomebodyWaiting && bulkhead.metrics.availableConcurrentCalls > 0).toBe(false);
+          const isCallWaiting = calls.some(({ isStarted, isSettled }) => !isStarted && !isSettled);
+          expect(isCallWaiting && bulkhead.metrics.availableConcurrentCalls > 0).toBe(false);
         }
         await finish();
 

@@ -14,31 +14,31 @@ const outage = new Error('outage');
 function setUp(options: BulkheadOptions = {}) {
   const clock = new FakeClock();
   const bulkhead = new Bulkhead('customer', { maxConcurrentCalls: 1, ...options }, { clock });
-  const told: string[] = [];
-  bulkhead.onEvent((event) => told.push(event.type));
-  return { clock, bulkhead, told };
+  const events: string[] = [];
+  bulkhead.onEvent((event) => events.push(event.type));
+  return { clock, bulkhead, events };
 }
 
 /** Lets everything run that does not wait for the clock. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A call under way or waiting, to be ended when the test wants it. */
+/** An in-flight or queued call that the test ends. */
 function startCall(bulkhead: Bulkhead, context?: Partial<CallContext>) {
   const { promise, resolve } = Promise.withResolvers<string>();
   const call = vi.fn<() => Promise<string>>(() => promise);
-  const answer = bulkhead.execute(call, context);
-  answer.catch(() => {});
+  const result = bulkhead.execute(call, context);
+  result.catch(() => {});
   const end = async () => {
-    resolve('answer');
-    await answer;
+    resolve('response');
+    await result;
     await settle();
   };
-  return { answer, call, end };
+  return { result, call, end };
 }
 
-describe('execute', () => {
-  it('holds a place while the call is under way, and gives it back however the call ends', async () => {
-    const { bulkhead, told } = setUp({ maxConcurrentCalls: 2 });
+describe('Bulkhead.execute', () => {
+  it('holds a permit while the call is in flight and returns it when the call succeeds or fails', async () => {
+    const { bulkhead, events } = setUp({ maxConcurrentCalls: 2 });
     const call = startCall(bulkhead);
     expect(bulkhead.metrics).toStrictEqual({ availableConcurrentCalls: 1, maxAllowedConcurrentCalls: 2 });
 
@@ -51,7 +51,7 @@ describe('execute', () => {
     ).rejects.toBe(outage);
 
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(2);
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       'CALL_PERMITTED',
       'CALL_FINISHED',
       'CALL_PERMITTED',
@@ -61,13 +61,13 @@ describe('execute', () => {
     ]);
   });
 
-  it('refuses at once when all places are taken and it may not wait', async () => {
-    const { bulkhead, told } = setUp({ maxConcurrentCalls: 2 });
+  it('refuses a call at once when no permit is free and maxWaitDuration is 0', async () => {
+    const { bulkhead, events } = setUp({ maxConcurrentCalls: 2 });
     startCall(bulkhead);
     startCall(bulkhead);
-    const { call, answer } = startCall(bulkhead);
+    const { call, result } = startCall(bulkhead);
 
-    const refusal = await answer.catch((error: unknown) => error);
+    const refusal = await result.catch((error: unknown) => error);
 
     expect(call).not.toHaveBeenCalled();
     expect(refusal).toBeInstanceOf(RejectedError);
@@ -76,20 +76,20 @@ describe('execute', () => {
       code: 'BULKHEAD_FULL',
       bulkheadName: 'customer',
       retryAfterMs: undefined,
-      message: "Bulkhead 'customer' is full: all its 2 calls are under way; a retry makes sense when one has ended.",
+      message: "Bulkhead 'customer' is full: its maxConcurrentCalls of 2 is reached; retry when a call has ended.",
     });
-    expect(told).toStrictEqual(['CALL_PERMITTED', 'CALL_PERMITTED', 'CALL_REJECTED']);
+    expect(events).toStrictEqual(['CALL_PERMITTED', 'CALL_PERMITTED', 'CALL_REJECTED']);
   });
 
-  it('admits nobody when its maximum is 0, and says so', async () => {
+  it('refuses every call when maxConcurrentCalls is 0, with that reason', async () => {
     const { bulkhead } = setUp({ maxConcurrentCalls: 0 });
 
     await expect(bulkhead.execute(() => 1)).rejects.toThrow(
-      "Bulkhead 'customer' admits no calls, since its maxConcurrentCalls is 0.",
+      "Bulkhead 'customer' permits no calls, because its maxConcurrentCalls is 0.",
     );
   });
 
-  it('hands the context on, and keeps `this` and the arguments when it decorates', async () => {
+  it('passes the context to the call, and a decorated function keeps `this` and its arguments', async () => {
     const { bulkhead } = setUp();
     const service = {
       greeting: 'Hello',
@@ -103,15 +103,15 @@ describe('execute', () => {
   });
 });
 
-describe('A call that waits for a place', () => {
-  it('gets it as soon as a call ends, in the order of coming', async () => {
-    const { clock, bulkhead, told } = setUp({ maxWaitDuration: '1s' });
+describe('A call in the queue of a bulkhead', () => {
+  it('gets a permit as soon as a call ends, first in first out', async () => {
+    const { clock, bulkhead, events } = setUp({ maxWaitDuration: '1s' });
     const first = startCall(bulkhead);
     const second = startCall(bulkhead);
     const third = startCall(bulkhead);
     await settle();
     expect(second.call).not.toHaveBeenCalled();
-    expect(told).toStrictEqual(['CALL_PERMITTED']);
+    expect(events).toStrictEqual(['CALL_PERMITTED']);
 
     await first.end();
 
@@ -119,7 +119,7 @@ describe('A call that waits for a place', () => {
     expect(third.call).not.toHaveBeenCalled();
     await second.end();
     await third.end();
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       'CALL_PERMITTED',
       'CALL_FINISHED',
       'CALL_PERMITTED',
@@ -131,71 +131,71 @@ describe('A call that waits for a place', () => {
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(1);
   });
 
-  it('cannot lose it to somebody who comes before it has noticed', async () => {
+  it('cannot lose its permit to a call that arrives before it runs', async () => {
     const { bulkhead } = setUp({ maxWaitDuration: '1s' });
     bulkhead.tryAcquirePermission();
     const waiting = startCall(bulkhead);
 
     bulkhead.onComplete();
-    const isLaterOnePermitted = bulkhead.tryAcquirePermission();
+    const isLaterCallPermitted = bulkhead.tryAcquirePermission();
     await settle();
 
-    expect(isLaterOnePermitted).toBe(false);
+    expect(isLaterCallPermitted).toBe(false);
     expect(waiting.call).toHaveBeenCalledOnce();
   });
 
-  it('is refused when its wait is over, and leaves the line', async () => {
-    const { clock, bulkhead, told } = setUp({ maxWaitDuration: 300 });
+  it('is refused when maxWaitDuration has passed, and leaves the queue', async () => {
+    const { clock, bulkhead, events } = setUp({ maxWaitDuration: 300 });
     const first = startCall(bulkhead);
     const second = startCall(bulkhead);
     await settle();
 
     clock.advance(299);
     await settle();
-    expect(told).toStrictEqual(['CALL_PERMITTED']);
+    expect(events).toStrictEqual(['CALL_PERMITTED']);
     clock.advance(1);
 
-    await expect(second.answer).rejects.toThrow(
-      "Bulkhead 'customer' is full: its one call is under way, and none ended within 300 ms; " +
-        'a retry makes sense when one has ended.',
+    await expect(second.result).rejects.toThrow(
+      "Bulkhead 'customer' is full: its maxConcurrentCalls of 1 is reached and no permit became free within 300 ms; " +
+        'retry when a call has ended.',
     );
     await first.end();
     expect(second.call).not.toHaveBeenCalled();
-    expect(told).toStrictEqual(['CALL_PERMITTED', 'CALL_REJECTED', 'CALL_FINISHED']);
+    expect(events).toStrictEqual(['CALL_PERMITTED', 'CALL_REJECTED', 'CALL_FINISHED']);
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(1);
   });
 
-  it('waits no longer than the deadline of its caller leaves', async () => {
+  it('waits no longer than until the deadline of its caller', async () => {
     const { clock, bulkhead } = setUp({ maxWaitDuration: '1s' });
     startCall(bulkhead);
     const waiting = startCall(bulkhead, { deadline: Deadline.after(200, clock) });
     const late = startCall(bulkhead, { deadline: Deadline.after(0, clock) });
 
-    await expect(late.answer).rejects.toBeInstanceOf(BulkheadFullError);
+    await expect(late.result).rejects.toBeInstanceOf(BulkheadFullError);
     clock.advance(200);
 
-    await expect(waiting.answer).rejects.toBeInstanceOf(BulkheadFullError);
+    await expect(waiting.result).rejects.toBeInstanceOf(BulkheadFullError);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('leaves the line when its caller gives up; the next one moves up', async () => {
-    const { clock, bulkhead, told } = setUp({ maxWaitDuration: '1s' });
+  it('leaves the queue when its caller aborts, so that the next call gets the permit', async () => {
+    const { clock, bulkhead, events } = setUp({ maxWaitDuration: '1s' });
     const caller = new AbortController();
     const first = startCall(bulkhead);
     const second = startCall(bulkhead, { signal: caller.signal });
     const third = startCall(bulkhead);
 
-    caller.abort('given up');
+    caller.abort('aborted');
 
-    await expect(second.answer).rejects.toBe('given up');
-    expect(told).toStrictEqual(['CALL_PERMITTED', 'CALL_REJECTED']);
+    await expect(second.result).rejects.toBe('aborted');
+    expect(events).toStrictEqual(['CALL_PERMITTED', 'CALL_REJECTED']);
     expect(clock.pendingTimers).toBe(1);
     await first.end();
     expect(second.call).not.toHaveBeenCalled();
     expect(third.call).toHaveBeenCalledOnce();
   });
 
-  it('hands its place on when its caller gives up in the moment it is admitted', async () => {
+  it('returns its permit to the next call when its caller aborts just after the call got it', async () => {
     const { bulkhead } = setUp({ maxWaitDuration: '1s' });
     const caller = new AbortController();
     bulkhead.tryAcquirePermission();
@@ -203,29 +203,29 @@ describe('A call that waits for a place', () => {
     const third = startCall(bulkhead);
 
     bulkhead.onComplete();
-    caller.abort('given up');
+    caller.abort('aborted');
     await settle();
 
-    await expect(second.answer).rejects.toBe('given up');
+    await expect(second.result).rejects.toBe('aborted');
     expect(second.call).not.toHaveBeenCalled();
     expect(third.call).toHaveBeenCalledOnce();
     await third.end();
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(1);
   });
 
-  it('does not begin to wait when its caller has given up already', async () => {
-    const { clock, bulkhead, told } = setUp({ maxWaitDuration: '1s' });
+  it('does not wait when its caller has already aborted', async () => {
+    const { clock, bulkhead, events } = setUp({ maxWaitDuration: '1s' });
 
-    await expect(startCall(bulkhead, { signal: AbortSignal.abort('given up') }).answer).rejects.toBe('given up');
-    await expect(bulkhead.acquirePermission(AbortSignal.abort('given up'))).rejects.toBe('given up');
+    await expect(startCall(bulkhead, { signal: AbortSignal.abort('aborted') }).result).rejects.toBe('aborted');
+    await expect(bulkhead.acquirePermission(AbortSignal.abort('aborted'))).rejects.toBe('aborted');
 
-    expect(told).toStrictEqual([]);
+    expect(events).toStrictEqual([]);
     expect(clock.pendingTimers).toBe(0);
   });
 });
 
-describe('The low-level calls', () => {
-  it('acquire without waiting, or with', async () => {
+describe('tryAcquirePermission, acquirePermission and releasePermission', () => {
+  it('take a permit without waiting, or wait for it up to maxWaitDuration', async () => {
     const { clock, bulkhead } = setUp({ maxWaitDuration: 300 });
 
     expect(bulkhead.tryAcquirePermission()).toBe(true);
@@ -240,19 +240,19 @@ describe('The low-level calls', () => {
     await expect(refused).rejects.toBeInstanceOf(BulkheadFullError);
   });
 
-  it('give a place back without an event when the call was not made', () => {
-    const { bulkhead, told } = setUp();
+  it('return the permit of a call that was not made without an event', () => {
+    const { bulkhead, events } = setUp();
     bulkhead.tryAcquirePermission();
 
     bulkhead.releasePermission();
 
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(1);
-    expect(told).toStrictEqual(['CALL_PERMITTED']);
+    expect(events).toStrictEqual(['CALL_PERMITTED']);
   });
 });
 
-describe('Changes at run time', () => {
-  it('admit who waits when the maximum rises', async () => {
+describe('Bulkhead.changeConfig', () => {
+  it('admits queued calls when maxConcurrentCalls rises', async () => {
     const { bulkhead } = setUp({ maxWaitDuration: '1s' });
     startCall(bulkhead);
     const second = startCall(bulkhead);
@@ -267,7 +267,7 @@ describe('Changes at run time', () => {
     expect(bulkhead.config).toMatchObject({ maxConcurrentCalls: 2, maxWaitDuration: 1_000 });
   });
 
-  it('take effect as calls end when the maximum falls', async () => {
+  it('takes effect as calls end when maxConcurrentCalls falls', async () => {
     const { bulkhead } = setUp({ maxConcurrentCalls: 3 });
     const calls = [startCall(bulkhead), startCall(bulkhead), startCall(bulkhead)];
 
@@ -281,7 +281,7 @@ describe('Changes at run time', () => {
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(1);
   });
 
-  it('are refused as a whole when they are not valid', () => {
+  it('changes nothing when one of the options is invalid', () => {
     const { bulkhead } = setUp();
 
     expect(() => bulkhead.changeConfig({ maxConcurrentCalls: 9, maxWaitDuration: -1 })).toThrow(InvalidOptionsError);
@@ -290,35 +290,35 @@ describe('Changes at run time', () => {
   });
 });
 
-describe('Inside a time limiter', () => {
-  it('a call that has timed out keeps its place until its work has really ended', async () => {
-    const { clock, bulkhead, told } = setUp();
+describe('A bulkhead inside a time limiter', () => {
+  it('keeps the permit of a call that timed out until its work has ended', async () => {
+    const { clock, bulkhead, events } = setUp();
     const limiter = new TimeLimiter('customer', { timeoutDuration: '1s' }, { clock });
     const { promise: work, resolve: endWork } = Promise.withResolvers<void>();
-    const ask = (call: () => unknown) => limiter.execute((context) => bulkhead.execute(call, context));
-    const answer = ask(() => work);
+    const run = (call: () => unknown) => limiter.execute((context) => bulkhead.execute(call, context));
+    const result = run(() => work);
 
     clock.advance(1_000);
 
-    await expect(answer).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
+    await expect(result).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(0);
-    await expect(ask(() => 'answer')).rejects.toBeInstanceOf(BulkheadFullError);
+    await expect(run(() => 'response')).rejects.toBeInstanceOf(BulkheadFullError);
     endWork();
     await settle();
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(1);
-    expect(told).toStrictEqual(['CALL_PERMITTED', 'CALL_REJECTED', 'CALL_FINISHED']);
+    expect(events).toStrictEqual(['CALL_PERMITTED', 'CALL_REJECTED', 'CALL_FINISHED']);
   });
 
-  it('a call whose time is up while it waits leaves the line', async () => {
+  it('removes a call that times out in the queue', async () => {
     const { clock, bulkhead } = setUp({ maxWaitDuration: '1m' });
     const limiter = new TimeLimiter('customer', { timeoutDuration: '1s' }, { clock });
     const call = vi.fn<() => void>();
     const first = startCall(bulkhead);
-    const answer = limiter.execute((context) => bulkhead.execute(call, context));
+    const result = limiter.execute((context) => bulkhead.execute(call, context));
 
     clock.advance(1_000);
 
-    await expect(answer).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
+    await expect(result).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
     expect(clock.pendingTimers).toBe(0);
     await first.end();
     expect(call).not.toHaveBeenCalled();
@@ -333,7 +333,7 @@ describe('The options of a bulkhead', () => {
 });
 
 describe('The registry of bulkheads', () => {
-  it('makes one for each name, from its definition', () => {
+  it('creates one bulkhead for each name, from its definition', () => {
     const registry = createRegistry(
       'bulkhead',
       { configs: { default: { maxConcurrentCalls: 7 } }, instances: { customer: { maxWaitDuration: 50 } } },
@@ -347,7 +347,7 @@ describe('The registry of bulkheads', () => {
     expect(() => registry.getOrCreate('customer', { maxConcurrentCalls: 8 })).toThrow(ConflictingDefinitionError);
   });
 
-  it('finds faults before an instance is made', () => {
+  it('reports faults before a bulkhead is created', () => {
     expect(() => createRegistry('bulkhead', { instances: { customer: { maxConcurrentCalls: -1 } } })).toThrow(
       /instances\.customer\.maxConcurrentCalls/,
     );

@@ -15,44 +15,44 @@ import { BulkheadFullError } from './bulkhead.errors.ts';
 import type { BulkheadEvents } from './bulkhead.events.ts';
 import { type BulkheadConfig, bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
 
-/** A bulkhead's numbers as of now, by Resilience4j's names. */
+/** The current state of a bulkhead, with Resilience4j's names. */
 export interface BulkheadMetrics {
-  /** Free places; 0 also while more calls are under way than a lowered maximum allows. */
+  /** The number of free permits. 0 while more calls are in flight than a lowered maximum allows. */
   readonly availableConcurrentCalls: number;
   readonly maxAllowedConcurrentCalls: number;
 }
 
-interface Waiter {
+interface QueuedCall {
   admit(): void;
 }
 
 /**
- * Lets so many calls be under way at once; further ones wait in line for `maxWaitDuration`, then are refused.
+ * Limits concurrent calls. Excess calls wait in a FIFO queue for up to `maxWaitDuration` and are then refused.
  *
- * The semantics are those of Resilience4j's SemaphoreBulkhead in its fair form. A place that becomes free goes to the
- * head of the line by hand: nobody who comes in between can take it.
+ * The semantics are those of Resilience4j's fair SemaphoreBulkhead. A permit that becomes free is handed to the first call
+ * in the queue, so that a new call cannot take it.
  *
- * A place is held until the call has really ended. Put the bulkhead inside a time limiter: the caller is answered when
- * the time is up, while work that goes on keeps its place.
+ * A call holds its permit until its work has ended. Put the bulkhead inside a time limiter: after a timeout the caller gets
+ * its error at once, and work that continues keeps its permit.
  *
  * @example
  * const customer = new Bulkhead('customer', { maxConcurrentCalls: 20, maxWaitDuration: '100ms' });
- * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
+ * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> implements Policy {
   readonly name: string;
   readonly #clock: Clock;
-  /** In the order of their coming. While somebody waits, no place is free. */
-  readonly #waiters = new Set<Waiter>();
+  /** The queue, first in first out. It is empty while a permit is free. */
+  readonly #queue = new Set<QueuedCall>();
   #config: BulkheadConfig;
-  /** Below 0 while more calls are under way than a lowered maximum allows. */
-  #free: number;
+  /** Negative while more calls are in flight than a lowered maximum allows. */
+  #freePermits: number;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
-   * @param options Resilience4j's, each with its default
-   * @param environment where time comes from; real time by default
-   * @throws InvalidOptionsError listing every fault
+   * @param options Resilience4j's; each has a default
+   * @param environment the clock; real time by default
+   * @throws InvalidOptionsError that lists every fault
    */
   constructor(name: string, options: BulkheadOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = bulkheadOptions.resolve(`Bulkhead '${name}'`, options);
@@ -61,75 +61,79 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
     this.name = name;
     this.#config = config;
     this.#clock = clock;
-    this.#free = config.maxConcurrentCalls;
+    this.#freePermits = config.maxConcurrentCalls;
   }
 
-  /** As given, and changed since by `changeConfig`. */
+  /** The current options. */
   get config(): BulkheadConfig {
     return this.#config;
   }
 
   get metrics(): BulkheadMetrics {
     return {
-      availableConcurrentCalls: Math.max(0, this.#free),
+      availableConcurrentCalls: Math.max(0, this.#freePermits),
       maxAllowedConcurrentCalls: this.#config.maxConcurrentCalls,
     };
   }
 
   /**
-   * Runs `call` when there is a place for it. It never waits longer for one than the caller's deadline leaves.
+   * Runs `call` when it has a permit. It waits for one until `maxWaitDuration` or the caller's deadline has passed.
    *
-   * @throws BulkheadFullError when it refuses; the reason of the caller's abort; otherwise what `call` threw
+   * @throws BulkheadFullError when it gets no permit
+   * @throws the reason of the caller's abort, or what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const abort = abortSourceOf(context);
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
-    return this.#tryEnter() ? this.#run(call, context) : this.#runInTurn(call, context, signalOf(context));
+    return this.#tryTakePermit() ? this.#run(call, context) : this.#runAfterWait(call, context, signalOf(context));
   }
 
-  /** The same function under this bulkhead; `this` and the arguments are handed on. */
+  /** The same function under this bulkhead. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
 
   /**
-   * Asks for a place without waiting for one; Resilience4j's waits. Whoever gets it gives it back with `onComplete` or
-   * `releasePermission`.
+   * Takes a permit without waiting, unlike Resilience4j's method of this name. The caller must return the permit with
+   * `onComplete` or `releasePermission`.
+   *
+   * @returns whether a permit was free
    */
   tryAcquirePermission(): boolean {
-    const isPermitted = this.#tryEnter();
+    const isPermitted = this.#tryTakePermit();
     if (!isPermitted) this.emit('CALL_REJECTED', {});
     return isPermitted;
   }
 
   /**
-   * Asks for a place, and waits `maxWaitDuration` for one. Whoever gets it gives it back with `onComplete` or
-   * `releasePermission`. As in Resilience4j, a caller that gives up its wait counts as a rejected one.
+   * Takes a permit and waits up to `maxWaitDuration` for it. The caller must return the permit with `onComplete` or
+   * `releasePermission`. As in Resilience4j, an aborted wait emits CALL_REJECTED.
    *
-   * @throws BulkheadFullError when there is none; the signal's reason when it is aborted
+   * @throws BulkheadFullError when no permit became free in time
+   * @throws the reason of the signal's abort
    */
   async acquirePermission(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (!this.#tryEnter()) await this.#waitInLine(this.#config.maxWaitDuration, signal);
+    if (!this.#tryTakePermit()) await this.#waitForPermit(this.#config.maxWaitDuration, signal);
   }
 
-  /** Gives a place back whose call was not made. */
+  /** Returns the permit of a call that was not made. Emits no event. */
   releasePermission(): void {
-    this.#free++;
-    this.#admitWaiting();
+    this.#freePermits++;
+    this.#admitQueuedCalls();
   }
 
-  /** Gives a place back whose call has ended. */
+  /** Returns the permit of a call that has ended. Emits CALL_FINISHED. */
   onComplete(): void {
     this.emit('CALL_FINISHED', {});
     this.releasePermission();
   }
 
   /**
-   * Changes what is given and leaves the rest. A higher maximum admits who waits at once; a lower one takes effect as calls
-   * end. `maxWaitDuration` holds for those who come later.
+   * Changes the given options and keeps the others. A higher maximum admits queued calls at once; a lower maximum takes
+   * effect as calls end. A new `maxWaitDuration` applies to new calls only.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   changeConfig(options: Pick<BulkheadOptions, 'maxConcurrentCalls' | 'maxWaitDuration'>): void {
     const before = this.#config.maxConcurrentCalls;
@@ -137,21 +141,21 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
       `Bulkhead '${this.name}'`,
       mergeOptions<BulkheadOptions>(bulkheadOptions.rules, this.#config, options),
     );
-    this.#free += this.#config.maxConcurrentCalls - before;
-    this.#admitWaiting();
+    this.#freePermits += this.#config.maxConcurrentCalls - before;
+    this.#admitQueuedCalls();
   }
 
   /**
-   * Goes on with other options, all of them given anew; see `changeConfig`.
+   * Replaces all options. They take effect as with `changeConfig`.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: BulkheadOptions): void {
     this.changeConfig(bulkheadOptions.resolve(`Bulkhead '${this.name}'`, options));
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }
 
-  /** In the place that it has. */
+  /** Runs a call that holds a permit. */
   #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
     return invokeCall(call, toCallContext(context)).then(
       (result) => {
@@ -165,62 +169,62 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
     );
   }
 
-  async #runInTurn<T>(
+  async #runAfterWait<T>(
     call: ProtectedCall<T>,
     context: Partial<CallContext> | undefined,
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
-    await this.#waitInLine(Math.min(this.#config.maxWaitDuration, remainingMs), signal);
+    await this.#waitForPermit(Math.min(this.#config.maxWaitDuration, remainingMs), signal);
     return this.#run((given) => {
-      // The caller may have given up between its turn and now; the place is given back all the same.
+      // The caller may have aborted after the call got its permit; #run returns the permit in any case.
       signal?.throwIfAborted();
       return call(given);
     }, context);
   }
 
-  #tryEnter(): boolean {
-    if (this.#free <= 0) return false;
-    this.#free--;
+  #tryTakePermit(): boolean {
+    if (this.#freePermits <= 0) return false;
+    this.#freePermits--;
     this.emit('CALL_PERMITTED', {});
     return true;
   }
 
-  #admitWaiting(): void {
-    for (const waiter of this.#waiters) {
-      if (this.#free <= 0) return;
-      this.#free--;
-      waiter.admit();
+  #admitQueuedCalls(): void {
+    for (const queued of this.#queue) {
+      if (this.#freePermits <= 0) return;
+      this.#freePermits--;
+      queued.admit();
     }
   }
 
-  async #waitInLine(maxWaitMs: number, signal: AbortSignal | undefined): Promise<void> {
+  async #waitForPermit(maxWaitMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (maxWaitMs <= 0) throw this.#rejected(0);
 
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const leave = (): void => {
-      this.#waiters.delete(waiter);
+    const leaveQueue = (): void => {
+      this.#queue.delete(queued);
       cancelTimer();
       signal?.removeEventListener('abort', onAbort);
     };
-    const waiter: Waiter = {
+    const queued: QueuedCall = {
       admit: () => {
-        leave();
+        leaveQueue();
         this.emit('CALL_PERMITTED', {});
         resolve();
       },
     };
     const onAbort = (): void => {
-      leave();
+      leaveQueue();
       this.emit('CALL_REJECTED', {});
       reject(signal?.reason);
     };
     const cancelTimer = this.#clock.schedule(maxWaitMs, () => {
-      leave();
+      leaveQueue();
       reject(this.#rejected(maxWaitMs));
     });
     signal?.addEventListener('abort', onAbort, { once: true });
-    this.#waiters.add(waiter);
+    this.#queue.add(queued);
     return promise;
   }
 
