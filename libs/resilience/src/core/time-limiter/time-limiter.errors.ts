@@ -2,11 +2,11 @@ import { formatDuration } from '../duration.ts';
 import { ResilienceError } from '../errors.ts';
 import type { TimeLimit } from './time-limiter.events.ts';
 
-/** A call did not end in time. Whether its work goes on depends on whether it heeds its signal. */
+/** A call did not end in time. Its work continues if it ignores its signal. */
 export class TimeoutExceededError extends ResilienceError {
   readonly code = 'TIMEOUT_EXCEEDED';
   readonly timeLimiterName: string;
-  /** How long the call had, in milliseconds. */
+  /** How long the call was allowed to take, in milliseconds. */
   readonly timeoutMs: number;
   readonly limitedBy: TimeLimit;
 

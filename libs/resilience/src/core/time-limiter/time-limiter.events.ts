@@ -5,10 +5,10 @@ interface TimeLimiterEvent<T extends string> extends PolicyEvent {
   readonly timeLimiterName: string;
 }
 
-/** What ended a call's time: the time limiter's own `timeoutDuration`, or an earlier deadline of the caller. */
+/** What limited a call: the `timeoutDuration` of the time limiter, or an earlier deadline of the caller. */
 export type TimeLimit = 'timeoutDuration' | 'deadline';
 
-/** A call returned in time. */
+/** A call succeeded in time. */
 export type TimeLimiterSuccessEvent = TimeLimiterEvent<'SUCCESS'>;
 
 /** A call failed in time. */
@@ -18,12 +18,12 @@ export interface TimeLimiterErrorEvent extends TimeLimiterEvent<'ERROR'> {
 
 /** A call did not end in time, or was not started because no time was left. */
 export interface TimeLimiterTimeoutEvent extends TimeLimiterEvent<'TIMEOUT'> {
-  /** How long the call had, in milliseconds; 0 when it was not started. */
+  /** How long the call was allowed to take, in milliseconds; 0 when it was not started. */
   readonly timeoutMs: number;
   readonly limitedBy: TimeLimit;
 }
 
-/** What a time limiter tells, in Resilience4j's words. A call that its caller gave up is none of these. */
+/** The events of a time limiter, with Resilience4j's names. A call that its caller aborts emits none. */
 export type TimeLimiterEvents = {
   readonly SUCCESS: TimeLimiterSuccessEvent;
   readonly ERROR: TimeLimiterErrorEvent;

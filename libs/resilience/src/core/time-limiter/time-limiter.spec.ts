@@ -13,42 +13,42 @@ const outage = new Error('outage');
 function setUp(options: TimeLimiterOptions = { timeoutDuration: '2s' }) {
   const clock = new FakeClock();
   const limiter = new TimeLimiter('customer', options, { clock });
-  const told: string[] = [];
-  limiter.onEvent((event) => told.push(event.type));
-  return { clock, limiter, told };
+  const events: string[] = [];
+  limiter.onEvent((event) => events.push(event.type));
+  return { clock, limiter, events };
 }
 
 /** Lets everything run that does not wait for the clock. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A call under way, to be ended when the test wants it. */
+/** An in-flight call that the test ends. */
 function startCall(limiter: TimeLimiter, context?: Partial<CallContext>) {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   let seen: CallContext | undefined;
-  const answer = limiter.execute((given) => {
+  const result = limiter.execute((given) => {
     seen = given;
     return promise;
   }, context);
-  answer.catch(() => {});
-  return { answer, succeed: () => resolve('answer'), fail: () => reject(outage), seen: seen! };
+  result.catch(() => {});
+  return { result, succeed: () => resolve('response'), fail: () => reject(outage), seen: seen! };
 }
 
-describe('A call in time', () => {
-  it('returns what it returns, and leaves no timer', async () => {
-    const { clock, limiter, told } = setUp();
+describe('A call that ends within the time limit', () => {
+  it('returns the result of the call and leaves no timer', async () => {
+    const { clock, limiter, events } = setUp();
 
     await expect(limiter.execute(() => 'at once')).resolves.toBe('at once');
     const call = startCall(limiter);
     clock.advance(1_999);
     call.succeed();
 
-    await expect(call.answer).resolves.toBe('answer');
-    expect(told).toStrictEqual(['SUCCESS', 'SUCCESS']);
+    await expect(call.result).resolves.toBe('response');
+    expect(events).toStrictEqual(['SUCCESS', 'SUCCESS']);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('throws what it throws, whether at once or later, and leaves no timer', async () => {
-    const { clock, limiter, told } = setUp();
+  it('throws what the call throws, synchronously or not, and leaves no timer', async () => {
+    const { clock, limiter, events } = setUp();
     const onError = vi.fn<(event: { error: unknown }) => void>();
     limiter.on('ERROR', onError);
 
@@ -60,25 +60,25 @@ describe('A call in time', () => {
     const call = startCall(limiter);
     call.fail();
 
-    await expect(call.answer).rejects.toBe(outage);
-    expect(told).toStrictEqual(['ERROR', 'ERROR']);
+    await expect(call.result).rejects.toBe(outage);
+    expect(events).toStrictEqual(['ERROR', 'ERROR']);
     expect(onError.mock.calls[0]?.[0].error).toBe(outage);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('knows its attempt, and a signal that is not aborted when it has ended', async () => {
+  it('has its attempt number, and a signal that is not aborted after it has ended', async () => {
     const { clock, limiter } = setUp();
     const call = startCall(limiter, { attempt: 2 });
 
     call.succeed();
-    await call.answer;
+    await call.result;
     clock.advance(5_000);
 
     expect(call.seen.attempt).toBe(2);
     expect(call.seen.signal.aborted).toBe(false);
   });
 
-  it('keeps `this` and the arguments when it is decorated', async () => {
+  it('keeps `this` and the arguments of a decorated function', async () => {
     const { limiter } = setUp();
     const service = {
       greeting: 'Hello',
@@ -91,16 +91,16 @@ describe('A call in time', () => {
   });
 });
 
-describe('A call that takes too long', () => {
-  it('is answered as soon as the time is up, and its signal is aborted with the same error', async () => {
-    const { clock, limiter, told } = setUp();
+describe('A call that exceeds the time limit', () => {
+  it('rejects with TimeoutExceededError after timeoutDuration, and its signal is aborted with that error', async () => {
+    const { clock, limiter, events } = setUp();
     const call = startCall(limiter);
 
     clock.advance(1_999);
     expect(call.seen.signal.aborted).toBe(false);
     clock.advance(1);
 
-    const error = await call.answer.catch((error: unknown) => error);
+    const error = await call.result.catch((error: unknown) => error);
     expect(error).toBeInstanceOf(TimeoutExceededError);
     expect(error).toMatchObject({
       name: 'TimeoutExceededError',
@@ -111,13 +111,13 @@ describe('A call that takes too long', () => {
       message: "TimeLimiter 'customer' got no result within its timeoutDuration of 2 s.",
     });
     expect(call.seen.signal.reason).toBe(error);
-    expect(told).toStrictEqual(['TIMEOUT']);
+    expect(events).toStrictEqual(['TIMEOUT']);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('has timed out even if its work rejects with an error of its own when the signal is aborted', async () => {
-    const { clock, limiter, told } = setUp();
-    const answer = limiter.execute(
+  it('rejects with TimeoutExceededError even if its work rejects with another error on abort', async () => {
+    const { clock, limiter, events } = setUp();
+    const result = limiter.execute(
       ({ signal }) =>
         new Promise((_resolve, reject) => {
           signal.addEventListener('abort', () => reject(new Error('socket closed')));
@@ -126,12 +126,12 @@ describe('A call that takes too long', () => {
 
     clock.advance(2_000);
 
-    await expect(answer).rejects.toBeInstanceOf(TimeoutExceededError);
-    expect(told).toStrictEqual(['TIMEOUT']);
+    await expect(result).rejects.toBeInstanceOf(TimeoutExceededError);
+    expect(events).toStrictEqual(['TIMEOUT']);
   });
 
-  it.each(['succeed', 'fail'] as const)('may still %s later without anybody noticing', async (end) => {
-    const { clock, limiter, told } = setUp();
+  it.each(['succeed', 'fail'] as const)('may %s later without an event or an unhandled rejection', async (end) => {
+    const { clock, limiter, events } = setUp();
     const onUnhandledRejection = vi.fn<() => void>();
     process.on('unhandledRejection', onUnhandledRejection);
     const call = startCall(limiter);
@@ -142,24 +142,24 @@ describe('A call that takes too long', () => {
 
     process.off('unhandledRejection', onUnhandledRejection);
     expect(onUnhandledRejection).not.toHaveBeenCalled();
-    await expect(call.answer).rejects.toBeInstanceOf(TimeoutExceededError);
-    expect(told).toStrictEqual(['TIMEOUT']);
+    await expect(call.result).rejects.toBeInstanceOf(TimeoutExceededError);
+    expect(events).toStrictEqual(['TIMEOUT']);
   });
 
-  it('goes on without an abort when told so, and still heeds its caller', async () => {
+  it('is not aborted if cancelRunningFuture is false, but its caller can still abort it', async () => {
     const { clock, limiter } = setUp({ timeoutDuration: '2s', cancelRunningFuture: false });
     const caller = new AbortController();
     const call = startCall(limiter, { signal: caller.signal });
 
     clock.advance(2_000);
 
-    await expect(call.answer).rejects.toBeInstanceOf(TimeoutExceededError);
+    await expect(call.result).rejects.toBeInstanceOf(TimeoutExceededError);
     expect(call.seen.signal.aborted).toBe(false);
-    caller.abort('given up');
-    expect(call.seen.signal.reason).toBe('given up');
+    caller.abort('aborted');
+    expect(call.seen.signal.reason).toBe('aborted');
   });
 
-  it('does not hold on to the signal of its caller', async () => {
+  it('removes its listener from the signal of its caller', async () => {
     const { clock, limiter } = setUp();
     const { signal } = new AbortController();
     const remove = vi.spyOn(signal, 'removeEventListener');
@@ -167,41 +167,41 @@ describe('A call that takes too long', () => {
 
     clock.advance(2_000);
 
-    await expect(call.answer).rejects.toBeInstanceOf(TimeoutExceededError);
+    await expect(call.result).rejects.toBeInstanceOf(TimeoutExceededError);
     expect(remove).toHaveBeenCalledOnce();
   });
 });
 
-describe('A call whose caller gives up', () => {
-  it('is answered at once with the caller’s reason, and is neither a timeout nor an error', async () => {
-    const { clock, limiter, told } = setUp();
+describe('A time-limited call whose caller aborts', () => {
+  it('rejects at once with the reason of the abort and emits no event', async () => {
+    const { clock, limiter, events } = setUp();
     const caller = new AbortController();
     const call = startCall(limiter, { signal: caller.signal });
 
-    caller.abort('given up');
+    caller.abort('aborted');
 
-    await expect(call.answer).rejects.toBe('given up');
-    expect(call.seen.signal.reason).toBe('given up');
+    await expect(call.result).rejects.toBe('aborted');
+    expect(call.seen.signal.reason).toBe('aborted');
     expect(clock.pendingTimers).toBe(0);
     call.fail();
     await settle();
-    expect(told).toStrictEqual([]);
+    expect(events).toStrictEqual([]);
   });
 
-  it('is not made when the caller has given up already', async () => {
-    const { clock, limiter, told } = setUp();
+  it('is not made when the caller has already aborted', async () => {
+    const { clock, limiter, events } = setUp();
     const work = vi.fn<() => void>();
 
-    await expect(limiter.execute(work, { signal: AbortSignal.abort('given up') })).rejects.toBe('given up');
+    await expect(limiter.execute(work, { signal: AbortSignal.abort('aborted') })).rejects.toBe('aborted');
 
     expect(work).not.toHaveBeenCalled();
-    expect(told).toStrictEqual([]);
+    expect(events).toStrictEqual([]);
     expect(clock.pendingTimers).toBe(0);
   });
 });
 
-describe('A deadline', () => {
-  it('of the caller wins when it comes first, and the error says so', async () => {
+describe('A time limiter and a deadline', () => {
+  it('reports the deadline of the caller in the error when it is earlier than the timeout', async () => {
     const { clock, limiter } = setUp();
     const onTimeout = vi.fn<(event: object) => void>();
     limiter.on('TIMEOUT', onTimeout);
@@ -211,7 +211,7 @@ describe('A deadline', () => {
 
     clock.advance(300);
 
-    await expect(call.answer).rejects.toMatchObject({
+    await expect(call.result).rejects.toMatchObject({
       code: 'TIMEOUT_EXCEEDED',
       timeoutMs: 300,
       limitedBy: 'deadline',
@@ -220,23 +220,23 @@ describe('A deadline', () => {
     expect(onTimeout.mock.calls[0]?.[0]).toMatchObject({ timeoutMs: 300, limitedBy: 'deadline' });
   });
 
-  it('of the caller changes nothing when it comes later, and the call is told the earlier one', async () => {
+  it('gives the call the earlier deadline when the deadline of the caller is later than the timeout', async () => {
     const { clock, limiter } = setUp();
     const call = startCall(limiter, { deadline: Deadline.after('3s', clock) });
     expect(call.seen.deadline?.remainingMs).toBe(2_000);
 
     clock.advance(2_000);
 
-    await expect(call.answer).rejects.toMatchObject({ timeoutMs: 2_000, limitedBy: 'timeoutDuration' });
+    await expect(call.result).rejects.toMatchObject({ timeoutMs: 2_000, limitedBy: 'timeoutDuration' });
   });
 
-  it('is made for a call without one, so that the next service knows how long it is waited for', () => {
+  it('gives a call without a deadline one that ends with the timeout', () => {
     const { limiter } = setUp();
 
     expect(startCall(limiter).seen.deadline?.remainingMs).toBe(2_000);
   });
 
-  it('is not made for work that is to go on after the timeout', () => {
+  it('gives the call no deadline of its own if cancelRunningFuture is false', () => {
     const { clock, limiter } = setUp({ cancelRunningFuture: false });
     const deadline = Deadline.after('1h', clock);
 
@@ -244,8 +244,8 @@ describe('A deadline', () => {
     expect(startCall(limiter, { deadline }).seen.deadline).toBe(deadline);
   });
 
-  it('that has passed refuses the call at once', async () => {
-    const { clock, limiter, told } = setUp();
+  it('refuses a call at once when the deadline has passed', async () => {
+    const { clock, limiter, events } = setUp();
     const deadline = Deadline.after(300, clock);
     const work = vi.fn<() => void>();
     clock.advance(300);
@@ -255,7 +255,7 @@ describe('A deadline', () => {
     expect(refusal).toBeInstanceOf(DeadlineExceededError);
     expect(refusal).toMatchObject({ message: expect.stringContaining("TimeLimiter 'customer'") });
     expect(work).not.toHaveBeenCalled();
-    expect(told).toStrictEqual(['TIMEOUT']);
+    expect(events).toStrictEqual(['TIMEOUT']);
     expect(clock.pendingTimers).toBe(0);
   });
 });
@@ -275,7 +275,7 @@ describe('The options of a time limiter', () => {
 });
 
 describe('The registry of time limiters', () => {
-  it('makes one for each name, from its definition', () => {
+  it('creates one time limiter for each name, from its definition', () => {
     const clock = new FakeClock();
     const registry = createRegistry(
       'timeLimiter',
@@ -290,7 +290,7 @@ describe('The registry of time limiters', () => {
     expect(() => registry.getOrCreate('customer', { timeoutDuration: '3s' })).toThrow(ConflictingDefinitionError);
   });
 
-  it('finds faults before an instance is made', () => {
+  it('reports faults before a time limiter is created', () => {
     expect(() => createRegistry('timeLimiter', { instances: { customer: { timeoutDuration: 0 } } })).toThrow(
       /instances\.customer\.timeoutDuration/,
     );

@@ -17,16 +17,16 @@ import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
 import { type TimeLimiterConfig, timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
 
 /**
- * Answers in time: with the call's result, or with an error as soon as the time is up, and aborts the call's signal so
- * that its work ends too.
+ * Limits how long a caller waits. After the timeout the caller gets an error and the call's signal is aborted, so that its
+ * work ends too.
  *
- * A deadline of the caller that comes before `timeoutDuration` is over wins. The call in turn is told the deadline that
- * holds for it, to hand it on to the next service; unless `cancelRunningFuture` is false, where the work is meant to
- * outlive the time limit and only the caller's deadline is handed on.
+ * The time limit is `timeoutDuration`, or the caller's deadline if that is earlier. The context of the call contains the
+ * resulting deadline, to be passed on to the next service. If `cancelRunningFuture` is false, work may outlive the time
+ * limit, and the context contains only the caller's deadline.
  *
  * @example
  * const customer = new TimeLimiter('customer', { timeoutDuration: '2s' });
- * const answer = await customer.execute(({ signal, deadline }) =>
+ * const response = await customer.execute(({ signal, deadline }) =>
  *   fetch(url, { signal, headers: deadlineHeaders(deadline) }),
  * );
  */
@@ -37,9 +37,9 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
-   * @param options Resilience4j's, each with its default
-   * @param environment where time comes from; real time by default
-   * @throws InvalidOptionsError listing every fault
+   * @param options Resilience4j's; each has a default
+   * @param environment the clock; real time by default
+   * @throws InvalidOptionsError that lists every fault
    */
   constructor(name: string, options: TimeLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = timeLimiterOptions.resolve(`TimeLimiter '${name}'`, options);
@@ -50,17 +50,17 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
     this.#clock = clock;
   }
 
-  /** As given, and changed since by `reconfigure`. */
+  /** The current options. */
   get config(): TimeLimiterConfig {
     return this.#config;
   }
 
   /**
-   * Runs `call` and answers within the time limit. A result that comes later is dropped, an error that comes later as
-   * well. A call that its caller gives up is answered at once, and is no event: it was neither in time nor late.
+   * Runs `call` and settles within the time limit. Later results and errors are dropped. When the caller aborts, it settles
+   * at once and emits no event, because the call was neither in time nor too late.
    *
-   * @throws TimeoutExceededError when the time is up
-   * @throws DeadlineExceededError when the caller's deadline has passed already; the call is not made
+   * @throws TimeoutExceededError when the call takes too long
+   * @throws DeadlineExceededError when the caller's deadline has already passed; the call is not made
    * @throws the reason of the caller's abort, or what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
@@ -76,36 +76,36 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
 
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const work = new LazyAbortController();
-    let isAnswered = false;
+    let isSettled = false;
 
     const onTimeout = (): void => {
-      isAnswered = true;
+      isSettled = true;
       const error = this.#timedOut(timeoutMs, limitedBy);
       reject(error);
       if (!this.config.cancelRunningFuture) return;
-      // Work that never ends must not hold on to a signal that lives long.
+      // Work that never ends must not keep a listener on a long-lived signal.
       stopListening();
       work.abort(error);
     };
     const onCallerAbort = (reason: unknown): void => {
       cancelTimer();
-      isAnswered = true;
+      isSettled = true;
       reject(reason);
       work.abort(reason);
     };
     const cancelTimer = this.#clock.schedule(timeoutMs, onTimeout);
     const stopListening = whenAborted(context, onCallerAbort);
 
-    /** @returns whether the call has ended before it was answered otherwise */
+    /** @returns whether the call ended before a timeout or an abort */
     const end = (): boolean => {
       cancelTimer();
       stopListening();
-      const isFirst = !isAnswered;
-      isAnswered = true;
+      const isFirst = !isSettled;
+      isSettled = true;
       return isFirst;
     };
-    const isOurs = limitedBy === 'timeoutDuration' && cancelRunningFuture;
-    const deadline = isOurs ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
+    const isOwnDeadline = limitedBy === 'timeoutDuration' && cancelRunningFuture;
+    const deadline = isOwnDeadline ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
     invokeCall(call, callContext(work, context?.attempt ?? 1, deadline)).then(
       (result) => {
         if (end()) this.#succeed(result, resolve);
@@ -117,15 +117,15 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
     return promise;
   }
 
-  /** The same function under this time limiter; `this` and the arguments are handed on. */
+  /** The same function under this time limiter. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
 
   /**
-   * Goes on with other options, all of them given anew. A call under way keeps the time that it was given.
+   * Replaces all options. In-flight calls keep their time limit.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: TimeLimiterOptions): void {
     this.#config = timeLimiterOptions.resolve(`TimeLimiter '${this.name}'`, options);
