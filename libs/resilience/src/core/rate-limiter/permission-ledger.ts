@@ -1,28 +1,29 @@
-/** What a ledger holds at some time. */
+/** The state of a ledger at some time. */
 export interface LedgerReading {
-  /** Counts the periods since the beginning, from 0. */
+  /** The number of the current period, from 0. */
   readonly cycle: number;
-  /** Below 0 when permissions of later cycles are reserved already. */
+  /** The number of free permissions. Negative while permissions of later cycles are reserved. */
   readonly available: number;
 }
 
 /**
- * Who may go when, in whole nanoseconds since the beginning: the arithmetic of Resilience4j's AtomicRateLimiter.
+ * Counts permissions with the arithmetic of Resilience4j's AtomicRateLimiter. Times are whole nanoseconds since the rate
+ * limiter was created.
  *
- * Time is cut into cycles of one period. Each brings `limitForPeriod` permissions and a surplus is lost at its end.
- * Whoever finds too few reserves some of a later cycle, so `available` goes below 0 and the coming cycles pay the debt.
- * Nothing ticks: a cycle's permissions are counted in when somebody asks.
+ * Time is divided into cycles of one period. Each cycle adds `limitForPeriod` permissions; unused ones expire at its end. A
+ * request that finds too few reserves permissions of later cycles: `available` becomes negative, and the later cycles reduce
+ * the debt. There is no timer: the permissions of new cycles are added when the ledger is read.
  *
- * Exact for 104 days, then to two nanoseconds, and so on; a number holds no more.
+ * Times are exact for 104 days (the safe integers of a number), then to two nanoseconds, and so on.
  */
 export class PermissionLedger {
-  /** A change shows at the next cycle; what is available now stays. */
+  /** A change takes effect with the next cycle. */
   limitForPeriod: number;
   readonly #periodNanos: number;
   #cycle: number;
   #available: number;
 
-  /** @param start what there is to begin with, when it is not the beginning of all */
+  /** @param start the time and the available permissions at the start; time 0 and `limitForPeriod` by default */
   constructor(
     limitForPeriod: number,
     periodNanos: number,
@@ -34,7 +35,7 @@ export class PermissionLedger {
     this.#available = start.available;
   }
 
-  /** What is available without any operation since then having counted it in. */
+  /** The available permissions at the last `reserve`, without those of later cycles. */
   get stored(): number {
     return this.#available;
   }
@@ -46,7 +47,7 @@ export class PermissionLedger {
     return { cycle, available: Math.min(refilled, this.limitForPeriod) };
   }
 
-  /** How long a request for so many permissions would have to wait from now. */
+  /** How long a request for `permits` permissions would wait from now, in nanoseconds. */
   nanosToWait(permits: number, nowNanos: number): number {
     const { cycle, available } = this.read(nowNanos);
     if (available >= permits) return 0;
@@ -56,9 +57,9 @@ export class PermissionLedger {
   }
 
   /**
-   * Takes permissions, if need be of later cycles, unless that means a wait of more than `timeoutNanos`.
+   * Takes permissions, also of later cycles, if the wait for them is at most `timeoutNanos`.
    *
-   * @returns how long to wait for them; above `timeoutNanos` nothing was taken
+   * @returns the wait in nanoseconds; if it is above `timeoutNanos`, no permission was taken
    */
   reserve(permits: number, timeoutNanos: number, nowNanos: number): number {
     const nanosToWait = this.nanosToWait(permits, nowNanos);

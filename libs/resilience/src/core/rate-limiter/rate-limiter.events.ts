@@ -6,16 +6,16 @@ interface RateLimiterEvent<T extends string> extends PolicyEvent {
   readonly numberOfPermits: number;
 }
 
-/** Permissions were granted. To a caller that had to wait: its wait is over. */
+/** Permissions were granted, at once or after a wait. */
 export type SuccessfulAcquireEvent = RateLimiterEvent<'SUCCESSFUL_ACQUIRE'>;
 
-/** Permissions were refused, or the caller gave up its wait for them. */
+/** Permissions were refused, or the caller aborted while it waited for them. */
 export type FailedAcquireEvent = RateLimiterEvent<'FAILED_ACQUIRE'>;
 
-/** The permissions of the period were taken away by hand. As in Resilience4j, the number is 0 or below. */
+/** `drainPermissions` removed the permissions of the period. As in Resilience4j, `numberOfPermits` is 0 or negative. */
 export type DrainedEvent = RateLimiterEvent<'DRAINED'>;
 
-/** What a rate limiter tells, in Resilience4j's words. */
+/** The events of a rate limiter, with Resilience4j's names. */
 export type RateLimiterEvents = {
   readonly SUCCESSFUL_ACQUIRE: SuccessfulAcquireEvent;
   readonly FAILED_ACQUIRE: FailedAcquireEvent;

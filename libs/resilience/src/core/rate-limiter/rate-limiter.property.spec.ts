@@ -24,8 +24,8 @@ function makeLimiter({ limit, periodMs, timeoutMs }: Limits) {
   return { clock, limiter: new RateLimiter('customer', options, { clock }) };
 }
 
-/** The same rules, walked through millisecond by millisecond and period by period, without a formula. */
-class NaiveLimiter {
+/** The same rules without a formula: advances by milliseconds and periods. */
+class SteppedLimiter {
   readonly #limits: Limits;
   #available: number;
   #now = 0;
@@ -56,8 +56,8 @@ class NaiveLimiter {
   }
 }
 
-describe('The rate limiter', () => {
-  it('never lets more calls through in a period than its limit, reserved ones included', () => {
+describe('A rate limiter', () => {
+  it('never permits more calls in a period than limitForPeriod, including reserved ones', () => {
     fc.assert(
       fc.property(limits, fc.array(request(1), { maxLength: 80 }), (given, requests) => {
         const { clock, limiter } = makeLimiter(given);
@@ -78,7 +78,7 @@ describe('The rate limiter', () => {
     );
   });
 
-  it('never grants more permissions up to any time than the periods until then have brought', () => {
+  it('never grants more permissions than limitForPeriod times the number of periods so far', () => {
     fc.assert(
       fc.property(limits, fc.array(request(12), { maxLength: 80 }), (given, requests) => {
         const { clock, limiter } = makeLimiter(given);
@@ -101,22 +101,22 @@ describe('The rate limiter', () => {
     );
   });
 
-  it('answers like a limiter that goes from period to period', () => {
+  it('returns the same waits as a model that counts period by period', () => {
     fc.assert(
       fc.property(limits, fc.array(request(12), { maxLength: 80 }), (given, requests) => {
         const { clock, limiter } = makeLimiter(given);
-        const naive = new NaiveLimiter(given);
+        const stepped = new SteppedLimiter(given);
 
         for (const { afterMs, permits } of requests) {
           clock.advance(afterMs);
-          naive.advance(afterMs);
-          expect(limiter.reservePermission(permits)).toBe(naive.reserve(permits));
+          stepped.advance(afterMs);
+          expect(limiter.reservePermission(permits)).toBe(stepped.reserve(permits));
         }
       }),
     );
   });
 
-  it('makes no call outside the period that it was promised, waits and aborts included', async () => {
+  it('never makes more calls in a period than limitForPeriod when callers wait and abort', async () => {
     const action = fc.record({
       afterMs: fc.integer({ min: 0, max: 30 }),
       abortAfterMs: fc.option(fc.integer({ min: 0, max: 60 })),
@@ -125,20 +125,20 @@ describe('The rate limiter', () => {
       fc.asyncProperty(limits, fc.array(action, { maxLength: 30 }), async (given, actions) => {
         const { clock, limiter } = makeLimiter(given);
         const callsByPeriod = new Map<number, number>();
-        const answers: Promise<unknown>[] = [];
+        const results: Promise<unknown>[] = [];
 
         for (const { afterMs, abortAfterMs } of actions) {
           await advance(clock, afterMs);
           const caller = new AbortController();
-          if (abortAfterMs !== null) clock.schedule(abortAfterMs, () => caller.abort('given up'));
+          if (abortAfterMs !== null) clock.schedule(abortAfterMs, () => caller.abort('aborted'));
           const call = () => {
             const { cycle } = limiter.metrics;
             callsByPeriod.set(cycle, (callsByPeriod.get(cycle) ?? 0) + 1);
           };
-          answers.push(limiter.execute(call, { signal: caller.signal }).catch(() => undefined));
+          results.push(limiter.execute(call, { signal: caller.signal }).catch(() => undefined));
         }
         await advance(clock, 300);
-        await Promise.all(answers);
+        await Promise.all(results);
 
         expect(Math.max(0, ...callsByPeriod.values())).toBeLessThanOrEqual(given.limit);
         expect(limiter.metrics.numberOfWaitingThreads).toBe(0);
@@ -149,7 +149,7 @@ describe('The rate limiter', () => {
   });
 });
 
-/** Moves on in steps, so that calls are made at the times they are due. */
+/** Advances in steps, so that each call is made when its wait ends. */
 async function advance(clock: FakeClock, durationMs: number): Promise<void> {
   for (let passed = 0; passed < durationMs; passed++) {
     const timersBefore = clock.pendingTimers;

@@ -15,25 +15,25 @@ function setUp(options: RateLimiterOptions = {}) {
     { limitForPeriod: 2, limitRefreshPeriod: '1s', timeoutDuration: '1s', ...options },
     { clock },
   );
-  const told: [string, number][] = [];
-  limiter.onEvent((event) => told.push([event.type, event.numberOfPermits]));
-  return { clock, limiter, told };
+  const events: [string, number][] = [];
+  limiter.onEvent((event) => events.push([event.type, event.numberOfPermits]));
+  return { clock, limiter, events };
 }
 
 /** Lets everything run that does not wait for the clock. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('execute', () => {
-  it('lets calls through up to the limit of a period, and again in the next', async () => {
-    const { clock, limiter, told } = setUp({ timeoutDuration: 0 });
-    const ask = () => limiter.execute(() => 'answer');
+describe('RateLimiter.execute', () => {
+  it('permits limitForPeriod calls in each period', async () => {
+    const { clock, limiter, events } = setUp({ timeoutDuration: 0 });
+    const run = () => limiter.execute(() => 'response');
 
-    await expect(Promise.all([ask(), ask()])).resolves.toStrictEqual(['answer', 'answer']);
-    await expect(ask()).rejects.toBeInstanceOf(RateLimitExceededError);
+    await expect(Promise.all([run(), run()])).resolves.toStrictEqual(['response', 'response']);
+    await expect(run()).rejects.toBeInstanceOf(RateLimitExceededError);
     clock.advance(1_000);
-    await expect(ask()).resolves.toBe('answer');
+    await expect(run()).resolves.toBe('response');
 
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       ['SUCCESSFUL_ACQUIRE', 1],
       ['SUCCESSFUL_ACQUIRE', 1],
       ['FAILED_ACQUIRE', 1],
@@ -41,9 +41,9 @@ describe('execute', () => {
     ]);
   });
 
-  it('lets a call wait for the next period, and tells of it then', async () => {
-    const { clock, limiter, told } = setUp({ limitForPeriod: 1 });
-    const call = vi.fn<() => string>(() => 'answer');
+  it('lets an excess call wait for the next period, and then emits SUCCESSFUL_ACQUIRE', async () => {
+    const { clock, limiter, events } = setUp({ limitForPeriod: 1 });
+    const call = vi.fn<() => string>(() => 'response');
     await limiter.execute(call);
     clock.advance(400);
 
@@ -53,16 +53,16 @@ describe('execute', () => {
     clock.advance(599);
     await settle();
     expect(call).toHaveBeenCalledOnce();
-    expect(told).toHaveLength(1);
+    expect(events).toHaveLength(1);
     clock.advance(1);
 
-    await expect(second).resolves.toBe('answer');
-    expect(told).toHaveLength(2);
+    await expect(second).resolves.toBe('response');
+    expect(events).toHaveLength(2);
     expect(limiter.metrics).toMatchObject({ availablePermissions: 0, numberOfWaitingThreads: 0 });
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('refuses a call at once that would wait too long, without taking a permission, and says for how long', async () => {
+  it('refuses a call at once that would wait longer than timeoutDuration, and takes no permission', async () => {
     const { clock, limiter } = setUp({ limitForPeriod: 1, timeoutDuration: 400 });
     const call = vi.fn<() => void>();
     limiter.reservePermission();
@@ -78,27 +78,27 @@ describe('execute', () => {
       rateLimiterName: 'customer',
       retryAfterMs: 500,
       message:
-        "RateLimiter 'customer' does not permit further calls, since its limit of 1 in a period is used up; " +
-        'a retry makes sense in 500 ms.',
+        "RateLimiter 'customer' does not permit further calls: its limitForPeriod of 1 is used up; " +
+        'retry in 500 ms.',
     });
     expect(limiter.metrics.availablePermissions).toBe(0);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('does not let a call wait longer than the deadline of its caller leaves', async () => {
+  it('refuses a call that would wait beyond the deadline of its caller', async () => {
     const { clock, limiter } = setUp({ limitForPeriod: 1 });
     limiter.reservePermission();
 
-    const late = limiter.execute(() => 'answer', { deadline: Deadline.after(999, clock) });
+    const late = limiter.execute(() => 'response', { deadline: Deadline.after(999, clock) });
     await expect(late).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED', retryAfterMs: 1_000 });
-    const inTime = limiter.execute(() => 'answer', { deadline: Deadline.after(1_000, clock) });
+    const inTime = limiter.execute(() => 'response', { deadline: Deadline.after(1_000, clock) });
     clock.advance(1_000);
 
-    await expect(inTime).resolves.toBe('answer');
+    await expect(inTime).resolves.toBe('response');
   });
 
-  it('ends a wait when the caller gives up, without a call; its permission is not given to anybody else', async () => {
-    const { clock, limiter, told } = setUp({ limitForPeriod: 1, timeoutDuration: '2s' });
+  it('ends the wait when the caller aborts, makes no call and keeps the permission reserved', async () => {
+    const { clock, limiter, events } = setUp({ limitForPeriod: 1, timeoutDuration: '2s' });
     const call = vi.fn<() => void>();
     const caller = new AbortController();
     limiter.reservePermission();
@@ -106,16 +106,16 @@ describe('execute', () => {
     first.catch(() => {});
     expect(limiter.reservePermission()).toBe(2_000);
 
-    caller.abort('given up');
+    caller.abort('aborted');
 
-    await expect(first).rejects.toBe('given up');
-    expect(told.at(-1)).toStrictEqual(['FAILED_ACQUIRE', 1]);
+    await expect(first).rejects.toBe('aborted');
+    expect(events.at(-1)).toStrictEqual(['FAILED_ACQUIRE', 1]);
     expect(limiter.metrics).toMatchObject({ availablePermissions: -2, numberOfWaitingThreads: 0 });
     expect(clock.pendingTimers).toBe(0);
     expect(call).not.toHaveBeenCalled();
   });
 
-  it('makes no call when the caller gives up in the moment its wait ends', async () => {
+  it('makes no call when the caller aborts as its wait ends', async () => {
     const { clock, limiter } = setUp({ limitForPeriod: 1 });
     const call = vi.fn<() => void>();
     const caller = new AbortController();
@@ -124,22 +124,22 @@ describe('execute', () => {
     waiting.catch(() => {});
 
     clock.advance(1_000);
-    caller.abort('given up');
+    caller.abort('aborted');
 
-    await expect(waiting).rejects.toBe('given up');
+    await expect(waiting).rejects.toBe('aborted');
     expect(call).not.toHaveBeenCalled();
   });
 
-  it('takes no permission for a caller that has given up already', async () => {
-    const { limiter, told } = setUp();
+  it('takes no permission when the caller has already aborted', async () => {
+    const { limiter, events } = setUp();
 
-    await expect(limiter.execute(() => 1, { signal: AbortSignal.abort('given up') })).rejects.toBe('given up');
+    await expect(limiter.execute(() => 1, { signal: AbortSignal.abort('aborted') })).rejects.toBe('aborted');
 
     expect(limiter.metrics.availablePermissions).toBe(2);
-    expect(told).toStrictEqual([]);
+    expect(events).toStrictEqual([]);
   });
 
-  it('throws what the call throws, and hands the context on', async () => {
+  it('throws what the call throws and passes the context to the call', async () => {
     const { limiter } = setUp();
     const outage = new Error('outage');
 
@@ -151,7 +151,7 @@ describe('execute', () => {
     await expect(limiter.execute(({ attempt }) => attempt, { attempt: 3 })).resolves.toBe(3);
   });
 
-  it('keeps `this` and the arguments when it decorates', async () => {
+  it('keeps `this` and the arguments of a decorated function', async () => {
     const { limiter } = setUp();
     const service = {
       greeting: 'Hello',
@@ -163,7 +163,7 @@ describe('execute', () => {
     await expect(service.greet('Ada')).resolves.toBe('Hello Ada');
   });
 
-  it('waits on when a timer fires too early, as those of Node.js may', async () => {
+  it('continues to wait when a timer fires too early, as those of Node.js may', async () => {
     const fake = new FakeClock();
     const truncating: Clock = {
       now: () => fake.now(),
@@ -188,8 +188,8 @@ describe('execute', () => {
   });
 });
 
-describe('reservePermission', () => {
-  it('says how long to wait, exact to the nanosecond, or that it refuses', () => {
+describe('RateLimiter.reservePermission', () => {
+  it('returns the wait, exact to the nanosecond, or -1 for a refusal', () => {
     const { clock, limiter } = setUp({ limitRefreshPeriod: '1000001ns', limitForPeriod: 1, timeoutDuration: '2ms' });
 
     expect(limiter.reservePermission()).toBe(0);
@@ -200,14 +200,14 @@ describe('reservePermission', () => {
     expect(limiter.metrics.cycle).toBe(1);
   });
 
-  it('gives more permissions than the limit to who waits for them', () => {
+  it('reserves more permissions than limitForPeriod with a longer wait', () => {
     const { limiter } = setUp({ timeoutDuration: '10s' });
 
     expect(limiter.reservePermission(7)).toBe(3_000);
     expect(limiter.metrics.availablePermissions).toBe(-5);
   });
 
-  it('loses what is not used in a period', () => {
+  it('does not keep unused permissions for the next period', () => {
     const { clock, limiter } = setUp({ timeoutDuration: 0 });
 
     clock.advance(10_000);
@@ -215,7 +215,7 @@ describe('reservePermission', () => {
     expect([1, 2, 3].map(() => limiter.reservePermission())).toStrictEqual([0, 0, -1]);
   });
 
-  it.each([0, -1, 1.5, Number.NaN])('does not take %d for a number of permissions', async (permits) => {
+  it.each([0, -1, 1.5, Number.NaN])('rejects %d as a number of permissions', async (permits) => {
     const { limiter } = setUp();
 
     expect(() => limiter.reservePermission(permits)).toThrow(RangeError);
@@ -223,9 +223,9 @@ describe('reservePermission', () => {
   });
 });
 
-describe('acquirePermission', () => {
-  it('holds a caller that it refuses for the whole timeout, as Resilience4j does', async () => {
-    const { clock, limiter, told } = setUp({ limitForPeriod: 1, timeoutDuration: 300 });
+describe('RateLimiter.acquirePermission', () => {
+  it('refuses only after timeoutDuration, as Resilience4j does', async () => {
+    const { clock, limiter, events } = setUp({ limitForPeriod: 1, timeoutDuration: 300 });
     await expect(limiter.acquirePermission()).resolves.toBe(true);
 
     const refused = limiter.acquirePermission();
@@ -234,29 +234,29 @@ describe('acquirePermission', () => {
     clock.advance(300);
 
     await expect(refused).resolves.toBe(false);
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       ['SUCCESSFUL_ACQUIRE', 1],
       ['FAILED_ACQUIRE', 1],
     ]);
   });
 
-  it('ends with the reason of an abort', async () => {
-    const { clock, limiter, told } = setUp({ limitForPeriod: 1 });
+  it('rejects with the reason of an abort', async () => {
+    const { clock, limiter, events } = setUp({ limitForPeriod: 1 });
     const caller = new AbortController();
     limiter.reservePermission();
     const waiting = limiter.acquirePermission(1, caller.signal);
     waiting.catch(() => {});
 
-    caller.abort('given up');
+    caller.abort('aborted');
 
-    await expect(waiting).rejects.toBe('given up');
-    expect(told.at(-1)).toStrictEqual(['FAILED_ACQUIRE', 1]);
+    await expect(waiting).rejects.toBe('aborted');
+    expect(events.at(-1)).toStrictEqual(['FAILED_ACQUIRE', 1]);
     expect(clock.pendingTimers).toBe(0);
   });
 });
 
-describe('Changes at run time', () => {
-  it('of the limit show with the next period', () => {
+describe('A rate limiter at run time', () => {
+  it('applies a new limitForPeriod from the next period on', () => {
     const { clock, limiter } = setUp();
 
     limiter.changeLimitForPeriod(5);
@@ -267,7 +267,7 @@ describe('Changes at run time', () => {
     expect(limiter.metrics.availablePermissions).toBe(5);
   });
 
-  it('of the timeout show with the next request', () => {
+  it('applies a new timeoutDuration to the next request', () => {
     const { limiter } = setUp({ limitForPeriod: 1, timeoutDuration: 0 });
     limiter.reservePermission();
     expect(limiter.reservePermission()).toBe(-1);
@@ -277,7 +277,7 @@ describe('Changes at run time', () => {
     expect(limiter.reservePermission()).toBe(1_000);
   });
 
-  it('are refused as a whole when they are not valid', () => {
+  it('changes nothing when a new limit or timeout is invalid', () => {
     const { limiter } = setUp();
 
     expect(() => limiter.changeLimitForPeriod(0)).toThrow(InvalidOptionsError);
@@ -287,13 +287,13 @@ describe('Changes at run time', () => {
     expect(limiter.metrics.availablePermissions).toBe(2);
   });
 
-  it('drain what was available, until the next period', () => {
-    const { clock, limiter, told } = setUp({ timeoutDuration: 0 });
+  it('has no permission after drainPermissions until the next period', () => {
+    const { clock, limiter, events } = setUp({ timeoutDuration: 0 });
 
     limiter.drainPermissions();
 
     expect(limiter.reservePermission()).toBe(-1);
-    expect(told[0]).toStrictEqual(['DRAINED', 0]);
+    expect(events[0]).toStrictEqual(['DRAINED', 0]);
     clock.advance(1_000);
     expect(limiter.reservePermission()).toBe(0);
   });
@@ -310,7 +310,7 @@ describe('The options of a rate limiter', () => {
 });
 
 describe('The registry of rate limiters', () => {
-  it('makes one for each name, from its definition', () => {
+  it('creates one rate limiter for each name, from its definition', () => {
     const registry = createRegistry(
       'rateLimiter',
       { configs: { default: { limitForPeriod: 7 } }, instances: { customer: { timeoutDuration: 0 } } },
@@ -324,7 +324,7 @@ describe('The registry of rate limiters', () => {
     expect(() => registry.getOrCreate('customer', { limitForPeriod: 8 })).toThrow(ConflictingDefinitionError);
   });
 
-  it('finds faults before an instance is made', () => {
+  it('reports faults before a rate limiter is created', () => {
     expect(() => createRegistry('rateLimiter', { instances: { customer: { limitForPeriod: 0 } } })).toThrow(
       /instances\.customer\.limitForPeriod/,
     );

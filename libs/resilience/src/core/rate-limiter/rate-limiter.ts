@@ -17,28 +17,29 @@ import { type RateLimiterConfig, type RateLimiterOptions, rateLimiterOptions } f
 
 const nanosInMs = 1e6;
 
-/** A rate limiter's numbers as of now, by Resilience4j's names. */
+/** The current state of a rate limiter, with Resilience4j's names. */
 export interface RateLimiterMetrics {
-  /** Below 0 when permissions of later periods are reserved already. */
+  /** The number of free permissions. Negative while permissions of later periods are reserved. */
   readonly availablePermissions: number;
-  /** Callers that wait for a permission; Resilience4j's are threads. */
+  /** The number of callers that wait for a permission. In Resilience4j they are threads. */
   readonly numberOfWaitingThreads: number;
-  /** How long a request for one permission would have to wait, in nanoseconds, whatever the timeout. */
+  /** How long a request for one permission would wait, in nanoseconds, regardless of `timeoutDuration`. */
   readonly nanosToWait: number;
-  /** Counts the periods since the rate limiter was made, from 0. */
+  /** The number of the current period since the rate limiter was created, from 0. */
   readonly cycle: number;
 }
 
 /**
- * Lets so many calls through in each period, and makes the next ones wait for a later period or refuses them.
+ * Limits the number of calls in each period. Excess calls wait for a later period, or are refused if the wait would exceed
+ * `timeoutDuration`.
  *
- * The semantics are those of Resilience4j's AtomicRateLimiter: see `PermissionLedger`. A permission is taken when it is
- * asked for, also by callers that then wait for its period to begin. It is not given back when such a caller gives up:
- * callers behind it have been told their times, so somebody new would come beside them and exceed the limit.
+ * The semantics are those of Resilience4j's AtomicRateLimiter (see `PermissionLedger`). A call reserves its permission at
+ * once, even if its period starts later. The permission is not returned when a waiting caller aborts: later callers already
+ * have their periods, so a returned permission would admit one more call to a period that is full.
  *
  * @example
  * const customer = new RateLimiter('customer', { limitForPeriod: 100, limitRefreshPeriod: '1s', timeoutDuration: 0 });
- * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
+ * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterName'> implements Policy {
   readonly name: string;
@@ -50,9 +51,9 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
-   * @param options Resilience4j's, each with its default
-   * @param environment where time comes from; real time by default. Periods are counted from now
-   * @throws InvalidOptionsError listing every fault
+   * @param options Resilience4j's; each has a default
+   * @param environment the clock; real time by default. The first period starts now
+   * @throws InvalidOptionsError that lists every fault
    */
   constructor(name: string, options: RateLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = rateLimiterOptions.resolve(`RateLimiter '${name}'`, options);
@@ -65,7 +66,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
     this.#ledger = new PermissionLedger(config.limitForPeriod, toNanos(config.limitRefreshPeriod));
   }
 
-  /** As given, and changed since by `changeLimitForPeriod` and `changeTimeoutDuration`. */
+  /** The current options. */
   get config(): RateLimiterConfig {
     return this.#config;
   }
@@ -82,13 +83,13 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   /**
-   * Runs `call` when there is a permission for it, after a wait of at most `timeoutDuration`. It never waits longer than
-   * the caller's deadline leaves.
+   * Runs `call` when it has a permission, after a wait of at most `timeoutDuration` and not beyond the caller's deadline.
    *
-   * A call that would have to wait longer is refused at once, as by Resilience4j's reactive operators; its blocking ones
-   * hold the caller for the whole `timeoutDuration` before they refuse it.
+   * A call that would have to wait longer is refused at once, as by Resilience4j's reactive operators. Resilience4j's
+   * blocking methods instead wait for `timeoutDuration` before they refuse.
    *
-   * @throws RateLimitExceededError when it refuses; the reason of the caller's abort; otherwise what `call` threw
+   * @throws RateLimitExceededError when the wait would be too long
+   * @throws the reason of the caller's abort, or what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const abort = abortSourceOf(context);
@@ -101,22 +102,22 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
       this.emit('FAILED_ACQUIRE', { numberOfPermits: 1 });
       throw new RateLimitExceededError(this.name, this.#config.limitForPeriod, nanosToWait / nanosInMs);
     }
-    if (nanosToWait > 0) await this.#hold(nanosToWait, 1, signalOf(context));
+    if (nanosToWait > 0) await this.#waitFor(nanosToWait, 1, signalOf(context));
     this.emit('SUCCESSFUL_ACQUIRE', { numberOfPermits: 1 });
     return call(toCallContext(context));
   }
 
-  /** The same function under this rate limiter; `this` and the arguments are handed on. */
+  /** The same function under this rate limiter. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
 
   /**
-   * Takes permissions without waiting for them; that is for the caller to do.
+   * Reserves permissions without waiting for them. The caller must wait before it uses them.
    *
-   * @param permits how many; 1 by default. More than the limit may be asked for, and just wait longer
-   * @returns how long to wait before they may be used, in milliseconds and exact to the nanosecond: 0 when at once, -1
-   *   when refused, since it would be longer than `timeoutDuration`
+   * @param permits the number of permissions; 1 by default. It may exceed the limit, which only makes the wait longer
+   * @returns the wait in milliseconds, exact to the nanosecond; 0 when there is none; -1 when the permissions are refused
+   *   because the wait would exceed `timeoutDuration`
    * @throws RangeError when `permits` is not a whole number of at least 1
    */
   reservePermission(permits = 1): number {
@@ -129,12 +130,13 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   /**
-   * Takes permissions and waits until they may be used. As in Resilience4j a refused caller is held for the whole
-   * `timeoutDuration`, and a caller that gives up its wait counts as a failed one.
+   * Takes permissions and waits until they may be used. As in Resilience4j, a refusal comes after `timeoutDuration`, and an
+   * aborted wait emits FAILED_ACQUIRE.
    *
-   * @param permits how many; 1 by default. More than the limit may be asked for, and just wait longer
-   * @returns whether they were granted
-   * @throws RangeError when `permits` is not a whole number of at least 1; the signal's reason when it is aborted
+   * @param permits the number of permissions; 1 by default. It may exceed the limit, which only makes the wait longer
+   * @returns whether the permissions were granted
+   * @throws RangeError when `permits` is not a whole number of at least 1
+   * @throws the reason of the signal's abort
    */
   async acquirePermission(permits = 1, signal?: AbortSignal): Promise<boolean> {
     checkPermits(permits);
@@ -142,15 +144,15 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
     const timeoutNanos = toNanos(this.#config.timeoutDuration);
     const nanosToWait = this.#ledger.reserve(permits, timeoutNanos, this.#nowNanos());
     const isGranted = nanosToWait <= timeoutNanos;
-    const nanosHeld = Math.min(nanosToWait, timeoutNanos);
-    if (nanosHeld > 0) await this.#hold(nanosHeld, permits, signal);
+    const waitNanos = Math.min(nanosToWait, timeoutNanos);
+    if (waitNanos > 0) await this.#waitFor(waitNanos, permits, signal);
     this.emit(isGranted ? 'SUCCESSFUL_ACQUIRE' : 'FAILED_ACQUIRE', { numberOfPermits: permits });
     return isGranted;
   }
 
   /**
-   * Takes away what was available at the last operation. As in Resilience4j, permissions of a period that has begun
-   * since then stay, and a debt is forgiven.
+   * Removes the permissions that were available at the last operation. As in Resilience4j, permissions of periods that
+   * started since then stay available, and a debt from reservations is removed.
    */
   drainPermissions(): void {
     const { stored } = this.#ledger;
@@ -159,9 +161,9 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   /**
-   * Takes effect with the next period.
+   * Changes the limit from the next period on.
    *
-   * @throws InvalidOptionsError when it is not a whole number of at least 1
+   * @throws InvalidOptionsError when `limitForPeriod` is not a whole number of at least 1
    */
   changeLimitForPeriod(limitForPeriod: number): void {
     this.#change({ limitForPeriod });
@@ -169,20 +171,20 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   /**
-   * Takes effect with the next request; those that wait already go on waiting.
+   * Changes the timeout of later requests. Waiting callers are not affected.
    *
-   * @throws InvalidOptionsError when it is not a duration of at least 0
+   * @throws InvalidOptionsError when `timeoutDuration` is not a duration of at least 0
    */
   changeTimeoutDuration(timeoutDuration: Duration): void {
     this.#change({ timeoutDuration });
   }
 
   /**
-   * Goes on with other options, all of them given anew. Another `limitForPeriod` takes effect with the next period. Another
-   * `limitRefreshPeriod` cuts time anew: what is available is kept up to the new limit, and so is what is owed for
-   * permissions of later periods. Those that wait already go on waiting.
+   * Replaces all options. A new `limitForPeriod` takes effect with the next period. A new `limitRefreshPeriod` starts a new
+   * sequence of periods; available permissions are kept up to the new limit, and reservations are kept. Waiting callers are
+   * not affected.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: RateLimiterOptions): void {
     const before = this.#config;
@@ -203,13 +205,13 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
     this.#config = rateLimiterOptions.resolve(`RateLimiter '${this.name}'`, { ...this.#config, ...options });
   }
 
-  /** Ends no earlier than said. Timers may: Node.js cuts their delays to whole milliseconds. */
-  async #hold(nanos: number, permits: number, signal: AbortSignal | undefined): Promise<void> {
+  /** Waits at least `nanos`. A single timer may fire too early: Node.js truncates delays to whole milliseconds. */
+  async #waitFor(nanos: number, permits: number, signal: AbortSignal | undefined): Promise<void> {
     const until = this.#nowNanos() + nanos;
     this.#waiting++;
     try {
-      for (let left = nanos; left > 0; left = until - this.#nowNanos()) {
-        await wait(this.#clock, left / nanosInMs, signal);
+      for (let remaining = nanos; remaining > 0; remaining = until - this.#nowNanos()) {
+        await wait(this.#clock, remaining / nanosInMs, signal);
       }
       signal?.throwIfAborted();
     } catch (abortReason) {
@@ -231,5 +233,5 @@ function toNanos(durationMs: number): number {
 
 function checkPermits(permits: number): void {
   if (Number.isSafeInteger(permits) && permits >= 1) return;
-  throw new RangeError(`Permissions are asked for in whole numbers of at least 1, but ${permits} was given.`);
+  throw new RangeError(`The number of permissions must be a whole number of at least 1, but ${permits} was given.`);
 }
