@@ -4,7 +4,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loopback, SupervisedProcess, childEnvironment, urlOf } from '@breakwater/system-runner';
 import { processorMs } from './processors.ts';
-import type { Arm } from './environment.ts';
+
+/** The service with or without its pipeline. */
+export type Arm = 'protected' | 'unprotected';
 
 /** How to start an account service. */
 export interface AccountSpec {

@@ -6,9 +6,6 @@ import { AccountProcess } from './account-process.ts';
 import { type InstantCustomer, startInstantCustomer } from './instant-customer.ts';
 import { type Processors, shareProcessors } from './processors.ts';
 
-/** The service with or without its pipeline. */
-export type Arm = 'protected' | 'unprotected';
-
 /** The compiled code, the same with a switch between the arms, or the bundle of the image. */
 export type Build = 'compiled' | 'switchable' | 'bundled';
 

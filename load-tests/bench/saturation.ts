@@ -1,6 +1,6 @@
-import type { AccountProcess } from './account-process.ts';
+import type { AccountProcess, Arm } from './account-process.ts';
 import { Clients } from './load.ts';
-import type { Arm, BenchEnvironment } from './environment.ts';
+import type { BenchEnvironment } from './environment.ts';
 
 /** How long to look, and how often. */
 export interface SaturationPlan {
