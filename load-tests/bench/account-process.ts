@@ -12,23 +12,23 @@ export type Arm = 'protected' | 'unprotected';
 export interface AccountSpec {
   readonly name: string;
   readonly port: number;
-  /** The port that switches the arm; only a switchable account has it. */
+  /** The port for switching the arm; only the build `switchable` listens on it. */
   readonly switchPort: number;
   readonly databaseUrl: string;
   readonly customerUrl: string;
   /** Directory for its log. */
   readonly logs: string;
-  /** Placed before `node`, such as `taskset -c 0`. */
+  /** Command in front of `node`, such as `taskset -c 0`. */
   readonly prefix: readonly string[];
-  /** The file that is run. */
+  /** The file that Node runs. */
   readonly entry: string;
 }
 
 const startLimitMs = 30_000;
 /** Precise enough for a cold start, and little load for the starting process. */
-const askEveryMs = 2;
+const pollIntervalMs = 2;
 
-/** An account service, started as in production. */
+/** An account service that is started as in production. */
 export class AccountProcess {
   readonly url: string;
   readonly #switchUrl: string;
@@ -59,33 +59,33 @@ export class AccountProcess {
   }
 
   /**
-   * Waits until it takes work.
+   * Waits until the service is ready.
    *
-   * @returns how long that took from its start, in milliseconds
-   * @throws Error when it ends before, or takes longer than 30 s
+   * @returns the time since its start, in milliseconds
+   * @throws Error when the process ends first, or is not ready within 30 s
    */
   async ready(signal: AbortSignal): Promise<number> {
     for (;;) {
-      if ((await this.#ask()) === 200) return performance.now() - this.#startedAt;
+      if ((await this.#readiness()) === 200) return performance.now() - this.#startedAt;
       signal.throwIfAborted();
       if (this.#process.exit || performance.now() - this.#startedAt > startLimitMs) {
         throw new Error(`${this.#process.name} did not start; its log is ${this.#process.logFile}`);
       }
-      await sleep(askEveryMs);
+      await sleep(pollIntervalMs);
     }
   }
 
-  /** Switches to the pipeline or to an empty one; only a switchable account can. */
+  /** Switches to the pipeline or to an empty one; only the build `switchable` can. */
   async switchTo(arm: Arm): Promise<void> {
     await (await fetch(`${this.#switchUrl}/${arm}`)).arrayBuffer();
   }
 
-  /** @returns the processor time that it has had so far, in milliseconds; undefined where the machine doesn't say */
+  /** The processor time that it has used so far, in milliseconds; undefined where the platform does not report it. */
   get processorMs(): number | undefined {
     return processorMs(this.#process.pid ?? 0);
   }
 
-  /** What it has written so far, on both of its outputs. */
+  /** Its standard output and standard error so far. */
   get log(): string {
     return readFileSync(this.#process.logFile, 'utf8');
   }
@@ -102,13 +102,14 @@ export class AccountProcess {
     this.#process.kill();
   }
 
-  #ask(): Promise<number | undefined> {
+  /** The status of `/health/ready`; undefined without a response. */
+  #readiness(): Promise<number | undefined> {
     return new Promise((resolve) => {
-      const asked = request(`${this.url}/health/ready`, { agent: false }, (response) => {
+      const sent = request(`${this.url}/health/ready`, { agent: false }, (response) => {
         response.resume().once('end', () => resolve(response.statusCode));
       });
-      asked.once('error', () => resolve(undefined));
-      asked.end();
+      sent.once('error', () => resolve(undefined));
+      sent.end();
     });
   }
 }

@@ -1,7 +1,7 @@
 import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';
 
-/** From the start of the process until readiness is answered with 200, in milliseconds. */
+/** The time from the start of the process until `/health/ready` responds with 200, in milliseconds. */
 export interface ColdStart {
   readonly startsMs: readonly number[];
   readonly medianMs: number;
@@ -14,15 +14,15 @@ export interface StartPart {
   readonly ms: number;
 }
 
-/** Up to which point of account's own log a part goes (`startMs`). */
+/** The phases of a start. Each ends at the point that `startMs` in account's log names. */
 const parts = [
-  ['loaded', 'Node, and all modules loaded'],
-  ['created', 'Nest has made its modules'],
-  ['migrationsFound', 'the database is asked for its migrations'],
-  ['listening', 'routes are made, it listens'],
+  ['loaded', 'start Node, load all files'],
+  ['created', 'create the Nest modules'],
+  ['migrationsFound', 'check for pending migrations'],
+  ['listening', 'register routes, listen'],
 ] as const;
 
-/** Starts account repeatedly without load, on all processors as in production. */
+/** Starts account several times without load, on all processors as in production. */
 export async function measureColdStart(
   environment: BenchEnvironment,
   starts: number,
@@ -30,14 +30,14 @@ export async function measureColdStart(
 ): Promise<ColdStart> {
   // The first start fills the caches of the machine.
   await startOnce(environment);
-  const seen: Start[] = [];
+  const started: Start[] = [];
   for (let count = 0; count < starts; count += 1) {
     say(`cold start ${count + 1} of ${starts}`);
-    seen.push(await startOnce(environment));
+    started.push(await startOnce(environment));
   }
-  const durations = seen.map(({ readyMs, points }) => durationsOf([...points, readyMs]));
-  const names = [...parts.map(([, name]) => name), 'readiness is asked for, and answered'];
-  const startsMs = seen.map(({ readyMs }) => readyMs);
+  const durations = started.map(({ readyMs, points }) => durationsOf([...points, readyMs]));
+  const names = [...parts.map(([, name]) => name), 'respond to the readiness probe'];
+  const startsMs = started.map(({ readyMs }) => readyMs);
   return {
     startsMs,
     medianMs: median(startsMs),
@@ -47,7 +47,7 @@ export async function measureColdStart(
 
 interface Start {
   readonly readyMs: number;
-  /** When it got how far, by its own log. */
+  /** The end of each phase, from account's log. */
   readonly points: readonly number[];
 }
 
@@ -66,6 +66,6 @@ function pointsIn(log: string): readonly number[] {
   return parts.map(([point]) => startMs[point]!);
 }
 
-/** What lies between points in time, the first of them counted from zero. */
+/** The durations between points in time; the first one starts at 0. */
 const durationsOf = (points: readonly number[]): number[] =>
   points.map((point, at) => point - (at === 0 ? 0 : points[at - 1]!));

@@ -6,7 +6,7 @@ import { AccountProcess } from './account-process.ts';
 import { type InstantCustomer, startInstantCustomer } from './instant-customer.ts';
 import { type Processors, shareProcessors } from './processors.ts';
 
-/** The compiled code, the same with a switch between the arms, or the bundle of the image. */
+/** The compiled code, the compiled code with a switch between the arms, or the bundle of the image. */
 export type Build = 'compiled' | 'switchable' | 'bundled';
 
 const entries: Readonly<Record<Build, string>> = {
@@ -60,8 +60,8 @@ export class BenchEnvironment {
   /**
    * Starts an account; `ready()` waits for it.
    *
-   * @param build 'bundled' on all processors, as in production, others on one of their own; what is bundled cannot be taken
-   * apart for an arm
+   * @param build 'bundled' runs on all processors, as in production; the others run on one processor of their own,
+   *   because a bundle has no switch between the arms /
    */
   async start(build: Build): Promise<AccountProcess> {
     this.#started += 1;

@@ -8,28 +8,29 @@ export interface LagPlan {
   readonly windows: number;
   readonly secondsPerWindow: number;
   readonly warmUpSeconds: number;
-  /** For how long account is saturated to learn what it can do at most. */
+  /** How long account is saturated to find its maximum rate. */
   readonly saturatedSeconds: number;
 }
 
-/** How late the event loop was while account had a share of what it can do. */
+/** The event-loop lag while account serves a share of its maximum rate. */
 export interface EventLoopLag {
   readonly perSecond: number;
-  /** Of each window, as `nodejs_eventloop_lag_p99_seconds` says it: the 10 ms between two looks are part of it. */
+  /** `nodejs_eventloop_lag_p99_seconds` of each window; it includes the 10 ms between two samples. */
   readonly p99Ms: readonly number[];
   readonly medianP99Ms: number;
-  /** Of the answers, from when their requests were due. */
-  readonly answers: Latencies;
+  /** Of all responses, from the time when their requests were due. */
+  readonly responses: Latencies;
+  /** Requests without a 201. */
   readonly others: number;
 }
 
-/** Of what account can do at most. */
+/** The share of the maximum rate. */
 const loadShare = 0.7;
 
 /**
- * The event loop's lag, by account's own metrics, at a steady rate of arrivals: a share of what the same process has just done
- * at saturation, since one that has been at work for longer can do more. A scrape takes milliseconds by itself and begins a new
- * count: there is one at the end of a window, and none within.
+ * Measures the event-loop lag with account's own metrics at a constant rate of arrivals. The rate is a share of the
+ * rate that the same process has just reached at saturation, because a process becomes faster while it runs. A
+ * scrape takes milliseconds and resets the metric, so there is one at the end of each window and none within. /
  */
 export async function measureLag(
   environment: BenchEnvironment,
@@ -42,7 +43,7 @@ export async function measureLag(
   const clients = new Clients(account.url);
   say('event loop: warming up');
   await clients.saturate(plan.warmUpSeconds, environment.signal);
-  say('event loop: what account can do at most');
+  say('event loop: finding the maximum rate');
   const { opened, seconds } = await clients.saturate(plan.saturatedSeconds, environment.signal);
   const perSecond = (loadShare * opened) / seconds;
   const p99Ms: number[] = [];
@@ -58,5 +59,5 @@ export async function measureLag(
   }
   clients.close();
   await account.stop();
-  return { perSecond, p99Ms, medianP99Ms: median(p99Ms), answers: latenciesOf(durationsMs), others };
+  return { perSecond, p99Ms, medianP99Ms: median(p99Ms), responses: latenciesOf(durationsMs), others };
 }

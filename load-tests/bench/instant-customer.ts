@@ -3,7 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { loopback } from '@breakwater/system-runner';
 
-/** A customer service that knows everybody, at once. It stands in for the real one, which would take the processor from PostgreSQL. */
+/**
+ * A stand-in for the customer service: every customer exists, and every response is immediate. The real service
+ * would take processor time from PostgreSQL. /
+ */
 export interface InstantCustomer {
   readonly url: string;
   close(): void;
@@ -19,7 +22,7 @@ export async function startInstantCustomer(): Promise<InstantCustomer> {
     });
     response.end(body);
   });
-  // Account keeps its connections; one that is closed under a request would be a failure that customer is not.
+  // Account keeps its connections. Closing one during a request would count as a failure of customer.
   server.keepAliveTimeout = 60_000;
   server.listen(0, loopback);
   await once(server, 'listening');

@@ -6,18 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface LoadResult {
   /** Accounts that were opened: 201. */
   readonly opened: number;
-  /** Every other answer, and requests without one, by status (0 for none). */
+  /** All other responses by status; 0 for requests without a response. */
   readonly others: Readonly<Record<string, number>>;
-  /** From the first request to the last answer. */
+  /** From the first request to the last response. */
   readonly seconds: number;
-  /** Of each account that was opened, from when its request was due, in milliseconds. */
+  /** Latency of each opened account, from the time when its request was due, in milliseconds. */
   readonly durationsMs: readonly number[];
 }
 
-/** How many clients saturate account. Fewer than its bulkhead admits calls to customer, or it would refuse some. */
+/**
+ * Enough clients to saturate account, and fewer than the permits of its bulkhead, which would otherwise refuse
+ * calls.
+ */
 const clientCount = 24;
 
-/** Clients of one account. They keep their connections, from one load to the next. */
+/** Clients of one account. They keep their connections between two loads. */
 export class Clients {
   readonly #url: string;
   readonly #agent = new Agent({ keepAlive: true });
@@ -67,7 +70,7 @@ function gapMs(perSecond: number, random: () => number): number {
 
 const body = JSON.stringify({ customerId: 'c-1001', currency: 'EUR' });
 
-/** Sends requests, and counts what they are answered with. */
+/** Sends requests and counts their responses. */
 class Tally {
   readonly #durationsMs: number[] = [];
   readonly #others: Record<string, number> = {};

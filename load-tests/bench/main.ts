@@ -1,4 +1,7 @@
-/** `npm run bench -w load-tests`: what account's pipeline costs, the event loop's lag and the cold start. See `--help`. */
+/**
+ * `npm run bench -w load-tests`: measures the cost of account's pipeline, its event-loop lag and its cold start.
+ * See `--help`.
+ */
 import { cpus, totalmem } from 'node:os';
 import { describeFailure, UsageError } from '@breakwater/system-runner';
 import { progressOn } from '../runner/progress.ts';
@@ -26,7 +29,7 @@ async function main(command: Command): Promise<number> {
   const progress = progressOn(process.stderr);
   let environment: BenchEnvironment | undefined;
   try {
-    progress.say('compiles the services, starts PostgreSQL');
+    progress.say('compiling the services, starting PostgreSQL');
     environment = await BenchEnvironment.open(interruption.signal);
     const measured = await measure(environment, command, (what) => progress.say(what));
     const verdict = judge(measured, command.targets);
@@ -53,7 +56,7 @@ async function measure(
   say: (what: string) => void,
 ): Promise<Measured> {
   const wants = new Set(measurements);
-  // First, on a machine that has not been at work yet.
+  // First, while the machine is still idle.
   const coldStart = wants.has('cold-start') ? await measureColdStart(environment, plan.starts, say) : undefined;
   const arms = [isControl ? 'unprotected' : 'protected', 'unprotected'] as const;
   const pipeline = wants.has('pipeline')
@@ -76,6 +79,6 @@ function machineOf({ processors }: BenchEnvironment) {
 try {
   process.exitCode = await main(parseOptions(process.argv.slice(2)));
 } catch (error) {
-  process.stderr.write(describeFailure(error, 'npm run bench:service'));
+  process.stderr.write(describeFailure(error, 'npm run bench -w load-tests'));
   process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }

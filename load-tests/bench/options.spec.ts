@@ -3,8 +3,8 @@ import { UsageError } from '@breakwater/system-runner';
 import { measurements, parseOptions } from './options.ts';
 import { committedTargets, guardTargets } from './targets.ts';
 
-describe('The command line of the service benchmark', () => {
-  it('asks for all of it, held to the committed targets, where it says nothing', () => {
+describe('the command line of the service benchmark', () => {
+  it('selects all measurements with the committed targets by default', () => {
     expect(parseOptions([])).toMatchObject({
       kind: 'run',
       measurements,
@@ -14,15 +14,15 @@ describe('The command line of the service benchmark', () => {
     });
   });
 
-  it('asks for what it names', () => {
+  it('selects the named measurements', () => {
     expect(parseOptions(['cold-start', '--json'])).toMatchObject({ measurements: ['cold-start'], json: true });
   });
 
-  it('asks with --control for the noise', () => {
+  it('measures without a pipeline in both arms with --control', () => {
     expect(parseOptions(['--control'])).toMatchObject({ measurements, isControl: true });
   });
 
-  it('asks with --guard for less, held to targets that are easier to reach', () => {
+  it('is shorter and has wider targets with --guard', () => {
     const guard = parseOptions(['--guard']);
     const full = parseOptions([]);
     if (guard.kind !== 'run' || full.kind !== 'run') throw new Error('both are runs');
@@ -35,14 +35,14 @@ describe('The command line of the service benchmark', () => {
     expect(guard.plan.starts).toBeLessThan(full.plan.starts);
   });
 
-  it('shows help', () => {
+  it('shows the help with --help', () => {
     expect(parseOptions(['--help', '--guard'])).toEqual({ kind: 'help' });
   });
 
   it.each([
     [['speed'], "there is no measurement 'speed'"],
     [['--fast'], "Unknown option '--fast'"],
-  ])('does not take %j', (args, message) => {
+  ])('rejects %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);
     expect(() => parseOptions(args)).toThrow(message);
   });

@@ -7,21 +7,21 @@ import { committedTargets, guardTargets, type Targets } from './targets.ts';
 export const measurements = ['pipeline', 'lag', 'cold-start'] as const;
 export type Measurement = (typeof measurements)[number];
 
-/** How much is measured. */
+/** The extent of each measurement. */
 export interface BenchPlan {
   readonly saturation: SaturationPlan;
   readonly lag: LagPlan;
   readonly starts: number;
 }
 
-/** What the command line asks for. */
+/** A parsed command line. */
 export type Command = { readonly kind: 'help' } | ({ readonly kind: 'run' } & BenchOptions);
 
 export interface BenchOptions {
   readonly measurements: readonly Measurement[];
   readonly plan: BenchPlan;
   readonly targets: Targets;
-  /** Both arms are without a pipeline: what the measurement itself makes of no difference. */
+  /** Whether both arms are without a pipeline, which shows the error of the measurement. */
   readonly isControl: boolean;
   /** Print the results as one JSON document on standard output. */
   readonly json: boolean;
@@ -32,21 +32,19 @@ export const usage = `Usage: npm run bench -w load-tests -- [MEASUREMENT...] [OP
 
 Measures one compiled account service with a customer that responds immediately:
 
-  pipeline     at saturation, with all that protects account and without, in turns: what is kept of throughput and of
-               processor time
+  pipeline     throughput and processor time at saturation, alternately with and without the pipeline
   lag          the event-loop lag at 70 % of the maximum rate
-  cold-start   from the start of the process until it is ready, and where the time goes
+  cold-start   the time from the start of the process until it is ready, by phase
 
-Without a name, all three; under seven minutes. PostgreSQL is started for it. Where there is taskset and a second processor,
-account has one for itself.
+Without a MEASUREMENT, it runs all three in less than seven minutes. It starts its own PostgreSQL. With taskset and at
+least two processors, account gets a processor for itself.
 
-  --guard      less of each and generous margins: for CI, against regressions of kind; under two minutes
-  --control    pipeline with no pipeline in either arm: the noise of the measurement
+  --guard      shorter, with wide margins, to find large regressions in CI; less than two minutes
+  --control    measure \`pipeline\` without a pipeline in both arms: the error of the measurement
   --json       print the results as one JSON document on standard output
   --help       show this
 
-Exit code: 0 when every target was reached, 1 when one was not, 2 for an invalid command line, 4 for an
-invalid run.
+Exit code: 0 when every target was reached, 1 when one was missed, 2 for an invalid command line, 4 for an invalid run.
 `;
 
 const fullPlan: BenchPlan = {
@@ -97,5 +95,5 @@ function readFlags(args: readonly string[]) {
 function measurementOf(text: string): Measurement {
   const found = measurements.find((each) => each === text);
   if (found) return found;
-  throw new UsageError(`there is no measurement '${text}', but ${measurements.join(', ')}`);
+  throw new UsageError(`there is no measurement '${text}'; there are ${measurements.join(', ')}`);
 }

@@ -3,15 +3,15 @@ import { median, type Pair, randomFrom, ratioOf } from './paired-comparison.ts';
 
 const pair = (withIt: number, withoutIt: number): Pair => ({ withIt, withoutIt });
 
-describe('The ratio of pairs', () => {
-  it('is the median of the paired ratios', () => {
+describe('ratioOf', () => {
+  it('returns the median of the ratios of all pairs', () => {
     const { median, pairs } = ratioOf([pair(98, 100), pair(49, 50), pair(196, 200)], randomFrom(1));
 
     expect(median).toBeCloseTo(0.98, 10);
     expect(pairs).toBe(3);
   });
 
-  it('is not moved by one pair in which one of the two was disturbed', () => {
+  it('ignores a disturbance of one value of one pair', () => {
     const quiet = Array.from({ length: 8 }, () => pair(97, 100));
 
     const { median, low, high } = ratioOf([...quiet, pair(20, 100)], randomFrom(1));
@@ -19,7 +19,7 @@ describe('The ratio of pairs', () => {
     expect([median, low, high]).toEqual([0.97, 0.97, 0.97]);
   });
 
-  it('has an interval around it that is wider the more the pairs differ', () => {
+  it('returns a wider interval when the pairs differ more', () => {
     const spread = (by: number) =>
       ratioOf(
         Array.from({ length: 21 }, (_, at) => pair(100 + (at - 10) * by, 100)),
@@ -32,13 +32,13 @@ describe('The ratio of pairs', () => {
     expect(wide.high - wide.low).toBeGreaterThan(5 * (narrow.high - narrow.low));
   });
 
-  it('has the same interval for the same random numbers', () => {
+  it('returns the same interval for the same random numbers', () => {
     const pairs = [pair(9, 10), pair(8, 10), pair(10, 10), pair(7, 10)];
 
     expect(ratioOf(pairs, randomFrom(3))).toEqual(ratioOf(pairs, randomFrom(3)));
   });
 
-  it('contains the true ratio about as often as it says', () => {
+  it('returns an interval that contains the true ratio in at least 85 of 100 samples', () => {
     const random = randomFrom(11);
     const noisy = () => 100 * (1 + (random() - 0.5) / 5);
     const hits = Array.from({ length: 100 }, () => {
@@ -50,14 +50,14 @@ describe('The ratio of pairs', () => {
     expect(hits.filter(Boolean).length).toBeGreaterThanOrEqual(85);
   });
 
-  it('needs a pair, and two numbers above zero in each', () => {
+  it('rejects an empty list, and numbers that are not above 0', () => {
     expect(() => ratioOf([], randomFrom(1))).toThrow('there is no pair');
     expect(() => ratioOf([pair(1, 0)], randomFrom(1))).toThrow('not 1 and 0');
     expect(() => ratioOf([pair(Number.NaN, 1)], randomFrom(1))).toThrow(RangeError);
   });
 });
 
-describe('The median', () => {
+describe('median', () => {
   it.each([
     [[3, 1, 2], 2],
     [[4, 1, 3, 2], 2.5],
@@ -66,13 +66,13 @@ describe('The median', () => {
     expect(median(values)).toBe(expected);
   });
 
-  it('of nothing is no number', () => {
+  it('is NaN without values', () => {
     expect(median([])).toBeNaN();
   });
 });
 
-describe('Random numbers', () => {
-  it('are the same for the same seed, others for another, and spread over [0, 1)', () => {
+describe('randomFrom', () => {
+  it('returns the same numbers for the same seed, spread over [0, 1)', () => {
     const numbers = (seed: number) => {
       const random = randomFrom(seed);
       return Array.from({ length: 1_000 }, random);

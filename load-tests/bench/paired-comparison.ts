@@ -1,16 +1,16 @@
 import { percentile } from '../runner/percentiles.ts';
 
-/** What the same measurement gave with a thing and without it, one right after the other. */
+/** Two values of the same measurement, one right after the other: with and without the measured part. */
 export interface Pair {
   readonly withIt: number;
   readonly withoutIt: number;
 }
 
-/** A ratio, and within which bounds it is by what was seen. */
+/** A ratio with its confidence interval. */
 export interface Ratio {
   /** The median of the pairs' ratios. */
   readonly median: number;
-  /** 95 % of the medians of resampled pairs are between the two. */
+  /** 95 % of the medians of resampled pairs are between `low` and `high`. */
   readonly low: number;
   readonly high: number;
   readonly pairs: number;
@@ -19,17 +19,17 @@ export interface Ratio {
 const resamples = 2_000;
 
 /**
- * The ratio of pairs, `withIt` to `withoutIt`. The median of paired ratios: what a machine does to both of a pair cancels out,
- * and a pair in which it did something to one of them counts no more than any other. The interval is a percentile bootstrap.
+ * The ratio of `withIt` to `withoutIt`: the median of the ratios of all pairs. A disturbance of both values of a
+ * pair cancels out, and one of a single value does not move the median. The interval is a percentile bootstrap.
  *
  * @param random in [0, 1); the same sequence gives the same interval
- * @throws RangeError when there is no pair, or a number in one that is no ratio's
+ * @throws RangeError without pairs, or when a value is not above 0 /
  */
 export function ratioOf(pairs: readonly Pair[], random: () => number): Ratio {
   if (pairs.length === 0) throw new RangeError('there is no pair to compare');
   const ratios = pairs.map(({ withIt, withoutIt }) => {
     if (withIt > 0 && withoutIt > 0) return withIt / withoutIt;
-    throw new RangeError(`a pair has two numbers above zero, not ${withIt} and ${withoutIt}`);
+    throw new RangeError(`both numbers of a pair must be above 0, not ${withIt} and ${withoutIt}`);
   });
   const medians = Array.from({ length: resamples }, () => median(ratios.map(() => pick(ratios, random))));
   medians.sort((a, b) => a - b);
@@ -41,14 +41,14 @@ export function ratioOf(pairs: readonly Pair[], random: () => number): Ratio {
   };
 }
 
-/** The middle value, or the mean of the two in the middle. NaN where there is none. */
+/** The middle value, or the mean of the two in the middle. NaN without values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
 
-/** Mulberry32: numbers in [0, 1) that are the same for the same seed. */
+/** Mulberry32: pseudo-random numbers in [0, 1), the same for the same seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -2,18 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-/** Who has which processors while load is on. */
+/** The assignment of processors to processes during the load. */
 export interface Processors {
-  /** What account is started by, so that it has one of its own; empty where nothing can be pinned. */
+  /** Command in front of account's, which gives it a processor of its own; empty where processes cannot be pinned. */
   readonly prefix: readonly string[];
-  /** What a process is started by that may have all of them. */
+  /** Command in front of that of a process that may use all processors. */
   readonly unpinned: readonly string[];
   readonly description: string;
 }
 
 /**
- * Gives account the first processor, and this program, with PostgreSQL and all else that it starts, the others: what the load
- * costs elsewhere then takes nothing from account. Where there is no `taskset`, or only one processor, they share.
+ * Reserves the first processor for account. This program, PostgreSQL and all other processes that it starts use the
+ * others, so that the load generator takes no processor time from account. Without `taskset`, or with one
+ * processor, all share. /
  */
 export function shareProcessors(): Processors {
   const count = availableParallelism();
@@ -25,16 +26,16 @@ export function shareProcessors(): Processors {
     ? {
         prefix: ['taskset', '-c', '0'],
         unpinned: ['taskset', '-c', `0-${count - 1}`],
-        description: `account has one processor for itself, all else the other${count > 2 ? 's' : ''}`,
+        description: `account has one processor for itself, all other processes share the other${count > 2 ? 's' : ''}`,
       }
-    : { prefix: [], unpinned: [], description: 'nothing is pinned: all share all processors' };
+    : { prefix: [], unpinned: [], description: 'no process is pinned: all share all processors' };
 }
 
 /**
- * The processor time that all threads of a process have had, in milliseconds. Nanoseconds are counted on Linux (`schedstat`),
- * where asking costs the process nothing.
+ * The processor time of all threads of a process, in milliseconds. Linux counts it in nanoseconds (`schedstat`),
+ * and reading it costs the process nothing.
  *
- * @returns undefined where the machine doesn't say
+ * @returns undefined where the platform does not report it /
  */
 export function processorMs(pid: number): number | undefined {
   try {

@@ -1,3 +1,5 @@
+import type { Arm } from './account-process.ts';
+import type { Ratio } from './paired-comparison.ts';
 import type { BenchJudgement, Measured, TargetCheck } from './verdict.ts';
 
 /** The results for a terminal. */
@@ -5,24 +7,28 @@ export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid
   const lines: string[] = [];
   if (pipeline) {
     const { perSecond, processorMsEach: each, throughput, processorTime, busy } = pipeline;
+    const armAsText = (arm: Arm): string =>
+      `${perSecond[arm].toFixed(0)} accounts/s` +
+      (each === undefined ? '' : `, ${each[arm].toFixed(3)} ms of processor time per account`);
     lines.push(
-      `with pipeline     ${perSecond.protected.toFixed(0)} accounts/s${each ? `, ${each.protected.toFixed(3)} ms of processor time each` : ''}`,
-      `without           ${perSecond.unprotected.toFixed(0)} accounts/s${each ? `, ${each.unprotected.toFixed(3)} ms each` : ''}`,
-      `throughput kept   ${share(throughput.median)} (${share(throughput.low)} to ${share(throughput.high)}, ${throughput.pairs} pairs)`,
+      `with pipeline     ${armAsText('protected')}`,
+      `without pipeline  ${armAsText('unprotected')}`,
+      `throughput        ${ratioAsText(throughput)} kept, ${throughput.pairs} pairs`,
     );
     if (processorTime && each) {
+      const costMicroseconds = (each.protected - each.unprotected) * 1_000;
       lines.push(
-        `processor kept    ${share(processorTime.median)} (${share(processorTime.low)} to ${share(processorTime.high)}): ` +
-          `the pipeline costs ${((each.protected - each.unprotected) * 1_000).toFixed(0)} µs a request`,
+        `processor time    ${ratioAsText(processorTime)} kept: the pipeline costs ${costMicroseconds.toFixed(0)} µs per account`,
       );
     }
-    if (busy !== undefined) lines.push(`account had       ${share(busy)} of its processor`);
+    if (busy !== undefined) lines.push(`utilization       account used ${share(busy)} of its processor`);
   }
   if (lag) {
-    const { p50, p95, p99 } = lag.answers;
+    const { p50, p95, p99 } = lag.responses;
+    const windows = lag.p99Ms.map((ms) => ms.toFixed(1)).join(', ');
     lines.push(
-      `event loop lag    p99 ${lag.medianP99Ms.toFixed(1)} ms at ${lag.perSecond.toFixed(0)} requests/s (${lag.p99Ms.map((ms) => ms.toFixed(1)).join(', ')})`,
-      `answers           p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
+      `event loop lag    p99 ${lag.medianP99Ms.toFixed(1)} ms at ${lag.perSecond.toFixed(0)} requests/s (${windows})`,
+      `response time     p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`,
     );
   }
   if (coldStart) {
@@ -32,7 +38,13 @@ export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid
     lines.push(...parts.map(({ name, ms }) => `  ${name.padEnd(36)}${ms.toFixed(0).padStart(5)} ms`));
   }
   lines.push('', ...checks.map(checkAsText));
-  lines.push(invalid === undefined ? (isPassed ? 'All reached.' : 'Not all reached.') : `Invalid: ${invalid}.`);
+  lines.push(
+    invalid === undefined
+      ? isPassed
+        ? 'All targets were reached.'
+        : 'Some targets were missed.'
+      : `The run is invalid: ${invalid}.`,
+  );
   return lines.join('\n');
 }
 
@@ -42,3 +54,5 @@ function checkAsText({ what, value, target, unit, isReached }: TargetCheck): str
 }
 
 const share = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
+
+const ratioAsText = ({ median, low, high }: Ratio): string => `${share(median)} (${share(low)} to ${share(high)})`;

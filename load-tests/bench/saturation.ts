@@ -2,32 +2,32 @@ import type { AccountProcess, Arm } from './account-process.ts';
 import { Clients } from './load.ts';
 import type { BenchEnvironment } from './environment.ts';
 
-/** How long to look, and how often. */
+/** How many pairs of stretches are measured, and for how long each. */
 export interface SaturationPlan {
-  /** A new process each time, since what V8 makes of the code differs from one to the next. */
+  /** Each round has a new process, because V8 compiles the same code differently in each. */
   readonly rounds: number;
   readonly pairsPerRound: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
 }
 
-/** What account did in one stretch at saturation. */
+/** The result of one arm for one stretch of time at saturation. */
 export interface Stretch {
   readonly perSecond: number;
-  /** The processor time that account took for each account that it opened. Undefined where the machine doesn't say. */
+  /** Processor time per opened account; undefined where the platform does not report it. */
   readonly processorMsEach: number | undefined;
-  /** How much of one processor account had. */
+  /** The share of one processor that account used. */
   readonly busy: number | undefined;
-  /** Requests that were not answered with 201. */
+  /** Requests without a 201. */
   readonly others: number;
 }
 
-/** The two arms, one right after the other. */
+/** One stretch of each arm, one right after the other. */
 export type StretchPair = Readonly<Record<Arm, Stretch>>;
 
 /**
- * Measures one account at saturation, alternating with and without its pipeline (A B, B A, A B …), so that disturbances affect
- * both. Both arms use the same process: two processes with the same code differed by 5 %.
+ * Measures account at saturation, alternately with and without its pipeline (A B, B A, A B …), so that disturbances
+ * affect both arms. Both use the same process: two processes with the same code differed by 5 %. /
  */
 export async function measureSaturation(
   environment: BenchEnvironment,

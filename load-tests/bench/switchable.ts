@@ -1,7 +1,8 @@
 /**
- * The account service in production form, whose calls to customer go through the declared pipeline or through an empty one. The
- * benchmark switches between them with a request to a port of their own, `/protected` or `/unprotected`, which applies from its
- * response on. One process is both arms: two processes of the same code differ by more than what is measured.
+ * The account service as in production, whose calls to customer go through the declared pipeline or through an
+ * empty one. The benchmark switches between them with a request for `/protected` or `/unprotected` on a separate
+ * port; the switch is complete when the response arrives. One process runs both arms, because two processes with
+ * the same code differ by more than the measured cost. /
  */
 import { createAccountService } from '@breakwater/account/testing';
 import { PipelineRegistry, pipeline } from '@breakwater/resilience';

@@ -1,6 +1,6 @@
-/** What is demanded of account. */
+/** The targets of account. */
 export interface Targets {
-  /** Of the processor time and of the throughput without a pipeline, at least so much is kept with it. */
+  /** Minimum ratio of the values with the pipeline to those without. */
   readonly keptProcessorTime: number;
   readonly keptThroughput: number;
   readonly lagP99Ms: number;

@@ -13,7 +13,7 @@ const stretch = (given: Partial<Stretch> = {}): Stretch => ({
   ...given,
 });
 
-/** The pipeline takes so much more of the processor, and throughput falls by as much. */
+/** Pairs in which the pipeline multiplies the processor time by `cost` and divides the throughput by it. */
 const pairsAt = (cost: number): StretchPair[] =>
   Array.from({ length: 5 }, () => ({
     protected: stretch({ perSecond: 400 / cost, processorMsEach: 2 * cost }),
@@ -24,7 +24,7 @@ const lag = (medianP99Ms: number, others = 0): EventLoopLag => ({
   perSecond: 280,
   p99Ms: [medianP99Ms],
   medianP99Ms,
-  answers: { p50: 5, p95: 10, p99: 20, max: 30 },
+  responses: { p50: 5, p95: 10, p99: 20, max: 30 },
   others,
 });
 
@@ -37,7 +37,7 @@ const measured = (given: Partial<Measured> = {}): Measured => ({
   ...given,
 });
 
-describe('What a pipeline costs', () => {
+describe('the cost of a pipeline', () => {
   it('is the remaining share of throughput and processor time', () => {
     const { throughput, processorTime, perSecond, processorMsEach } = costOf(pairsAt(1.25));
 
@@ -56,15 +56,15 @@ describe('What a pipeline costs', () => {
     expect(cost.throughput.median).toBe(1);
   });
 
-  it('adds up all answers that opened nothing', () => {
+  it('counts the responses that opened no account in both arms', () => {
     const pairs = [{ protected: stretch({ others: 2 }), unprotected: stretch({ others: 3 }) }];
 
     expect(costOf(pairs).others).toBe(5);
   });
 });
 
-describe('A verdict', () => {
-  it('is passed where every target is reached', () => {
+describe('the verdict of the service benchmark', () => {
+  it('is passed when every target is reached', () => {
     const { checks, invalid, isPassed } = judge(measured(), committedTargets);
 
     expect(checks.map(({ what, isReached }) => [what, isReached])).toEqual([
@@ -79,23 +79,23 @@ describe('A verdict', () => {
 
   it.each<[string, Partial<Measured>]>([
     ['the pipeline costs more than 3 %', { pipeline: costOf(pairsAt(1.05)) }],
-    ['the event loop is as late as the target', { lag: lag(20) }],
+    ['the event-loop lag equals the target', { lag: lag(20) }],
     ['a start takes as long as the target', { coldStart: coldStart(1_000) }],
-  ])('is not passed where %s', (_, given) => {
+  ])('is failed when %s', (_, given) => {
     const { invalid, isPassed } = judge(measured(given), committedTargets);
 
     expect(invalid).toBeUndefined();
     expect(isPassed).toBe(false);
   });
 
-  it('judges only what was measured', () => {
+  it('includes only targets of selected measurements', () => {
     const { checks, isPassed } = judge(measured({ pipeline: undefined, lag: undefined }), committedTargets);
 
     expect(checks.map(({ what }) => what)).toEqual(['cold start']);
     expect(isPassed).toBe(true);
   });
 
-  it('is none where something else than account limited the throughput', () => {
+  it('is invalid when account did not use its processor', () => {
     const pairs = [{ protected: stretch({ busy: 0.6 }), unprotected: stretch({ busy: 0.7 }) }];
 
     const { invalid, isPassed } = judge(measured({ pipeline: costOf(pairs) }), committedTargets);
@@ -107,7 +107,7 @@ describe('A verdict', () => {
   it.each<[string, Partial<Measured>]>([
     ['at saturation', { pipeline: costOf([{ protected: stretch({ others: 1 }), unprotected: stretch() }]) }],
     ['at 70 % load', { lag: lag(15, 1) }],
-  ])('is none where requests %s were answered otherwise', (_, given) => {
-    expect(judge(measured(given), committedTargets).invalid).toContain('1 requests were not answered with 201');
+  ])('is invalid when requests %s received no 201', (_, given) => {
+    expect(judge(measured(given), committedTargets).invalid).toContain('1 requests received no 201');
   });
 });

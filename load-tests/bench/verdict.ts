@@ -4,29 +4,33 @@ import { median, randomFrom, ratioOf, type Ratio } from './paired-comparison.ts'
 import type { StretchPair } from './saturation.ts';
 import type { Targets } from './targets.ts';
 
-/** What pairs of stretches say about the pipeline. */
+/** The cost of the pipeline, computed from all pairs of stretches. */
 export interface PipelineCost {
   readonly throughput: Ratio;
-  /** Processor time without the pipeline, to that with it. Undefined where the machine doesn't say. */
+  /** Processor time without the pipeline, divided by that with it. Undefined where the platform does not report it. */
   readonly processorTime: Ratio | undefined;
-  /** The medians, of each arm. */
+  /** The median of each arm. */
   readonly perSecond: { readonly protected: number; readonly unprotected: number };
   readonly processorMsEach: { readonly protected: number; readonly unprotected: number } | undefined;
-  /** How much of its processor account had, the median of all stretches. Undefined where the machine doesn't say. */
+  /**
+   * The share of its processor that account used, median of all stretches. Undefined where the platform does not
+   * report it.
+   */
   readonly busy: number | undefined;
+  /** Requests without a 201. */
   readonly others: number;
   /** In the order in which they were measured. */
   readonly pairs: readonly StretchPair[];
 }
 
-/** All that was measured; what was not asked for is undefined. */
+/** All results; undefined for measurements that were not selected. */
 export interface Measured {
   readonly pipeline: PipelineCost | undefined;
   readonly lag: EventLoopLag | undefined;
   readonly coldStart: ColdStart | undefined;
 }
 
-/** One target, and whether it was reached. */
+/** A target with the measured value. */
 export interface TargetCheck {
   readonly what: string;
   readonly value: number;
@@ -37,15 +41,15 @@ export interface TargetCheck {
 
 export interface BenchJudgement {
   readonly checks: readonly TargetCheck[];
-  /** Why the run says nothing. */
+  /** Why the run is invalid; undefined for a valid run. */
   readonly invalid: string | undefined;
   readonly isPassed: boolean;
 }
 
-/** Below that, something else than account was what there was too little of. */
+/** Below this share of its processor, account was not what limited the throughput. */
 const saturatedShare = 0.9;
 
-/** What the pairs have in common. */
+/** Computes the cost of the pipeline. */
 export function costOf(pairs: readonly StretchPair[]): PipelineCost {
   const processorPairs = pairs.flatMap(({ protected: { processorMsEach: withIt }, unprotected }) => {
     const withoutIt = unprotected.processorMsEach;
@@ -58,7 +62,7 @@ export function costOf(pairs: readonly StretchPair[]): PipelineCost {
       pairs.map((pair) => ({ withIt: pair.protected.perSecond, withoutIt: pair.unprotected.perSecond })),
       randomFrom(1),
     ),
-    // The other way round: what is kept of a processor, so that more is better in both ratios.
+    // Inverted, so that a higher value is better in both ratios.
     processorTime:
       processorPairs.length === 0
         ? undefined
@@ -83,7 +87,7 @@ export function costOf(pairs: readonly StretchPair[]): PipelineCost {
   };
 }
 
-/** Compares what was measured with what is demanded. */
+/** Compares the results with the targets. */
 export function judge({ pipeline, lag, coldStart }: Measured, targets: Targets): BenchJudgement {
   const checks: TargetCheck[] = [];
   if (pipeline?.processorTime) {
@@ -99,10 +103,10 @@ export function judge({ pipeline, lag, coldStart }: Measured, targets: Targets):
 
 function whyInvalid(pipeline: PipelineCost | undefined, lag: EventLoopLag | undefined): string | undefined {
   const others = (pipeline?.others ?? 0) + (lag?.others ?? 0);
-  if (others > 0) return `${others} requests were not answered with 201: what they cost is not what is compared`;
+  if (others > 0) return `${others} requests received no 201, so their cost is not comparable`;
   if (pipeline?.busy !== undefined && pipeline.busy < saturatedShare) {
     const share = (pipeline.busy * 100).toFixed(0);
-    return `account had only ${share} % of a processor: what limited the throughput was something else`;
+    return `account used only ${share} % of a processor: something else limited the throughput`;
   }
   return undefined;
 }

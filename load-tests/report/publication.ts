@@ -15,11 +15,11 @@ export interface PublishedRun {
 }
 
 /**
- * Writes the latest full run of each scenario as Markdown and its pictures into a folder of the same name. Short runs are
- * omitted.
+ * Writes the latest full run of each scenario as Markdown and its pictures into a folder of the same name. Short
+ * runs are omitted.
  *
  * @returns the number of runs
- * @throws Error without a full run
+ * @throws Error without a full run /
  */
 export async function publish(resultsDirectory: string, file: string): Promise<number> {
   const latest = new Map<string, { result: Result; folder: string }>();

@@ -9,12 +9,12 @@ const own = readFileSync(path.join(workspaceRoot, 'apps/account/resilience.yml')
 const policies = (...args: [Parameters<typeof policiesFor>[1], Parameters<typeof policiesFor>[2]]) =>
   parse(policiesFor(own, ...args)).resilience4j;
 
-describe('the policies of account', () => {
-  it('are its own, to the letter, on its own engine', () => {
+describe('policiesFor', () => {
+  it("returns account's own configuration unchanged for sliding-window", () => {
     expect(policiesFor(own, 'sliding-window', 'as-configured')).toBe(own);
   });
 
-  it('differ on opossum in the circuit breaker alone, and in it by what opossum cannot do', () => {
+  it('changes only the circuit breaker for opossum', () => {
     const { circuitbreaker, ...others } = policies('opossum', 'as-configured');
     const { circuitbreaker: _, ...ownOthers } = parse(own).resilience4j;
 
@@ -29,7 +29,7 @@ describe('the policies of account', () => {
     });
   });
 
-  it('are none of any effect on no engine', () => {
+  it('makes every policy ineffective for the engine none', () => {
     const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback } = policies('none', 'as-configured');
 
     expect(circuitbreaker.instances.customer.initialState).toBe('DISABLED');
@@ -39,7 +39,7 @@ describe('the policies of account', () => {
     expect(cachedfallback.instances.customer.staleLimit).toBe('1ms');
   });
 
-  it('let retries storm without a budget, and not within one', () => {
+  it('allows four attempts in both retry variants, and removes the budget in one', () => {
     const { customer: without } = policies('sliding-window', 'retries-without-budget').retry.instances;
     const { customer: within } = policies('sliding-window', 'retries-within-budget').retry.instances;
 

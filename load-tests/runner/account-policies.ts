@@ -50,7 +50,10 @@ function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
   };
 }
 
-/** An unprotected service: only the request deadline (10 s) remains. It still accepts accounts that it cannot verify. */
+/**
+ * An unprotected service: only the request deadline (10 s) remains. It still accepts accounts that it cannot
+ * verify.
+ */
 function disablePolicies({ resilience4j }: Policies): void {
   const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback } = resilience4j;
   Object.assign(instance(circuitbreaker, 'customer'), { initialState: 'DISABLED' });

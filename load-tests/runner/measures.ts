@@ -100,7 +100,10 @@ export function questionRate(samples: readonly ServiceSample[], { fromMs, toMs }
   return ((last.questions - first.questions) / (last.atMs - first.atMs)) * 1_000;
 }
 
-/** Omits samples before a span: calls before the opening of a breaker, which happens between two samples, do not count. */
+/**
+ * Omits samples before a span: calls before the opening of a breaker, which happens between two samples, do not
+ * count.
+ */
 function samplesFrom(samples: readonly ServiceSample[], { fromMs }: Span): ServiceSample[] {
   return samples.filter(({ atMs }) => atMs >= fromMs);
 }
@@ -130,8 +133,8 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 const mean = (values: readonly number[]): number => sum(values) / values.length;
 
 /**
- * When the last of the circuit breakers was first observed OPEN; undefined when one of them never was. Replicas that were
- * never running do not count.
+ * When the last of the circuit breakers was first observed OPEN; undefined when one of them never was. Replicas
+ * that were never running do not count. /
  */
 export function allOpenedAt(samples: readonly BreakerSample[], { fromMs, toMs }: Span): number | undefined {
   const during = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);

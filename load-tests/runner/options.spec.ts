@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { scenarios } from '../scenarios/index.ts';
 import { parseOptions } from './options.ts';
 
-describe('the command line', () => {
-  it('names what to run', () => {
+describe('the command line of the load tests', () => {
+  it('selects scenarios, engine, target and duration', () => {
     expect(
       parseOptions(['customer-slow', '--short', '--engine', 'opossum', '--target', 'http://localhost:8080/']),
     ).toMatchObject({
@@ -20,7 +20,7 @@ describe('the command line', () => {
 
   it.each([
     [[], 'no scenario was named'],
-    [['customer-slw'], "there is no scenario 'customer-slw', but steady, customer-slow"],
+    [['customer-slw'], "there is no scenario 'customer-slw'; there are steady, customer-slow"],
     [['compare'], 'no scenario was named'],
     [['compare', 'steady', 'soak'], 'compare takes one scenario'],
     [['compare', 'steady', '--target', 'http://x'], 'takes no --target'],
@@ -29,7 +29,7 @@ describe('the command line', () => {
     [['steady', '--target', 'localhost'], '--target is a URL'],
     [['steady', '--duration', '4'], '--duration is a whole number of seconds from 5'],
     [['steady', '--fast'], "Unknown option '--fast'"],
-  ])('is refused as %j', (args, message) => {
+  ])('rejects %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
   });
 });

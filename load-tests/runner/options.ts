@@ -107,7 +107,7 @@ function readFlags(args: readonly string[]) {
 function scenarioOf(name: string): Scenario {
   const found = scenarios.find((each) => each.name === name);
   if (found) return found;
-  throw new UsageError(`there is no scenario '${name}', but ${scenarios.map((each) => each.name).join(', ')}`);
+  throw new UsageError(`there is no scenario '${name}'; there are ${scenarios.map((each) => each.name).join(', ')}`);
 }
 
 function urlOf(text: string): string {

@@ -35,7 +35,7 @@ export const customerFailures = {
     claim: 'A customer that fails half of the time costs no client its account and receives hardly more calls.',
     ...usualDurations,
     rate: 60,
-    steps: whileCustomer('customer answers 503 half of the time', {
+    steps: whileCustomer('customer responds with 503 half of the time', {
       latency: '20ms',
       errors: [{ status: 503, rate: 0.5 }],
     }),
@@ -118,7 +118,7 @@ export const customerFailures = {
     short: { before: 5, during: 10, after: 5 },
     rate: 60,
     variants: ['retries-without-budget', 'retries-within-budget'],
-    steps: whileCustomer('customer answers 503', { latency: '20ms', errors: [{ status: 503, rate: 1 }] }),
+    steps: whileCustomer('customer responds with 503', { latency: '20ms', errors: [{ status: 503, rate: 1 }] }),
     thresholds: (variant) =>
       variant === 'retries-without-budget'
         ? clientsHardlyNotice

@@ -52,8 +52,8 @@ export const restarts = {
       { at: 0, title: 'PostgreSQL crashes', action: { kind: 'database', state: 'stopped' } },
       { at: during, title: 'PostgreSQL starts', action: { kind: 'database', state: 'started' } },
     ],
-    // Without its database account cannot open accounts and answers 503. The breakers stay OPEN for 10 s if they opened
-    // because customer had no database either.
+    // Without its database account cannot open accounts and responds with 503. The breakers stay OPEN for 10 s if
+    // they opened because customer had no database either.
     thresholds: () => [
       { kind: 'p99-during', atMostMs: 3_000 },
       { kind: 'time-to-recover', atMostMs: 12_000 },

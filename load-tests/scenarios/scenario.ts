@@ -56,7 +56,10 @@ export type Threshold =
   | { readonly kind: 'questions-per-arrival'; readonly atMost: number }
   /** Memory of the services in the last third of a run, divided by that in the second third. */
   | { readonly kind: 'memory-growth'; readonly atMost: number }
-  /** Mean event-loop lag (p99 per second) in the last third of a run, minus that in the second third, in milliseconds. */
+  /**
+   * Mean event-loop lag (p99 per second) in the last third of a run, minus that in the second third, in
+   * milliseconds.
+   */
   | { readonly kind: 'event-loop-lag-growth'; readonly atMostMs: number };
 
 /** A claim about the system and its test. */
