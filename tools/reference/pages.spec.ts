@@ -1,16 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultOrder } from '@breakwater/resilience';
+import { defaultOrder, type Meter, policies } from '@breakwater/resilience';
 import { checks, runDoctor } from '@breakwater/resilience/doctor';
 import { describe, expect, it } from 'vitest';
-import { bulkheadMeters } from '../../libs/resilience/src/adapters/prometheus/bulkhead.meters.ts';
-import {
-  circuitBreakerCalls,
-  circuitBreakerMeters,
-} from '../../libs/resilience/src/adapters/prometheus/circuit-breaker.meters.ts';
-import { rateLimiterMeters } from '../../libs/resilience/src/adapters/prometheus/rate-limiter.meters.ts';
-import { retryMeters } from '../../libs/resilience/src/adapters/prometheus/retry.meters.ts';
-import { timeLimiterMeters } from '../../libs/resilience/src/adapters/prometheus/time-limiter.meters.ts';
 import { experimentSection, openedAfterCall, overview, simulateExperiments } from './experiments.ts';
 import { code, fenced, filledIn, paragraphs, table, workspaceRoot } from './markdown.ts';
 import { policySection, referencedPolicies } from './policies.ts';
@@ -89,23 +81,18 @@ async function doctorParts(): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-interface NamedMeter {
-  readonly name: string;
-  readonly help: string;
-  readonly labels?: readonly string[];
-}
-
+/** The metrics that Resilience4j has, too. */
 function metricsTable(): string {
-  const meters: readonly NamedMeter[] = [
-    { ...circuitBreakerCalls, name: `${circuitBreakerCalls.name}_{count,sum,bucket}` },
-    ...circuitBreakerMeters,
-    ...retryMeters,
-    ...bulkheadMeters,
-    ...rateLimiterMeters,
-    ...timeLimiterMeters,
-  ];
+  const meters = policies.flatMap(({ meters = [] }) => meters as readonly Meter<never>[]);
   const rows = meters
     .filter(({ name }) => name.startsWith('resilience4j_'))
-    .map(({ name, help, labels = [] }) => [code(name), ['name', ...labels].map(code).join(', '), help]);
+    .flatMap(({ name, help, labels = [], ...meter }) => {
+      const shownLabels = ['name', ...labels].map(code).join(', ');
+      if (meter.type !== 'durations') return [[code(name), shownLabels, help]];
+      return [
+        [code(`${name}_{count,sum,bucket}`), shownLabels, help],
+        [code(`${name}_max`), shownLabels, meter.maxHelp],
+      ];
+    });
   return table(['metric', 'labels', 'meaning'], rows);
 }

@@ -6,7 +6,7 @@ import {
   type Environment,
   type ServiceHealthIndicator,
 } from '@breakwater/service-kit';
-import { systemClock, type Clock, type PolicyRegistries, type Unsubscribe } from '@breakwater/resilience';
+import { systemClock, type Clock, type Unsubscribe } from '@breakwater/resilience';
 import { logTransitions } from '@breakwater/resilience/logging';
 import {
   DiagnosisSource,
@@ -16,7 +16,7 @@ import {
   ResilienceReloadModule,
 } from '@breakwater/resilience/nest';
 import { opossumEngine } from '@breakwater/resilience/opossum';
-import { bindFindings, bindToPrometheus, type BoundRegistries } from '@breakwater/resilience/prometheus';
+import { bindFindings, bindToPrometheus } from '@breakwater/resilience/prometheus';
 import { CircuitBreakerHealthIndicator } from '@breakwater/resilience/terminus';
 import { Injectable, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { AccountsController } from './accounts/accounts.controller.ts';
@@ -61,7 +61,7 @@ export class ResilienceTelemetry implements OnApplicationShutdown {
   constructor({ policies }: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource, clock: Clock) {
     const logger = new Logger('CircuitBreaker');
     this.#unbind = [
-      bindToPrometheus(boundRegistries(policies), metrics, { clock }),
+      bindToPrometheus(policies, metrics, { clock }),
       bindFindings(() => doctor.diagnosis().findings, metrics),
       logTransitions(policies.circuitBreaker, {
         info: (message, fields) => logger.log(fields, message),
@@ -74,9 +74,6 @@ export class ResilienceTelemetry implements OnApplicationShutdown {
     for (const unbind of this.#unbind) unbind();
   }
 }
-
-const boundRegistries = (policies: PolicyRegistries): BoundRegistries =>
-  Object.fromEntries(Object.entries(policies).map(([kind, registry]) => [`${kind}Registry`, registry]));
 
 /** The account service. */
 @Module({})

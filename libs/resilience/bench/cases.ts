@@ -179,7 +179,7 @@ const withMetrics: BenchCase = {
   remark: 'bound to a registry of prom-client, with the histogram of call durations',
   subjects: async () => {
     const circuitBreakerRegistry = createRegistry('circuitBreaker');
-    const unbind = bindToPrometheus({ circuitBreakerRegistry }, new Registry());
+    const unbind = bindToPrometheus({ circuitBreaker: circuitBreakerRegistry }, new Registry());
     const breaker = circuitBreakerRegistry.getOrCreate('customer', { slidingWindowSize: 100 });
     return { bare, breakwater: { operation: () => breaker.execute(succeed), dispose: unbind } };
   },

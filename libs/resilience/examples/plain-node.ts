@@ -129,7 +129,7 @@ import { Registry } from 'prom-client';
 export const circuitBreakerRegistry = createRegistry('circuitBreaker');
 export const metrics = new Registry();
 
-bindToPrometheus({ circuitBreakerRegistry }, metrics, { extraLabels: { application: 'account' } });
+bindToPrometheus({ circuitBreaker: circuitBreakerRegistry }, metrics, { extraLabels: { application: 'account' } });
 
 logTransitions(circuitBreakerRegistry, {
   info: (message, fields) => console.info(message, fields),

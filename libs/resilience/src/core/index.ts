@@ -51,6 +51,21 @@ export type {
 } from './policy-definition.ts';
 export { definePolicy } from './policy-definition.ts';
 export type {
+  ActuatorView,
+  DurationMeter,
+  EventMeter,
+  EventsOf,
+  EventTypes,
+  Labels,
+  Meter,
+  ReadMeter,
+  Sample,
+  SpanAttributes,
+  SpanEvent,
+  SpanEvents,
+} from './observability.ts';
+export type {
+  FollowableRegistries,
   PipelineKind,
   PolicyDefinitions,
   PolicyEnvironmentOf,

@@ -3,6 +3,7 @@ import { bulkheadDefinition } from './bulkhead/bulkhead.definition.ts';
 import { cachedFallbackDefinition } from './cached-fallback/cached-fallback.definition.ts';
 import { circuitBreakerDefinition } from './circuit-breaker/circuit-breaker.definition.ts';
 import { fallbackDefinition } from './fallback/fallback.definition.ts';
+import type { FollowableRegistry } from './follow-registry.ts';
 import { hedgeDefinition } from './hedge/hedge.definition.ts';
 import type { PolicyDefinition, PolicyTable } from './policy-definition.ts';
 import type { Policy } from './policy.ts';
@@ -63,6 +64,9 @@ export type PolicyRegistry<K extends PolicyKind> = Registry<PolicyOf<K>, PolicyO
 
 /** The registries of all kinds. */
 export type PolicyRegistries = { readonly [K in PolicyKind]: PolicyRegistry<K> };
+
+/** Registries of some kinds, whose instances something observes, e.g. as metrics. */
+export type FollowableRegistries = { readonly [K in PolicyKind]?: FollowableRegistry<PolicyOf<K>> | undefined };
 
 /** The options of named configurations and instances of all kinds. */
 export type PolicyDefinitions = { readonly [K in PolicyKind]: RegistryDefinitions<PolicyOptionsOf<K>> };

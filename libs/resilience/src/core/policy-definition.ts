@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { ActuatorView, EventTypes, Meter, SpanEvents } from './observability.ts';
 import type { OptionSchema } from './options.ts';
 
 /** What a registry holds: a policy, or something that policies share, such as a retry budget. */
@@ -71,6 +72,14 @@ export interface PolicyDefinition<
   /** Options that cannot change while an instance lives. None by default. */
   readonly fixedOptions?: readonly string[];
   readonly file?: FileFormat;
+  /** Every type of event; left out for what emits none. */
+  readonly events?: EventTypes<P>;
+  /** The metrics of an instance. None by default. */
+  readonly meters?: readonly Meter<P>[];
+  /** The events that are shown in spans. None by default. */
+  readonly spanEvents?: SpanEvents<P>;
+  /** Its endpoints in the actuator. Without them its events appear only in the stream. */
+  readonly actuator?: ActuatorView<P>;
   /** The key of the environment under which definitions further down the table find the registry of this kind. */
   readonly environmentKey?: string;
   /**

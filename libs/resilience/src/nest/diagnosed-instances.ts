@@ -1,5 +1,6 @@
 import type { PipelineRegistry } from '../core/pipeline.registry.ts';
-import { type PipelineKind, pipelineKindsOf } from '../core/policies.ts';
+import { type PipelineKind, pipelineKindsOf, policies } from '../core/policies.ts';
+import type { PolicyTable } from '../core/policy-definition.ts';
 import { type Instance, type InstanceRegistries, instancesOf } from '../doctor/instance.ts';
 
 /** The registries of an application; those that it does not have are left out. */
@@ -11,11 +12,12 @@ type DiagnosedRegistries = InstanceRegistries & {
 export function diagnosedInstances(
   registries: DiagnosedRegistries,
   pipelines: PipelineRegistry | undefined,
+  table: PolicyTable = policies,
 ): readonly Instance[] {
-  return instancesOf(registries).map((instance) => {
-    const policies = pipelines?.find(instance.name)?.policies;
-    const order = policies?.flatMap(
-      (policy) => pipelineKindsOf().find((kind) => registries[kind]?.find(policy.name) === policy) ?? [],
+  return instancesOf(registries, table).map((instance) => {
+    const members = pipelines?.find(instance.name)?.policies;
+    const order = members?.flatMap(
+      (policy) => pipelineKindsOf(table).find((kind) => registries[kind]?.find(policy.name) === policy) ?? [],
     );
     return order === undefined ? instance : { ...instance, order };
   });

@@ -26,10 +26,13 @@ export type {
   ActuatorSettings,
 } from './actuator/actuator.options.ts';
 export type { CircuitBreakerUpdateStateResponse } from './actuator/circuit-breaker-state.controller.ts';
-export type { CircuitBreakerDetails, CircuitBreakerEventResponse } from './actuator/circuit-breaker.response.ts';
+export type {
+  CircuitBreakerDetails,
+  CircuitBreakerEventResponse,
+} from '../core/circuit-breaker/circuit-breaker.actuator.ts';
 export type { Diagnosis } from './actuator/diagnosis.ts';
 export { DiagnosisSource } from './actuator/diagnosis.ts';
-export type { RetryEventResponse } from './actuator/event.response.ts';
+export type { RetryEventResponse } from '../core/retry/retry.definition.ts';
 export type { ReloadResponse } from './actuator/reload.controller.ts';
 export type { ChangeResponse, InstanceChangeResponse } from './reload/change.response.ts';
 export { ResilienceReloadModule } from './reload/reload.module.ts';

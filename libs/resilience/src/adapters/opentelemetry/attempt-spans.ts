@@ -1,4 +1,5 @@
-import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import { type Span, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
+import { attributeNames as names, errorTypeOf } from '../../core/observability.ts';
 import {
   type CallContext,
   abortSourceOf,
@@ -7,15 +8,17 @@ import {
   type ProtectedCall,
   toCallContext,
 } from '../../core/policy.ts';
-import { attributeNames as names } from './attribute-names.ts';
-import { errorTypeOf } from './error-type.ts';
-import { resilienceTracer } from './tracer.ts';
+
+/** The tracer of this library; a no-op without an SDK. Looked up for each span, since an SDK may be registered later. */
+export function resilienceTracer(): Tracer {
+  return trace.getTracer('@breakwater/resilience');
+}
 
 /**
- * A span for each attempt. As a policy it takes its place in a pipeline: right inside the retry each attempt has its own
- * span, with its number, and what inner policies and the HTTP client do is below it.
+ * A policy that creates a span for each attempt. Directly inside the retry, each attempt has a span with its number, and the
+ * spans of inner policies and of the HTTP client are its children.
  *
- * Without an OpenTelemetry SDK the call is made as if this were not there.
+ * Without an OpenTelemetry SDK it has no effect.
  *
  * @example
  * const customer = pipeline('customer', [retry, new AttemptSpans('customer'), circuitBreaker, timeLimiter]);
@@ -23,12 +26,12 @@ import { resilienceTracer } from './tracer.ts';
 export class AttemptSpans implements Policy {
   readonly name: string;
 
-  /** @param name what is called; the spans are named after it */
+  /** @param name the dependency; the spans are named `<name> attempt` */
   constructor(name: string) {
     this.name = name;
   }
 
-  /** @throws what `call` threw; the span then has it, and failed, unless the caller gave up */
+  /** @throws the error of `call`; the span records it and fails, unless the caller aborted */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const callContext = toCallContext(context);
     const attributes = { [names.name]: this.name, [names.attempt]: callContext.attempt };

@@ -1,4 +1,4 @@
+export { attributeNames } from '../../core/observability.ts';
 export { AttemptSpans } from './attempt-spans.ts';
-export { attributeNames } from './attribute-names.ts';
-export type { InstrumentedRegistries } from './instrument.ts';
+export type { InstrumentOptions } from './instrument.ts';
 export { instrument } from './instrument.ts';

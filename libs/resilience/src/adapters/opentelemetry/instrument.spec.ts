@@ -4,10 +4,10 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { pipeline } from '../../core/pipeline.ts';
-import { createRegistry } from '../../core/policies.ts';
+import { createRegistry, type FollowableRegistries } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { AttemptSpans } from './attempt-spans.ts';
-import { instrument, type InstrumentedRegistries } from './instrument.ts';
+import { instrument } from './instrument.ts';
 
 const exporter = new InMemorySpanExporter();
 const down = new TypeError('down');
@@ -28,7 +28,7 @@ afterAll(() => {
   context.disable();
 });
 
-function instrumented(registries: InstrumentedRegistries): void {
+function instrumented(registries: FollowableRegistries): void {
   stops.push(instrument(registries));
 }
 
@@ -45,7 +45,7 @@ async function eventsIn(work: (span: Span) => unknown): Promise<(readonly [strin
 function withBreaker(options: CircuitBreakerOptions = {}) {
   const clock = new FakeClock();
   const circuitBreakerRegistry = createRegistry('circuitBreaker', { configs: { default: options } }, { clock });
-  instrumented({ circuitBreakerRegistry });
+  instrumented({ circuitBreaker: circuitBreakerRegistry });
   return { clock, circuitBreakerRegistry, breaker: circuitBreakerRegistry.getOrCreate('customer') };
 }
 
@@ -87,7 +87,7 @@ describe('A span is told', () => {
   it('of each retry with its number, its wait and its reason, and of the end', async () => {
     const retryRegistry = createRegistry('retry');
     const retry = retryRegistry.getOrCreate('customer', { maxAttempts: 3, intervalFunction: (attempt) => attempt });
-    instrumented({ retryRegistry });
+    instrumented({ retry: retryRegistry });
 
     const events = await eventsIn(() => retry.execute(() => Promise.reject(down)).catch(() => {}));
 
@@ -104,7 +104,7 @@ describe('A span is told', () => {
     retryBudgets.getOrCreate('all', { retryRatio: 0, minRetriesPerSecond: 0 });
     const retryRegistry = createRegistry('retry', {}, { retryBudgets });
     const retry = retryRegistry.getOrCreate('customer', { retryBudget: 'all' });
-    instrumented({ retryRegistry });
+    instrumented({ retry: retryRegistry });
 
     const events = await eventsIn(() => retry.execute(() => Promise.reject(down)).catch(() => {}));
 
@@ -124,7 +124,11 @@ describe('A span is told', () => {
       rateLimiterRegistry.getOrCreate('customer', { limitForPeriod: 1, limitRefreshPeriod: '1h', timeoutDuration: 0 }),
       adaptiveConcurrencyLimiterRegistry.getOrCreate('customer', limits),
     ];
-    instrumented({ bulkheadRegistry, rateLimiterRegistry, adaptiveConcurrencyLimiterRegistry });
+    instrumented({
+      bulkhead: bulkheadRegistry,
+      rateLimiter: rateLimiterRegistry,
+      adaptiveConcurrencyLimiter: adaptiveConcurrencyLimiterRegistry,
+    });
     for (const policy of policies) void policy.execute(() => new Promise(() => {}));
 
     const events = await eventsIn(async () => {
@@ -151,7 +155,7 @@ describe('A span is told', () => {
     const hedgeRegistry = createRegistry('hedge', {}, { clock });
     const timeLimiter = timeLimiterRegistry.getOrCreate('customer', { timeoutDuration: '1s' });
     const hedge = hedgeRegistry.getOrCreate('customer', { delay: 200 });
-    instrumented({ timeLimiterRegistry, hedgeRegistry });
+    instrumented({ timeLimiter: timeLimiterRegistry, hedge: hedgeRegistry });
 
     const events = await eventsIn(async () => {
       const late = timeLimiter.execute(() => hedge.execute(() => new Promise(() => {})));
@@ -190,7 +194,7 @@ describe('A span is told', () => {
     ];
     const fallback = fallbackRegistry.getOrCreate('customer', { handlers });
     const remembering = cachedFallbackRegistry.getOrCreate('customer').withKey('ada@example.org');
-    instrumented({ fallbackRegistry, cachedFallbackRegistry });
+    instrumented({ fallback: fallbackRegistry, cachedFallback: cachedFallbackRegistry });
 
     const events = await eventsIn(async () => {
       await fallback.execute(() => Promise.reject(down));

@@ -24,7 +24,7 @@ describe('Without an OpenTelemetry SDK', () => {
       return on(type, listener);
     };
 
-    instrument({ circuitBreakerRegistry });
+    instrument({ circuitBreaker: circuitBreakerRegistry });
     breaker.transitionToOpenState();
 
     expect(listened).toStrictEqual(['STATE_TRANSITION', 'NOT_PERMITTED']);

@@ -117,10 +117,7 @@ describe('An application with a circuit breaker on opossum', () => {
 
   it('exports its metrics', async () => {
     const prometheus = new Registry();
-    const unbind = bindToPrometheus(
-      { circuitBreakerRegistry: application.get(registryToken('circuitBreaker')) },
-      prometheus,
-    );
+    const unbind = bindToPrometheus({ circuitBreaker: application.get(registryToken('circuitBreaker')) }, prometheus);
 
     await fail();
     await client.verify('c-1');

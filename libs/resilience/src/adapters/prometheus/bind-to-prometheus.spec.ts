@@ -2,13 +2,13 @@ import { Gauge, type OpenMetricsContentType, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import { createRegistry } from '../../core/policies.ts';
+import { createRegistry, type FollowableRegistries } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { type BoundRegistries, bindToPrometheus, type PrometheusOptions } from './bind-to-prometheus.ts';
+import { bindToPrometheus, type PrometheusOptions } from './bind-to-prometheus.ts';
 
 const down = new Error('down');
 
-function bound(registries: BoundRegistries, options: PrometheusOptions = {}) {
+function bound(registries: FollowableRegistries, options: PrometheusOptions = {}) {
   const prometheus = new Registry();
   const unbind = bindToPrometheus(registries, prometheus, { callDurationBuckets: [0.1, 1], ...options });
   /** The lines of the families whose names begin so, sorted into families as they are shown. */
@@ -28,7 +28,7 @@ function withBreakers(options: CircuitBreakerOptions = {}, prometheusOptions: Pr
     clock,
     circuitBreakerRegistry,
     customer,
-    ...bound({ circuitBreakerRegistry }, { clock, ...prometheusOptions }),
+    ...bound({ circuitBreaker: circuitBreakerRegistry }, { clock, ...prometheusOptions }),
   };
 }
 
@@ -111,7 +111,7 @@ describe('The metrics of a circuit breaker', () => {
       const circuitBreakerRegistry = createRegistry('circuitBreaker');
       circuitBreakerRegistry.getOrCreate('customer');
       const prometheus = new Registry();
-      bindToPrometheus({ circuitBreakerRegistry }, prometheus);
+      bindToPrometheus({ circuitBreaker: circuitBreakerRegistry }, prometheus);
       return { prometheus };
     })();
     const bare = withBreakers({}, { callDurationBuckets: [] });
@@ -306,7 +306,7 @@ describe('A binding', () => {
     unbind();
     expect(await prometheus.metrics()).toBe('\n');
     customer.onSuccess(1);
-    bindToPrometheus({ circuitBreakerRegistry }, prometheus);
+    bindToPrometheus({ circuitBreaker: circuitBreakerRegistry }, prometheus);
 
     expect(await prometheus.metrics()).toContain('{name="customer",kind="successful"} 0');
   });
@@ -315,7 +315,9 @@ describe('A binding', () => {
     const { circuitBreakerRegistry, prometheus, scrape } = withBreakers();
     const before = await scrape('');
 
-    expect(() => bindToPrometheus({ circuitBreakerRegistry }, prometheus)).toThrow(/already been registered/);
+    expect(() => bindToPrometheus({ circuitBreaker: circuitBreakerRegistry }, prometheus)).toThrow(
+      /already been registered/,
+    );
 
     expect(await scrape('')).toStrictEqual(before);
   });
@@ -324,8 +326,8 @@ describe('A binding', () => {
     const prometheus = new Registry();
     new Gauge({ name: 'resilience4j_retry_calls_total', help: 'Somebody else’s.', registers: [prometheus] }).set(7);
     const registries = {
-      circuitBreakerRegistry: createRegistry('circuitBreaker'),
-      retryRegistry: createRegistry('retry'),
+      circuitBreaker: createRegistry('circuitBreaker'),
+      retry: createRegistry('retry'),
     };
 
     expect(() => bindToPrometheus(registries, prometheus)).toThrow(/already been registered/);
@@ -345,7 +347,7 @@ describe('A binding', () => {
     openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     circuitBreakerRegistry.getOrCreate('customer');
 
-    bindToPrometheus({ circuitBreakerRegistry }, openMetrics);
+    bindToPrometheus({ circuitBreaker: circuitBreakerRegistry }, openMetrics);
     await openMetrics.metrics();
 
     expect(await openMetrics.metrics()).toContain(
@@ -363,7 +365,7 @@ describe('The metrics of a retry', () => {
   it('count calls by how they ended and whether they were retried', async () => {
     const retryRegistry = createRegistry('retry', { configs: { default: { maxAttempts: 2, waitDuration: 0 } } });
     const customer = retryRegistry.getOrCreate('customer');
-    const { scrape } = bound({ retryRegistry });
+    const { scrape } = bound({ retry: retryRegistry });
     const failing = (times: number) => async () => {
       if (times-- > 0) throw down;
     };
@@ -394,17 +396,17 @@ describe('The metrics of a retry', () => {
     );
     retryBudgets.getOrCreate('all', { minRetriesPerSecond: 0, retryRatio: 1 });
     const customer = retryRegistry.getOrCreate('customer');
-    const { scrape } = bound({ retryRegistry, retryBudgetRegistry: retryBudgets });
+    const { scrape } = bound({ retry: retryRegistry, retryBudget: retryBudgets });
 
     await customer.execute(() => Promise.reject(down)).catch(() => {});
 
     expect(await scrape('breakwater_retry')).toStrictEqual([
+      '# TYPE breakwater_retry_budget_balance gauge',
+      'breakwater_retry_budget_balance{name="all"} 0',
       '# TYPE breakwater_retry_attempts_total counter',
       'breakwater_retry_attempts_total{name="customer"} 1',
       '# TYPE breakwater_retry_budget_exhausted_total counter',
       'breakwater_retry_budget_exhausted_total{name="customer"} 1',
-      '# TYPE breakwater_retry_budget_balance gauge',
-      'breakwater_retry_budget_balance{name="all"} 0',
     ]);
   });
 });
@@ -413,7 +415,7 @@ describe('The metrics of a bulkhead', () => {
   it('show its places as they are now, and count who was refused', async () => {
     const bulkheadRegistry = createRegistry('bulkhead');
     const customer = bulkheadRegistry.getOrCreate('customer', { maxConcurrentCalls: 2, maxWaitDuration: 0 });
-    const { scrape } = bound({ bulkheadRegistry });
+    const { scrape } = bound({ bulkhead: bulkheadRegistry });
 
     for (let call = 0; call < 3; call++) customer.tryAcquirePermission();
     customer.onComplete();
@@ -439,7 +441,7 @@ describe('The metrics of a rate limiter', () => {
     const options = { limitForPeriod: 2, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
     const rateLimiterRegistry = createRegistry('rateLimiter', { configs: { default: options } }, { clock });
     const customer = rateLimiterRegistry.getOrCreate('customer');
-    const { scrape } = bound({ rateLimiterRegistry });
+    const { scrape } = bound({ rateLimiter: rateLimiterRegistry });
 
     for (let call = 0; call < 5; call++) void customer.execute(() => call).catch(() => {});
 
@@ -463,7 +465,7 @@ describe('The metrics of a time limiter', () => {
     const clock = new FakeClock();
     const timeLimiterRegistry = createRegistry('timeLimiter', {}, { clock });
     const customer = timeLimiterRegistry.getOrCreate('customer', { timeoutDuration: '1s' });
-    const { scrape } = bound({ timeLimiterRegistry });
+    const { scrape } = bound({ timeLimiter: timeLimiterRegistry });
 
     await customer.execute(() => 'in time');
     await customer.execute(() => Promise.reject(down)).catch(() => {});
@@ -485,7 +487,7 @@ describe('The metrics of a hedge', () => {
     const clock = new FakeClock();
     const hedgeRegistry = createRegistry('hedge', {}, { clock });
     const customer = hedgeRegistry.getOrCreate('customer', { delay: 200 });
-    const { scrape } = bound({ hedgeRegistry });
+    const { scrape } = bound({ hedge: hedgeRegistry });
 
     await customer.execute(() => 'at once');
     const attempts = [new Promise(() => {}), 'second'];
@@ -515,7 +517,7 @@ describe('The metrics of an adaptive concurrency limiter', () => {
       minLimit: 1,
       maxLimit: 1,
     });
-    const { scrape } = bound({ adaptiveConcurrencyLimiterRegistry });
+    const { scrape } = bound({ adaptiveConcurrencyLimiter: adaptiveConcurrencyLimiterRegistry });
 
     for (let call = 0; call < 2; call++) void customer.execute(() => new Promise(() => {})).catch(() => {});
 
@@ -536,7 +538,7 @@ describe('The metrics of fallbacks', () => {
     const fallbackRegistry = createRegistry('fallback');
     const handlers = [{ handle: () => Promise.reject(down) }, { handle: () => 'unknown' }];
     const customer = fallbackRegistry.getOrCreate('customer', { handlers });
-    const { scrape } = bound({ fallbackRegistry });
+    const { scrape } = bound({ fallback: fallbackRegistry });
 
     for (let call = 0; call < 2; call++) await customer.execute(() => Promise.reject(down));
 
@@ -550,7 +552,7 @@ describe('The metrics of fallbacks', () => {
   it('count what was served from memory, and never by key', async () => {
     const cachedFallbackRegistry = createRegistry('cachedFallback');
     const customer = cachedFallbackRegistry.getOrCreate('customer');
-    const { scrape } = bound({ cachedFallbackRegistry });
+    const { scrape } = bound({ cachedFallback: cachedFallbackRegistry });
 
     await customer.withKey('ada').execute(() => 'Ada');
     await customer.withKey('ada').execute(() => Promise.reject(down));
@@ -591,13 +593,13 @@ const askedByDashboard: readonly (readonly [metric: string, labels: readonly str
 describe('Resilience4j’s own Grafana dashboard', () => {
   it.each(askedByDashboard)('finds %s', async (metric, labels) => {
     const registries = {
-      circuitBreakerRegistry: createRegistry('circuitBreaker'),
-      retryRegistry: createRegistry('retry'),
-      bulkheadRegistry: createRegistry('bulkhead'),
+      circuitBreaker: createRegistry('circuitBreaker'),
+      retry: createRegistry('retry'),
+      bulkhead: createRegistry('bulkhead'),
     };
-    registries.circuitBreakerRegistry.getOrCreate('backendA');
-    registries.retryRegistry.getOrCreate('backendA');
-    registries.bulkheadRegistry.getOrCreate('backendA');
+    registries.circuitBreaker.getOrCreate('backendA');
+    registries.retry.getOrCreate('backendA');
+    registries.bulkhead.getOrCreate('backendA');
     const { scrape } = bound(registries, { extraLabels: { application: 'resilience4j-demo' } });
 
     const [series = ''] = await scrape(`${metric}{`);

@@ -1,51 +1,14 @@
 import { register } from 'prom-client';
 import { type Clock, systemClock } from '../../core/clock.ts';
-import type { EventMap, Unsubscribe } from '../../core/events.ts';
+import type { Unsubscribe } from '../../core/events.ts';
 import { type FollowableRegistry, followRegistry } from '../../core/follow-registry.ts';
-import type { RetryBudget } from '../../core/retry/retry-budget.ts';
-import {
-  adaptiveConcurrencyLimiterMeters,
-  countedAdaptiveConcurrencyLimiterEvents,
-  type MeteredAdaptiveConcurrencyLimiter,
-} from './adaptive-concurrency-limiter.meters.ts';
-import { bulkheadMeters, countedBulkheadEvents, type MeteredBulkhead } from './bulkhead.meters.ts';
-import {
-  circuitBreakerCalls,
-  CircuitBreakerInstance,
-  circuitBreakerMeters,
-  type MeteredBreaker,
-} from './circuit-breaker.meters.ts';
-import { CountedEvents, type EventSource } from './counted-events.ts';
-import {
-  cachedFallbackMeters,
-  countedCachedFallbackEvents,
-  countedFallbackEvents,
-  fallbackMeters,
-  type MeteredCachedFallback,
-  type MeteredFallback,
-} from './fallback.meters.ts';
-import { countedHedgeEvents, hedgeMeters, type MeteredHedge } from './hedge.meters.ts';
-import { type Labels, type Meter, Meters, type PrometheusRegistry } from './meters.ts';
-import { percentileHistogramBuckets } from './percentile-histogram-buckets.ts';
-import { countedRateLimiterEvents, type MeteredRateLimiter, rateLimiterMeters } from './rate-limiter.meters.ts';
-import { countedRetryEvents, type MeteredRetry, retryBudgetMeters, retryMeters } from './retry.meters.ts';
-import { countedTimeLimiterEvents, type MeteredTimeLimiter, timeLimiterMeters } from './time-limiter.meters.ts';
+import type { Labels } from '../../core/observability.ts';
+import { type FollowableRegistries, policies, type PolicyKind } from '../../core/policies.ts';
+import type { NamedInstance, PolicyTable } from '../../core/policy-definition.ts';
+import { percentileHistogramBuckets } from './duration-histogram.ts';
+import { Meters, type PrometheusRegistry } from './meters.ts';
 
-/** What is to be shown. Each may be left out, and then has no metrics. */
-export interface BoundRegistries {
-  readonly circuitBreakerRegistry?: FollowableRegistry<MeteredBreaker>;
-  readonly retryRegistry?: FollowableRegistry<MeteredRetry>;
-  readonly retryBudgetRegistry?: FollowableRegistry<Pick<RetryBudget, 'name' | 'balance'>>;
-  readonly bulkheadRegistry?: FollowableRegistry<MeteredBulkhead>;
-  readonly rateLimiterRegistry?: FollowableRegistry<MeteredRateLimiter>;
-  readonly timeLimiterRegistry?: FollowableRegistry<MeteredTimeLimiter>;
-  readonly hedgeRegistry?: FollowableRegistry<MeteredHedge>;
-  readonly adaptiveConcurrencyLimiterRegistry?: FollowableRegistry<MeteredAdaptiveConcurrencyLimiter>;
-  readonly fallbackRegistry?: FollowableRegistry<MeteredFallback>;
-  readonly cachedFallbackRegistry?: FollowableRegistry<MeteredCachedFallback>;
-}
-
-/** How it is to be shown. */
+/** Options of `bindToPrometheus`. */
 export interface PrometheusOptions {
   /**
    * Labels of every series, e.g. `{ application: 'account' }`, by which dashboards for Spring Boot choose, or
@@ -53,106 +16,61 @@ export interface PrometheusOptions {
    */
   readonly extraLabels?: Labels;
   /**
-   * The upper bounds of the histogram of call durations, in seconds, rising. By default those of Micrometer's
+   * The upper bounds of the histogram of call durations, in seconds, ascending. By default those of Micrometer's
    * `percentiles-histogram`, 68 from 1 ms to 30 s. An empty list leaves the number and the sum of durations.
    */
   readonly callDurationBuckets?: readonly number[];
-  /** By which the longest call is forgotten; it must be that of the circuit breakers. Real time by default. */
+  /** The clock of the circuit breakers, which also forgets the longest calls. Real time by default. */
   readonly clock?: Clock;
+  /** The table of policies; that of this library by default. */
+  readonly policies?: PolicyTable;
 }
 
 /**
- * Shows what policies do as metrics for Prometheus, with the names, labels and units that Resilience4j's Micrometer binding
- * has there, so that dashboards and alerts made for it show them without an edit. What Resilience4j does not have is named
- * `breakwater_…`.
+ * Exports the metrics of policies to Prometheus, with the names, labels and units of Resilience4j's Micrometer binding, so
+ * that its dashboards and alerts work without a change. Metrics that Resilience4j does not have are named `breakwater_…`.
  *
- * Instances that registries are given later get their series then; the series of an instance that is removed go with it.
- * Counting begins with the binding.
+ * An instance that a registry adds later gets its series then; the series of a removed instance go with it. Counters start
+ * at 0 when they are bound.
  *
- * @param registries whose instances are shown
+ * @param registries the registries by kind of policy; those left out have no metrics
  * @param prometheusRegistry where the metrics are collected; prom-client's `register` by default
- * @returns what takes all of it back
- * @throws Error from prom-client when a metric of such a name is there already, as after a second binding; nothing is bound
+ * @returns removes all of them
+ * @throws Error from prom-client if a metric of such a name exists, as after a second binding; nothing is bound then
  *
  * @example
- * bindToPrometheus({ circuitBreakerRegistry, retryRegistry }, register, { extraLabels: { application: 'account' } });
+ * bindToPrometheus({ circuitBreaker: circuitBreakers, retry: retries }, register, { extraLabels: { application: 'account' } });
  */
 export function bindToPrometheus(
-  registries: BoundRegistries,
+  registries: FollowableRegistries,
   prometheusRegistry: PrometheusRegistry = register,
   options: PrometheusOptions = {},
 ): Unsubscribe {
-  const meters = new Meters(prometheusRegistry, options.extraLabels ?? {});
-  const unbinds: Unsubscribe[] = [];
+  const { extraLabels = {}, callDurationBuckets = percentileHistogramBuckets, clock = systemClock } = options;
+  const meters = new Meters(prometheusRegistry, extraLabels, clock, callDurationBuckets);
+  const unsubscribes: Unsubscribe[] = [];
   const unbind: Unsubscribe = () => {
-    for (const end of unbinds.splice(0)) end();
+    for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
     meters.removeAll();
   };
-  const counted = <P extends EventSource<M>, M extends EventMap>(
-    registry: FollowableRegistry<P> | undefined,
-    definitions: readonly Meter<CountedEvents<P, M>>[],
-    types: readonly (keyof M)[],
-  ): void => void unbinds.push(bind(meters, registry, definitions, (policy) => new CountedEvents<P, M>(policy, types)));
 
   try {
-    unbinds.push(bindCircuitBreakers(meters, registries.circuitBreakerRegistry, options));
-    counted(registries.retryRegistry, retryMeters, countedRetryEvents);
-    counted(registries.bulkheadRegistry, bulkheadMeters, countedBulkheadEvents);
-    counted(registries.rateLimiterRegistry, rateLimiterMeters, countedRateLimiterEvents);
-    counted(registries.timeLimiterRegistry, timeLimiterMeters, countedTimeLimiterEvents);
-    counted(registries.hedgeRegistry, hedgeMeters, countedHedgeEvents);
-    counted(
-      registries.adaptiveConcurrencyLimiterRegistry,
-      adaptiveConcurrencyLimiterMeters,
-      countedAdaptiveConcurrencyLimiterEvents,
-    );
-    counted(registries.fallbackRegistry, fallbackMeters, countedFallbackEvents);
-    counted(registries.cachedFallbackRegistry, cachedFallbackMeters, countedCachedFallbackEvents);
-    unbinds.push(bind(meters, registries.retryBudgetRegistry, retryBudgetMeters, (budget) => budget));
+    for (const { kind, meters: metersOfKind = [] } of options.policies ?? policies) {
+      const registry = registries[kind as PolicyKind] as FollowableRegistry<NamedInstance> | undefined;
+      if (registry === undefined) continue;
+      const added = metersOfKind.map((meter) => meters.add(meter));
+      unsubscribes.push(
+        followRegistry(registry, (instance) => {
+          const removals = added.map((add) => add(instance));
+          return () => {
+            for (const remove of removals) remove();
+          };
+        }),
+      );
+    }
   } catch (error) {
     unbind();
     throw error;
   }
   return unbind;
-}
-
-function bindCircuitBreakers(
-  meters: Meters,
-  registry: FollowableRegistry<MeteredBreaker> | undefined,
-  { callDurationBuckets = percentileHistogramBuckets, clock = systemClock }: PrometheusOptions,
-): Unsubscribe {
-  if (registry === undefined) return () => {};
-  const { name, help, labels } = circuitBreakerCalls;
-  const durations = meters.addDurations(name, help, callDurationBuckets, labels);
-  return bind(
-    meters,
-    registry,
-    circuitBreakerMeters,
-    (breaker) => new CircuitBreakerInstance(breaker, durations, clock),
-  );
-}
-
-/** An instance as meters see it. */
-interface Instance {
-  readonly name: string;
-  end?(): void;
-}
-
-function bind<P, E extends Instance>(
-  meters: Meters,
-  registry: FollowableRegistry<P> | undefined,
-  definitions: readonly Meter<E>[],
-  observe: (policy: P) => E,
-): Unsubscribe {
-  if (registry === undefined) return () => {};
-  const instances = new Set<E>();
-  for (const definition of definitions) meters.add(definition, instances);
-  return followRegistry(registry, (policy) => {
-    const instance = observe(policy);
-    instances.add(instance);
-    return () => {
-      instance.end?.();
-      instances.delete(instance);
-    };
-  });
 }

@@ -1,9 +1,34 @@
 import type { Histogram } from 'prom-client';
-import type { Labels } from './meters.ts';
+import type { Labels } from '../../core/observability.ts';
+
+const nanosInSecond = 1e9;
+const minSeconds = 0.001;
+const maxSeconds = 30;
+/** The first power of 4 above the minimum. */
+const firstPower = 4 ** 10;
 
 /**
- * A histogram as prom-client shows it, whose series are known before anything is recorded: to record costs a search among the
- * bounds. prom-client's own looks at one bound after the other, and checks and joins the labels of each observation anew.
+ * The upper bounds, in seconds, with which Micrometer publishes a timer as a histogram to Prometheus
+ * (`percentiles-histogram`): from 1 ms to 30 s, powers of four, with steps of a third of the lower power between two of them.
+ * After Micrometer's `PercentileHistogramBuckets`, which counts in whole nanoseconds and adds both ends of the range.
+ */
+export const percentileHistogramBuckets: readonly number[] = buckets();
+
+function buckets(): readonly number[] {
+  const bounds = [minSeconds];
+  for (let power = firstPower; power < maxSeconds * nanosInSecond; power *= 4) {
+    const step = Math.floor(power / 3);
+    const end = power * 4 - step;
+    for (let bound = power; bound < end; bound += step) {
+      if (bound < maxSeconds * nanosInSecond) bounds.push(bound / nanosInSecond);
+    }
+  }
+  return [...bounds, maxSeconds];
+}
+
+/**
+ * A histogram of prom-client whose series exist before a value is recorded, so that recording is one search in the bounds.
+ * prom-client's own histogram compares the bounds one by one, and checks and joins the labels of each observation.
  */
 export class DurationHistogram {
   readonly name: string;
@@ -27,7 +52,7 @@ export class DurationHistogram {
     return series;
   }
 
-  /** What a registry of prom-client asks a metric for. */
+  /** Called by a registry of prom-client. */
   async get(): Promise<ShownMetric> {
     const { name, help, type, aggregator } = this;
     return { name, help, type, aggregator, values: [...this.#series].flatMap((series) => series.values(name)) };
@@ -37,7 +62,7 @@ export class DurationHistogram {
     for (const series of this.#series) series.reset();
   }
 
-  /** For a registry, which takes whatever has `get` and says otherwise in its types. */
+  /** For a registry, which needs only `get`, although its types ask for more. */
   asMetric(): Histogram {
     return this as unknown as Histogram;
   }
@@ -63,11 +88,11 @@ export class DurationSeries {
   readonly end: () => void;
   readonly #labels: Labels;
   readonly #bounds: readonly number[];
-  /** How many are within the bound of the same place and above the one before it; the last one has what is above all. */
+  /** The number of values between the previous bound and the one at the same index; the last count is above all bounds. */
   readonly #counts: number[];
   #sum = 0;
-  /** Where the last one belonged, and within which bounds: one call mostly takes about as long as the one before. */
-  #place = 0;
+  /** The bucket of the last value and its bounds: most calls take about as long as the previous one. */
+  #bucket = 0;
   #above = Number.POSITIVE_INFINITY;
   #upTo = 0;
 
@@ -80,7 +105,7 @@ export class DurationSeries {
 
   record(seconds: number): void {
     if (!(seconds > this.#above && seconds <= this.#upTo)) this.#search(seconds);
-    this.#counts[this.#place]! += 1;
+    this.#counts[this.#bucket]! += 1;
     this.#sum += seconds;
   }
 
@@ -89,7 +114,7 @@ export class DurationSeries {
     this.#sum = 0;
   }
 
-  /** In Prometheus's form: each bucket has all that the ones before it have. */
+  /** In Prometheus's form: each bucket includes the ones before it. */
   values(name: string): ShownValue[] {
     let count = 0;
     const buckets = this.#counts.map((own, at) => {
@@ -107,7 +132,7 @@ export class DurationSeries {
     ];
   }
 
-  /** The first bound that is not below it, by halving. */
+  /** Finds the first bound that is not below the value, by binary search. */
   #search(seconds: number): void {
     let [low, high] = [0, this.#bounds.length];
     while (low < high) {
@@ -115,7 +140,7 @@ export class DurationSeries {
       if (this.#bounds[middle]! < seconds) low = middle + 1;
       else high = middle;
     }
-    this.#place = low;
+    this.#bucket = low;
     this.#above = this.#bounds[low - 1] ?? Number.NEGATIVE_INFINITY;
     this.#upTo = this.#bounds[low] ?? Number.POSITIVE_INFINITY;
   }

@@ -1,83 +1,152 @@
 import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
+import type { Clock } from '../../core/clock.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import { DurationHistogram, type DurationSeries } from './duration-histogram.ts';
+import type { EventMap, Listener, PolicyEvent, Unsubscribe } from '../../core/events.ts';
+import type { DurationMeter, EventMeter, Labels, Meter, ReadMeter, Sample } from '../../core/observability.ts';
+import type { NamedInstance } from '../../core/policy-definition.ts';
+import { DurationHistogram } from './duration-histogram.ts';
+import { TimeWindowMax } from './time-window-max.ts';
 
-/** Labels with their values. */
-export type Labels = Readonly<Record<string, string>>;
-
-/** Where metrics are collected; one that prom-client's `register` is an example of. */
+/** Where metrics are collected, e.g. prom-client's `register`. */
 export type PrometheusRegistry = Registry | Registry<OpenMetricsContentType>;
 
-/** One value of a meter for one instance, with the labels that tell it from the instance's other ones. */
-export type Sample = readonly [value: number, labels?: Labels];
-
-/** A metric that is read from the instances at each scrape. */
-export interface Meter<E> {
-  readonly type: 'counter' | 'gauge';
-  readonly name: string;
-  readonly help: string;
-  /** The labels beside `name` and those that all metrics have. None by default. */
-  readonly labels?: readonly string[];
-  read(instance: E): readonly Sample[];
+/** A policy, of whatever kind, whose events are observed. */
+interface ObservedInstance extends NamedInstance {
+  on(type: keyof EventMap, listener: Listener<never>): Unsubscribe;
 }
 
-/** Makes metrics in a registry of prom-client, and takes them back. */
+/** Adds an instance to a metric. The returned function removes its series. */
+export type AddInstance = (instance: NamedInstance) => Unsubscribe;
+
+/** Creates metrics in a registry of prom-client, and removes them. */
 export class Meters {
   readonly #registry: PrometheusRegistry;
   readonly #extraLabels: Labels;
+  readonly #clock: Clock;
+  readonly #buckets: readonly number[];
   readonly #names: string[] = [];
 
-  /** @param extraLabels what every series of every metric is labelled with */
-  constructor(registry: PrometheusRegistry, extraLabels: Labels) {
+  /**
+   * @param extraLabels labels of every series
+   * @param clock forgets the longest calls
+   * @param buckets the upper bounds of histograms of durations, in seconds, ascending
+   */
+  constructor(registry: PrometheusRegistry, extraLabels: Labels, clock: Clock, buckets: readonly number[]) {
     this.#registry = registry;
     this.#extraLabels = extraLabels;
+    this.#clock = clock;
+    this.#buckets = buckets;
   }
 
-  /** A metric with a sample, or several, for each of the instances. What is no longer among them has none. */
-  add<E extends { readonly name: string }>(meter: Meter<E>, instances: Iterable<E>): void {
-    const { name, help, labels = [], type } = meter;
-    const samples = (): readonly (readonly [Labels, number])[] =>
-      [...instances].flatMap((instance) =>
-        meter.read(instance).map(([value, own = {}]) => [this.#labels(instance.name, own), value] as const),
-      );
-    const configuration = { name, help, labelNames: this.#labelNames(labels), registers: [] };
-
-    if (type === 'gauge') {
-      const gauge = new Gauge({
-        ...configuration,
-        collect() {
-          this.reset();
-          for (const [sampleLabels, value] of samples()) this.set(sampleLabels, value);
-        },
-      });
-      this.#registry.registerMetric(gauge);
-    } else {
-      const counter = new Counter({
-        ...configuration,
-        collect() {
-          this.reset();
-          for (const [sampleLabels, value] of samples()) this.inc(sampleLabels, value);
-        },
-      });
-      this.#registry.registerMetric(counter);
+  /** Creates a metric without series. */
+  add(meter: Meter<NamedInstance>): AddInstance {
+    switch (meter.type) {
+      case 'durations':
+        return this.#addDurations(meter);
+      case 'eventCounter':
+        return this.#addEventCounter(meter);
+      default:
+        return this.#addRead(meter);
     }
-    this.#names.push(name);
   }
 
-  /** A histogram of durations in seconds, told apart by `labels` beside the name. */
-  addDurations(name: string, help: string, buckets: readonly number[], labels: readonly string[]): Durations {
-    // Labels that clash are refused, though nothing else needs their names.
-    this.#labelNames(labels);
-    const histogram = new DurationHistogram(name, help, buckets);
-    this.#registry.registerMetric(histogram.asMetric());
-    this.#names.push(name);
-    // From the start, so that the first call is an increase.
-    return { begin: (instanceName, own) => histogram.begin(this.#labels(instanceName, own)) };
-  }
-
-  /** Takes all of them out of the registry. */
+  /** Removes all metrics from the registry. */
   removeAll(): void {
     for (const name of this.#names.splice(0)) this.#registry.removeSingleMetric(name);
+  }
+
+  #addRead(meter: ReadMeter<NamedInstance>): AddInstance {
+    const instances = new Set<NamedInstance>();
+    this.#register(meter.type, meter, () =>
+      [...instances].flatMap((instance) => meter.read(instance).map((sample) => [instance.name, sample] as const)),
+    );
+    return (instance) => {
+      instances.add(instance);
+      return () => instances.delete(instance);
+    };
+  }
+
+  #addEventCounter(meter: EventMeter<NamedInstance>): AddInstance {
+    const counted = new Map<NamedInstance, EventCounts>();
+    this.#register('counter', meter, () =>
+      [...counted].flatMap(([{ name }, counts]) => counts.samples().map((sample) => [name, sample] as const)),
+    );
+    return (instance) => {
+      if (meter.appliesTo?.(instance) === false) return () => {};
+      const counts = new EventCounts(instance as ObservedInstance, meter);
+      counted.set(instance, counts);
+      return () => {
+        counts.stop();
+        counted.delete(instance);
+      };
+    };
+  }
+
+  #addDurations({ name, help, maxHelp, labels = [], measures }: DurationMeter<NamedInstance>): AddInstance {
+    // Labels that clash are refused here too, although the histogram does not need their names.
+    this.#labelNames(labels);
+    const histogram = new DurationHistogram(name, help, this.#buckets);
+    this.#registry.registerMetric(histogram.asMetric());
+    this.#names.push(name);
+    const maxima = new Map<NamedInstance, readonly (readonly [TimeWindowMax, Labels])[]>();
+    this.#register('gauge', { name: `${name}_max`, help: maxHelp, labels }, () =>
+      [...maxima].flatMap(([instance, ofInstance]) =>
+        ofInstance.map(([max, own]) => [instance.name, [max.value, own]] as const),
+      ),
+    );
+
+    return (instance) => {
+      const measured = Object.entries(measures).map(([type, own = {}]) => {
+        // From the start, so that the first call is an increase.
+        const series = histogram.begin(this.#labels(instance.name, own));
+        const max = new TimeWindowMax(this.#clock);
+        const record = ({ elapsedDurationMs, creationTime }: PolicyEvent & { readonly elapsedDurationMs: number }) => {
+          series.record(elapsedDurationMs / 1_000);
+          max.record(elapsedDurationMs / 1_000, creationTime);
+        };
+        return { series, max, own, unsubscribe: (instance as ObservedInstance).on(type, record) };
+      });
+      maxima.set(
+        instance,
+        measured.map(({ max, own }) => [max, own] as const),
+      );
+      return () => {
+        for (const { series, unsubscribe } of measured) {
+          unsubscribe();
+          series.end();
+        }
+        maxima.delete(instance);
+      };
+    };
+  }
+
+  /** A metric whose samples are computed at each scrape. */
+  #register(
+    type: 'counter' | 'gauge',
+    { name, help, labels = [] }: { readonly name: string; readonly help: string; readonly labels?: readonly string[] },
+    samplesOfInstances: () => readonly (readonly [instance: string, sample: Sample])[],
+  ): void {
+    const samples = () =>
+      samplesOfInstances().map(([instance, [value, own = {}]]) => [this.#labels(instance, own), value] as const);
+    const configuration = { name, help, labelNames: this.#labelNames(labels), registers: [] };
+    const metric =
+      type === 'gauge'
+        ? new Gauge({
+            ...configuration,
+            collect() {
+              this.reset();
+              for (const [sampleLabels, value] of samples()) this.set(sampleLabels, value);
+            },
+          })
+        : new Counter({
+            ...configuration,
+            collect() {
+              this.reset();
+              for (const [sampleLabels, value] of samples()) this.inc(sampleLabels, value);
+            },
+          });
+    this.#registry.registerMetric(metric);
+    this.#names.push(name);
   }
 
   #labelNames(own: readonly string[]): string[] {
@@ -89,7 +158,7 @@ export class Meters {
         clashing.map((label) => ({
           option: `extraLabels.${label}`,
           given: `'${this.#extraLabels[label]}'`,
-          allowed: `labels other than ${reserved.join(', ')}, which the metrics have already`,
+          allowed: `labels other than ${reserved.join(', ')}, which the metrics already have`,
         })),
       );
     }
@@ -101,7 +170,39 @@ export class Meters {
   }
 }
 
-/** A histogram whose series come and go with instances. */
-export interface Durations {
-  begin(instanceName: string, labels: Labels): DurationSeries;
+interface EventCount {
+  readonly labels: Labels;
+  value: number;
+}
+
+/** How often an instance has emitted events since this object was created, by labels. */
+class EventCounts {
+  readonly #counts = new Map<string, EventCount>();
+  readonly #unsubscribes: readonly Unsubscribe[];
+
+  constructor(instance: ObservedInstance, { counts, initial = [] }: EventMeter<NamedInstance>) {
+    for (const labels of initial) this.#count(labels);
+    this.#unsubscribes = Object.entries(counts).map(([type, labels = {}]) => {
+      if (typeof labels === 'function') {
+        return instance.on(type, (event: PolicyEvent) => void this.#count(labels(event)).value++);
+      }
+      const count = this.#count(labels);
+      return instance.on(type, () => void count.value++);
+    });
+  }
+
+  samples(): readonly Sample[] {
+    return [...this.#counts.values()].map(({ value, labels }) => [value, labels]);
+  }
+
+  stop(): void {
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
+  }
+
+  #count(labels: Labels): EventCount {
+    const key = JSON.stringify(labels);
+    let count = this.#counts.get(key);
+    if (count === undefined) this.#counts.set(key, (count = { labels, value: 0 }));
+    return count;
+  }
 }

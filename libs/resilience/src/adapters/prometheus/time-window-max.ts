@@ -4,12 +4,10 @@ const windows = 3;
 const windowMs = 60_000;
 
 /**
- * The largest value of the last two to three minutes. A peak that has been seen by some scrapes is forgotten, so that the
- * maximum of today is not that of the start.
+ * The largest value of the last two to three minutes, so that a peak is forgotten after some scrapes.
  *
- * After Micrometer's `TimeWindowMax`: a ring of maxima, each of which takes every value; the one that is read is the
- * oldest, and is emptied when its time is over. Micrometer's Prometheus registry gives it a ring of three, and its step of
- * one minute for each.
+ * After Micrometer's `TimeWindowMax`: a ring of maxima, each of which takes every value; the oldest is read, and is reset after
+ * its minute. Micrometer's Prometheus registry has a ring of three with a step of one minute.
  */
 export class TimeWindowMax {
   readonly #clock: Clock;
@@ -28,7 +26,7 @@ export class TimeWindowMax {
     for (let at = 0; at < windows; at++) if (value > this.#maxima[at]!) this.#maxima[at] = value;
   }
 
-  /** 0 when there was no value lately. */
+  /** 0 if there was no recent value. */
   get value(): number {
     this.#rotate(this.#clock.now());
     return this.#maxima[this.#oldest]!;
@@ -39,7 +37,7 @@ export class TimeWindowMax {
     if (sinceMs < windowMs) return;
 
     const passed = Math.floor(sinceMs / windowMs);
-    // A lap empties all of them, however long nobody looked.
+    // One lap resets all of them, however much time has passed.
     for (let turn = 0; turn < Math.min(passed, windows); turn++) {
       this.#maxima[this.#oldest] = 0;
       this.#oldest = (this.#oldest + 1) % windows;

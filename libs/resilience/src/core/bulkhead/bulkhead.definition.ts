@@ -1,3 +1,4 @@
+import { plainEvent } from '../observability.ts';
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
 import { bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
 import { Bulkhead } from './bulkhead.ts';
@@ -13,6 +14,31 @@ export const bulkheadDefinition = definePolicy({
     meaninglessOptions: ['writableStackTraceEnabled', 'fairCallHandlingEnabled'],
     meaninglessKeys: ['bulkheadAspectOrder', 'enabled', 'metrics', 'tags'],
   },
+  events: { CALL_PERMITTED: true, CALL_REJECTED: true, CALL_FINISHED: true },
+  meters: [
+    // The gauges of Resilience4j's Micrometer binding (`AbstractBulkheadMetrics`).
+    {
+      type: 'gauge',
+      name: 'resilience4j_bulkhead_available_concurrent_calls',
+      help: 'The number of calls that could be admitted now.',
+      read: ({ metrics }) => [[metrics.availableConcurrentCalls]],
+    },
+    {
+      type: 'gauge',
+      name: 'resilience4j_bulkhead_max_allowed_concurrent_calls',
+      help: 'The number of calls that may be in flight at once.',
+      read: ({ metrics }) => [[metrics.maxAllowedConcurrentCalls]],
+    },
+    {
+      type: 'eventCounter',
+      name: 'breakwater_bulkhead_calls_total',
+      help: 'Total number of calls, by whether they were admitted.',
+      labels: ['kind'],
+      counts: { CALL_PERMITTED: { kind: 'permitted' }, CALL_REJECTED: { kind: 'rejected' } },
+    },
+  ],
+  spanEvents: { policy: 'bulkhead', events: { CALL_REJECTED: { name: 'rejected' } } },
+  actuator: { plural: 'bulkheads', describeEvent: plainEvent('bulkheadName') },
   create: (name: string, options: BulkheadOptions, environment: PolicyEnvironment) =>
     new Bulkhead(name, options, environment),
 });

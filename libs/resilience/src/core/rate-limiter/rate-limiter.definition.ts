@@ -1,3 +1,4 @@
+import { plainEvent } from '../observability.ts';
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
 import { rateLimiterOptions, type RateLimiterOptions } from './rate-limiter.options.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -15,6 +16,31 @@ export const rateLimiterDefinition = definePolicy({
     meaninglessOptions: ['subscribeForEvents', 'writableStackTraceEnabled'],
     meaninglessKeys: ['rateLimiterAspectOrder', 'enabled', 'metrics', 'tags'],
   },
+  events: { SUCCESSFUL_ACQUIRE: true, FAILED_ACQUIRE: true, DRAINED: true },
+  meters: [
+    // The gauges of Resilience4j's Micrometer binding (`AbstractRateLimiterMetrics`).
+    {
+      type: 'gauge',
+      name: 'resilience4j_ratelimiter_available_permissions',
+      help: 'The number of permissions left in this period; below 0 if permissions of later periods are reserved.',
+      read: ({ metrics }) => [[metrics.availablePermissions]],
+    },
+    {
+      type: 'gauge',
+      name: 'resilience4j_ratelimiter_waiting_threads',
+      help: 'The number of callers that wait for a permission.',
+      read: ({ metrics }) => [[metrics.numberOfWaitingThreads]],
+    },
+    {
+      type: 'eventCounter',
+      name: 'breakwater_ratelimiter_calls_total',
+      help: 'Total number of requests for permissions, by whether they were granted.',
+      labels: ['kind'],
+      counts: { SUCCESSFUL_ACQUIRE: { kind: 'successful' }, FAILED_ACQUIRE: { kind: 'failed' } },
+    },
+  ],
+  spanEvents: { policy: 'ratelimiter', events: { FAILED_ACQUIRE: { name: 'rejected' } } },
+  actuator: { plural: 'rateLimiters', describeEvent: plainEvent('rateLimiterName') },
   create: (name: string, options: RateLimiterOptions, environment: PolicyEnvironment) =>
     new RateLimiter(name, options, environment),
 });

@@ -10,6 +10,14 @@ export const retryBudgetDefinition = definePolicy({
   inPipeline: false,
   options: retryBudgetOptions,
   environmentKey: 'retryBudgets',
+  meters: [
+    {
+      type: 'gauge',
+      name: 'breakwater_retry_budget_balance',
+      help: 'How many further attempts the retry budget would grant now.',
+      read: ({ balance }) => [[balance]],
+    },
+  ],
   create: (name: string, options: RetryBudgetOptions, environment: PolicyEnvironment) =>
     new RetryBudget(name, options, environment),
 });

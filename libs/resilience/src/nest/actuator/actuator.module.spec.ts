@@ -331,8 +331,8 @@ describe('The actuator', () => {
   });
 
   it.each([
-    [{}, 'What changes something is switched off, since the actuator was given no token.'],
-    [{ token }, 'What changes something needs the token of the actuator.'],
+    [{}, 'Endpoints that change something are disabled: no actuator token is configured.'],
+    [{ token }, 'Endpoints that change something need the actuator token.'],
   ])('says at the start whether anything can be changed: %j', async (options, line) => {
     const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue();
 

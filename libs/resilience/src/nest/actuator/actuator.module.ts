@@ -1,5 +1,7 @@
 import { type DynamicModule, Inject, Logger, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
+import { policies } from '../../core/policies.ts';
+import type { PolicyTable } from '../../core/policy-definition.ts';
 import {
   type ActuatorModuleAsyncOptions,
   type ActuatorModuleOptions,
@@ -14,13 +16,12 @@ import { DiagnosisSource, ObservedDiagnosis } from './diagnosis.ts';
 import { DoctorController } from './doctor.controller.ts';
 import { EventStreamController } from './event-stream.controller.ts';
 import { EventStream } from './event-stream.ts';
-import { patternsWithEndpoints } from './monitored-patterns.ts';
-import { patternController } from './pattern.controller.ts';
+import { policiesWithEndpoints, policyTable } from './monitored-policies.ts';
+import { policyController } from './policy.controller.ts';
 import { ReloadController } from './reload.controller.ts';
 import { TokenGuard } from './token.guard.ts';
 
 const controllers = [
-  ...patternsWithEndpoints.map((pattern) => patternController(pattern)),
   CircuitBreakerStateController,
   CircuitBreakerWindowsController,
   EventStreamController,
@@ -29,10 +30,10 @@ const controllers = [
 ];
 
 /**
- * Endpoints with the paths and answers of Resilience4j's Spring Boot actuator, on Fastify and Express, beside
- * `ResilienceModule`. Reading is open to whoever reaches them; what changes something needs the token.
+ * Endpoints with the paths and responses of Resilience4j's Spring Boot actuator, on Fastify and Express, next to
+ * `ResilienceModule`. Every client may read; endpoints that change something need the token.
  *
- * They show the registries that the application provides, in whatever module; the endpoints of others answer 404.
+ * They show the registries that any module of the application provides; endpoints of other registries respond with 404.
  */
 @Module({})
 export class ResilienceActuatorModule implements OnApplicationBootstrap {
@@ -43,28 +44,36 @@ export class ResilienceActuatorModule implements OnApplicationBootstrap {
   }
 
   /**
+   * @param table the policies; those of this library by default
+   *
    * @example
    * ResilienceActuatorModule.forRoot({ token: process.env.ACTUATOR_TOKEN })
    */
-  static forRoot({ path = defaultPath, ...settings }: ActuatorModuleOptions = {}): DynamicModule {
-    return ResilienceActuatorModule.forRootAsync({ path, useFactory: () => settings });
+  static forRoot(
+    { path = defaultPath, ...settings }: ActuatorModuleOptions = {},
+    table: PolicyTable = policies,
+  ): DynamicModule {
+    return ResilienceActuatorModule.forRootAsync({ path, useFactory: () => settings }, table);
   }
 
   /**
+   * @param table the policies; those of this library by default
+   *
    * @example
    * ResilienceActuatorModule.forRootAsync({
    *   inject: [ConfigService],
    *   useFactory: (config: ConfigService) => ({ token: config.get('ACTUATOR_TOKEN') }),
    * })
    */
-  static forRootAsync(options: ActuatorModuleAsyncOptions): DynamicModule {
+  static forRootAsync(options: ActuatorModuleAsyncOptions, table: PolicyTable = policies): DynamicModule {
     const { path = defaultPath, imports = [], inject = [], useFactory } = options;
     return {
       module: ResilienceActuatorModule,
       imports: [...imports, RouterModule.register([{ path, module: ResilienceActuatorModule }])],
-      controllers,
+      controllers: [...policiesWithEndpoints(table).map((policy) => policyController(policy)), ...controllers],
       providers: [
         { provide: actuatorSettings, inject, useFactory },
+        { provide: policyTable, useValue: table },
         { provide: DiagnosisSource, useClass: ObservedDiagnosis },
         Application,
         EventStream,
@@ -76,7 +85,7 @@ export class ResilienceActuatorModule implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const logger = new Logger('ResilienceActuator');
-    if (this.#settings.token) logger.log('What changes something needs the token of the actuator.');
-    else logger.log('What changes something is switched off, since the actuator was given no token.');
+    if (this.#settings.token) logger.log('Endpoints that change something need the actuator token.');
+    else logger.log('Endpoints that change something are disabled: no actuator token is configured.');
   }
 }

@@ -2,35 +2,39 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Unsubscribe } from '../../core/events.ts';
 import { followRegistry } from '../../core/follow-registry.ts';
 import { PipelineRegistry } from '../../core/pipeline.registry.ts';
-import { registryToken } from '../../core/policies.ts';
+import { pipelineKindsOf, registryToken } from '../../core/policies.ts';
+import type { PolicyTable } from '../../core/policy-definition.ts';
 import { diagnose, type Finding } from '../../doctor/diagnose.ts';
 import type { Instance } from '../../doctor/instance.ts';
 import { observeTraffic, type Traffic, type TrafficObserver } from '../../doctor/traffic.ts';
 import { diagnosedInstances } from '../diagnosed-instances.ts';
 import { Application } from './application.ts';
+import { policyTable } from './monitored-policies.ts';
 
-/** What is the matter with the configuration, and what is known about the calls. */
+/** The doctor's findings about the configuration, and the observed traffic. */
 export interface Diagnosis {
   readonly findings: readonly Finding[];
-  /** What was observed, by instance. Those without a circuit breaker are not observed. */
+  /** The observed traffic by instance. Instances without a circuit breaker are not observed. */
   readonly traffic: Readonly<Record<string, Traffic>>;
 }
 
-/** Whoever wants to tell findings otherwise, or to know them for a metric, injects this or provides another. */
+/** Injected to read findings, e.g. for a metric, and replaced to show others. */
 export abstract class DiagnosisSource {
   abstract diagnosis(): Diagnosis;
 }
 
-/** Asks the doctor about the policies of this application, with the rate and the latency of the calls that they see. */
+/** Diagnoses the policies of this application with the rate and the latency of their calls. */
 @Injectable()
 export class ObservedDiagnosis extends DiagnosisSource implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #application: Application;
+  readonly #policies: PolicyTable;
   readonly #observers = new Map<string, TrafficObserver>();
   #stop: Unsubscribe = () => {};
 
-  constructor(@Inject(Application) application: Application) {
+  constructor(@Inject(Application) application: Application, @Inject(policyTable) policies: PolicyTable) {
     super();
     this.#application = application;
+    this.#policies = policies;
   }
 
   onApplicationBootstrap(): void {
@@ -60,13 +64,9 @@ export class ObservedDiagnosis extends DiagnosisSource implements OnApplicationB
   }
 
   #instances(): readonly Instance[] {
-    const registries = {
-      retry: this.#application.find(registryToken('retry')),
-      circuitBreaker: this.#application.find(registryToken('circuitBreaker')),
-      rateLimiter: this.#application.find(registryToken('rateLimiter')),
-      timeLimiter: this.#application.find(registryToken('timeLimiter')),
-      bulkhead: this.#application.find(registryToken('bulkhead')),
-    };
-    return diagnosedInstances(registries, this.#application.find(PipelineRegistry));
+    const registries = pipelineKindsOf(this.#policies).map(
+      (kind) => [kind, this.#application.find(registryToken(kind))] as const,
+    );
+    return diagnosedInstances(Object.fromEntries(registries), this.#application.find(PipelineRegistry), this.#policies);
   }
 }

@@ -3,59 +3,63 @@ import type { StateTransitionEvent } from '../../core/circuit-breaker/circuit-br
 import type { Cancel } from '../../core/clock.ts';
 import type { PolicyEvent, Unsubscribe } from '../../core/events.ts';
 import { followRegistry } from '../../core/follow-registry.ts';
+import { isoTime } from '../../core/observability.ts';
+import type { PolicyTable } from '../../core/policy-definition.ts';
 import { changeResponse } from '../reload/change.response.ts';
 import { Application } from './application.ts';
-import { isoTime } from './event.response.ts';
 import { type EventSink, EventStreamClient } from './event-stream.client.ts';
 import {
   listOf,
-  type MonitoredPattern,
+  type MonitoredInstance,
+  monitoredPolicies,
   type MonitoredPolicy,
-  monitoredPatterns,
   type MonitoredRegistry,
-  patternsWithEndpoints,
-} from './monitored-patterns.ts';
+  policiesWithEndpoints,
+  policyTable,
+} from './monitored-policies.ts';
 import type { StreamedEvent, StreamedReconfiguration, StreamedTransition, StreamSnapshot } from './responses.ts';
 
 const heartbeatMs = 15_000;
-const eventsInLine = 1_000;
-const mostClients = 100;
+const maxQueuedEvents = 1_000;
+const maxClients = 100;
 
-/** Tells its clients every event of every policy as it happens. While it has none, it listens to nothing. */
+/** Sends every event of every policy to its clients. Without a client it has no listeners. */
 @Injectable()
 export class EventStream implements BeforeApplicationShutdown {
   readonly #application: Application;
+  readonly #policies: PolicyTable;
   readonly #clients = new Set<EventStreamClient>();
   #subscriptions: readonly Unsubscribe[] = [];
   #cancelHeartbeat: Cancel = () => {};
   #lastId = 0;
   #isShuttingDown = false;
 
-  constructor(@Inject(Application) application: Application) {
+  constructor(@Inject(Application) application: Application, @Inject(policyTable) policies: PolicyTable) {
     this.#application = application;
+    this.#policies = policies;
   }
 
   get clients(): number {
     return this.#clients.size;
   }
 
-  /** Whether another client may come. */
+  /** Whether another client can connect. */
   get isOpen(): boolean {
-    return !this.#isShuttingDown && this.#clients.size < mostClients;
+    return !this.#isShuttingDown && this.#clients.size < maxClients;
   }
 
-  /** Begins with a snapshot, and goes on until the reader leaves or the application ends. */
+  /** Starts with a snapshot, and continues until the client disconnects or the application ends. */
   connect(sink: EventSink): void {
-    const client = new EventStreamClient(sink, eventsInLine);
+    const client = new EventStreamClient(sink, maxQueuedEvents);
     sink.on('close', () => this.#disconnect(client));
-    // An error ends the connection, and 'close' follows.
+    // 'close' follows an error.
     sink.on('error', () => {});
     client.send({ id: this.#nextId(), event: 'snapshot', data: this.#snapshot() });
     this.#clients.add(client);
     if (this.#clients.size === 1) this.#start();
   }
 
-  /** An open stream would keep the server from closing. */
+  /** Ends all streams, since an open one would keep the server from closing. */
   beforeApplicationShutdown(): void {
     this.#isShuttingDown = true;
     for (const client of this.#clients) {
@@ -69,11 +73,11 @@ export class EventStream implements BeforeApplicationShutdown {
   }
 
   #start(): void {
-    this.#subscriptions = monitoredPatterns.flatMap((pattern) => {
-      const registry = this.#application.find(pattern.registry);
-      return registry === undefined ? [] : this.#follow(pattern, registry);
+    this.#subscriptions = monitoredPolicies(this.#policies).flatMap((policy) => {
+      const registry = this.#application.find(policy.registry);
+      return registry === undefined ? [] : this.#follow(policy, registry);
     });
-    this.#beatLater();
+    this.#scheduleHeartbeat();
   }
 
   #stop(): void {
@@ -82,57 +86,55 @@ export class EventStream implements BeforeApplicationShutdown {
     this.#subscriptions = [];
   }
 
-  #beatLater(): void {
+  #scheduleHeartbeat(): void {
     this.#cancelHeartbeat = this.#application.clock.schedule(heartbeatMs, () => {
       for (const client of this.#clients) client.beat();
-      this.#beatLater();
+      this.#scheduleHeartbeat();
     });
   }
 
-  #follow(pattern: MonitoredPattern, registry: MonitoredRegistry): readonly Unsubscribe[] {
+  #follow(policy: MonitoredPolicy, registry: MonitoredRegistry): readonly Unsubscribe[] {
     return [
-      followRegistry(registry, (policy) =>
-        policy.onEvent((event: PolicyEvent) => this.#tellAfterwards(pattern, policy, event)),
-      ),
+      followRegistry(registry, (instance) => instance.onEvent((event) => this.#sendEvent(policy, instance, event))),
       registry.on('ENTRY_RECONFIGURED', ({ type, entry: { name }, creationTime, changes }) => {
         const data: StreamedReconfiguration = {
-          pattern: pattern.pattern,
+          pattern: policy.kind,
           name,
           type,
           creationTime: isoTime(creationTime),
           changes: changes.map((change) => changeResponse(change)),
         };
-        this.#tell(type, data);
+        this.#send(type, data);
       }),
     ];
   }
 
-  /** A policy tells of a call before it counts it: its state after the event is there when the present code has run. */
-  #tellAfterwards(pattern: MonitoredPattern, policy: MonitoredPolicy, event: PolicyEvent): void {
+  /** Waits for the current code to end, since a policy emits an event before it updates its state. */
+  #sendEvent(policy: MonitoredPolicy, instance: MonitoredInstance, event: PolicyEvent): void {
     queueMicrotask(() => {
       const data: StreamedEvent = {
-        pattern: pattern.pattern,
-        name: policy.name,
+        pattern: policy.kind,
+        name: instance.name,
         type: event.type,
         creationTime: isoTime(event.creationTime),
         ...transitionOf(event),
-        ...pattern.describeEvent(event),
-        ...pattern.describeState?.(policy),
+        ...policy.describeEvent(event),
+        ...policy.describeState?.(instance),
       };
-      this.#tell(event.type, data);
+      this.#send(event.type, data);
     });
   }
 
-  #tell(event: string, data: object): void {
+  #send(event: string, data: object): void {
     const id = this.#nextId();
     for (const client of this.#clients) client.send({ id, event, data });
   }
 
-  /** What the list endpoints answer, all in one. */
+  /** The responses of all list endpoints, merged. */
   #snapshot(): StreamSnapshot {
-    const lists = patternsWithEndpoints.map((pattern) => {
-      const registry = this.#application.find(pattern.registry);
-      return registry && listOf(pattern, registry);
+    const lists = policiesWithEndpoints(this.#policies).map((policy) => {
+      const registry = this.#application.find(policy.registry);
+      return registry && listOf(policy, registry);
     });
     return Object.assign({}, ...lists) as StreamSnapshot;
   }

@@ -2,7 +2,7 @@ export type { CircuitBreakerMetrics } from '../../core/circuit-breaker/circuit-b
 export type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 export type { WindowContents, WindowOutcome, WindowSecond } from '../../core/circuit-breaker/sliding-window.ts';
 export type { ChangeResponse } from '../reload/change.response.ts';
-export type { CircuitBreakerDetails } from './circuit-breaker.response.ts';
+export type { CircuitBreakerDetails } from '../../core/circuit-breaker/circuit-breaker.actuator.ts';
 export { readEventStream } from './read-event-stream.ts';
 export type {
   CircuitBreakerWindowResponse,

@@ -2,7 +2,7 @@ import type { CircuitBreakerMetrics } from '../../core/circuit-breaker/circuit-b
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import type { WindowContents } from '../../core/circuit-breaker/sliding-window.ts';
 import type { ChangeResponse } from '../reload/change.response.ts';
-import type { CircuitBreakerDetails } from './circuit-breaker.response.ts';
+import type { CircuitBreakerDetails } from '../../core/circuit-breaker/circuit-breaker.actuator.ts';
 
 /** One circuit breaker in `GET circuitbreakerwindows`. Resilience4j has no such endpoint. */
 export interface CircuitBreakerWindowResponse {

@@ -1,7 +1,7 @@
-import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
-import type { AnyCircuitBreakerEvent } from '../../core/circuit-breaker/circuit-breaker.events.ts';
-import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
-import { errorText, isoTime } from './event.response.ts';
+import { errorText, isoTime } from '../observability.ts';
+import type { AnyCircuitBreaker } from './circuit-breaker.contract.ts';
+import type { AnyCircuitBreakerEvent } from './circuit-breaker.events.ts';
+import type { StateName } from './circuit-breaker.transitions.ts';
 
 /** Resilience4j's `CircuitBreakerDetails`. Rates are text in percent; `-1.0%` while there are too few calls for a rate. */
 export interface CircuitBreakerDetails {
@@ -17,7 +17,7 @@ export interface CircuitBreakerDetails {
   readonly state: StateName;
 }
 
-/** Resilience4j's `CircuitBreakerEventDTO`. What an event does not have is `null`. */
+/** Resilience4j's `CircuitBreakerEventDTO`. Fields that an event does not have are `null`. */
 export interface CircuitBreakerEventResponse {
   readonly circuitBreakerName: string;
   readonly type: string;
@@ -55,7 +55,7 @@ export function circuitBreakerEvent(event: AnyCircuitBreakerEvent): CircuitBreak
   };
 }
 
-/** As Java writes a 32-bit number: the fewest digits that tell it from its neighbours, one of them after the point. */
+/** As Java writes a 32-bit number: the fewest digits that distinguish it from other numbers, at least one after the point. */
 function percent(value: number): string {
   const float = Math.fround(value);
   if (Number.isInteger(float)) return `${float}.0%`;

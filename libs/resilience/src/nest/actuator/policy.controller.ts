@@ -9,23 +9,23 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { Application } from './application.ts';
-import { listOf, type MonitoredRegistry, type PatternWithEndpoints } from './monitored-patterns.ts';
+import { listOf, type MonitoredRegistry, type PolicyWithEndpoints } from './monitored-policies.ts';
 
-/** The reading endpoints of a pattern, with Resilience4j's paths and answers. */
-export function patternController(pattern: PatternWithEndpoints): Type {
-  const { eventsPath, eventsKey, eventTypes } = pattern;
+/** The endpoints that read the instances and events of a policy, with Resilience4j's paths and responses. */
+export function policyController(policy: PolicyWithEndpoints): Type {
+  const { eventsPath, eventsKey, eventTypes } = policy;
 
   @Controller({ version: VERSION_NEUTRAL })
-  class PatternController {
+  class PolicyController {
     readonly #application: Application;
 
     constructor(@Inject(Application) application: Application) {
       this.#application = application;
     }
 
-    @Get(pattern.path)
+    @Get(policy.path)
     list(): object {
-      return listOf(pattern, this.#registry());
+      return listOf(policy, this.#registry());
     }
 
     @Get([eventsPath, `${eventsPath}/:name`, `${eventsPath}/:name/:type`])
@@ -36,18 +36,18 @@ export function patternController(pattern: PatternWithEndpoints): Type {
       }
       const events = this.#registry()
         .all()
-        .filter((policy) => name === undefined || policy.name === name)
-        .flatMap((policy) => policy.bufferedEvents())
+        .filter((instance) => name === undefined || instance.name === name)
+        .flatMap((instance) => instance.bufferedEvents())
         .filter((event) => wanted === undefined || event.type === wanted)
         .toSorted((a, b) => a.creationTime - b.creationTime);
-      return { [eventsKey]: events.map((event) => pattern.describeEvent(event)) };
+      return { [eventsKey]: events.map((event) => policy.describeEvent(event)) };
     }
 
     #registry(): MonitoredRegistry {
-      const registry = this.#application.find(pattern.registry);
+      const registry = this.#application.find(policy.registry);
       if (registry !== undefined) return registry;
-      throw new NotFoundException(`This application has no ${pattern.registry.name}.`);
+      throw new NotFoundException(`This application has no ${policy.registry.name}.`);
     }
   }
-  return PatternController;
+  return PolicyController;
 }

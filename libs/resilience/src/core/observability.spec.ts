@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { errorText, wholeEvent } from './event.response.ts';
+import { errorText, wholeEvent } from './observability.ts';
 
-describe('An event of our own patterns', () => {
-  it('is told as far as it is plain, whatever else it holds', () => {
+describe('An event of a policy that Resilience4j does not have', () => {
+  it('is shown with its plain fields only', () => {
     const result: Record<string, unknown> = { total: 1n };
     result['itself'] = result;
 
-    const told = wholeEvent({
+    const shown = wholeEvent({
       type: 'SERVED',
       creationTime: 1_700_000_000_000,
       fallbackName: 'customer',
@@ -15,7 +15,7 @@ describe('An event of our own patterns', () => {
       result,
     } as never);
 
-    expect(told).toStrictEqual({
+    expect(shown).toStrictEqual({
       type: 'SERVED',
       creationTime: '2023-11-14T22:13:20.000Z',
       fallbackName: 'customer',
