@@ -5,40 +5,40 @@ interface HedgeEvent<T extends string> extends PolicyEvent {
   readonly hedgeName: string;
 }
 
-/** An attempt beside those under way is made, because none of them has answered. */
+/** A further attempt is made, because none of the in-flight attempts has ended within the delay. */
 export interface HedgeOnHedgeEvent extends HedgeEvent<'HEDGE'> {
-  /** Which one: 2 is the first hedged attempt. */
+  /** The number of the new attempt; 2 is the first hedged one. */
   readonly attempt: number;
-  /** How long the attempt before it had been under way, in milliseconds. */
+  /** How long the previous attempt had been in flight, in milliseconds. */
   readonly delayMs: number;
 }
 
-/** An attempt answered, and the others were aborted. */
+/** An attempt succeeded, and the others were aborted. */
 export interface HedgeOnSuccessEvent extends HedgeEvent<'SUCCESS'> {
-  /** Which one won; 1 is the first. */
+  /** The number of the attempt that succeeded, from 1. */
   readonly attempt: number;
-  /** How many were made. */
+  /** The number of attempts that were made. */
   readonly numberOfAttempts: number;
-  /** From the start of the call, in milliseconds. */
+  /** The duration since the start of the call, in milliseconds. */
   readonly elapsedDurationMs: number;
 }
 
-/** Every attempt that was made failed. */
+/** All attempts failed. */
 export interface HedgeOnErrorEvent extends HedgeEvent<'ERROR'> {
-  /** How many were made. */
+  /** The number of attempts that were made. */
   readonly numberOfAttempts: number;
-  /** From the start of the call, in milliseconds. */
+  /** The duration since the start of the call, in milliseconds. */
   readonly elapsedDurationMs: number;
-  /** The error of the attempt that failed first, which the call ends with. */
+  /** The error of the attempt that failed first. It is the error of the call. */
   readonly error: unknown;
 }
 
-/** The retry budget had nothing left for another attempt; the call goes on with those it has. */
+/** The retry budget had no retry left for another attempt. The call continues with its in-flight attempts. */
 export interface HedgeBudgetExhaustedEvent extends HedgeEvent<'RETRY_BUDGET_EXHAUSTED'> {
   readonly retryBudgetName: string;
 }
 
-/** What a hedge tells. */
+/** The events of a hedge. */
 export type HedgeEvents = {
   readonly HEDGE: HedgeOnHedgeEvent;
   readonly SUCCESS: HedgeOnSuccessEvent;

@@ -8,23 +8,23 @@ import { LatencyHistogram } from './latency-histogram.ts';
 interface Plan {
   readonly latencyMs: number;
   readonly succeeds: boolean;
-  /** Whether it ends when its signal is aborted. */
-  readonly obeys: boolean;
+  /** Whether the attempt ends when its signal is aborted. */
+  readonly endsOnAbort: boolean;
 }
 
 const plan: fc.Arbitrary<Plan> = fc.record({
   latencyMs: fc.integer({ min: 0, max: 500 }),
   succeeds: fc.boolean(),
-  obeys: fc.boolean(),
+  endsOnAbort: fc.boolean(),
 });
 
-/** Lets everything happen that needs no more time. */
+/** Runs all pending promise callbacks. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 }
 
 describe('A hedged call', () => {
-  it('makes 1 + maxHedgedAttempts attempts at most, and in the end holds no timer and has aborted all losers', async () => {
+  it('makes at most 1 + maxHedgedAttempts attempts, aborts all but the successful one and leaves no timer', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 0, max: 4 }),
@@ -39,10 +39,10 @@ describe('A hedged call', () => {
           const ended: { attempt: number; succeeded: boolean }[] = [];
           const call = async (context: CallContext) => {
             const attempt = started.push(context);
-            const { latencyMs, succeeds, obeys } = plans[attempt - 1]!;
+            const { latencyMs, succeeds, endsOnAbort } = plans[attempt - 1]!;
             await new Promise<void>((resolve, reject) => {
               const cancel = clock.schedule(latencyMs, resolve);
-              if (!obeys) return;
+              if (!endsOnAbort) return;
               context.signal.addEventListener('abort', () => {
                 cancel();
                 reject(context.signal.reason as Error);
@@ -55,14 +55,14 @@ describe('A hedged call', () => {
 
           const state: { outcome?: { readonly winner?: number; readonly error?: unknown } } = {};
           let endedBefore = 0;
-          const answer = hedge.execute(call, { signal: controller.signal });
-          answer
+          const result = hedge.execute(call, { signal: controller.signal });
+          result
             .then((winner) => (state.outcome = { winner }))
             .catch((error: unknown) => (state.outcome = { error }))
             .finally(() => (endedBefore = ended.length));
           for (let time = 0; state.outcome === undefined && time < 2_000; time++) {
             await settle();
-            // An abort after the answer would reach the winner's signal, which is meant to follow the caller's.
+            // An abort after the result would also abort the signal of the successful attempt, as it should.
             if (time === abortAt && state.outcome === undefined) controller.abort(new Error('caller'));
             clock.advance(1);
           }
@@ -72,20 +72,20 @@ describe('A hedged call', () => {
           expect(outcome).toBeDefined();
           expect(started.length).toBeLessThanOrEqual(1 + maxHedgedAttempts);
           expect(started.length).toBe(1 + hedge.metrics.numberOfHedgedAttempts);
-          const answered = outcome!.winner;
-          if (answered === undefined) {
+          const winner = outcome!.winner;
+          if (winner === undefined) {
             const isAbort = controller.signal.aborted && outcome!.error === controller.signal.reason;
             expect(isAbort || ended.slice(0, endedBefore).every(({ succeeded }) => !succeeded)).toBe(true);
             if (isAbort) expect(started.every(({ signal }) => signal.aborted)).toBe(true);
             else expect((outcome!.error as Error).message).toBe(`failure ${ended[0]!.attempt}`);
           } else {
-            expect(ended.find(({ succeeded }) => succeeded)!.attempt).toBe(answered);
-            const losers = started.filter((_, index) => index + 1 !== answered);
+            expect(ended.find(({ succeeded }) => succeeded)!.attempt).toBe(winner);
+            const losers = started.filter((_, index) => index + 1 !== winner);
             expect(losers.every(({ signal }) => signal.aborted)).toBe(true);
-            expect(started[answered - 1]!.signal.aborted).toBe(false);
+            expect(started[winner - 1]!.signal.aborted).toBe(false);
           }
 
-          // Only attempts that do not obey their signal are still waiting; once they end, nothing is left, and nothing follows.
+          // Attempts that ignore their signal may still be pending. After they end, no timer is left and no attempt follows.
           const attempts = started.length;
           clock.advance(1_000);
           await settle();
@@ -97,8 +97,8 @@ describe('A hedged call', () => {
   });
 });
 
-describe('The latency histogram', () => {
-  it('tells percentiles of recent latencies to within its accuracy', () => {
+describe('LatencyHistogram', () => {
+  it('computes percentiles of recent latencies with a relative error of at most 2 %', () => {
     const latency = fc.double({ min: 1, max: 500_000, noNaN: true });
     fc.assert(
       fc.property(
@@ -119,7 +119,7 @@ describe('The latency histogram', () => {
     );
   });
 
-  it('files what is out of its range at the ends, and knows nothing at first', () => {
+  it('returns undefined when empty, and counts latencies outside its range in the outer buckets', () => {
     const histogram = new LatencyHistogram(10);
     expect(histogram.percentile(50)).toBeUndefined();
 

@@ -13,35 +13,35 @@ import { mergeOptions } from '../options.ts';
 
 const outage = new Error('outage');
 
-/** Attempts that end when the test wants it. */
+/** A hedge and a call whose attempts the test ends. */
 function setUp(options: HedgeOptions = {}, environment: { budget?: HedgeBudget } = {}) {
   const clock = new FakeClock();
   const { budget } = environment;
   const retryBudgets = budget && { getOrCreate: () => budget };
   const hedge = new Hedge('customer', { delay: 100, ...options }, { clock, ...(retryBudgets && { retryBudgets }) });
-  const told: AnyHedgeEvent[] = [];
-  hedge.onEvent((event) => told.push(event));
+  const events: AnyHedgeEvent[] = [];
+  hedge.onEvent((event) => events.push(event));
   const attempts: (PromiseWithResolvers<string> & { readonly context: CallContext })[] = [];
   const call = (context: CallContext) => {
     const attempt = { ...Promise.withResolvers<string>(), context };
     attempts.push(attempt);
     return attempt.promise;
   };
-  return { clock, hedge, told, attempts, call };
+  return { clock, hedge, events, attempts, call };
 }
 
-describe('A hedge', () => {
-  it('makes one attempt when the answer comes in time, and leaves no timer', async () => {
-    const { clock, hedge, told, attempts, call } = setUp();
-    const answer = hedge.execute(call);
+describe('Hedge.execute', () => {
+  it('makes one attempt when it ends within the delay, and leaves no timer', async () => {
+    const { clock, hedge, events, attempts, call } = setUp();
+    const result = hedge.execute(call);
     clock.advance(99);
 
     attempts[0]!.resolve('first');
 
-    await expect(answer).resolves.toBe('first');
+    await expect(result).resolves.toBe('first');
     expect(attempts).toHaveLength(1);
     expect(clock.pendingTimers).toBe(0);
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       {
         type: 'SUCCESS',
         hedgeName: 'customer',
@@ -54,41 +54,41 @@ describe('A hedge', () => {
     expect(hedge.metrics).toMatchObject({ numberOfPrimarySuccesses: 1, numberOfHedgedAttempts: 0, delayMs: 100 });
   });
 
-  it('makes a second attempt after the delay, takes its answer and aborts the first', async () => {
-    const { clock, hedge, told, attempts, call } = setUp();
-    const answer = hedge.execute(call);
+  it('makes a second attempt after the delay, returns its result and aborts the first', async () => {
+    const { clock, hedge, events, attempts, call } = setUp();
+    const result = hedge.execute(call);
     clock.advance(100);
     expect(attempts).toHaveLength(2);
     clock.advance(20);
 
     attempts[1]!.resolve('second');
 
-    await expect(answer).resolves.toBe('second');
+    await expect(result).resolves.toBe('second');
     expect(attempts[0]!.context.signal.reason).toBeInstanceOf(HedgeDecidedError);
     expect(attempts[1]!.context.signal.aborted).toBe(false);
     expect(clock.pendingTimers).toBe(0);
-    expect(told).toMatchObject([
+    expect(events).toMatchObject([
       { type: 'HEDGE', attempt: 2, delayMs: 100 },
       { type: 'SUCCESS', attempt: 2, numberOfAttempts: 2, elapsedDurationMs: 120 },
     ]);
     expect(hedge.metrics).toMatchObject({ numberOfHedgeSuccesses: 1, numberOfHedgedAttempts: 1 });
   });
 
-  it('takes the answer of the first attempt when that comes first after all', async () => {
+  it('returns the result of the first attempt when it succeeds before the second', async () => {
     const { clock, hedge, attempts, call } = setUp();
-    const answer = hedge.execute(call);
+    const result = hedge.execute(call);
     clock.advance(100);
 
     attempts[0]!.resolve('first');
 
-    await expect(answer).resolves.toBe('first');
+    await expect(result).resolves.toBe('first');
     expect(attempts[1]!.context.signal.aborted).toBe(true);
     expect(attempts[0]!.context.signal.aborted).toBe(false);
   });
 
-  it('makes no more attempts than it may, one after each delay', async () => {
+  it('makes one further attempt after each delay, up to maxHedgedAttempts', async () => {
     const { clock, hedge, attempts, call } = setUp({ maxHedgedAttempts: 2 });
-    const answer = hedge.execute(call);
+    const result = hedge.execute(call);
 
     clock.advance(100);
     expect(attempts).toHaveLength(2);
@@ -99,89 +99,89 @@ describe('A hedge', () => {
     expect(attempts).toHaveLength(3);
     expect(clock.pendingTimers).toBe(0);
     attempts[2]!.resolve('third');
-    await expect(answer).resolves.toBe('third');
+    await expect(result).resolves.toBe('third');
   });
 
-  it('swallows what the losers still come to', async () => {
-    const { clock, hedge, told, attempts, call } = setUp();
-    const answer = hedge.execute(call);
+  it('ignores the errors of attempts that end after the call succeeded', async () => {
+    const { clock, hedge, events, attempts, call } = setUp();
+    const result = hedge.execute(call);
     clock.advance(100);
     attempts[1]!.resolve('second');
-    await answer;
+    await result;
 
     attempts[0]!.reject(outage);
     await new Promise((resolve) => setImmediate(resolve));
 
-    expect(told.map(({ type }) => type)).toStrictEqual(['HEDGE', 'SUCCESS']);
+    expect(events.map(({ type }) => type)).toStrictEqual(['HEDGE', 'SUCCESS']);
     expect(hedge.metrics.numberOfFailures).toBe(0);
   });
 
-  it('leaves a failure before the delay to others: it ends the call, and nothing more is attempted', async () => {
-    const { clock, hedge, told, attempts, call } = setUp();
-    const answer = hedge.execute(call);
+  it('fails without a further attempt when the first attempt fails before the delay', async () => {
+    const { clock, hedge, events, attempts, call } = setUp();
+    const result = hedge.execute(call);
 
     attempts[0]!.reject(outage);
 
-    await expect(answer).rejects.toBe(outage);
+    await expect(result).rejects.toBe(outage);
     expect(clock.pendingTimers).toBe(0);
     clock.advance(1_000);
     expect(attempts).toHaveLength(1);
-    expect(told).toMatchObject([{ type: 'ERROR', numberOfAttempts: 1, error: outage }]);
+    expect(events).toMatchObject([{ type: 'ERROR', numberOfAttempts: 1, error: outage }]);
     expect(hedge.metrics.numberOfFailures).toBe(1);
   });
 
-  it('fails like an attempt that throws at once', async () => {
+  it('fails when the call throws synchronously, and leaves no timer', async () => {
     const { clock, hedge } = setUp();
 
-    const answer = hedge.execute(() => {
+    const result = hedge.execute(() => {
       throw outage;
     });
 
-    await expect(answer).rejects.toBe(outage);
+    await expect(result).rejects.toBe(outage);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('goes on with the attempts under way when one fails', async () => {
+  it('returns the result of an in-flight attempt when another one fails', async () => {
     const { clock, hedge, attempts, call } = setUp();
-    const answer = hedge.execute(call);
+    const result = hedge.execute(call);
     clock.advance(100);
 
     attempts[0]!.reject(outage);
     await Promise.resolve();
     attempts[1]!.resolve('second');
 
-    await expect(answer).resolves.toBe('second');
+    await expect(result).resolves.toBe('second');
   });
 
-  it('throws the error that came first when all fail', async () => {
-    const { clock, hedge, told, attempts, call } = setUp();
-    const answer = hedge.execute(call);
+  it('throws the error of the attempt that failed first when all fail', async () => {
+    const { clock, hedge, events, attempts, call } = setUp();
+    const result = hedge.execute(call);
     clock.advance(100);
 
     attempts[1]!.reject(outage);
     await Promise.resolve();
     attempts[0]!.reject(new Error('another'));
 
-    await expect(answer).rejects.toBe(outage);
-    expect(told.at(-1)).toMatchObject({ type: 'ERROR', numberOfAttempts: 2, error: outage });
+    await expect(result).rejects.toBe(outage);
+    expect(events.at(-1)).toMatchObject({ type: 'ERROR', numberOfAttempts: 2, error: outage });
   });
 
-  it('ends at once when the caller aborts, aborts all attempts with the same reason, and tells nothing of it', async () => {
-    const { clock, hedge, told, attempts, call } = setUp({ maxHedgedAttempts: 2 });
+  it('rejects at once when the caller aborts, aborts all attempts with the reason and emits no further event', async () => {
+    const { clock, hedge, events, attempts, call } = setUp({ maxHedgedAttempts: 2 });
     const controller = new AbortController();
-    const answer = hedge.execute(call, { signal: controller.signal });
+    const result = hedge.execute(call, { signal: controller.signal });
     clock.advance(100);
-    const reason = new Error('the client has gone');
+    const reason = new Error('the client disconnected');
 
     controller.abort(reason);
 
-    await expect(answer).rejects.toBe(reason);
+    await expect(result).rejects.toBe(reason);
     expect(attempts.map(({ context }) => context.signal.reason as unknown)).toStrictEqual([reason, reason]);
     expect(clock.pendingTimers).toBe(0);
-    expect(told.map(({ type }) => type)).toStrictEqual(['HEDGE']);
+    expect(events.map(({ type }) => type)).toStrictEqual(['HEDGE']);
   });
 
-  it('makes no attempt for a caller that has given up already', async () => {
+  it('makes no attempt when the caller has already aborted', async () => {
     const { hedge, attempts, call } = setUp();
 
     await expect(hedge.execute(call, { signal: AbortSignal.abort(outage) })).rejects.toBe(outage);
@@ -189,54 +189,54 @@ describe('A hedge', () => {
     expect(attempts).toHaveLength(0);
   });
 
-  it('holds no timer for a caller that is aborted by the attempt itself', async () => {
+  it('leaves no timer when the first attempt itself aborts the caller', async () => {
     const { clock, hedge } = setUp();
     const controller = new AbortController();
 
-    const answer = hedge.execute(() => controller.abort(outage), { signal: controller.signal });
+    const result = hedge.execute(() => controller.abort(outage), { signal: controller.signal });
 
-    await expect(answer).rejects.toBe(outage);
+    await expect(result).rejects.toBe(outage);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('makes no attempt for a caller that a listener aborted', async () => {
+  it('makes no further attempt when a listener of HEDGE aborts the caller', async () => {
     const { clock, hedge, attempts, call } = setUp();
     const controller = new AbortController();
     hedge.on('HEDGE', () => controller.abort(outage));
-    const answer = hedge.execute(call, { signal: controller.signal });
-    answer.catch(() => {});
+    const result = hedge.execute(call, { signal: controller.signal });
+    result.catch(() => {});
 
     clock.advance(100);
 
     expect(attempts).toHaveLength(1);
-    await expect(answer).rejects.toBe(outage);
+    await expect(result).rejects.toBe(outage);
   });
 
-  it('lets the caller abort what the winner still reads', async () => {
+  it('lets the caller abort the signal of the successful attempt after the call has settled', async () => {
     const { hedge, attempts, call } = setUp();
     const controller = new AbortController();
-    const answer = hedge.execute(call, { signal: controller.signal });
-    attempts[0]!.resolve('an answer with a body');
-    await answer;
+    const result = hedge.execute(call, { signal: controller.signal });
+    attempts[0]!.resolve('a response with a body');
+    await result;
 
     controller.abort(outage);
 
     expect(attempts[0]!.context.signal.reason).toBe(outage);
   });
 
-  it('hands the number of the attempt and the deadline on', async () => {
+  it('passes the attempt number and the deadline of the caller to all attempts', async () => {
     const { clock, hedge, attempts, call } = setUp();
     const deadline = Deadline.after('1s', clock);
-    const answer = hedge.execute(call, { attempt: 3, deadline });
+    const result = hedge.execute(call, { attempt: 3, deadline });
     clock.advance(100);
     attempts[0]!.resolve('first');
-    await answer;
+    await result;
 
     expect(attempts.map(({ context }) => context.attempt)).toStrictEqual([3, 3]);
     expect(attempts.map(({ context }) => context.deadline)).toStrictEqual([deadline, deadline]);
   });
 
-  it('hedges no call when it may make no further attempt', async () => {
+  it('hedges no call when maxHedgedAttempts is 0', async () => {
     const { clock, hedge, call } = setUp({ maxHedgedAttempts: 0 });
 
     hedge.execute(call).catch(() => {});
@@ -245,7 +245,7 @@ describe('A hedge', () => {
     expect(hedge.metrics.delayMs).toBeUndefined();
   });
 
-  it('hands on this and the arguments of a decorated function', async () => {
+  it('keeps `this` and the arguments of a decorated function', async () => {
     const { hedge } = setUp();
     const service = {
       prefix: 'customer',
@@ -264,14 +264,14 @@ describe('A hedge keeps the contract of every policy:', () => {
   });
 });
 
-describe('A hedge that follows a percentile', () => {
+describe('A hedge with delayPercentile', () => {
   const options: HedgeOptions = { delayPercentile: 95, minimumNumberOfCalls: 20, slidingWindowSize: 100 };
 
-  async function answerAfter(subject: ReturnType<typeof percentileSetUp>, latencyMs: number) {
-    const answer = subject.hedge.execute(subject.call);
+  async function succeedAfter(subject: ReturnType<typeof percentileSetUp>, latencyMs: number) {
+    const result = subject.hedge.execute(subject.call);
     subject.clock.advance(latencyMs);
-    subject.attempts.at(-1)!.resolve('answer');
-    await answer;
+    subject.attempts.at(-1)!.resolve('response');
+    await result;
   }
 
   function percentileSetUp() {
@@ -286,18 +286,18 @@ describe('A hedge that follows a percentile', () => {
     return { clock, hedge, attempts, call };
   }
 
-  it('hedges nothing before it knows enough latencies', async () => {
+  it('hedges no call before minimumNumberOfCalls latencies are recorded', async () => {
     const subject = percentileSetUp();
 
-    for (let call = 1; call < 20; call++) await answerAfter(subject, 50);
+    for (let call = 1; call < 20; call++) await succeedAfter(subject, 50);
 
     expect(subject.hedge.metrics.delayMs).toBeUndefined();
     expect(subject.attempts).toHaveLength(19);
-    await answerAfter(subject, 50);
+    await succeedAfter(subject, 50);
     expect(subject.hedge.metrics.delayMs! / 50).toBeCloseTo(1, 1);
   });
 
-  it('learns nothing from failures', async () => {
+  it('does not record the latencies of failed calls', async () => {
     const subject = percentileSetUp();
 
     for (let call = 1; call <= 30; call++) await subject.hedge.execute(() => Promise.reject(outage)).catch(() => {});
@@ -305,39 +305,40 @@ describe('A hedge that follows a percentile', () => {
     expect(subject.hedge.metrics.delayMs).toBeUndefined();
   });
 
-  it('learns nothing from a first attempt that failed before another answered', async () => {
+  it('does not record the latency of a first attempt that failed when another succeeded', async () => {
     const { clock, attempts, call } = setUp();
-    const learning = new Hedge('customer', { ...options, minimumNumberOfCalls: 1 }, { clock });
-    await learning.execute(() => 'at once');
-    const delayMs = learning.metrics.delayMs!;
+    const hedge = new Hedge('customer', { ...options, minimumNumberOfCalls: 1 }, { clock });
+    await hedge.execute(() => 'at once');
+    const delayMs = hedge.metrics.delayMs!;
 
-    const answer = learning.execute(call);
+    const result = hedge.execute(call);
     clock.advance(50);
     attempts[0]!.reject(outage);
     await Promise.resolve();
     clock.advance(5_000);
     attempts[1]!.resolve('second');
-    await answer;
+    await result;
 
-    expect(learning.metrics.delayMs).toBe(delayMs);
+    expect(hedge.metrics.delayMs).toBe(delayMs);
   });
 
-  it('hedges the share of calls that it was told, however long it runs, although the slow ones are cut off', async () => {
+  it('hedges the configured share of calls over thousands of calls although slow attempts are aborted', async () => {
     const clock = new FakeClock();
     const given = { delayPercentile: 85, minimumNumberOfCalls: 100, slidingWindowSize: 1_000 };
     const hedge = new Hedge('customer', given, { clock });
     let seed = 42;
     const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
-    // One in ten is so slow that it is always overtaken; if it left no trace, ever more of the others would seem slow.
+    // One call in ten is so slow that the hedged attempt always wins. If such calls were not recorded, the percentile would
+    // fall and the share of hedged calls would grow.
     const latencyMs = () => (random() < 0.1 ? 1_000 : 20 + 40 * random());
     const call = () => new Promise<void>((resolve) => clock.schedule(latencyMs(), resolve));
     const calls = 4_000;
 
     for (let made = 0; made < calls; made++) {
-      const answer = hedge.execute(call);
-      const state = { isAnswered: false };
-      answer.then(() => (state.isAnswered = true)).catch(() => {});
-      while (!state.isAnswered) {
+      const result = hedge.execute(call);
+      const state = { isSettled: false };
+      result.then(() => (state.isSettled = true)).catch(() => {});
+      while (!state.isSettled) {
         clock.advance(1);
         await Promise.resolve();
         await Promise.resolve();
@@ -353,46 +354,46 @@ describe('A hedge that follows a percentile', () => {
 
 describe('A hedge with a retry budget', () => {
   const budgetOf = (retries: number) => {
-    let left = retries;
-    return { name: 'shared', deposit: vi.fn<() => void>(), tryWithdraw: () => left-- > 0 };
+    let remaining = retries;
+    return { name: 'shared', deposit: vi.fn<() => void>(), tryWithdraw: () => remaining-- > 0 };
   };
 
-  it('draws each hedged attempt on it, and goes on without when it is exhausted', async () => {
-    const { clock, hedge, told, attempts, call } = setUp(
+  it('withdraws each hedged attempt from the budget and makes no further one when it is exhausted', async () => {
+    const { clock, hedge, events, attempts, call } = setUp(
       { maxHedgedAttempts: 2, retryBudget: 'shared' },
       { budget: budgetOf(1) },
     );
-    const answer = hedge.execute(call);
+    const result = hedge.execute(call);
 
     clock.advance(200);
 
     expect(attempts).toHaveLength(2);
     expect(clock.pendingTimers).toBe(0);
-    expect(told).toMatchObject([
+    expect(events).toMatchObject([
       { type: 'HEDGE' },
       { type: 'RETRY_BUDGET_EXHAUSTED', hedgeName: 'customer', retryBudgetName: 'shared' },
     ]);
     attempts[0]!.resolve('first');
-    await expect(answer).resolves.toBe('first');
+    await expect(result).resolves.toBe('first');
   });
 
-  it('takes the repetition by a retry for no new call', async () => {
+  it('deposits nothing for a call that an outer retry repeats', async () => {
     const budget = budgetOf(0);
     const { hedge } = setUp({ retryBudget: 'shared' }, { budget });
 
-    await hedge.execute(() => 'answer');
-    await hedge.execute(() => 'answer', { attempt: 2 });
+    await hedge.execute(() => 'response');
+    await hedge.execute(() => 'response', { attempt: 2 });
 
     expect(budget.deposit).toHaveBeenCalledOnce();
   });
 
-  it('refuses the name of a budget that it cannot find', () => {
+  it('refuses a retryBudget without a registry of retry budgets', () => {
     expect(() => new Hedge('customer', { retryBudget: 'shared' })).toThrow(InvalidOptionsError);
   });
 });
 
 describe('The options of a hedge', () => {
-  it('have defaults', () => {
+  it('have the documented defaults', () => {
     expect(hedgeOptions.resolve('Hedge', {})).toStrictEqual({
       delay: 2_000,
       delayPercentile: undefined,
@@ -404,7 +405,7 @@ describe('The options of a hedge', () => {
     });
   });
 
-  it('allow one way to say when to hedge, and only a percentile that can be known', () => {
+  it('refuse delay with delayPercentile, and minimumNumberOfCalls above slidingWindowSize', () => {
     const given = { delay: 100, delayPercentile: 95, minimumNumberOfCalls: 50, slidingWindowSize: 20 };
 
     expect(() => hedgeOptions.resolve('Hedge', given)).toThrow(
@@ -412,7 +413,7 @@ describe('The options of a hedge', () => {
     );
   });
 
-  it('let an instance replace the delay of its base by a percentile', () => {
+  it('replace the delay of a base config by delayPercentile', () => {
     expect(
       mergeOptions(hedgeOptions.rules, { delay: 100, maxHedgedAttempts: 2 }, { delayPercentile: 99 }),
     ).toStrictEqual({
@@ -421,7 +422,7 @@ describe('The options of a hedge', () => {
     });
   });
 
-  it('are found in a registry', () => {
+  it('are taken from the definitions of a registry, which creates each hedge once', () => {
     const registry = createRegistry('hedge', { instances: { customer: { delay: '50ms' } } });
 
     expect(registry.getOrCreate('customer').config.delay).toBe(50);

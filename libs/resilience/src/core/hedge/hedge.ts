@@ -8,51 +8,51 @@ import { type HedgeConfig, type HedgeOptions, hedgeOptions } from './hedge.optio
 import { HedgedCall, type HedgedCallOwner } from './hedged-call.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
-/** What a hedge needs of a retry budget. */
+/** The part of a retry budget that a hedge uses. */
 export interface HedgeBudget {
   readonly name: string;
   deposit(): void;
   tryWithdraw(): boolean;
 }
 
-/** What a hedge is given beside its options. */
+/** What a hedge needs in addition to its options. */
 export interface HedgeEnvironment {
-  /** Where time comes from; real time by default. */
+  /** The clock; real time by default. */
   readonly clock?: Clock;
   /** The registry that holds the budget named by `retryBudget`. */
   readonly retryBudgets?: { getOrCreate(name: string): HedgeBudget };
 }
 
-/** What a hedge counts. The counters only grow. */
+/** The counters and the current delay of a hedge. Counters only increase. */
 export interface HedgeMetrics {
-  /** Calls that the first attempt answered. */
+  /** Calls whose first attempt succeeded first. */
   readonly numberOfPrimarySuccesses: number;
-  /** Calls that a hedged attempt answered. */
+  /** Calls of which a hedged attempt succeeded first. */
   readonly numberOfHedgeSuccesses: number;
-  /** Calls that no attempt answered. */
+  /** Calls of which all attempts failed. */
   readonly numberOfFailures: number;
-  /** Attempts made beside the first ones. */
+  /** Attempts other than the first of each call. */
   readonly numberOfHedgedAttempts: number;
-  /** When a call that began now would be hedged, in milliseconds; `undefined` while no call is. */
+  /** The delay after which a call that starts now is hedged, in milliseconds; `undefined` while calls are not hedged. */
   readonly delayMs: number | undefined;
 }
 
 /**
- * Makes a second attempt when the first is slow, and takes the first answer: for calls that do no harm when they are made
- * twice, to a dependency whose slowest answers are much slower than the rest. After "hedged requests" in Dean and Barroso,
- * "The Tail at Scale" (Communications of the ACM, 2013).
+ * Makes a second attempt when the first is slow, and returns the first result. For calls that can safely be made twice, to a
+ * dependency whose slowest responses are much slower than the others. It implements the "hedged requests" of Dean and
+ * Barroso, "The Tail at Scale" (Communications of the ACM, 2013).
  *
- * The first *answer* wins; the other attempts are aborted by their own signals, and what they still come to is swallowed.
- * An attempt that fails is not repeated, and hastens no other, because failures are a retry's business: the call goes on
- * with the attempts under way. When there is none any more the call ends, with the error of the attempt that failed first;
- * an attempt that was still to come is not made. The caller's abort aborts every attempt and ends the call at once with its
- * reason, which counts neither as a success nor as a failure.
+ * The first attempt that succeeds determines the result. The signals of the others are aborted, and their results and errors
+ * are ignored. A failed attempt is neither repeated nor does it start the next one earlier, because failures are the task of
+ * a retry. The call continues with its in-flight attempts; when none is left, it fails with the error of the attempt that
+ * failed first, and a pending further attempt is not made. When the caller aborts, all attempts are aborted and the call
+ * rejects at once with the reason; that counts neither as a success nor as a failure.
  *
- * All attempts of a call carry the attempt number that it was given.
+ * All attempts of a call have the attempt number of its context, because only a retry increments it.
  *
  * @example
  * const customer = new Hedge('customer', { delayPercentile: 95 });
- * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
+ * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements Policy {
   readonly name: string;
@@ -68,9 +68,9 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
 
   /**
    * @param name what is protected; it appears in events and metrics
-   * @param options each with its default
-   * @param environment where time and budgets come from
-   * @throws InvalidOptionsError listing every fault
+   * @param options each has a default
+   * @param environment the clock and the registry of retry budgets
+   * @throws InvalidOptionsError that lists every fault, also a `retryBudget` without a registry of retry budgets
    */
   constructor(name: string, options: HedgeOptions = {}, environment: HedgeEnvironment = {}) {
     const config = hedgeOptions.resolve(`Hedge '${name}'`, options);
@@ -84,7 +84,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
     this.#latencies = latenciesFor(config);
   }
 
-  /** As given, and changed since by `reconfigure`. */
+  /** The current options. */
   get config(): HedgeConfig {
     return this.#config;
   }
@@ -100,28 +100,29 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
   }
 
   /**
-   * Runs `call`, and runs it again when it has not answered in time. It must not mind being made twice, and should end
-   * when its signal is aborted.
+   * Runs `call`, and runs it again in parallel when it has not ended after the delay. `call` must be safe to make twice, and
+   * should end when its signal is aborted.
    *
-   * @throws what the attempt threw that failed first, when all failed
+   * @throws when all attempts failed, the error of the one that failed first
+   * @throws the reason of the caller's abort
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     signalOf(context)?.throwIfAborted();
-    // A repetition by a retry around us is no new call; the retry has paid for it.
+    // A repetition by an outer retry is not a new call; the retry has withdrawn it from the budget.
     if ((context?.attempt ?? 1) === 1) this.#budget?.deposit();
-    return new HedgedCall(this.#asOwner(), call, context).run();
+    return new HedgedCall(this.#callOwner(), call, context).run();
   }
 
-  /** The same function under this hedge; `this` and the arguments are handed on. */
+  /** The same function under this hedge. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
 
   /**
-   * Goes on with other options, all of them given anew. A call under way keeps the delay that it was given. What was learnt
-   * of latencies is kept unless it is to be counted over another number of calls.
+   * Replaces all options. In-flight calls keep their delay. Recorded latencies are kept unless `slidingWindowSize` changes
+   * or `delayPercentile` is added or removed.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: HedgeOptions): void {
     const before = this.#config;
@@ -130,10 +131,10 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
 
     this.#config = config;
     this.#budget = budget;
-    const learnsAlike =
+    const keepsLatencies =
       (before.delayPercentile === undefined) === (config.delayPercentile === undefined) &&
       before.slidingWindowSize === config.slidingWindowSize;
-    if (!learnsAlike) this.#latencies = latenciesFor(config);
+    if (!keepsLatencies) this.#latencies = latenciesFor(config);
     this.changeBufferSize(config.eventConsumerBufferSize);
   }
 
@@ -144,7 +145,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
     return this.#latencies.count < minimumNumberOfCalls ? undefined : this.#latencies.percentile(delayPercentile);
   }
 
-  #asOwner(): HedgedCallOwner {
+  #callOwner(): HedgedCallOwner {
     const delayMs = this.#delayMs();
     return {
       clock: this.#clock,
@@ -159,8 +160,8 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
       onSuccess: (attempt, numberOfAttempts, elapsedDurationMs, firstLatencyMs) => {
         if (attempt === 1) this.#primarySuccesses++;
         else this.#hedgeSuccesses++;
-        // Overtaken first attempts are recorded with what they had taken by then: at least the delay, so that they rank
-        // among the slow ones. Without them each hedge would make the next one come sooner.
+        // First attempts that lost are recorded with their duration so far. It is at least the delay, so they count as
+        // slow. Without them, each hedged call would lower the percentile and so the next delay.
         if (firstLatencyMs !== undefined) this.#latencies?.record(firstLatencyMs);
         this.emit('SUCCESS', { attempt, numberOfAttempts, elapsedDurationMs });
       },
@@ -178,7 +179,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
   }
 }
 
-/** Latencies are learnt only where the delay is a percentile of them. */
+/** Latencies are recorded only if the delay is a percentile of them. */
 function latenciesFor({ delayPercentile, slidingWindowSize }: HedgeConfig): LatencyHistogram | undefined {
   return delayPercentile === undefined ? undefined : new LatencyHistogram(slidingWindowSize);
 }

@@ -1,35 +1,35 @@
 import type { Cancel, Clock } from '../clock.ts';
 import { type CallContext, type ProtectedCall, toCallContext } from '../policy.ts';
 
-/** What one call needs of the hedge that it belongs to. */
+/** The parts of a hedge that its calls use. */
 export interface HedgedCallOwner {
   readonly clock: Clock;
   readonly maxAttempts: number;
-  /** How long to wait before each further attempt; `undefined` when there is to be none. */
+  /** The wait before each further attempt in milliseconds; `undefined` when no further attempt is made. */
   readonly delayMs: number | undefined;
-  /** Whether a further attempt may be made. */
+  /** Whether a further attempt may be made. Called before each one; it may withdraw from a retry budget. */
   mayHedge(): boolean;
-  /** What the attempts that are not needed any more are aborted with. */
+  /** Creates the reason with which the other attempts are aborted after one succeeded. */
   makeAbortReason(): unknown;
   onHedge(attempt: number): void;
-  /** @param firstLatencyMs how long the first attempt took, or has taken when it was overtaken; `undefined` if it failed */
+  /** @param firstLatencyMs the duration of the first attempt, so far if it is still in flight; `undefined` if it failed */
   onSuccess(attempt: number, numberOfAttempts: number, elapsedMs: number, firstLatencyMs: number | undefined): void;
   onError(error: unknown, numberOfAttempts: number, elapsedMs: number): void;
 }
 
-/** The attempts of one call, from the start of the first to the decision; what comes after it is swallowed. */
+/** The attempts of one call. Results and errors of attempts after the call has settled are ignored. */
 export class HedgedCall<T> {
   readonly #owner: HedgedCallOwner;
   readonly #call: ProtectedCall<T>;
   readonly #context: Partial<CallContext>;
   readonly #outcome = Promise.withResolvers<T>();
   readonly #startedAt: number;
-  /** One for each attempt made, in their order. */
+  /** One for each attempt that was made, in order. */
   readonly #controllers: AbortController[] = [];
-  #underWay = 0;
+  #inFlight = 0;
   #firstFailure: { readonly error: unknown } | undefined;
   #hasFirstFailed = false;
-  #isDecided = false;
+  #isSettled = false;
   #cancelTimer: Cancel | undefined;
 
   constructor(owner: HedgedCallOwner, call: ProtectedCall<T>, context: Partial<CallContext> = {}) {
@@ -49,28 +49,28 @@ export class HedgedCall<T> {
   #startAttempt(): void {
     const controller = new AbortController();
     const attempt = this.#controllers.push(controller);
-    this.#underWay++;
+    this.#inFlight++;
     this.#attempt(controller.signal).then(
-      (result) => this.#onAnswer(attempt, result),
+      (result) => this.#onResult(attempt, result),
       (error: unknown) => this.#onFailure(attempt, error),
     );
   }
 
   /**
-   * Its signal outlives the decision in one direction only: the winner's answer may still be read from a socket, which the
-   * caller can then abort, and nobody else.
+   * The signal combines that of the attempt and that of the caller. After the call has settled, the body of a response may
+   * still be read from a socket; the caller's signal can still abort that.
    */
-  async #attempt(own: AbortSignal): Promise<T> {
-    const { signal: callers } = this.#context;
-    const signal = callers === undefined ? own : AbortSignal.any([callers, own]);
+  async #attempt(ownSignal: AbortSignal): Promise<T> {
+    const { signal: callerSignal } = this.#context;
+    const signal = callerSignal === undefined ? ownSignal : AbortSignal.any([callerSignal, ownSignal]);
     return this.#call(toCallContext({ ...this.#context, signal }));
   }
 
   #scheduleNext(): void {
     const { clock, delayMs, maxAttempts } = this.#owner;
     this.#cancelTimer = undefined;
-    // An attempt may abort its caller before it returns; then there is nothing to schedule any more.
-    if (this.#isDecided || delayMs === undefined || this.#controllers.length >= maxAttempts) return;
+    // An attempt may abort its caller before it returns; then there is no further attempt.
+    if (this.#isSettled || delayMs === undefined || this.#controllers.length >= maxAttempts) return;
     this.#cancelTimer = clock.schedule(delayMs, () => this.#hedge());
   }
 
@@ -78,15 +78,15 @@ export class HedgedCall<T> {
     this.#cancelTimer = undefined;
     if (!this.#owner.mayHedge()) return;
     this.#owner.onHedge(this.#controllers.length + 1);
-    // A listener may have aborted the caller.
-    if (this.#isDecided) return;
+    // A listener of the event may have aborted the caller.
+    if (this.#isSettled) return;
     this.#startAttempt();
     this.#scheduleNext();
   }
 
-  #onAnswer(attempt: number, result: T): void {
-    if (this.#isDecided) return;
-    this.#decide();
+  #onResult(attempt: number, result: T): void {
+    if (this.#isSettled) return;
+    this.#settle();
     if (this.#controllers.length > 1) this.#abortAllBut(attempt, this.#owner.makeAbortReason());
     const elapsedMs = this.#owner.clock.now() - this.#startedAt;
     this.#owner.onSuccess(attempt, this.#controllers.length, elapsedMs, this.#hasFirstFailed ? undefined : elapsedMs);
@@ -94,13 +94,13 @@ export class HedgedCall<T> {
   }
 
   #onFailure(attempt: number, error: unknown): void {
-    if (this.#isDecided) return;
-    this.#underWay--;
+    if (this.#isSettled) return;
+    this.#inFlight--;
     this.#firstFailure ??= { error };
     if (attempt === 1) this.#hasFirstFailed = true;
-    if (this.#underWay > 0) return;
+    if (this.#inFlight > 0) return;
 
-    this.#decide();
+    this.#settle();
     const { error: firstError } = this.#firstFailure;
     this.#owner.onError(firstError, this.#controllers.length, this.#owner.clock.now() - this.#startedAt);
     this.#outcome.reject(firstError);
@@ -108,13 +108,13 @@ export class HedgedCall<T> {
 
   readonly #onCallerAbort = (): void => {
     const reason: unknown = this.#context.signal?.reason;
-    this.#decide();
+    this.#settle();
     this.#abortAllBut(undefined, reason);
     this.#outcome.reject(reason);
   };
 
-  #decide(): void {
-    this.#isDecided = true;
+  #settle(): void {
+    this.#isSettled = true;
     this.#cancelTimer?.();
     this.#context.signal?.removeEventListener('abort', this.#onCallerAbort);
   }

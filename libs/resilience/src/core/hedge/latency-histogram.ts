@@ -6,13 +6,13 @@ const longestMs = 10 * 60_000;
 const numberOfBuckets = Math.ceil(Math.log(longestMs) / logOfGrowth) + 1;
 
 /**
- * Percentiles of recent latencies, in fixed memory and to within 2 %.
+ * Computes percentiles of recent latencies, in constant memory and with a relative error of at most 2 %.
  *
  * The buckets are those of DDSketch (Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
- * Relative-Error Guarantees", VLDB 2019): their bounds grow by a constant factor, so that every latency from 1 ms to
- * 10 min is known to the same relative accuracy; what lies outside is filed at the ends. What is recent is kept by two
- * generations: the younger one is filled, then takes the place of the older one. What is told is therefore about the last
- * `size` to twice `size` latencies.
+ * Relative-Error Guarantees", VLDB 2019): their bounds grow by a constant factor, so that all latencies from 1 ms to 10 min
+ * have the same relative accuracy. Latencies outside this range count in the first or the last bucket. There are two
+ * generations of buckets: when the younger one is full, it replaces the older one. Percentiles are therefore computed from
+ * the last `size` to twice `size` latencies.
  */
 export class LatencyHistogram {
   readonly #size: number;
@@ -21,38 +21,38 @@ export class LatencyHistogram {
   #youngerCount = 0;
   #olderCount = 0;
 
-  /** @param size how many latencies a generation takes; 1 or more */
+  /** @param size the number of latencies in a generation; at least 1 */
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** How many latencies the percentiles are of. */
+  /** The number of latencies from which percentiles are computed. */
   get count(): number {
     return this.#youngerCount + this.#olderCount;
   }
 
   record(latencyMs: number): void {
-    if (this.#youngerCount === this.#size) this.#beginGeneration();
+    if (this.#youngerCount === this.#size) this.#startGeneration();
     this.#younger[bucketOf(latencyMs)]!++;
     this.#youngerCount++;
   }
 
   /**
-   * The latency in milliseconds that this share of the recorded ones does not exceed; `undefined` when there is none.
+   * The latency in milliseconds that this percentage of the recorded ones does not exceed; `undefined` when there is none.
    *
    * @param percentage above 0 and at most 100
    */
   percentile(percentage: number): number | undefined {
     const rank = Math.ceil((percentage / 100) * this.count);
-    let seen = 0;
+    let cumulativeCount = 0;
     for (let bucket = 0; bucket < numberOfBuckets; bucket++) {
-      seen += this.#younger[bucket]! + this.#older[bucket]!;
-      if (seen >= rank && seen > 0) return latencyIn(bucket);
+      cumulativeCount += this.#younger[bucket]! + this.#older[bucket]!;
+      if (cumulativeCount >= rank && cumulativeCount > 0) return latencyIn(bucket);
     }
     return undefined;
   }
 
-  #beginGeneration(): void {
+  #startGeneration(): void {
     [this.#younger, this.#older] = [this.#older, this.#younger];
     this.#younger.fill(0);
     this.#olderCount = this.#youngerCount;
@@ -65,7 +65,7 @@ function bucketOf(latencyMs: number): number {
   return Math.min(Math.ceil(Math.log(latencyMs) / logOfGrowth), numberOfBuckets - 1);
 }
 
-/** The value that no latency of the bucket is farther from than the relative accuracy. */
+/** The value that differs from every latency of the bucket by at most the relative accuracy. */
 function latencyIn(bucket: number): number {
   return (2 * growth ** bucket) / (growth + 1);
 }
