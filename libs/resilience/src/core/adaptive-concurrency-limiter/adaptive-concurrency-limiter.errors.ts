@@ -1,19 +1,19 @@
 import { RejectedError } from '../errors.ts';
 
-/** As many calls are under way as the dependency can take at present; it was not asked. */
+/** The number of in-flight calls has reached the current limit. The dependency was not called. */
 export class ConcurrencyLimitExceededError extends RejectedError {
   readonly code = 'CONCURRENCY_LIMIT_EXCEEDED';
   readonly adaptiveConcurrencyLimiterName: string;
-  /** How many calls were admitted at once when this one was refused. */
+  /** The limit of concurrent calls when the call was refused. */
   readonly limit: number;
-  /** Not known: it is the next call that ends which makes room. */
+  /** Unknown: a permit becomes free when any call ends. */
   readonly retryAfterMs = undefined;
 
   constructor(adaptiveConcurrencyLimiterName: string, limit: number, inFlight: number) {
     super(
       `AdaptiveConcurrencyLimiter '${adaptiveConcurrencyLimiterName}' does not permit further calls: ${inFlight} ` +
-        `${inFlight === 1 ? 'is' : 'are'} under way and its limit is ${limit} at present; ` +
-        'a retry makes sense when some of them have ended.',
+        `${inFlight === 1 ? 'is' : 'are'} in flight and its current limit is ${limit}; ` +
+        'retry when a call has ended.',
     );
     this.adaptiveConcurrencyLimiterName = adaptiveConcurrencyLimiterName;
     this.limit = limit;

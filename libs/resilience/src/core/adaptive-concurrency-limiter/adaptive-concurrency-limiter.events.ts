@@ -13,7 +13,7 @@ export interface LimitChangedEvent extends AdaptiveConcurrencyLimiterEvent<'LIMI
 
 /** A call was admitted. */
 export interface ConcurrencyCallPermittedEvent extends AdaptiveConcurrencyLimiterEvent<'CALL_PERMITTED'> {
-  /** How many calls are under way, this one included. */
+  /** The number of in-flight calls, including this one. */
   readonly inFlight: number;
 }
 
@@ -24,8 +24,8 @@ export interface ConcurrencyCallRejectedEvent extends AdaptiveConcurrencyLimiter
 }
 
 /**
- * What a call that has ended says about load: that the dependency could take it, that it could not (the call failed or
- * timed out), or nothing.
+ * What an ended call shows about the load of the dependency: `SUCCESS` means that it could handle the call, `DROPPED` that
+ * it could not (the call failed or timed out), `IGNORED` that the call shows nothing.
  */
 export type SampleOutcome = 'SUCCESS' | 'DROPPED' | 'IGNORED';
 
@@ -35,7 +35,7 @@ export interface ConcurrencyCallFinishedEvent extends AdaptiveConcurrencyLimiter
   readonly outcome: SampleOutcome;
 }
 
-/** What an adaptive concurrency limiter tells. */
+/** The events of an adaptive concurrency limiter. */
 export type AdaptiveConcurrencyLimiterEvents = {
   readonly LIMIT_CHANGED: LimitChangedEvent;
   readonly CALL_PERMITTED: ConcurrencyCallPermittedEvent;

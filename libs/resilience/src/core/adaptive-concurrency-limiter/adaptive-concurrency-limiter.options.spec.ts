@@ -16,7 +16,7 @@ function faultsOf(options: object): string[] {
 }
 
 describe('The options of an adaptive concurrency limiter', () => {
-  it('have the defaults that their docstrings state', () => {
+  it('have the documented defaults', () => {
     expect(resolve()).toStrictEqual({
       algorithm: 'GRADIENT',
       initialLimit: 20,
@@ -58,17 +58,17 @@ describe('The options of an adaptive concurrency limiter', () => {
     ['rttTolerance', 1],
     ['longWindow', 10],
     ['timeout', '200ms'],
-  ])('take %s: %j', (option, value) => {
+  ])('accept %s: %j', (option, value) => {
     expect(faultsOf({ [option]: value })).toStrictEqual([]);
   });
 
-  it('are checked against each other', () => {
+  it('refuse an initialLimit outside minLimit and maxLimit, and a minLimit above maxLimit', () => {
     expect(faultsOf({ initialLimit: 300 })).toStrictEqual(['initialLimit']);
     expect(faultsOf({ initialLimit: 5, minLimit: 6 })).toStrictEqual(['initialLimit']);
     expect(faultsOf({ minLimit: 30, maxLimit: 25 })).toStrictEqual(['minLimit']);
   });
 
-  it('win over those of a base', () => {
+  it('take precedence over options of a base config', () => {
     expect(
       mergeOptions(adaptiveConcurrencyLimiterOptions.rules, { minLimit: 2, maxLimit: 9 }, { maxLimit: 8 }),
     ).toStrictEqual({

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { RejectedError } from '../errors.ts';
-import { AimdLimit } from './aimd-limit.ts';
-import { GradientLimit } from './gradient-limit.ts';
+import { AimdLimit, GradientLimit } from './limit-algorithms.ts';
 import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter.ts';
 import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
 
@@ -35,7 +34,7 @@ const sample = fc.record({
 
 type Step =
   | { readonly kind: 'call' | 'advance' }
-  | { readonly kind: 'end'; readonly how: 'well' | 'badly' | 'refused' | 'aborted' };
+  | { readonly kind: 'end'; readonly how: 'success' | 'failure' | 'refusal' | 'abort' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.constant<Step>({ kind: 'call' }) },
@@ -43,16 +42,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .constantFrom('well', 'well', 'well', 'badly', 'refused', 'aborted' as const)
+      .constantFrom('success', 'success', 'success', 'failure', 'refusal', 'abort' as const)
       .map((how): Step => ({ kind: 'end', how })),
   },
 );
 
-describe('The limit', () => {
+describe('The limit of an adaptive concurrency limiter', () => {
   it.each([
     ['AIMD', AimdLimit],
     ['GRADIENT', GradientLimit],
-  ] as const)('of %s is a whole number within its bounds, whatever the samples', (_name, Algorithm) => {
+  ] as const)('is a whole number from minLimit to maxLimit with %s', (_name, Algorithm) => {
     fc.assert(
       fc.property(config, fc.array(sample, { minLength: 1, maxLength: 300 }), (given, samples) => {
         const algorithm = new Algorithm(given);
@@ -71,7 +70,7 @@ describe('The limit', () => {
   it.each([
     ['AIMD', AimdLimit],
     ['GRADIENT', GradientLimit],
-  ] as const)('of %s never rises above where it began while less than half of it is used', (_name, Algorithm) => {
+  ] as const)('never rises above initialLimit while less than half of it is used with %s', (_name, Algorithm) => {
     fc.assert(
       fc.property(config, fc.array(sample, { minLength: 1, maxLength: 300 }), (given, samples) => {
         const algorithm = new Algorithm(given);
@@ -85,8 +84,8 @@ describe('The limit', () => {
   });
 });
 
-describe('Calls under way', () => {
-  it('are never more than the limit when one is admitted, are refused only at the limit, and are none in the end', async () => {
+describe('Calls of an adaptive concurrency limiter', () => {
+  it('are admitted below the limit, refused at the limit, and none is in flight at the end', async () => {
     await fc.assert(
       fc.asyncProperty(
         config,
@@ -95,14 +94,14 @@ describe('Calls under way', () => {
         async (given, algorithm, steps) => {
           const clock = new FakeClock();
           const limiter = new AdaptiveConcurrencyLimiter('customer', { ...given, algorithm }, { clock });
-          const underWay: ((how: string) => Promise<unknown>)[] = [];
+          const inFlightCalls: ((how: string) => Promise<unknown>)[] = [];
           const signal = AbortSignal.abort();
 
           for (const each of steps) {
             const { limit, inFlight } = limiter.metrics;
-            expect(inFlight).toBe(underWay.length);
+            expect(inFlight).toBe(inFlightCalls.length);
             if (each.kind === 'advance') clock.advance(50);
-            if (each.kind === 'end') await underWay.shift()?.(each.how);
+            if (each.kind === 'end') await inFlightCalls.shift()?.(each.how);
             if (each.kind === 'call') {
               const { promise, resolve, reject } = Promise.withResolvers<void>();
               let isMade = false;
@@ -118,16 +117,16 @@ describe('Calls under way', () => {
               expect(isMade).toBe(inFlight < limit);
               if (!isMade) expect(await settled).toBeInstanceOf(ConcurrencyLimitExceededError);
               else {
-                underWay.push((how) => {
-                  if (how === 'well') resolve();
-                  else if (how === 'badly') reject(new Error('outage'));
-                  else reject(how === 'refused' ? new InnerRefusal('full') : signal.reason);
+                inFlightCalls.push((how) => {
+                  if (how === 'success') resolve();
+                  else if (how === 'failure') reject(new Error('outage'));
+                  else reject(how === 'refusal' ? new InnerRefusal('full') : signal.reason);
                   return settled;
                 });
               }
             }
           }
-          for (const end of underWay) await end('well');
+          for (const end of inFlightCalls) await end('success');
 
           expect(limiter.metrics.inFlight).toBe(0);
           expect(clock.pendingTimers).toBe(0);

@@ -5,7 +5,7 @@ import type { AdaptiveConcurrencyLimiterOptions } from './adaptive-concurrency-l
 
 const meanServiceMs = 100;
 
-/** A dependency with a number of workers and a queue before them that has no end. */
+/** A dependency with a number of workers and an unbounded queue. */
 class SimulatedDependency {
   workers: number;
   serviceMs = meanServiceMs;
@@ -15,7 +15,7 @@ class SimulatedDependency {
   #busy = 0;
   #seed = 1;
 
-  /** @param spread how far the time of a call may be from the mean, as a share of it */
+  /** @param spread the largest deviation of a call's duration from the mean, as a share of the mean */
   constructor(clock: FakeClock, workers: number, spread: number) {
     this.#clock = clock;
     this.workers = workers;
@@ -52,7 +52,7 @@ function setUp(options: AdaptiveConcurrencyLimiterOptions, { workers = 20, sprea
   const limiter = new AdaptiveConcurrencyLimiter('customer', options, { clock });
   const dependency = new SimulatedDependency(clock, workers, spread);
 
-  /** Calls come at this rate, refused or not, for so long. Returns the limit at each of them, lowest first. */
+  /** Makes calls at a constant rate, whether they are refused or not. Returns the limit at each call, lowest first. */
   const load = async (callsPerSecond: number, seconds: number): Promise<number[]> => {
     const limits: number[] = [];
     for (let call = 0; call < callsPerSecond * seconds; call++) {
@@ -68,7 +68,7 @@ function setUp(options: AdaptiveConcurrencyLimiterOptions, { workers = 20, sprea
 
 const quantile = (sorted: readonly number[], share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;
 
-/** Twice what 20 workers can do. */
+/** Twice the calls per second that 20 workers can handle. */
 const overload = (2 * 20 * 1_000) / meanServiceMs;
 
 const algorithms: readonly [string, AdaptiveConcurrencyLimiterOptions, { spread: number; slack: number }][] = [
@@ -78,17 +78,17 @@ const algorithms: readonly [string, AdaptiveConcurrencyLimiterOptions, { spread:
 ];
 
 /**
- * Both tolerate a call that takes half as long again, so they settle between N and 1.5 N and a little that may queue. The
- * lower bound leaves out a fifth of the time, in which GRADIENT lowers the limit on purpose to measure.
+ * Both algorithms tolerate latencies up to 1.5 times the mean, so the limit settles between N and 1.5 N plus a short queue.
+ * The lower bound ignores a fifth of the samples, because GRADIENT lowers the limit during probes.
  */
 describe.each(algorithms)(
-  '%s, under twice the load that the dependency can take',
+  'An adaptive concurrency limiter with %s, under twice the load that the dependency can handle',
   { timeout: 30_000 },
   (_name, options, given) => {
     const { spread, slack } = given;
     const upperBound = (workers: number) => 1.5 * workers + slack;
 
-    it('settles near the number of workers, from below and from above', async () => {
+    it('settles near the number of workers from any initialLimit', async () => {
       for (const initialLimit of [2, 20, 150]) {
         const { load } = setUp({ ...options, initialLimit }, { workers: 20, spread });
         await load(overload, 30);
@@ -100,7 +100,7 @@ describe.each(algorithms)(
       }
     });
 
-    it('stays there however long the load lasts', async () => {
+    it('stays near the number of workers under lasting load', async () => {
       const { load } = setUp(options, { workers: 20, spread });
       await load(overload, 100);
 
@@ -110,7 +110,7 @@ describe.each(algorithms)(
       expect(quantile(limits, 0.9)).toBeLessThanOrEqual(upperBound(20));
     });
 
-    it('follows when the dependency loses half of its workers, and when it gets them back', async () => {
+    it('follows when the dependency loses half of its workers and gets them back', async () => {
       const { dependency, load } = setUp(options, { workers: 20, spread });
       await load(overload, 30);
 
@@ -129,8 +129,8 @@ describe.each(algorithms)(
   },
 );
 
-describe('GRADIENT', { timeout: 30_000 }, () => {
-  it('takes a dependency that has become slower by itself for what it is, and keeps the limit', async () => {
+describe('An adaptive concurrency limiter with GRADIENT', { timeout: 30_000 }, () => {
+  it('keeps its limit when the dependency becomes slower without a queue', async () => {
     const { dependency, load } = setUp({ algorithm: 'GRADIENT' });
     await load(overload, 30);
 
@@ -142,7 +142,7 @@ describe('GRADIENT', { timeout: 30_000 }, () => {
     expect(quantile(limits, 0.9)).toBeLessThanOrEqual(35);
   });
 
-  it('keeps the dependency busy while it measures, losing less than a tenth of its throughput', async () => {
+  it('loses less than a tenth of the throughput to probes', async () => {
     const { limiter, load } = setUp({ algorithm: 'GRADIENT' });
     await load(overload, 30);
     let finished = 0;

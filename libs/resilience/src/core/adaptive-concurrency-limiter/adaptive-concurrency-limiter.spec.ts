@@ -24,7 +24,7 @@ class TimeoutExceeded extends ResilienceError {
   }
 }
 
-/** AIMD moves with a single drop, which shows plainly what counts as one. */
+/** Uses AIMD, whose limit changes at a single drop, so that tests can show what counts as a drop. */
 function setUp(options: AdaptiveConcurrencyLimiterOptions = {}) {
   const clock = new FakeClock();
   const limiter = new AdaptiveConcurrencyLimiter(
@@ -41,7 +41,7 @@ function startCall(limiter: AdaptiveConcurrencyLimiter, signal?: AbortSignal) {
   settled.catch(() => {});
   return {
     succeed: async () => {
-      resolve('answer');
+      resolve('response');
       await settled;
     },
     fail: async (error: unknown = outage) => {
@@ -52,7 +52,7 @@ function startCall(limiter: AdaptiveConcurrencyLimiter, signal?: AbortSignal) {
 }
 
 describe('An adaptive concurrency limiter', () => {
-  it('refuses beyond its limit without making the call, and says who and why', async () => {
+  it('refuses a call above its limit without making it, with the limit in the error', async () => {
     const { limiter } = setUp();
     startCall(limiter);
     startCall(limiter);
@@ -69,12 +69,12 @@ describe('An adaptive concurrency limiter', () => {
       limit: 2,
       retryAfterMs: undefined,
       message:
-        "AdaptiveConcurrencyLimiter 'customer' does not permit further calls: 2 are under way and its limit is 2 at " +
-        'present; a retry makes sense when some of them have ended.',
+        "AdaptiveConcurrencyLimiter 'customer' does not permit further calls: 2 are in flight and its current limit " +
+        'is 2; retry when a call has ended.',
     });
   });
 
-  it('admits a call as soon as another has ended, well or not', async () => {
+  it('admits a call as soon as another has succeeded or failed', async () => {
     const { limiter } = setUp({ minLimit: 2 });
     const [first, second] = [startCall(limiter), startCall(limiter)];
 
@@ -86,7 +86,7 @@ describe('An adaptive concurrency limiter', () => {
     expect(limiter.metrics).toStrictEqual({ limit: 2, inFlight: 0 });
   });
 
-  it('raises the limit as calls end well', async () => {
+  it('raises the limit as calls succeed', async () => {
     const { limiter } = setUp();
     const calls = [startCall(limiter), startCall(limiter)];
 
@@ -124,9 +124,9 @@ describe('An adaptive concurrency limiter', () => {
   });
 
   it.each([
-    ['abort', new Error('the client has gone')],
+    ['abort', new Error('the client disconnected')],
     ['deadline', new TimeoutExceeded('deadline')],
-  ])('learns nothing from the caller’s %s', async (_what, reason) => {
+  ])('keeps the limit when a call ends by the %s of its caller', async (_what, reason) => {
     const { limiter } = setUp({ initialLimit: 10 });
     const controller = new AbortController();
     const call = startCall(limiter, controller.signal);
@@ -137,7 +137,7 @@ describe('An adaptive concurrency limiter', () => {
     expect(limiter.metrics).toStrictEqual({ limit: 10, inFlight: 0 });
   });
 
-  it('learns nothing from a refusal by another policy, nor from its own', async () => {
+  it('keeps the limit after refusals by another policy and by itself', async () => {
     const { limiter } = setUp({ initialLimit: 2 });
 
     await startCall(limiter).fail(new InnerRefusal('full'));
@@ -150,7 +150,7 @@ describe('An adaptive concurrency limiter', () => {
     expect(limiter.metrics).toStrictEqual({ limit: 3, inFlight: 0 });
   });
 
-  it('learns nothing from errors that are to be ignored, by class or by predicate', async () => {
+  it('keeps the limit after errors that ignoreExceptions or ignoreException select', async () => {
     const { limiter } = setUp({
       initialLimit: 10,
       ignoreExceptions: [TypeError],
@@ -163,7 +163,7 @@ describe('An adaptive concurrency limiter', () => {
     expect(limiter.metrics.limit).toBe(10);
   });
 
-  it('loses no place to a predicate that throws', async () => {
+  it('does not count a call as in flight after ignoreException throws', async () => {
     const { limiter } = setUp({
       ignoreException: () => {
         throw new Error('broken predicate');
@@ -175,22 +175,22 @@ describe('An adaptive concurrency limiter', () => {
     expect(limiter.metrics.inFlight).toBe(0);
   });
 
-  it('tells what it does', async () => {
+  it('emits an event for each call that is permitted, rejected or finished', async () => {
     const { clock, limiter } = setUp({ initialLimit: 1, maxLimit: 1 });
     const call = startCall(limiter);
     await limiter.execute(() => 1).catch(() => {});
     clock.advance(30);
     await call.succeed();
 
-    const told = { adaptiveConcurrencyLimiterName: 'customer' };
+    const common = { adaptiveConcurrencyLimiterName: 'customer' };
     expect(limiter.bufferedEvents()).toStrictEqual([
-      { type: 'CALL_PERMITTED', ...told, creationTime: clock.now() - 30, inFlight: 1 },
-      { type: 'CALL_REJECTED', ...told, creationTime: clock.now() - 30, limit: 1, inFlight: 1 },
-      { type: 'CALL_FINISHED', ...told, creationTime: clock.now(), elapsedDurationMs: 30, outcome: 'SUCCESS' },
+      { type: 'CALL_PERMITTED', ...common, creationTime: clock.now() - 30, inFlight: 1 },
+      { type: 'CALL_REJECTED', ...common, creationTime: clock.now() - 30, limit: 1, inFlight: 1 },
+      { type: 'CALL_FINISHED', ...common, creationTime: clock.now(), elapsedDurationMs: 30, outcome: 'SUCCESS' },
     ]);
   });
 
-  it('tells when its limit changes, and how a call ended', async () => {
+  it('emits LIMIT_CHANGED, and the outcome of each finished call', async () => {
     const { limiter } = setUp({ initialLimit: 10, ignoreExceptions: [TypeError] });
 
     await startCall(limiter).fail();
@@ -214,8 +214,8 @@ describe('An adaptive concurrency limiter', () => {
   });
 });
 
-describe('A registry', () => {
-  it('makes each limiter once, from its definition and what it builds on', () => {
+describe('A registry of adaptive concurrency limiters', () => {
+  it('creates each limiter once, from its definition and the default config', () => {
     const registry = createRegistry('adaptiveConcurrencyLimiter', {
       configs: { default: { maxLimit: 50 } },
       instances: { customer: { algorithm: 'AIMD' } },

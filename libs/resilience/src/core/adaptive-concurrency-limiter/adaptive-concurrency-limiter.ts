@@ -19,31 +19,29 @@ import {
   adaptiveConcurrencyLimiterOptions,
   isIgnored,
 } from './adaptive-concurrency-limiter.options.ts';
-import { AimdLimit } from './aimd-limit.ts';
-import { GradientLimit } from './gradient-limit.ts';
-import type { LimitAlgorithm } from './limit-algorithm.ts';
+import { AimdLimit, GradientLimit, type LimitAlgorithm } from './limit-algorithms.ts';
 
-/** What an adaptive concurrency limiter can tell about now. */
+/** The current state of an adaptive concurrency limiter. */
 export interface AdaptiveConcurrencyLimiterMetrics {
-  /** How many calls may be under way at once. */
+  /** The maximum number of in-flight calls. */
   readonly limit: number;
-  /** How many are. It may be above a limit that was lowered after they were admitted. */
+  /** The number of in-flight calls. It is above the limit if that was lowered after the calls were admitted. */
   readonly inFlight: number;
 }
 
 /**
- * Refuses calls beyond what the dependency can take at once, and finds out by itself how many that is.
+ * Limits concurrent calls to what the dependency can handle, and adapts the limit to the latency and failures of calls.
  *
- * After `SimpleLimiter` in Netflix's concurrency-limits. It never queues: what waits here could as well wait at the
- * dependency, and would hide how long calls really take. For the same reason it stands nearest to the call, inside a
- * bulkhead's queue.
+ * It works like `SimpleLimiter` in Netflix's concurrency-limits. It has no queue: calls that wait here would distort the
+ * measured latency and could as well wait at the dependency. For the same reason it is the innermost policy of a pipeline,
+ * inside the queue of a bulkhead.
  *
- * A call that fails or times out, also by an outer time limiter, is a drop. The caller's abort, a refusal by another
- * policy and ignored errors say nothing about load and are no samples.
+ * A call that fails or times out, also by an outer time limiter, is a drop. A caller's abort, a refusal by another policy
+ * and an ignored error show nothing about load and are not sampled.
  *
  * @example
  * const customer = new AdaptiveConcurrencyLimiter('customer', { maxLimit: 100 });
- * const answer = await customer.execute(({ signal }) => fetch(url, { signal }));
+ * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class AdaptiveConcurrencyLimiter
   extends EventPublisher<AdaptiveConcurrencyLimiterEvents, 'adaptiveConcurrencyLimiterName'>
@@ -57,9 +55,9 @@ export class AdaptiveConcurrencyLimiter
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
-   * @param options each with its default
-   * @param environment where time comes from; real time by default
-   * @throws InvalidOptionsError listing every fault
+   * @param options each has a default
+   * @param environment the clock; real time by default
+   * @throws InvalidOptionsError that lists every fault
    */
   constructor(
     name: string,
@@ -75,7 +73,7 @@ export class AdaptiveConcurrencyLimiter
     this.#algorithm = algorithmFor(config);
   }
 
-  /** As given, and changed since by `reconfigure`. */
+  /** The current options. */
   get config(): AdaptiveConcurrencyLimiterConfig {
     return this.#config;
   }
@@ -85,9 +83,10 @@ export class AdaptiveConcurrencyLimiter
   }
 
   /**
-   * Runs `call` if fewer calls are under way than the limit, and learns from how it ends.
+   * Runs `call` if the number of in-flight calls is below the limit, and samples its duration and outcome.
    *
-   * @throws ConcurrencyLimitExceededError when it refuses; otherwise what `call` threw
+   * @throws ConcurrencyLimitExceededError when the limit is reached
+   * @throws what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const inFlight = this.#admit();
@@ -97,24 +96,23 @@ export class AdaptiveConcurrencyLimiter
       result = await call(toCallContext(context));
     } catch (error) {
       this.#inFlight--;
-      this.#learn(this.#outcomeOf(error, abortSourceOf(context)), this.#clock.now() - startedAt, inFlight);
+      this.#record(this.#outcomeOf(error, abortSourceOf(context)), this.#clock.now() - startedAt, inFlight);
       throw error;
     }
     this.#inFlight--;
-    this.#learn('SUCCESS', this.#clock.now() - startedAt, inFlight);
+    this.#record('SUCCESS', this.#clock.now() - startedAt, inFlight);
     return result;
   }
 
-  /** The same function under this limiter; `this` and the arguments are handed on. */
+  /** The same function under this limiter. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
 
   /**
-   * Goes on with other options, all of them given anew. The limit is found anew, beginning with `initialLimit`; calls under
-   * way stay, and count.
+   * Replaces all options. The limit restarts at `initialLimit`. In-flight calls continue and still count.
    *
-   * @throws InvalidOptionsError listing every fault; nothing is changed
+   * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: AdaptiveConcurrencyLimiterOptions): void {
     this.#config = adaptiveConcurrencyLimiterOptions.resolve(`AdaptiveConcurrencyLimiter '${this.name}'`, options);
@@ -139,7 +137,7 @@ export class AdaptiveConcurrencyLimiter
     return error instanceof RejectedError || isIgnored(this.config, error) ? 'IGNORED' : 'DROPPED';
   }
 
-  #learn(outcome: SampleOutcome, elapsedDurationMs: number, inFlight: number): void {
+  #record(outcome: SampleOutcome, elapsedDurationMs: number, inFlight: number): void {
     this.emit('CALL_FINISHED', { elapsedDurationMs, outcome });
     if (outcome === 'IGNORED') return;
     const oldLimit = this.#algorithm.limit;
@@ -153,8 +151,8 @@ function algorithmFor(config: AdaptiveConcurrencyLimiterConfig): LimitAlgorithm 
 }
 
 /**
- * An outer time limiter ends a call by the same signal as a caller who gave up, but how long the dependency took is just
- * what says most about its load. Not so when it was the caller's deadline that left little time.
+ * Whether an outer time limiter aborted the call because of its `timeoutDuration`. Such an abort shows that the dependency is
+ * slow, unlike other aborts and unlike a timeout at the deadline of the caller, who may have left little time.
  */
 function isTimeout(reason: unknown): boolean {
   if (!(reason instanceof ResilienceError) || reason.code !== 'TIMEOUT_EXCEEDED') return false;
