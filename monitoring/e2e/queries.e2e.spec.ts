@@ -7,10 +7,10 @@ import { type RunningSystem, startSystem } from './running-system.ts';
 
 const program = findPrometheusProgram('prometheus', 'whether the queries of dashboards and rules find data');
 
-/** What may find nothing here, and why. */
+/** Metrics without data in this system, with the reason. */
 const mayBeEmpty: readonly (readonly [metric: string, why: string])[] = [
-  ['http_server_requests_shed_total', 'no replica is overloaded: there is nothing to turn away'],
-  ['resilience4j_circuitbreaker_slow_call_rate', 'judged from ten calls on; an OPEN window may be empty'],
+  ['http_server_requests_shed_total', 'no replica is overloaded, so no request is shed'],
+  ['resilience4j_circuitbreaker_slow_call_rate', 'it exists from ten calls on, and an OPEN window may be empty'],
 ];
 
 /** The metrics in the expressions of alerts: names of several words that are neither functions nor labels. */
@@ -22,11 +22,11 @@ const alertedMetrics = [
   ),
 ];
 
-/** A machine that is busy with something else may take its time. */
+/** The timeout allows for a busy machine. */
 const until = (what: string, condition: () => Promise<boolean>): Promise<void> =>
   vi.waitFor(
     async () => {
-      if (!(await condition())) throw new Error(`Waited in vain until ${what}.`);
+      if (!(await condition())) throw new Error(`Not fulfilled within the timeout: ${what}.`);
     },
     { timeout: 120_000, interval: 200 },
   );
@@ -49,13 +49,13 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
     });
 
     // Counters are sampled before and after they grow, first with a healthy customer, then with one that times out.
-    await until('the answers of customer have been timed', async () => {
+    await until('durations of customer are recorded', async () => {
       await system.openAccounts(20);
       const timed = 'job_method_uri:http_server_requests_seconds:p99_rate5m{job="customer"}';
       return (await prometheus.query(timed)).series === 1;
     });
     await system.slowCustomerDown();
-    await until('both circuit breakers refuse calls, and accounts are accepted for later', async () => {
+    await until('both circuit breakers refuse calls, and accounts are accepted with 202', async () => {
       await system.openAccounts(20);
       const refused = 'job_instance_name:resilience4j_circuitbreaker_not_permitted_calls:rate1m{name="customer"} > 0';
       // A new series has a rate from its second sample on.
@@ -69,7 +69,7 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
     await system?.stop();
   });
 
-  /** What is wrong with the answer to an expression, in a way that says what was asked. */
+  /** The fault of an expression: an error, or no data; undefined without a fault. */
   const faultOf = async (expr: string): Promise<string | undefined> => {
     const { error, series } = await prometheus.query(expr);
     if (error !== undefined) return `${error}: ${expr}`;
@@ -77,7 +77,7 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
     return series === 0 && hasToBeThere ? `no data: ${expr}` : undefined;
   };
 
-  it.each(panelQueries())('finds data for $asker', async ({ expr }) => {
+  it.each(panelQueries())('finds data for $origin', async ({ expr }) => {
     expect(await faultOf(expr)).toBeUndefined();
   });
 
@@ -101,13 +101,13 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
     expect(await faultOf(String(record))).toBeUndefined();
   });
 
-  // What an alert compares has to exist, or it could never fire.
-  it.each(alertedMetrics)('has seen %s, which an alert looks at', async (metric) => {
+  // An alert on a metric that does not exist could never fire.
+  it.each(alertedMetrics)('has data for %s, which an alert uses', async (metric) => {
     expect(await faultOf(metric)).toBeUndefined();
   });
 });
 
-it('needs prometheus for that', ({ skip }) => {
+it('finds prometheus, which the checks of the queries need', ({ skip }) => {
   skip(program.file === undefined, program.missing);
   expect(program.file).toBeDefined();
 });

@@ -8,21 +8,21 @@ import { parse, stringify } from 'yaml';
 import { prometheusFolder, type Rule } from '../prometheus/src/rule-files.ts';
 
 /** A result of a query; empty without data. */
-export interface Answer {
+export interface QueryResult {
   readonly error?: string;
   readonly series: number;
 }
 
-/** A rule and how its last evaluation ended. */
+/** A rule with the result of its last evaluation. */
 export interface EvaluatedRule {
   readonly name: string;
   readonly health: 'ok' | 'err' | 'unknown';
   readonly lastError?: string;
 }
 
-/** A Prometheus that scrapes the given processes by the rules of this folder. */
+/** A Prometheus with the rules of this folder that scrapes the given processes. */
 export interface RunningPrometheus {
-  query(expr: string): Promise<Answer>;
+  query(expr: string): Promise<QueryResult>;
   rules(): Promise<readonly EvaluatedRule[]>;
   /** Addresses that were scraped without an error. */
   scraped(): Promise<readonly string[]>;
@@ -35,15 +35,15 @@ interface Config {
 }
 
 /**
- * The committed configuration, but for what cannot be the same on one machine: replicas are known by address and port instead of
- * by DNS, and time is short.
+ * The committed configuration with two differences: replicas are listed by address and port instead of being found
+ * by DNS, and intervals are shorter. /
  */
 async function configure(folder: string, port: number, targets: Readonly<Record<string, readonly string[]>>) {
   const config = parse(await readFile(new URL('prometheus.yml', prometheusFolder), 'utf8')) as Config;
   config.global = { scrape_interval: '2s', scrape_timeout: '2s', evaluation_interval: '1s' };
   for (const job of config.scrape_configs) {
     delete job.dns_sd_configs;
-    // Here replicas differ by their ports alone, which the names of instances leave out.
+    // These replicas differ only in their ports, which the names of instances do not contain.
     delete job.relabel_configs;
     job.static_configs = [{ targets: targets[job.job_name] ?? [`127.0.0.1:${port}`] }];
   }
@@ -57,7 +57,7 @@ async function configure(folder: string, port: number, targets: Readonly<Record<
   await writeFile(join(folder, 'rules/recording.yml'), stringify(recording));
 }
 
-/** @param targets addresses by the name of their job */
+/** @param targets addresses by the names of their jobs */
 export async function startPrometheus(
   program: string,
   targets: Readonly<Record<string, readonly string[]>>,
@@ -111,6 +111,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('There is no free port on 127.0.0.1.');
+  if (address === null || typeof address === 'string') throw new Error('No free port was found on 127.0.0.1.');
   return address.port;
 }

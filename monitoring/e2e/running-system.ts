@@ -1,13 +1,13 @@
 import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
 import { createDatabase, provideDatabaseServer } from '@breakwater/system-runner/postgres';
 
-/** Two replicas of account and one of customer, as processes, on a database of their own. */
+/** Two replicas of account and one of customer, as processes with their own database. */
 export interface RunningSystem {
   readonly accounts: readonly string[];
   readonly customer: string;
   /**
-   * Opens accounts at both replicas, all at once; what comes back is not looked at. While customer is slow, they are for
-   * customers of whom account remembers nothing, so that they are accepted for later.
+   * Opens accounts at both replicas concurrently and ignores the responses. While customer is slow, the requests
+   * are for customers without a stale value, so that they receive 202. /
    */
   openAccounts(times: number): Promise<void>;
   /** Makes customer so slow that every call times out; its metrics can still be scraped. */
@@ -19,7 +19,7 @@ const faultsToken = 'let-me-break-it';
 
 const dist = (service: string, file: string): URL => new URL(`../../apps/${service}/dist/${file}.js`, import.meta.url);
 
-/** @throws Error when a part of it does not start; what has started is stopped again */
+/** @throws Error when a part does not start; all started parts are stopped again */
 export async function startSystem(): Promise<RunningSystem> {
   await using started = new AsyncDisposableStack();
   const server = await provideDatabaseServer();
@@ -63,10 +63,10 @@ export async function startSystem(): Promise<RunningSystem> {
       const { status } = await fetch(`${customerUrl}/faults`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${faultsToken}` },
-        // Enough capacity for all calls: it is slow, but refuses none.
+        // Enough capacity for all calls: customer is slow, but refuses none.
         body: JSON.stringify({ latency: '1m', capacity: { workers: 1_000, queue: 1_000 } }),
       });
-      if (status !== 200) throw new Error(`customer answered ${status} to a change of its faults: 200 is needed.`);
+      if (status !== 200) throw new Error(`customer responded with ${status} to a change of its faults, not with 200.`);
       isSlow = true;
     },
     stop: () => all.disposeAsync(),

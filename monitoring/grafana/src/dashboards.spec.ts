@@ -10,7 +10,7 @@ const panelsOf = ({ panels = [] }: Dashboard): Panel[] =>
   panels.filter((panel): panel is Panel => panel.type !== 'row');
 
 describe('the dashboards', () => {
-  it('are those that Grafana is provisioned with, and no others', () => {
+  it('are exactly the files with which Grafana is provisioned', () => {
     expect(readdirSync(dashboardsFolder).sort()).toEqual(Object.keys(dashboards).sort());
   });
 
@@ -18,14 +18,14 @@ describe('the dashboards', () => {
     expect(readFileSync(new URL(file, dashboardsFolder), 'utf8')).toBe(textOf(dashboard));
   });
 
-  it('ask the data source that is provisioned', () => {
+  it('use the provisioned data source', () => {
     const file = new URL('../provisioning/datasources/prometheus.yml', import.meta.url);
     const { datasources } = parse(readFileSync(file, 'utf8')) as { datasources: { uid: string; type: string }[] };
 
     expect(datasources).toMatchObject([dataSource]);
   });
 
-  it.each(each)('$file explains each of its panels, with a unit and legends', ({ dashboard }) => {
+  it.each(each)('$file has a description, a unit and legends for each panel', ({ dashboard }) => {
     const unexplained = panelsOf(dashboard).filter(
       ({ description = '', fieldConfig, targets = [] }) =>
         !description.endsWith('.') ||
@@ -36,7 +36,7 @@ describe('the dashboards', () => {
     expect(unexplained.map(({ title }) => title)).toEqual([]);
   });
 
-  it.each(each)('$file has each title once', ({ dashboard }) => {
+  it.each(each)('$file has no title twice', ({ dashboard }) => {
     const titles = panelsOf(dashboard).map(({ title }) => title);
 
     expect(titles).toHaveLength(new Set(titles).size);

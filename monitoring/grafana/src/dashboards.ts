@@ -8,8 +8,8 @@ export const dashboards: Readonly<Record<string, () => Dashboard>> = {
   'resilience.json': () => resilience().build(),
 };
 
-/** Where the files are that Grafana is provisioned with. */
+/** The files with which Grafana is provisioned. */
 export const dashboardsFolder = new URL('../dashboards/', import.meta.url);
 
-/** A dashboard as it stands in its file. */
+/** A dashboard as the text of its file. */
 export const textOf = (dashboard: Dashboard): string => `${JSON.stringify(dashboard, null, 2)}\n`;

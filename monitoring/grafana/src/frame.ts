@@ -10,7 +10,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { dataSource } from './data-source.ts';
 
-/** A choice among the values of a label; all of them at first. */
+/** A variable with the values of a label; all are selected by default. */
 const variable = (name: string, label: string, values: string): QueryVariableBuilder =>
   new QueryVariableBuilder(name)
     .label(label)
@@ -33,7 +33,7 @@ const bands = (name: string, color: string, expr: string, title: string): Annota
     .step('5s')
     .titleFormat(title);
 
-/** What all dashboards have in common: variables, bands for what happened, and the way to the other ones. */
+/** The common parts of all dashboards: variables, annotations, and links to the others. */
 export const dashboard = (uid: string, title: string, description: string): DashboardBuilder =>
   new DashboardBuilder(title)
     .uid(uid)

@@ -2,7 +2,7 @@ import { type DashboardBuilder, RowBuilder } from '@grafana/grafana-foundation-s
 import { dashboard } from './frame.ts';
 import { stat, stateTimeline, timeSeries } from './panels.ts';
 
-/** How the services are, from the client's side first. */
+/** The state of the services, starting with what clients notice. */
 export const overview = (): DashboardBuilder =>
   dashboard(
     'breakwater-overview',
@@ -12,8 +12,8 @@ export const overview = (): DashboardBuilder =>
     .withRow(new RowBuilder('Now'))
     .withPanel(
       stat({
-        title: 'Alerts firing',
-        description: 'Pages and tickets that are firing; what to do about each is in docs/runbook.md.',
+        title: 'Firing alerts',
+        description: 'Firing pages and tickets; docs/runbook.md describes what to do about each.',
         queries: [['count(ALERTS{alertstate="firing"}) or vector(0)', 'alerts']],
         unit: 'short',
         thresholds: [1, 3],
@@ -21,7 +21,7 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       stat({
-        title: 'Replicas that answer',
+        title: 'Reachable replicas',
         description: 'Replicas that Prometheus reaches, by service. With one left, the next failure ends the service.',
         queries: [['count by (job) (up{job=~"$service"} == 1)', '{{job}}']],
         unit: 'short',
@@ -29,10 +29,10 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       stat({
-        title: 'Accounts opened well (1 h)',
+        title: 'Good account openings (1 h)',
         description:
-          'The share of valid attempts to open an account that were answered without a server error within 5 s. The objective is 99.9 % in 30 days.',
-        queries: [['1 - job:account_openings_failed:ratio_rate1h', 'of the last hour']],
+          'Share of valid attempts to open an account that received a response without a server error within 5 s. The objective is 99.9 % in 30 days.',
+        queries: [['1 - job:account_openings_failed:ratio_rate1h', 'last hour']],
         unit: 'percentunit',
       }),
     )
@@ -40,7 +40,7 @@ export const overview = (): DashboardBuilder =>
       stat({
         title: 'Error budget burn (1 h)',
         description:
-          'How many times faster than allowed the error budget is spent. At 14.4 in the last hour and the last five minutes the on-call engineer is paged.',
+          'Burn rate of the error budget; at 1 it is used up after 30 days. At 14.4 over the last hour and the last five minutes the on-call engineer is paged.',
         queries: [['job:account_opening_error_budget:burnrate1h', '× allowed']],
         unit: 'short',
         thresholds: [1, 14.4],
@@ -58,8 +58,8 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       stat({
-        title: 'Faults that are on',
-        description: 'What is wrong with customer on purpose; 0 for a fault that is off.',
+        title: 'Active faults',
+        description: 'Faults that were injected into customer; 0 for an inactive fault.',
         queries: [['sum by (fault) (customer_faults_active)', '{{fault}}']],
         unit: 'short',
         thresholds: [1],
@@ -69,7 +69,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Requests by route',
-        description: 'Requests served a second, by the template of their route. Probes and scrapes do not count.',
+        description: 'Requests per second by route. Probes and scrapes are not counted.',
         queries: [
           [
             'sum by (job, method, uri) (job_method_uri_outcome:http_server_requests:rate1m{job=~"$service"})',
@@ -81,9 +81,9 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Answers by status',
+        title: 'Responses by status',
         description:
-          'Answers a second by service and status: 201 opened, 202 accepted for later, 503 refused. UNKNOWN: the client had gone.',
+          'Responses per second by service and status: 201 opened, 202 accepted with a pending verification, 503 refused. UNKNOWN: the client had disconnected.',
         queries: [
           [
             'sum by (job, status) (rate(http_server_requests_seconds_count{job=~"$service", instance=~"$instance"}[$__rate_interval]))',
@@ -98,7 +98,7 @@ export const overview = (): DashboardBuilder =>
       timeSeries({
         title: 'Server errors',
         description:
-          'The share of requests that ended in a 5xx, over five minutes. Above 5 % for five minutes is a ticket.',
+          'Share of requests with a 5xx response, over five minutes. Above 5 % for five minutes is a ticket.',
         queries: [['job:http_server_requests_failed:ratio_rate5m{job=~"$service"}', '{{job}}']],
         unit: 'percentunit',
         thresholds: [0.05],
@@ -107,7 +107,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Durations',
-        description: 'Quantiles of how long requests took, by route, over five minutes and all replicas.',
+        description: 'Quantiles of request durations by route, over five minutes and all replicas.',
         queries: [
           ['job_method_uri:http_server_requests_seconds:p50_rate5m{job=~"$service"}', '{{job}} {{method}} {{uri}} p50'],
           ['job_method_uri:http_server_requests_seconds:p95_rate5m{job=~"$service"}', '{{job}} {{method}} {{uri}} p95'],
@@ -120,7 +120,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Requests in flight',
-        description: 'Requests that each replica is at work on.',
+        description: 'Requests in flight in each replica.',
         queries: [
           ['sum by (instance) (http_server_requests_active{job=~"$service", instance=~"$instance"})', '{{instance}}'],
         ],
@@ -131,7 +131,7 @@ export const overview = (): DashboardBuilder =>
       timeSeries({
         title: 'Burn rates of the error budget',
         description:
-          'How many times faster than allowed the error budget of opening accounts is spent, over four windows. Two of them have to agree before an alert fires.',
+          'Burn rates of the error budget for opening accounts, over four windows. An alert fires when two windows exceed its threshold.',
         queries: [
           ['job:account_opening_error_budget:burnrate5m', '5 min'],
           ['job:account_opening_error_budget:burnrate30m', '30 min'],
@@ -147,7 +147,7 @@ export const overview = (): DashboardBuilder =>
       stateTimeline({
         title: 'Circuit breakers by replica',
         description:
-          'The state of each circuit breaker in each replica. An open one is protection at work: look at what it protects from.',
+          'State of each circuit breaker in each replica. An open one protects the system: look at the dependency that it protects from.',
         queries: [
           [
             'job_instance_name:resilience4j_circuitbreaker_state:code{job=~"$service", instance=~"$instance", name=~"$breaker"}',
@@ -160,7 +160,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Calls not permitted',
-        description: 'Calls a second that a circuit breaker refused without making them.',
+        description: 'Calls per second that a circuit breaker refused.',
         queries: [
           [
             'job_instance_name:resilience4j_circuitbreaker_not_permitted_calls:rate1m{instance=~"$instance", name=~"$breaker"}',
@@ -174,7 +174,7 @@ export const overview = (): DashboardBuilder =>
       timeSeries({
         title: 'Fallbacks',
         description:
-          'Requests per second that were accepted for later (202) because customer was unavailable, and calls that a stale value replaced.',
+          'Requests per second that were accepted with a pending verification (202) because customer was unavailable, and calls that returned a stale value.',
         queries: [
           [
             'sum by (job) (rate(http_server_requests_seconds_count{job="account", instance=~"$instance", status="202"}[$__rate_interval]))',
@@ -190,9 +190,8 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Requests turned away',
-        description:
-          'Requests a second that were answered with 503 to keep the rest quick, by what there was too much of.',
+        title: 'Requests shed',
+        description: 'Requests per second that were refused with 503 because the service is overloaded, by reason.',
         queries: [
           [
             'sum by (job, reason) (rate(http_server_requests_shed_total{job=~"$service", instance=~"$instance"}[$__rate_interval]))',
@@ -205,7 +204,7 @@ export const overview = (): DashboardBuilder =>
     .withRow(new RowBuilder('Pending accounts'))
     .withPanel(
       timeSeries({
-        title: 'Accounts that wait',
+        title: 'Pending accounts over time',
         description: 'Accounts that were accepted with 202 and wait for their verification.',
         queries: [['job:account_pending_verifications:max', 'pending']],
         unit: 'short',
@@ -213,7 +212,7 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Age of the oldest',
+        title: 'Age of the oldest pending account',
         description: 'How long the oldest pending account has waited. 15 min is a ticket, an hour a page.',
         queries: [['job:account_pending_verification_oldest_seconds:max', 'oldest']],
         unit: 's',
@@ -223,7 +222,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Reconciled verifications',
-        description: 'Pending accounts a second, by what became of them; postponed ones are asked about again.',
+        description: 'Verifications per second by result; postponed ones are tried again.',
         queries: [['sum by (result) (rate(account_verifications_total[$__rate_interval]))', '{{result}}']],
         unit: 'cps',
       }),
@@ -232,7 +231,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Database connections',
-        description: 'The share of each replica’s database connections that is busy.',
+        description: 'Share of busy database connections of each replica.',
         queries: [
           ['job_instance:pg_pool_connections_busy:ratio{job=~"$service", instance=~"$instance"}', '{{instance}}'],
         ],
@@ -243,8 +242,8 @@ export const overview = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Statements that wait for a connection',
-        description: 'Above 0 for longer, the pool is too small or the database too slow.',
+        title: 'Statements waiting for a connection',
+        description: 'When it stays above 0, the pool is too small or the database too slow.',
         queries: [['pg_pool_connections_pending{job=~"$service", instance=~"$instance"}', '{{instance}}']],
         unit: 'short',
       }),
@@ -252,7 +251,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Event loop lag (p99)',
-        description: 'How late the event loop of each replica comes round. Everything that it serves waits as long.',
+        description: 'Event-loop delay of each replica. All of its requests wait as long.',
         queries: [['nodejs_eventloop_lag_p99_seconds{job=~"$service", instance=~"$instance"}', '{{instance}}']],
         unit: 's',
         thresholds: [0.2],
@@ -262,7 +261,7 @@ export const overview = (): DashboardBuilder =>
       timeSeries({
         title: 'Customer’s workers',
         description:
-          'Workers that are busy, workers there are, and calls that queue for one, where capacity is limited.',
+          'Busy workers, all workers, and calls that are queued for one, while the capacity of customer is limited.',
         queries: [
           ['customer_capacity_workers_busy{instance=~"$instance"}', '{{instance}} busy'],
           ['customer_capacity_workers{instance=~"$instance"}', '{{instance}} workers'],
@@ -274,7 +273,7 @@ export const overview = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Processor',
-        description: 'Processor time used by each replica; 1 is one core, which is all that JavaScript can use.',
+        description: 'Processor time of each replica; 1 is one core, the most that JavaScript can use.',
         queries: [
           ['rate(process_cpu_seconds_total{job=~"$service", instance=~"$instance"}[$__rate_interval])', '{{instance}}'],
         ],

@@ -25,18 +25,18 @@ import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import { dataSource } from './data-source.ts';
 import { query } from './queries.ts';
 
-/** What every panel says about itself. */
+/** The content of a panel. */
 export interface PanelContent {
   readonly title: string;
-  /** What it shows, and what to make of it. */
+  /** What it shows and how to read it. */
   readonly description: string;
   /** Pairs of an expression and its legend. */
   readonly queries: readonly (readonly [expr: string, legend: string])[];
   /** As Grafana names it, such as `s`, `reqps` or `percentunit`. */
   readonly unit: string;
-  /** In twenty-fourths of the dashboard. Default: 8. */
+  /** Width in 24ths of the dashboard. Default: 8. */
   readonly span?: number;
-  /** From which value on it is bad; a second one is worse. */
+  /** The values from which it is a warning, and optionally critical. */
   readonly thresholds?: readonly number[];
 }
 
@@ -82,7 +82,7 @@ export function timeSeries(
   return panel;
 }
 
-/** The last value, large. */
+/** The latest value as a large number. */
 export const stat = (content: PanelContent): StatPanelBuilder =>
   new StatPanelBuilder()
     .title(content.title)
@@ -94,7 +94,7 @@ export const stat = (content: PanelContent): StatPanelBuilder =>
     .span(content.span ?? 4)
     .thresholds(thresholdsOf(content.thresholds ?? []));
 
-/** The codes of `job_instance_name:resilience4j_circuitbreaker_state:code` in words. */
+/** The states for the codes of `job_instance_name:resilience4j_circuitbreaker_state:code`. */
 const states = [
   ['CLOSED', 'green'],
   ['HALF_OPEN', 'yellow'],
@@ -104,7 +104,7 @@ const states = [
   ['METRICS_ONLY', 'light-blue'],
 ] as const;
 
-/** The states of circuit breakers, one band for each. */
+/** The states of circuit breakers, one band per circuit breaker. */
 export const stateTimeline = (content: PanelContent): StateTimelinePanelBuilder =>
   new StateTimelinePanelBuilder()
     .title(content.title)

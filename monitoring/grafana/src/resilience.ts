@@ -17,7 +17,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       stateTimeline({
         title: 'State',
-        description: 'The state of each circuit breaker in each replica; every replica finds out for itself.',
+        description: 'State of each circuit breaker in each replica; replicas do not share their states.',
         queries: [[`job_instance_name:resilience4j_circuitbreaker_state:code{${chosen}}`, '{{instance}} {{name}}']],
         unit: 'short',
       }),
@@ -25,7 +25,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Failure rate',
-        description: `The share of failed calls in the window, in percent; nothing while there are too few calls to judge. customer opens at ${failureRate} %.`,
+        description: `Share of failed calls in the window, in percent; no value while the window has too few calls. customer opens at ${failureRate} %.`,
         queries: [[`resilience4j_circuitbreaker_failure_rate{${chosen}} >= 0`, '{{instance}} {{name}}']],
         unit: 'percent',
         max: 100,
@@ -35,7 +35,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Slow-call rate',
-        description: `The share of slow calls in the window, in percent; nothing while there are too few calls to judge. customer opens at ${slowCallRate} %.`,
+        description: `Share of slow calls in the window, in percent; no value while the window has too few calls. customer opens at ${slowCallRate} %.`,
         queries: [[`resilience4j_circuitbreaker_slow_call_rate{${chosen}} >= 0`, '{{instance}} {{name}}']],
         unit: 'percent',
         max: 100,
@@ -45,7 +45,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Calls in the window',
-        description: 'Calls that are being judged, by how they ended, and how many the window holds.',
+        description: 'Calls in the window by result, and the size of the window.',
         queries: [
           [`resilience4j_circuitbreaker_buffered_calls{${chosen}}`, '{{instance}} {{name}} {{kind}}'],
           [`resilience4j_circuitbreaker_max_buffered_calls{${chosen}}`, '{{instance}} {{name}} window'],
@@ -55,8 +55,9 @@ export const resilience = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Calls by how they ended',
-        description: 'Calls a second: successful, failed, ignored (no fault of the dependency), and not permitted.',
+        title: 'Calls by result',
+        description:
+          'Calls per second: successful, failed, ignored (not counted against the dependency), and not permitted.',
         queries: [
           [
             `sum by (name, kind) (rate(resilience4j_circuitbreaker_calls_seconds_count{${chosen}}[$__rate_interval]))`,
@@ -74,7 +75,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Durations of calls',
-        description: 'Quantiles of how long calls to the dependency took, over all replicas, however they ended.',
+        description: 'Quantiles of the durations of calls to the dependency, with any result, over all replicas.',
         queries: [0.5, 0.95, 0.99].map((quantile) => [
           `histogram_quantile(${quantile}, sum by (name, le) (rate(resilience4j_circuitbreaker_calls_seconds_bucket{${chosen}}[$__rate_interval]))) >= 0`,
           `{{name}} p${quantile * 100}`,
@@ -85,7 +86,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'State transitions',
-        description: 'State transitions in the last five minutes, by where from and where to.',
+        description: 'State transitions in the last five minutes, by old and new state.',
         queries: [
           [
             `sum by (name, from_state, to_state) (increase(breakwater_circuitbreaker_transitions_total{${chosen}}[5m]))`,
@@ -98,7 +99,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Admitted share',
-        description: 'The share of calls that are let through: 0 % in OPEN, less than 100 % while a ramp-up lasts.',
+        description: 'Share of permitted calls: 0 % in OPEN, less than 100 % during a ramp-up.',
         queries: [[`breakwater_circuitbreaker_admission_percentage{${chosen}}`, '{{instance}} {{name}}']],
         unit: 'percent',
         max: 100,
@@ -108,7 +109,7 @@ export const resilience = (): DashboardBuilder =>
       timeSeries({
         title: 'Failed calls to a dependency',
         description:
-          'The share of the calls made that failed, over five minutes and all replicas. Above 25 % for ten minutes is a ticket.',
+          'Share of failed calls, without refused ones, over five minutes and all replicas. Above 25 % for ten minutes is a ticket.',
         queries: [['job_name:resilience4j_circuitbreaker_calls_failed:ratio_rate5m{name=~"$breaker"}', '{{name}}']],
         unit: 'percentunit',
         max: 1,
@@ -119,7 +120,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Calls and retries',
-        description: 'Calls a second, by whether they were retried and how they ended.',
+        description: 'Calls per second by result, with and without a retry.',
         queries: [
           [
             'sum by (name, kind) (rate(resilience4j_retry_calls_total{instance=~"$instance"}[$__rate_interval]))',
@@ -132,8 +133,8 @@ export const resilience = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Load that retries add',
-        description: 'Further attempts a second, and those that the retry budget denied.',
+        title: 'Additional load by retries',
+        description: 'Retries per second, and those that the retry budget denied.',
         queries: [
           [
             'sum by (name) (rate(breakwater_retry_attempts_total{instance=~"$instance"}[$__rate_interval]))',
@@ -150,7 +151,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Retry budget',
-        description: 'How many further attempts the budget would grant now.',
+        description: 'Number of retries that the budget currently allows.',
         queries: [['breakwater_retry_budget_balance{instance=~"$instance"}', '{{instance}} {{name}}']],
         unit: 'short',
       }),
@@ -158,8 +159,8 @@ export const resilience = (): DashboardBuilder =>
     .withRow(new RowBuilder('Bulkhead, rate limiter, time limiter, last good answers'))
     .withPanel(
       timeSeries({
-        title: 'Bulkhead: slots taken',
-        description: 'The share of the slots for calls that is taken, by replica.',
+        title: 'Bulkhead: permits in use',
+        description: 'Share of permits in use, by replica.',
         queries: [
           ['job_instance_name:resilience4j_bulkhead_busy:ratio{instance=~"$instance"}', '{{instance}} {{name}}'],
         ],
@@ -171,7 +172,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Bulkhead: calls',
-        description: 'Calls a second that were given a slot, and those that were not.',
+        description: 'Calls per second that received a permit, and refused ones.',
         queries: [
           [
             'sum by (name, kind) (rate(breakwater_bulkhead_calls_total{instance=~"$instance"}[$__rate_interval]))',
@@ -197,7 +198,7 @@ export const resilience = (): DashboardBuilder =>
     .withPanel(
       timeSeries({
         title: 'Rate limiter',
-        description: 'Permissions left, callers that wait for one, and calls a second that were refused one.',
+        description: 'Available permissions, callers that wait for one, and refused calls per second.',
         queries: [
           ['resilience4j_ratelimiter_available_permissions{instance=~"$instance"}', '{{instance}} {{name}} available'],
           ['resilience4j_ratelimiter_waiting_threads{instance=~"$instance"}', '{{instance}} {{name}} waiting'],
@@ -211,8 +212,8 @@ export const resilience = (): DashboardBuilder =>
     )
     .withPanel(
       timeSeries({
-        title: 'Last good answers',
-        description: 'Failed calls a second that were answered with what is remembered, and how many answers are.',
+        title: 'Stale values',
+        description: 'Failed calls per second that returned a stale value, and the number of stored values.',
         queries: [
           [
             'sum by (name, kind) (rate(breakwater_cached_fallback_calls_total{instance=~"$instance"}[$__rate_interval]))',
@@ -228,7 +229,7 @@ export const resilience = (): DashboardBuilder =>
       timeSeries({
         title: 'Findings',
         description:
-          'What the doctor finds in the configuration, given the traffic it sees; each is explained in docs/doctor.md.',
+          'Findings of the doctor about the configuration and the observed traffic; docs/doctor.md explains each.',
         queries: [
           [
             'max by (name, code, severity) (breakwater_doctor_findings{instance=~"$instance"})',

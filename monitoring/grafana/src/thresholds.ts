@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-/** At which rates of failed and of slow calls, in percent, a circuit breaker opens. */
+/** The rates of failed and of slow calls, in percent, at which a circuit breaker opens. */
 export interface RateThresholds {
   readonly failureRate: number;
   readonly slowCallRate: number;

@@ -2,22 +2,22 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const howToGet =
-  'get it with "apt-get install prometheus" or from https://prometheus.io/download, and put it on the PATH or its folder in PROMETHEUS_HOME';
+  'install it with "apt-get install prometheus" or from https://prometheus.io/download, and add it to the PATH or set PROMETHEUS_HOME to its folder';
 
-/** One of the two programs of a Prometheus distribution, where this machine has it. */
+/** A program of the Prometheus distribution on this machine. */
 export interface PrometheusProgram {
-  /** Undefined where it isn't there. */
+  /** Undefined when it is not installed. */
   readonly file: string | undefined;
-  /** Says what is not checked without it, and how to get it. */
+  /** Names what is not checked without it, and how to install it. */
   readonly missing: string;
 }
 
-/** Looks into `PROMETHEUS_HOME` first, then along the `PATH`. */
+/** Searches `PROMETHEUS_HOME` first, then the `PATH`. */
 export function findPrometheusProgram(name: 'prometheus' | 'promtool', unchecked: string): PrometheusProgram {
   const folders = [process.env['PROMETHEUS_HOME'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)];
   const file = folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, name))
     .find((candidate) => existsSync(candidate));
-  return { file, missing: `NOT CHECKED: ${unchecked}. There is no ${name} here; ${howToGet}.` };
+  return { file, missing: `NOT CHECKED: ${unchecked}. ${name} was not found; ${howToGet}.` };
 }

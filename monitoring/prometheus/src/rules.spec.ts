@@ -11,7 +11,7 @@ const promtool = findPrometheusProgram('promtool', 'the rules of Prometheus and 
 const folder = fileURLToPath(prometheusFolder);
 const testFiles = globSync('tests/*.test.yml', { cwd: folder }).sort();
 
-/** What promtool says, and whether it is content. */
+/** The output of promtool, and whether it succeeded. */
 async function run(...args: readonly string[]): Promise<{ passed: boolean; said: string }> {
   try {
     const { stdout, stderr } = await promisify(execFile)(promtool.file ?? '', args, { cwd: folder });
@@ -24,17 +24,17 @@ async function run(...args: readonly string[]): Promise<{ passed: boolean; said:
 
 if (promtool.file === undefined) process.stderr.write(`${promtool.missing}\n`);
 
-describe.skipIf(promtool.file === undefined)('Prometheus, asked through promtool,', () => {
-  it('accepts its configuration and all rules', async () => {
+describe.skipIf(promtool.file === undefined)('promtool', () => {
+  it('accepts the configuration of Prometheus and all rules', async () => {
     expect(await run('check', 'config', 'prometheus.yml')).toMatchObject({ passed: true });
   });
 
-  it.each(testFiles)('finds that the rules do what %s says', async (file) => {
+  it.each(testFiles)('runs %s without a failure', async (file) => {
     expect(await run('test', 'rules', file)).toMatchObject({ passed: true });
   });
 });
 
-it('needs promtool for that', ({ skip }) => {
+it('finds promtool, which the checks of the rules need', ({ skip }) => {
   skip(promtool.file === undefined, promtool.missing);
   expect(promtool.file).toBeDefined();
 });
@@ -52,7 +52,7 @@ describe('the tests of the rules', () => {
     tests = testFiles.flatMap((file) => (parse(readFileSync(`${folder}${file}`, 'utf8')) as Unit).tests);
   });
 
-  it.each(rulesOf('alerts').map(({ alert }) => alert))('know when %s fires, and when it does not', (name) => {
+  it.each(rulesOf('alerts').map(({ alert }) => alert))('cover when %s fires, and when it does not', (name) => {
     const expected = tests
       .flatMap((test) => test.alert_rule_test ?? [])
       .filter(({ alertname }) => alertname === name)

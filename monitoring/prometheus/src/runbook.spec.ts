@@ -35,7 +35,7 @@ describe('a panel that the runbook names', () => {
       [...text.matchAll(/"title": "(?<title>[^"]+)"/g)].map(({ groups }) => groups?.['title']),
     ),
   );
-  /** Panel titles begin with a capital letter: `State`, `Slow-call rate`, `Accounts opened well (1 h)`. */
+  /** Panel titles begin with a capital letter: `State`, `Slow-call rate`, `Good account openings (1 h)`. */
   const looked = [
     ...new Set([...runbook.matchAll(/`(?<title>[A-Z][a-z-]+(?: [^`:…]+)?)`/g)].map(([, title]) => title)),
   ];
