@@ -3,24 +3,24 @@ import type { PolicyEvent } from '../events.ts';
 interface FallbackPolicyEvent<T extends string> extends PolicyEvent {
   readonly type: T;
   readonly fallbackName: string;
-  /** The handler's place in the list, from 0. */
+  /** The position of the handler in the list, from 0. */
   readonly handlerIndex: number;
-  /** The handler's name; `undefined` when it has none. */
+  /** The name of the handler; `undefined` when it has none. */
   readonly handlerName: string | undefined;
-  /** The error that the handler was given. */
+  /** The error that was passed to the handler. */
   readonly error: unknown;
 }
 
-/** A handler took over: what it returned is the result of the call. */
+/** A handler returned the result of the call. */
 export type FallbackEvent = FallbackPolicyEvent<'FALLBACK'>;
 
-/** A handler failed itself. */
+/** A handler threw. */
 export interface FallbackFailedEvent extends FallbackPolicyEvent<'FALLBACK_FAILED'> {
-  /** What the handler threw; it is what the next handlers are given, and what the caller gets if none of them takes it. */
+  /** What the handler threw. It is passed to the next handler for it, or thrown to the caller if there is none. */
   readonly fallbackError: unknown;
 }
 
-/** What a fallback tells. */
+/** The events of a fallback. */
 export type FallbackEvents = {
   readonly FALLBACK: FallbackEvent;
   readonly FALLBACK_FAILED: FallbackFailedEvent;

@@ -16,18 +16,18 @@ function setUp(...handlers: FallbackHandler[]) {
   return { clock, fallback: new Fallback('customer', { handlers, eventConsumerBufferSize: 100 }, { clock }) };
 }
 
-describe('A fallback', () => {
-  it('leaves a call that ends well alone', async () => {
+describe('Fallback.execute', () => {
+  it('calls no handler and emits no event when the call succeeds', async () => {
     const handle = vi.fn();
     const { fallback } = setUp({ handle });
 
-    await expect(fallback.execute(() => 'answer')).resolves.toBe('answer');
+    await expect(fallback.execute(() => 'response')).resolves.toBe('response');
 
     expect(handle).not.toHaveBeenCalled();
     expect(fallback.bufferedEvents()).toStrictEqual([]);
   });
 
-  it('answers for a call that fails, at once or later, with a value or a promise of one', async () => {
+  it('returns the value or the promise of a handler when the call throws or rejects', async () => {
     const { fallback } = setUp({ on: Outage, handle: () => 'at once' }, { handle: async () => 'later' });
 
     await expect(
@@ -38,27 +38,27 @@ describe('A fallback', () => {
     await expect(fallback.execute<string>(() => Promise.reject(new TypeError()))).resolves.toBe('later');
   });
 
-  it('asks the handlers in the order written, even if a later one knows the error better', async () => {
+  it('calls the first handler that matches the error, even if a later one is more specific', async () => {
     const { fallback } = setUp(
       { on: [TypeError, RangeError], handle: () => 'first' },
       { on: Outage, handle: () => 'second' },
       { on: PartialOutage, handle: () => 'third' },
       { on: (error) => error === 'odd', handle: () => 'fourth' },
     );
-    const answerTo = (error: unknown) => fallback.execute<unknown>(() => Promise.reject(error));
+    const resultFor = (error: unknown) => fallback.execute<unknown>(() => Promise.reject(error));
 
-    await expect(answerTo(new PartialOutage())).resolves.toBe('second');
-    await expect(answerTo(new RangeError())).resolves.toBe('first');
-    await expect(answerTo('odd')).resolves.toBe('fourth');
+    await expect(resultFor(new PartialOutage())).resolves.toBe('second');
+    await expect(resultFor(new RangeError())).resolves.toBe('first');
+    await expect(resultFor('odd')).resolves.toBe('fourth');
   });
 
-  it('throws the original error when no handler takes it', async () => {
+  it('throws the original error when no handler matches it', async () => {
     const { fallback } = setUp({ on: TypeError, handle: () => 'other' });
 
     await expect(fallback.execute(() => Promise.reject(outage))).rejects.toBe(outage);
   });
 
-  it('gives the handler the error and the context of the call', async () => {
+  it('passes the error and the context of the call to the handler', async () => {
     const handle = vi.fn();
     const { fallback } = setUp({ handle });
     const { signal } = new AbortController();
@@ -68,7 +68,7 @@ describe('A fallback', () => {
     expect(handle).toHaveBeenCalledExactlyOnceWith(outage, expect.objectContaining({ signal, attempt: 3 }));
   });
 
-  it('takes undefined for an answer like any other', async () => {
+  it('returns undefined if the handler returns undefined', async () => {
     const second = vi.fn();
     const { fallback } = setUp({ handle: () => undefined }, { handle: second });
 
@@ -77,8 +77,8 @@ describe('A fallback', () => {
     expect(second).not.toHaveBeenCalled();
   });
 
-  it('passes what a handler throws to the next handler that takes it', async () => {
-    const second = new TypeError('the replica is down, too');
+  it('passes what a handler throws to the next handler that matches it', async () => {
+    const second = new TypeError('the replica is down as well');
     const { fallback } = setUp(
       { handle: () => Promise.reject(second) },
       { on: Outage, handle: () => 'for the first error' },
@@ -106,14 +106,14 @@ describe('A fallback', () => {
   });
 
   it.each([
-    ['its reason', (reason: Error) => reason],
+    ['the reason of the abort', (reason: Error) => reason],
     ['an AbortError', () => new DOMException('aborted', 'AbortError')],
-    ['the error that came last', () => outage],
-  ])('asks nobody once the caller has given up, and throws %s', async (_what, errorOf) => {
+    ['another error', () => outage],
+  ])('calls no handler after the caller aborted, when the call rejects with %s', async (_what, errorOf) => {
     const handle = vi.fn();
     const { fallback } = setUp({ handle });
     const controller = new AbortController();
-    const error = errorOf(new Error('the client has gone'));
+    const error = errorOf(new Error('the client disconnected'));
 
     const result = fallback.execute(
       ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(error))),
@@ -125,10 +125,10 @@ describe('A fallback', () => {
     expect(handle).not.toHaveBeenCalled();
   });
 
-  it('asks no further handler when the caller gives up during one', async () => {
+  it('calls no further handler when the caller aborts during one', async () => {
     const second = vi.fn();
     const controller = new AbortController();
-    const reason = new Error('the client has gone');
+    const reason = new Error('the client disconnected');
     const { fallback } = setUp(
       {
         handle: (_error, { signal }) => {
@@ -145,8 +145,8 @@ describe('A fallback', () => {
     expect(second).not.toHaveBeenCalled();
   });
 
-  it('tells which handler answered, and which failed', async () => {
-    const second = new TypeError('the replica is down, too');
+  it('emits which handler returned the result, and which one threw', async () => {
+    const second = new TypeError('the replica is down as well');
     const { clock, fallback } = setUp(
       { name: 'replica', on: Outage, handle: () => Promise.reject(second) },
       { handle: () => 'unknown' },
@@ -154,56 +154,50 @@ describe('A fallback', () => {
 
     await fallback.execute<string>(() => Promise.reject(outage));
 
-    const told = { fallbackName: 'customer', creationTime: clock.now() };
+    const common = { fallbackName: 'customer', creationTime: clock.now() };
     expect(fallback.bufferedEvents()).toStrictEqual([
       {
         type: 'FALLBACK_FAILED',
-        ...told,
+        ...common,
         handlerIndex: 0,
         handlerName: 'replica',
         error: outage,
         fallbackError: second,
       },
-      { type: 'FALLBACK', ...told, handlerIndex: 1, handlerName: undefined, error: second },
+      { type: 'FALLBACK', ...common, handlerIndex: 1, handlerName: undefined, error: second },
     ]);
   });
 
-  it('refuses handlers that are none', () => {
-    const answer = () => 'answer';
-    const faulty: readonly unknown[] = [
-      {},
-      { handle: 'bad' },
-      { on: 'Outage', handle: answer },
-      { on: [1], handle: answer },
-      null,
-    ];
+  it('refuses invalid handlers', () => {
+    const handle = () => 'response';
+    const faulty: readonly unknown[] = [{}, { handle: 'bad' }, { on: 'Outage', handle }, { on: [1], handle }, null];
 
     for (const handler of faulty) {
       expect(() => new Fallback('customer', { handlers: [handler as never] })).toThrow(InvalidOptionsError);
     }
   });
 
-  describe('keeps the contract of every policy:', () => {
+  describe('without handlers keeps the contract of every policy:', () => {
     it.each(policyContract)('$title', async ({ run }) => {
       await expect(run(({ clock }) => new Fallback('customer', {}, { clock }))).resolves.toBeUndefined();
     });
   });
 
-  describe('with a handler that passes errors on keeps the contract of every policy:', () => {
-    const passOn = (error: unknown): never => {
+  describe('with a handler that rethrows the error keeps the contract of every policy:', () => {
+    const rethrow = (error: unknown): never => {
       throw error;
     };
 
     it.each(policyContract)('$title', async ({ run }) => {
       await expect(
-        run(({ clock }) => new Fallback('customer', { handlers: [{ handle: passOn }] }, { clock })),
+        run(({ clock }) => new Fallback('customer', { handlers: [{ handle: rethrow }] }, { clock })),
       ).resolves.toBeUndefined();
     });
   });
 });
 
-describe('A registry', () => {
-  it('makes each fallback once, and takes the same definition again', () => {
+describe('A registry of fallbacks', () => {
+  it('creates each fallback once, accepts the same definition again and refuses another one', () => {
     const handlers = [{ handle: () => 'unknown' }];
     const registry = createRegistry('fallback', { instances: { customer: { handlers } } });
 

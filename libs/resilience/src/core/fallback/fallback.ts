@@ -14,15 +14,15 @@ import type { FallbackEvents } from './fallback.events.ts';
 import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fallback.options.ts';
 
 /**
- * Answers with something else when a call fails or is refused.
+ * Returns another result when a call fails or is refused.
  *
- * Handlers are tried in the order written; the first that takes the error answers. One that throws passes its error to
- * the next that takes that one, so a second choice may have a third behind it. An error that no handler takes is thrown
- * as it is. Once the caller has given up, nobody waits for an answer and no handler is asked.
+ * The first handler whose `on` matches the error computes the result. If the handler throws, the next handler that matches
+ * the new error is called, so a fallback can have a fallback. An error that no handler matches is thrown unchanged. Once the
+ * caller has aborted, no handler is called.
  *
  * @example
  * const customer = new Fallback('customer', {
- *   handlers: [{ on: CallNotPermittedError, handle: () => unknownCustomer }, { handle: (error) => askTheReplica(error) }],
+ *   handlers: [{ on: CallNotPermittedError, handle: () => unknownCustomer }, { handle: () => callReplica() }],
  * });
  */
 export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> implements Policy {
@@ -31,9 +31,9 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
 
   /**
    * @param name what is protected; it appears in events and metrics
-   * @param options each with its default
-   * @param environment where the time of events comes from; real time by default
-   * @throws InvalidOptionsError listing every fault
+   * @param options each has a default
+   * @param environment the clock for the time of events; real time by default
+   * @throws InvalidOptionsError that lists every fault
    */
   constructor(name: string, options: FallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = fallbackOptions.resolve(`Fallback '${name}'`, options);
@@ -43,10 +43,10 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
   }
 
   /**
-   * Runs `call`, and a handler if it fails.
+   * Runs `call`, and a handler if the call fails.
    *
-   * @returns what `call` returned, or what a handler did
-   * @throws what `call` threw, or the last handler that was asked
+   * @returns the result of `call` or of a handler
+   * @throws what `call` threw, or what the last handler threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const callContext = toCallContext(context);
@@ -57,7 +57,7 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
     }
   }
 
-  /** The same function under this fallback; `this` and the arguments are handed on. */
+  /** The same function under this fallback. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
@@ -66,14 +66,14 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
     let error = original;
     for (const [handlerIndex, handler] of this.config.handlers.entries()) {
       if (abort?.aborted) break;
-      const attempted = { handlerIndex, handlerName: handler.name, error };
+      const details = { handlerIndex, handlerName: handler.name, error };
       try {
         if (!matchesError(handler.on, error)) continue;
-        const answer = await handler.handle(error, context);
-        this.emit('FALLBACK', attempted);
-        return answer;
+        const result = await handler.handle(error, context);
+        this.emit('FALLBACK', details);
+        return result;
       } catch (fallbackError) {
-        this.emit('FALLBACK_FAILED', { ...attempted, fallbackError });
+        this.emit('FALLBACK_FAILED', { ...details, fallbackError });
         error = fallbackError;
       }
     }
