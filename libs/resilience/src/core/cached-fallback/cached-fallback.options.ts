@@ -11,7 +11,7 @@ import {
 } from '../options.ts';
 import type { CallContext } from '../policy.ts';
 
-/** The key of a call as text: a call may be answered with the result of another call with the same key. */
+/** Computes the key of a call. A failed call may get the result of an earlier call with the same key. */
 export type CacheKey = (context: CallContext) => string | undefined;
 
 /** The options of a cached fallback. All are optional. */

@@ -23,7 +23,7 @@ describe('A cached fallback', () => {
     const { cache } = setUp();
     await cache.withKey('7').execute(() => 'older');
     await cache.withKey('7').execute(() => 'newer');
-    await cache.withKey('8').execute(() => 'of another');
+    await cache.withKey('8').execute(() => 'of another key');
 
     await expect(cache.withKey('7').execute(failing)).resolves.toBe('newer');
     await expect(
@@ -35,12 +35,12 @@ describe('A cached fallback', () => {
 
   it('throws the error when there is no value of the key', async () => {
     const { cache } = setUp();
-    await cache.withKey('8').execute(() => 'of another');
+    await cache.withKey('8').execute(() => 'of another key');
 
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
   });
 
-  it('always makes the call first: it is not a cache of current results', async () => {
+  it('makes every call, even if it has a value of the key', async () => {
     const { cache } = setUp();
     await cache.withKey('7').execute(() => 'older');
 
@@ -49,10 +49,10 @@ describe('A cached fallback', () => {
 
   it('returns values up to the stale limit', async () => {
     const { clock, cache } = setUp({ staleLimit: '1m' });
-    await cache.withKey('7').execute(() => 'answer');
+    await cache.withKey('7').execute(() => 'response');
 
     clock.advance(60_000);
-    await expect(cache.withKey('7').execute(failing)).resolves.toBe('answer');
+    await expect(cache.withKey('7').execute(failing)).resolves.toBe('response');
     clock.advance(1);
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
 
@@ -61,7 +61,7 @@ describe('A cached fallback', () => {
 
   it('does not renew a value by returning it', async () => {
     const { clock, cache } = setUp({ staleLimit: '1m' });
-    await cache.withKey('7').execute(() => 'answer');
+    await cache.withKey('7').execute(() => 'response');
 
     clock.advance(40_000);
     await cache.withKey('7').execute(failing);
@@ -90,15 +90,15 @@ describe('A cached fallback', () => {
   it('returns no stale value for errors that `on` does not match', async () => {
     class NotFound extends Error {}
     const { cache } = setUp({ on: (error) => !(error instanceof NotFound) });
-    await cache.withKey('7').execute(() => 'answer');
+    await cache.withKey('7').execute(() => 'response');
 
     await expect(cache.withKey('7').execute(() => Promise.reject(new NotFound()))).rejects.toThrow(NotFound);
-    await expect(cache.withKey('7').execute(failing)).resolves.toBe('answer');
+    await expect(cache.withKey('7').execute(failing)).resolves.toBe('response');
   });
 
   it('returns no stale value for an aborted call', async () => {
     const { cache } = setUp();
-    await cache.withKey('7').execute(() => 'answer');
+    await cache.withKey('7').execute(() => 'response');
     const reason = new Error('the client has disconnected');
 
     const result = cache.withKey('7').execute(({ signal }) => Promise.reject(signal.reason as Error), {
@@ -164,7 +164,7 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('7').execute(failing)).resolves.toBe('of 7');
   });
 
-  it('stores no outdated result after more keys were forgotten than it has room for', async () => {
+  it('stores no outdated result after more keys than maxEntries were forgotten', async () => {
     const { cache } = setUp({ maxEntries: 2 });
     const { promise: slow, resolve } = Promise.withResolvers<string>();
 
@@ -176,19 +176,19 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
   });
 
-  it('passes a stale value with its age and the error to the caller that wants to map it', async () => {
+  it('passes a stale value with its age and the error to mapStale', async () => {
     const { clock, cache } = setUp();
     const mapStale = vi.fn(({ value, ageMs }: StaleValue<string>) => `${value}, ${ageMs} ms old`);
-    await cache.withKey('7', { mapStale }).execute(() => 'answer');
+    await cache.withKey('7', { mapStale }).execute(() => 'response');
     clock.advance(4_000);
 
-    await expect(cache.withKey('7', { mapStale }).execute(failing)).resolves.toBe('answer, 4000 ms old');
-    await expect(cache.withKey('7').execute(failing)).resolves.toBe('answer');
+    await expect(cache.withKey('7', { mapStale }).execute(failing)).resolves.toBe('response, 4000 ms old');
+    await expect(cache.withKey('7').execute(failing)).resolves.toBe('response');
 
-    expect(mapStale).toHaveBeenCalledExactlyOnceWith({ value: 'answer', ageMs: 4_000, error: outage });
+    expect(mapStale).toHaveBeenCalledExactlyOnceWith({ value: 'response', ageMs: 4_000, error: outage });
   });
 
-  it('rejects with the error of the function that maps a stale value', async () => {
+  it('rejects with the error that mapStale throws', async () => {
     const { cache } = setUp();
     const broken = new Error('broken');
     const key = cache.withKey('7', {
@@ -196,18 +196,18 @@ describe('A cached fallback', () => {
         throw broken;
       },
     });
-    await key.execute(() => 'answer');
+    await key.execute(() => 'response');
 
     await expect(key.execute(failing)).rejects.toBe(broken);
   });
 
-  it('emits what it returned, and that it had no value or only one that was too old', async () => {
+  it('emits SERVED with the age of the value, and NOT_SERVED when there is none or it is too old', async () => {
     const { clock, cache } = setUp();
     await cache
       .withKey('7')
       .execute(failing)
       .catch(() => {});
-    await cache.withKey('7').execute(() => 'answer');
+    await cache.withKey('7').execute(() => 'response');
     clock.advance(1_000);
     await cache.withKey('7').execute(failing);
     clock.advance(60_000);
@@ -225,18 +225,18 @@ describe('A cached fallback', () => {
   });
 });
 
-describe('The key of a call', () => {
-  it('is computed by the option when the caller states none', async () => {
+describe('The key of a call to a cached fallback', () => {
+  it('is computed by the key option when the caller states none', async () => {
     const { cache } = setUp({ key: ({ attempt }) => `attempt ${attempt}` });
-    await cache.execute(() => 'answer', { attempt: 2 });
+    await cache.execute(() => 'response', { attempt: 2 });
 
-    await expect(cache.execute(failing, { attempt: 2 })).resolves.toBe('answer');
+    await expect(cache.execute(failing, { attempt: 2 })).resolves.toBe('response');
     await expect(cache.execute(failing, { attempt: 3 })).rejects.toBe(outage);
   });
 
   it('is required: without one a result is not stored, and no stale value is returned', async () => {
     const { cache } = setUp();
-    await cache.execute(() => 'answer');
+    await cache.execute(() => 'response');
 
     await expect(cache.execute(failing)).rejects.toBe(outage);
     expect(cache.metrics.entries).toBe(0);
@@ -295,11 +295,11 @@ describe('A cached fallback with a key for each call keeps the contract of every
   });
 });
 
-describe('A registry', () => {
+describe('A registry of cached fallbacks', () => {
   it('creates each cached fallback once, and empties it when it is removed', async () => {
     const registry = createRegistry('cachedFallback', { instances: { customer: { staleLimit: '10m' } } });
     const customer = registry.getOrCreate('customer');
-    await customer.withKey('7').execute(() => 'answer');
+    await customer.withKey('7').execute(() => 'response');
 
     expect(customer.config.staleLimit).toBe(600_000);
     expect(registry.getOrCreate('customer')).toBe(customer);

@@ -135,10 +135,10 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
   ): Promise<T> {
     if (key === undefined) return invokeCall(call, toCallContext(context));
 
-    const ticket = this.#values.begin();
+    const callNumber = this.#values.startCall();
     return invokeCall(call, toCallContext(context)).then(
       (result) => {
-        if (this.config.rememberResult?.(result) !== false) this.#values.remember(key, result, ticket);
+        if (this.config.rememberResult?.(result) !== false) this.#values.store(key, result, callNumber);
         return result;
       },
       (error: unknown) => {

@@ -17,48 +17,48 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.nat(100).map((ms): Step => ({ kind: 'advance', ms })) },
 );
 
-/** By default they would be of some ten steps, too few for keys to crowd others out. */
-const story = fc.array(step, { maxLength: 100, size: 'max' });
+/** By default an array has about ten steps, too few to reach the capacity. */
+const stepLists = fc.array(step, { maxLength: 100, size: 'max' });
 
-describe('The last good values', () => {
-  it('are those of a plain list, oldest use first, cut to its capacity', () => {
+describe('LastGoodValues', () => {
+  it('contains the same values as a model: a list in the order of use, cut to its capacity', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), story, (capacity, steps) => {
+      fc.property(fc.integer({ min: 1, max: 4 }), stepLists, (capacity, steps) => {
         const clock = new FakeClock();
         const values = new LastGoodValues(capacity, clock);
         let model: { key: string; value: number; at: number }[] = [];
-        let underWay: { key: string; ticket: number; isOutdated: boolean }[] = [];
-        let forgotten: { key: string; ticket: number }[] = [];
-        let lastTicket = 0;
+        let inFlight: { key: string; callNumber: number; isOutdated: boolean }[] = [];
+        let forgotten: { key: string; callNumber: number }[] = [];
+        let lastCall = 0;
 
         for (const each of steps) {
           if (each.kind === 'advance') clock.advance(each.ms);
           if (each.kind === 'begin') {
-            lastTicket = values.begin();
-            underWay.push({ key: each.key, ticket: lastTicket, isOutdated: false });
+            lastCall = values.startCall();
+            inFlight.push({ key: each.key, callNumber: lastCall, isOutdated: false });
           }
           if (each.kind === 'forget') {
             values.forget(each.key);
             model = model.filter(({ key }) => key !== each.key);
-            forgotten = [...forgotten.filter(({ key }) => key !== each.key), { key: each.key, ticket: lastTicket }];
-            // There is room for so many that were forgotten; beyond, nothing that began before the oldest is kept.
-            const crowdedOut = forgotten.slice(0, -capacity).at(-1)?.ticket ?? 0;
+            forgotten = [...forgotten.filter(({ key }) => key !== each.key), { key: each.key, callNumber: lastCall }];
+            // Only `capacity` forgotten keys are tracked. Beyond that, no result of a call older than a dropped one is stored.
+            const lastDropped = forgotten.slice(0, -capacity).at(-1)?.callNumber ?? 0;
             forgotten = forgotten.slice(-capacity);
-            underWay = underWay.map((call) => ({
+            inFlight = inFlight.map((call) => ({
               ...call,
-              isOutdated: call.isOutdated || call.key === each.key || call.ticket <= crowdedOut,
+              isOutdated: call.isOutdated || call.key === each.key || call.callNumber <= lastDropped,
             }));
           }
           if (each.kind === 'end') {
-            const [call] = underWay.splice(each.which, 1);
+            const [call] = inFlight.splice(each.which, 1);
             if (call === undefined) continue;
-            // A ticket makes a good value: it says which call it is from.
-            values.remember(call.key, call.ticket, call.ticket);
+            // The number of the call serves as its result.
+            values.store(call.key, call.callNumber, call.callNumber);
             const present = model.find(({ key }) => key === call.key);
-            if (!call.isOutdated && (present === undefined || present.value < call.ticket)) {
+            if (!call.isOutdated && (present === undefined || present.value < call.callNumber)) {
               model = [
                 ...model.filter(({ key }) => key !== call.key),
-                { key: call.key, value: call.ticket, at: clock.now() },
+                { key: call.key, value: call.callNumber, at: clock.now() },
               ];
               model = model.slice(-capacity);
             }

@@ -1,38 +1,38 @@
 import type { Clock } from '../clock.ts';
 
-/** A value with its age. */
+/** A value and its age. */
 export interface AgedValue {
   readonly value: unknown;
   /** How long ago it was received, in milliseconds. */
   readonly ageMs: number;
 }
 
-/** Marks when a call began, so that of two results the later question's is kept, whichever answer comes last. */
-export type Ticket = number;
+/** The number of a call in the order of starts. Of two results, that of the call that started later is kept. */
+export type CallNumber = number;
 
 interface Entry {
   readonly value: unknown;
   readonly receivedAt: number;
-  readonly ticket: Ticket;
+  readonly callNumber: CallNumber;
 }
 
 /**
- * The last good value of each key, of a bounded number of keys: beyond it, the least recently used is forgotten. A Map
- * keeps its keys in the order of their insertion, so an entry that is used is taken out and put in again.
+ * Stores the last good value of each key, for a bounded number of keys; the least recently used one is dropped. A Map keeps
+ * its keys in insertion order, so an entry that is used is deleted and inserted again.
  */
 export class LastGoodValues {
   readonly #entries = new Map<string, Entry>();
   readonly #clock: Clock;
   #capacity: number;
-  /** The last key of `#entries`, if it is still there: it need not be taken out to be put last. */
+  /** The key that was inserted last. If it is still in `#entries`, it is at the end already. */
   #newest: string | undefined;
-  #lastTicket: Ticket = 0;
-  /** Keys that were forgotten, the longest ago first, each with the last call that may be from before. */
-  readonly #forgotten = new Map<string, Ticket>();
-  /** No call up to this one is believed about any key. */
-  #forgottenUntil: Ticket = 0;
+  #lastCall: CallNumber = 0;
+  /** Forgotten keys, oldest first, each with the last call that started before it was forgotten. */
+  readonly #forgotten = new Map<string, CallNumber>();
+  /** Results of calls up to this one are stored for no key. */
+  #forgottenUntil: CallNumber = 0;
 
-  /** @param capacity how many keys are remembered; 1 or more */
+  /** @param capacity the maximum number of keys; at least 1 */
   constructor(capacity: number, clock: Clock) {
     this.#capacity = capacity;
     this.#clock = clock;
@@ -42,26 +42,26 @@ export class LastGoodValues {
     return this.#entries.size;
   }
 
-  /** To be taken when a call begins. */
-  begin(): Ticket {
-    return ++this.#lastTicket;
+  /** Returns the number of a new call. */
+  startCall(): CallNumber {
+    return ++this.#lastCall;
   }
 
-  /** Keeps the result of the call that began with `ticket`, unless that of a later call is here already. */
-  remember(key: string, value: unknown, ticket: Ticket): void {
-    if (ticket <= this.#forgottenUntil || ticket <= (this.#forgotten.get(key) ?? 0)) return;
-    if (ticket < (this.#entries.get(key)?.ticket ?? 0)) return;
-    this.#putLast(key, { value, receivedAt: this.#clock.now(), ticket });
-    this.#makeRoom();
+  /** Stores the result of a call, unless that of a later call is stored or the key was forgotten since the call started. */
+  store(key: string, value: unknown, callNumber: CallNumber): void {
+    if (callNumber <= this.#forgottenUntil || callNumber <= (this.#forgotten.get(key) ?? 0)) return;
+    if (callNumber < (this.#entries.get(key)?.callNumber ?? 0)) return;
+    this.#putLast(key, { value, receivedAt: this.#clock.now(), callNumber });
+    this.#dropExcess();
   }
 
-  /** Goes on with room for another number of keys. */
+  /** Changes the maximum number of keys and drops the excess. */
   changeCapacity(capacity: number): void {
     this.#capacity = capacity;
-    this.#makeRoom();
+    this.#dropExcess();
   }
 
-  /** The value of this key, however old. */
+  /** The value of this key, of any age; `undefined` when there is none. */
   find(key: string): AgedValue | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
@@ -69,24 +69,24 @@ export class LastGoodValues {
     return { value: entry.value, ageMs: this.#clock.now() - entry.receivedAt };
   }
 
-  /** Drops one value to make room; a call under way may bring it again. */
+  /** Drops the value of this key. In-flight calls may store a new one. */
   drop(key: string): void {
     this.#entries.delete(key);
   }
 
-  /** Forgets the value of this key. What calls bring of it that are under way now may be from before, and is not kept either. */
+  /** Drops the value of this key because it is outdated. Results of in-flight calls are not stored for it either. */
   forget(key: string): void {
     this.#entries.delete(key);
     this.#forgotten.delete(key);
-    this.#forgotten.set(key, this.#lastTicket);
-    this.#makeRoom();
+    this.#forgotten.set(key, this.#lastCall);
+    this.#dropExcess();
   }
 
-  /** Forgets all values, as `forget` does one. */
+  /** Forgets all keys. */
   clear(): void {
     this.#entries.clear();
     this.#forgotten.clear();
-    this.#forgottenUntil = this.#lastTicket;
+    this.#forgottenUntil = this.#lastCall;
   }
 
   #putLast(key: string, entry: Entry): void {
@@ -95,9 +95,9 @@ export class LastGoodValues {
     this.#newest = key;
   }
 
-  #makeRoom(): void {
+  #dropExcess(): void {
     if (this.#entries.size > this.#capacity) this.#dropLeastRecentlyUsed();
-    if (this.#forgotten.size > this.#capacity) this.#dropLongestForgotten();
+    if (this.#forgotten.size > this.#capacity) this.#dropOldestForgotten();
   }
 
   #dropLeastRecentlyUsed(): void {
@@ -108,13 +108,13 @@ export class LastGoodValues {
   }
 
   /**
-   * Which keys were forgotten takes room as well. Without its mark a key could not be told from others any more: what began
-   * before it was forgotten is then kept of none, which costs a value and is never wrong.
+   * The number of forgotten keys is bounded too. When the oldest is dropped, results of calls that started before it was
+   * forgotten are stored for no key: that may lose a good value, but never stores an outdated one.
    */
-  #dropLongestForgotten(): void {
-    for (const [key, ticket] of this.#forgotten) {
+  #dropOldestForgotten(): void {
+    for (const [key, callNumber] of this.#forgotten) {
       this.#forgotten.delete(key);
-      this.#forgottenUntil = ticket;
+      this.#forgottenUntil = callNumber;
       if (this.#forgotten.size <= this.#capacity) return;
     }
   }
