@@ -5,82 +5,85 @@ import type { CallContext, Policy, ProtectedCall } from './policy.ts';
 
 const outage = new Error('outage');
 
-/** What a policy may do to a call, all of it seen in the journal. */
-type Behaviour = 'pass' | 'repeat' | 'refuse' | 'recover' | 'number';
+/** What a policy does with a call. It records that in the log. */
+type Behaviour = 'pass' | 'repeat' | 'refuse' | 'recover' | 'nextAttempt';
 
-class Scripted implements Policy {
+class ScriptedPolicy implements Policy {
   readonly name: string;
   readonly #behaviour: Behaviour;
-  readonly #journal: string[];
+  readonly #log: string[];
 
-  constructor(name: string, behaviour: Behaviour, journal: string[]) {
+  constructor(name: string, behaviour: Behaviour, log: string[]) {
     this.name = name;
     this.#behaviour = behaviour;
-    this.#journal = journal;
+    this.#log = log;
   }
 
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const { signal, attempt = 1 } = context ?? {};
     const given = { signal: signal ?? new AbortController().signal, attempt };
-    this.#journal.push(`${this.name} ${this.#behaviour} ${attempt}`);
+    this.#log.push(`${this.name} ${this.#behaviour} ${attempt}`);
     if (this.#behaviour === 'refuse') throw outage;
     if (this.#behaviour === 'recover') return (async () => call(given))().catch(() => 'recovered' as T);
     if (this.#behaviour === 'repeat') await call(given);
-    return call({ ...given, attempt: this.#behaviour === 'number' ? attempt + 1 : attempt });
+    return call({ ...given, attempt: this.#behaviour === 'nextAttempt' ? attempt + 1 : attempt });
   }
 }
 
-const behaviours = fc.array(fc.constantFrom<Behaviour[]>('pass', 'pass', 'number', 'repeat', 'recover', 'refuse'), {
-  maxLength: 5,
-});
-const endings = fc.constantFrom('well', 'at once badly', 'badly');
+const behaviours = fc.array(
+  fc.constantFrom<Behaviour[]>('pass', 'pass', 'nextAttempt', 'repeat', 'recover', 'refuse'),
+  { maxLength: 5 },
+);
+const outcomes = fc.constantFrom('success', 'throws', 'rejects');
 
-/** What a caller and the call itself see of a pipeline. */
+/** Returns the log of a call under a pipeline, and its result. */
 async function observe(
   behaviours: readonly Behaviour[],
-  ending: string,
+  outcome: string,
   assemble: (policies: readonly Policy[]) => Pick<Pipeline, 'execute'>,
 ): Promise<unknown> {
-  const journal: string[] = [];
-  const policies = behaviours.map((behaviour, at) => new Scripted(`policy ${at}`, behaviour, journal));
+  const log: string[] = [];
+  const policies = behaviours.map((behaviour, index) => new ScriptedPolicy(`policy ${index}`, behaviour, log));
   const { signal } = new AbortController();
   const result = await assemble(policies)
     .execute(
       (context) => {
-        journal.push(`call ${context.attempt} ${context.signal === signal}`);
-        if (ending === 'at once badly') throw outage;
-        return ending === 'badly' ? Promise.reject(outage) : 'answer';
+        log.push(`call ${context.attempt} ${context.signal === signal}`);
+        if (outcome === 'throws') throw outage;
+        return outcome === 'rejects' ? Promise.reject(outage) : 'response';
       },
       { signal, attempt: 3 },
     )
     .catch((error: unknown) => error);
-  return { journal, result };
+  return { log, result };
 }
 
 describe('Pipelines', () => {
-  it('of no policies are the identity: on the left, on the right, and around a bare call', async () => {
+  it('without policies change nothing: as the first or last policy, and around a bare call', async () => {
     const empty = pipeline('empty', []);
     await fc.assert(
-      fc.asyncProperty(behaviours, endings, async (given, ending) => {
-        const plain = await observe(given, ending, (policies) => pipeline('customer', policies));
+      fc.asyncProperty(behaviours, outcomes, async (given, outcome) => {
+        const plain = await observe(given, outcome, (policies) => pipeline('customer', policies));
 
-        expect(await observe(given, ending, (policies) => pipeline('left', [empty, ...policies]))).toStrictEqual(plain);
-        expect(await observe(given, ending, (policies) => pipeline('right', [...policies, empty]))).toStrictEqual(
+        expect(await observe(given, outcome, (policies) => pipeline('left', [empty, ...policies]))).toStrictEqual(
           plain,
         );
-        expect(await observe([], ending, () => empty)).toStrictEqual(
-          await observe([], ending, () => ({ execute: async (call, context) => call(context as CallContext) })),
+        expect(await observe(given, outcome, (policies) => pipeline('right', [...policies, empty]))).toStrictEqual(
+          plain,
+        );
+        expect(await observe([], outcome, () => empty)).toStrictEqual(
+          await observe([], outcome, () => ({ execute: async (call, context) => call(context as CallContext) })),
         );
       }),
     );
   });
 
-  it('may be nested in any way: only the order of the policies counts', async () => {
+  it('give the same result nested in any way: only the order of the policies matters', async () => {
     await fc.assert(
-      fc.asyncProperty(behaviours, endings, fc.nat(5), fc.nat(5), async (given, ending, from, to) => {
-        const flat = await observe(given, ending, (policies) => pipeline('customer', policies));
+      fc.asyncProperty(behaviours, outcomes, fc.nat(5), fc.nat(5), async (given, outcome, from, to) => {
+        const flat = await observe(given, outcome, (policies) => pipeline('customer', policies));
 
-        const nested = await observe(given, ending, (policies) => {
+        const nested = await observe(given, outcome, (policies) => {
           const inner = pipeline('inner', policies.slice(from, Math.max(from, to)));
           return pipeline('outer', [...policies.slice(0, from), inner, ...policies.slice(Math.max(from, to))]);
         });
@@ -90,10 +93,10 @@ describe('Pipelines', () => {
     );
   });
 
-  it('are what the policies give when they are written inside each other by hand', async () => {
+  it('give the same result as nested calls of execute', async () => {
     await fc.assert(
-      fc.asyncProperty(behaviours, endings, async (given, ending) => {
-        const byHand = await observe(given, ending, (policies) => {
+      fc.asyncProperty(behaviours, outcomes, async (given, outcome) => {
+        const nestedByHand = await observe(given, outcome, (policies) => {
           const wrap =
             (at: number, call: ProtectedCall<never>): ProtectedCall<never> =>
             (context) => {
@@ -103,7 +106,7 @@ describe('Pipelines', () => {
           return { execute: async (call, context) => wrap(0, call as ProtectedCall<never>)(context as CallContext) };
         });
 
-        expect(await observe(given, ending, (policies) => pipeline('customer', policies))).toStrictEqual(byHand);
+        expect(await observe(given, outcome, (policies) => pipeline('customer', policies))).toStrictEqual(nestedByHand);
       }),
     );
   });

@@ -11,71 +11,71 @@ import { TimeLimiter } from './time-limiter/time-limiter.ts';
 
 const neverAborted = new AbortController().signal;
 
-/** Writes down when a call goes in and how it comes out. */
+/** Records when a call enters and leaves it. */
 class Recorder implements Policy {
   readonly name: string;
-  readonly #journal: string[];
+  readonly #log: string[];
 
-  constructor(name: string, journal: string[] = []) {
+  constructor(name: string, log: string[] = []) {
     this.name = name;
-    this.#journal = journal;
+    this.#log = log;
   }
 
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    this.#journal.push(`into ${this.name}`);
+    this.#log.push(`enter ${this.name}`);
     try {
       return await call({ signal: context?.signal ?? neverAborted, attempt: (context?.attempt ?? 0) + 1 });
     } finally {
-      this.#journal.push(`out of ${this.name}`);
+      this.#log.push(`leave ${this.name}`);
     }
   }
 }
 
-describe('A pipeline', () => {
-  it('passes the key of a call on to its policies, at any depth', async () => {
+describe('Pipeline.execute', () => {
+  it('passes the key of a call to its policies at any depth', async () => {
     const cachedFallback = new CachedFallback('customer');
     const nested = pipeline('customer', [new Recorder('retry'), pipeline('inner', [cachedFallback])]);
     const mapStale = ({ value, ageMs }: StaleValue<string>) => ({ value, isStale: ageMs >= 0 });
-    await nested.withKey('7', { mapStale }).execute(() => 'answer');
+    await nested.withKey('7', { mapStale }).execute(() => 'response');
     const failing = () => Promise.reject<unknown>(new Error('outage'));
 
     await expect(nested.withKey('7', { mapStale }).execute(failing)).resolves.toEqual({
-      value: 'answer',
+      value: 'response',
       isStale: true,
     });
     await expect(nested.withKey('8').execute(failing)).rejects.toThrow('outage');
     await expect(nested.execute(failing)).rejects.toThrow('outage');
   });
 
-  it('runs the call under its policies, the first outermost', async () => {
-    const journal: string[] = [];
-    const both = pipeline('customer', [new Recorder('a', journal), new Recorder('b', journal)]);
+  it('runs the call under its policies, the first one outermost', async () => {
+    const log: string[] = [];
+    const both = pipeline('customer', [new Recorder('a', log), new Recorder('b', log)]);
 
     const result = await both.execute(() => {
-      journal.push('call');
-      return 'answer';
+      log.push('call');
+      return 'response';
     });
 
-    expect(result).toBe('answer');
-    expect(journal).toStrictEqual(['into a', 'into b', 'call', 'out of b', 'out of a']);
+    expect(result).toBe('response');
+    expect(log).toStrictEqual(['enter a', 'enter b', 'call', 'leave b', 'leave a']);
   });
 
-  it('asks a pipeline in it that has a way of its own to make calls', async () => {
-    const journal: string[] = [];
-    class Told extends Pipeline {
+  it('calls execute of a nested pipeline that overrides it', async () => {
+    const log: string[] = [];
+    class OverridingPipeline extends Pipeline {
       override execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-        journal.push(`into ${this.name}`);
+        log.push(`enter ${this.name}`);
         return super.execute(call, context);
       }
     }
-    const inner = new Told('inner', [new Recorder('b', journal)]);
+    const inner = new OverridingPipeline('inner', [new Recorder('b', log)]);
 
-    await pipeline('outer', [new Recorder('a', journal), inner]).execute(() => {});
+    await pipeline('outer', [new Recorder('a', log), inner]).execute(() => {});
 
-    expect(journal).toEqual(['into a', 'into inner', 'into b', 'out of b', 'out of a']);
+    expect(log).toEqual(['enter a', 'enter inner', 'enter b', 'leave b', 'leave a']);
   });
 
-  it('hands the context through all of them', async () => {
+  it('passes the context through all policies', async () => {
     const { signal } = new AbortController();
     const both = pipeline('customer', [new Recorder('a'), new Recorder('b')]);
 
@@ -84,62 +84,62 @@ describe('A pipeline', () => {
     expect(seen).toStrictEqual([signal, 7]);
   });
 
-  it('decorates a function', async () => {
+  it('runs a decorated function under its policies', async () => {
     const find = pipeline('customer', [new Recorder('a')]).decorate((id: number) => `customer-${id}`);
 
     await expect(find(7)).resolves.toBe('customer-7');
   });
 
-  it('is not changed by what happens to the list that it was made from', async () => {
-    const journal: string[] = [];
-    const policies = [new Recorder('a', journal)];
+  it('ignores later changes to the list of policies that it was created with', async () => {
+    const log: string[] = [];
+    const policies = [new Recorder('a', log)];
     const one = pipeline('customer', policies);
 
-    policies.push(new Recorder('b', journal));
+    policies.push(new Recorder('b', log));
     await one.execute(() => 1);
 
-    expect(journal).toStrictEqual(['into a', 'out of a']);
+    expect(log).toStrictEqual(['enter a', 'leave a']);
   });
 });
 
-describe('The description of a pipeline', () => {
+describe('Pipeline.describe', () => {
   const breaker = new CircuitBreaker('customer', {}, { clock: new FakeClock() });
-  const kindred: Policy & { readonly kind: string } = { name: 'customer', kind: 'timeLimiter', execute };
+  const policyWithKind: Policy & { readonly kind: string } = { name: 'customer', kind: 'timeLimiter', execute };
 
   async function execute(): Promise<never> {
     throw new Error('never called');
   }
 
-  it('is the order as it reads in code', () => {
-    expect(pipeline('customer', [breaker, kindred]).describe()).toBe('circuitBreaker(timeLimiter(call))');
+  it('returns the order as nested calls', () => {
+    expect(pipeline('customer', [breaker, policyWithKind]).describe()).toBe('circuitBreaker(timeLimiter(call))');
     expect(pipeline('customer', []).describe()).toBe('call');
   });
 
-  it('shows the names of policies that are not the pipeline’s own', () => {
+  it('shows the names of policies that differ from the name of the pipeline', () => {
     expect(pipeline('orders', [breaker, new Recorder('orders')]).describe()).toBe(
       'circuitBreaker[customer](recorder(call))',
     );
   });
 
-  it('knows a policy without a class by its name', () => {
+  it('shows a policy without a class by its name', () => {
     expect(pipeline('customer', [{ name: 'audit', execute }]).describe()).toBe('audit(call)');
   });
 
-  it('does not show how pipelines are nested, since that makes no difference', () => {
-    const inner = pipeline('inner', [kindred, new Recorder('customer')]);
+  it('shows nested pipelines as one flat order', () => {
+    const inner = pipeline('inner', [policyWithKind, new Recorder('customer')]);
 
     expect(pipeline('customer', [breaker, inner]).describe()).toBe('circuitBreaker(timeLimiter(recorder(call)))');
   });
 
-  it('comes with the name when it is made a text', () => {
+  it('follows the name of the pipeline in toString', () => {
     expect(String(pipeline('customer', [breaker]))).toBe('customer: circuitBreaker(call)');
   });
 });
 
 describe('definePipeline', () => {
-  it('puts policies in the default order, however they are written', () => {
+  it('puts policies in the default order, regardless of the order of the keys', () => {
     const policies = Object.fromEntries(
-      defaultOrder.toReversed().map((place) => [place, { name: place, execute: new Recorder(place).execute }]),
+      defaultOrder.toReversed().map((kind) => [kind, { name: kind, execute: new Recorder(kind).execute }]),
     );
 
     expect(definePipeline('customer', policies).describe()).toBe(
@@ -148,13 +148,13 @@ describe('definePipeline', () => {
     );
   });
 
-  it('leaves out what is not given', () => {
+  it('leaves out policies that are not given', () => {
     const definition = { timeLimiter: new Recorder('t'), retry: new Recorder('r'), hedge: undefined };
 
     expect(definePipeline('customer', definition).policies.map(({ name }) => name)).toStrictEqual(['r', 't']);
   });
 
-  it('takes a pipeline in any place', () => {
+  it('accepts a pipeline instead of a policy of any kind', () => {
     const fallback = pipeline('customer', [new Recorder('first'), new Recorder('second')]);
 
     const { policies } = definePipeline('customer', { fallback, retry: new Recorder('r') });
@@ -162,7 +162,7 @@ describe('definePipeline', () => {
     expect(policies).toStrictEqual([fallback, expect.objectContaining({ name: 'r' })]);
   });
 
-  it('refuses places that do not exist, with the one that was meant, and what is no policy', () => {
+  it('refuses an unknown kind, suggests the nearest one, and refuses a value that is not a policy', () => {
     const definition = { retrys: new Recorder('r'), timeLimiter: 5 } as unknown as PipelineDefinition;
 
     const define = () => definePipeline('customer', definition);
@@ -173,8 +173,8 @@ describe('definePipeline', () => {
   });
 });
 
-describe('An adaptive concurrency limiter in its place inside a time limiter', () => {
-  it('learns of the time-out that it is not told about', async () => {
+describe('An adaptive concurrency limiter inside a time limiter', () => {
+  it('lowers its limit when the time limiter aborts a call', async () => {
     const clock = new FakeClock();
     const adaptiveConcurrencyLimiter = new AdaptiveConcurrencyLimiter('customer', { algorithm: 'AIMD' }, { clock });
     const timeLimiter = new TimeLimiter('customer', { timeoutDuration: '1s' }, { clock });
@@ -198,7 +198,7 @@ describe('A registry of pipelines', () => {
   const policy = new Recorder('a');
   const customer = pipeline('customer', [policy]);
 
-  it('finds what is registered by its name', () => {
+  it('finds registered pipelines by name', () => {
     const registry = new PipelineRegistry([customer]);
     const orders = registry.register(pipeline('orders', []));
 
@@ -208,7 +208,7 @@ describe('A registry of pipelines', () => {
     expect(registry.names()).toStrictEqual(['customer', 'orders']);
   });
 
-  it('refuses to answer for a name that it does not know, and says which it knows', () => {
+  it('throws PipelineNotFoundError with the known names for an unknown name', () => {
     const registry = new PipelineRegistry([customer]);
 
     expect(registry.find('custmer')).toBeUndefined();
@@ -216,7 +216,7 @@ describe('A registry of pipelines', () => {
     expect(() => registry.pipeline('custmer')).toThrow("'custmer'; known are 'customer'");
   });
 
-  it('takes the same pipeline again, and refuses another of its name', () => {
+  it('accepts the same pipeline again and refuses a different one with the same name', () => {
     const registry = new PipelineRegistry([customer]);
 
     expect(registry.register(pipeline('customer', [policy]))).toBe(customer);
@@ -226,19 +226,19 @@ describe('A registry of pipelines', () => {
     expect(registry.pipeline('customer')).toBe(customer);
   });
 
-  it('tells of pipelines that are added and removed', () => {
+  it('emits ENTRY_ADDED and ENTRY_REMOVED', () => {
     const clock = new FakeClock();
     const registry = new PipelineRegistry([], { clock });
-    const told: string[] = [];
-    registry.on('ENTRY_ADDED', ({ entry }) => told.push(`added ${entry.name}`));
-    registry.on('ENTRY_REMOVED', ({ entry }) => told.push(`removed ${entry.name}`));
+    const events: string[] = [];
+    registry.on('ENTRY_ADDED', ({ entry }) => events.push(`added ${entry.name}`));
+    registry.on('ENTRY_REMOVED', ({ entry }) => events.push(`removed ${entry.name}`));
 
     registry.register(customer);
     registry.register(customer);
     expect(registry.remove('customer')).toBe(customer);
     expect(registry.remove('customer')).toBeUndefined();
 
-    expect(told).toStrictEqual(['added customer', 'removed customer']);
+    expect(events).toStrictEqual(['added customer', 'removed customer']);
     expect(registry.find('customer')).toBeUndefined();
   });
 });

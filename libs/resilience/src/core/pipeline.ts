@@ -15,15 +15,15 @@ import {
 } from './policy.ts';
 
 /**
- * Policies around a call, outermost first: `[a, b]` runs `a(b(call))`. It is a policy itself, so pipelines nest, and an
- * empty one changes nothing. What a pipeline is made of is settled when it is made.
+ * Policies around a call, outermost first: `[a, b]` runs `a(b(call))`. A pipeline is a policy, so pipelines can be nested.
+ * An empty pipeline changes nothing. The policies cannot be changed after construction.
  */
 export class Pipeline implements KeyedPolicy {
   readonly name: string;
-  /** Outermost first. */
+  /** The policies, outermost first. */
   readonly policies: readonly Policy[];
-  /** The same with pipelines among them taken apart, which saves calls the way through them. */
-  readonly #steps: readonly Policy[];
+  /** The policies with nested pipelines flattened, which saves a function call for each of them. */
+  readonly #flatPolicies: readonly Policy[];
 
   /**
    * @param name what is protected, usually the name of a dependency
@@ -32,7 +32,7 @@ export class Pipeline implements KeyedPolicy {
   constructor(name: string, policies: readonly Policy[]) {
     this.name = name;
     this.policies = Object.freeze([...policies]);
-    this.#steps = policies.flatMap((policy) => (isPlain(policy) ? policy.#steps : policy));
+    this.#flatPolicies = policies.flatMap((policy) => (canBeFlattened(policy) ? policy.#flatPolicies : policy));
   }
 
   /**
@@ -41,19 +41,19 @@ export class Pipeline implements KeyedPolicy {
    * @throws what `call` threw, or a ResilienceError of one of the policies
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    let entered = call;
-    for (let at = this.#steps.length - 1; at >= 0; at--) {
-      const policy = this.#steps[at]!;
-      const inner = entered;
-      entered = (given) => policy.execute(inner, given);
+    let wrapped = call;
+    for (let index = this.#flatPolicies.length - 1; index >= 0; index--) {
+      const policy = this.#flatPolicies[index]!;
+      const inner = wrapped;
+      wrapped = (given) => policy.execute(inner, given);
     }
-    return invokeCall(entered, toCallContext(context));
+    return invokeCall(wrapped, toCallContext(context));
   }
 
   /**
-   * This pipeline for calls with this key, for the policies in it that have a use for one: cached fallbacks.
+   * This pipeline for calls with this key, which its cached fallbacks use.
    *
-   * @param key what the calls ask for
+   * @param key identifies what the calls request
    */
   withKey<T = unknown>(key: string, options?: KeyedCallOptions<T>): Pipeline {
     return new Pipeline(
@@ -62,32 +62,32 @@ export class Pipeline implements KeyedPolicy {
     );
   }
 
-  /** The same function under this pipeline; `this` and the arguments are handed on. */
+  /** The same function under this pipeline. It keeps `this` and the arguments. */
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     return decorateCall(this, call);
   }
 
   /**
-   * The order as it reads in code, e.g. `retry(circuitBreaker(call))`. A policy whose name is not the pipeline's is shown
-   * with it: `retry[patient](circuitBreaker(call))`.
+   * Describes the order as nested calls, e.g. `retry(circuitBreaker(call))`. A policy whose name differs from that of the
+   * pipeline is shown with its name: `retry[ledger](circuitBreaker(call))`.
    */
   describe(): string {
     return this.policies.reduceRight((inner, policy) => describePolicy(policy, this.name, inner), 'call');
   }
 
-  /** Its name and order, e.g. `customer: retry(circuitBreaker(call))`. */
+  /** The name and the order, e.g. `customer: retry(circuitBreaker(call))`. */
   toString(): string {
     return `${this.name}: ${this.describe()}`;
   }
 }
 
-/** Whether it is a pipeline, and not one that somebody has given a way of its own to make calls. */
-function isPlain(policy: Policy): policy is Pipeline {
+/** Whether a policy is a pipeline whose `execute` is not overridden, so that it can be flattened. */
+function canBeFlattened(policy: Policy): policy is Pipeline {
   return policy instanceof Pipeline && policy.execute === Pipeline.prototype.execute;
 }
 
 /**
- * A pipeline in any order that is wanted.
+ * Creates a pipeline with the policies in the given order.
  *
  * @param name what is protected, usually the name of a dependency
  * @param policies outermost first
@@ -96,20 +96,20 @@ export function pipeline(name: string, policies: readonly Policy[]): Pipeline {
   return new Pipeline(name, policies);
 }
 
-/** The order of `definePipeline`, outermost first: that of the table of `policies`. */
+/** The order of `definePipeline`, outermost first. It is the order of the table of `policies`. */
 export const defaultOrder: readonly PipelineKind[] = Object.freeze(pipelineKindsOf());
 
-/** The policies of a pipeline in the default order, by kind. A pipeline can stand in for a policy of any kind. */
+/** The policies of a pipeline in the default order, by kind. A pipeline can be given instead of a policy of any kind. */
 export type PipelineDefinition = { readonly [K in PipelineKind]?: Policy | undefined };
 
 /**
- * A pipeline in the default order: `fallback(retry(circuitBreaker(rateLimiter(timeLimiter(bulkhead(call))))))`, with those
- * policies that are given, in any order. For another order use `pipeline`.
+ * Creates a pipeline in the default order: `fallback(retry(circuitBreaker(rateLimiter(timeLimiter(bulkhead(call))))))`. It
+ * has only the given policies, which may be given in any order. For another order use `pipeline`.
  *
  * @param name what is protected, usually the name of a dependency
- * @param given policies by kind
- * @param table the kinds in their order; `policies` by default
- * @throws InvalidOptionsError when a kind does not exist, or a value is no policy
+ * @param given the policies by kind
+ * @param table the kinds in order; `policies` by default
+ * @throws InvalidOptionsError when a kind does not exist or a value is not a policy
  * @example
  * const customer = definePipeline('customer', { retry, circuitBreaker, timeLimiter });
  * customer.describe(); // retry(circuitBreaker(timeLimiter(call)))
@@ -145,7 +145,7 @@ function describePolicy(policy: Policy, pipelineName: string, inner: string): st
   return `${kind}${name}(${inner})`;
 }
 
-/** What a policy calls its kind, else the name of its class. One that has neither is known by its own name alone. */
+/** The `kind` of a policy if it has one, otherwise the name of its class, otherwise its own name. */
 function kindOf(policy: Policy): string {
   if ('kind' in policy && typeof policy.kind === 'string') return policy.kind;
   const className = policy.constructor.name;

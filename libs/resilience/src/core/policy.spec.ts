@@ -69,11 +69,11 @@ describe.each(abortSources)('The context of a call that $source can abort', ({ s
   it('does not call removed listeners', () => {
     const { context, abortCall } = start();
     const listeners = [vi.fn(), vi.fn(), vi.fn()];
-    const ends = listeners.map((listener) => whenAborted(context, listener));
+    const removers = listeners.map((listener) => whenAborted(context, listener));
 
-    ends[0]!();
-    ends[2]!();
-    ends[2]!();
+    removers[0]!();
+    removers[2]!();
+    removers[2]!();
     abortCall();
 
     expect(listeners.map(({ mock }) => mock.calls.length)).toEqual([0, 1, 0]);
@@ -160,14 +160,14 @@ describe('whenAborted', () => {
     ]);
     const listener = vi.fn();
 
-    const answer = await customer.execute((context) => {
+    const result = await customer.execute((context) => {
       whenAborted(context, listener)();
-      return 'answer';
+      return 'response';
     });
     const failing = customer.execute(() => Promise.reject(reason));
 
     await expect(failing).rejects.toBe(reason);
-    expect(answer).toBe('answer');
+    expect(result).toBe('response');
     expect(made).not.toHaveBeenCalled();
   });
 });
