@@ -50,7 +50,7 @@ describe('The system clock', () => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  it('runs faster by its speed: readings and delays', () => {
+  it('runs faster by the factor speed, in readings and delays', () => {
     const clock = scaledClock(5);
     const callback = vi.fn<() => void>();
     const before = clock.now();

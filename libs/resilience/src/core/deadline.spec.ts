@@ -4,8 +4,8 @@ import { Deadline, DeadlineExceededError, deadlineHeader, deadlineHeaders, readD
 import { RejectedError } from './errors.ts';
 import { toCallContext } from './policy.ts';
 
-describe('A deadline', () => {
-  it('has ever less time left, but never less than none', () => {
+describe('Deadline', () => {
+  it('has less time left as the clock advances, down to 0', () => {
     const clock = new FakeClock(1_000);
     const deadline = Deadline.after('2s', clock);
 
@@ -17,7 +17,7 @@ describe('A deadline', () => {
     expect(deadline.remainingMs).toBe(0);
   });
 
-  it('calls a listener once when it passes, unless that is cancelled', () => {
+  it('calls a listener of whenPassed once, unless it is cancelled', () => {
     const clock = new FakeClock();
     const deadline = Deadline.after('2s', clock);
     const listener = vi.fn();
@@ -34,7 +34,7 @@ describe('A deadline', () => {
     expect(cancelled).not.toHaveBeenCalled();
   });
 
-  it('can be the earliest of several', () => {
+  it('finds the earliest of several deadlines', () => {
     const clock = new FakeClock();
     const [one, two] = [Deadline.after('1s', clock), Deadline.after('2s', clock)];
 
@@ -43,11 +43,11 @@ describe('A deadline', () => {
     expect(Deadline.earliest(undefined)).toBeUndefined();
   });
 
-  it.each(['soon', -1, Number.NaN])('cannot be %s away', (budget) => {
+  it.each(['soon', -1, Number.NaN])('rejects the budget %s', (budget) => {
     expect(() => Deadline.after(budget)).toThrow(RangeError);
   });
 
-  it('is passed on with the context of a call', () => {
+  it('is kept in the context of a call', () => {
     const deadline = Deadline.after(100, new FakeClock());
 
     expect(toCallContext({ deadline }).deadline).toBe(deadline);
@@ -57,7 +57,7 @@ describe('A deadline', () => {
 });
 
 describe('DeadlineExceededError', () => {
-  it('is a refusal without a time to retry after', () => {
+  it('is a RejectedError without retryAfterMs', () => {
     const refusal = new DeadlineExceededError("TimeLimiter 'customer'");
 
     expect(refusal).toBeInstanceOf(RejectedError);
@@ -72,7 +72,7 @@ describe('DeadlineExceededError', () => {
   });
 });
 
-describe('The header of a deadline', () => {
+describe('The deadline header', () => {
   it('carries the remaining whole milliseconds, rounded down', () => {
     const clock = new FakeClock();
     const deadline = Deadline.after(850.9, clock);
@@ -98,14 +98,14 @@ describe('The header of a deadline', () => {
     expect(readDeadline('850', { clock, networkAllowance: 0 })?.remainingMs).toBe(850);
   });
 
-  it('is in real time where the clock runs faster', () => {
+  it('contains real time when the clock has a speed other than 1', () => {
     const clock = Object.assign(new FakeClock(), { speed: 5 });
 
     expect(readDeadline('1005', { clock })?.remainingMs).toBe(5_000);
     expect(deadlineHeaders(Deadline.after('3s', clock))).toStrictEqual({ [deadlineHeader]: '600' });
   });
 
-  it('leaves no time when the allowance takes all of it', () => {
+  it('leaves no time when it is shorter than the network allowance', () => {
     expect(readDeadline('3', { clock: new FakeClock() })?.remainingMs).toBe(0);
     expect(readDeadline('0', { clock: new FakeClock() })?.remainingMs).toBe(0);
   });
@@ -123,7 +123,7 @@ describe('The header of a deadline', () => {
     '500, 300',
     '٥٠٠',
     ['500', '300'],
-  ])('counts as absent when it is %j', (header) => {
+  ])('is ignored when it is %j', (header) => {
     expect(readDeadline(header, { clock: new FakeClock() })).toBeUndefined();
   });
 

@@ -49,7 +49,7 @@ describe('parseDuration', () => {
     {},
     Number.NaN,
     Infinity,
-  ])('refuses %j', (value) => {
+  ])('returns undefined for %j', (value) => {
     expect(parseDuration(value)).toBeUndefined();
   });
 });

@@ -4,24 +4,29 @@ import { isErrorMatcher, matchesError } from './error-matcher.ts';
 class Outage extends Error {}
 class PartialOutage extends Outage {}
 class NotAnError {
-  readonly reason = 'thrown all the same';
+  readonly reason = 'thrown although it is not an Error';
 }
 
-function OldStyleError(this: Error) {}
-OldStyleError.prototype = Object.create(Error.prototype);
+function ConstructorFunctionError(this: Error) {}
+ConstructorFunctionError.prototype = Object.create(Error.prototype);
 
-describe('An error matcher', () => {
+describe('matchesError', () => {
   it.each([
-    ['nothing', undefined, 'not even an error', true],
+    ['undefined', undefined, 'not an Error', true],
     ['a class', Outage, new PartialOutage(), true],
     ['another class', PartialOutage, new Outage(), false],
-    ['a class of the language', TypeError, new TypeError(), true],
-    ['a class of the platform', DOMException, new DOMException('aborted', 'AbortError'), true],
-    ['a class that is no error', NotAnError, new NotAnError(), true],
-    ['a class from before there were classes', OldStyleError as never, Object.create(OldStyleError.prototype), true],
+    ['a built-in class', TypeError, new TypeError(), true],
+    ['a class of the runtime', DOMException, new DOMException('aborted', 'AbortError'), true],
+    ['a class that does not extend Error', NotAnError, new NotAnError(), true],
+    [
+      'a constructor function',
+      ConstructorFunctionError as never,
+      Object.create(ConstructorFunctionError.prototype),
+      true,
+    ],
     ['one of several classes', [TypeError, Outage], new PartialOutage(), true],
     ['none of several classes', [TypeError, RangeError], new Outage(), false],
-    ['none of no classes', [], new Outage(), false],
+    ['an empty list of classes', [], new Outage(), false],
     ['an arrow function', (error: unknown) => error instanceof Outage, new Outage(), true],
     [
       'a plain function',
@@ -32,11 +37,11 @@ describe('An error matcher', () => {
       false,
     ],
     ['a method', { test: (error: unknown) => error === 1 }.test, 1, true],
-  ])('that is %s', (_what, matcher, error, expected) => {
+  ])('compares an error with %s', (_what, matcher, error, expected) => {
     expect(matchesError(matcher, error)).toBe(expected);
   });
 
-  it('is a class, a list of classes or a function', () => {
+  it('accepts a class, a list of classes or a function as a matcher', () => {
     expect([Outage, [Outage, TypeError], () => true].map(isErrorMatcher)).toStrictEqual([true, true, true]);
     expect(['Outage', [() => true], [1], {}, null].map(isErrorMatcher)).not.toContain(true);
   });

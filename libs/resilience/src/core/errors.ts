@@ -1,4 +1,4 @@
-/** The root of every error that this library throws. `code` is a literal that programs can rely on. */
+/** The base class of all errors that this library throws. Each class has a literal `code`, which does not change. */
 export abstract class ResilienceError extends Error {
   abstract readonly code: string;
 
@@ -9,33 +9,33 @@ export abstract class ResilienceError extends Error {
 }
 
 /**
- * A policy refused the call: the dependency was not asked. A circuit breaker does not count it as a failure of the
+ * A policy refused the call. The dependency was not called. A circuit breaker does not count it as a failure of the
  * dependency, and a retry does not repeat it.
  */
 export abstract class RejectedError extends ResilienceError {
-  /** How long to wait before a new attempt makes sense, in milliseconds; `undefined` when it is not known. */
+  /** How long to wait before a new attempt, in milliseconds; `undefined` when unknown. */
   abstract readonly retryAfterMs: number | undefined;
 }
 
-/** One thing that is wrong with given options. */
+/** A fault of an option. */
 export interface OptionFault {
-  /** The option's name, or a path such as `instances.customer.slidingWindowSize`. */
+  /** The name of the option, or a path such as `instances.customer.slidingWindowSize`. */
   readonly option: string;
-  /** What was given, as text. */
+  /** The given value, as text. */
   readonly given: string;
-  /** What would have been accepted, as text. */
+  /** The accepted values, as text. */
   readonly allowed: string;
 }
 
-/** Options were given that cannot be used. It lists every fault at once, and nothing was created or changed. */
+/** Options are invalid. The error lists every fault at once; nothing was created or changed. */
 export class InvalidOptionsError extends ResilienceError {
   readonly code = 'INVALID_OPTIONS';
   readonly subject: string;
   readonly faults: readonly OptionFault[];
 
   /**
-   * @param subject whose options they are, e.g. `CircuitBreaker 'customer'`
-   * @param faults what is wrong; at least one
+   * @param subject what the options belong to, e.g. `CircuitBreaker 'customer'`
+   * @param faults at least one
    */
   constructor(subject: string, faults: readonly OptionFault[]) {
     const count = faults.length === 1 ? 'an invalid option' : `${faults.length} invalid options`;
@@ -46,7 +46,7 @@ export class InvalidOptionsError extends ResilienceError {
   }
 }
 
-/** A configuration was asked for by a name that nobody has registered. */
+/** There is no configuration with the requested name. */
 export class ConfigurationNotFoundError extends ResilienceError {
   readonly code = 'CONFIGURATION_NOT_FOUND';
   readonly configurationName: string;
@@ -58,7 +58,7 @@ export class ConfigurationNotFoundError extends ResilienceError {
   }
 }
 
-/** A name was defined twice with different options, so that it is not clear which of them hold. */
+/** A name was defined twice with different options, so that it is unclear which of them apply. */
 export class ConflictingDefinitionError extends ResilienceError {
   readonly code = 'CONFLICTING_DEFINITION';
   readonly subject: string;
@@ -68,7 +68,7 @@ export class ConflictingDefinitionError extends ResilienceError {
   constructor(subject: string, options: readonly string[]) {
     super(
       `${subject} exists already with other options (${options.join(', ')}). ` +
-        'Define a name in one place, or ask for it without options.',
+        'Define a name in one place, or request it without options.',
     );
     this.subject = subject;
     this.options = options;

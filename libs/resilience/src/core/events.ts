@@ -59,9 +59,9 @@ export class EventEmitter<M extends EventMap> {
 export type EventDetails<E extends PolicyEvent, N extends string> = Omit<E, keyof PolicyEvent | N>;
 
 /**
- * The events of a policy, as they happen and the most recent ones. A policy extends it and emits through `emit`.
+ * Delivers the events of a policy and buffers the most recent ones. A policy extends this class and calls `emit`.
  *
- * `N` is the field that carries the policy's name in each event, e.g. `bulkheadName`.
+ * `N` is the field of each event that contains the policy's name, e.g. `bulkheadName`.
  */
 export class EventPublisher<M extends EventMap, N extends string> {
   readonly #emitter = new EventEmitter<M>();
@@ -70,9 +70,9 @@ export class EventPublisher<M extends EventMap, N extends string> {
   #buffer: EventBuffer<M[keyof M]> | undefined;
 
   /**
-   * @param source the policy's name, in the field that each event carries it
-   * @param clock where `creationTime` comes from
-   * @param bufferSize how many recent events `bufferedEvents` returns; 0 for none
+   * @param source the policy's name, in its field of each event
+   * @param clock the source of `creationTime`
+   * @param bufferSize the number of recent events that `bufferedEvents` returns; 0 for none
    */
   constructor(source: Readonly<Record<N, string>>, clock: Pick<Clock, 'now'>, bufferSize: number) {
     this.#source = source;
@@ -123,7 +123,7 @@ export class EventBuffer<E> {
   readonly #capacity: number;
   #next = 0;
 
-  /** @param capacity how many events are kept; 1 or more */
+  /** @param capacity the number of events that are kept; at least 1 */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }

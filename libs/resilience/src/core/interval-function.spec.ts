@@ -7,7 +7,7 @@ const firstWaits = (interval: (attempt: number) => number, count: number) =>
   Array.from({ length: count }, (_, index) => interval(index + 1));
 
 describe('IntervalFunction', () => {
-  it('returns the same wait each time', () => {
+  it('returns a constant wait', () => {
     expect(firstWaits(IntervalFunction.of('2s'), 3)).toStrictEqual([2_000, 2_000, 2_000]);
   });
 
@@ -21,7 +21,7 @@ describe('IntervalFunction', () => {
     ]);
   });
 
-  it('stays finite after any number of attempts', () => {
+  it('returns a safe integer for any number of attempts', () => {
     expect(IntervalFunction.ofExponentialBackoff(1, 10)(100_000)).toBe(Number.MAX_SAFE_INTEGER);
   });
 
@@ -58,7 +58,7 @@ describe('IntervalFunction', () => {
     );
   });
 
-  it('refuses invalid waits with every fault', () => {
+  it('refuses invalid options and reports every fault', () => {
     expect(() => IntervalFunction.of(0)).toThrow(InvalidOptionsError);
     expect(() => IntervalFunction.ofExponentialRandomBackoff('soon', 0, 2, -1)).toThrow(
       /interval.*soon[^]*multiplier is 0[^]*randomizationFactor is 2[^]*maxInterval is -1/i,

@@ -13,7 +13,7 @@ export const defaultRandomizationFactor = 0.5;
 
 /**
  * Resilience4j's interval functions, equal to the millisecond, as the recorded intervals in `conformance/` show. All count
- * attempts from 1 and throw a RangeError below.
+ * attempts from 1 and throw a RangeError for a smaller number.
  */
 export const IntervalFunction = {
   /**

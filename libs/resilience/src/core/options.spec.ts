@@ -53,14 +53,14 @@ describe('OptionSchema', () => {
     expect(faultsOf({ size: 3, isOn: true })).toStrictEqual(['size: at least 5']);
   });
 
-  it('returns a configuration that it has resolved as it is', () => {
+  it('returns a configuration that it has already resolved unchanged', () => {
     const config = schema.resolve('The schema', { wait: '2s' });
 
     expect(schema.resolve('The schema', config)).toBe(config);
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it('does not parse options again that are marked as parsed', () => {
+  it('does not parse options that are marked as parsed', () => {
     const options = schema.markParsed({ wait: 1_000 });
 
     expect(schema.parse(options).values).toBe(options);
@@ -85,11 +85,11 @@ describe('nearestName', () => {
     ['failurerate_threshold', 'failureRateThreshold'],
     ['slidingWindowSzie', 'slidingWindowSize'],
     ['slowCallThreshold', 'slowCallRateThreshold'],
-  ])('finds the name that %s means', (mistyped, meant) => {
+  ])('finds the known name nearest to %s', (mistyped, meant) => {
     expect(nearestName(mistyped, known)).toBe(meant);
   });
 
-  it('finds nothing if no name is near', () => {
+  it('returns undefined if no name is near', () => {
     expect(nearestName('waitDuration', known)).toBeUndefined();
     expect(nearestName('x', known)).toBeUndefined();
   });

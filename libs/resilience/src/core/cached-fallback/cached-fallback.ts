@@ -81,7 +81,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
   /**
    * This policy for calls with this key. It shares the stored values and the events.
    *
-   * @param key what the calls ask for
+   * @param key identifies what the calls request
    */
   withKey<T = unknown>(key: string, { mapStale }: KeyedCallOptions<T> = {}): Policy {
     return new KeyedCachedFallback(this.name, (call, context) => this.#execute(key, call, context, mapStale));
