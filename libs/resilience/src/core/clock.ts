@@ -8,8 +8,8 @@ export interface Clock {
   /** Runs `callback` once after `delayMs` (0 or more). A pending callback does not keep the process alive. */
   schedule(delayMs: number, callback: () => void): Cancel;
   /**
-   * How many milliseconds of this clock pass in one real millisecond, for durations that leave the process, such as those
-   * in headers. Default: 1.
+   * How many milliseconds of this clock pass in one real millisecond, for durations that leave the process, such as
+   * those in headers. Default: 1.
    */
   readonly speed?: number;
 }
@@ -48,7 +48,9 @@ export function scaledClock(speed: number): Clock {
   return { now, schedule, speed };
 }
 
-/** Real time. Monotonic: it starts at the wall clock's reading, and later corrections of the wall clock do not move it. */
+/**
+ * Real time. Monotonic: it starts at the wall clock's reading, and later corrections of the wall clock do not move it.
+ */
 export const systemClock: Clock = scaledClock(1);
 
 /**

@@ -67,11 +67,12 @@ export class DeadlineExceededError extends RejectedError {
 }
 
 /**
- * The request header that carries the time that remains until a deadline: whole milliseconds of real time, at most ten digits.
+ * The request header that carries the time that remains until a deadline: whole milliseconds of real time, at most ten
+ * digits.
  *
  * It is a duration and not a point in time, because the clocks of two machines differ: gRPC (`grpc-timeout`,
- * "PROTOCOL-HTTP2"), Connect (`connect-timeout-ms`, whose format this is) and Envoy (`x-envoy-expected-rq-timeout-ms`) do
- * the same. Those names belong to their protocols, and Envoy overwrites its own, so this header has another name.
+ * "PROTOCOL-HTTP2"), Connect (`connect-timeout-ms`, whose format this is) and Envoy (`x-envoy-expected-rq-timeout-ms`)
+ * do the same. Those names belong to their protocols, and Envoy overwrites its own, so this header has another name.
  */
 export const deadlineHeader = 'x-request-timeout-ms';
 
@@ -96,8 +97,8 @@ export function deadlineHeaders(deadline: Deadline | undefined): Readonly<Record
 const defaultNetworkAllowanceMs = 5;
 
 /**
- * Reads the deadline of a request; `undefined` when it has none. A malformed header counts as none, so that a broken client
- * cannot stop a service from working.
+ * Reads the deadline of a request; `undefined` when it has none. A malformed header counts as none, so that a broken
+ * client cannot stop a service from working.
  *
  * Only trust this header from your own services: remove it at the edge, or strangers can make calls time out at will.
  *

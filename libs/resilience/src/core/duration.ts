@@ -16,8 +16,8 @@ const iso8601 =
 export const durationForms = "milliseconds, or text such as '500ms', '2s', '1m' or 'PT2S'";
 
 /**
- * Reads a duration. Text without a unit is milliseconds, as in Spring's property files. Negative durations are accepted;
- * the caller checks the range.
+ * Reads a duration. Text without a unit is milliseconds, as in Spring's property files. Negative durations are
+ * accepted; the caller checks the range.
  *
  * @returns milliseconds, or `undefined` when the value is not a duration
  */

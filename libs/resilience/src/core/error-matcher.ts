@@ -27,8 +27,8 @@ export function errorMatcher(): OptionRule<ErrorMatcher | undefined> {
 }
 
 /**
- * Distinguishes a class from a predicate. The prototype of a class cannot be replaced; that of a plain function can, and an
- * arrow function has none. A constructor function is an error class if its prototype inherits from Error.
+ * Distinguishes a class from a predicate. The prototype of a class cannot be replaced; that of a plain function can,
+ * and an arrow function has none. A constructor function is an error class if its prototype inherits from Error.
  */
 function isClass(value: object): value is ErrorClass {
   const prototype = Object.getOwnPropertyDescriptor(value, 'prototype');

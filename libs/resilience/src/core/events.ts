@@ -55,7 +55,9 @@ export class EventEmitter<M extends EventMap> {
   }
 }
 
-/** The fields of an event that the policy adds to those that all its events share. `N` names the policy's name field. */
+/**
+ * The fields of an event that the policy adds to those that all its events share. `N` names the policy's name field.
+ */
 export type EventDetails<E extends PolicyEvent, N extends string> = Omit<E, keyof PolicyEvent | N>;
 
 /**

@@ -12,8 +12,8 @@ export const defaultMultiplier = 1.5;
 export const defaultRandomizationFactor = 0.5;
 
 /**
- * Resilience4j's interval functions, equal to the millisecond, as the recorded intervals in `conformance/` show. All count
- * attempts from 1 and throw a RangeError for a smaller number.
+ * Resilience4j's interval functions, equal to the millisecond, as the recorded intervals in `conformance/` show. All
+ * count attempts from 1 and throw a RangeError for a smaller number.
  */
 export const IntervalFunction = {
   /**
@@ -129,8 +129,8 @@ function counted(description: string, interval: IntervalFunction): IntervalFunct
 const descriptions = new WeakMap<object, string>();
 
 /**
- * Describes a function that was made here; `undefined` for any other function. Functions with the same description are equal
- * when configurations are compared: reading a file again makes new functions from the same numbers.
+ * Describes a function that was made here; `undefined` for any other function. Functions with the same description are
+ * equal when configurations are compared: reading a file again makes new functions from the same numbers.
  */
 export function describeIntervalFunction(intervalFunction: object): string | undefined {
   return descriptions.get(intervalFunction);

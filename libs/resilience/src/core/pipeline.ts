@@ -15,8 +15,8 @@ import {
 } from './policy.ts';
 
 /**
- * Policies around a call, outermost first: `[a, b]` runs `a(b(call))`. A pipeline is a policy, so pipelines can be nested.
- * An empty pipeline changes nothing. The policies cannot be changed after construction.
+ * Policies around a call, outermost first: `[a, b]` runs `a(b(call))`. A pipeline is a policy, so pipelines can be
+ * nested. An empty pipeline changes nothing. The policies cannot be changed after construction.
  */
 export class Pipeline implements KeyedPolicy {
   readonly name: string;
@@ -68,8 +68,8 @@ export class Pipeline implements KeyedPolicy {
   }
 
   /**
-   * Describes the order as nested calls, e.g. `retry(circuitBreaker(call))`. A policy whose name differs from that of the
-   * pipeline is shown with its name: `retry[ledger](circuitBreaker(call))`.
+   * Describes the order as nested calls, e.g. `retry(circuitBreaker(call))`. A policy whose name differs from that of
+   * the pipeline is shown with its name: `retry[ledger](circuitBreaker(call))`.
    */
   describe(): string {
     return this.policies.reduceRight((inner, policy) => describePolicy(policy, this.name, inner), 'call');
@@ -99,12 +99,14 @@ export function pipeline(name: string, policies: readonly Policy[]): Pipeline {
 /** The order of `definePipeline`, outermost first. It is the order of the table of `policies`. */
 export const defaultOrder: readonly PipelineKind[] = Object.freeze(pipelineKindsOf());
 
-/** The policies of a pipeline in the default order, by kind. A pipeline can be given instead of a policy of any kind. */
+/**
+ * The policies of a pipeline in the default order, by kind. A pipeline can be given instead of a policy of any kind.
+ */
 export type PipelineDefinition = { readonly [K in PipelineKind]?: Policy | undefined };
 
 /**
- * Creates a pipeline in the default order: `fallback(retry(circuitBreaker(rateLimiter(timeLimiter(bulkhead(call))))))`. It
- * has only the given policies, which may be given in any order. For another order use `pipeline`.
+ * Creates a pipeline in the default order: `fallback(retry(circuitBreaker(rateLimiter(timeLimiter(bulkhead(call))))))`.
+ * It has only the given policies, which may be given in any order. For another order use `pipeline`.
  *
  * @param name what is protected, usually the name of a dependency
  * @param given the policies by kind

@@ -24,8 +24,8 @@ export interface ConcurrencyCallRejectedEvent extends AdaptiveConcurrencyLimiter
 }
 
 /**
- * What an ended call shows about the load of the dependency: `SUCCESS` means that it could handle the call, `DROPPED` that
- * it could not (the call failed or timed out), `IGNORED` that the call shows nothing.
+ * What an ended call shows about the load of the dependency: `SUCCESS` means that it could handle the call, `DROPPED`
+ * that it could not (the call failed or timed out), `IGNORED` that the call shows nothing.
  */
 export type SampleOutcome = 'SUCCESS' | 'DROPPED' | 'IGNORED';
 

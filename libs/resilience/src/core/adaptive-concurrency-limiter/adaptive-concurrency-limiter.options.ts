@@ -30,15 +30,23 @@ export interface AdaptiveConcurrencyLimiterOptions extends EventOptions {
   readonly minLimit?: number;
   /** The upper bound of the limit. At least 1; 200 by default. */
   readonly maxLimit?: number;
-  /** The factor of the limit after a drop (AIMD) or after all calls were dropped (GRADIENT). From 0.5, below 1; 0.9 by default. */
+  /**
+   * The factor of the limit after a drop (AIMD) or after all calls were dropped (GRADIENT). From 0.5, below 1; 0.9 by
+   * default.
+   */
   readonly backoffRatio?: number;
   /** AIMD: a call that takes longer counts as a drop. Above 0; 5 s by default. */
   readonly timeout?: Duration;
   /** GRADIENT: the weight of a new estimate of the limit. Above 0 and at most 1; 0.2 by default. */
   readonly smoothing?: number;
-  /** GRADIENT: the ratio of latency to latency without load up to which the limit does not fall. At least 1; 1.5 by default. */
+  /**
+   * GRADIENT: the ratio of latency to latency without load up to which the limit does not fall. At least 1; 1.5 by
+   * default.
+   */
   readonly rttTolerance?: number;
-  /** GRADIENT: the number of calls after which the latency without load is measured again. At least 10; 600 by default. */
+  /**
+   * GRADIENT: the number of calls after which the latency without load is measured again. At least 10; 600 by default.
+   */
   readonly longWindow?: number;
   /** GRADIENT: the calls that may queue at the dependency, so that the limit can rise. At least 1; 4 by default. */
   readonly queueSize?: number;

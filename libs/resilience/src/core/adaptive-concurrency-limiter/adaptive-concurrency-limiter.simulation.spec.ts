@@ -78,8 +78,8 @@ const algorithms: readonly [string, AdaptiveConcurrencyLimiterOptions, { spread:
 ];
 
 /**
- * Both algorithms tolerate latencies up to 1.5 times the mean, so the limit settles between N and 1.5 N plus a short queue.
- * The lower bound ignores a fifth of the samples, because GRADIENT lowers the limit during probes.
+ * Both algorithms tolerate latencies up to 1.5 times the mean, so the limit settles between N and 1.5 N plus a short
+ * queue. The lower bound ignores a fifth of the samples, because GRADIENT lowers the limit during probes.
  */
 describe.each(algorithms)(
   'An adaptive concurrency limiter with %s, under twice the load that the dependency can handle',

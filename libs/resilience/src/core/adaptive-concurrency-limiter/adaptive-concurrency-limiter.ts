@@ -32,12 +32,12 @@ export interface AdaptiveConcurrencyLimiterMetrics {
 /**
  * Limits concurrent calls to what the dependency can handle, and adapts the limit to the latency and failures of calls.
  *
- * It works like `SimpleLimiter` in Netflix's concurrency-limits. It has no queue: calls that wait here would distort the
- * measured latency and could as well wait at the dependency. For the same reason it is the innermost policy of a pipeline,
- * inside the queue of a bulkhead.
+ * It works like `SimpleLimiter` in Netflix's concurrency-limits. It has no queue: calls that wait here would distort
+ * the measured latency and could as well wait at the dependency. For the same reason it is the innermost policy of a
+ * pipeline, inside the queue of a bulkhead.
  *
- * A call that fails or times out, also by an outer time limiter, is a drop. A caller's abort, a refusal by another policy
- * and an ignored error show nothing about load and are not sampled.
+ * A call that fails or times out, also by an outer time limiter, is a drop. A caller's abort, a refusal by another
+ * policy and an ignored error show nothing about load and are not sampled.
  *
  * @example
  * const customer = new AdaptiveConcurrencyLimiter('customer', { maxLimit: 100 });
@@ -151,8 +151,9 @@ function algorithmFor(config: AdaptiveConcurrencyLimiterConfig): LimitAlgorithm 
 }
 
 /**
- * Whether an outer time limiter aborted the call because of its `timeoutDuration`. Such an abort shows that the dependency is
- * slow, unlike other aborts and unlike a timeout at the deadline of the caller, who may have left little time.
+ * Whether an outer time limiter aborted the call because of its `timeoutDuration`. Such an abort shows that the
+ * dependency is slow, unlike other aborts and unlike a timeout at the deadline of the caller, who may have left little
+ * time.
  */
 function isTimeout(reason: unknown): boolean {
   if (!(reason instanceof ResilienceError) || reason.code !== 'TIMEOUT_EXCEEDED') return false;

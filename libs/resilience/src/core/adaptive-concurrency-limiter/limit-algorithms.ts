@@ -27,14 +27,14 @@ export interface AimdLimitConfig {
 }
 
 /**
- * Additive increase, multiplicative decrease: the limit rises by one at a time while calls succeed, and is multiplied by
- * `backoffRatio` when one is dropped.
+ * Additive increase, multiplicative decrease: the limit rises by one at a time while calls succeed, and is multiplied
+ * by `backoffRatio` when one is dropped.
  *
- * The rules, names and defaults are those of `AIMDLimit` in Netflix's concurrency-limits, except for the rate of change.
- * There, every sample changes the limit: it doubles within one round trip and then collapses when all in-flight calls are
- * dropped. Here, as in TCP's congestion avoidance (RFC 5681), it changes once in a round trip. It rises by one after as many
- * successful calls as the limit permits. It falls at the first drop; calls that were in flight at that time are part of the
- * same congestion and are not counted.
+ * The rules, names and defaults are those of `AIMDLimit` in Netflix's concurrency-limits, except for the rate of
+ * change. There, every sample changes the limit: it doubles within one round trip and then collapses when all in-flight
+ * calls are dropped. Here, as in TCP's congestion avoidance (RFC 5681), it changes once in a round trip. It rises by
+ * one after as many successful calls as the limit permits. It falls at the first drop; calls that were in flight at
+ * that time are part of the same congestion and are not counted.
  */
 export class AimdLimit implements LimitAlgorithm {
   readonly #config: AimdLimitConfig;
@@ -101,24 +101,25 @@ const minimumUnloadedCalls = 20;
 const minimumGradient = 0.5;
 
 /**
- * Compares the current latency with the latency without load, and lowers the limit when the ratio (the gradient) shows that
- * a queue is growing at the dependency.
+ * Compares the current latency with the latency without load, and lowers the limit when the ratio (the gradient) shows
+ * that a queue is growing at the dependency.
  *
- * The update is that of `Gradient2Limit` in Netflix's concurrency-limits. As with its `WindowedLimit`, the input is the mean
- * of a window, here of about one round trip: as many calls as the limit permits. There are two differences:
+ * The update is that of `Gradient2Limit` in Netflix's concurrency-limits. As with its `WindowedLimit`, the input is the
+ * mean of a window, here of about one round trip: as many calls as the limit permits. There are two differences:
  *
- * - The latency without load. In Gradient2Limit it is a slow average of all calls. Under lasting load that average includes
- *   the delay of the queue, and the limit rises without bound (issue 137 and pull request 134 of concurrency-limits). Here
- *   it is measured with unloaded calls only: calls that were admitted while at most half of the dependency was busy, judged
- *   by the limit at which this algorithm settles. If calls have become slow and there were too few unloaded ones in
- *   `longWindow` calls, a probe lowers the limit to that number until twenty calls have been measured, like ProbeRTT of BBR
- *   and the probes of Netflix's first `GradientLimit`. The first measurement, at the start, is a probe as well.
- * - Drops, which Gradient2Limit ignores. A window with drops does not raise the limit, and lowers it in proportion to their
- *   share, down to `backoffRatio` times the limit when all calls were dropped.
+ * - The latency without load. In Gradient2Limit it is a slow average of all calls. Under lasting load that average
+ *   includes the delay of the queue, and the limit rises without bound (issue 137 and pull request 134 of
+ *   concurrency-limits). Here it is measured with unloaded calls only: calls that were admitted while at most half of
+ *   the dependency was busy, judged by the limit at which this algorithm settles. If calls have become slow and there
+ *   were too few unloaded ones in `longWindow` calls, a probe lowers the limit to that number until twenty calls have
+ *   been measured, like ProbeRTT of BBR and the probes of Netflix's first `GradientLimit`. The first measurement, at
+ *   the start, is a probe as well.
+ * - Drops, which Gradient2Limit ignores. A window with drops does not raise the limit, and lowers it in proportion to
+ *   their share, down to `backoffRatio` times the limit when all calls were dropped.
  *
- * For a dependency that handles `N` calls concurrently, the limit settles at about `rttTolerance * N + queueSize`. Under
- * lasting overload, probes cost about 5 % of the throughput with the default `longWindow`. There are no probes while
- * latencies are within `rttTolerance`.
+ * For a dependency that handles `N` calls concurrently, the limit settles at about `rttTolerance * N + queueSize`.
+ * Under lasting overload, probes cost about 5 % of the throughput with the default `longWindow`. There are no probes
+ * while latencies are within `rttTolerance`.
  */
 export class GradientLimit implements LimitAlgorithm {
   readonly #config: GradientLimitConfig;
@@ -133,7 +134,9 @@ export class GradientLimit implements LimitAlgorithm {
   #hasBeenSlow = false;
   /** The lowered limit during a probe. */
   #probeLimit: number | undefined;
-  /** The first calls to end in a probe are the fastest ones, not typical ones. As many as run concurrently are skipped. */
+  /**
+   * The first calls to end in a probe are the fastest ones, not typical ones. As many as run concurrently are skipped.
+   */
   #callsToSkip = 0;
 
   constructor(config: GradientLimitConfig) {

@@ -29,11 +29,11 @@ interface QueuedCall {
 /**
  * Limits concurrent calls. Excess calls wait in a FIFO queue for up to `maxWaitDuration` and are then refused.
  *
- * The semantics are those of Resilience4j's fair SemaphoreBulkhead. A permit that becomes free is handed to the first call
- * in the queue, so that a new call cannot take it.
+ * The semantics are those of Resilience4j's fair SemaphoreBulkhead. A permit that becomes free is handed to the first
+ * call in the queue, so that a new call cannot take it.
  *
- * A call holds its permit until its work has ended. Put the bulkhead inside a time limiter: after a timeout the caller gets
- * its error at once, and work that continues keeps its permit.
+ * A call holds its permit until its work has ended. Put the bulkhead inside a time limiter: after a timeout the caller
+ * gets its error at once, and work that continues keeps its permit.
  *
  * @example
  * const customer = new Bulkhead('customer', { maxConcurrentCalls: 20, maxWaitDuration: '100ms' });

@@ -17,8 +17,8 @@ export type CacheKey = (context: CallContext) => string | undefined;
 /** The options of a cached fallback. All are optional. */
 export interface CachedFallbackOptions extends EventOptions {
   /**
-   * The key of a call that has none (see `withKey` and `decorate`). None by default. The result of a call without a key is
-   * neither stored nor replaced, so that a forgotten key cannot expose the data of one customer to another.
+   * The key of a call that has none (see `withKey` and `decorate`). None by default. The result of a call without a key
+   * is neither stored nor replaced, so that a forgotten key cannot expose the data of one customer to another.
    */
   readonly key?: CacheKey;
   /** The most results stored; the least recently used one is dropped. At least 1; 1000 by default. */

@@ -29,9 +29,9 @@ export interface CachedFallbackMetrics {
 /**
  * Returns a stale value when a call fails: the last result of a call with the same key, unless it is too old.
  *
- * The caller states the key with `withKey` or `decorate`; the `key` option computes it for all other calls. Failures are
- * never stored, and the number of values is bounded. All callers get the same object, which must not be changed. An aborted
- * call gets no stale value.
+ * The caller states the key with `withKey` or `decorate`; the `key` option computes it for all other calls. Failures
+ * are never stored, and the number of values is bounded. All callers get the same object, which must not be changed. An
+ * aborted call gets no stale value.
  *
  * @example
  * const rates = new CachedFallback('rates', { staleLimit: '10m', on: OutageError });
@@ -114,9 +114,9 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
   }
 
   /**
-   * Drops the value of this key because it is outdated. Results of its in-flight calls are not stored either. As many dropped
-   * keys are tracked as there are values (`maxEntries`); beyond that, results of other calls that were in flight when the
-   * oldest of them was dropped are not stored either.
+   * Drops the value of this key because it is outdated. Results of its in-flight calls are not stored either. As many
+   * dropped keys are tracked as there are values (`maxEntries`); beyond that, results of other calls that were in
+   * flight when the oldest of them was dropped are not stored either.
    */
   forget(key: string): void {
     this.#values.forget(key);

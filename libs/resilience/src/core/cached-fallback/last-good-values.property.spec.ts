@@ -41,7 +41,8 @@ describe('LastGoodValues', () => {
             values.forget(each.key);
             model = model.filter(({ key }) => key !== each.key);
             forgotten = [...forgotten.filter(({ key }) => key !== each.key), { key: each.key, callNumber: lastCall }];
-            // Only `capacity` forgotten keys are tracked. Beyond that, no result of a call older than a dropped one is stored.
+            // Only `capacity` forgotten keys are tracked. Beyond that, no result of a call older than a dropped one is
+            // stored.
             const lastDropped = forgotten.slice(0, -capacity).at(-1)?.callNumber ?? 0;
             forgotten = forgotten.slice(-capacity);
             inFlight = inFlight.map((call) => ({

@@ -17,8 +17,8 @@ interface Entry {
 }
 
 /**
- * Stores the last good value of each key, for a bounded number of keys; the least recently used one is dropped. A Map keeps
- * its keys in insertion order, so an entry that is used is deleted and inserted again.
+ * Stores the last good value of each key, for a bounded number of keys; the least recently used one is dropped. A Map
+ * keeps its keys in insertion order, so an entry that is used is deleted and inserted again.
  */
 export class LastGoodValues {
   readonly #entries = new Map<string, Entry>();
@@ -47,7 +47,9 @@ export class LastGoodValues {
     return ++this.#lastCall;
   }
 
-  /** Stores the result of a call, unless that of a later call is stored or the key was forgotten since the call started. */
+  /**
+   * Stores the result of a call, unless that of a later call is stored or the key was forgotten since the call started.
+   */
   store(key: string, value: unknown, callNumber: CallNumber): void {
     if (callNumber <= this.#forgottenUntil || callNumber <= (this.#forgotten.get(key) ?? 0)) return;
     if (callNumber < (this.#entries.get(key)?.callNumber ?? 0)) return;
@@ -108,8 +110,8 @@ export class LastGoodValues {
   }
 
   /**
-   * The number of forgotten keys is bounded too. When the oldest is dropped, results of calls that started before it was
-   * forgotten are stored for no key: that may lose a good value, but never stores an outdated one.
+   * The number of forgotten keys is bounded too. When the oldest is dropped, results of calls that started before it
+   * was forgotten are stored for no key: that may lose a good value, but never stores an outdated one.
    */
   #dropOldestForgotten(): void {
     for (const [key, callNumber] of this.#forgotten) {

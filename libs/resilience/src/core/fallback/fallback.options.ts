@@ -9,8 +9,8 @@ export interface FallbackHandler {
   /** The errors to handle. Every error by default. */
   readonly on?: ErrorMatcher;
   /**
-   * Computes the result to return instead, or a promise of it. It must be of the type that the call returns, which a policy
-   * cannot check. An error that it throws is passed to the next handler for it.
+   * Computes the result to return instead, or a promise of it. It must be of the type that the call returns, which a
+   * policy cannot check. An error that it throws is passed to the next handler for it.
    */
   readonly handle: (error: unknown, context: CallContext) => unknown;
 }

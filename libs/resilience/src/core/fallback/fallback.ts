@@ -16,9 +16,9 @@ import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fa
 /**
  * Returns another result when a call fails or is refused.
  *
- * The first handler whose `on` matches the error computes the result. If the handler throws, the next handler that matches
- * the new error is called, so a fallback can have a fallback. An error that no handler matches is thrown unchanged. Once the
- * caller has aborted, no handler is called.
+ * The first handler whose `on` matches the error computes the result. If the handler throws, the next handler that
+ * matches the new error is called, so a fallback can have a fallback. An error that no handler matches is thrown
+ * unchanged. Once the caller has aborted, no handler is called.
  *
  * @example
  * const customer = new Fallback('customer', {

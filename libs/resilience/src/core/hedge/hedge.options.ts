@@ -14,7 +14,9 @@ import {
 
 /** The options of a hedge. All are optional. */
 export interface HedgeOptions extends EventOptions {
-  /** How long an attempt may take before another one is made. At least 0; 2 s by default. Not with `delayPercentile`. */
+  /**
+   * How long an attempt may take before another one is made. At least 0; 2 s by default. Not with `delayPercentile`.
+   */
   readonly delay?: Duration;
   /**
    * The delay as a percentile of recent latencies: with 95, about one call in twenty is hedged. Percent, above 0 and at

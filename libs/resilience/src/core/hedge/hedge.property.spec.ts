@@ -85,7 +85,8 @@ describe('A hedged call', () => {
             expect(started[winner - 1]!.signal.aborted).toBe(false);
           }
 
-          // Attempts that ignore their signal may still be pending. After they end, no timer is left and no attempt follows.
+          // Attempts that ignore their signal may still be pending. After they end, no timer is left and no attempt
+          // follows.
           const attempts = started.length;
           clock.advance(1_000);
           await settle();

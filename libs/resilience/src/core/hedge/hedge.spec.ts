@@ -328,8 +328,8 @@ describe('A hedge with delayPercentile', () => {
     const hedge = new Hedge('customer', given, { clock });
     let seed = 42;
     const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
-    // One call in ten is so slow that the hedged attempt always wins. If such calls were not recorded, the percentile would
-    // fall and the share of hedged calls would grow.
+    // One call in ten is so slow that the hedged attempt always wins. If such calls were not recorded, the percentile
+    // would fall and the share of hedged calls would grow.
     const latencyMs = () => (random() < 0.1 ? 1_000 : 20 + 40 * random());
     const call = () => new Promise<void>((resolve) => clock.schedule(latencyMs(), resolve));
     const calls = 4_000;

@@ -33,20 +33,22 @@ export interface HedgeMetrics {
   readonly numberOfFailures: number;
   /** Attempts other than the first of each call. */
   readonly numberOfHedgedAttempts: number;
-  /** The delay after which a call that starts now is hedged, in milliseconds; `undefined` while calls are not hedged. */
+  /**
+   * The delay after which a call that starts now is hedged, in milliseconds; `undefined` while calls are not hedged.
+   */
   readonly delayMs: number | undefined;
 }
 
 /**
- * Makes a second attempt when the first is slow, and returns the first result. For calls that can safely be made twice, to a
- * dependency whose slowest responses are much slower than the others. It implements the "hedged requests" of Dean and
- * Barroso, "The Tail at Scale" (Communications of the ACM, 2013).
+ * Makes a second attempt when the first is slow, and returns the first result. For calls that can safely be made twice,
+ * to a dependency whose slowest responses are much slower than the others. It implements the "hedged requests" of Dean
+ * and Barroso, "The Tail at Scale" (Communications of the ACM, 2013).
  *
- * The first attempt that succeeds determines the result. The signals of the others are aborted, and their results and errors
- * are ignored. A failed attempt is neither repeated nor does it start the next one earlier, because failures are the task of
- * a retry. The call continues with its in-flight attempts; when none is left, it fails with the error of the attempt that
- * failed first, and a pending further attempt is not made. When the caller aborts, all attempts are aborted and the call
- * rejects at once with the reason; that counts neither as a success nor as a failure.
+ * The first attempt that succeeds determines the result. The signals of the others are aborted, and their results and
+ * errors are ignored. A failed attempt is neither repeated nor does it start the next one earlier, because failures are
+ * the task of a retry. The call continues with its in-flight attempts; when none is left, it fails with the error of
+ * the attempt that failed first, and a pending further attempt is not made. When the caller aborts, all attempts are
+ * aborted and the call rejects at once with the reason; that counts neither as a success nor as a failure.
  *
  * All attempts of a call have the attempt number of its context, because only a retry increments it.
  *
@@ -100,8 +102,8 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
   }
 
   /**
-   * Runs `call`, and runs it again in parallel when it has not ended after the delay. `call` must be safe to make twice, and
-   * should end when its signal is aborted.
+   * Runs `call`, and runs it again in parallel when it has not ended after the delay. `call` must be safe to make
+   * twice, and should end when its signal is aborted.
    *
    * @throws when all attempts failed, the error of the one that failed first
    * @throws the reason of the caller's abort
@@ -119,8 +121,8 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
   }
 
   /**
-   * Replaces all options. In-flight calls keep their delay. Recorded latencies are kept unless `slidingWindowSize` changes
-   * or `delayPercentile` is added or removed.
+   * Replaces all options. In-flight calls keep their delay. Recorded latencies are kept unless `slidingWindowSize`
+   * changes or `delayPercentile` is added or removed.
    *
    * @throws InvalidOptionsError that lists every fault; nothing is changed
    */

@@ -12,7 +12,9 @@ export interface HedgedCallOwner {
   /** Creates the reason with which the other attempts are aborted after one succeeded. */
   makeAbortReason(): unknown;
   onHedge(attempt: number): void;
-  /** @param firstLatencyMs the duration of the first attempt, so far if it is still in flight; `undefined` if it failed */
+  /**
+   * @param firstLatencyMs the duration of the first attempt, so far if it is still in flight; `undefined` if it failed
+   */
   onSuccess(attempt: number, numberOfAttempts: number, elapsedMs: number, firstLatencyMs: number | undefined): void;
   onError(error: unknown, numberOfAttempts: number, elapsedMs: number): void;
 }
@@ -57,8 +59,8 @@ export class HedgedCall<T> {
   }
 
   /**
-   * The signal combines that of the attempt and that of the caller. After the call has settled, the body of a response may
-   * still be read from a socket; the caller's signal can still abort that.
+   * The signal combines that of the attempt and that of the caller. After the call has settled, the body of a response
+   * may still be read from a socket; the caller's signal can still abort that.
    */
   async #attempt(ownSignal: AbortSignal): Promise<T> {
     const { signal: callerSignal } = this.#context;

@@ -9,10 +9,10 @@ const numberOfBuckets = Math.ceil(Math.log(longestMs) / logOfGrowth) + 1;
  * Computes percentiles of recent latencies, in constant memory and with a relative error of at most 2 %.
  *
  * The buckets are those of DDSketch (Masson, Rim, Lee: "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with
- * Relative-Error Guarantees", VLDB 2019): their bounds grow by a constant factor, so that all latencies from 1 ms to 10 min
- * have the same relative accuracy. Latencies outside this range count in the first or the last bucket. There are two
- * generations of buckets: when the younger one is full, it replaces the older one. Percentiles are therefore computed from
- * the last `size` to twice `size` latencies.
+ * Relative-Error Guarantees", VLDB 2019): their bounds grow by a constant factor, so that all latencies from 1 ms to
+ * 10 min have the same relative accuracy. Latencies outside this range count in the first or the last bucket. There are
+ * two generations of buckets: when the younger one is full, it replaces the older one. Percentiles are therefore
+ * computed from the last `size` to twice `size` latencies.
  */
 export class LatencyHistogram {
   readonly #size: number;
@@ -38,7 +38,8 @@ export class LatencyHistogram {
   }
 
   /**
-   * The latency in milliseconds that this percentage of the recorded ones does not exceed; `undefined` when there is none.
+   * The latency in milliseconds that this percentage of the recorded ones does not exceed; `undefined` when there is
+   * none.
    *
    * @param percentage above 0 and at most 100
    */

@@ -7,12 +7,12 @@ export interface LedgerReading {
 }
 
 /**
- * Counts permissions with the arithmetic of Resilience4j's AtomicRateLimiter. Times are whole nanoseconds since the rate
- * limiter was created.
+ * Counts permissions with the arithmetic of Resilience4j's AtomicRateLimiter. Times are whole nanoseconds since the
+ * rate limiter was created.
  *
- * Time is divided into cycles of one period. Each cycle adds `limitForPeriod` permissions; unused ones expire at its end. A
- * request that finds too few reserves permissions of later cycles: `available` becomes negative, and the later cycles reduce
- * the debt. There is no timer: the permissions of new cycles are added when the ledger is read.
+ * Time is divided into cycles of one period. Each cycle adds `limitForPeriod` permissions; unused ones expire at its
+ * end. A request that finds too few reserves permissions of later cycles: `available` becomes negative, and the later
+ * cycles reduce the debt. There is no timer: the permissions of new cycles are added when the ledger is read.
  *
  * Times are exact for 104 days (the safe integers of a number), then to two nanoseconds, and so on.
  */

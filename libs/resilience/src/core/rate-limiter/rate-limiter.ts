@@ -30,12 +30,12 @@ export interface RateLimiterMetrics {
 }
 
 /**
- * Limits the number of calls in each period. Excess calls wait for a later period, or are refused if the wait would exceed
- * `timeoutDuration`.
+ * Limits the number of calls in each period. Excess calls wait for a later period, or are refused if the wait would
+ * exceed `timeoutDuration`.
  *
- * The semantics are those of Resilience4j's AtomicRateLimiter (see `PermissionLedger`). A call reserves its permission at
- * once, even if its period starts later. The permission is not returned when a waiting caller aborts: later callers already
- * have their periods, so a returned permission would admit one more call to a period that is full.
+ * The semantics are those of Resilience4j's AtomicRateLimiter (see `PermissionLedger`). A call reserves its permission
+ * at once, even if its period starts later. The permission is not returned when a waiting caller aborts: later callers
+ * already have their periods, so a returned permission would admit one more call to a period that is full.
  *
  * @example
  * const customer = new RateLimiter('customer', { limitForPeriod: 100, limitRefreshPeriod: '1s', timeoutDuration: 0 });
@@ -83,7 +83,8 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   /**
-   * Runs `call` when it has a permission, after a wait of at most `timeoutDuration` and not beyond the caller's deadline.
+   * Runs `call` when it has a permission, after a wait of at most `timeoutDuration` and not beyond the caller's
+   * deadline.
    *
    * A call that would have to wait longer is refused at once, as by Resilience4j's reactive operators. Resilience4j's
    * blocking methods instead wait for `timeoutDuration` before they refuse.
@@ -116,8 +117,8 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
    * Reserves permissions without waiting for them. The caller must wait before it uses them.
    *
    * @param permits the number of permissions; 1 by default. It may exceed the limit, which only makes the wait longer
-   * @returns the wait in milliseconds, exact to the nanosecond; 0 when there is none; -1 when the permissions are refused
-   *   because the wait would exceed `timeoutDuration`
+   * @returns the wait in milliseconds, exact to the nanosecond; 0 when there is none; -1 when the permissions are
+   *   refused because the wait would exceed `timeoutDuration`
    * @throws RangeError when `permits` is not a whole number of at least 1
    */
   reservePermission(permits = 1): number {
@@ -130,8 +131,8 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   /**
-   * Takes permissions and waits until they may be used. As in Resilience4j, a refusal comes after `timeoutDuration`, and an
-   * aborted wait emits FAILED_ACQUIRE.
+   * Takes permissions and waits until they may be used. As in Resilience4j, a refusal comes after `timeoutDuration`,
+   * and an aborted wait emits FAILED_ACQUIRE.
    *
    * @param permits the number of permissions; 1 by default. It may exceed the limit, which only makes the wait longer
    * @returns whether the permissions were granted
@@ -180,9 +181,9 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   }
 
   /**
-   * Replaces all options. A new `limitForPeriod` takes effect with the next period. A new `limitRefreshPeriod` starts a new
-   * sequence of periods; available permissions are kept up to the new limit, and reservations are kept. Waiting callers are
-   * not affected.
+   * Replaces all options. A new `limitForPeriod` takes effect with the next period. A new `limitRefreshPeriod` starts a
+   * new sequence of periods; available permissions are kept up to the new limit, and reservations are kept. Waiting
+   * callers are not affected.
    *
    * @throws InvalidOptionsError that lists every fault; nothing is changed
    */

@@ -5,7 +5,9 @@ import type { RetryOptions, RetryOutcome } from './retry.options.ts';
 export interface HttpRequestFacts {
   /** In upper or lower case. */
   readonly method: string;
-  /** Whether every attempt has the same idempotency key, by which the server recognises a repetition. False by default. */
+  /**
+   * Whether every attempt has the same idempotency key, by which the server recognises a repetition. False by default.
+   */
   readonly hasIdempotencyKey?: boolean;
 }
 
@@ -20,8 +22,8 @@ const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'
 const retryableStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /**
- * Whether another attempt may succeed after this status: 500, 502, 503 and 504. The other 5xx, such as 501, are final. A 4xx
- * means that the request is wrong or, with 429, that the client must send fewer requests.
+ * Whether another attempt may succeed after this status: 500, 502, 503 and 504. The other 5xx, such as 501, are final.
+ * A 4xx means that the request is wrong or, with 429, that the client must send fewer requests.
  */
 export function isRetryableStatus(status: number): boolean {
   return retryableStatuses.has(status);
@@ -33,17 +35,17 @@ export function isRepeatable({ method, hasIdempotencyKey = false }: HttpRequestF
 }
 
 /**
- * Retries repeatable HTTP requests (`isRepeatable`) that got a retryable status (`isRetryableStatus`) or no response, and
- * waits as long as the `Retry-After` header of the response requires.
+ * Retries repeatable HTTP requests (`isRepeatable`) that got a retryable status (`isRetryableStatus`) or no response,
+ * and waits as long as the `Retry-After` header of the response requires.
  *
- * It reads Response-like values, returned or thrown, and errors with a `status` or with a `response` that has one. An error
- * without a status means that there was no response: the connection was refused, or the request timed out.
+ * It reads Response-like values, returned or thrown, and errors with a `status` or with a `response` that has one. An
+ * error without a status means that there was no response: the connection was refused, or the request timed out.
  *
- * When a returned Response is retried, its body stays unread and holds its connection until it is garbage-collected. It is
- * better if the client cancels the body and throws an error for such a status.
+ * When a returned Response is retried, its body stays unread and holds its connection until it is garbage-collected. It
+ * is better if the client cancels the body and throws an error for such a status.
  *
- * @param request the properties of all requests under this retry, or a function that computes them from the error or value
- *   of an attempt
+ * @param request the properties of all requests under this retry, or a function that computes them from the error or
+ *   value of an attempt
  * @param clock the current time, for a `Retry-After` header with a date; real time by default
  * @example
  * const customer = new Retry('customer', { maxAttempts: 3, ...retryOnHttp({ method: 'GET' }) });
@@ -74,8 +76,8 @@ const rfc850Date = /^[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2}
 const asctimeDate = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
 /**
- * The wait that a `Retry-After` header requires, in milliseconds from now. 0 for a date in the past; `undefined` when there
- * is no header, or it is neither a number of seconds nor an HTTP date.
+ * The wait that a `Retry-After` header requires, in milliseconds from now. 0 for a date in the past; `undefined` when
+ * there is no header, or it is neither a number of seconds nor an HTTP date.
  *
  * @param nowMs the current time in milliseconds since the Unix epoch
  */

@@ -3,7 +3,9 @@ import { type ConfigOf, decimal, duration, OptionSchema, wholeNumber } from '../
 
 /** The options of a retry budget, with the names and defaults of Linkerd's `retryBudget`. All are optional. */
 export interface RetryBudgetOptions {
-  /** The number of retries that each call adds to the budget. From 0 to 1000; 0.2 by default: one retry for five calls. */
+  /**
+   * The number of retries that each call adds to the budget. From 0 to 1000; 0.2 by default: one retry for five calls.
+   */
   readonly retryRatio?: number;
   /** Additional retries for each second of `ttl`, so that few calls can be retried too. At least 0; 10 by default. */
   readonly minRetriesPerSecond?: number;

@@ -9,14 +9,15 @@ const slicesKept = slicesPerTtl + 1;
 const roundingTolerance = 1e-9;
 
 /**
- * Limits retries to a share of all calls, so that they cannot overload a dependency. When every call fails, `maxAttempts`
- * 3 alone triples the load on a dependency that is already down; a budget with `retryRatio` 0.2 adds only a fifth.
+ * Limits retries to a share of all calls, so that they cannot overload a dependency. When every call fails,
+ * `maxAttempts` 3 alone triples the load on a dependency that is already down; a budget with `retryRatio` 0.2 adds only
+ * a fifth.
  *
  * Each call deposits `retryRatio` retries and each retry withdraws one. Both expire after the ttl. A reserve
- * (`minRetriesPerSecond` for each second of the ttl) permits retries while there are few calls. Like the retry budgets of
- * Finagle and Linkerd, it counts in slices of a tenth of the ttl. Here calls expire up to a slice early and retries up to
- * a slice late, which makes the bound strict: in the ttl that ends with any retry, the number of retries is at most
- * `retryRatio` times the number of calls, plus the reserve.
+ * (`minRetriesPerSecond` for each second of the ttl) permits retries while there are few calls. Like the retry budgets
+ * of Finagle and Linkerd, it counts in slices of a tenth of the ttl. Here calls expire up to a slice early and retries
+ * up to a slice late, which makes the bound strict: in the ttl that ends with any retry, the number of retries is at
+ * most `retryRatio` times the number of calls, plus the reserve.
  *
  * Every operation takes constant time.
  */

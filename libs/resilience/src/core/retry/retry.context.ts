@@ -19,9 +19,10 @@ export interface RetryOwner {
 const stop = -1;
 
 /**
- * The state of one call from its first attempt to its last, like Resilience4j's `Retry.AsyncContext`. For code that makes
- * the attempts itself: pass the result of each attempt to `onError` or `onResult`, which returns the wait before the next
- * attempt. A negative wait means that there is no next attempt: throw the error, or call `onComplete` and return the value.
+ * The state of one call from its first attempt to its last, like Resilience4j's `Retry.AsyncContext`. For code that
+ * makes the attempts itself: pass the result of each attempt to `onError` or `onResult`, which returns the wait before
+ * the next attempt. A negative wait means that there is no next attempt: throw the error, or call `onComplete` and
+ * return the value.
  */
 export class RetryContext {
   readonly #owner: RetryOwner;
@@ -112,7 +113,10 @@ export class RetryContext {
     }
   }
 
-  /** Records that the caller aborted, in an attempt or a wait. It is neither a success nor a failure: nothing is counted. */
+  /**
+   * Records that the caller aborted, in an attempt or a wait. It is neither a success nor a failure: nothing is
+   * counted.
+   */
   onAbort(reason: unknown): void {
     this.#emitIgnored(reason);
   }

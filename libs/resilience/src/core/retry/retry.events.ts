@@ -22,8 +22,8 @@ export type RetryOnSuccessEvent = RetryEvent<'SUCCESS'>;
 export type RetryOnErrorEvent = RetryEvent<'ERROR'>;
 
 /**
- * The call ended with an error that is not retried, or the caller aborted it; `lastError` is the error or the reason of the
- * abort. `numberOfRetryAttempts` is always 0, as in Resilience4j.
+ * The call ended with an error that is not retried, or the caller aborted it; `lastError` is the error or the reason of
+ * the abort. `numberOfRetryAttempts` is always 0, as in Resilience4j.
  */
 export type RetryOnIgnoredErrorEvent = RetryEvent<'IGNORED_ERROR'>;
 

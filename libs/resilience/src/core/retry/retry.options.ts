@@ -46,18 +46,18 @@ export interface RetryOptions extends EventOptions {
   /** Throws if the last attempt returns a value that `retryOnResult` selects. False by default. */
   readonly failAfterMaxAttempts?: boolean;
   /**
-   * The wait in milliseconds that the dependency requested; `undefined` if it requested none. No attempt is made earlier. By
-   * default the `retryAfterMs` of an error. Not an option of Resilience4j.
+   * The wait in milliseconds that the dependency requested; `undefined` if it requested none. No attempt is made
+   * earlier. By default the `retryAfterMs` of an error. Not an option of Resilience4j.
    */
   readonly retryAfterFunction?: (outcome: RetryOutcome) => number | undefined;
   /**
-   * If the dependency requests a longer wait than this, the retry stops at once. At least 0; 30 s by default. Not an option
-   * of Resilience4j.
+   * If the dependency requests a longer wait than this, the retry stops at once. At least 0; 30 s by default. Not an
+   * option of Resilience4j.
    */
   readonly maxRetryAfterDuration?: Duration;
   /**
-   * The name of the retry budget for all attempts but the first; policies that name the same one share it. None by default:
-   * then only `maxAttempts` limits retries. Not an option of Resilience4j.
+   * The name of the retry budget for all attempts but the first; policies that name the same one share it. None by
+   * default: then only `maxAttempts` limits retries. Not an option of Resilience4j.
    */
   readonly retryBudget?: string;
 }

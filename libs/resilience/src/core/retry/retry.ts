@@ -30,8 +30,8 @@ export interface RetryEnvironment {
  * Repeats a failed call after a wait.
  *
  * The semantics are Resilience4j's. In addition it respects the wait that a dependency requests (`retryAfterMs` of an
- * error), stops when the caller aborts, never repeats a refusal by another policy (RejectedError), and can share a retry
- * budget with other retries.
+ * error), stops when the caller aborts, never repeats a refusal by another policy (RejectedError), and can share a
+ * retry budget with other retries.
  *
  * @example
  * const customer = new Retry('customer', { maxAttempts: 4, intervalFunction: IntervalFunction.ofExponentialBackoff() });
@@ -72,11 +72,12 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
   }
 
   /**
-   * Runs `call` until an attempt succeeds or no further attempt is permitted. Each attempt gets its number in its context.
+   * Runs `call` until an attempt succeeds or no further attempt is permitted. Each attempt gets its number in its
+   * context.
    *
    * When the caller's signal is aborted, no further attempt is made. A pending wait ends immediately with the signal's
-   * reason, and an error of an in-flight attempt is thrown unchanged. The call counts neither as a success nor as a failure.
-   * The retry stops without waiting if the next attempt could only start after the caller's deadline.
+   * reason, and an error of an in-flight attempt is thrown unchanged. The call counts neither as a success nor as a
+   * failure. The retry stops without waiting if the next attempt could only start after the caller's deadline.
    *
    * @throws MaxRetriesExceededError when `retryOnResult` rejects the last value and `failAfterMaxAttempts` is true
    * @throws what the last attempt threw

@@ -17,12 +17,12 @@ import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
 import { type TimeLimiterConfig, timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
 
 /**
- * Limits how long a caller waits. After the timeout the caller gets an error and the call's signal is aborted, so that its
- * work ends too.
+ * Limits how long a caller waits. After the timeout the caller gets an error and the call's signal is aborted, so that
+ * its work ends too.
  *
- * The time limit is `timeoutDuration`, or the caller's deadline if that is earlier. The context of the call contains the
- * resulting deadline, to be passed on to the next service. If `cancelRunningFuture` is false, work may outlive the time
- * limit, and the context contains only the caller's deadline.
+ * The time limit is `timeoutDuration`, or the caller's deadline if that is earlier. The context of the call contains
+ * the resulting deadline, to be passed on to the next service. If `cancelRunningFuture` is false, work may outlive the
+ * time limit, and the context contains only the caller's deadline.
  *
  * @example
  * const customer = new TimeLimiter('customer', { timeoutDuration: '2s' });
@@ -56,8 +56,8 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
   }
 
   /**
-   * Runs `call` and settles within the time limit. Later results and errors are dropped. When the caller aborts, it settles
-   * at once and emits no event, because the call was neither in time nor too late.
+   * Runs `call` and settles within the time limit. Later results and errors are dropped. When the caller aborts, it
+   * settles at once and emits no event, because the call was neither in time nor too late.
    *
    * @throws TimeoutExceededError when the call takes too long
    * @throws DeadlineExceededError when the caller's deadline has already passed; the call is not made
