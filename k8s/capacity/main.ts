@@ -4,8 +4,8 @@ import { LocalSystem } from '@breakwater/system-runner';
 import { type Usage, usageBetween, usageOf } from './usage.ts';
 
 /**
- * `npm run capacity -w k8s`: what opening an account costs each service, measured on this machine: one account, one customer
- * that takes 50 ms, no gateway, a real PostgreSQL. docs/scaling.md uses the result.
+ * `npm run capacity -w k8s`: measures on this machine what opening an account costs each service, with one account,
+ * one customer that takes 50 ms, no gateway and a real PostgreSQL. docs/scaling.md uses the result. /
  */
 const [warmUpSeconds, seconds] = [10, 20];
 const rates = [20, 40];
@@ -15,7 +15,7 @@ const system = await LocalSystem.prepare({
   accounts: 1,
   customers: 1,
   gateway: 'node',
-  // One process makes all of the load: it is one client.
+  // One process sends all of the load, so it is one client.
   env: { account: { CLIENT_RATE_LIMIT: '0' }, customer: { CUSTOMER_LATENCY: '50ms', CLIENT_RATE_LIMIT: '0' } },
 });
 try {
@@ -24,11 +24,11 @@ try {
   await load(account, rates[0]!, warmUpSeconds);
   for (const rate of rates) {
     const before = await Promise.all([usageOf(account), usageOf(customer)]);
-    const { answered, milliseconds } = await load(account, rate, seconds);
+    const { opened, milliseconds } = await load(account, rate, seconds);
     const after = await Promise.all([usageOf(account), usageOf(customer)]);
     const [ofAccount, ofCustomer] = [usageBetween(before[0], after[0]), usageBetween(before[1], after[1])];
     process.stdout.write(
-      `${rate}/s: ${answered} opened, ${milliseconds.toFixed(1)} ms each; ${inWords('account', ofAccount, answered)}; ${inWords('customer', ofCustomer, answered)}\n`,
+      `${rate}/s: ${opened} opened, ${milliseconds.toFixed(1)} ms each; ${inWords('account', ofAccount, opened)}; ${inWords('customer', ofCustomer, opened)}\n`,
     );
   }
 } finally {
@@ -36,12 +36,12 @@ try {
   system.removeFiles();
 }
 
-/** Opens accounts at a steady rate, however long each takes. */
+/** Opens accounts at a constant rate, independent of the durations of responses. */
 async function load(
   url: string,
   perSecond: number,
   seconds: number,
-): Promise<{ answered: number; milliseconds: number }> {
+): Promise<{ opened: number; milliseconds: number }> {
   const opened: Promise<number>[] = [];
   const start = performance.now();
   for (let count = 0; count < perSecond * seconds; count += 1) {
@@ -50,10 +50,10 @@ async function load(
     opened.push(openAccount(url));
   }
   const took = await Promise.all(opened);
-  return { answered: took.length, milliseconds: took.reduce((sum, each) => sum + each, 0) / took.length };
+  return { opened: took.length, milliseconds: took.reduce((sum, each) => sum + each, 0) / took.length };
 }
 
-/** @returns how long it took, in milliseconds */
+/** @returns the duration in milliseconds */
 async function openAccount(url: string): Promise<number> {
   const start = performance.now();
   const response = await fetch(`${url}/accounts`, {
@@ -62,7 +62,7 @@ async function openAccount(url: string): Promise<number> {
     body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
   });
   const text = await response.text();
-  if (response.status !== 201) throw new Error(`POST /accounts was answered with ${response.status}: ${text}`);
+  if (response.status !== 201) throw new Error(`POST /accounts received ${response.status}: ${text}`);
   return performance.now() - start;
 }
 

@@ -1,10 +1,10 @@
-/** What a service has taken of its machine. */
+/** The resources that a service has used. */
 export interface Usage {
   readonly cpuSeconds: number;
   readonly residentMiB: number;
 }
 
-/** Since the service was started, by its own metrics. */
+/** The usage since the start of the service, from its own metrics. */
 export async function usageOf(url: string): Promise<Usage> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   return {
@@ -13,7 +13,7 @@ export async function usageOf(url: string): Promise<Usage> {
   };
 }
 
-/** The processor's time is a difference; memory is what there was at the end. */
+/** Processor time is a difference; memory is the value at the end. */
 export function usageBetween(before: Usage, after: Usage): Usage {
   return { cpuSeconds: after.cpuSeconds - before.cpuSeconds, residentMiB: after.residentMiB };
 }

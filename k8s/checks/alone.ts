@@ -1,2 +1,2 @@
-/** Deployments that have one replica on purpose, and so no autoscaler and no budget for disruptions; each says why. */
+/** Deployments with one replica by design, without autoscaler and disruption budget. A comment in each explains why. */
 export const alone: readonly string[] = ['console'];

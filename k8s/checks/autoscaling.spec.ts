@@ -38,21 +38,21 @@ describe.skipIf(!canRender).each(complete)('the autoscalers of $title', ({ combi
   const autoscalers = () => ofKind<AutoscalerSpec>(manifestsOf(combination), 'HorizontalPodAutoscaler');
   const ofAccount = () => autoscalers().find(({ metadata }) => metadata.name === 'account')!.spec;
 
-  it('leave one replica when another dies, and have room above', () => {
+  it('keep at least two replicas, and allow more', () => {
     for (const { spec } of autoscalers()) {
       expect(spec.minReplicas).toBeGreaterThanOrEqual(2);
       expect(spec.maxReplicas).toBeGreaterThan(spec.minReplicas);
     }
   });
 
-  it('go by the processor, with room for the time until a new replica is ready', () => {
+  it('scale by the processor, with a margin for the start of a replica', () => {
     for (const { spec } of autoscalers()) {
       const cpu = spec.metrics.find(({ resource }) => resource?.name === 'cpu')?.resource;
       expect(cpu?.target.averageUtilization).toBeLessThanOrEqual(70);
     }
   });
 
-  it('go up at once, and down more slowly than up', () => {
+  it('scale up immediately, and down more slowly', () => {
     for (const { spec } of autoscalers()) {
       const { scaleUp, scaleDown } = spec.behavior;
       expect(scaleUp.stabilizationWindowSeconds).toBe(0);
@@ -66,13 +66,13 @@ describe.skipIf(!canRender).each(complete)('the autoscalers of $title', ({ combi
     }
   });
 
-  it('wait much longer before they go down than a circuit breaker stays open', () => {
+  it('wait much longer before scaling down than a circuit breaker stays open', () => {
     const open = secondsOf(resilience4j.circuitbreaker.configs.default.waitDurationInOpenState);
 
     expect(ofAccount().behavior.scaleDown.stabilizationWindowSeconds).toBeGreaterThanOrEqual(30 * open);
   });
 
-  it('want more accounts before the bulkhead refuses in-flight requests', () => {
+  it('scale account up before its bulkhead refuses calls', () => {
     const inFlight = ofAccount().metrics.find(({ type }) => type === 'Pods')?.pods;
 
     expect(inFlight?.metric.name).toBe('http_server_requests_in_flight');
@@ -85,11 +85,12 @@ describe.skipIf(!canRender).each(complete)('the autoscalers of $title', ({ combi
 describe.skipIf(!canRender).each(complete.filter(({ combination }) => combination.overlay === 'local'))(
   'the PostgreSQL of $title',
   ({ combination }) => {
-    it('has connections for as many replicas as there may be, a rollout of all included', () => {
+    it('allows connections for the maximum number of replicas, including a rollout', () => {
       const most = ofKind<AutoscalerSpec>(manifestsOf(combination), 'HorizontalPodAutoscaler')
         .filter(({ metadata }) => metadata.name !== 'nginx')
         .map(({ spec }) => Math.ceil(spec.maxReplicas * 1.25));
-      // node-postgres has ten connections in a pool, PostgreSQL gives a hundred, three of them to its administrator.
+      // A pool of node-postgres has ten connections; PostgreSQL allows a hundred and reserves three for its
+      // administrator.
       const [inPool, given] = [10, 97];
 
       expect(most.reduce((sum, replicas) => sum + replicas * inPool, 0)).toBeLessThanOrEqual(given);
@@ -98,7 +99,7 @@ describe.skipIf(!canRender).each(complete.filter(({ combination }) => combinatio
 );
 
 describe('the values for prometheus-adapter', () => {
-  it('make the metric that the autoscaler asks for', () => {
+  it('define the metric that the autoscaler uses', () => {
     const { rules } = yaml<{ rules: { custom: { name: { as: string }; seriesQuery: string }[] } }>(
       'components/custom-metric-autoscaling/adapter-values.yaml',
     );
@@ -107,7 +108,7 @@ describe('the values for prometheus-adapter', () => {
     );
 
     expect(rules.custom.map(({ name }) => name.as)).toEqual([patch?.value.pods.metric.name]);
-    // The gauge that the services have (libs/service-kit/src/overload/overload.ts).
+    // The gauge of the services (libs/service-kit/src/overload/overload.ts).
     const gauge = readFileSync(join(k8sFolder, '../libs/service-kit/src/overload/overload.ts'), 'utf8');
     expect(gauge).toContain(`name: '${rules.custom[0]?.seriesQuery.split('{')[0]}'`);
   });

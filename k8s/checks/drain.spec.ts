@@ -8,14 +8,14 @@ import { canRender, complete, manifestsOf } from './rendered.ts';
 
 const nginxConf = readFileSync(join(k8sFolder, '../nginx/nginx.conf'), 'utf8');
 
-/** The directive of nginx.conf, by the start of its line. */
+/** The value of a directive in nginx.conf that starts a line. */
 const nginx = (directive: string, block = ''): number =>
   secondsOf(new RegExp(`${block}[^]*?^\\s*${directive} (\\S+);`, 'm').exec(nginxConf)?.[1]);
 
-/** Between the end that is waited for and the kill. */
+/** Seconds between the longest shutdown and SIGKILL. */
 const toSpare = 5;
 
-describe.skipIf(!canRender).each(complete)('a pod of $title that is to go', ({ combination }) => {
+describe.skipIf(!canRender).each(complete)('the shutdown of a pod in $title', ({ combination }) => {
   const pod = (name: string) => {
     const deployment = ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment').find(
       ({ metadata }) => metadata.name === name,
@@ -30,29 +30,29 @@ describe.skipIf(!canRender).each(complete)('a pod of $title that is to go', ({ c
     };
   };
 
-  it.each(['account', 'customer', 'console'])('has the time that %s takes to end', (service) => {
+  it.each(['account', 'customer', 'console'])('has a grace period for the longest shutdown of %s', (service) => {
     const { grace, preStop, value } = pod(service);
 
     expect(grace).toBe(preStop + secondsOf(value('SHUTDOWN_TIMEOUT')) + toSpare);
   });
 
-  it.each(['account', 'customer'])('has the time that the longest request to %s takes', (service) => {
+  it.each(['account', 'customer'])('waits for the longest request to %s', (service) => {
     const { value } = pod(service);
     const longest = secondsOf(pod('account').value('REQUEST_TIMEOUT'));
 
     expect(secondsOf(value('SHUTDOWN_TIMEOUT'))).toBeGreaterThan(secondsOf(value('SHUTDOWN_DELAY')) + longest);
   });
 
-  it('is forgotten by nginx before its account stops to listen', () => {
+  it('is complete in nginx before account stops listening', () => {
     const { preStop, value } = pod('account');
     const resolves = secondsOf(/valid=(\S+)/.exec(pod('nginx').value('GATEWAY_RESOLVER') ?? '')?.[1]);
 
-    // The API server, the endpoints and the DNS take a second each at most.
+    // The API server, the endpoints and the DNS take at most one second each.
     expect(preStop).toBeGreaterThanOrEqual(resolves + 3);
     expect(secondsOf(value('SHUTDOWN_DELAY'))).toBeGreaterThan(nginx('keepalive_timeout', 'upstream accounts'));
   });
 
-  it('has enough time for nginx to complete its requests', () => {
+  it('leaves nginx enough time to complete its requests', () => {
     const { grace, preStop } = pod('nginx');
 
     expect(grace).toBe(preStop + nginx('worker_shutdown_timeout') + toSpare);
@@ -62,7 +62,7 @@ describe.skipIf(!canRender).each(complete)('a pod of $title that is to go', ({ c
     );
   });
 
-  it('is not asked by nodes any more when it was nginx', () => {
+  it('starts in nginx only after nodes have stopped sending connections', () => {
     expect(pod('nginx').preStop).toBeGreaterThan(pod('nginx').notReadyAfter);
   });
 });

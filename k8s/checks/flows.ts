@@ -33,7 +33,7 @@ export interface End {
 
 const own = 'breakwater';
 
-/** The peers other than the workloads. */
+/** Peers that are no workloads of ours. */
 const others: readonly End[] = [
   end('dns', 'kube-system', { 'k8s-app': 'kube-dns' }, [
     { name: 'dns', number: 53, protocol: 'UDP' },
@@ -50,7 +50,7 @@ function end(name: string, namespace: string, labels: Labels, ports: End['ports'
   return { name, namespace, labels, ports };
 }
 
-/** Every connection that the policies let through, as `account → customer:3001`; what they cannot know of is left out. */
+/** Every connection that the policies allow between known peers, such as `account → customer:3001`. */
 export function flowsIn(manifests: readonly Manifest[]): string[] {
   const policies = ofKind<PolicySpec>(manifests, 'NetworkPolicy').map(({ spec }) => spec);
   const workloads = workloadsIn(manifests).map(({ metadata, spec: { template } }) =>
@@ -89,7 +89,7 @@ function enters(policies: readonly PolicySpec[], from: End, to: End, port: Port)
   );
 }
 
-/** Policies concern pods of their own namespace. */
+/** Policies apply to pods of their own namespace. */
 const selecting = (policies: readonly PolicySpec[], { namespace, labels }: End, type: 'Ingress' | 'Egress') =>
   namespace === own
     ? policies.filter(
@@ -97,14 +97,14 @@ const selecting = (policies: readonly PolicySpec[], { namespace, labels }: End, 
       )
     : [];
 
-/** Without peers everybody is meant, without ports every port. */
+/** A rule without peers allows every peer, and one without ports every port. */
 function allows(
   { ports }: Rule,
   peers: readonly Peer[] | undefined,
   other: End,
   { name, number, protocol }: Port,
 ): boolean {
-  const isPeer = peers?.some((peer) => isMeant(peer, other)) ?? true;
+  const isPeer = peers?.some((peer) => isMatchingPeer(peer, other)) ?? true;
   const isPort =
     ports?.some(
       (allowed) => (allowed.protocol ?? 'TCP') === protocol && (allowed.port === number || allowed.port === name),
@@ -112,8 +112,9 @@ function allows(
   return isPeer && isPort;
 }
 
-function isMeant({ podSelector, namespaceSelector, ipBlock }: Peer, { namespace, labels }: End): boolean {
-  if (ipBlock !== undefined) throw new Error('These policies name no addresses; teach this reckoning about them.');
+function isMatchingPeer({ podSelector, namespaceSelector, ipBlock }: Peer, { namespace, labels }: End): boolean {
+  if (ipBlock !== undefined)
+    throw new Error('ipBlock is not supported by this check. Extend isMatchingPeer in k8s/checks/flows.ts.');
   const isInNamespace =
     namespaceSelector === undefined
       ? namespace === own

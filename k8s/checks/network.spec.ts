@@ -6,7 +6,7 @@ const databaseUsers = ['account', 'customer', 'account-migrations', 'customer-mi
 
 const everywhere = [
   // Any peer outside of the namespace.
-  ...['stranger', 'prometheus', 'dns'].map((anybody) => `${anybody} → nginx:8080`),
+  ...['stranger', 'prometheus', 'dns'].map((peer) => `${peer} → nginx:8080`),
   'nginx → account:3000',
   'nginx → console:3002',
   'account → customer:3001',
@@ -20,7 +20,7 @@ const everywhere = [
   ...[...databaseUsers, 'nginx', 'console'].flatMap((any) => [`${any} → dns:53`, `${any} → dns:53/udp`]),
 ];
 
-/** All that may be reached, and by whom. */
+/** All allowed connections, by overlay. */
 const wanted: Readonly<Record<string, readonly string[]>> = {
   local: [
     ...everywhere,
@@ -32,16 +32,16 @@ const wanted: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe.skipIf(!canRender).each(complete)('the network of $title', ({ combination }) => {
-  it('lets through what is wanted, and nothing else', () => {
+  it('allows only the listed connections', () => {
     const flows = flowsIn(manifestsOf(combination));
 
     expect(flows.toSorted()).toEqual([...wanted[combination.overlay]!].toSorted());
   });
 });
 
-describe.skipIf(!canRender)('without the policies', () => {
+describe.skipIf(!canRender)('without network policies', () => {
   it.each(titled.filter(({ combination: { components } }) => components.length === 0))(
-    'everybody reaches everybody in $title',
+    'every peer reaches every other in $title',
     ({ combination }) => {
       expect(flowsIn(manifestsOf(combination))).toEqual(
         expect.arrayContaining(['stranger → account:3000', 'nginx → customer:3001', 'customer → stranger:443']),

@@ -21,14 +21,14 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     all.filter((one) => !holds(one)).map(({ what }) => what);
 
   const deployments = () => ofKind<WorkloadSpec>(manifestsOf(combination), 'Deployment');
-  /** Those that clients wait for. */
+  /** Deployments that serve clients. */
   const serving = () => deployments().filter(({ metadata }) => !alone.includes(metadata.name));
 
-  it('are there', () => {
+  it('exist', () => {
     expect(pods().length).toBeGreaterThanOrEqual(6);
   });
 
-  it('ask for nothing that the standard "restricted" forbids', () => {
+  it('comply with the Pod Security Standard "restricted"', () => {
     expect(
       whichNot(pods(), ({ pod }) => {
         const { securityContext, hostNetwork, hostPID, hostIPC, volumes = [] } = pod;
@@ -56,13 +56,13 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     ).toEqual([]);
   });
 
-  it('write nowhere but into volumes', () => {
+  it('write only to volumes', () => {
     expect(
       whichNot(containers(), ({ container }) => container.securityContext?.readOnlyRootFilesystem === true),
     ).toEqual([]);
   });
 
-  it('get no token for the API server, each under a name of its own', () => {
+  it('have their own service accounts without a token for the API server', () => {
     expect(
       whichNot(pods(), ({ pod }) => pod.automountServiceAccountToken === false && pod.serviceAccountName !== undefined),
     ).toEqual([]);
@@ -70,7 +70,7 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     expect(accounts.every((account) => Object.hasOwn(account, 'automountServiceAccountToken'))).toBe(true);
   });
 
-  it('say what they need, and what they may have', () => {
+  it('have requests and limits for processor and memory', () => {
     expect(
       whichNot(containers(), ({ container: { resources } }) =>
         [resources?.requests, resources?.limits].every(
@@ -80,7 +80,7 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     ).toEqual([]);
   });
 
-  it('run images of a version that is named', () => {
+  it('run images with an explicit version', () => {
     expect(
       whichNot(containers(), ({ container: { image } }) =>
         /:[\w.-]+(?:@sha256:[0-9a-f]{64})?$|@sha256:[0-9a-f]{64}$/.test(image),
@@ -89,7 +89,7 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     expect(containers().filter(({ container }) => container.image.endsWith(':latest'))).toEqual([]);
   });
 
-  it('tell when they have started, when they can work and whether they live, where they serve', () => {
+  it('have startup, readiness and liveness probes if they serve requests', () => {
     const serving = containers().filter(({ kind }) => kind !== 'Job');
 
     expect(
@@ -103,7 +103,7 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     ).toEqual([]);
   });
 
-  it('restart for no failure of what they depend on', () => {
+  it('do not restart when a dependency fails', () => {
     const services = containers().filter(({ container }) =>
       ['account', 'customer', 'console'].includes(container.name),
     );
@@ -127,14 +127,14 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
     }
   });
 
-  it('are never fewer while versions change, and as many as the autoscaler says', () => {
+  it('are not reduced by a rollout, and leave their number to the autoscaler', () => {
     for (const { spec } of serving()) {
       expect(spec.strategy?.rollingUpdate?.maxUnavailable).toBe(0);
       expect(spec.replicas).toBeUndefined();
     }
   });
 
-  it('are one, and never two, where a second would know nothing of the first; clients do not wait for it', () => {
+  it('are never two for a Deployment with one replica by design, which serves no clients', () => {
     const single = deployments().filter(({ metadata }) => alone.includes(metadata.name));
 
     expect(single).toHaveLength(alone.length);

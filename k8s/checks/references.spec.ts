@@ -3,7 +3,7 @@ import { hasLabels, type Manifest, ofKind, workloadsIn, type WorkloadSpec } from
 import { alone } from './alone.ts';
 import { canRender, manifestsOf, titled } from './rendered.ts';
 
-/** Those that production has from elsewhere, with the keys that they need (overlays/production/kustomization.yaml). */
+/** Secrets that exist before production is applied, with their keys (overlays/production/kustomization.yaml). */
 const fromElsewhere: Readonly<Record<string, readonly string[]>> = {
   account: ['database-url', 'actuator-token'],
   'account-migrations': ['database-url'],
@@ -32,7 +32,7 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
   const podsMatching = (labels: Readonly<Record<string, string>>) =>
     workloadsIn(manifests()).filter(({ spec }) => hasLabels(spec.template.metadata.labels, labels));
 
-  it('every ConfigMap and Secret that a pod mounts is there', () => {
+  it('every ConfigMap and Secret that a pod mounts exists', () => {
     const missing = workloadsIn(manifests()).flatMap(({ metadata, spec }) =>
       (spec.template.spec.volumes ?? [])
         .flatMap(({ configMap, secret }) => [
@@ -46,7 +46,7 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     expect(missing).toEqual([]);
   });
 
-  it('every file that a variable names is in what is mounted there', () => {
+  it('every file that an environment variable names is mounted', () => {
     const missing = workloadsIn(manifests()).flatMap(({ metadata, spec: { template } }) =>
       template.spec.containers.flatMap(({ env = [], volumeMounts = [] }) =>
         env
@@ -68,7 +68,7 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     expect(missing).toEqual([]);
   });
 
-  it('every mount has its volume, and none is of a single file, of which changes are never seen', () => {
+  it('every mount has a volume, and none is a single file, whose changes would not be visible', () => {
     for (const { spec } of workloadsIn(manifests())) {
       const { containers, volumes = [] } = spec.template.spec;
       const names = [
@@ -82,7 +82,7 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     }
   });
 
-  it('every service account and priority is there', () => {
+  it('every service account and priority class exists', () => {
     for (const { spec } of workloadsIn(manifests())) {
       const { serviceAccountName, priorityClassName } = spec.template.spec;
       expect(named('ServiceAccount')).toContain(serviceAccountName);
@@ -98,7 +98,7 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     }
   });
 
-  it('every Service leads to pods of one kind, which have its ports', () => {
+  it('every Service selects pods of one workload, which have its ports', () => {
     for (const { spec } of ofKind<ServiceSpec>(manifests(), 'Service')) {
       const workloads = podsMatching(spec.selector);
       expect(workloads).toHaveLength(1);
@@ -109,7 +109,7 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     }
   });
 
-  it('every budget for disruptions is of one Deployment, and every Deployment of several replicas has one', () => {
+  it('every disruption budget selects one Deployment, and every Deployment with several replicas has one', () => {
     const covered = ofKind<{ selector: { matchLabels: Record<string, string> } }>(
       manifests(),
       'PodDisruptionBudget',
@@ -119,13 +119,13 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
     expect(covered.flat().toSorted()).toEqual(several().toSorted());
   });
 
-  it('every autoscaler is of a Deployment, and every Deployment of several replicas has one', () => {
+  it('every autoscaler scales a Deployment, and every Deployment with several replicas has one', () => {
     const scaled = ofKind<{ scaleTargetRef: { kind: string; name: string } }>(manifests(), 'HorizontalPodAutoscaler');
 
     expect(scaled.map(({ spec }) => spec.scaleTargetRef.name).toSorted()).toEqual(several().toSorted());
   });
 
-  it('every Deployment that has a database has migrations, which run as its owner for the role that it logs in as', () => {
+  it('every Deployment with a database has migrations, which run as the owner for the role of the service', () => {
     const users = ofKind<WorkloadSpec>(manifests(), 'Deployment').filter(
       ({ spec }) => spec.template.metadata.labels['breakwater/uses'] === 'database',
     );

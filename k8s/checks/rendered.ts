@@ -5,7 +5,7 @@ import { type Manifest, parseManifests } from '../kustomize/manifest.ts';
 const kustomize = findKustomize();
 const rendered = new Map<string, Manifest[]>();
 
-/** Whether there is a Kustomize to render with. */
+/** Whether Kustomize is installed. */
 export const canRender = kustomize !== undefined;
 
 /** The objects of a combination. */
@@ -20,7 +20,7 @@ export function manifestsOf(combination: Combination): Manifest[] {
 /** Every combination with its title, for `describe.each`. */
 export const titled = combinations.map((combination) => ({ title: titleOf(combination), combination }));
 
-/** Those with every component, which have all that the others have. */
+/** The combinations with every component, which contain all others. */
 export const complete = titled.filter(
   ({ combination: { components } }) =>
     components.length === Math.max(...combinations.map(({ components }) => components.length)),

@@ -4,23 +4,23 @@ import { kubernetesVersion } from '../kustomize/kubernetes-programs.ts';
 import { faultsOf, schemaVersion } from '../schema/validator.ts';
 import { canRender, manifestsOf, titled } from './rendered.ts';
 
-it('needs a Kustomize to check what k8s/ makes', ({ skip }) => {
+it('finds Kustomize, which the checks of k8s/ need', ({ skip }) => {
   skip(!canRender, missingKustomize);
   expect(canRender).toBe(true);
 });
 
 describe.skipIf(!canRender).each(titled)('$title', ({ combination }) => {
-  it('has every field as Kubernetes knows it, and no other', () => {
+  it("has only fields of Kubernetes' schema", () => {
     expect(manifestsOf(combination).flatMap((manifest) => faultsOf(manifest))).toEqual([]);
   });
 
-  it('has every object once', () => {
+  it('contains every object once', () => {
     const names = manifestsOf(combination).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
 
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
-  it('is all in the namespace that enforces restricted pods', () => {
+  it('is in the namespace that enforces restricted pods', () => {
     const manifests = manifestsOf(combination);
     const namespace = manifests.find(({ kind }) => kind === 'Namespace');
 
@@ -36,11 +36,11 @@ describe.skipIf(!canRender).each(titled)('$title', ({ combination }) => {
 describe('the schema', () => {
   const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' } };
 
-  it('is of the version that the verification runs', () => {
+  it('has the version that the verification runs', () => {
     expect(schemaVersion).toBe(kubernetesVersion);
   });
 
-  it('takes numbers and names alike where Kubernetes does', () => {
+  it('accepts a number or a name where Kubernetes accepts both', () => {
     const ports = [
       { port: 80, targetPort: 'http' },
       { port: 81, targetPort: 8080 },
@@ -50,9 +50,9 @@ describe('the schema', () => {
   });
 
   it.each([
-    ['a field that there is none of', { selectors: { app: 'web' } }, 'selectors'],
+    ['an unknown field', { selectors: { app: 'web' } }, 'selectors'],
     ['a value of another type', { ports: [{ port: '80' }] }, '/spec/ports/0/port'],
-    ['what is missing', { ports: [{ name: 'http' }] }, 'port'],
+    ['a missing field', { ports: [{ name: 'http' }] }, 'port'],
   ])('finds %s', (_what, spec, fault) => {
     const faults = faultsOf({ ...service, spec });
 
@@ -60,7 +60,7 @@ describe('the schema', () => {
     expect(faults[0]).toContain(fault);
   });
 
-  it('finds a field that a ServiceMonitor has none of', () => {
+  it('finds an unknown field of a ServiceMonitor', () => {
     const monitor = {
       apiVersion: 'monitoring.coreos.com/v1',
       kind: 'ServiceMonitor',
@@ -71,7 +71,7 @@ describe('the schema', () => {
     expect(faultsOf(monitor)).toEqual([expect.stringContaining('intervall')]);
   });
 
-  it('says of a kind that it does not know it', () => {
+  it('reports an unknown kind', () => {
     expect(faultsOf({ ...service, kind: 'Servise', spec: {} })).toEqual([expect.stringContaining('v1 Servise')]);
   });
 });

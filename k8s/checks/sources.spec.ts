@@ -35,12 +35,12 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
       .find(({ name }) => name === container)
       ?.env?.find(({ name }) => name === variable)?.value;
 
-  it('has the files that the services have everywhere', () => {
+  it('contains the same configuration files as other environments', () => {
     expect(dataOf('account-resilience')).toEqual({ 'resilience.yml': read('apps/account/resilience.yml') });
     expect(dataOf('nginx-template')).toEqual({ 'nginx.conf.template': read('nginx/nginx.conf') });
   });
 
-  it('runs nginx and PostgreSQL in the versions of compose', () => {
+  it('runs the versions of nginx and PostgreSQL that compose runs', () => {
     for (const service of ['nginx', 'postgres']) {
       const images = containers()
         .filter(({ name }) => name === service)
@@ -51,7 +51,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     }
   });
 
-  it('sets what nginx.conf asks for, no more and no less', () => {
+  it('sets exactly the placeholders of nginx.conf', () => {
     const placeholders = new Set(
       [...read('nginx/nginx.conf').matchAll(/\$\{(GATEWAY_\w+)\}/g)].map(([, name]) => name),
     );
@@ -61,7 +61,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     expect(set?.toSorted()).toEqual([...placeholders].map(String).toSorted());
   });
 
-  it('hides from clients what compose hides, and the console where it is not for play', () => {
+  it('hides from clients the paths that compose hides, and in production the console', () => {
     const hidden = valueOf('nginx', 'GATEWAY_HIDDEN_PATHS')?.split('|');
     const hiddenByCompose =
       defaultOf(compose.services['nginx']?.environment?.['GATEWAY_HIDDEN_PATHS'])?.split('|') ?? [];
@@ -69,7 +69,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     expect(hidden).toEqual(combination.overlay === 'local' ? hiddenByCompose : [...hiddenByCompose, 'console']);
   });
 
-  it('has the console send load and account make experiments only where they are for play', () => {
+  it('enables load and experiments only in the local overlay', () => {
     const isForPlay = combination.overlay === 'local';
 
     expect(valueOf('console', 'CONSOLE_LOAD')).toBe(String(isForPlay));
@@ -90,7 +90,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     expect(addresses).toContain('console:3002');
   });
 
-  it('gives the console every replica, including those that are not ready, and Prometheus each one once', () => {
+  it('shows the console every replica, including those that are not ready, and Prometheus each one once', () => {
     const services = ofKind<{ clusterIP?: string; publishNotReadyAddresses?: boolean }>(
       manifestsOf(combination),
       'Service',
@@ -111,7 +111,7 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
 });
 
 describe('the PrometheusRule', () => {
-  it('has the rules of monitoring/; `npm run generate rules` writes it', () => {
+  it('contains the rules of monitoring/ (npm run generate rules)', () => {
     expect(readFileSync(prometheusRuleFile, 'utf8')).toBe(prometheusRule());
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export const k8sFolder = join(import.meta.dirname, '..');
 
-/** An overlay, and what is added to it. */
+/** An overlay with components. */
 export interface Combination {
   readonly overlay: string;
   readonly components: readonly string[];

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** The version that everything here is checked against. It needs 1.34 at least, for the sleep before SIGTERM. */
+/** The version of all checks. The manifests need at least 1.34, for the sleep before SIGTERM. */
 export const kubernetesVersion = '1.36.3';
 
-/** Where `verify/control-plane/build.sh` leaves what it builds. */
+/** The folder into which `verify/control-plane/build.sh` builds programs. */
 export const programCache = join(
   process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
   'breakwater',
   `kubernetes-v${kubernetesVersion}`,
 );
 
-/** A program as a file, from what was built here or else from the `PATH`; undefined where it is in neither. */
+/** The file of a program in the build folder or on the `PATH`; undefined when it is in neither. */
 export function findProgram(name: string): string | undefined {
   const folders = [programCache, ...(process.env['PATH'] ?? '').split(delimiter)];
   return folders
@@ -27,8 +27,8 @@ export function requirePrograms<const Name extends string>(names: readonly Name[
   const missing = found.filter(([, file]) => file === undefined).map(([name]) => name);
   if (missing.length > 0) {
     throw new Error(
-      `There is no ${missing.join(', no ')} in ${programCache} or on the PATH. etcd comes with "apt-get install etcd-server"; ` +
-        'k8s/verify/control-plane/build.sh builds the others, which takes Go and about a quarter of an hour.',
+      `${missing.join(', ')} not found in ${programCache} or on the PATH. Install etcd with "apt-get install etcd-server"; ` +
+        'k8s/verify/control-plane/build.sh builds the others with Go in about 15 minutes.',
     );
   }
   return Object.fromEntries(found) as Record<Name, string>;

@@ -6,13 +6,13 @@ import { stringify } from 'yaml';
 import { type Combination, k8sFolder } from './combinations.ts';
 import { findProgram } from './kubernetes-programs.ts';
 
-/** Kustomize as a command and its first arguments: that of kubectl, or the one that stands alone. */
+/** The command and first arguments of Kustomize: kubectl's, or the separate program. */
 export interface Kustomize {
   readonly command: string;
   readonly args: readonly string[];
 }
 
-/** Undefined where there is neither. */
+/** Undefined when neither is installed. */
 export function findKustomize(): Kustomize | undefined {
   const kubectl = findProgram('kubectl');
   if (kubectl !== undefined) return { command: kubectl, args: ['kustomize'] };
@@ -20,14 +20,14 @@ export function findKustomize(): Kustomize | undefined {
   return kustomize === undefined ? undefined : { command: kustomize, args: ['build'] };
 }
 
-/** What to say where there is none. */
+/** The message when Kustomize is not installed. */
 export const missingKustomize =
-  'NOT CHECKED: what Kustomize makes of k8s/. There is no kubectl and no kustomize here; put one of them on the PATH, or run k8s/verify/control-plane/build.sh kustomize, which takes Go.';
+  'NOT CHECKED: the rendered manifests of k8s/. Neither kubectl nor kustomize was found; install one of them, or run k8s/verify/control-plane/build.sh kustomize, which needs Go.';
 
-/** @returns the objects of a combination as YAML, a document each. @throws Error with what Kustomize says against it */
+/** @returns the objects of a combination as YAML documents. @throws Error with the message of Kustomize */
 export function render({ overlay, components }: Combination, { command, args }: Kustomize): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'breakwater-kustomize-')));
-  // Kustomize takes no absolute paths.
+  // Kustomize accepts no absolute paths.
   const below = (...path: string[]): string => relative(folder, join(k8sFolder, ...path));
   try {
     writeFileSync(
@@ -39,8 +39,10 @@ export function render({ overlay, components }: Combination, { command, args }: 
     );
     return execFileSync(command, [...args, folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr ?? String(error);
-    throw new Error(`${basename(command)} refuses ${[overlay, ...components].join(' + ')}: ${said}`, { cause: error });
+    const message = (error as { stderr?: string }).stderr ?? String(error);
+    throw new Error(`${basename(command)} refuses ${[overlay, ...components].join(' + ')}: ${message}`, {
+      cause: error,
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,4 +1,4 @@
 import { findKustomize } from './kustomize.ts';
 
-// Which Kustomize there is, if any: Nx asks, so that no result without one is taken for one with it.
+// Prints the installed Kustomize. Nx uses it as a cache key, so that a result without Kustomize is not reused with it.
 process.stdout.write(`${findKustomize()?.command ?? 'none'}\n`);

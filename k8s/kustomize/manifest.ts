@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 
-/** An object as a manifest has it. What its spec holds, who reads it says. */
+/** An object of a manifest. The reader defines the type of its spec. */
 export interface Manifest<Spec = unknown> {
   readonly apiVersion: string;
   readonly kind: string;
@@ -12,7 +12,7 @@ export interface Manifest<Spec = unknown> {
   readonly spec: Spec;
 }
 
-/** A container of a pod, as far as it matters here. */
+/** The checked fields of a container. */
 export interface Container {
   readonly name: string;
   readonly image: string;
@@ -32,7 +32,7 @@ export interface Container {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly subPath?: string }[];
 }
 
-/** How a container is asked how it is. */
+/** A probe of a container. */
 export interface Probe {
   readonly httpGet?: { readonly path: string; readonly port: string };
   readonly exec?: { readonly command: readonly string[] };
@@ -40,7 +40,7 @@ export interface Probe {
   readonly periodSeconds?: number;
 }
 
-/** What runs together. */
+/** The spec of a pod. */
 export interface PodSpec {
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
@@ -61,7 +61,7 @@ export interface PodSpec {
   readonly topologySpreadConstraints?: readonly { readonly topologyKey: string }[];
 }
 
-/** What containers mount. */
+/** A volume of a pod. */
 export interface Volume {
   readonly name: string;
   readonly configMap?: { readonly name: string };
@@ -70,7 +70,7 @@ export interface Volume {
   readonly hostPath?: object;
 }
 
-/** What makes pods. */
+/** The spec of a workload. */
 export interface WorkloadSpec {
   readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
   readonly template: {
@@ -88,7 +88,7 @@ export interface WorkloadSpec {
 /** A Deployment, a StatefulSet or a Job. */
 export type Workload = Manifest<WorkloadSpec>;
 
-/** @throws Error where one is no YAML */
+/** @throws Error when a document is not valid YAML */
 export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text).map((document) => {
     const [error] = document.errors;
@@ -100,11 +100,11 @@ export function parseManifests(text: string): Manifest[] {
 export const ofKind = <Spec>(manifests: readonly Manifest[], kind: string): Manifest<Spec>[] =>
   manifests.filter((manifest) => manifest.kind === kind) as Manifest<Spec>[];
 
-/** Everything that makes pods. */
+/** All workloads. */
 export const workloadsIn = (manifests: readonly Manifest[]): Workload[] =>
   ['Deployment', 'StatefulSet', 'Job'].flatMap((kind) => ofKind<WorkloadSpec>(manifests, kind));
 
-/** Whether every one of these labels is there. */
+/** Whether an object has all of these labels. */
 export const hasLabels = (
   labels: Readonly<Record<string, string>>,
   wanted: Readonly<Record<string, string>> = {},

@@ -8,8 +8,8 @@ const rulesFolder = join(k8sFolder, '../monitoring/prometheus/rules');
 export const prometheusRuleFile = join(k8sFolder, 'components/monitoring/prometheus-rule.yaml');
 
 /**
- * The rules of monitoring/ as the Prometheus Operator takes them. It takes no ConfigMap, and Kustomize puts no file into the
- * middle of an object: so this one is written, and a test holds it to the rules.
+ * The rules of monitoring/ as a resource of the Prometheus Operator. The operator reads no ConfigMap, and Kustomize
+ * cannot insert a file into an object, so the resource is generated and a test compares it with the rules. /
  */
 export function prometheusRule(): string {
   const groups = ['recording.yml', 'alerts.yml'].flatMap((file) => {
@@ -26,5 +26,5 @@ export function prometheusRule(): string {
     },
     spec: { groups },
   };
-  return `# Written by \`npm run generate rules\` from monitoring/prometheus/rules, where each has its reasons.\n${stringify(rule, { lineWidth: 0 })}`;
+  return `# Written by \`npm run generate rules\` from monitoring/prometheus/rules, which explains each rule.\n${stringify(rule, { lineWidth: 0 })}`;
 }

@@ -12,7 +12,7 @@ const controllers = [
   'disruption-controller',
   'job-controller',
   'serviceaccount-controller',
-  // Nodes are tainted when they are made; it takes that away from those that are ready.
+  // New nodes are tainted; this controller removes the taint from ready ones.
   'node-lifecycle-controller',
 ];
 
@@ -20,8 +20,8 @@ const zones = ['a', 'b', 'c'];
 const nodesInZone = 2;
 
 /**
- * A cluster without machines: the API server, the controllers and the scheduler of Kubernetes, and kwok, which says of nodes
- * and pods that they run.
+ * A cluster without machines: the API server, the controllers and the scheduler of Kubernetes, and kwok, which
+ * simulates running nodes and pods. /
  */
 export async function startCluster(): Promise<ControlPlane> {
   const kustomize = findKustomize();
@@ -37,7 +37,7 @@ export async function startCluster(): Promise<ControlPlane> {
       `--controllers=${controllers.join(',')}`,
       '--leader-elect=false',
       '--secure-port=0',
-      // All of it shares this machine: on a busy one, a node may be late to say that it is there.
+      // All programs share this machine: when it is busy, heartbeats of nodes may be late.
       '--node-monitor-grace-period=10m',
       '--kube-api-content-type=application/json',
     ]);

@@ -10,8 +10,8 @@ import { momentAt, phaseStarts, scenarioSeconds } from './scenario.ts';
 import { type Sample, stepsOf, type Timeline, turnsOf } from './timeline.ts';
 
 /**
- * `npm run scaling -w k8s`: has Kubernetes' own controllers scale account up and down, and records it in docs/scaling. It takes a
- * quarter of an hour: controllers go by the clock on the wall.
+ * `npm run scaling -w k8s`: lets Kubernetes' own controllers scale account up and down, and records it in
+ * docs/scaling. It takes about 15 minutes, because controllers use real time. /
  */
 const sampleMs = 5_000;
 const folder = join(k8sFolder, '../docs/scaling');
@@ -53,7 +53,7 @@ async function readPods(plane: ControlPlane): Promise<Pod[]> {
 
 async function record(plane: ControlPlane): Promise<Timeline> {
   let pods = await readPods(plane);
-  // Until there are two of each, nothing has begun.
+  // The scenario starts when two replicas are ready and metrics are available.
   let start: number | undefined;
   const elapsed = (): number => (start === undefined ? 0 : (performance.now() - start) / 1_000);
   const server = await serveMetrics(plane, () => ({
@@ -123,7 +123,9 @@ try {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'timeline.json'), `${JSON.stringify(timeline)}\n`);
   await writeFile(join(folder, 'timeline.svg'), plot(timeline));
-  process.stdout.write(`account: ${stepsOf(timeline.samples).join(' → ')}, ${turnsOf(timeline.samples)} turn(s)\n`);
+  process.stdout.write(
+    `account: ${stepsOf(timeline.samples).join(' → ')}, ${turnsOf(timeline.samples)} change(s) of direction\n`,
+  );
 } finally {
   await plane.stop();
 }

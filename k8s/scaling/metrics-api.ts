@@ -8,23 +8,23 @@ import type { ControlPlane } from '../verify/control-plane.ts';
 import type { Moment } from './scenario.ts';
 import { cpuOf, inFlightOf } from './usage.ts';
 
-/** A pod that serves. */
+/** A ready pod. */
 export interface RunningPod {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** What the metrics are made of at the time of a question. */
+/** The state from which metrics are computed at the time of a request. */
 export type Situation = () => { readonly pods: readonly RunningPod[]; readonly moment: Moment };
 
 const [resourceGroup, customGroup] = ['metrics.k8s.io/v1beta1', 'custom.metrics.k8s.io/v1beta2'];
 const metric = 'http_server_requests_in_flight';
-/** How long a value is an average of. */
+/** The window over which values are averaged. */
 const windowSeconds = 15;
 
 /**
- * Stands in for metrics-server and prometheus-adapter: no process serves the load, so that what each pod would take of it is
- * computed from the scenario. The autoscaler calls it through the API server, like the real ones.
+ * Replaces metrics-server and prometheus-adapter: no process serves the load, so the usage of each pod is computed
+ * from the scenario. The autoscaler calls it through the API server, like the real ones. /
  */
 export async function serveMetrics(plane: ControlPlane, situation: Situation): Promise<Server> {
   const server = createServer(
@@ -43,7 +43,7 @@ export async function serveMetrics(plane: ControlPlane, situation: Situation): P
   ).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the metrics are served on no port');
+  if (typeof address !== 'object' || address === null) throw new Error('the metrics server has no port');
   const { isOk, errors } = await plane.kubectl(['apply', '-f', '-'], registrations(address.port));
   if (!isOk) throw new Error(errors);
   return server;

@@ -5,7 +5,7 @@ const [left, right, top, bottom] = [60, 60, 40, 50];
 const lineColor = '#1f6feb';
 const loadColor = '#9a6700';
 
-/** The recording as an SVG: the load, and the replicas that answer it. */
+/** The recording as an SVG: the load, and the replicas that serve it. */
 export function plot({ kubernetes, recordedAt, phases, samples }: Timeline): string {
   const end = samples.at(-1)?.at ?? 1;
   const mostLoad = roundUp(Math.max(...samples.map(({ requestsPerSecond }) => requestsPerSecond)), 100);

@@ -8,16 +8,16 @@ const sampled = (...desired: number[]): Sample[] =>
   desired.map((desired, at) => ({ at, desired, requestsPerSecond: 0, ready: desired, customerReady: 2 }));
 
 describe('a timeline', () => {
-  it('has a step for each number of replicas that was wanted', () => {
+  it('has a step for each desired number of replicas', () => {
     expect(stepsOf(sampled(2, 2, 4, 4, 7, 2))).toEqual([2, 4, 7, 2]);
   });
 
   it.each([
     ['nothing happened', [2, 2, 2], 0],
-    ['it only went up', [2, 4, 7], 0],
-    ['it went up and down', [2, 4, 7, 6, 2], 1],
-    ['it could not decide', [2, 4, 3, 4, 2], 3],
-  ])('has turned as often as it did when %s', (_what, desired, turns) => {
+    ['replicas were only added', [2, 4, 7], 0],
+    ['replicas were added and then removed', [2, 4, 7, 6, 2], 1],
+    ['the number was flapping', [2, 4, 3, 4, 2], 3],
+  ])('counts the changes of direction when %s', (_what, desired, turns) => {
     expect(turnsOf(sampled(...desired))).toBe(turns);
   });
 });
@@ -30,7 +30,7 @@ describe('the recording in docs/scaling', () => {
   const during = (from: string, to: string): Sample[] =>
     samples.filter(({ at }) => at >= start(from) && at < start(to));
 
-  it('goes from two replicas up and back to two without flapping', () => {
+  it('scales up from two replicas and back to two without flapping', () => {
     const steps = stepsOf(samples);
 
     expect([steps[0], steps.at(-1)]).toEqual([2, 2]);
@@ -45,7 +45,7 @@ describe('the recording in docs/scaling', () => {
     expect(new Set(open).size).toBe(1);
   });
 
-  it('wants enough replicas within half a minute, and has them a minute later', () => {
+  it('requests enough replicas within 30 s, and has them 60 s later', () => {
     const [enough] = during('customer down, breaker open', 'customer back').map(({ desired }) => desired);
     const secondsUntil = (holds: (sample: Sample) => boolean): number =>
       samples.find((sample) => holds(sample))!.at - start('ten times as much');

@@ -1,13 +1,13 @@
-/** What was seen at a moment. */
+/** One sample. */
 export interface Sample {
   /** Seconds since the start. */
   readonly at: number;
   readonly requestsPerSecond: number;
   /** Replicas of account that are ready. */
   readonly ready: number;
-  /** How many the autoscaler wants. */
+  /** The number of replicas that the autoscaler requests. */
   readonly desired: number;
-  /** What the autoscaler saw: the processor, as a percentage of what is requested, and in-flight requests per replica. */
+  /** The metrics of the autoscaler: processor in percent of the requested CPU, and in-flight requests per replica. */
   readonly cpuUtilization?: number;
   readonly inFlight?: number;
   /** Replicas of customer that are ready. */
@@ -20,16 +20,16 @@ export interface Timeline {
   readonly recordedAt: string;
   readonly phases: readonly { readonly phase: string; readonly at: number }[];
   readonly samples: readonly Sample[];
-  /** How many replicas of account each node had when there were the most. */
+  /** The replicas of account per node at the maximum. */
   readonly spreadAtPeak: Readonly<Record<string, number>>;
 }
 
-/** The numbers of replicas that the autoscaler wanted, each until the next. */
+/** The consecutive numbers of replicas that the autoscaler requested. */
 export function stepsOf(samples: readonly Sample[]): number[] {
   return samples.map(({ desired }) => desired).filter((desired, index, all) => desired !== all[index - 1]);
 }
 
-/** How often it turned round: from more to fewer, or back. Once is a peak; more is flapping. */
+/** The number of changes of direction. One is a peak; more are flapping. */
 export function turnsOf(samples: readonly Sample[]): number {
   const steps = stepsOf(samples);
   const directions = steps.slice(1).map((step, index) => Math.sign(step - steps[index]!));

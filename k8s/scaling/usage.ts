@@ -1,11 +1,11 @@
 import type { Moment } from './scenario.ts';
 
-/** What a process takes that has nothing to do, in millicores. */
+/** The usage of an idle process, in millicores. */
 const idle = 5;
-/** A process runs JavaScript on one core; what is beyond that waits. */
+/** A process runs JavaScript on one core; more work waits. */
 const most = 1_000;
 
-/** What each of the replicas takes of its processor, in millicores, when the load is spread evenly over them. */
+/** The processor usage of each replica in millicores, when the load is distributed evenly. */
 export function cpuOf(service: string, replicas: number, moment: Moment): number {
   const milliseconds = { account: moment.accountCpuMs, customer: moment.customerCpuMs }[service] ?? 0;
   return Math.min(idle + (moment.requestsPerSecond * milliseconds) / replicas, most);

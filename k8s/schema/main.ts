@@ -6,12 +6,13 @@ import { parse, stringify } from 'yaml';
 import { kubernetesVersion } from '../kustomize/kubernetes-programs.ts';
 
 /**
- * `npm run schema -w @breakwater/k8s`: writes what is checked against, from what Kubernetes and the Prometheus Operator
- * publish as Go modules. It takes Go and its module proxy; what it writes is committed, so that the checks take neither.
+ * `npm run schema -w @breakwater/k8s`: writes the schemas for the checks from the Go modules of Kubernetes and the
+ * Prometheus Operator. It needs Go and its module proxy; its output is committed, so that the checks need neither.
+ * /
  */
 const operatorVersion = '0.85.0';
 
-/** The kinds that k8s/ has, and pods, which they make. */
+/** The kinds in k8s/. The workloads reference pods. */
 const kinds = [
   'io.k8s.api.core.v1.Namespace',
   'io.k8s.api.core.v1.ServiceAccount',
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
     definitions: Record<string, Json>;
   };
   const reachable = new Set(kinds);
-  // A set that grows while it is walked: what is added is walked as well.
+  // The loop also visits names that are added to the set meanwhile.
   for (const name of reachable) for (const target of referencesIn(swagger.definitions[name])) reachable.add(target);
   const definitions = Object.fromEntries(
     [...reachable].toSorted().map((name) => [name, withoutProse(swagger.definitions[name])]),
@@ -48,12 +49,12 @@ async function main(): Promise<void> {
     const definition = withoutProse(parse(await readFile(join(operator, file), 'utf8')));
     await write(
       `${plural}.crd.yaml`,
-      `# ${file} of the Prometheus Operator ${operatorVersion} (Apache-2.0), without its prose; written by main.ts.\n${stringify(definition, { lineWidth: 0 })}`,
+      `# ${file} of the Prometheus Operator ${operatorVersion} (Apache-2.0), without descriptions; written by main.ts.\n${stringify(definition, { lineWidth: 0 })}`,
     );
   }
 }
 
-/** Where Go keeps a module's files, fetched where they were not there yet. */
+/** The folder of a module in Go's cache; downloads the module if it is missing. */
 function folderOfModule(module: string, version: string): string {
   const output = execFileSync('go', ['mod', 'download', '-json', `${module}@${version}`], {
     cwd: tmpdir(),
@@ -69,7 +70,7 @@ function referencesIn(value: unknown): string[] {
   );
 }
 
-/** Descriptions are most of it, and no check reads them. A property may itself be called so: then it is an object. */
+/** Removes descriptions, which no check reads. A property with the name `description` is an object and stays. */
 function withoutProse(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => withoutProse(each));
   if (typeof value !== 'object' || value === null) return value;

@@ -24,10 +24,10 @@ const read = (file: string): string => readFileSync(join(import.meta.dirname, fi
 
 const kubernetes = JSON.parse(read('kubernetes.json')) as KubernetesSchema;
 
-/** The version of Kubernetes that the schema is of. */
+/** The version of Kubernetes of the schema. */
 export const schemaVersion = kubernetes.version;
 
-// Formats such as int32 say what the type of a field is in Go; their meaning is in `type` as well.
+// Formats such as int32 name Go's type of a field; `type` has the same meaning.
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true, discriminator: false });
 ajv.addSchema({ $id: 'kubernetes', definitions: strict(kubernetes.definitions) as Record<string, AnySchemaObject> });
 
@@ -41,29 +41,32 @@ for (const file of ['servicemonitors.crd.yaml', 'prometheusrules.crd.yaml']) {
   const { spec } = parse(read(file)) as CustomResourceDefinition;
   for (const { name, schema } of spec.versions) {
     const custom = strict(schema.openAPIV3Schema) as { properties: Record<string, unknown> };
-    // A custom resource's own schema says nothing of it: the metadata is that of every object.
+    // The schema of a custom resource does not describe its metadata, which every object has.
     custom.properties['metadata'] = { $ref: 'kubernetes#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta' };
     schemas.set(`${spec.group}/${name} ${spec.names.kind}`, custom);
   }
 }
 const validators = new Map<string, ValidateFunction>();
 
-/** What is wrong with an object, a line each: fields that are missing, of another type, or that there are none of. */
+/** The faults of an object, one line each: missing fields, wrong types, unknown fields. */
 export function faultsOf(manifest: Manifest): string[] {
   const { apiVersion, kind, metadata } = manifest;
   const key = `${apiVersion} ${kind}`;
   const schema = schemas.get(key);
-  if (schema === undefined) return [`${kind} ${metadata.name}: the schema knows no ${key}`];
+  if (schema === undefined) return [`${kind} ${metadata.name}: there is no ${key} in the schema`];
   const validate = validators.get(key) ?? ajv.compile(schema);
   validators.set(key, validate);
   if (validate(manifest)) return [];
   return (validate.errors ?? []).map(
     ({ instancePath, message, params }) =>
-      `${kind} ${metadata.name}: ${instancePath} ${message ?? 'is wrong'} ${JSON.stringify(params)}`,
+      `${kind} ${metadata.name}: ${instancePath} ${message ?? 'is invalid'} ${JSON.stringify(params)}`,
   );
 }
 
-/** The schema, with two things said in the words of JSON Schema: other fields than these are mistakes, as `kubectl` has it. */
+/**
+ * Translates two rules of Kubernetes to JSON Schema: unknown fields are errors, and a value may be an integer or a
+ * string.
+ */
 function strict(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((each) => strict(each));
   if (typeof value !== 'object' || value === null) return value;
@@ -81,7 +84,7 @@ function strict(value: unknown): unknown {
   return isClosed ? { ...inner, additionalProperties: false } : inner;
 }
 
-/** Go's way to ignore case for the whole of a pattern. */
+/** Translates Go's flag that ignores case in a whole pattern. */
 function ofJavaScript(pattern: string): string {
   return pattern.replace(/^\^\(\?i\)(.*)\$$/, '^(?i:$1)$');
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 
-/** What an API server answered. */
-export interface ApiAnswer {
+/** The response of an API server. */
+export interface ApiResponse {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** An API server on this machine, asked as its administrator. */
+/** A client of an API server on this machine, with the rights of an administrator. */
 export class ApiServer {
   readonly url: string;
   readonly #token: string;
@@ -19,7 +19,7 @@ export class ApiServer {
     this.#certificateFile = certificateFile;
   }
 
-  /** @returns the object. @throws Error with what the server says, where it has none */
+  /** @returns the object. @throws Error with the server's response for any other status than a success */
   async get<T>(path: string): Promise<T> {
     return (await this.#checked('GET', path)) as T;
   }
@@ -31,23 +31,23 @@ export class ApiServer {
 
   async isReady(): Promise<boolean> {
     try {
-      return (await this.#ask('GET', '/readyz')).status === 200;
+      return (await this.#send('GET', '/readyz')).status === 200;
     } catch {
       return false;
     }
   }
 
   async #checked(method: string, path: string, body?: object): Promise<unknown> {
-    const answer = await this.#ask(method, path, body);
-    if (answer.status >= 300) {
-      throw new Error(`${method} ${path} was answered with ${answer.status}: ${JSON.stringify(answer.body)}`);
+    const response = await this.#send(method, path, body);
+    if (response.status >= 300) {
+      throw new Error(`${method} ${path} received ${response.status}: ${JSON.stringify(response.body)}`);
     }
-    return answer.body;
+    return response.body;
   }
 
-  #ask(method: string, path: string, body?: object): Promise<ApiAnswer> {
-    const { promise, resolve, reject } = Promise.withResolvers<ApiAnswer>();
-    const asked = request(
+  #send(method: string, path: string, body?: object): Promise<ApiResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
+    const sent = request(
       new URL(path, this.url),
       {
         method,
@@ -68,9 +68,9 @@ export class ApiServer {
         });
       },
     );
-    asked.on('error', reject);
-    asked.setTimeout(10_000, () => asked.destroy(new Error(`${method} ${path} was not answered within 10 s`)));
-    asked.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.on('error', reject);
+    sent.setTimeout(10_000, () => sent.destroy(new Error(`${method} ${path} received no response within 10 s`)));
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
     return promise;
   }
 }

@@ -11,17 +11,17 @@ import { findProgram, requirePrograms } from '../kustomize/kubernetes-programs.t
 import { ApiServer } from './api-server.ts';
 
 const startUpLimitMs = 120_000;
-/** What `kubectl` prints at the most: objects with everything that the server adds. */
+/** The largest output of `kubectl`, in bytes: objects with all fields that the server adds. */
 const mostOutput = 64 * 2 ** 20;
 
-/** What a command said. */
+/** The result of a command. */
 export interface CommandResult {
   readonly isOk: boolean;
   readonly output: string;
   readonly errors: string;
 }
 
-/** A real API server with its database, on loopback and in a folder of its own that goes when it does. */
+/** A real API server with its database, on loopback and in a temporary folder that is removed at the end. */
 export class ControlPlane {
   readonly folder: string;
   readonly kubeconfig: string;
@@ -36,7 +36,7 @@ export class ControlPlane {
     this.#kubectl = kubectl;
   }
 
-  /** @throws Error naming a missing program, or with the log of one that ended */
+  /** @throws Error with the name of a missing program, or with the log of one that ended */
   static async start(): Promise<ControlPlane> {
     const programs = requirePrograms(['etcd', 'kube-apiserver', 'kubectl']);
     const folder = await mkdtemp(join(tmpdir(), 'breakwater-control-plane-'));
@@ -52,7 +52,7 @@ export class ControlPlane {
         `--listen-client-urls=http://127.0.0.1:${etcdPort}`,
         `--advertise-client-urls=http://127.0.0.1:${etcdPort}`,
         `--listen-peer-urls=http://127.0.0.1:${etcdPeerPort}`,
-        // Nothing here outlives the run.
+        // The data is not needed after the run.
         '--unsafe-no-fsync',
       ]);
       plane.run(programs['kube-apiserver'], [
@@ -68,7 +68,7 @@ export class ControlPlane {
         `--service-account-signing-key-file=${join(folder, 'service-accounts.key')}`,
         '--service-cluster-ip-range=10.96.0.0/16',
         '--endpoint-reconciler-type=none',
-        // So that it is the namespace's policy that refuses a privileged pod.
+        // Otherwise the server itself would refuse a privileged pod, and not the namespace's policy.
         '--allow-privileged=true',
       ]);
       await plane.#untilReady();
@@ -79,7 +79,7 @@ export class ControlPlane {
     }
   }
 
-  /** Starts another program of the control plane, which ends with it. */
+  /** Starts another program of the control plane, which is stopped with it. */
   run(program: string, args: readonly string[]): SupervisedProcess {
     const name = basename(program);
     const started = new SupervisedProcess({
@@ -100,7 +100,7 @@ export class ControlPlane {
     return findProgram(name) ?? requirePrograms([name])[name]!;
   }
 
-  /** @param input what it reads, for `-f -` */
+  /** @param input standard input, for `-f -` */
   kubectl(args: readonly string[], input = ''): Promise<CommandResult> {
     const { promise, resolve } = Promise.withResolvers<CommandResult>();
     const child = execFile(
@@ -113,13 +113,13 @@ export class ControlPlane {
     return promise;
   }
 
-  /** @throws Error with what the program that ended said, if one has */
+  /** @throws Error with the end of its log when a program has ended */
   checkProcesses(): void {
     const ended = this.#processes.find(({ exit }) => exit !== undefined);
     if (ended !== undefined) throw new Error(`${ended.name} has ended. The end of its log:\n${endOfLog(ended)}`);
   }
 
-  /** Ends every process, in the opposite order of their start, and removes the folder. */
+  /** Stops all processes in the reverse order of their start, and removes the folder. */
   async stop(): Promise<void> {
     for (const process of this.#processes.toReversed()) await process.stop(15_000);
     await rm(this.folder, { recursive: true, force: true });

@@ -4,8 +4,8 @@ import { reportTable } from './report-table.ts';
 import { type Verdict, verifications } from './verifications.ts';
 
 /**
- * `npm run verify -w k8s`: has a real API server take every combination of overlay and components. Ends with 1 when it refuses
- * one, and with 2 when there is no API server to ask.
+ * `npm run verify -w k8s`: applies every combination of overlay and components to a real API server. Exit code: 1
+ * when it refuses one, 2 when no API server can be started. /
  */
 async function main(): Promise<number> {
   let plane: ControlPlane;
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
     process.stdout.write(reportTable(verdicts));
     const faults = verdicts.flatMap(({ title, faults }) => faults.map((fault) => `${title}: ${fault}`));
     for (const fault of faults) process.stdout.write(`${styleText('red', '✖')} ${fault}\n`);
-    process.stdout.write(faults.length === 0 ? '\nEverything was taken as it is.\n' : `\n${faults.length} refused.\n`);
+    process.stdout.write(faults.length === 0 ? '\nAll combinations were accepted.\n' : `\n${faults.length} faults.\n`);
     return faults.length === 0 ? 0 : 1;
   } finally {
     await plane.stop();

@@ -2,7 +2,7 @@ import type { Verdict } from './verifications.ts';
 
 const headings = ['overlay and components', 'objects', 'dry run', 'applied', 'pods admitted', 'seconds'];
 
-/** A line for each verdict. */
+/** The verdicts as a table. */
 export function reportTable(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ title, objects, faults, stages, seconds }) => [
     title,

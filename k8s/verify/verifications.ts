@@ -7,11 +7,11 @@ import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.
 import { type Manifest, parseManifests, workloadsIn } from '../kustomize/manifest.ts';
 import type { CommandResult, ControlPlane } from './control-plane.ts';
 
-/** What became of a combination at the API server. */
+/** The result of applying a combination. */
 export interface Verdict {
   readonly title: string;
   readonly objects: number;
-  /** What was taken, or how often something was refused. */
+  /** The number of accepted objects, or of refusals. */
   readonly stages: Readonly<Record<Stage, string>>;
   readonly faults: readonly string[];
   readonly seconds: number;
@@ -20,10 +20,10 @@ export interface Verdict {
 type Stage = 'dry run' | 'applied' | 'pods admitted';
 
 /**
- * Has the server take each combination: first without keeping it, then for real, and then the pods that its workloads make,
- * which is where the cluster's own policy (restricted) speaks. What it warns of counts as a refusal.
+ * Applies each combination to the server: first as a dry run, then for real, and then the pods of its workloads, to
+ * which the cluster's policy (restricted) applies. Warnings count as refusals.
  *
- * @throws Error when the server lets through what it must not: then its word is worth nothing
+ * @throws Error when the server accepts a privileged pod: it then does not check what this verifies /
  */
 export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdict> {
   const kustomize = findKustomize();
@@ -65,7 +65,10 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdic
   }
 }
 
-/** The namespace, the kinds of the Prometheus Operator, and a proof that the server does refuse. */
+/**
+ * Creates the namespace and the kinds of the Prometheus Operator, and checks that the server refuses a privileged
+ * pod.
+ */
 async function prepare(plane: ControlPlane): Promise<void> {
   const crds = ['servicemonitors.crd.yaml', 'prometheusrules.crd.yaml'].map((name) => join(k8sFolder, 'schema', name));
   must(await plane.kubectl(['apply', '--server-side', ...crds.flatMap((file) => ['-f', file])]));
@@ -81,8 +84,8 @@ async function prepare(plane: ControlPlane): Promise<void> {
   must(await plane.kubectl(['apply', '--server-side', '-f', '-'], namespace));
   must(await plane.kubectl(['create', 'serviceaccount', 'default', '-n', 'breakwater']));
 
-  const asksForTooMuch = podOf({
-    metadata: { name: 'asks-for-too-much' },
+  const privileged = podOf({
+    metadata: { name: 'privileged' },
     spec: {
       template: {
         metadata: { labels: {} },
@@ -90,16 +93,18 @@ async function prepare(plane: ControlPlane): Promise<void> {
       },
     },
   });
-  const { isOk, errors } = await plane.kubectl(['create', '--dry-run=server', '-f', '-'], stringify(asksForTooMuch));
+  const { isOk, errors } = await plane.kubectl(['create', '--dry-run=server', '-f', '-'], stringify(privileged));
   if (isOk || !errors.includes('violates PodSecurity "restricted')) {
-    throw new Error(`The API server was to refuse a privileged pod for what it asks, and said: ${errors || 'nothing'}`);
+    throw new Error(
+      `The API server must refuse a privileged pod as not restricted, but reported: ${errors || 'no error'}`,
+    );
   }
 }
 
 /**
- * What k8s/README.md has an operator type, as far as an API server by itself does it.
+ * Runs the operator's commands of k8s/README.md that need only an API server.
  *
- * @returns what was refused, or came out otherwise
+ * @returns the faults
  */
 async function operate(plane: ControlPlane, pods: readonly Manifest[], rendered: string): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'k8s-verify-'));
@@ -140,7 +145,7 @@ async function operate(plane: ControlPlane, pods: readonly Manifest[], rendered:
   }
 }
 
-/** The pod that a workload makes, but for what its controller would add. */
+/** The pod of a workload, without the fields that its controller adds. */
 function podOf({ metadata, spec }: Pick<ReturnType<typeof workloadsIn>[number], 'metadata' | 'spec'>): Manifest {
   const { template, volumeClaimTemplates = [] } = spec;
   const claims = volumeClaimTemplates.map(({ metadata: { name } }) => ({

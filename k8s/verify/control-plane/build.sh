@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Builds Kubernetes' own programs from their published Go modules (go.mod next to this file: k8s.io/kubernetes, with its staging
-# modules replaced by their releases), for machines that reach Go's module proxy and no other downloads. What is built already
-# is left alone.
+# modules replaced by their releases), for machines that reach only Go's module proxy. Programs that exist are not built again.
 #
-#   build.sh              all of them: about a quarter of an hour on two cores
-#   build.sh kustomize    only that, of the same version as kubectl's: half a minute
+#   build.sh              all programs: about 15 minutes on two cores
+#   build.sh kustomize    only Kustomize, in kubectl's version: half a minute
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -17,7 +16,7 @@ stamp="-X k8s.io/component-base/version.gitVersion=v$version -X k8s.io/component
 build() {
   local name=$1 package=$2
   if [ -x "$cache/$name" ]; then
-    echo "$name is in $cache"
+    echo "$name exists in $cache"
     return
   fi
   echo "building $name"
@@ -30,7 +29,7 @@ for name in "${@:-kubectl kube-apiserver kube-controller-manager kube-scheduler 
     case $program in
       kustomize) build kustomize sigs.k8s.io/kustomize/kustomize/v5 ;;
       kwok)
-        # A module of its own: its dependencies are of another version of Kubernetes.
+        # A separate module: its dependencies have another version of Kubernetes.
         [ -x "$cache/kwok" ] || (cd "${TMPDIR:-/tmp}" && CGO_ENABLED=0 GOBIN="$cache" go install "sigs.k8s.io/kwok/cmd/kwok@$kwok")
         ;;
       *) build "$program" "k8s.io/kubernetes/cmd/$program" ;;
