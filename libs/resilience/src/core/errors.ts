@@ -52,8 +52,8 @@ export class ConfigurationNotFoundError extends ResilienceError {
   readonly configurationName: string;
 
   constructor(configurationName: string, known: readonly string[]) {
-    const list = known.length === 0 ? 'none is registered' : `known are ${known.map((name) => `'${name}'`).join(', ')}`;
-    super(`There is no configuration named '${configurationName}'; ${list}.`);
+    const list = known.length === 0 ? 'none' : known.map((name) => `'${name}'`).join(', ');
+    super(`There is no configuration named '${configurationName}'. Registered configurations: ${list}.`);
     this.configurationName = configurationName;
   }
 }

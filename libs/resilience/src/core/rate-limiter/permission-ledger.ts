@@ -40,6 +40,7 @@ export class PermissionLedger {
     return this.#available;
   }
 
+  /** The state at this time, with the permissions of new cycles. It changes nothing. */
   read(nowNanos: number): LedgerReading {
     const cycle = Math.floor(nowNanos / this.#periodNanos);
     if (cycle === this.#cycle) return { cycle, available: this.#available };

@@ -29,7 +29,9 @@ export class RetryContext {
   readonly #deadline: Deadline | undefined;
   #failedAttempts = 0;
   #lastError: unknown;
-  /** Whether a deadline, a long requested wait, an exhausted budget or a negative interval ended a retryable call. */
+  /**
+   * Whether a deadline, a long requested wait or an empty budget ended the call, or a negative interval after a value.
+   */
   #isStoppedEarly = false;
 
   /** @param deadline of the caller; no attempt starts after it */
