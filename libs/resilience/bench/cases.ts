@@ -180,7 +180,7 @@ const withMetrics: BenchCase = {
   subjects: async () => {
     const circuitBreakerRegistry = createRegistry('circuitBreaker');
     const unbind = bindToPrometheus({ circuitBreaker: circuitBreakerRegistry }, new Registry());
-    const breaker = circuitBreakerRegistry.getOrCreate('customer', { slidingWindowSize: 100 });
+    const breaker = circuitBreakerRegistry.declare('customer', { slidingWindowSize: 100 });
     return { bare, breakwater: { operation: () => breaker.execute(succeed), dispose: unbind } };
   },
 };
@@ -215,7 +215,7 @@ const registry: BenchCase = {
     const names = Array.from({ length: registrySize }, (_, index) => `customer-${index}`);
     const next = rotation(names);
     const ours = createRegistry('circuitBreaker');
-    for (const name of names) ours.getOrCreate(name);
+    for (const name of names) ours.declare(name);
     const theirs = new Map(names.map((name) => [name, cockatiel(calls(100))]));
     return {
       bare,

@@ -165,6 +165,11 @@ export class Definitions<P extends NamedInstance, O extends object> {
     this.#bases = new BaseConfigs(schema.rules, this.#layer, refuse, defaults);
   }
 
+  /** Whether an instance of this name is defined. */
+  has(name: string): boolean {
+    return this.#layer.instances.has(name);
+  }
+
   /** The names of the instances. */
   names(): readonly string[] {
     return [...this.#layer.instances.keys()];

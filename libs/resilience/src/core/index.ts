@@ -1,4 +1,5 @@
 export type { Cancel, Clock } from './clock.ts';
+export type { DynamicInstanceOptions } from './dynamic-instances.ts';
 export { scaledClock, systemClock } from './clock.ts';
 export type { Duration } from './duration.ts';
 export { durationForms, durationText, formatDuration, parseDuration } from './duration.ts';
@@ -167,4 +168,5 @@ export type {
 export type { FollowableRegistry } from './follow-registry.ts';
 export { followRegistry } from './follow-registry.ts';
 export type { OptionChange } from './definitions.ts';
+export { Usage } from './usage.ts';
 export type { EntryReconfiguredEvent, InstanceChange, PreparedDefinitions, Reconfigurable } from './registry.ts';

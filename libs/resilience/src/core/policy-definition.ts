@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts';
 import type { ActuatorView, EventTypes, Meter, SpanEvents } from './observability.ts';
+import type { DynamicInstanceOptions } from './dynamic-instances.ts';
 import type { OptionSchema } from './options.ts';
+import type { Usage } from './usage.ts';
 
 /** What a registry holds: a policy, or something that policies share, such as a retry budget. */
 export interface NamedInstance {
@@ -8,12 +10,16 @@ export interface NamedInstance {
   readonly name: string;
   /** The resolved options. */
   readonly config: object;
+  /** Its calls; left out for what makes none, such as a retry budget. */
+  readonly usage?: Usage;
 }
 
 /** What instances get in addition to their options. A definition may ask for more. */
 export interface PolicyEnvironment {
   /** Where time comes from; real time by default. */
   readonly clock?: Clock;
+  /** Limits the instances with names that no definition declares. By default 1,000, and 1 h without use. */
+  readonly dynamicInstances?: DynamicInstanceOptions;
 }
 
 /** The options that hold a wait which configuration files may let grow or randomize. */
@@ -93,6 +99,11 @@ export interface PolicyDefinition<
   create(name: string, options: O, environment: E): P;
   /** Completes the environment that all instances of a registry share. */
   completeEnvironment?(environment: E): E;
+  /**
+   * Whether a registry may remove an instance without in-flight calls to make room for another: its next call needs none of
+   * its state. True by default.
+   */
+  isRemovable?(instance: P): boolean;
   /** Releases what a removed instance holds. */
   dispose?(instance: P): void;
 }

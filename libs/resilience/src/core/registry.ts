@@ -1,4 +1,4 @@
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import {
   type Definition,
   Definitions,
@@ -6,6 +6,7 @@ import {
   optionChanges,
   type RegistryDefinitions,
 } from './definitions.ts';
+import { DynamicInstances, sharedInstanceName } from './dynamic-instances.ts';
 import { ConflictingDefinitionError } from './errors.ts';
 import { EventEmitter, type Listener, type PolicyEvent, type Unsubscribe } from './events.ts';
 import type { NamedInstance, PolicyDefinition, PolicyEnvironment } from './policy-definition.ts';
@@ -17,7 +18,7 @@ interface RegistryEvent<T extends string, P> extends PolicyEvent {
   readonly entry: P;
 }
 
-/** An instance goes on with other options. */
+/** An instance continues with changed options. */
 export interface EntryReconfiguredEvent<P> extends RegistryEvent<'ENTRY_RECONFIGURED', P> {
   readonly changes: readonly OptionChange[];
 }
@@ -28,41 +29,48 @@ export type RegistryEvents<P> = {
   readonly ENTRY_RECONFIGURED: EntryReconfiguredEvent<P>;
 };
 
-/** A policy that can go on with other options. One that cannot keeps its own to the end. */
+/** A policy whose options can change while it lives. */
 export interface Reconfigurable<O> {
-  /** @param options checked already */
+  /** @param options the options, already checked */
   reconfigure(options: O): void;
 }
 
 /** How an instance would differ under other definitions. */
 export interface InstanceChange {
-  /** What the instance is, as text: `CircuitBreaker 'customer'`. */
+  /** The instance as text, e.g. `CircuitBreaker 'customer'`. */
   readonly subject: string;
   readonly name: string;
   readonly changes: readonly OptionChange[];
-  /** Whether the instance can go on with them. Otherwise they hold from the next start on. */
+  /** Whether the instance can change while it lives. Otherwise the change takes effect at the next start. */
   readonly isApplicable: boolean;
 }
 
-/** New definitions, found to be right, that do not hold yet. */
+/** New definitions that have been checked and are not yet in effect. */
 export interface PreparedDefinitions {
-  /** The instances made so far that they change. */
+  /** The existing instances that they change. */
   readonly instanceChanges: readonly InstanceChange[];
-  /** Makes them hold. Living instances go on with their new options; a call under way ends as it would have. */
+  /** Puts them into effect. Existing instances continue with their new options; in-flight calls keep theirs. */
   apply(): void;
 }
 
 /**
- * The instances of one kind of policy by the name of what they protect: one for each dependency, shared by all its callers.
- * There is no global registry; `createRegistry` makes one.
+ * The instances of one kind of policy by name: one for each dependency, shared by all its callers. There is no global
+ * registry; `createRegistry` creates one.
+ *
+ * Names that are in no definition and were not declared are dynamic. Their number is bounded (`dynamicInstances`), and an
+ * idle instance is removed, so that names which come from requests, e.g. one for each tenant, cannot grow memory and metrics
+ * without end. An instance with in-flight calls and a circuit breaker that is not CLOSED are never removed. When no instance
+ * can be removed, calls with further names share the instance `other`.
  */
 export class Registry<P extends NamedInstance = NamedInstance, O extends object = object> {
   readonly #definition: PolicyDefinition<string, P, O>;
   readonly #environment: PolicyEnvironment;
   readonly #entries = new Map<string, P>();
-  /** The options that instances were asked for with, and that no other definition may change. */
+  readonly #declared = new Set<string>();
+  readonly #dynamic: DynamicInstances<P>;
+  /** The options that callers gave for an instance. Definitions do not change them. */
   readonly #givenByName = new Map<string, Definition<O>>();
-  /** Of any instance, so that registries of different kinds have a common type. */
+  /** Typed for any instance, so that registries of different kinds have a common type. */
   readonly #events = new EventEmitter<RegistryEvents<NamedInstance>>();
   #given: RegistryDefinitions<O>;
   #added: Readonly<Record<string, Definition<O>>> = {};
@@ -84,21 +92,38 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     this.#given = definitions;
     this.#definitions = this.#define(definitions, {});
     this.#definitions.check();
+    this.#dynamic = new DynamicInstances<P>(
+      {
+        label: definition.label,
+        clock: this.#clock,
+        find: (name) => this.#entries.get(name),
+        isRemovable: (instance) => definition.isRemovable?.(instance) ?? true,
+        remove: (name) => this.remove(name),
+      },
+      environment.dynamicInstances,
+    );
   }
 
   /**
-   * The instance of this name; made at the first call from the definition of that name, or from `given`.
+   * Returns the instance of this name. The first call creates it from the definition of that name, or from `given`. A name
+   * without a definition is dynamic: its instance is removed when it has not been used for `idleExpiry`. Use `declare` for
+   * names in code whose instance is kept, e.g. in a constant.
    *
-   * @param given options of its own, or the name of a configuration to build on
+   * @param given its own options, or the name of a configuration to build on
    * @throws ConflictingDefinitionError when the name exists already with other options
    */
   getOrCreate(name: string, given?: Definition<O> | string): P {
     const definition = typeof given === 'string' ? ({ baseConfig: given } as Definition<O>) : given;
     const existing = this.#entries.get(name);
+    if (existing !== undefined) this.#dynamic.touch(name);
     if (existing !== undefined && definition === undefined) return existing;
 
     const config = this.#definitions.configOf(name, definition);
     if (existing === undefined) {
+      if (!this.#isDeclared(name)) {
+        if (!this.#dynamic.admit()) return this.declare(sharedInstanceName);
+        this.#dynamic.add(name);
+      }
       const entry = this.#definition.create(name, config as O, this.#environment);
       this.#entries.set(name, entry);
       if (definition !== undefined) this.#givenByName.set(name, definition);
@@ -110,32 +135,40 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     return existing;
   }
 
+  /** Like `getOrCreate`, for a name in code: the instance is kept, however long it is not used. */
+  declare(name: string, given?: Definition<O> | string): P {
+    this.#declared.add(name);
+    this.#dynamic.delete(name);
+    return this.getOrCreate(name, given);
+  }
+
   find(name: string): P | undefined {
     return this.#entries.get(name);
   }
 
-  /** All instances made so far, in the order of their making. */
+  /** All existing instances, oldest first. */
   all(): readonly P[] {
     return [...this.#entries.values()];
   }
 
-  /** The names of all instances, made or only defined. */
+  /** The names of all instances, created or only defined. */
   names(): readonly string[] {
     return [...new Set([...this.#definitions.names(), ...this.#entries.keys()])];
   }
 
-  /** Forgets an instance, and returns it. Calls that hold it go on with it. */
+  /** Removes an instance and returns it. Callers that hold it can still use it. */
   remove(name: string): P | undefined {
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
     this.#entries.delete(name);
+    this.#dynamic.delete(name);
     this.#givenByName.delete(name);
     this.#definition.dispose?.(entry);
     this.#events.emit({ type: 'ENTRY_REMOVED', creationTime: this.#now(), entry });
     return entry;
   }
 
-  /** Adds or replaces a named configuration. Instances that exist already keep theirs. */
+  /** Adds or replaces a named configuration. Existing instances keep their options. */
   addConfiguration(name: string, definition: Definition<O>): void {
     const added = { ...this.#added, [name]: definition };
     const definitions = this.#define(this.#given, added);
@@ -144,15 +177,15 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     this.#definitions = definitions;
   }
 
-  /** The options of a named configuration, with what it builds on. @throws ConfigurationNotFoundError */
+  /** The options of a named configuration, including those of its bases. @throws ConfigurationNotFoundError */
   configuration(name: string): O {
     return this.#definitions.configuration(name);
   }
 
   /**
-   * Checks definitions that are to take the place of those given at first, and finds out what they would change. Nothing
-   * changes before they are applied. Configurations that were added one by one stay, and so do defaults where none are
-   * given, and the options that an instance was asked for with.
+   * Checks definitions that replace those of the constructor, and lists what they change. Nothing changes before they are
+   * applied. Configurations that were added one by one, defaults if none are given, and options that callers gave for an
+   * instance are kept.
    *
    * @throws InvalidOptionsError listing every fault of every definition
    * @throws ConfigurationNotFoundError when a definition builds on a configuration that does not exist
@@ -176,17 +209,18 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
       apply: () => {
         this.#given = given;
         this.#definitions = definitions;
+        for (const name of definitions.names()) this.#dynamic.delete(name);
         for (const { entry, config, changes } of changed) this.#reconfigure(entry, config as O, changes);
       },
     };
   }
 
-  /** Tells of instances that are added, removed or reconfigured, so that meters can follow. Returns what ends it. */
+  /** Calls `listener` for each instance that is added, removed or reconfigured, until the returned function is called. */
   on<K extends keyof RegistryEvents<P>>(type: K, listener: Listener<RegistryEvents<P>[K]>): Unsubscribe {
     return this.#events.on(type, listener as Listener<RegistryEvents<NamedInstance>[K]>);
   }
 
-  /** Forgets all instances and frees what they hold. */
+  /** Removes all instances and releases what they hold. */
   dispose(): void {
     for (const name of this.#entries.keys()) this.remove(name);
   }
@@ -207,12 +241,20 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     return isReconfigurable<P, O>(entry) && !changes.some(({ option }) => fixedOptions.includes(option));
   }
 
+  #isDeclared(name: string): boolean {
+    return this.#declared.has(name) || this.#definitions.has(name);
+  }
+
   #subject(name: string): string {
     return `${this.#definition.label} '${name}'`;
   }
 
+  get #clock(): Clock {
+    return this.#environment.clock ?? systemClock;
+  }
+
   #now(): number {
-    return (this.#environment.clock ?? systemClock).now();
+    return this.#clock.now();
   }
 }
 

@@ -29,6 +29,6 @@ export function injectedPolicyProviders(): readonly Provider[] {
     provide: token,
     scope: Scope.TRANSIENT,
     inject: [registryToken(kind)],
-    useFactory: (registry: PolicyRegistry<PolicyKind>) => registry.getOrCreate(name),
+    useFactory: (registry: PolicyRegistry<PolicyKind>) => registry.declare(name),
   }));
 }

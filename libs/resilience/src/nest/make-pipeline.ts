@@ -22,6 +22,6 @@ export function pipelineOf(name: string, members: readonly PipelineMember[], reg
   if (faults.length > 0) throw new InvalidOptionsError(`Pipeline '${name}'`, faults);
   return pipeline(
     name,
-    parsed.map(({ kind, instance }) => registries[kind].getOrCreate(instance)),
+    parsed.map(({ kind, instance }) => registries[kind].declare(instance)),
   );
 }

@@ -50,10 +50,11 @@ export function registryProviders(table: PolicyTable = policies): readonly Facto
     provide: tokens[at]!,
     inject: [resilienceConfiguration, resilienceOptions, ...tokens.slice(0, at)],
     useFactory: (config: ResilienceConfig, options: ResilienceModuleOptions, ...above: unknown[]) => {
-      const { clock = systemClock, random = Math.random, engines = {} } = options;
+      const { clock = systemClock, random = Math.random, engines = {}, dynamicInstances = {} } = options;
       const { kind } = definition;
       const shared = registriesInEnvironment(kind, (other) => above[kinds.indexOf(other as PolicyKind)], table);
-      return new Registry(definition, config[kind as PolicyKind], { clock, random, engines, ...shared } as object);
+      const environment = { clock, random, engines, dynamicInstances, ...shared };
+      return new Registry(definition, config[kind as PolicyKind], environment as object);
     },
   }));
   const all: FactoryProvider<PolicyRegistries> = {

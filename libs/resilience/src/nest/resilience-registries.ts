@@ -24,7 +24,7 @@ export class ResilienceRegistries {
 
   /** @throws PipelineNotFoundError */
   protector(kind: ProtectorKind, name: string): Policy {
-    return kind === 'pipeline' ? this.pipeline(name) : this.policies[kind].getOrCreate(name);
+    return kind === 'pipeline' ? this.pipeline(name) : this.policies[kind].declare(name);
   }
 
   hasPipeline(name: string): boolean {

@@ -2,28 +2,34 @@ import type { DynamicModule, FactoryProvider } from '@nestjs/common';
 import type { ResilienceConfigContext } from '../config/resilience-config.ts';
 import type { CircuitBreakerEngines } from '../core/circuit-breaker/circuit-breaker.contract.ts';
 import type { Clock } from '../core/clock.ts';
+import type { DynamicInstanceOptions } from '../core/dynamic-instances.ts';
 
 /**
- * What `ResilienceModule.forRoot` takes. An option of a policy may be set in three places: files win over code,
- * since whoever deploys knows best, and the environment wins over files.
+ * The options of `ResilienceModule.forRoot`. An option of a policy can be set in three places: files override code, and
+ * environment variables override files, so that a deployment can change what the code says.
  */
 export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, 'namesInCode'> {
   /**
-   * Files in the form of Spring's `application.yml`, relative to the working directory; a later one is laid over an
-   * earlier one. They need the package `yaml`. None by default.
+   * Files in the form of Spring's `application.yml`, relative to the working directory; a later file overrides an earlier
+   * one. They need the package `yaml`. None by default.
    */
   readonly configFiles?: readonly (string | URL)[];
-  /** Where time comes from; real time by default. */
+  /** The clock of all policies; real time by default. */
   readonly clock?: Clock;
-  /** What circuit breakers may run on beside the sliding window, by their `engine`. Nothing by default. */
+  /** The engines that circuit breakers can choose (`engine`) in addition to the sliding window. None by default. */
   readonly engines?: CircuitBreakerEngines;
+  /**
+   * Limits the instances of each kind whose names are neither configured nor in a decorator, such as names of tenants. By
+   * default 1,000, each removed after 1 h without use.
+   */
+  readonly dynamicInstances?: DynamicInstanceOptions;
 }
 
-/** The same options made by a factory, which may inject what it needs. */
+/** The same options from a factory with injected dependencies. */
 export interface ResilienceModuleAsyncOptions {
   /** Modules that provide what is injected. None by default. */
   readonly imports?: NonNullable<DynamicModule['imports']>;
-  /** What `useFactory` is called with. Nothing by default. */
+  /** The parameters of `useFactory`. None by default. */
   readonly inject?: NonNullable<FactoryProvider['inject']>;
   readonly useFactory: FactoryProvider<ResilienceModuleOptions>['useFactory'];
 }

@@ -39,6 +39,7 @@ export const adaptiveConcurrencyLimiterDefinition = definePolicy({
     policy: 'adaptive_concurrency_limiter',
     events: { CALL_REJECTED: { name: 'rejected', attributes: ({ limit }) => ({ [names.limit]: limit }) } },
   },
+  isRemovable: ({ metrics }) => metrics.inFlight === 0,
   create: (name: string, options: AdaptiveConcurrencyLimiterOptions, environment: PolicyEnvironment) =>
     new AdaptiveConcurrencyLimiter(name, options, environment),
 });

@@ -88,20 +88,8 @@ export class AdaptiveConcurrencyLimiter
    * @throws ConcurrencyLimitExceededError when the limit is reached
    * @throws what `call` threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const inFlight = this.#admit();
-    const startedAt = this.#clock.now();
-    let result: T;
-    try {
-      result = await call(toCallContext(context));
-    } catch (error) {
-      this.#inFlight--;
-      this.#record(this.#outcomeOf(error, abortSourceOf(context)), this.#clock.now() - startedAt, inFlight);
-      throw error;
-    }
-    this.#inFlight--;
-    this.#record('SUCCESS', this.#clock.now() - startedAt, inFlight);
-    return result;
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    return this.usage.track(this.#run(call, context));
   }
 
   /** The same function under this limiter. It keeps `this` and the arguments. */
@@ -118,6 +106,22 @@ export class AdaptiveConcurrencyLimiter
     this.#config = adaptiveConcurrencyLimiterOptions.resolve(`AdaptiveConcurrencyLimiter '${this.name}'`, options);
     this.#algorithm = algorithmFor(this.#config);
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
+  }
+
+  async #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
+    const inFlight = this.#admit();
+    const startedAt = this.#clock.now();
+    let result: T;
+    try {
+      result = await call(toCallContext(context));
+    } catch (error) {
+      this.#inFlight--;
+      this.#record(this.#outcomeOf(error, abortSourceOf(context)), this.#clock.now() - startedAt, inFlight);
+      throw error;
+    }
+    this.#inFlight--;
+    this.#record('SUCCESS', this.#clock.now() - startedAt, inFlight);
+    return result;
   }
 
   #admit(): number {

@@ -39,6 +39,7 @@ export const bulkheadDefinition = definePolicy({
   ],
   spanEvents: { policy: 'bulkhead', events: { CALL_REJECTED: { name: 'rejected' } } },
   actuator: { plural: 'bulkheads', describeEvent: plainEvent('bulkheadName') },
+  isRemovable: ({ metrics }) => metrics.availableConcurrentCalls === metrics.maxAllowedConcurrentCalls,
   create: (name: string, options: BulkheadOptions, environment: PolicyEnvironment) =>
     new Bulkhead(name, options, environment),
 });

@@ -85,7 +85,9 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const abort = abortSourceOf(context);
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
-    return this.#tryTakePermit() ? this.#run(call, context) : this.#runAfterWait(call, context, signalOf(context));
+    return this.usage.track(
+      this.#tryTakePermit() ? this.#run(call, context) : this.#runAfterWait(call, context, signalOf(context)),
+    );
   }
 
   /** The same function under this bulkhead. It keeps `this` and the arguments. */

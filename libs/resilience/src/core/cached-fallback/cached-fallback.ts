@@ -133,10 +133,10 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
     context: Partial<CallContext> | undefined,
     mapStale?: KeyedCallOptions<never>['mapStale'],
   ): Promise<T> {
-    if (key === undefined) return invokeCall(call, toCallContext(context));
+    if (key === undefined) return this.usage.track(invokeCall(call, toCallContext(context)));
 
     const callNumber = this.#values.startCall();
-    return invokeCall(call, toCallContext(context)).then(
+    const settled = invokeCall(call, toCallContext(context)).then(
       (result) => {
         if (this.config.rememberResult?.(result) !== false) this.#values.store(key, result, callNumber);
         return result;
@@ -147,6 +147,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
         return (mapStale === undefined ? stale.value : mapStale(stale as StaleValue<never>)) as T;
       },
     );
+    return this.usage.track(settled);
   }
 
   #findStale(key: string, error: unknown): StaleValue {

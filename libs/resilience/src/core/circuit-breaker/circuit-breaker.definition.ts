@@ -197,5 +197,6 @@ export const circuitBreakerDefinition = definePolicy({
   ): AnyCircuitBreaker =>
     chosenEngine(`CircuitBreaker '${name}'`, options, environment.engines ?? {})?.create(name, options) ??
     new CircuitBreaker(name, options, environment),
+  isRemovable: ({ state }) => state === 'CLOSED',
   dispose: (circuitBreaker) => circuitBreaker.dispose(),
 });

@@ -133,8 +133,8 @@ describe('A registry of circuit breakers', () => {
     const clock = new FakeClock();
     const automatic = { automaticTransitionFromOpenToHalfOpenEnabled: true };
     const registry = createRegistry('circuitBreaker', { configs: { default: automatic } }, { clock });
-    registry.getOrCreate('customer').transitionToOpenState();
-    registry.getOrCreate('ledger').transitionToOpenState();
+    registry.declare('customer').transitionToOpenState();
+    registry.declare('ledger').transitionToOpenState();
     expect(clock.pendingTimers).toBe(2);
 
     registry.dispose();

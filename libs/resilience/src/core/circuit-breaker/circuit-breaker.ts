@@ -162,7 +162,7 @@ export class CircuitBreaker
       return { outcome, elapsedDurationMs: endedAt - startedAt, endedAt, issuer };
     };
     // Two handlers of one `then`: an error that settling the first throws must not settle the call again.
-    return running.then(
+    const settled = running.then(
       (result) => {
         this.#settle(end({ result }));
         return result;
@@ -172,6 +172,7 @@ export class CircuitBreaker
         throw error;
       },
     );
+    return this.usage.track(settled);
   }
 
   /** The same function under this circuit breaker. It keeps `this` and the arguments. */

@@ -48,18 +48,22 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
    * @returns the result of `call` or of a handler
    * @throws what `call` threw, or what the last handler threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    return this.usage.track(this.#run(call, context));
+  }
+
+  /** The same function under this fallback. It keeps `this` and the arguments. */
+  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    return decorateCall(this, call);
+  }
+
+  async #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
     const callContext = toCallContext(context);
     try {
       return await call(callContext);
     } catch (error) {
       return (await this.#handle(error, callContext, abortSourceOf(context))) as T;
     }
-  }
-
-  /** The same function under this fallback. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   async #handle(original: unknown, context: CallContext, abort: AbortSource | undefined): Promise<unknown> {

@@ -112,7 +112,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
     signalOf(context)?.throwIfAborted();
     // A repetition by an outer retry is not a new call; the retry has withdrawn it from the budget.
     if ((context?.attempt ?? 1) === 1) this.#budget?.deposit();
-    return new HedgedCall(this.#callOwner(), call, context).run();
+    return this.usage.track(new HedgedCall(this.#callOwner(), call, context).run());
   }
 
   /** The same function under this hedge. It keeps `this` and the arguments. */

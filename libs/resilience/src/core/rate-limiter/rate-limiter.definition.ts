@@ -41,6 +41,8 @@ export const rateLimiterDefinition = definePolicy({
   ],
   spanEvents: { policy: 'ratelimiter', events: { FAILED_ACQUIRE: { name: 'rejected' } } },
   actuator: { plural: 'rateLimiters', describeEvent: plainEvent('rateLimiterName') },
+  // An instance that is created again would start with the whole limit of the period.
+  isRemovable: ({ metrics, config }) => metrics.availablePermissions >= config.limitForPeriod,
   create: (name: string, options: RateLimiterOptions, environment: PolicyEnvironment) =>
     new RateLimiter(name, options, environment),
 });

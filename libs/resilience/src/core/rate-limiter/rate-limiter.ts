@@ -92,20 +92,8 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
    * @throws RateLimitExceededError when the wait would be too long
    * @throws the reason of the caller's abort, or what `call` threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const abort = abortSourceOf(context);
-    if (abort?.aborted) throw abort.reason;
-    const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
-    const timeoutNanos = toNanos(Math.min(this.#config.timeoutDuration, remainingMs));
-
-    const nanosToWait = this.#ledger.reserve(1, timeoutNanos, this.#nowNanos());
-    if (nanosToWait > timeoutNanos) {
-      this.emit('FAILED_ACQUIRE', { numberOfPermits: 1 });
-      throw new RateLimitExceededError(this.name, this.#config.limitForPeriod, nanosToWait / nanosInMs);
-    }
-    if (nanosToWait > 0) await this.#waitFor(nanosToWait, 1, signalOf(context));
-    this.emit('SUCCESSFUL_ACQUIRE', { numberOfPermits: 1 });
-    return call(toCallContext(context));
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    return this.usage.track(this.#run(call, context));
   }
 
   /** The same function under this rate limiter. It keeps `this` and the arguments. */
@@ -200,6 +188,22 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
     const available = Math.min(this.#ledger.read(nowNanos).available, config.limitForPeriod);
     const periodNanos = toNanos(config.limitRefreshPeriod);
     this.#ledger = new PermissionLedger(config.limitForPeriod, periodNanos, { nowNanos, available });
+  }
+
+  async #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
+    const abort = abortSourceOf(context);
+    if (abort?.aborted) throw abort.reason;
+    const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
+    const timeoutNanos = toNanos(Math.min(this.#config.timeoutDuration, remainingMs));
+
+    const nanosToWait = this.#ledger.reserve(1, timeoutNanos, this.#nowNanos());
+    if (nanosToWait > timeoutNanos) {
+      this.emit('FAILED_ACQUIRE', { numberOfPermits: 1 });
+      throw new RateLimitExceededError(this.name, this.#config.limitForPeriod, nanosToWait / nanosInMs);
+    }
+    if (nanosToWait > 0) await this.#waitFor(nanosToWait, 1, signalOf(context));
+    this.emit('SUCCESSFUL_ACQUIRE', { numberOfPermits: 1 });
+    return call(toCallContext(context));
   }
 
   #change(options: RateLimiterOptions): void {

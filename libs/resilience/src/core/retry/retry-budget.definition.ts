@@ -18,6 +18,8 @@ export const retryBudgetDefinition = definePolicy({
       read: ({ balance }) => [[balance]],
     },
   ],
+  // Retries and hedges keep a reference to it.
+  isRemovable: () => false,
   create: (name: string, options: RetryBudgetOptions, environment: PolicyEnvironment) =>
     new RetryBudget(name, options, environment),
 });

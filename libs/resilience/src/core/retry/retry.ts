@@ -87,13 +87,14 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
     const attempts = this.context(context);
     // Most calls need no second attempt, so the first one runs without the cost of an async function.
-    return invokeCall(call, callContext(abort, 1, context?.deadline)).then(
+    const settled = invokeCall(call, callContext(abort, 1, context?.deadline)).then(
       (result) => {
         const waitMs = afterResult(attempts, result);
         return waitMs < 0 ? result : this.#repeat(call, context, attempts, waitMs);
       },
       (error: unknown) => this.#repeat(call, context, attempts, afterError(attempts, error, abort)),
     );
+    return this.usage.track(settled);
   }
 
   /** The same function under this retry. It keeps `this` and the arguments. */

@@ -114,7 +114,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
         if (end()) this.#fail(error, reject);
       },
     );
-    return promise;
+    return this.usage.track(promise);
   }
 
   /** The same function under this time limiter. It keeps `this` and the arguments. */

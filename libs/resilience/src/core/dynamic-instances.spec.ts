@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import type { DynamicInstanceOptions } from './dynamic-instances.ts';
+import { InvalidOptionsError } from './errors.ts';
+import { createRegistry, kindsOf, type PipelineKind, pipelineKindsOf, type PolicyKind } from './policies.ts';
+import type { Policy } from './policy.ts';
+
+const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+beforeEach(() => emitWarning.mockClear());
+afterEach(() => vi.clearAllMocks());
+
+function setUp<K extends PolicyKind>(kind: K, dynamicInstances: DynamicInstanceOptions = {}) {
+  const clock = new FakeClock();
+  return { clock, registry: createRegistry(kind, {}, { clock, dynamicInstances } as object) };
+}
+
+/** A call that ends when the returned function is called. */
+async function inFlight(policy: Policy): Promise<() => Promise<void>> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const call = policy.execute(() => promise);
+  await Promise.resolve();
+  return async () => {
+    resolve();
+    await call;
+  };
+}
+
+describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKind) => {
+  it('removes the least recently used dynamic instance when another one would exceed the maximum', () => {
+    const { registry } = setUp(kind, { maxInstances: 2 });
+    registry.getOrCreate('a');
+    registry.getOrCreate('b');
+    registry.getOrCreate('a');
+
+    registry.getOrCreate('c');
+
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['a', 'c']);
+  });
+
+  it('removes a dynamic instance that was not used for the idle expiry, and leaves no timer', async () => {
+    const { clock, registry } = setUp(kind, { idleExpiry: '1m' });
+    registry.getOrCreate('a');
+    await clock.advance(30_000);
+    registry.getOrCreate('b');
+
+    await clock.advance(30_000);
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['b']);
+
+    await clock.advance(60_000);
+    expect(registry.all()).toStrictEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps an instance that is only called by its holder', async () => {
+    const { clock, registry } = setUp(kind, { idleExpiry: '1m' });
+    const held = registry.getOrCreate('a') as Policy;
+
+    for (let minute = 0; minute < 3; minute++) {
+      await held.execute(() => 'ok');
+      await clock.advance(59_000);
+    }
+
+    expect(registry.find('a')).toBe(held);
+  });
+
+  it('never removes an instance with an in-flight call', async () => {
+    const { clock, registry } = setUp(kind, { maxInstances: 1, idleExpiry: '1m' });
+    // A long time limit, so that the call stays in flight.
+    if (kind === 'timeLimiter') registry.addConfiguration('default', { timeoutDuration: '1h' } as object);
+    const busy = registry.getOrCreate('busy') as Policy;
+    const end = await inFlight(busy);
+
+    expect(registry.getOrCreate('a').name).toBe('other');
+    await clock.advance(120_000);
+    expect(registry.find('busy')).toBe(busy);
+
+    await end();
+    await clock.advance(120_000);
+    expect(registry.find('busy')).toBeUndefined();
+  });
+
+  it('shares one instance and warns once when no instance can be removed', async () => {
+    const { registry } = setUp(kind, { maxInstances: 1 });
+    const end = await inFlight(registry.getOrCreate('busy') as Policy);
+
+    const others = ['a', 'b', 'c'].map((name) => registry.getOrCreate(name));
+
+    expect(new Set(others).size).toBe(1);
+    expect(others[0]?.name).toBe('other');
+    expect(emitWarning).toHaveBeenCalledOnce();
+    expect(emitWarning.mock.calls[0]?.[0]).toMatch(/^There are 1 instances of \w+ with names that no configuration/);
+    await end();
+  });
+
+  it('does not count declared instances and never removes them', async () => {
+    const clock = new FakeClock();
+    const definitions = { instances: { defined: {} } };
+    const environment = { clock, dynamicInstances: { maxInstances: 1, idleExpiry: '1m' } } as object;
+    const registry = createRegistry(kind, definitions, environment);
+    registry.getOrCreate('defined');
+    registry.declare('declared');
+    registry.getOrCreate('dynamic');
+
+    await clock.advance(60_000);
+
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['defined', 'declared']);
+  });
+});
+
+describe('A dynamic instance whose state its next call needs', () => {
+  it.each([
+    [
+      'an open circuit breaker',
+      () => {
+        const { clock, registry } = setUp('circuitBreaker', { idleExpiry: '1m' });
+        const customer = registry.getOrCreate('customer');
+        customer.transitionToOpenState();
+        return { clock, registry, release: () => customer.transitionToClosedState() };
+      },
+    ],
+    [
+      'a bulkhead with a permit that a caller took by hand',
+      () => {
+        const { clock, registry } = setUp('bulkhead', { idleExpiry: '1m' });
+        const customer = registry.getOrCreate('customer');
+        customer.tryAcquirePermission();
+        return { clock, registry, release: () => customer.onComplete() };
+      },
+    ],
+  ] as const)('is kept: %s', async (_, create) => {
+    const { clock, registry, release } = create();
+
+    await clock.advance(600_000);
+    expect(registry.find('customer')).toBeDefined();
+
+    release();
+    await clock.advance(120_000);
+    expect(registry.find('customer')).toBeUndefined();
+  });
+
+  it('is kept: a rate limiter with a used permission of this period', () => {
+    const { registry } = setUp('rateLimiter', { maxInstances: 1 });
+    registry.addConfiguration('default', { limitForPeriod: 1, limitRefreshPeriod: '1m' });
+    const tenant = registry.getOrCreate('tenant');
+    expect(tenant.reservePermission()).toBe(0);
+
+    expect(registry.getOrCreate('another').name).toBe('other');
+    expect(registry.getOrCreate('tenant')).toBe(tenant);
+  });
+
+  it('is kept: a retry budget, because retries hold it', () => {
+    const { registry } = setUp('retryBudget', { maxInstances: 1 });
+    const budget = registry.getOrCreate('all');
+
+    expect(registry.getOrCreate('another').name).toBe('other');
+    expect(registry.find('all')).toBe(budget);
+  });
+});
+
+describe('Any sequence of names', () => {
+  it('leaves at most the maximum of dynamic instances and the shared one', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...kindsOf()),
+        fc.integer({ min: 1, max: 5 }),
+        fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 50 }),
+        (kind, maxInstances, names) => {
+          const { registry } = setUp(kind, { maxInstances });
+          for (const name of names) {
+            const instance = registry.getOrCreate(`tenant-${name}`);
+            expect([`tenant-${name}`, 'other']).toContain(instance.name);
+            expect(registry.all().filter((each) => each.name !== 'other').length).toBeLessThanOrEqual(maxInstances);
+          }
+        },
+      ),
+    );
+  });
+});
+
+it('Invalid limits are refused with the allowed range', () => {
+  expect(() => setUp('retry', { maxInstances: 0 })).toThrow(InvalidOptionsError);
+  expect(() => setUp('retry', { idleExpiry: 'soon' })).toThrow(/idleExpiry is 'soon'/);
+});

@@ -1,0 +1,138 @@
+import type { Cancel, Clock } from './clock.ts';
+import type { Duration } from './duration.ts';
+import { warn } from './events.ts';
+import { duration, OptionSchema, wholeNumber } from './options.ts';
+import type { Usage } from './usage.ts';
+
+/** Limits the instances that a registry creates for names which no definition declares, such as the names of tenants. */
+export interface DynamicInstanceOptions {
+  /** The most such instances. From 1 to 1,000,000; 1,000 by default. */
+  readonly maxInstances?: number;
+  /** Removes such an instance when it has not been used for this long. At least 1 ms; 1 h by default. */
+  readonly idleExpiry?: Duration;
+}
+
+const dynamicInstanceOptions = new OptionSchema({
+  maxInstances: wholeNumber(1_000, { min: 1, max: 1_000_000 }),
+  idleExpiry: duration(3_600_000, { min: 1 }),
+});
+
+/** The name of the instance that calls share when a registry can create no other. */
+export const sharedInstanceName = 'other';
+
+interface Use {
+  lastUsedAt: number;
+  /** How many calls the instance had started then. */
+  startedCalls: number;
+}
+
+/** Where the instances of dynamic names are created and removed: a registry. */
+interface Owner<P> {
+  readonly label: string;
+  readonly clock: Clock;
+  find(name: string): P | undefined;
+  /** Whether later calls can do without the state of the instance. */
+  isRemovable(instance: P): boolean;
+  remove(name: string): void;
+}
+
+/**
+ * Keeps the number of instances with dynamic names bounded. The least recently used one is removed first; one with in-flight
+ * calls, or with state that its next call needs, is kept.
+ */
+export class DynamicInstances<P extends { readonly usage?: Usage }> {
+  readonly #owner: Owner<P>;
+  readonly #maxInstances: number;
+  readonly #idleExpiryMs: number;
+  /** By name, the least recently used first. */
+  readonly #uses = new Map<string, Use>();
+  #cancelExpiry: Cancel | undefined;
+  #hasWarned = false;
+
+  /** @throws InvalidOptionsError listing every fault */
+  constructor(owner: Owner<P>, options: DynamicInstanceOptions = {}) {
+    const config = dynamicInstanceOptions.resolve(`The dynamic instances of ${owner.label}`, options);
+    this.#owner = owner;
+    this.#maxInstances = config.maxInstances;
+    this.#idleExpiryMs = config.idleExpiry;
+  }
+
+  has(name: string): boolean {
+    return this.#uses.has(name);
+  }
+
+  /** Records that an instance was looked up. */
+  touch(name: string): void {
+    const use = this.#uses.get(name);
+    if (use !== undefined) this.#markUsed(name, use);
+  }
+
+  /** Makes room for one more instance. Returns whether it may be created. */
+  admit(): boolean {
+    if (this.#uses.size < this.#maxInstances) return true;
+    const uses = [...this.#uses];
+    for (const [name, use] of uses) if (this.#wasCalled(name, use)) this.#markUsed(name, use);
+    const leastRecentlyUsed = [...this.#uses.keys()].find((name) => this.#isRemovable(name));
+    if (leastRecentlyUsed !== undefined) {
+      this.#owner.remove(leastRecentlyUsed);
+      return true;
+    }
+    if (!this.#hasWarned) {
+      this.#hasWarned = true;
+      const { label } = this.#owner;
+      const message =
+        `There are ${this.#maxInstances} instances of ${label} with names that no configuration declares, and all are in ` +
+        `use. Calls with further names share the instance '${sharedInstanceName}'. Declare the names or raise maxInstances.`;
+      warn('ResilienceRegistryWarning', message, undefined);
+    }
+    return false;
+  }
+
+  /** Records a new instance. */
+  add(name: string): void {
+    this.#uses.set(name, { lastUsedAt: this.#owner.clock.now(), startedCalls: 0 });
+    this.#cancelExpiry ??= this.#owner.clock.schedule(this.#idleExpiryMs, () => this.#removeIdle());
+  }
+
+  /** Forgets an instance that has been removed or declared. */
+  delete(name: string): void {
+    this.#uses.delete(name);
+    if (this.#uses.size > 0) return;
+    this.#cancelExpiry?.();
+    this.#cancelExpiry = undefined;
+  }
+
+  #removeIdle(): void {
+    this.#cancelExpiry = undefined;
+    const now = this.#owner.clock.now();
+    const uses = [...this.#uses];
+    for (const [name, use] of uses) {
+      if (this.#wasCalled(name, use)) this.#markUsed(name, use);
+      else if (now - use.lastUsedAt >= this.#idleExpiryMs && this.#isRemovable(name)) this.#owner.remove(name);
+    }
+    const [oldest] = this.#uses.values();
+    if (oldest === undefined) return;
+    // An instance that is idle but not removable is looked at again after a whole period.
+    const dueInMs = oldest.lastUsedAt + this.#idleExpiryMs - now;
+    this.#cancelExpiry = this.#owner.clock.schedule(dueInMs > 0 ? dueInMs : this.#idleExpiryMs, () =>
+      this.#removeIdle(),
+    );
+  }
+
+  /** Whether a caller that holds the instance has called it since it was last looked up. */
+  #wasCalled(name: string, { startedCalls }: Use): boolean {
+    return (this.#owner.find(name)?.usage?.startedCalls ?? startedCalls) !== startedCalls;
+  }
+
+  #markUsed(name: string, use: Use): void {
+    use.lastUsedAt = this.#owner.clock.now();
+    use.startedCalls = this.#owner.find(name)?.usage?.startedCalls ?? use.startedCalls;
+    this.#uses.delete(name);
+    this.#uses.set(name, use);
+  }
+
+  #isRemovable(name: string): boolean {
+    const instance = this.#owner.find(name);
+    return instance === undefined || ((instance.usage?.inFlightCalls ?? 0) === 0 && this.#owner.isRemovable(instance));
+  }
+}
