@@ -1,21 +1,21 @@
-# One file for all: `docker build --build-arg APP=account .`, or APP=customer, or APP=console. A service's image runs its production
-# entry; `--build-arg ENTRY=lab/main` makes the image of its lab entry, which has the experiments and reads TIME_SCALE.
+# One file for all images: `docker build --build-arg APP=account .`, or APP=customer, or APP=console. The image of a service runs
+# its production entry; `--build-arg ENTRY=lab/main` builds an image of its lab entry, which has the experiments and reads
+# TIME_SCALE.
 #
-# Layers go from what changes seldom to what changes often: packages are installed from the lockfile alone, so that a
-# change of the sources compiles and copies, and installs nothing.
+# Packages are installed from the lockfile alone, so a change of the sources compiles and copies but installs nothing.
 
 # To pin by digest: --build-arg NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:… (compose passes NODE_IMAGE on).
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
-# ---- What npm reads: the lockfile and every package.json. Nobody keeps a list of them; the layers that copy from here
-# are reused for as long as none of these files changes, whatever else did.
+# ---- The files that npm reads: the lockfile and every package.json. They are found without a list, and layers that copy from
+# here are reused until one of them changes.
 FROM ${NODE_IMAGE} AS manifests
 WORKDIR /context
 COPY . .
 RUN mkdir /manifests && find . \( -name package.json -o -name package-lock.json -o -name .npmrc \) \
         -exec cp --parents -t /manifests {} +
 
-# ---- What compiles, the same for all. No package runs a script: none that is used here needs one.
+# ---- The compilers, the same for all images. No package runs a script, because none that is used here needs one.
 FROM ${NODE_IMAGE} AS toolchain
 WORKDIR /workspace
 COPY --from=manifests /manifests ./
@@ -23,8 +23,8 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --include-workspace-root \
         --workspace=@breakwater/account --workspace=@breakwater/customer --workspace=@breakwater/console
 
-# ---- The app and the libraries below it, compiled, without what only compilers and tests read. The libraries stand in
-# the app's node_modules as if they came from a registry: there they find the packages that the app brings for them.
+# ---- The compiled app and libraries, without files that only compilers and tests read. The libraries are in the app's
+# node_modules as if they came from a registry, where they find the packages that the app installs for them.
 FROM toolchain AS build
 COPY tsconfig.base.json ./
 COPY libs libs
@@ -48,8 +48,8 @@ RUN mkdir -p /compiled/node_modules/@breakwater \
        fi \
     && find /compiled \( -name '*.d.ts' -o -name '*.d.ts.map' -o -name '*.tsbuildinfo' \) -delete
 
-# ---- The packages that this app needs in production. npm counts what the workspace's own packages need for their tests
-# as production as well; all that is large of it are programs for one platform, which are optional.
+# ---- The packages that this app needs in production. npm also installs what the workspace's own packages need for their tests;
+# the large ones are optional programs for one platform, which are omitted.
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /workspace
 COPY --from=manifests /manifests ./
@@ -65,7 +65,7 @@ RUN rm -r node_modules/@breakwater && mkdir -p "/installed/apps/${APP}" \
            mkdir -p "$library" && mv "$nested" "$library"; \
        done
 
-# ---- What runs.
+# ---- The image.
 FROM ${NODE_IMAGE}
 ARG APP
 ENV NODE_ENV=production APP=${APP} HOST=0.0.0.0 PORT=3000
@@ -76,11 +76,11 @@ COPY --from=build /compiled ./
 USER node
 EXPOSE 3000
 
-# Whether the process runs, and not whether it can do its work: what restarts a container for this heals no database.
+# Whether the process runs, not whether it can work: a restart of the container would not repair the database.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 
-# Every replica has a name of its own, the container's, unless it is given one. `exec`: the signals reach node.
+# The default name of a replica contains the container's. `exec`: signals reach node.
 ENTRYPOINT ["/bin/sh", "-c", "INSTANCE_NAME=\"${INSTANCE_NAME:-$APP-$HOSTNAME}\" exec \"$@\"", "--"]
 CMD ["node", "--enable-source-maps", "dist/main.js"]
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs once, when the volume is new. Each service has a schema, whose owner migrates it and whom nothing else runs as, and a
-# role with no right but to log in; what that one may do in the schema, the migrations grant (DATABASE_SERVICE_ROLE).
+# Runs once, on a new volume. Each service has a schema with an owner, which only migrations use, and a role that can only log in;
+# the migrations grant it its rights in the schema (DATABASE_SERVICE_ROLE).
 #
-# Names and passwords are taken from the very URLs that the services connect with, so that neither is written down twice.
+# Names and passwords come from the URLs of the services, so that none is written twice.
 set -euo pipefail
 
-# The user and the password of the URL in a secret, a line each. No part of them is percent-encoded.
+# Prints the user and the password of the URL in a secret, one per line. Neither is percent-encoded.
 credentials() {
   local url part
   url=$(< "/run/secrets/$1")

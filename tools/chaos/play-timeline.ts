@@ -8,28 +8,28 @@ import { readFile } from 'node:fs/promises';
  * `CUSTOMER_URL` names all of the replicas, and `FAULTS_TOKEN_FILE` the file with the token for `/faults`.
  */
 async function main([file]: readonly string[]): Promise<void> {
-  if (file === undefined) throw new Error('Which timeline? Give the path of a file such as every-fault.json.');
+  if (file === undefined) throw new Error('The path of a timeline is missing, such as every-fault.json.');
   const url = new URL('/faults/timeline', required('CUSTOMER_URL'));
   const token = (await readFile(required('FAULTS_TOKEN_FILE'), 'utf8')).trim();
   const timeline = await readFile(file, 'utf8');
 
   // The host name stands for all replicas, and each one has its own faults.
   const addresses = await resolve4(url.hostname);
-  const answers = await Promise.all(
+  const replies = await Promise.all(
     addresses.map(async (address) => {
       const replica = new URL(url);
       replica.hostname = address;
-      const answer = await fetch(replica, {
+      const response = await fetch(replica, {
         method: 'PUT',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: timeline,
         signal: AbortSignal.timeout(5_000),
       });
-      if (!answer.ok) throw new Error(`${replica.href} answered ${answer.status}: ${await answer.text()}`);
-      return `${answer.headers.get('x-instance') ?? address} plays ${file}`;
+      if (!response.ok) throw new Error(`${replica.href} responded with ${response.status}: ${await response.text()}`);
+      return `${response.headers.get('x-instance') ?? address} plays ${file}`;
     }),
   );
-  process.stdout.write(`${answers.join('\n')}\n`);
+  process.stdout.write(`${replies.join('\n')}\n`);
 }
 
 function required(variable: string): string {
@@ -39,6 +39,6 @@ function required(variable: string): string {
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`No faults: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`The timeline was not sent: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than the gateway's timeouts. */
-const answerTimeoutMs = 20_000;
+const responseTimeoutMs = 20_000;
 
 /** The result of one request to open an account. */
 export interface Opening {
@@ -28,18 +28,18 @@ export async function openAccount(
   { customerId = 'c-1001', key = newKey() }: { customerId?: string; key?: string } = {},
 ): Promise<Opening> {
   try {
-    const answer = await fetch(`${gatewayUrl}/accounts`, {
+    const response = await fetch(`${gatewayUrl}/accounts`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify({ customerId, currency: 'EUR', label: key }),
-      signal: AbortSignal.timeout(answerTimeoutMs),
+      signal: AbortSignal.timeout(responseTimeoutMs),
     });
-    const body = (await answer.json()) as { id?: string };
+    const body = (await response.json()) as { id?: string };
     return {
       key,
-      status: answer.status,
-      contentType: answer.headers.get('content-type') ?? '',
-      instance: answer.headers.get('x-instance') ?? '',
+      status: response.status,
+      contentType: response.headers.get('content-type') ?? '',
+      instance: response.headers.get('x-instance') ?? '',
       accountId: body.id,
     };
   } catch {

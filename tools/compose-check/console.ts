@@ -16,25 +16,25 @@ export interface ConsoleReplica {
 }
 
 /** A response of the console's API with the responses of the replicas. */
-export interface ConsoleAnswer {
+export interface ConsoleResponse {
   readonly status: number;
   readonly replicas: readonly { readonly replica: string; readonly status: number }[];
 }
 
 /** Checks the page, its assets and its content security policy. @throws Error when one is missing */
 export async function requirePage(gatewayUrl: string, signal: AbortSignal): Promise<void> {
-  const answer = await fetch(`${gatewayUrl}/console`, { signal });
-  const text = await answer.text();
-  if (!answer.ok || !text.includes('<title>Breakwater console</title>')) {
-    throw new Error(`/console answered ${answer.status} without the console`);
+  const response = await fetch(`${gatewayUrl}/console`, { signal });
+  const text = await response.text();
+  if (!response.ok || !text.includes('<title>Breakwater console</title>')) {
+    throw new Error(`/console responded with ${response.status} without the console`);
   }
-  if (answer.headers.get('content-security-policy')?.includes("default-src 'none'") !== true) {
+  if (response.headers.get('content-security-policy')?.includes("default-src 'none'") !== true) {
     throw new Error('The page of the console may load external content');
   }
   for (const [, file = ''] of text.matchAll(/(?:src|href)="(\/console\/[^"]+)"/g)) {
     const asset = await fetch(gatewayUrl + file, { signal });
     await asset.body?.cancel();
-    if (!asset.ok) throw new Error(`${file} of the console answered ${asset.status}`);
+    if (!asset.ok) throw new Error(`${file} of the console responded with ${asset.status}`);
   }
 }
 
@@ -60,8 +60,8 @@ export async function nextSnapshot(gatewayUrl: string, signal: AbortSignal): Pro
 export async function askConsole(
   gatewayUrl: string,
   { method, route, body, token }: { method: string; route: string; body: object; token?: string },
-): Promise<ConsoleAnswer> {
-  const answer = await fetch(`${gatewayUrl}/console/api${route}`, {
+): Promise<ConsoleResponse> {
+  const response = await fetch(`${gatewayUrl}/console/api${route}`, {
     method,
     headers: {
       'content-type': 'application/json',
@@ -70,8 +70,8 @@ export async function askConsole(
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(15_000),
   });
-  const { replicas = [] } = (await answer.json()) as Partial<ConsoleAnswer>;
-  return { status: answer.status, replicas };
+  const { replicas = [] } = (await response.json()) as Partial<ConsoleResponse>;
+  return { status: response.status, replicas };
 }
 
 /** A token that compose gives to a service. */

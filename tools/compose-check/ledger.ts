@@ -26,6 +26,6 @@ export async function requireNothingLost(project: ComposeProject, openings: read
 export function requireAllSaved(openings: readonly Opening[]): void {
   const unsaved = openings.filter(({ instance }) => instance === '');
   if (unsaved.length === 0) return;
-  const statuses = unsaved.map(({ status }) => status ?? 'no answer').join(', ');
+  const statuses = unsaved.map(({ status }) => status ?? 'no response').join(', ');
   throw new Error(`${unsaved.length} of ${openings.length} requests had no response of a replica: ${statuses}`);
 }

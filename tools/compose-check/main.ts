@@ -40,8 +40,8 @@ async function main(): Promise<number> {
     await step('Remove everything', async () => {
       await project.remove();
       const left = await project.leftovers();
-      if (left.length > 0) throw new Error(`The engine still has ${left.join(', ')}`);
-      return 'Containers, networks and volumes are gone';
+      if (left.length > 0) throw new Error(`These objects were not removed: ${left.join(', ')}`);
+      return 'Containers, networks and volumes are removed';
     });
   } catch (error) {
     failed = true;

@@ -1,5 +1,5 @@
 /** The response of Prometheus to an instant query. */
-interface QueryAnswer {
+interface QueryResponse {
   readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
 }
 
@@ -9,11 +9,11 @@ interface QueryAnswer {
  * @throws Error when Prometheus does not respond or has no data
  */
 export async function queryPrometheus(url: string, query: string): Promise<number> {
-  const answer = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`, {
+  const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`, {
     signal: AbortSignal.timeout(5_000),
   });
-  if (!answer.ok) throw new Error(`Prometheus answered ${answer.status} to ${query}`);
-  const { data } = (await answer.json()) as QueryAnswer;
+  if (!response.ok) throw new Error(`Prometheus responded with ${response.status} to ${query}`);
+  const { data } = (await response.json()) as QueryResponse;
   const [first] = data.result;
   if (first === undefined) throw new Error(`Prometheus has no data for ${query}`);
   return Number(first.value[1]);

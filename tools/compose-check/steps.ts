@@ -25,7 +25,7 @@ const hidden = ['/metrics', '/actuator/circuitbreakers', '/health/ready', '/faul
 
 function requireStatus({ status }: Opening, ...wanted: readonly number[]): void {
   if (status !== undefined && wanted.includes(status)) return;
-  throw new Error(`POST /accounts answered ${status ?? 'nothing'}, not ${wanted.join(' or ')}`);
+  throw new Error(`POST /accounts responded with ${status ?? 'nothing'}, not ${wanted.join(' or ')}`);
 }
 
 /** The steps of the check in order. */
@@ -58,7 +58,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       async () => {
         const engine = await project.docker('version', '--format', '{{.Server.Version}}');
         const compose = await project.docker('compose', 'version', '--short');
-        return `Docker ${engine.trim()} and Compose ${compose.trim()} are here`;
+        return `Docker ${engine.trim()} and Compose ${compose.trim()} are available`;
       },
     ],
     [
@@ -69,12 +69,12 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       },
     ],
     [
-      'Bring the system up',
+      'Start the system',
       async () => {
         // Without Grafana. Customer and the console must be named, because nothing depends on them.
         const services = ['customer', 'console', 'nginx', 'prometheus'];
         await project.compose('up', '--detach', '--wait', '--wait-timeout', '300', ...services);
-        return `The system is up, with its gateway on ${urls.gateway}`;
+        return `The system is ready, with its gateway on ${urls.gateway}`;
       },
     ],
     [
@@ -82,9 +82,9 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       async () => {
         const opened = await Promise.all(Array.from({ length: 10 }, () => untilOpened()));
         for (const { accountId } of opened) {
-          const answer = await fetch(`${urls.gateway}/accounts/${accountId}`, { signal });
-          if (!answer.ok) throw new Error(`GET /accounts/${accountId} answered ${answer.status}`);
-          await answer.body?.cancel();
+          const response = await fetch(`${urls.gateway}/accounts/${accountId}`, { signal });
+          if (!response.ok) throw new Error(`GET /accounts/${accountId} responded with ${response.status}`);
+          await response.body?.cancel();
         }
         // While customer is not available, account accepts unknown customers for a later verification.
         await eventually(
@@ -129,7 +129,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         const address = await project.docker('inspect', '-f', addresses, account.id);
         if (!/account-\d+ (?:\d+\.){3}\d+/.test(address)) throw new Error(`An account has no address: ${address}`);
         const end = await project.docker('inspect', '-f', '{{.State.ExitCode}} {{.State.OOMKilled}}', account.id);
-        if (end.trim() !== '0 false') throw new Error(`An account that runs has ended: ${end}`);
+        if (end.trim() !== '0 false') throw new Error(`A running account is reported as ended: ${end}`);
         return `${looks.length + 2} commands of the runbook have the documented output`;
       },
     ],
@@ -137,9 +137,9 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       'Check the paths for operators',
       async () => {
         for (const path of hidden) {
-          const answer = await fetch(urls.gateway + path, { signal });
-          await answer.body?.cancel();
-          if (answer.status !== 404) throw new Error(`${path} answered ${answer.status}, not 404`);
+          const response = await fetch(urls.gateway + path, { signal });
+          await response.body?.cancel();
+          if (response.status !== 404) throw new Error(`${path} responded with ${response.status}, not 404`);
         }
         return `${hidden.length} paths for operators are hidden from clients`;
       },
@@ -174,12 +174,12 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
           const taken = await askConsole(urls.gateway, { ...command, token: await composeToken(token) });
           if (refused.status !== 401 || taken.status !== 200 || taken.replicas.length !== 2) {
             const actual = `${refused.status} without a token, ${taken.status} by ${taken.replicas.length} with it`;
-            throw new Error(`${command.method} ${command.route} answered ${actual}, not 401 and 200 by 2`);
+            throw new Error(`${command.method} ${command.route} responded with ${actual}, not 401 and 200 by 2`);
           }
         }
         const plan = { startRate: 1, stages: [{ rate: 1, seconds: 1 }] };
         const load = await askConsole(urls.gateway, { method: 'PUT', route: '/load', body: plan });
-        if (load.status !== 403) throw new Error(`PUT /load answered ${load.status}, not 403`);
+        if (load.status !== 403) throw new Error(`PUT /load responded with ${load.status}, not 403`);
         return 'The console shows every replica, changes them only with their token, and sends no load';
       },
     ],
@@ -187,7 +187,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       'Kill a replica under load',
       async () => {
         const load = new ConstantRequests(urls.gateway, opensPerSecond);
-        let answers: Opening[] = [];
+        let results: Opening[] = [];
         try {
           await sleep(3_000, undefined, { signal });
           const [victim] = await project.containersOf('account');
@@ -195,13 +195,13 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
           await project.docker('kill', '--signal', 'KILL', victim.id);
           await sleep(5_000, undefined, { signal });
         } finally {
-          answers = await load.stop();
+          results = await load.stop();
         }
-        openings.push(...answers);
+        openings.push(...results);
         await requireNothingLost(project, openings);
-        requireAllSaved(answers);
-        const opened = answers.filter(isOpened).length;
-        return `A replica killed under load: ${opened} of ${answers.length} requests opened exactly one account, and all received a response`;
+        requireAllSaved(results);
+        const opened = results.filter(isOpened).length;
+        return `A replica killed under load: ${opened} of ${results.length} requests opened exactly one account, and all received a response`;
       },
     ],
     [
@@ -214,8 +214,8 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         const seen = new Set<string>();
         await eventually(
           async () => {
-            const answers = await Promise.all(Array.from({ length: 8 }, () => open()));
-            for (const { instance } of answers) seen.add(instance);
+            const results = await Promise.all(Array.from({ length: 8 }, () => open()));
+            for (const { instance } of results) seen.add(instance);
             const missing = wanted.filter((instance) => !seen.has(instance));
             if (missing.length > 0) throw new Error(`No request has reached ${missing.join(', ')}`);
           },
@@ -236,7 +236,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         await project.compose('start', 'postgres');
         await untilOpened();
         await requireNothingLost(project, openings);
-        return 'Without PostgreSQL the response is 503; after its start every account is still there';
+        return 'Without PostgreSQL the response is 503; after its start every account still exists';
       },
     ],
     [
@@ -259,8 +259,8 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         );
         const requests = 'sum(http_server_requests_seconds_count{job="account",method="POST",uri="/accounts"})';
         const served = await queryPrometheus(urls.prometheus, requests);
-        if (served === 0) throw new Error('Prometheus has seen no request');
-        return `Prometheus scrapes every replica, and has seen ${served} requests`;
+        if (served === 0) throw new Error('Prometheus has counted no request');
+        return `Prometheus scrapes every replica, and has counted ${served} requests`;
       },
     ],
     [

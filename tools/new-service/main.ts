@@ -12,7 +12,7 @@ e2e/NAME, which tests it as a process on a real PostgreSQL (its package is @brea
   --help    show this
 `;
 
-/** `npm run new:service -- NAME`. Exit code 1: the service cannot be made; 2: the command line is not valid. */
+/** `npm run new:service -- NAME`. Exit code 1: the service cannot be created; 2: the command line is not valid. */
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],

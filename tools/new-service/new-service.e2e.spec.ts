@@ -7,7 +7,7 @@ import { readManifests, workspaceRoot } from '../workspace.ts';
 import { runInShell } from '../docs-check/run-command.ts';
 import { makeService, nextCommands, nextSteps } from './make-service.ts';
 
-/** What the copy does not have: results of earlier runs, which would hide failures, and packages, which are linked. */
+/** Not copied: results of earlier runs, which would hide failures, and packages, which are linked. */
 const excluded = new Set(['.git', '.nx', 'node_modules', 'test-results', 'results']);
 
 describe('a new service', () => {

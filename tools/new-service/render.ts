@@ -30,7 +30,7 @@ interface Manifest {
 const templates = path.join(import.meta.dirname, 'template');
 const suffix = '.template';
 
-/** The service cannot be made; the message says why and what is allowed. */
+/** The service cannot be created; the message contains the reason and what is allowed. */
 export class CannotMakeServiceError extends Error {
   override readonly name = 'CannotMakeServiceError';
 }
