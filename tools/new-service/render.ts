@@ -124,7 +124,6 @@ function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
     license: customer.license,
     type: 'module',
     dependencies: {
-      ...take(['@breakwater/service-kit']),
       [`@breakwater/${name}`]: customer.version,
       ...take(['@breakwater/system-runner']),
     },

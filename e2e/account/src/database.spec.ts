@@ -1,9 +1,8 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import { FakeClock } from '@breakwater/resilience/testing';
-import { startProcess } from '@breakwater/service-kit/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createTestDatabase, startProcess } from '@breakwater/system-runner/testing';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { letTimePass, readAccounts } from './pending-accounts.ts';

@@ -1,6 +1,5 @@
 import { migrateAccount } from '@breakwater/account/testing';
-import { startProcess } from '@breakwater/service-kit/testing';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createTestDatabase, startProcess } from '@breakwater/system-runner/testing';
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

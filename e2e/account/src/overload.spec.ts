@@ -1,6 +1,5 @@
 import { migrateAccount } from '@breakwater/account/testing';
-import { startProcess } from '@breakwater/service-kit/testing';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createTestDatabase, startProcess } from '@breakwater/system-runner/testing';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { eventually, type RunningAccount, startWithStandIn } from './services.ts';
 import { respondWithCustomer, StandInCustomer } from './stand-in-customer.ts';

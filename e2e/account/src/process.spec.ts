@@ -1,8 +1,7 @@
 import { migrateAccount } from '@breakwater/account/testing';
-import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
 import type { Database } from '@breakwater/system-runner/postgres';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createTestDatabase, startProcess, type TestedProcess } from '@breakwater/system-runner/testing';
 import { once } from 'node:events';
 import { createServer, get, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,5 @@
 import { migrateAccount } from '@breakwater/account/testing';
-import { startProcess } from '@breakwater/service-kit/testing';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createTestDatabase, startProcess } from '@breakwater/system-runner/testing';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { insertPending, letTimePass, readAccounts, readQueue } from './pending-accounts.ts';

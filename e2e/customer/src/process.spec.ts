@@ -1,7 +1,6 @@
-import { startProcess, type TestedProcess } from '@breakwater/service-kit/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
 import { openDatabaseProxy, type Database } from '@breakwater/system-runner/postgres';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createTestDatabase, startProcess, type TestedProcess } from '@breakwater/system-runner/testing';
 import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';

@@ -5,15 +5,17 @@ export {
   chooseGateway,
   type GatewayChoice,
   nginxValues,
+  nginxVersion,
   readNginxTemplate,
   renderTemplate,
 } from './gateway/gateway-choice.ts';
 export { type CustomerFaults, LocalSystem, type StartUpStep } from './local-system.ts';
-export { defaultPort, freePort, freePorts, highestPort, loopback, urlOf } from './ports.ts';
+export { defaultPort, freePort, freePorts, highestPort, listen, loopback, urlOf } from './ports.ts';
 export type { ServiceReplica } from './service-replica.ts';
 export type { ServiceEnvironment, SystemOptions } from './services.ts';
 export {
   childEnvironment,
+  describeExit,
   type ProcessExit,
   type ProcessSpec,
   quoteError,
@@ -21,4 +23,4 @@ export {
   SupervisedProcess,
 } from './supervised-process.ts';
 export { BuildFailure, SystemFailure } from './system-failure.ts';
-export { compiled, workspaceRoot } from './workspace.ts';
+export { compiled, findProgram, workspaceRoot } from './workspace.ts';

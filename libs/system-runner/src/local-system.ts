@@ -207,6 +207,12 @@ export class LocalSystem {
     rmSync(this.logs, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** Ends every process and removes the files. */
+  async end(): Promise<void> {
+    await this.stop();
+    this.removeFiles();
+  }
+
   async #compile(signal: AbortSignal): Promise<string> {
     const { options } = this.#context;
     // PostgreSQL does not depend on the build and starts at the same time; its step only waits for it.

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { SystemFailure } from './system-failure.ts';
 
@@ -14,6 +15,21 @@ export const highestPort = 65_535 - 12;
 /** The base URL of a server on a port. */
 export function urlOf(port: number): string {
   return `http://${loopback}:${port}`;
+}
+
+/**
+ * Makes a server listen.
+ *
+ * @param port default: a free one
+ * @returns its URL
+ */
+export async function listen(server: Server, port: number = 0): Promise<string> {
+  server.listen({ host: loopback, port, exclusive: true });
+  // Rejects when the server emits an error.
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return urlOf(address.port);
 }
 
 /** The ports of a system. */
@@ -76,7 +92,7 @@ export async function requireFreePorts(ports: SystemPorts): Promise<void> {
   ];
   for (const [owner, port] of owners) {
     try {
-      await close(await listen(port));
+      await close(await occupy(port));
     } catch (error) {
       throw portFailure(owner, port, error);
     }
@@ -119,7 +135,7 @@ export async function freePorts(count: number): Promise<number[]> {
     for (let attempt = 1; ports.length < count; attempt += 1) {
       const port = randomInt(lowestFreePort, highestFreePort);
       try {
-        servers.push(await listen(port));
+        servers.push(await occupy(port));
         ports.push(port);
       } catch (error) {
         if (attempt >= attempts * count) throw error;
@@ -131,12 +147,10 @@ export async function freePorts(count: number): Promise<number[]> {
   }
 }
 
-function listen(port: number): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: loopback, port, exclusive: true }, () => resolve(server));
-  });
+async function occupy(port: number): Promise<Server> {
+  const server = createServer();
+  await listen(server, port);
+  return server;
 }
 
 function close(server: Server): Promise<void> {

@@ -51,6 +51,37 @@ async function startAndConnect(script: string): Promise<{ supervised: Supervised
 }
 
 describe('SupervisedProcess', () => {
+  it('writes standard error to a file of its own, and quotes it when the process fails', async () => {
+    const [logFile, errorFile] = [path.join(directory, 'output'), path.join(directory, 'errors')];
+    const args = ['-e', 'console.error("no disk"); console.log("hello"); process.exit(3)'];
+    const supervised = new SupervisedProcess({
+      name: 'example',
+      command: process.execPath,
+      args,
+      env: childEnvironment(),
+      logFile,
+      errorFile,
+    });
+    started.push(supervised);
+
+    await expect(supervised.succeeded(new AbortController().signal)).rejects.toThrow(
+      'example failed: exit code 3: "no disk"',
+    );
+    expect([logFile, errorFile].map((file) => readFileSync(file, 'utf8'))).toEqual(['hello\n', 'no disk\n']);
+  });
+
+  it('passes on a signal, which is not a request to end', async () => {
+    const { supervised, connection } = await startAndConnect(
+      'process.on("SIGHUP", () => process.exit(7)); setInterval(() => {}, 1000); ready();',
+    );
+
+    supervised.signal('SIGHUP');
+
+    expect(describeExit(await supervised.exited)).toBe('exit code 7');
+    expect(supervised.stopping).toBe(false);
+    connection.destroy();
+  });
+
   it('reports its exit and writes its output to the log', async () => {
     const supervised = start('console.log("hello"); console.error("world"); process.exit(3)');
 

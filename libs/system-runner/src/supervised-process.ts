@@ -13,8 +13,10 @@ export interface ProcessSpec {
   /** The complete environment; {@link childEnvironment} is the usual one. */
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Both output streams are appended to it. */
+  /** The output is appended to it. */
   readonly logFile: string;
+  /** Standard error is appended to it. Default: `logFile`. */
+  readonly errorFile?: string;
   /** The user and group that it runs as. Default: those of this program. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** Whether it keeps this program alive. Default: true. */
@@ -63,6 +65,7 @@ export class SupervisedProcess {
     this.#spec = spec;
     // A file instead of a pipe: it is complete even when this program is killed, and needs no work here.
     const log = openSync(spec.logFile, 'a');
+    const errors = openSync(spec.errorFile ?? spec.logFile, 'a');
     try {
       this.#child = spawn(spec.command, spec.args, {
         ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
@@ -70,10 +73,11 @@ export class SupervisedProcess {
         env: spec.env,
         detached: true,
         windowsHide: true,
-        stdio: ['ignore', log, log],
+        stdio: ['ignore', log, errors],
       });
     } finally {
       closeSync(log);
+      closeSync(errors);
     }
     const { pid } = this.#child;
     if (pid !== undefined) parentWatchdog.guardProcess(pid, spec.orphanSignal ?? 'SIGKILL');
@@ -157,6 +161,11 @@ export class SupervisedProcess {
     clearTimeout(timer);
   }
 
+  /** Sends a signal to the process, which {@link stopping} does not count as a request to end. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Kills the process and everything that it started. */
   kill(): void {
     this.#stopping = true;
@@ -168,17 +177,17 @@ export class SupervisedProcess {
   }
 
   #describeExit(exit: ProcessExit): string {
-    return `${describeExit(exit)}${quoteError(this.logFile)}`;
+    return `${describeExit(exit)}${quoteError(this.#spec.errorFile ?? this.logFile)}`;
   }
 }
 
-/** A probe that is ready when a GET of the URL is answered with 200. */
+/** The process is ready when it responds to a GET of the URL with 200. */
 export function respondsAt(url: string): ReadinessProbe {
   return async (_pid, signal) => {
     try {
       const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(1_000)]) });
       await response.body?.cancel();
-      return response.status === 200 ? undefined : `${url} answered ${response.status}`;
+      return response.status === 200 ? undefined : `${url} responded with ${response.status}`;
     } catch {
       signal.throwIfAborted();
       return `${url} did not respond`;

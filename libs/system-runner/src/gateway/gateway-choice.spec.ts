@@ -1,16 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, urlOf } from '../ports.ts';
+import { findProgram } from '../workspace.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
 import { SystemFailure } from '../system-failure.ts';
 import { StandInServers } from '../testing/index.ts';
 import { chooseGateway, nginxValues, readNginxTemplate, renderTemplate } from './gateway-choice.ts';
 
-const hasNginx = spawnSync('nginx', ['-v']).status === 0;
+const hasNginx = findProgram('nginx') !== undefined;
 const never = new AbortController().signal;
 const servers = new StandInServers();
 let directory: string;

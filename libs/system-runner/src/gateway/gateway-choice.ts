@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loopback, urlOf } from '../ports.ts';
 import { childEnvironment, type ProcessSpec, respondsAt } from '../supervised-process.ts';
 import { SystemFailure } from '../system-failure.ts';
-import { workspaceRoot } from '../workspace.ts';
+import { findProgram, workspaceRoot } from '../workspace.ts';
 
 /** The load balancer in front of the accounts. `auto` is nginx if it is installed, otherwise the one in Node. */
 export type GatewayChoice = 'auto' | 'nginx' | 'node';
@@ -33,7 +33,7 @@ export interface Gateway {
  * @throws SystemFailure when nginx is required and not installed
  */
 export function chooseGateway(choice: GatewayChoice): Gateway {
-  const nginx = choice === 'node' ? undefined : findOnPath('nginx');
+  const nginx = choice === 'node' ? undefined : findProgram('nginx');
   if (nginx !== undefined) {
     return { description: `nginx ${nginxVersion(nginx)}`, prepare: (settings) => prepareNginx(nginx, settings) };
   }
@@ -132,26 +132,9 @@ function commonSpec({ port, logFile }: GatewaySettings): Pick<ProcessSpec, 'name
   return { name: 'gateway', logFile, probe: respondsAt(`${urlOf(port)}/gateway/health`) };
 }
 
-/** nginx prints its version to standard error. */
-function nginxVersion(nginx: string): string {
+/** The version of an nginx, such as `1.22.1`. */
+export function nginxVersion(nginx: string): string {
+  // nginx prints it to standard error.
   const { stderr } = spawnSync(nginx, ['-v'], { encoding: 'utf8' });
   return /nginx\/([\d.]+)/.exec(stderr)?.[1] ?? '(unknown version)';
-}
-
-function findOnPath(program: string): string | undefined {
-  const file = process.platform === 'win32' ? `${program}.exe` : program;
-  return (process.env['PATH'] ?? '')
-    .split(path.delimiter)
-    .filter((directory) => path.isAbsolute(directory))
-    .map((directory) => path.join(directory, file))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

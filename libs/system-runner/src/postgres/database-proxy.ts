@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { loopback } from '../ports.ts';
+import { listen } from '../ports.ts';
 
 /** A TCP proxy in front of a database whose connections can be interrupted. */
 export interface DatabaseProxy {
@@ -39,14 +39,8 @@ export async function openDatabaseProxy(databaseUrl: string): Promise<DatabasePr
     client.once('close', () => upstream.destroy());
     upstream.once('close', () => client.destroy());
   });
-  server.listen(0, loopback);
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
-
   const url = new URL(databaseUrl);
-  url.hostname = loopback;
-  url.port = String(address.port);
+  url.host = new URL(await listen(server)).host;
   const disconnect = (): void => {
     isConnected = false;
     for (const socket of sockets) socket.destroy();

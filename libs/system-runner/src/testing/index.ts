@@ -1,7 +1,8 @@
 export { createTestDatabase } from './test-database.ts';
-import { once } from 'node:events';
+export { startSystem } from './test-system.ts';
+export { startProcess, type TestedProcess } from './tested-process.ts';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { loopback, urlOf } from '../ports.ts';
+import { listen } from '../ports.ts';
 
 /** Small HTTP servers that replace services in a test. */
 export class StandInServers {
@@ -14,12 +15,9 @@ export class StandInServers {
    * @returns its URL
    */
   async start(listener: RequestListener, port: number = 0): Promise<string> {
-    const server = createServer(listener).listen(port, loopback);
+    const server = createServer(listener);
     this.#servers.push(server);
-    await once(server, 'listening');
-    const address = server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
-    return urlOf(address.port);
+    return listen(server, port);
   }
 
   /** Ends all servers and closes their connections. */

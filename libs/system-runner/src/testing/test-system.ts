@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { LocalSystem, SystemFailure, type SystemOptions } from '@breakwater/system-runner';
+import { LocalSystem } from '../local-system.ts';
+import type { SystemOptions } from '../services.ts';
+import { SystemFailure } from '../system-failure.ts';
 
-/** Starts a system on free ports with its own PostgreSQL, because the tests stop the database. */
+/**
+ * Starts a system on free ports with its own PostgreSQL. The caller ends it.
+ *
+ * @throws Error with the end of the log of the process that did not start
+ */
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
   const system = await LocalSystem.prepare({ database: 'own', ...options });
   try {
@@ -10,13 +16,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   } catch (error) {
     const log =
       error instanceof SystemFailure && error.logFile !== undefined ? readFileSync(error.logFile, 'utf8') : '';
-    await endSystem(system);
+    await system.end();
     throw new Error(`The system did not start. ${log.slice(-2_000)}`, { cause: error });
   }
-}
-
-/** Ends a system and removes its files; does nothing when it never started. */
-export async function endSystem(system: LocalSystem | undefined): Promise<void> {
-  await system?.stop();
-  system?.removeFiles();
 }

@@ -1,0 +1,60 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SupervisedProcess } from '../supervised-process.ts';
+
+/** A line of the log of a service. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** A service as a process. */
+export interface TestedProcess {
+  /** Its log, once it has ended. */
+  readonly log: readonly LogLine[];
+  /** Its URL when it listens. Rejects when it ends before. */
+  readonly listening: Promise<string>;
+  /** Its exit code (null after a signal) and its standard error. */
+  readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+const pollIntervalMs = 20;
+const never = new AbortController().signal;
+
+/**
+ * Runs the compiled entry of a service, by default on a free port. It inherits no variables.
+ *
+ * @throws Error when the service is not built
+ */
+export function startProcess(entryPoint: URL, environment: Readonly<Record<string, string>>): TestedProcess {
+  const file = fileURLToPath(entryPoint);
+  if (!existsSync(file)) throw new Error(`${file} is missing: run the test through nx, or build first.`);
+
+  const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-process-'));
+  const [logFile, errorFile] = [path.join(directory, 'output'), path.join(directory, 'errors')];
+  let url: string | undefined;
+  const service = new SupervisedProcess({
+    name: path.basename(file),
+    command: process.execPath,
+    args: [file],
+    env: { PORT: '0', ...environment },
+    logFile,
+    errorFile,
+    probe: async () => {
+      url = /listening on (?<url>[^"]+)/.exec(readFileSync(logFile, 'utf8'))?.groups?.['url'];
+      return url === undefined ? 'it does not listen' : undefined;
+    },
+  });
+  const listening = service.ready(never, pollIntervalMs).then(() => url ?? '');
+  // Tests of failing starts do not await it.
+  listening.catch(() => {});
+  const log: LogLine[] = [];
+  const ended = service.exited.then(({ code }) => {
+    const lines = readFileSync(logFile, 'utf8').split('\n').filter(Boolean);
+    const errors = readFileSync(errorFile, 'utf8');
+    rmSync(directory, { recursive: true });
+    log.push(...lines.map((line) => JSON.parse(line) as LogLine));
+    return { code, errors };
+  });
+  return { log, listening, ended, kill: (signal) => service.signal(signal) };
+}
