@@ -1,8 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { GatewayValues } from './configuration.ts';
-import { nginxVersion, RunningNginx } from './nginx.ts';
+import { type GatewayValues, hasNginx, RunningNginx } from './nginx.ts';
 import { Replica } from './replica.ts';
 
 const running: { stop(): Promise<void> }[] = [];
@@ -26,16 +25,16 @@ async function gatewayTo(
 
 /** An address that refuses connections. */
 async function refusingPort(): Promise<{ port: number }> {
-  const replica = await Replica.answering();
+  const replica = await Replica.respondingWith();
   const { port } = replica;
   await replica.stop();
   return { port };
 }
 
-describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () => {
+describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
   describe('forwards a request', () => {
     it('with its trace and the address of the connection instead of its X-Forwarded-For header', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica]);
       const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -43,23 +42,23 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
         headers: { traceparent, 'x-forwarded-for': '203.0.113.9', 'x-request-timeout-ms': '1' },
       });
 
-      const [seen] = replica.seen;
-      expect(seen?.url).toBe('/accounts?x=a%20b');
-      expect(seen?.headers).toMatchObject({ traceparent, 'x-forwarded-for': '127.0.0.1' });
-      expect(seen?.headers).not.toHaveProperty('x-request-timeout-ms');
+      const [request] = replica.requests;
+      expect(request?.url).toBe('/accounts?x=a%20b');
+      expect(request?.headers).toMatchObject({ traceparent, 'x-forwarded-for': '127.0.0.1' });
+      expect(request?.headers).not.toHaveProperty('x-request-timeout-ms');
     });
 
     it.each([
       ['mine-1', /^mine-1$/],
       ['not one for logs', /^[0-9a-f]{32}$/],
     ])('with the request id %j if it is safe for logs', async (given, expected) => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica]);
 
-      const answer = await fetch(`${url}/accounts`, { headers: { 'x-request-id': given } });
+      const response = await fetch(`${url}/accounts`, { headers: { 'x-request-id': given } });
 
-      expect(answer.headers.get('x-request-id')).toMatch(expected);
-      expect(replica.seen[0]?.headers['x-request-id']).toBe(answer.headers.get('x-request-id'));
+      expect(response.headers.get('x-request-id')).toMatch(expected);
+      expect(replica.requests[0]?.headers['x-request-id']).toBe(response.headers.get('x-request-id'));
     });
   });
 
@@ -74,7 +73,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       '/actuator',
       '/faults/x',
     ])('at %s', async (path) => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica]);
 
       // fetch would normalize the path.
@@ -83,11 +82,11 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
       expect(status).toBe(404);
       expect(type).toBe('application/problem+json');
       expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', title: 'Not Found', status: 404 });
-      expect(replica.seen).toHaveLength(0);
+      expect(replica.requests).toHaveLength(0);
     });
 
     it('and no similar paths', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica]);
 
       expect((await fetch(`${url}/accounts/metrics`)).status).toBe(200);
@@ -95,7 +94,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     });
 
     it('except for configured paths', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica], { GATEWAY_HIDDEN_PATHS: 'metrics' });
 
       expect((await fetch(`${url}/experiments/customer-lookups`)).status).toBe(200);
@@ -103,7 +102,7 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     });
 
     it('and shows its own status only on a separate listener', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url, statusSocket } = await gatewayTo([replica]);
 
       expect(await (await fetch(`${url}/status`)).json()).toEqual({ answer: 'fine' });
@@ -116,15 +115,15 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
     const strict = { GATEWAY_RATE_LIMIT: '1r/m', GATEWAY_RATE_BURST: '2' };
 
     it('the requests of a client and sends Retry-After', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica], strict);
 
-      const answers = [];
+      const responses = [];
       for (let i = 0; i < 4; i++)
-        answers.push(await fetch(`${url}/accounts`, { headers: { 'x-forwarded-for': `203.0.113.${i}` } }));
+        responses.push(await fetch(`${url}/accounts`, { headers: { 'x-forwarded-for': `203.0.113.${i}` } }));
 
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
-      const refused = answers[3]!;
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+      const refused = responses[3]!;
       expect(refused.headers.get('retry-after')).toBe('1');
       expect(refused.headers.get('content-type')).toBe('application/problem+json');
       const id = refused.headers.get('x-request-id');
@@ -134,72 +133,74 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
         status: 429,
         requestId: id,
       });
-      expect(replica.seen).toHaveLength(3);
+      expect(replica.requests).toHaveLength(3);
     });
 
     it('each client separately behind a trusted proxy', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const nginx = await gatewayTo([replica], { ...strict, GATEWAY_TRUSTED_PROXIES: 'set_real_ip_from 127.0.0.1;' });
 
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 6 }, (_, i) =>
           fetch(`${nginx.url}/accounts`, { headers: { 'x-forwarded-for': `203.0.113.${i}` } }),
         ),
       );
 
-      expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
-      expect(new Set(replica.seen.map(({ headers }) => headers['x-forwarded-for'])).size).toBe(6);
+      expect(responses.map(({ status }) => status)).toEqual(Array(6).fill(200));
+      expect(new Set(replica.requests.map(({ headers }) => headers['x-forwarded-for'])).size).toBe(6);
       await vi.waitFor(() => {
         expect(nginx.accessLog.map(({ remoteAddress }) => remoteAddress)).toContain('203.0.113.5');
       });
     });
 
     it('the size of a body', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica]);
 
-      const answer = await fetch(`${url}/accounts`, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) });
+      const response = await fetch(`${url}/accounts`, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) });
 
-      expect(answer.status).toBe(413);
-      expect(await answer.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
-      expect(replica.seen).toHaveLength(0);
+      expect(response.status).toBe(413);
+      expect(await response.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
+      expect(replica.requests).toHaveLength(0);
     });
   });
 
   describe('when a replica fails', () => {
     it('uses the other one when nothing was sent yet', async () => {
-      const replica = await Replica.answering();
+      const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([await refusingPort(), replica]);
 
-      const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${url}/accounts`, { method: 'POST' })));
+      const responses = await Promise.all(
+        Array.from({ length: 4 }, () => fetch(`${url}/accounts`, { method: 'POST' })),
+      );
 
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     });
 
     it('repeats an idempotent request on the other one', async () => {
-      const dying = await Replica.dying();
-      const { url } = await gatewayTo([dying, await Replica.answering()]);
+      const closing = await Replica.closingConnections();
+      const { url } = await gatewayTo([closing, await Replica.respondingWith()]);
 
-      const answers = [await fetch(`${url}/accounts`), await fetch(`${url}/accounts`)];
+      const responses = [await fetch(`${url}/accounts`), await fetch(`${url}/accounts`)];
 
-      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-      expect(dying.seen).toHaveLength(1);
+      expect(responses.map(({ status }) => status)).toEqual([200, 200]);
+      expect(closing.requests).toHaveLength(1);
     });
 
     it('never repeats a POST without an idempotency key', async () => {
-      const [one, other] = [await Replica.dying(), await Replica.dying()];
+      const [one, other] = [await Replica.closingConnections(), await Replica.closingConnections()];
       const { url } = await gatewayTo([one, other]);
 
-      const answer = await fetch(`${url}/accounts`, { method: 'POST', body: '{}' });
+      const response = await fetch(`${url}/accounts`, { method: 'POST', body: '{}' });
 
-      expect(answer.status).toBe(502);
-      expect(await answer.json()).toMatchObject({ title: 'Bad Gateway', status: 502 });
-      expect(one.seen.length + other.seen.length).toBe(1);
+      expect(response.status).toBe(502);
+      expect(await response.json()).toMatchObject({ title: 'Bad Gateway', status: 502 });
+      expect(one.requests.length + other.requests.length).toBe(1);
     });
   });
 
   it('logs every request as a JSON line, even with invalid input', async () => {
-    const nginx = await gatewayTo([await Replica.answering()]);
+    const nginx = await gatewayTo([await Replica.respondingWith()]);
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
     await get(nginx.url, '/accounts/%22%0a%5c%ff', { headers: { traceparent, 'x-request-id': '"},{' } });
@@ -219,8 +220,8 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
 
   it('compresses a long response and keeps the strong ETag of a short one', async () => {
     const etag = '"7"';
-    const long = await gatewayTo([await Replica.answering({ text: 'x'.repeat(2_000) }, { etag })]);
-    const short = await gatewayTo([await Replica.answering({ text: 'x' }, { etag, 'content-length': '12' })]);
+    const long = await gatewayTo([await Replica.respondingWith({ text: 'x'.repeat(2_000) }, { etag })]);
+    const short = await gatewayTo([await Replica.respondingWith({ text: 'x' }, { etag, 'content-length': '12' })]);
 
     const compressed = await fetch(`${long.url}/accounts`);
     const whole = await fetch(`${short.url}/accounts/1`);
@@ -231,16 +232,16 @@ describe.skipIf(nginxVersion === undefined)('nginx with nginx/nginx.conf', () =>
   });
 
   it('loses no request while it reloads', async () => {
-    const nginx = await gatewayTo([await Replica.answering(), await Replica.answering()]);
+    const nginx = await gatewayTo([await Replica.respondingWith(), await Replica.respondingWith()]);
     const statuses: number[] = [];
 
     for (let round = 0; round < 5; round++) {
       nginx.reload();
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         // One connection per request: an ending worker may close a kept connection while a request uses it.
         Array.from({ length: 20 }, () => get(nginx.url, '/accounts', { headers: { connection: 'close' } })),
       );
-      statuses.push(...answers.map(({ status }) => status));
+      statuses.push(...responses.map(({ status }) => status));
     }
 
     expect(statuses).toEqual(Array(100).fill(200));

@@ -1,42 +1,68 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { vi } from 'vitest';
-import { render, type GatewayValues } from './configuration.ts';
+import {
+  childEnvironment,
+  findProgram,
+  freePort,
+  nginxValues,
+  nginxVersion,
+  readNginxTemplate,
+  renderTemplate,
+  respondsAt,
+  SupervisedProcess,
+  urlOf,
+  workspaceRoot,
+} from '@breakwater/system-runner';
 
-/** The version of the nginx on the path, as numbers; undefined where there is none. */
-export const nginxVersion = ((): readonly number[] | undefined => {
-  const { stderr } = spawnSync('nginx', ['-v'], { encoding: 'utf8' });
-  return /nginx\/(\d+)\.(\d+)\.(\d+)/
-    .exec(stderr ?? '')
-    ?.slice(1)
-    .map(Number);
-})();
+const nginx = findProgram('nginx');
 
-/** Whether the nginx on the path is at least this one. */
+/** Whether there is an nginx on the PATH. */
+export const hasNginx = nginx !== undefined;
+
+/** Whether the nginx on the PATH has at least this version. */
 export function nginxIsAtLeast(...wanted: readonly number[]): boolean {
-  if (nginxVersion === undefined) return false;
-  const different = wanted.findIndex((number, position) => number !== nginxVersion[position]);
-  return different === -1 || (nginxVersion[different] ?? 0) > (wanted[different] ?? 0);
+  if (nginx === undefined) return false;
+  const version = nginxVersion(nginx).split('.').map(Number);
+  const different = wanted.findIndex((number, position) => number !== version[position]);
+  return different === -1 || (version[different] ?? 0) > (wanted[different] ?? 0);
 }
 
-if (nginxVersion === undefined) {
+if (!hasNginx) {
   process.stderr.write(
     '\n!!! There is no nginx on the PATH: nginx/nginx.conf is NOT tested. Install nginx to test it.\n\n',
   );
 }
 
+/** Values of the placeholders of `nginx/nginx.conf`. */
+export type GatewayValues = Readonly<Record<string, string>>;
+
+/** The values in docker-compose.yml, with the defaults of its variables. */
+export const composeValues: GatewayValues = Object.fromEntries(
+  Array.from(
+    readFileSync(path.join(workspaceRoot, 'docker-compose.yml'), 'utf8').matchAll(/^ {6}(GATEWAY_[A-Z_]+): (.*)$/gm),
+    ([, name = '', value = '']) => [name, value.replace(/^'(.*)'$/, '$1').replace(/^\$\{\w+:-(.*)\}$/, '$1')],
+  ),
+);
+
+const withoutDaemon = ['-e', 'stderr', '-g', 'daemon off;'];
+
+/** Writes the configuration into a new directory. */
+function writeConfiguration(valuesFor: (directory: string) => GatewayValues): { directory: string; args: string[] } {
+  const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
+  const file = path.join(directory, 'nginx.conf');
+  writeFileSync(file, renderTemplate(readNginxTemplate(), valuesFor(directory)));
+  return { directory, args: ['-p', directory, '-c', file, ...withoutDaemon] };
+}
+
 /** nginx's errors for a configuration; undefined when it is valid. */
 export function faultsOf(values: GatewayValues): string | undefined {
-  const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
+  const { directory, args } = writeConfiguration((runDirectory) => ({ ...values, GATEWAY_RUN_DIR: runDirectory }));
   try {
-    const file = path.join(directory, 'nginx.conf');
-    writeFileSync(file, render({ ...values, GATEWAY_RUN_DIR: directory }));
-    const { status, stderr } = spawnSync('nginx', ['-t', '-p', directory, '-c', file, '-e', 'stderr'], {
+    const { status, stderr } = spawnSync('nginx', ['-t', ...args], {
       encoding: 'utf8',
+      // nginx opens /dev/stdout by name, which fails for the socket that Node passes as a pipe.
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return status === 0 ? undefined : stderr;
@@ -45,58 +71,46 @@ export function faultsOf(values: GatewayValues): string | undefined {
   }
 }
 
-const accessLogFile = 'access.log';
-
 /** A running gateway. */
 export class RunningNginx {
   readonly url: string;
   readonly statusSocket: string;
   readonly #directory: string;
-  readonly #child: ChildProcess;
+  readonly #process: SupervisedProcess;
 
-  private constructor(directory: string, port: number, child: ChildProcess) {
-    this.#directory = directory;
-    this.#child = child;
-    this.url = `http://127.0.0.1:${port}`;
+  private constructor(url: string, directory: string, args: readonly string[]) {
+    this.url = url;
     this.statusSocket = path.join(directory, 'status.sock');
+    this.#directory = directory;
+    this.#process = new SupervisedProcess({
+      name: 'nginx',
+      command: 'nginx',
+      args,
+      env: childEnvironment(),
+      logFile: path.join(directory, 'access.log'),
+      errorFile: path.join(directory, 'error.log'),
+      probe: respondsAt(`${url}/gateway/health`),
+    });
   }
 
   /** Starts nginx in front of replicas, with generous limits unless `values` replaces them. */
   static async start(replicaPorts: readonly number[], values: GatewayValues = {}): Promise<RunningNginx> {
-    const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
     const port = await freePort();
-    const file = path.join(directory, 'nginx.conf');
-    writeFileSync(
-      file,
-      render({
-        GATEWAY_LISTEN: `127.0.0.1:${port}`,
-        GATEWAY_STATUS_LISTEN: `unix:${path.join(directory, 'status.sock')}`,
-        GATEWAY_ACCOUNTS: replicaPorts
-          .map((replica) => `server 127.0.0.1:${replica} max_fails=1 fail_timeout=5s;`)
-          .join(' '),
-        GATEWAY_RESOLVER: '',
-        GATEWAY_TRUSTED_PROXIES: '',
-        GATEWAY_RATE_LIMIT: '10000r/s',
-        GATEWAY_RATE_BURST: '10000',
-        GATEWAY_HIDDEN_PATHS: 'metrics|actuator|health|faults|experiments',
-        GATEWAY_CONSOLE: '',
-        GATEWAY_RUN_DIR: directory,
-        ...values,
-      }),
-    );
-    const args = ['-p', directory, '-c', file, '-e', 'stderr', '-g', 'daemon off;'];
-    // nginx opens /dev/stdout by name, which is not possible for a pipe of Node (a socket).
-    const log = openSync(path.join(directory, accessLogFile), 'a');
-    const child = spawn('nginx', args, { stdio: ['ignore', log, 'inherit'] });
-    closeSync(log);
-    const nginx = new RunningNginx(directory, port, child);
-    await vi.waitFor(async () => fetch(`${nginx.url}/gateway/health`), { timeout: 20_000 });
-    return nginx;
+    const { directory, args } = writeConfiguration((runDirectory) => ({
+      ...nginxValues({ port, accountPorts: replicaPorts, runDirectory }),
+      GATEWAY_RATE_LIMIT: '10000r/s',
+      GATEWAY_RATE_BURST: '10000',
+      GATEWAY_HIDDEN_PATHS: 'metrics|actuator|health|faults|experiments',
+      ...values,
+    }));
+    const started = new RunningNginx(urlOf(port), directory, args);
+    await started.#process.ready(AbortSignal.timeout(20_000), 20);
+    return started;
   }
 
-  /** The access log so far: each line is an object, or this throws. */
+  /** The access log so far. @throws SyntaxError when a line is not JSON */
   get accessLog(): Record<string, unknown>[] {
-    return readFileSync(path.join(this.#directory, accessLogFile), 'utf8')
+    return readFileSync(this.#process.logFile, 'utf8')
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
@@ -104,23 +118,11 @@ export class RunningNginx {
 
   /** Reloads the configuration. */
   reload(): void {
-    this.#child.kill('SIGHUP');
+    this.#process.signal('SIGHUP');
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      this.#child.kill('SIGTERM');
-      await once(this.#child, 'exit');
-    }
+    await this.#process.stop();
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,20 +1,22 @@
+import { readNginxTemplate } from '@breakwater/system-runner';
 import { describe, expect, it } from 'vitest';
-import { composeValues, placeholders } from './configuration.ts';
-import { faultsOf, nginxIsAtLeast } from './nginx.ts';
+import { composeValues, faultsOf, hasNginx, nginxIsAtLeast } from './nginx.ts';
 
 const resolvesNames = nginxIsAtLeast(1, 27, 3);
 
-describe('the configuration of compose', () => {
-  it('gives every placeholder a value, and no other', () => {
+describe('the nginx configuration of docker-compose.yml', () => {
+  it('has a value for every placeholder, and no other values', () => {
+    const placeholders = new Set(readNginxTemplate().match(/(?<=\$\{)GATEWAY_[A-Z_]+(?=\})/g));
+
     expect(Object.keys(composeValues).toSorted()).toEqual([...placeholders].toSorted());
   });
 
-  it.skipIf(!resolvesNames)('is one that nginx takes', () => {
+  it.skipIf(!resolvesNames)('is valid for nginx', () => {
     expect(faultsOf(composeValues)).toBeUndefined();
   });
 
-  // An nginx before 1.27.3 cannot look names up again: there, all but that is tested.
-  it.skipIf(!nginxIsAtLeast(1) || resolvesNames)('is one that an older nginx takes, but for the names', () => {
+  // An nginx before 1.27.3 cannot resolve names again: everything else is tested.
+  it.skipIf(!hasNginx || resolvesNames)('is valid for an older nginx, except for the names', () => {
     const accounts = 'server 127.0.0.1:3000 max_fails=1 fail_timeout=5s;';
 
     expect(faultsOf({ ...composeValues, GATEWAY_ACCOUNTS: accounts })).toBeUndefined();

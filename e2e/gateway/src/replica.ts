@@ -1,24 +1,14 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { StandInServers } from '@breakwater/system-runner/testing';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A request as a replica saw it. */
-export type SeenRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
-
-/** Stands in for an account: answers with its name, and remembers what it was asked. */
+/** A stand-in for an account service that records the requests it receives. */
 export class Replica {
-  readonly seen: SeenRequest[] = [];
-  readonly #server: Server;
+  readonly requests: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
+  readonly #servers = new StandInServers();
+  #port = 0;
 
-  private constructor(answer: (request: IncomingMessage, response: ServerResponse) => void) {
-    this.#server = createServer((request, response) => {
-      this.seen.push({ method: request.method, url: request.url, headers: request.headers });
-      request.resume().once('end', () => answer(request, response));
-    });
-  }
-
-  /** One that answers 200 with JSON. */
-  static answering(
+  /** A replica that responds with 200 and JSON. */
+  static respondingWith(
     body: object = { answer: 'fine' },
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Replica> {
@@ -27,26 +17,26 @@ export class Replica {
     });
   }
 
-  /** One that dies of every request, once it has read it. */
-  static dying(): Promise<Replica> {
+  /** A replica that closes the connection of every request that it has read. */
+  static closingConnections(): Promise<Replica> {
     return Replica.#start((request) => request.socket.destroy());
   }
 
-  static async #start(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Replica> {
-    const replica = new Replica(answer);
-    replica.#server.listen(0, '127.0.0.1');
-    await once(replica.#server, 'listening');
+  static async #start(respond: (request: IncomingMessage, response: ServerResponse) => void): Promise<Replica> {
+    const replica = new Replica();
+    const url = await replica.#servers.start((request, response) => {
+      replica.requests.push({ method: request.method, url: request.url, headers: request.headers });
+      request.resume().once('end', () => respond(request, response));
+    });
+    replica.#port = Number(new URL(url).port);
     return replica;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
-  async stop(): Promise<void> {
-    if (!this.#server.listening) return;
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  stop(): Promise<void> {
+    return this.#servers.stop();
   }
 }
