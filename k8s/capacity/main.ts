@@ -32,8 +32,7 @@ try {
     );
   }
 } finally {
-  await system.stop();
-  system.removeFiles();
+  await system.end();
 }
 
 /** Opens accounts at a constant rate, independent of the durations of responses. */

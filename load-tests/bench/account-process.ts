@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { loopback, SupervisedProcess, childEnvironment, urlOf } from '@breakwater/system-runner';
+import { childEnvironment, loopback, respondsAt, SupervisedProcess, urlOf } from '@breakwater/system-runner';
 import { processorMs } from './processors.ts';
 
 /** The service with or without its pipeline. */
@@ -24,7 +22,6 @@ export interface AccountSpec {
   readonly entry: string;
 }
 
-const startLimitMs = 30_000;
 /** Precise enough for a cold start, and little load for the starting process. */
 const pollIntervalMs = 2;
 
@@ -55,6 +52,7 @@ export class AccountProcess {
         BENCH_SWITCH_PORT: String(spec.switchPort),
       }),
       logFile: path.join(spec.logs, `${spec.name}.log`),
+      probe: respondsAt(`${this.url}/health/ready`),
     });
   }
 
@@ -62,17 +60,11 @@ export class AccountProcess {
    * Waits until the service is ready.
    *
    * @returns the time since its start, in milliseconds
-   * @throws Error when the process ends first, or is not ready within 30 s
+   * @throws SystemFailure when the process ends first, or is not ready within 30 s
    */
   async ready(signal: AbortSignal): Promise<number> {
-    for (;;) {
-      if ((await this.#readiness()) === 200) return performance.now() - this.#startedAt;
-      signal.throwIfAborted();
-      if (this.#process.exit || performance.now() - this.#startedAt > startLimitMs) {
-        throw new Error(`${this.#process.name} did not start; its log is ${this.#process.logFile}`);
-      }
-      await sleep(pollIntervalMs);
-    }
+    await this.#process.ready(signal, pollIntervalMs);
+    return performance.now() - this.#startedAt;
   }
 
   /** Switches to the pipeline or to an empty one; only the build `switchable` can. */
@@ -96,20 +88,5 @@ export class AccountProcess {
 
   stop(): Promise<void> {
     return this.#process.stop();
-  }
-
-  kill(): void {
-    this.#process.kill();
-  }
-
-  /** The status of `/health/ready`; undefined without a response. */
-  #readiness(): Promise<number | undefined> {
-    return new Promise((resolve) => {
-      const sent = request(`${this.url}/health/ready`, { agent: false }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode));
-      });
-      sent.once('error', () => resolve(undefined));
-      sent.end();
-    });
   }
 }

@@ -52,7 +52,7 @@ export class BenchEnvironment {
       await promisify(execFile)(process.execPath, [bundler, 'apps/account'], { cwd: workspaceRoot });
       return new BenchEnvironment(processors, signal, system, await startInstantCustomer(), url);
     } catch (error) {
-      await system.stop();
+      await system.end();
       throw error;
     }
   }
@@ -84,7 +84,6 @@ export class BenchEnvironment {
   async close(): Promise<void> {
     await Promise.all(this.#accounts.map((account) => account.stop()));
     this.#customer.close();
-    await this.#system.stop();
-    this.#system.removeFiles();
+    await this.#system.end();
   }
 }

@@ -1,12 +1,7 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { loopback } from '@breakwater/system-runner';
+import { listen } from '@breakwater/system-runner';
 
-/**
- * A stand-in for the customer service: every customer exists, and every response is immediate. The real service
- * would take processor time from PostgreSQL. /
- */
+/** A stand-in for customer that knows every customer: the real one would take the processor from PostgreSQL. */
 export interface InstantCustomer {
   readonly url: string;
   close(): void;
@@ -22,13 +17,10 @@ export async function startInstantCustomer(): Promise<InstantCustomer> {
     });
     response.end(body);
   });
-  // Account keeps its connections. Closing one during a request would count as a failure of customer.
+  // Account keeps its connections; closing one during a request would count as a failure of customer.
   server.keepAliveTimeout = 60_000;
-  server.listen(0, loopback);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${loopback}:${port}`,
+    url: await listen(server),
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -1,9 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { openSync, closeSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { loopback, childEnvironment } from '@breakwater/system-runner';
+import { childEnvironment, describeExit, listen, type ProcessExit, SupervisedProcess } from '@breakwater/system-runner';
 import type { LoadPlan } from '../scenarios/k6/load-plan.ts';
 import type { ClientRequest } from './run-record.ts';
 import type { K6Program } from './k6-program.ts';
@@ -28,7 +26,6 @@ export async function startK6(k6: K6Program, target: string, plan: LoadPlan, dir
   const files = {
     record: path.join(directory, 'requests.jsonl'),
     summary: path.join(directory, 'summary.json'),
-    log: path.join(directory, 'k6.log'),
   };
   const begin = await listenForBegin();
   const variables = {
@@ -39,10 +36,10 @@ export async function startK6(k6: K6Program, target: string, plan: LoadPlan, dir
     SUMMARY: files.summary,
     K6_NO_USAGE_REPORT: 'true',
   };
-  const log = openSync(files.log, 'a');
-  const child = spawn(
-    k6.command,
-    [
+  const program = new SupervisedProcess({
+    name: 'k6',
+    command: k6.command,
+    args: [
       ...k6.prefix([path.dirname(script), directory], Object.keys(variables)),
       'run',
       '--quiet',
@@ -50,25 +47,20 @@ export async function startK6(k6: K6Program, target: string, plan: LoadPlan, dir
       `--console-output=${files.record}`,
       script,
     ],
-    { env: childEnvironment(variables), stdio: ['ignore', log, log] },
-  );
-  closeSync(log);
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  const exited = exitOf(child).finally(() => process.off('exit', kill));
-  const failure = (why: string) => new Error(`k6 ${why}: ${readFileSync(files.log, 'utf8').slice(-2_000)}`);
+    env: childEnvironment(variables),
+    logFile: path.join(directory, 'k6.log'),
+  });
+  const failure = (exit: ProcessExit) =>
+    new Error(`k6 ended: ${describeExit(exit)}: ${readFileSync(program.logFile, 'utf8').slice(-2_000)}`);
   try {
-    const beganAt = await Promise.race([
-      begin.came,
-      exited.then((code) => Promise.reject(failure(`ended with ${code}`))),
-    ]);
+    const beganAt = await Promise.race([begin.came, program.exited.then((exit) => Promise.reject(failure(exit)))]);
     return {
-      pid: child.pid,
+      pid: program.pid,
       beganAt,
-      kill,
+      kill: () => program.kill(),
       finish: async () => {
-        const code = await exited;
-        if (code !== 0 && code !== thresholdsCrossed) throw failure(`ended with ${code}`);
+        const exit = await program.exited;
+        if (exit.code !== 0 && exit.code !== thresholdsCrossed) throw failure(exit);
         const { dropped }: { dropped: number } = JSON.parse(readFileSync(files.summary, 'utf8'));
         return { requests: parseRequests(readFileSync(files.record, 'utf8'), beganAt), dropped };
       },
@@ -76,13 +68,6 @@ export async function startK6(k6: K6Program, target: string, plan: LoadPlan, dir
   } finally {
     begin.close();
   }
-}
-
-async function exitOf(child: ChildProcess): Promise<number | string> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'nothing'));
-  });
 }
 
 /** k6 first prepares its clients, which takes a while, and then sends a request to this server. */
@@ -95,11 +80,7 @@ async function listenForBegin(): Promise<{ url: string; came: Promise<number>; c
       resolve(Date.now());
     });
   });
-  server.listen(0, loopback);
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
-  return { url: `http://${loopback}:${address.port}`, came, close: () => server.close() };
+  return { url: await listen(server), came, close: () => server.close() };
 }
 
 /** Reads the record of k6, one request per line. */

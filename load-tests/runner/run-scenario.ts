@@ -102,8 +102,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     request.signal.removeEventListener('abort', stop);
     sampling?.stop();
     k6?.kill();
-    await system.stop();
-    system.removeFiles();
+    await system.end();
   }
 }
 

@@ -1,9 +1,10 @@
+import type { LocalSystem } from '@breakwater/system-runner';
+import { startSystem } from '@breakwater/system-runner/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findPrometheusProgram } from '../prometheus/src/prometheus-program.ts';
 import { rulesOf } from '../prometheus/src/rule-files.ts';
 import { panelQueries } from './panel-queries.ts';
 import { type RunningPrometheus, startPrometheus } from './running-prometheus.ts';
-import { type RunningSystem, startSystem } from './running-system.ts';
 
 const program = findPrometheusProgram('prometheus', 'whether the queries of dashboards and rules find data');
 
@@ -31,17 +32,36 @@ const until = (what: string, condition: () => Promise<boolean>): Promise<void> =
     { timeout: 120_000, interval: 200 },
   );
 
+/** Opens twenty accounts at once, in turn at each replica, and ignores the responses. */
+async function openAccounts({ accountUrls }: LocalSystem, nextCustomer: () => string): Promise<void> {
+  const opening = Array.from({ length: 20 }, async (_, n) => {
+    const response = await fetch(`${accountUrls[n % accountUrls.length]}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ customerId: nextCustomer(), currency: 'EUR' }),
+    });
+    await response.arrayBuffer();
+  });
+  await Promise.all(opening);
+}
+
+let lastCustomer = 0;
+/** While customer is slow, a request for such a customer receives 202. */
+const customerWithoutStaleValue = (): string => `c-${1_002 + (lastCustomer++ % 99)}`;
+
 const hostOf = (url: string): string => new URL(url).host;
 
 if (program.file === undefined) process.stderr.write(`${program.missing}\n`);
 
 describe.skipIf(program.file === undefined)('a Prometheus that scrapes the running system', () => {
-  let system: RunningSystem;
+  let system: LocalSystem;
   let prometheus: RunningPrometheus;
 
   beforeAll(async () => {
-    system = await startSystem();
-    const [accounts, customers] = [system.accounts.map(hostOf), [hostOf(system.customer)]];
+    // The circuit breakers of the experiments give the doctor something to find.
+    const env = { account: { DEMO_MODE: 'true' }, customer: { CUSTOMER_LATENCY: '0ms' } };
+    system = await startSystem({ lab: true, customers: 1, env });
+    const [accounts, customers] = [system.accountUrls.map(hostOf), system.customerUrls.map(hostOf)];
     prometheus = await startPrometheus(String(program.file), { account: accounts, customer: customers });
     await until('all replicas are scraped', async () => {
       const scraped = await prometheus.scraped();
@@ -50,13 +70,14 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
 
     // Counters are sampled before and after they grow, first with a healthy customer, then with one that times out.
     await until('durations of customer are recorded', async () => {
-      await system.openAccounts(20);
+      await openAccounts(system, () => 'c-1001');
       const timed = 'job_method_uri:http_server_requests_seconds:p99_rate5m{job="customer"}';
       return (await prometheus.query(timed)).series === 1;
     });
-    await system.slowCustomerDown();
+    // Every call times out. The capacity is enough for all of them: customer refuses none.
+    await system.setCustomerFaults({ latency: '1m', capacity: { workers: 1_000, queue: 1_000 } });
     await until('both circuit breakers refuse calls, and accounts are accepted with 202', async () => {
-      await system.openAccounts(20);
+      await openAccounts(system, customerWithoutStaleValue);
       const refused = 'job_instance_name:resilience4j_circuitbreaker_not_permitted_calls:rate1m{name="customer"} > 0';
       // A new series has a rate from its second sample on.
       const accepted = 'rate(http_server_requests_seconds_count{job="account", status="202"}[20s]) > 0';
@@ -66,7 +87,7 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
 
   afterAll(async () => {
     await prometheus?.stop();
-    await system?.stop();
+    await system?.end();
   });
 
   /** The fault of an expression: an error, or no data; undefined without a fault. */

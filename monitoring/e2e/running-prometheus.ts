@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { childEnvironment, freePort, loopback, respondsAt, SupervisedProcess, urlOf } from '@breakwater/system-runner';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -65,20 +63,24 @@ export async function startPrometheus(
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-prometheus-'));
   const port = await freePort();
   await configure(folder, port, targets);
-  const child = spawn(
-    program,
-    [
+  const prometheus = new SupervisedProcess({
+    name: 'Prometheus',
+    command: program,
+    args: [
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
-      `--web.listen-address=127.0.0.1:${port}`,
+      `--web.listen-address=${loopback}:${port}`,
       '--log.level=warn',
     ],
-    { cwd: folder, stdio: 'ignore' },
-  );
-  const ended = once(child, 'exit');
+    cwd: folder,
+    env: childEnvironment(),
+    logFile: join(folder, 'prometheus.log'),
+    probe: respondsAt(`${urlOf(port)}/-/ready`),
+  });
+  await prometheus.ready(new AbortController().signal);
 
   const get = async <Data>(path: string): Promise<{ data: Data; error?: string }> => {
-    const response = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
+    const response = await fetch(`${urlOf(port)}/api/v1/${path}`);
     return (await response.json()) as { data: Data; error?: string };
   };
   return {
@@ -98,19 +100,8 @@ export async function startPrometheus(
         .sort();
     },
     stop: async () => {
-      child.kill('SIGTERM');
-      await ended;
+      await prometheus.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port was found on 127.0.0.1.');
-  return address.port;
 }

@@ -65,8 +65,7 @@ describe.runIf(missing.length === 0)('a command of the documentation, run on a s
   });
 
   afterAll(async () => {
-    await system?.stop();
-    system?.removeFiles();
+    await system?.end();
     rmSync(home, { recursive: true, force: true });
   });
 

@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { findProgram } from '@breakwater/system-runner';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Names of the program in the packages of the operating systems. */
@@ -24,11 +25,9 @@ const flags = [
 /** @throws Error with instructions when there is no Chromium */
 export function findChromium(environment = process.env): string {
   const configured = environment['CHROMIUM'];
-  const directories = (environment['PATH'] ?? '').split(path.delimiter).filter((each) => path.isAbsolute(each));
-  const candidates = configured
-    ? [configured]
-    : directories.flatMap((directory) => programs.map((program) => path.join(directory, program)));
-  const found = candidates.find(isExecutable);
+  const found = configured
+    ? findProgram(path.basename(configured), path.dirname(configured))
+    : programs.map((program) => findProgram(program, environment['PATH'])).find((each) => each !== undefined);
   if (found === undefined) throw new Error(installChromium);
   return found;
 }
@@ -41,15 +40,6 @@ export function missingChromium(environment = process.env): string | undefined {
     return undefined;
   } catch {
     return installChromium;
-  }
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

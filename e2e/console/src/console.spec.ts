@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { LocalSystem, workspaceRoot } from '@breakwater/system-runner';
+import { type LocalSystem, workspaceRoot } from '@breakwater/system-runner';
+import { startSystem } from '@breakwater/system-runner/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConsoleVisit, launchChromium, missingChromium, phone, type ViewOptions, wide } from './browser.ts';
@@ -21,9 +22,8 @@ beforeAll(async () => {
   if (missing !== undefined) return;
   chromium = await launchChromium();
   folder = await mkdtemp(path.join(tmpdir(), 'breakwater-console-e2e-'));
-  system = await LocalSystem.prepare({
+  system = await startSystem({
     console: true,
-    database: 'own',
     lab: true,
     timeScale: 4,
     env: {
@@ -31,7 +31,6 @@ beforeAll(async () => {
       customer: { CUSTOMER_LATENCY: '10ms' },
     },
   });
-  await system.start();
 });
 
 afterEach(async () => {
@@ -41,8 +40,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await chromium?.close();
-  await system?.stop();
-  system?.removeFiles();
+  await system?.end();
   if (folder !== undefined) await rm(folder, { recursive: true });
 });
 

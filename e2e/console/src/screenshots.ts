@@ -39,6 +39,5 @@ try {
   await onPhone.page.screenshot({ path: path.join(images, 'console-phone.png') });
 } finally {
   await chromium.close();
-  await system.stop();
-  system.removeFiles();
+  await system.end();
 }

@@ -4,7 +4,7 @@ import { auditLedger, countPending, customerExists, readLedger } from '@breakwat
 import { afterAll, beforeAll, describe, expect, it, onTestFailed, vi } from 'vitest';
 import { failEverything, Timeline } from './failures.ts';
 import { RetryingClients } from './retrying-clients.ts';
-import { endSystem, startSystem } from './running-system.ts';
+import { startSystem } from '@breakwater/system-runner/testing';
 
 const seed = Number(process.env['LEDGER_SEED'] ?? randomInt(1_000_000));
 
@@ -24,7 +24,7 @@ describe('the ledger after every part of the system has failed', () => {
     });
   });
 
-  afterAll(() => endSystem(system));
+  afterAll(() => system?.end());
 
   it('has exactly one account in the right state for every successful request', async () => {
     const timeline = new Timeline();

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   chooseGateway,
+  findProgram,
   freePort,
   type GatewayChoice,
   type LocalSystem,
@@ -12,10 +12,10 @@ import {
   urlOf,
 } from '@breakwater/system-runner';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed, vi } from 'vitest';
-import { endSystem, startSystem } from './running-system.ts';
+import { startSystem } from '@breakwater/system-runner/testing';
 import { lostRequests, type RequestResult, SingleAttemptClients } from './single-attempt-clients.ts';
 
-const hasNginx = spawnSync('nginx', ['-v']).status === 0;
+const hasNginx = findProgram('nginx') !== undefined;
 const gateways: readonly GatewayChoice[] = hasNginx ? ['nginx', 'node'] : ['node'];
 
 // The load balancers close idle connections within 2 s, so a replica that shuts down after 3 s has none.
@@ -52,7 +52,7 @@ describe('a rolling restart', () => {
 
   afterAll(async () => {
     await nginx?.stop();
-    await endSystem(system);
+    await system?.end();
   });
 
   /** Replaces the processes one after the other, each after the previous one receives requests. */

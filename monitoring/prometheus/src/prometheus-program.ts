@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findProgram } from '@breakwater/system-runner';
+import { delimiter } from 'node:path';
 
 const howToGet =
   'install it with "apt-get install prometheus" or from https://prometheus.io/download, and add it to the PATH or set PROMETHEUS_HOME to its folder';
@@ -14,10 +14,6 @@ export interface PrometheusProgram {
 
 /** Searches `PROMETHEUS_HOME` first, then the `PATH`. */
 export function findPrometheusProgram(name: 'prometheus' | 'promtool', unchecked: string): PrometheusProgram {
-  const folders = [process.env['PROMETHEUS_HOME'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)];
-  const file = folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((candidate) => existsSync(candidate));
+  const file = findProgram(name, [process.env['PROMETHEUS_HOME'], process.env['PATH']].join(delimiter));
   return { file, missing: `NOT CHECKED: ${unchecked}. ${name} was not found; ${howToGet}.` };
 }
