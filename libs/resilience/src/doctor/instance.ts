@@ -6,6 +6,7 @@ import { propertiesBelow } from '../config/sources.ts';
 import { type Environment, fillPlaceholders, wordsIn } from '../config/values.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ErrorClass, OptionRule } from '../core/options.ts';
+import type { PipelineRegistry } from '../core/pipeline.registry.ts';
 import {
   createRegistries,
   type PipelineKind,
@@ -53,15 +54,28 @@ export type InstanceRegistries = { readonly [K in PipelineKind]?: Pick<PolicyReg
  * The instances in registries: policies of the same name protect the same dependency.
  *
  * @param table the policies; those of this library by default
+ * @param pipelines the pipeline of the same name as an instance, if there is one, determines the order of its policies
  */
-export function instancesOf(registries: InstanceRegistries, table: PolicyTable = policies): readonly Instance[] {
+export function instancesOf(
+  registries: InstanceRegistries,
+  table: PolicyTable = policies,
+  pipelines?: Pick<PipelineRegistry, 'find'>,
+): readonly Instance[] {
   const instances = new Map<string, Instance>();
+  const kindByPolicy = new Map<unknown, PipelineKind>();
   for (const kind of pipelineKindsOf(table)) {
-    for (const { name, config } of registries[kind]?.all() ?? []) {
+    for (const policy of registries[kind]?.all() ?? []) {
+      const { name, config } = policy;
       instances.set(name, { ...(instances.get(name) ?? { name }), [kind]: config });
+      kindByPolicy.set(policy, kind);
     }
   }
-  return [...instances.values()];
+  return [...instances.values()].map((instance) => {
+    const members = pipelines?.find(instance.name)?.policies;
+    return members === undefined
+      ? instance
+      : { ...instance, order: members.flatMap((policy) => kindByPolicy.get(policy) ?? []) };
+  });
 }
 
 /** The kinds of an instance's policies, outermost first. */

@@ -4,12 +4,12 @@ import {
   type ResilienceConfig,
   type ResilienceConfigSources,
 } from '../config/resilience-config.ts';
+import { policies } from '../core/policies.ts';
 import { FeatureDefinitions } from './feature-definitions.ts';
-import { withModuleDefaults } from './module-defaults.ts';
-import { ProtectedClasses } from './protected-classes.ts';
+import { ProtectedClasses } from './protected-methods.ts';
 import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 
-/** Where the configuration of this application comes from: code of all its modules, files and environment. */
+/** The sources of this application's configuration: the code of all its modules, files and environment. */
 @Injectable()
 export class ConfigurationSource {
   readonly #options: ResilienceModuleOptions;
@@ -26,7 +26,7 @@ export class ConfigurationSource {
     this.#features = features;
   }
 
-  /** @throws ConflictingDefinitionError when two modules define the same name with different options */
+  /** @throws ConflictingDefinitionError if two modules define the same name with different options */
   sources(): ResilienceConfigSources {
     const { configFiles = [], clock: _clock, engines: _engines, ...inCode } = this.#options;
     const namesInCode = this.#classes.names();
@@ -34,12 +34,24 @@ export class ConfigurationSource {
   }
 
   /**
-   * Reads it anew.
+   * Reads the files and the environment, each time it is called.
    *
    * @throws InvalidOptionsError listing every fault
-   * @throws ConfigFileError when a file cannot be read
+   * @throws ConfigFileError if a file cannot be read
    */
   async load(): Promise<ResilienceConfig> {
     return withModuleDefaults(await loadResilienceConfig(this.sources()));
   }
+}
+
+const policiesWithEventBuffer = policies.filter(({ options }) => 'eventConsumerBufferSize' in options.rules);
+
+/**
+ * Adds the defaults of the module that differ from those of the core. As in Resilience4j, the core buffers no events, and the
+ * framework integration buffers the last hundred of each instance, for the actuator.
+ */
+function withModuleDefaults(config: ResilienceConfig): ResilienceConfig {
+  const defaults = { eventConsumerBufferSize: 100 };
+  const changed = policiesWithEventBuffer.map(({ kind }) => [kind, { ...config[kind], defaults }]);
+  return { ...config, ...Object.fromEntries(changed) };
 }

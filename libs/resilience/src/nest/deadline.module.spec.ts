@@ -16,7 +16,7 @@ import { currentCallContext } from './call-context.ts';
 import { type DeadlineModuleOptions, ResilienceDeadlineModule } from './deadline.module.ts';
 import { ResilienceExceptionFilter } from './resilience-exception.filter.ts';
 import { ResilienceModule } from './resilience.module.ts';
-import { TimeLimiter } from './time-limiter.decorator.ts';
+import { TimeLimiter } from './decorators.ts';
 
 @Injectable()
 class CustomerClient {

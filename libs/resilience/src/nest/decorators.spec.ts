@@ -6,15 +6,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Deadline } from '../core/deadline.ts';
 import type { CallContext } from '../core/policy.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { Bulkhead } from './bulkhead.decorator.ts';
 import { currentCallContext, runInCallContext } from './call-context.ts';
-import { CircuitBreaker } from './circuit-breaker.decorator.ts';
-import { RateLimiter } from './rate-limiter.decorator.ts';
+import { Bulkhead, CircuitBreaker, RateLimiter, Retry, TimeLimiter } from './decorators.ts';
 import { ResilienceRegistries } from './resilience-registries.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
-import { Retry } from './retry.decorator.ts';
-import { TimeLimiter } from './time-limiter.decorator.ts';
 
 /** Lets everything that is already decided happen. */
 const settled = () => new Promise(setImmediate);

@@ -6,7 +6,7 @@ import { registryToken } from '../core/policies.ts';
 import type { ResilienceFeature } from './feature-definitions.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
-import { Retry } from './retry.decorator.ts';
+import { Retry } from './decorators.ts';
 
 @Injectable()
 class CustomerClient {

@@ -1,31 +1,25 @@
-export { Bulkhead } from './bulkhead.decorator.ts';
 export { currentCallContext, runInCallContext } from './call-context.ts';
-export { CircuitBreaker } from './circuit-breaker.decorator.ts';
 export { ConfigurationSource } from './configuration-source.ts';
+export { Bulkhead, CircuitBreaker, RateLimiter, Retry, TimeLimiter, UsePipeline } from './decorators.ts';
 export type { DeadlineModuleOptions } from './deadline.module.ts';
 export { ResilienceDeadlineModule } from './deadline.module.ts';
 export type { FallbackForErrors, FallbackMethod } from './fallback.ts';
 export type { ResilienceFeature } from './feature-definitions.ts';
-export { InjectPolicy, policyToken } from './inject-policy.decorator.ts';
-export { InjectPipeline, pipelineToken } from './inject-pipeline.decorator.ts';
-export type { PipelineDecoratorOptions, PolicyDecoratorOptions } from './protecting-decorator.ts';
-export { RateLimiter } from './rate-limiter.decorator.ts';
+export { InjectPipeline, InjectPolicy, pipelineToken, policyToken } from './inject.decorators.ts';
+export type { PipelineDecoratorOptions, PolicyDecoratorOptions } from './policy-decorator.ts';
 export { InjectRegistry, resilienceConfiguration } from './registries.provider.ts';
 export type { RefusalProblem } from './resilience-exception.filter.ts';
 export { describeRefusal, ResilienceExceptionFilter } from './resilience-exception.filter.ts';
 export { ResilienceRegistries } from './resilience-registries.ts';
 export { ResilienceModule } from './resilience.module.ts';
 export type { ResilienceModuleAsyncOptions, ResilienceModuleOptions } from './resilience.options.ts';
-export { Retry } from './retry.decorator.ts';
-export { TimeLimiter } from './time-limiter.decorator.ts';
-export { UsePipeline } from './use-pipeline.decorator.ts';
 export { ResilienceActuatorModule } from './actuator/actuator.module.ts';
 export type {
   ActuatorModuleAsyncOptions,
   ActuatorModuleOptions,
   ActuatorSettings,
 } from './actuator/actuator.options.ts';
-export type { CircuitBreakerUpdateStateResponse } from './actuator/circuit-breaker-state.controller.ts';
+export type { CircuitBreakerUpdateStateResponse } from './actuator/circuit-breaker.controller.ts';
 export type {
   CircuitBreakerDetails,
   CircuitBreakerEventResponse,
@@ -35,7 +29,7 @@ export { DiagnosisSource } from './actuator/diagnosis.ts';
 export type { RetryEventResponse } from '../core/retry/retry.definition.ts';
 export type { ReloadResponse } from './actuator/reload.controller.ts';
 export type { ChangeResponse, InstanceChangeResponse } from './reload/change.response.ts';
+export type { ReloadModuleOptions } from './reload/reload.module.ts';
 export { ResilienceReloadModule } from './reload/reload.module.ts';
-export type { ReloadModuleOptions } from './reload/reload.options.ts';
 export type { ReloadReport } from './reload/resilience-reloader.ts';
 export { ResilienceReloader } from './reload/resilience-reloader.ts';

@@ -19,7 +19,7 @@ import { Observable, of, throwError } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registryToken } from '../core/policies.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { CircuitBreaker } from './circuit-breaker.decorator.ts';
+import { CircuitBreaker } from './decorators.ts';
 import { ResilienceModule } from './resilience.module.ts';
 
 @Injectable()

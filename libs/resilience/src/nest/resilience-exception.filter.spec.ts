@@ -19,7 +19,7 @@ import { DeadlineExceededError } from '../core/deadline.ts';
 import { registryToken } from '../core/policies.ts';
 import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
-import { CircuitBreaker } from './circuit-breaker.decorator.ts';
+import { CircuitBreaker } from './decorators.ts';
 import { ResilienceExceptionFilter } from './resilience-exception.filter.ts';
 import { ResilienceModule } from './resilience.module.ts';
 

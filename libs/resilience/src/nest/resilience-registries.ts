@@ -1,29 +1,36 @@
-import { defaultPolicies } from '../config/pipelines.ts';
+import { type FactoryProvider, Inject } from '@nestjs/common';
+import { defaultPolicies, parseMember, type PipelineMember } from '../config/pipelines.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
+import { systemClock } from '../core/clock.ts';
+import { InvalidOptionsError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import type { Pipeline } from '../core/pipeline.ts';
-import type { PolicyRegistries } from '../core/policies.ts';
-import type { Registry } from '../core/registry.ts';
-import { PipelineNotFoundError, type PipelineRegistry } from '../core/pipeline.registry.ts';
+import { type Pipeline, pipeline } from '../core/pipeline.ts';
+import { PipelineNotFoundError, PipelineRegistry } from '../core/pipeline.registry.ts';
+import type { PipelineKind, PolicyRegistries } from '../core/policies.ts';
 import type { Policy } from '../core/policy.ts';
-import { pipelineOf } from './make-pipeline.ts';
-import type { ProtectorKind } from './protected-method.ts';
+import type { Registry } from '../core/registry.ts';
+import { policyRegistries, resilienceConfiguration } from './registries.provider.ts';
+import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 
-/** Everything by which an application protects its calls, in one place: what decorated methods ask at each call. */
+/** All policies and pipelines of an application. Decorated methods look theirs up at each call. */
 export class ResilienceRegistries {
   readonly policies: PolicyRegistries;
   readonly pipelines: PipelineRegistry;
   readonly #config: ResilienceConfig;
 
-  /** @param config what names stand for that nobody has declared as a pipeline */
+  /** @param config the instances that make up a pipeline that is not declared */
   constructor(policies: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) {
     this.policies = policies;
     this.pipelines = pipelines;
     this.#config = config;
   }
 
-  /** @throws PipelineNotFoundError */
-  protector(kind: ProtectorKind, name: string): Policy {
+  /**
+   * The policy or pipeline of this name. A policy is created if it does not exist.
+   *
+   * @throws PipelineNotFoundError if the name is that of no pipeline
+   */
+  policy(kind: PipelineKind | 'pipeline', name: string): Policy {
     return kind === 'pipeline' ? this.pipeline(name) : this.policies[kind].declare(name);
   }
 
@@ -31,7 +38,7 @@ export class ResilienceRegistries {
     return this.pipelines.find(name) !== undefined || defaultPolicies(name, this.#config).length > 0;
   }
 
-  /** What might stand in the place of a name that is no pipeline, for error messages. */
+  /** The names that are allowed instead of one that is no pipeline, for error messages. */
   allowedPipelines(name: string): string {
     const known = this.pipelines.names();
     const nearest = nearestName(name, known);
@@ -41,24 +48,24 @@ export class ResilienceRegistries {
   }
 
   /**
-   * The declared pipeline of this name, else one in the default order of the patterns that have an instance of that name.
+   * The declared pipeline of this name; otherwise the policies that have an instance of this name, in the default order.
    *
-   * @throws PipelineNotFoundError when there is neither
+   * @throws PipelineNotFoundError if there is neither
    */
   pipeline(name: string): Pipeline {
     const declared = this.pipelines.find(name);
     if (declared !== undefined) return declared;
-    const steps = defaultPolicies(name, this.#config);
-    if (steps.length === 0) throw new PipelineNotFoundError(name, this.pipelines.names());
-    return this.pipelines.register(pipelineOf(name, steps, this.policies));
+    const members = defaultPolicies(name, this.#config);
+    if (members.length === 0) throw new PipelineNotFoundError(name, this.pipelines.names());
+    return this.pipelines.register(pipelineOf(name, members, this.policies));
   }
 
-  /** Makes every instance that is defined, so that metrics and health show it before the first call. */
+  /** Creates every configured instance, so that metrics and health show it before the first call. */
   createAll(): void {
     for (const registry of this.#registries()) for (const name of registry.names()) registry.getOrCreate(name);
   }
 
-  /** Frees what the instances hold. */
+  /** Stops the timers of all instances. */
   dispose(): void {
     for (const registry of this.#registries()) registry.dispose();
   }
@@ -66,4 +73,73 @@ export class ResilienceRegistries {
   #registries(): readonly Registry[] {
     return Object.values(this.policies);
   }
+}
+
+/**
+ * Builds a declared pipeline from the instances of the registries.
+ *
+ * @throws InvalidOptionsError for a fallback without handlers, which would have no effect
+ */
+function pipelineOf(name: string, members: readonly PipelineMember[], registries: PolicyRegistries): Pipeline {
+  const parsed = members.map((member) => ({ member, ...parseMember(member, name) }));
+  const faults = parsed
+    .filter(
+      ({ kind, instance }) =>
+        kind === 'fallback' && registries.fallback.getOrCreate(instance).config.handlers.length === 0,
+    )
+    .map(({ member, instance }) => {
+      const allowed = `handlers in code (fallback.instances.${instance}.handlers), or the fallbackMethod of @UsePipeline`;
+      return { option: member, given: 'without handlers', allowed };
+    });
+  if (faults.length > 0) throw new InvalidOptionsError(`Pipeline '${name}'`, faults);
+  return pipeline(
+    name,
+    parsed.map(({ kind, instance }) => registries[kind].declare(instance)),
+  );
+}
+
+/** The pipelines that code, files and environment declare. */
+export const pipelineRegistryProvider: FactoryProvider<PipelineRegistry> = {
+  provide: PipelineRegistry,
+  inject: [resilienceConfiguration, policyRegistries, resilienceOptions],
+  useFactory: (
+    { pipelines }: ResilienceConfig,
+    registries: PolicyRegistries,
+    { clock = systemClock }: ResilienceModuleOptions,
+  ) => {
+    const declared = Object.entries(pipelines).map(([name, members]) => pipelineOf(name, members, registries));
+    return new PipelineRegistry(declared, { clock });
+  },
+};
+
+export const resilienceRegistriesProvider: FactoryProvider<ResilienceRegistries> = {
+  provide: ResilienceRegistries,
+  inject: [policyRegistries, PipelineRegistry, resilienceConfiguration],
+  useFactory: (registries: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) =>
+    new ResilienceRegistries(registries, pipelines, config),
+};
+
+/** The property of an instance that holds the registries of its application. Nest shows this text if there are none. */
+const registriesProperty = Symbol('registries of ResilienceModule.forRoot()');
+
+interface ProtectedInstance {
+  [registriesProperty]?: ResilienceRegistries;
+}
+
+/**
+ * Makes Nest inject the registries of its application into each instance of the class and of its subclasses, in any scope:
+ * a property injection as `@Inject(ResilienceRegistries)` declares it. It may be called more than once for a class.
+ */
+export function injectRegistries(prototype: object): void {
+  Inject(ResilienceRegistries)(prototype, registriesProperty);
+}
+
+/** Sets the registries of an instance that a factory created, since Nest injects no properties into it. */
+export function setRegistries(instance: object, registries: ResilienceRegistries): void {
+  (instance as ProtectedInstance)[registriesProperty] = registries;
+}
+
+/** The registries of the application that the instance belongs to; `undefined` if Nest did not create it. */
+export function registriesOf(instance: unknown): ResilienceRegistries | undefined {
+  return (instance as ProtectedInstance | null | undefined)?.[registriesProperty];
 }

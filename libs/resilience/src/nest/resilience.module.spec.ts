@@ -8,7 +8,7 @@ import { createRegistry, kindsOf, registryToken } from '../core/policies.ts';
 import type { Registry } from '../core/registry.ts';
 import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { CircuitBreaker } from './circuit-breaker.decorator.ts';
+import { CircuitBreaker } from './decorators.ts';
 import { ConfigurationSource } from './configuration-source.ts';
 import { resilienceConfiguration } from './registries.provider.ts';
 import { ResilienceModule } from './resilience.module.ts';

@@ -1,31 +1,24 @@
-import { type DynamicModule, type FactoryProvider, Inject, Module } from '@nestjs/common';
+import { type DynamicModule, Inject, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import type { ResilienceConfig } from '../config/resilience-config.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
-import { kindsOf, type PolicyRegistries, policies, registryToken } from '../core/policies.ts';
+import { kindsOf, policies, registryToken } from '../core/policies.ts';
 import type { PolicyTable } from '../core/policy-definition.ts';
 import { ConfigurationSource } from './configuration-source.ts';
 import { DeclaredFeature, FeatureDefinitions, type ResilienceFeature } from './feature-definitions.ts';
-import { injectedPolicyProviders } from './inject-policy.decorator.ts';
-import { injectedPipelineProviders } from './inject-pipeline.decorator.ts';
-import { pipelineRegistryProvider } from './pipelines.provider.ts';
-import { ProtectedClasses } from './protected-classes.ts';
-import { policyRegistries, registryProviders, resilienceConfiguration } from './registries.provider.ts';
-import { ResilienceRegistries } from './resilience-registries.ts';
+import { injectedProviders } from './inject.decorators.ts';
+import { ProtectedClasses } from './protected-methods.ts';
+import { registryProviders, resilienceConfiguration } from './registries.provider.ts';
+import {
+  pipelineRegistryProvider,
+  ResilienceRegistries,
+  resilienceRegistriesProvider,
+} from './resilience-registries.ts';
 import {
   type ResilienceModuleAsyncOptions,
   type ResilienceModuleOptions,
   resilienceOptions,
 } from './resilience.options.ts';
-import { StartUpWarnings } from './start-up-warnings.ts';
 import { StartUp } from './start-up.ts';
-
-const resilienceRegistriesProvider: FactoryProvider<ResilienceRegistries> = {
-  provide: ResilienceRegistries,
-  inject: [policyRegistries, PipelineRegistry, resilienceConfiguration],
-  useFactory: (registries: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) =>
-    new ResilienceRegistries(registries, pipelines, config),
-};
 
 /**
  * Resilience for a Nest application: import `forRoot` once, in the root module. It is global, and provides the registry of
@@ -75,9 +68,7 @@ export class ResilienceModule {
           pipelineRegistryProvider,
           resilienceRegistriesProvider,
           StartUp,
-          StartUpWarnings,
-          ...injectedPolicyProviders(),
-          ...injectedPipelineProviders(),
+          ...injectedProviders(),
         ];
       },
       get exports() {
@@ -88,8 +79,7 @@ export class ResilienceModule {
           ...kindsOf(table).map((kind) => registryToken(kind)),
           PipelineRegistry,
           ResilienceRegistries,
-          ...injectedPolicyProviders(),
-          ...injectedPipelineProviders(),
+          ...injectedProviders(),
         ];
       },
     };

@@ -2,7 +2,7 @@ import { Controller, Get, Injectable, Scope, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { CircuitBreaker } from './circuit-breaker.decorator.ts';
+import { CircuitBreaker } from './decorators.ts';
 import { ResilienceModule } from './resilience.module.ts';
 
 async function start({ providers = [], controllers = [] }: { providers?: Type[]; controllers?: Type[] }) {

@@ -1,17 +1,22 @@
-import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
 import { CachedFallback } from '../core/cached-fallback/cached-fallback.ts';
+import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
+import { Fallback as FallbackPolicy } from '../core/fallback/fallback.ts';
+import { Hedge } from '../core/hedge/hedge.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { Pipeline } from '../core/pipeline.ts';
 import type { Policy } from '../core/policy.ts';
+import { Retry } from '../core/retry/retry.ts';
 import type { Fallback } from './fallback.ts';
-import type { ProtectedClass } from './protected-classes.ts';
-import type { ProtectedMethod } from './protected-method.ts';
+import {
+  declaredReturnType,
+  type ProtectedClass,
+  type ProtectedMethod,
+  returnsObservable,
+} from './protected-methods.ts';
 import type { ResilienceRegistries } from './resilience-registries.ts';
-import { returnsObservable, synchronousReturnType } from './return-type.ts';
-import { whyNotObservable } from './why-not-observable.ts';
 
 /**
- * Checks what decorators say against the classes that they are on, and against the configuration.
+ * Checks the options of decorators against their classes and against the configuration.
  *
  * @throws InvalidOptionsError naming class and method of every fault
  */
@@ -19,13 +24,13 @@ export function checkProtectedClasses(classes: readonly ProtectedClass[], regist
   const faults = classes.flatMap(({ prototype, methods }) =>
     methods.flatMap((method) => {
       const title = `${prototype.constructor.name}.${String(method.key)}`;
-      return [...faultsOf(method, prototype, title), ...protectorFaults(method, registries, title)];
+      return [...methodFaults(method, prototype, title), ...policyFaults(method, registries, title)];
     }),
   );
   if (faults.length > 0) throw new InvalidOptionsError('The use of resilience decorators', faults);
 }
 
-function faultsOf(method: ProtectedMethod, prototype: object, title: string): readonly OptionFault[] {
+function methodFaults(method: ProtectedMethod, prototype: object, title: string): readonly OptionFault[] {
   const { decorator, fallbacks, key, staleMethod } = method;
   const faults: OptionFault[] = [];
   const returned = synchronousReturnType(method.prototype, key);
@@ -34,18 +39,18 @@ function faultsOf(method: ProtectedMethod, prototype: object, title: string): re
   }
   const option = `${title}: fallbackMethod of ${decorator}`;
   for (const fallback of fallbacks) {
-    const fault = methodFault(fallback.method, method, prototype, 'the error') ?? errorClassFault(fallback);
+    const fault = methodNameFault(fallback.method, method, prototype, 'the error') ?? errorClassFault(fallback);
     if (fault !== undefined) faults.push({ option, ...fault });
   }
   if (staleMethod !== undefined) {
-    const fault = methodFault(staleMethod, method, prototype, 'the stale value');
+    const fault = methodNameFault(staleMethod, method, prototype, 'the stale value');
     if (fault !== undefined) faults.push({ option: `${title}: staleMethod of ${decorator}`, ...fault });
   }
-  return [...faults, ...rivals(fallbacks).map((fault) => ({ option, ...fault }))];
+  return [...faults, ...ambiguousFallbacks(fallbacks).map((fault) => ({ option, ...fault }))];
 }
 
-/** Faults of the name, and of the policies that have it for this method. */
-function protectorFaults(
+/** Faults of the name, and of the policies of this name for this method. */
+function policyFaults(
   { prototype, key, decorator, kind, name, keyOf, staleMethod }: ProtectedMethod,
   registries: ResilienceRegistries,
   title: string,
@@ -58,7 +63,7 @@ function protectorFaults(
   const keyFault = kind === 'pipeline' ? keyFaultOf(registries.pipeline(name), keyOf, staleMethod) : undefined;
   if (keyFault !== undefined) return [{ option: `${title}: key of ${decorator}`, ...keyFault }];
   if (!returnsObservable(prototype, key)) return [];
-  const given = whyNotObservable(registries.protector(kind, name));
+  const given = whyNotObservable(registries.policy(kind, name));
   return given === undefined
     ? []
     : [{ option: `${title}: return type`, given: `Observable, ${given}`, allowed: 'a Promise' }];
@@ -66,7 +71,7 @@ function protectorFaults(
 
 type Fault = Omit<OptionFault, 'option'>;
 
-/** A cached fallback needs a key, from the decorator or from its own options; all else has no use for one. */
+/** Cached fallbacks need a key, from the decorator or from their own options; other policies do not use one. */
 function keyFaultOf(
   policy: Policy,
   keyOf: ProtectedMethod['keyOf'],
@@ -91,7 +96,7 @@ function cachedFallbacksIn(policy: Policy): readonly CachedFallback[] {
   return policy instanceof CachedFallback ? [policy] : [];
 }
 
-function methodFault(
+function methodNameFault(
   name: string,
   { key, parameterCount }: ProtectedMethod,
   prototype: object,
@@ -120,8 +125,8 @@ function errorClassFault({ method, on = [] }: Fallback): Fault | undefined {
   return odd.length === 0 ? undefined : { given: `'${method}' on ${odd.join(', ')}`, allowed: 'error classes' };
 }
 
-/** Two fallbacks for the same errors: which of them should win? */
-function rivals(fallbacks: readonly Fallback[]): readonly Fault[] {
+/** Two fallbacks for the same errors. */
+function ambiguousFallbacks(fallbacks: readonly Fallback[]): readonly Fault[] {
   const byClass = new Map<unknown, string>();
   const faults: Fault[] = [];
   for (const { method, on } of fallbacks) {
@@ -134,6 +139,36 @@ function rivals(fallbacks: readonly Fallback[]): readonly Fault[] {
     }
   }
   return faults;
+}
+
+/**
+ * Why a policy cannot protect an Observable, whose values are emitted before the call ends; `undefined` if it can. It
+ * completes the sentence "the method returns an Observable, …".
+ */
+function whyNotObservable(policy: Policy): string | undefined {
+  if (policy instanceof Pipeline) {
+    return policy.policies.map(whyNotObservable).find((reason) => reason !== undefined);
+  }
+  if (policy instanceof Retry && policy.config.retryOnResult !== undefined) {
+    return `whose values are emitted before retryOnResult of Retry '${policy.name}' is evaluated`;
+  }
+  if (policy instanceof Hedge) {
+    return `whose values would be those of several concurrent attempts under Hedge '${policy.name}'`;
+  }
+  if (policy instanceof FallbackPolicy) return `which Fallback '${policy.name}' cannot replace; a fallbackMethod can`;
+  if (policy instanceof CachedFallback) return `whose values CachedFallback '${policy.name}' cannot store`;
+  return undefined;
+}
+
+/**
+ * The name of the class of a result that is no promise; `undefined` if the method may return a promise or an Observable, or
+ * if the compiler's metadata does not say.
+ */
+function synchronousReturnType(prototype: object, key: string | symbol): string | undefined {
+  const type = declaredReturnType(prototype, key);
+  if (typeof type !== 'function' || type === Object) return undefined;
+  const members = type.prototype as object;
+  return 'then' in members || 'subscribe' in members ? undefined : type.name;
 }
 
 function isClass(value: unknown): boolean {

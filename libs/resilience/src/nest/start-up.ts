@@ -1,14 +1,23 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { giveRegistries } from './own-registries.ts';
-import { ProtectedClasses } from './protected-classes.ts';
-import { ResilienceRegistries } from './resilience-registries.ts';
+import { policies } from '../core/policies.ts';
+import { startUpWarnings } from '../doctor/diagnose.ts';
+import { instancesOf } from '../doctor/instance.ts';
+import { ProtectedClasses } from './protected-methods.ts';
+import { ResilienceRegistries, setRegistries } from './resilience-registries.ts';
 import { checkProtectedClasses } from './start-up-check.ts';
 
-/** What is done once when the application starts, and undone when it ends. */
+/** Checks decorators and configuration when the application starts, creates all policies, and stops their timers at the end. */
 @Injectable()
-export class StartUp implements OnModuleInit, OnApplicationShutdown {
+export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #registries: ResilienceRegistries;
   readonly #classes: ProtectedClasses;
   readonly #discovery: DiscoveryService;
@@ -28,18 +37,25 @@ export class StartUp implements OnModuleInit, OnApplicationShutdown {
     this.#checkImports();
     const classes = this.#classes.all();
     checkProtectedClasses(classes, this.#registries);
-    for (const instance of this.#classes.foreignInstances()) giveRegistries(instance, this.#registries);
+    for (const instance of this.#classes.foreignInstances()) setRegistries(instance, this.#registries);
     // All exist from the start, so that metrics and health show them before the first call.
     this.#registries.createAll();
-    for (const { kind, name } of classes.flatMap(({ methods }) => methods)) this.#registries.protector(kind, name);
+    for (const { kind, name } of classes.flatMap(({ methods }) => methods)) this.#registries.policy(kind, name);
   }
 
-  /** Timers end last: until the servers are closed, calls may still come. */
+  /** Logs the doctor's findings about the configuration: what cannot work, or works differently than it reads. */
+  onApplicationBootstrap(): void {
+    const logger = new Logger('ResilienceDoctor');
+    const instances = instancesOf(this.#registries.policies, policies, this.#registries.pipelines);
+    for (const warning of startUpWarnings(instances)) logger.warn(warning);
+  }
+
+  /** Stops the timers last: requests may arrive until the servers are closed. */
   onApplicationShutdown(): void {
     this.#registries.dispose();
   }
 
-  /** Two registries in one application would each see half of the calls. */
+  /** With two sets of registries in one application, each would record only half of the calls. */
   #checkImports(): void {
     const imports = this.#discovery.getProviders().filter(({ metatype }) => metatype === StartUp);
     if (imports.length === 1) return;

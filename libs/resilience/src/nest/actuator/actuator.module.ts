@@ -10,24 +10,15 @@ import {
   defaultPath,
 } from './actuator.options.ts';
 import { Application } from './application.ts';
-import { CircuitBreakerStateController } from './circuit-breaker-state.controller.ts';
-import { CircuitBreakerWindowsController } from './circuit-breaker-windows.controller.ts';
-import { DiagnosisSource, ObservedDiagnosis } from './diagnosis.ts';
-import { DoctorController } from './doctor.controller.ts';
-import { EventStreamController } from './event-stream.controller.ts';
-import { EventStream } from './event-stream.ts';
+import { CircuitBreakerController } from './circuit-breaker.controller.ts';
+import { DiagnosisSource, DoctorController, ObservedDiagnosis } from './diagnosis.ts';
+import { EventStream, EventStreamController } from './event-stream.ts';
 import { policiesWithEndpoints, policyTable } from './monitored-policies.ts';
 import { policyController } from './policy.controller.ts';
 import { ReloadController } from './reload.controller.ts';
 import { TokenGuard } from './token.guard.ts';
 
-const controllers = [
-  CircuitBreakerStateController,
-  CircuitBreakerWindowsController,
-  EventStreamController,
-  DoctorController,
-  ReloadController,
-];
+const controllers = [CircuitBreakerController, EventStreamController, DoctorController, ReloadController];
 
 /**
  * Endpoints with the paths and responses of Resilience4j's Spring Boot actuator, on Fastify and Express, next to

@@ -1,13 +1,20 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import type { Unsubscribe } from '../../core/events.ts';
 import { followRegistry } from '../../core/follow-registry.ts';
 import { PipelineRegistry } from '../../core/pipeline.registry.ts';
 import { pipelineKindsOf, registryToken } from '../../core/policies.ts';
 import type { PolicyTable } from '../../core/policy-definition.ts';
 import { diagnose, type Finding } from '../../doctor/diagnose.ts';
-import type { Instance } from '../../doctor/instance.ts';
+import { type Instance, instancesOf } from '../../doctor/instance.ts';
 import { observeTraffic, type Traffic, type TrafficObserver } from '../../doctor/traffic.ts';
-import { diagnosedInstances } from '../diagnosed-instances.ts';
 import { Application } from './application.ts';
 import { policyTable } from './monitored-policies.ts';
 
@@ -67,6 +74,21 @@ export class ObservedDiagnosis extends DiagnosisSource implements OnApplicationB
     const registries = pipelineKindsOf(this.#policies).map(
       (kind) => [kind, this.#application.find(registryToken(kind))] as const,
     );
-    return diagnosedInstances(Object.fromEntries(registries), this.#application.find(PipelineRegistry), this.#policies);
+    return instancesOf(Object.fromEntries(registries), this.#policies, this.#application.find(PipelineRegistry));
+  }
+}
+
+/** Responds with the doctor's findings in the running application. */
+@Controller({ version: VERSION_NEUTRAL })
+export class DoctorController {
+  readonly #source: DiagnosisSource;
+
+  constructor(@Inject(DiagnosisSource) source: DiagnosisSource) {
+    this.#source = source;
+  }
+
+  @Get('doctor')
+  diagnosis(): Diagnosis {
+    return this.#source.diagnosis();
   }
 }

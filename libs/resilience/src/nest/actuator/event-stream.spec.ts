@@ -8,8 +8,7 @@ import { registryToken } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { ResilienceModule } from '../resilience.module.ts';
 import { ResilienceActuatorModule } from './actuator.module.ts';
-import { EventStreamController } from './event-stream.controller.ts';
-import { EventStream } from './event-stream.ts';
+import { EventStream, EventStreamController } from './event-stream.ts';
 
 interface ReadEvent {
   readonly id: number;

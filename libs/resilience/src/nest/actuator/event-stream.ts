@@ -1,4 +1,14 @@
-import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import {
+  type BeforeApplicationShutdown,
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Res,
+  ServiceUnavailableException,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
 import type { StateTransitionEvent } from '../../core/circuit-breaker/circuit-breaker.events.ts';
 import type { Cancel } from '../../core/clock.ts';
 import type { PolicyEvent, Unsubscribe } from '../../core/events.ts';
@@ -149,4 +159,44 @@ function transitionOf(event: PolicyEvent): Pick<StreamedTransition, 'transition'
   if (event.type !== 'STATE_TRANSITION') return undefined;
   const { fromState: from, toState: to } = event as StateTransitionEvent;
   return { transition: { from, to } };
+}
+
+/** The response of Express, which is Node's own, or that of Fastify, which contains Node's. */
+interface FrameworkResponse {
+  readonly raw?: ServerResponse;
+  /** Makes Fastify leave the response to the caller. */
+  hijack?(): unknown;
+  getHeaders?(): Readonly<Record<string, string | number | string[] | undefined>>;
+}
+
+const streamHeaders = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-cache, no-transform',
+  // Without it, nginx buffers events.
+  'X-Accel-Buffering': 'no',
+};
+
+/** Responds with a `text/event-stream` of every event of every policy. */
+@Controller({ version: VERSION_NEUTRAL })
+export class EventStreamController {
+  readonly #stream: EventStream;
+
+  constructor(@Inject(EventStream) stream: EventStream) {
+    this.#stream = stream;
+  }
+
+  @Get('events/stream')
+  open(@Res() response: FrameworkResponse): void {
+    if (!this.#stream.isOpen)
+      throw new ServiceUnavailableException('No further reader of the stream can be served now.');
+    const nodeResponse = response.raw ?? (response as ServerResponse);
+    for (const [name, value] of Object.entries(response.getHeaders?.() ?? {})) {
+      if (value !== undefined) nodeResponse.setHeader(name, value);
+    }
+    response.hijack?.();
+    // The connection ends with the stream, so the server does not wait for it at shutdown.
+    nodeResponse.shouldKeepAlive = false;
+    nodeResponse.writeHead(200, streamHeaders);
+    this.#stream.connect(nodeResponse);
+  }
 }

@@ -12,8 +12,7 @@ import { FakeClock } from '../../testing/fake-clock.ts';
 import { ResilienceActuatorModule } from '../actuator/actuator.module.ts';
 import { ConfigurationSource } from '../configuration-source.ts';
 import { ResilienceModule } from '../resilience.module.ts';
-import { ResilienceReloadModule } from './reload.module.ts';
-import type { ReloadModuleOptions } from './reload.options.ts';
+import { type ReloadModuleOptions, ResilienceReloadModule } from './reload.module.ts';
 import { ResilienceReloader } from './resilience-reloader.ts';
 
 const config = (failureRateThreshold: number | string, more = '') => `resilience4j:

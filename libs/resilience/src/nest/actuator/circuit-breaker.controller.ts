@@ -3,6 +3,7 @@ import {
   Body,
   ConflictException,
   Controller,
+  Get,
   HttpCode,
   Inject,
   Logger,
@@ -17,6 +18,7 @@ import { UnsupportedByEngineError } from '../../core/circuit-breaker/circuit-bre
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { registryToken } from '../../core/policies.ts';
 import { Application } from './application.ts';
+import type { CircuitBreakerWindowResponse, CircuitBreakerWindowsResponse } from './responses.ts';
 import { TokenGuard } from './token.guard.ts';
 
 /** Resilience4j's `CircuitBreakerUpdateStateResponse`. */
@@ -32,10 +34,9 @@ const updates: Readonly<Record<string, (circuitBreaker: AnyCircuitBreaker) => vo
   DISABLE: (circuitBreaker) => circuitBreaker.transitionToDisabledState(),
 };
 
-/** Changes the state of a circuit breaker by hand. */
+/** The endpoints that only circuit breakers have: contents of their windows, and manual state changes. */
 @Controller({ version: VERSION_NEUTRAL })
-@UseGuards(TokenGuard)
-export class CircuitBreakerStateController {
+export class CircuitBreakerController {
   readonly #application: Application;
   readonly #logger = new Logger('ResilienceActuator');
 
@@ -43,9 +44,18 @@ export class CircuitBreakerStateController {
     this.#application = application;
   }
 
-  /** A circuit breaker that nobody uses is not made, other than by Resilience4j. */
+  @Get('circuitbreakerwindows')
+  windows(): CircuitBreakerWindowsResponse {
+    const registry = this.#application.find(registryToken('circuitBreaker'));
+    if (registry === undefined) throw new NotFoundException('This application has no CircuitBreakerRegistry.');
+    const all = registry.all().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return { circuitBreakers: Object.fromEntries(all.map((each) => [each.name, describeWindow(each)])) };
+  }
+
+  /** Unlike Resilience4j, responds with 404 if the circuit breaker does not exist, and does not create it. */
   @Post('circuitbreakers/:name')
   @HttpCode(200)
+  @UseGuards(TokenGuard)
   update(@Param('name') name: string, @Body() body: unknown): CircuitBreakerUpdateStateResponse {
     const circuitBreaker = this.#find(name);
     const wanted = updateStateIn(body);
@@ -73,6 +83,25 @@ export class CircuitBreakerStateController {
     const list = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
     throw new NotFoundException(`There is no circuit breaker named ${name}; ${list}.`);
   }
+}
+
+function describeWindow(circuitBreaker: AnyCircuitBreaker): CircuitBreakerWindowResponse {
+  const { state, admissionPercentage, remainingMs = null, metrics, config, window = null } = circuitBreaker;
+  return {
+    state,
+    admissionPercentage,
+    remainingMs,
+    metrics,
+    thresholds: {
+      failureRate: config.failureRateThreshold,
+      slowCallRate: config.slowCallRateThreshold,
+      combinedRate: config.combinedRateThreshold ?? null,
+      slowCallDurationMs: config.slowCallDurationThreshold,
+      minimumNumberOfCalls: config.minimumNumberOfCalls,
+      permittedNumberOfCallsInHalfOpenState: config.permittedNumberOfCallsInHalfOpenState,
+    },
+    window,
+  };
 }
 
 function updateStateIn(body: unknown): unknown {

@@ -2,15 +2,13 @@ import { Injectable, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { from, lastValueFrom, Observable, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { Pipeline } from '../core/pipeline.ts';
 import type { StaleValue } from '../core/policy.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext } from './call-context.ts';
-import { InjectPipeline, pipelineToken } from './inject-pipeline.decorator.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
-import { UsePipeline } from './use-pipeline.decorator.ts';
+import { UsePipeline } from './decorators.ts';
 
 const settled = () => new Promise(setImmediate);
 
@@ -94,11 +92,11 @@ describe('@UsePipeline', () => {
   });
 
   it.each([
-    ['hedge', {}, "whose values would be those of several attempts at once under Hedge 'customer'"],
+    ['hedge', {}, "whose values would be those of several concurrent attempts under Hedge 'customer'"],
     [
       'retry',
       { retry: { instances: { customer: { retryOnResult: () => true } } } },
-      "whose values are handed on before retryOnResult of Retry 'customer' could judge them",
+      "whose values are emitted before retryOnResult of Retry 'customer' is evaluated",
     ],
     [
       'fallback',
@@ -108,7 +106,7 @@ describe('@UsePipeline', () => {
     [
       'cachedFallback',
       { cachedFallback: { instances: { customer: { key: () => 'all' } } } },
-      "of which CachedFallback 'customer' knows nothing to remember",
+      "whose values CachedFallback 'customer' cannot store",
     ],
   ] as const)('does not put an Observable under a %s that cannot protect it', async (step, options, reason) => {
     const starting = applicationWith({ ...options, pipelines: { customer: ['bulkhead', step] } }, CustomerClient);
@@ -219,51 +217,5 @@ describe('@UsePipeline with a cached fallback', () => {
         "  - Faulty.misspelt: staleMethod of @UsePipeline is 'stal', which is no method of Faulty; allowed: stale, if that is what you meant",
       ].join('\n'),
     );
-  });
-});
-
-describe('@InjectPipeline', () => {
-  @Injectable()
-  class Injected {
-    @InjectPipeline('customer') readonly property!: Pipeline;
-    readonly parameter: Pipeline;
-
-    constructor(@InjectPipeline('customer') parameter: Pipeline) {
-      this.parameter = parameter;
-    }
-  }
-
-  it('gives the one pipeline of that name, as a parameter or a property', async () => {
-    const application = await applicationWith({ pipelines: { customer: ['retry'] } }, Injected);
-    const { property, parameter } = application.get(Injected);
-
-    expect(property).toBe(application.get(PipelineRegistry).pipeline('customer'));
-    expect(parameter).toBe(property);
-  });
-
-  it('gives one in the default order when nobody has declared it', async () => {
-    const application = await applicationWith({ retry: { instances: { customer: {} } } }, Injected);
-
-    expect(application.get(Injected).parameter.describe()).toBe('retry(call)');
-  });
-
-  it('needs a pipeline: without one the application does not start, and says who asks for it', async () => {
-    await expect(applicationWith({}, Injected)).rejects.toThrow(
-      "Injected: name of @InjectPipeline is 'customer', which is no pipeline; " +
-        'allowed: a declared pipeline (none is declared), or a name that at least one instance has',
-    );
-  });
-
-  it('can be overridden by its token', async () => {
-    const other = new Pipeline('other', []);
-    const application = await Test.createTestingModule({
-      imports: [ResilienceModule.forRoot({ env: {} })],
-      providers: [Injected],
-    })
-      .overrideProvider(pipelineToken('customer'))
-      .useValue(other)
-      .compile();
-
-    expect(application.get(Injected).parameter).toBe(other);
   });
 });

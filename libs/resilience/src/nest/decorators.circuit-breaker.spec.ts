@@ -5,7 +5,7 @@ import { lastValueFrom, Observable, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.errors.ts';
 import { registryToken } from '../core/policies.ts';
-import { CircuitBreaker } from './circuit-breaker.decorator.ts';
+import { CircuitBreaker } from './decorators.ts';
 import { ResilienceModule } from './resilience.module.ts';
 
 async function applicationWith(...providers: Provider[]) {

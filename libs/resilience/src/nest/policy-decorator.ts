@@ -1,9 +1,8 @@
 import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
 import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
-import { injectRegistries, registriesOf } from './own-registries.ts';
 import { callProtected, observeProtected, type Recover } from './protected-call.ts';
-import { declareProtectedMethod, type Method, type ProtectedMethod, type ProtectorKind } from './protected-method.ts';
-import { returnsObservable } from './return-type.ts';
+import { declareProtectedMethod, type Method, type ProtectedMethod, returnsObservable } from './protected-methods.ts';
+import { injectRegistries, registriesOf } from './resilience-registries.ts';
 
 /** What a decorator takes that puts a method under a policy. */
 export interface PolicyDecoratorOptions {
@@ -40,8 +39,8 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
  *
  * @throws TypeError when it is not put on a method of instances
  */
-export function protectingDecorator(
-  kind: ProtectorKind,
+export function policyDecorator(
+  kind: ProtectedMethod['kind'],
   decorator: `@${string}`,
   options: string | PipelineDecoratorOptions,
 ): MethodDecorator {
@@ -79,15 +78,15 @@ function protect(declared: ProtectedMethod): Method {
   const run = returnsObservable(prototype, key) ? observeProtected : callProtected;
 
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
-    const protector = keyed(registriesOf(this)?.protector(kind, name), declared, this, args);
+    const policy = withKey(registriesOf(this)?.policy(kind, name), declared, this, args);
     const call = () => method.apply(this, args);
-    return protector === undefined ? call() : run(protector, call, recovery(declared, this, args));
+    return policy === undefined ? call() : run(policy, call, recovery(declared, this, args));
   }
-  return disguise(protectedMethod, method);
+  return likeOriginal(protectedMethod, method);
 }
 
 /** The policy for a call with these arguments. A key function that throws makes the call reject. */
-function keyed(
+function withKey(
   policy: Policy | undefined,
   { keyOf, staleMethod, parameterCount }: ProtectedMethod,
   instance: unknown,
@@ -126,7 +125,7 @@ function withLast(args: readonly unknown[], parameterCount: number, last: unknow
 }
 
 /** Lets the wrapper pass for the method: name, length, and what decorators below this one have set on it. */
-function disguise(wrapper: Method, method: Method): Method {
+function likeOriginal(wrapper: Method, method: Method): Method {
   Object.defineProperties(wrapper, {
     name: { value: method.name, configurable: true },
     length: { value: method.length, configurable: true },
