@@ -14,7 +14,7 @@ function setUp() {
 }
 
 describe('Following a registry', () => {
-  it('attaches to instances that are there already and to those that come later', () => {
+  it('attaches to existing instances and to later ones', () => {
     const { registry, attached } = setUp();
 
     registry.getOrCreate('ledger');
@@ -22,7 +22,7 @@ describe('Following a registry', () => {
     expect(attached).toStrictEqual(['customer', 'ledger']);
   });
 
-  it('ends what is attached to an instance that is removed, and attaches to its successor', () => {
+  it('detaches from a removed instance, and attaches to its successor', () => {
     const { registry, attached } = setUp();
 
     registry.remove('customer');
@@ -32,7 +32,7 @@ describe('Following a registry', () => {
     expect(attached).toStrictEqual(['customer']);
   });
 
-  it('ends all of it at once, and attaches to nothing afterwards', () => {
+  it('detaches from all instances when it ends, and attaches to no later one', () => {
     const { registry, attached, stop } = setUp();
     registry.getOrCreate('ledger');
 

@@ -1,6 +1,6 @@
 import type { Unsubscribe } from './events.ts';
 
-/** What of a registry is needed to follow it. */
+/** The part of a registry that is needed to follow it. */
 export interface FollowableRegistry<P> {
   all(): readonly P[];
   on(
@@ -10,11 +10,10 @@ export interface FollowableRegistry<P> {
 }
 
 /**
- * Attaches something to each instance of a registry: to those it holds, and to those that it is given later. What is
- * attached to an instance ends when the registry forgets the instance.
+ * Calls `attach` for each existing instance of a registry and for each one that it creates later.
  *
- * @param attach called once for each instance; returns what undoes it
- * @returns what ends all of it
+ * @param attach returns a function that undoes it; called when the instance is removed
+ * @returns detaches from all instances
  */
 export function followRegistry<P>(registry: FollowableRegistry<P>, attach: (instance: P) => Unsubscribe): Unsubscribe {
   const attached = new Map<P, Unsubscribe>();

@@ -4,22 +4,24 @@ import { EventEmitter, type Listener, type Unsubscribe } from './events.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RegistryEvents } from './registry.ts';
 
-/** A pipeline was asked for by a name that nobody has registered. */
+/** No pipeline is registered under this name. */
 export class PipelineNotFoundError extends ResilienceError {
   readonly code = 'PIPELINE_NOT_FOUND';
   readonly pipelineName: string;
 
   constructor(pipelineName: string, known: readonly string[]) {
-    const list = known.length === 0 ? 'none is registered' : `known are ${known.map((name) => `'${name}'`).join(', ')}`;
-    super(`There is no pipeline named '${pipelineName}'; ${list}. Register it before it is asked for.`);
+    const list =
+      known.length === 0
+        ? 'none is registered'
+        : `the registered pipelines are ${known.map((name) => `'${name}'`).join(', ')}`;
+    super(`There is no pipeline named '${pipelineName}'; ${list}. Register it before its first use.`);
     this.pipelineName = pipelineName;
   }
 }
 
 /**
- * The pipelines of an application by the name of what they protect: where the order of policies can be read for each
- * dependency. Unlike a policy, a pipeline has no defaults: one that is not known is an error, for an empty one in its
- * place would protect nothing.
+ * The pipelines of an application by name, with the order of policies for each dependency. Unlike a policy, a pipeline has no
+ * defaults: an unknown name is an error, because an empty pipeline would protect nothing.
  */
 export class PipelineRegistry {
   readonly #clock: Clock;
@@ -27,8 +29,8 @@ export class PipelineRegistry {
   readonly #events = new EventEmitter<RegistryEvents<Pipeline>>();
 
   /**
-   * @param pipelines what is registered from the start
-   * @param environment where the time of events comes from; real time by default
+   * @param pipelines registered from the start
+   * @param environment the clock of events; real time by default
    * @throws ConflictingDefinitionError when two of them have the same name and differ
    */
   constructor(pipelines: readonly Pipeline[] = [], environment: { readonly clock?: Clock } = {}) {
@@ -37,10 +39,9 @@ export class PipelineRegistry {
   }
 
   /**
-   * Makes a pipeline known under its name. Returns the one that holds: a second of the same name and the same policies is
-   * the first.
+   * Registers a pipeline under its name. If the name already has a pipeline with the same policies, returns that one.
    *
-   * @throws ConflictingDefinitionError when the name is taken by a pipeline of other policies
+   * @throws ConflictingDefinitionError when the name has a pipeline with other policies
    */
   register(pipeline: Pipeline): Pipeline {
     const existing = this.#entries.get(pipeline.name);
@@ -73,7 +74,7 @@ export class PipelineRegistry {
     return [...this.#entries.keys()];
   }
 
-  /** Forgets a pipeline, and returns it. Calls that hold it go on with it. */
+  /** Removes a pipeline and returns it. Callers that hold it can still use it. */
   remove(name: string): Pipeline | undefined {
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
@@ -82,7 +83,7 @@ export class PipelineRegistry {
     return entry;
   }
 
-  /** Tells of pipelines that are added or removed. Returns what ends it. */
+  /** Calls `listener` for each pipeline that is added or removed, until the returned function is called. */
   on<K extends keyof RegistryEvents<Pipeline>>(type: K, listener: Listener<RegistryEvents<Pipeline>[K]>): Unsubscribe {
     return this.#events.on(type, listener);
   }

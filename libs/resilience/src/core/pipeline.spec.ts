@@ -213,7 +213,7 @@ describe('A registry of pipelines', () => {
 
     expect(registry.find('custmer')).toBeUndefined();
     expect(() => registry.pipeline('custmer')).toThrow(PipelineNotFoundError);
-    expect(() => registry.pipeline('custmer')).toThrow("'custmer'; known are 'customer'");
+    expect(() => registry.pipeline('custmer')).toThrow("'custmer'; the registered pipelines are 'customer'");
   });
 
   it('accepts the same pipeline again and refuses a different one with the same name', () => {

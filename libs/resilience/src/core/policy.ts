@@ -1,7 +1,7 @@
 import type { Deadline } from './deadline.ts';
 import { type Unsubscribe, warn } from './events.ts';
 
-/** What a call knows about itself. */
+/** The context of one call, which policies pass to the call and to each other. */
 export interface CallContext {
   /** Aborted when the result is no longer needed. Pass it on to `fetch`, to a query, to a timer. */
   readonly signal: AbortSignal;
@@ -21,7 +21,7 @@ export interface Policy {
   /**
    * Runs `call` under this policy.
    *
-   * @param context what the caller or an outer policy knows about the call; each field has a default
+   * @param context of the caller or of an outer policy; each field has a default
    * @returns what `call` returned
    * @throws what `call` threw, or a ResilienceError of this policy
    */
@@ -46,7 +46,7 @@ export interface KeyedCallOptions<T = unknown> {
   readonly mapStale?: (stale: StaleValue<T>) => unknown;
 }
 
-/** A policy that treats calls differently by what they ask for: a cached fallback, and a pipeline that has one. */
+/** A policy that treats calls with different keys separately: a cached fallback, and a pipeline that has one. */
 export interface KeyedPolicy extends Policy {
   /** The same policy for calls with this key. It is cheap to create, so create one for each call. */
   withKey<T = unknown>(key: string, options?: KeyedCallOptions<T>): Policy;
@@ -82,8 +82,8 @@ export function decorateCall<A extends unknown[], T>(
 export type AbortListener = (reason: unknown) => void;
 
 /**
- * An AbortController that creates its signal on first use. Most calls never look at their signal, and a signal with a
- * listener costs more than many a policy.
+ * An AbortController that creates its signal on first use. Most calls never read their signal, and a signal with a listener
+ * costs more than some policies do.
  */
 export class LazyAbortController {
   #controller: AbortController | undefined;

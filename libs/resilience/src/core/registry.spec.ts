@@ -8,7 +8,7 @@ import type { RetryBudgetOptions } from './retry/retry-budget.options.ts';
 const clock = new FakeClock();
 const flushed = () => new Promise(setImmediate);
 
-describe('A registry with other definitions', () => {
+describe('A registry with new definitions', () => {
   const setUp = () =>
     createRegistry(
       'circuitBreaker',
@@ -19,7 +19,7 @@ describe('A registry with other definitions', () => {
       { clock },
     );
 
-  it('finds the instances that they change, and changes nothing before they are applied', () => {
+  it('lists the instances that they change, and changes nothing before they are applied', () => {
     const registry = setUp();
     const [customer, ledger] = [registry.getOrCreate('customer'), registry.getOrCreate('ledger')];
 
@@ -47,15 +47,15 @@ describe('A registry with other definitions', () => {
     expect(registry.getOrCreate('stock').config.slidingWindowSize).toBe(3);
   });
 
-  it('tells of each instance that goes on with other options', () => {
+  it('emits an event for each instance whose options change', () => {
     const registry = setUp();
     const customer = registry.getOrCreate('customer');
-    const told: unknown[] = [];
-    registry.on('ENTRY_RECONFIGURED', (event) => told.push(event));
+    const events: unknown[] = [];
+    registry.on('ENTRY_RECONFIGURED', (event) => events.push(event));
 
     registry.prepareDefinitions({ instances: { customer: { slidingWindowSize: 100 } } }).apply();
 
-    expect(told).toStrictEqual([
+    expect(events).toStrictEqual([
       {
         type: 'ENTRY_RECONFIGURED',
         creationTime: clock.now(),
@@ -65,7 +65,7 @@ describe('A registry with other definitions', () => {
     ]);
   });
 
-  it('checks all of them, also those that no instance uses', () => {
+  it('checks all definitions, including unused ones', () => {
     const registry = setUp();
 
     expect(() =>
@@ -79,7 +79,7 @@ describe('A registry with other definitions', () => {
     );
   });
 
-  it('keeps what was added or asked for in code', () => {
+  it('keeps configurations and options that were given in code', () => {
     const registry = setUp();
     registry.addConfiguration('patient', { waitDurationInOpenState: '5m' });
     const own = registry.getOrCreate('own', { slidingWindowSize: 7 });
@@ -92,7 +92,7 @@ describe('A registry with other definitions', () => {
     expect(registry.getOrCreate('patient-one', 'patient')).toBe(patient);
   });
 
-  it('does not take a new function of the same numbers for a change', () => {
+  it('does not report a new interval function with the same waits as a change', () => {
     const waiting = (multiplier: number) => ({
       instances: {
         customer: { waitIntervalFunctionInOpenState: IntervalFunction.ofExponentialBackoff(100, multiplier) },
@@ -105,7 +105,7 @@ describe('A registry with other definitions', () => {
     expect(registry.prepareDefinitions(waiting(3)).instanceChanges).toHaveLength(1);
   });
 
-  it('lets defaults hold where nobody says anything, and goes on with them', () => {
+  it('keeps the defaults when the new definitions have none', () => {
     const registry = createRegistry(
       'circuitBreaker',
       {
@@ -125,7 +125,7 @@ describe('A registry with other definitions', () => {
     ]);
   });
 
-  it('says of an instance that cannot change that it does not', () => {
+  it('reports a change that an instance cannot apply while it lives', () => {
     const registry = createRegistry(
       'fallback',
       { instances: { customer: { eventConsumerBufferSize: 10 } } },
@@ -141,8 +141,8 @@ describe('A registry with other definitions', () => {
   });
 });
 
-describe('A hedge with other options', () => {
-  it('waits for another time with the next call, and keeps what it has learnt', async () => {
+describe('A hedge with new options', () => {
+  it('applies the new delay to the next call, and keeps its recorded latencies', async () => {
     const learning = (delayPercentile: number) => ({
       instances: { customer: { delayPercentile, minimumNumberOfCalls: 1, slidingWindowSize: 10 } },
     });
@@ -160,26 +160,26 @@ describe('A hedge with other options', () => {
   });
 });
 
-describe('An adaptive concurrency limiter with other options', () => {
-  it('looks for the limit anew, and still counts the calls under way', async () => {
+describe('An adaptive concurrency limiter with new options', () => {
+  it('restarts at the initial limit, and still counts in-flight calls', async () => {
     const limited = (initialLimit: number) => ({ instances: { customer: { initialLimit } } });
     const registry = createRegistry('adaptiveConcurrencyLimiter', limited(5), { clock });
     const limiter = registry.getOrCreate('customer');
     const { promise, resolve } = Promise.withResolvers<void>();
-    const underWay = limiter.execute(() => promise);
+    const inFlight = limiter.execute(() => promise);
 
     registry.prepareDefinitions(limited(1)).apply();
 
     expect(limiter.metrics).toStrictEqual({ limit: 1, inFlight: 1 });
     await expect(limiter.execute(() => 'one too many')).rejects.toMatchObject({ code: 'CONCURRENCY_LIMIT_EXCEEDED' });
     resolve();
-    await underWay;
+    await inFlight;
     expect(limiter.metrics.inFlight).toBe(0);
   });
 });
 
-describe('A cached fallback with other options', () => {
-  it('keeps what it remembers, as far as there is room', async () => {
+describe('A cached fallback with new options', () => {
+  it('keeps stored values up to the new maximum', async () => {
     const registry = createRegistry('cachedFallback', { instances: { customer: { maxEntries: 3 } } }, { clock });
     const cached = registry.getOrCreate('customer');
     for (const key of ['a', 'b', 'c']) await cached.withKey(key).execute(() => `good ${key}`);
@@ -193,10 +193,10 @@ describe('A cached fallback with other options', () => {
   });
 });
 
-describe('A retry budget with other options', () => {
+describe('A retry budget with new options', () => {
   const shared = (options: RetryBudgetOptions) => ({ instances: { shared: options } });
 
-  it('counts on, unless the time is another that it counts in', () => {
+  it('keeps its balance unless its time window changes', () => {
     const given = { retryRatio: 0.1, minRetriesPerSecond: 0, ttl: '10s' };
     const registry = createRegistry('retryBudget', shared(given), { clock });
     const budget = registry.getOrCreate('shared');
@@ -209,7 +209,7 @@ describe('A retry budget with other options', () => {
     expect(budget.balance).toBe(5);
   });
 
-  it('is not made by retries that are only thought of', () => {
+  it('is not created by a retry that is only prepared', () => {
     const retryBudgets = createRegistry('retryBudget', {}, { clock });
     const registry = createRegistry('retry', { instances: { customer: {} } }, { clock, retryBudgets });
     registry.getOrCreate('customer');
@@ -220,8 +220,8 @@ describe('A retry budget with other options', () => {
   });
 });
 
-describe('A retry with other options', () => {
-  it('uses them for the next call, while one under way keeps its own', async () => {
+describe('A retry with new options', () => {
+  it('applies them to the next call, and an in-flight call keeps its own', async () => {
     const registry = createRegistry(
       'retry',
       { instances: { customer: { maxAttempts: 3, waitDuration: 0 } } },
@@ -232,11 +232,11 @@ describe('A retry with other options', () => {
       throw new Error('down');
     });
     const first = Promise.withResolvers<never>();
-    const underWay = retry.execute(({ attempt }) => (attempt === 1 ? first.promise : failing()));
+    const inFlight = retry.execute(({ attempt }) => (attempt === 1 ? first.promise : failing()));
 
     registry.prepareDefinitions({ instances: { customer: { maxAttempts: 1 } } }).apply();
     first.reject(new Error('down'));
-    const settled = Promise.allSettled([underWay]);
+    const settled = Promise.allSettled([inFlight]);
     for (let round = 0; round < 3; round++) {
       await flushed();
       clock.advance(0);
@@ -249,30 +249,30 @@ describe('A retry with other options', () => {
   });
 });
 
-describe('A time limiter with other options', () => {
-  it('uses them for the next call', async () => {
+describe('A time limiter with new options', () => {
+  it('applies them to the next call', async () => {
     const registry = createRegistry('timeLimiter', { instances: { customer: { timeoutDuration: '1s' } } }, { clock });
     const timeLimiter = registry.getOrCreate('customer');
     const hanging = () => new Promise<never>(() => {});
-    const underWay = timeLimiter.execute(hanging);
+    const inFlight = timeLimiter.execute(hanging);
 
     registry.prepareDefinitions({ instances: { customer: { timeoutDuration: '3s' } } }).apply();
     const next = timeLimiter.execute(hanging);
     const outcomes: string[] = [];
-    void underWay.catch(() => outcomes.push('under way'));
+    void inFlight.catch(() => outcomes.push('in flight'));
     void next.catch(() => outcomes.push('next'));
     clock.advance(1_000);
     await flushed();
-    expect(outcomes).toStrictEqual(['under way']);
+    expect(outcomes).toStrictEqual(['in flight']);
     clock.advance(2_000);
     await flushed();
 
-    expect(outcomes).toStrictEqual(['under way', 'next']);
+    expect(outcomes).toStrictEqual(['in flight', 'next']);
   });
 });
 
-describe('A bulkhead with other options', () => {
-  it('admits those that wait when there is more room, and counts those inside', async () => {
+describe('A bulkhead with new options', () => {
+  it('admits queued calls when the maximum rises, and still counts in-flight calls', async () => {
     const given = { maxConcurrentCalls: 1, maxWaitDuration: '1s' };
     const registry = createRegistry('bulkhead', { instances: { customer: given } }, { clock });
     const bulkhead = registry.getOrCreate('customer');
@@ -298,10 +298,10 @@ describe('A bulkhead with other options', () => {
   });
 });
 
-describe('A rate limiter with other options', () => {
+describe('A rate limiter with new options', () => {
   const given = { limitForPeriod: 10, limitRefreshPeriod: '1s', timeoutDuration: 0 };
 
-  it('has a new limit from the next period on', () => {
+  it('applies a new limit from the next period on', () => {
     const registry = createRegistry('rateLimiter', { instances: { customer: given } }, { clock });
     const rateLimiter = registry.getOrCreate('customer');
     rateLimiter.reservePermission(4);
@@ -313,7 +313,7 @@ describe('A rate limiter with other options', () => {
     expect(rateLimiter.metrics.availablePermissions).toBe(20);
   });
 
-  it('gives out no more than what was left when the period changes, and remembers what is owed', () => {
+  it('grants only the remaining permissions when the period changes, and keeps reserved ones', () => {
     const registry = createRegistry('rateLimiter', { instances: { customer: given } }, { clock });
     const rateLimiter = registry.getOrCreate('customer');
     clock.advance(2_500);

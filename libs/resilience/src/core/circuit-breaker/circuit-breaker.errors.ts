@@ -40,11 +40,9 @@ interface RefusingCircuitBreaker {
 }
 
 function advice(state: StateName, retryAfterMs: number | undefined): string {
-  if (state === 'FORCED_OPEN') return 'it stays so until its state is changed by hand';
-  if (state === 'HALF_OPEN') return 'a retry makes sense when the trial calls have ended';
-  return retryAfterMs === undefined
-    ? 'a retry makes sense later'
-    : `a retry makes sense in ${formatDuration(retryAfterMs)}`;
+  if (state === 'FORCED_OPEN') return 'it keeps this state until an operator changes it';
+  if (state === 'HALF_OPEN') return 'retry when the trial calls have ended';
+  return retryAfterMs === undefined ? 'retry later' : `retry in ${formatDuration(retryAfterMs)}`;
 }
 
 /** The reason with which a circuit breaker aborts in-flight calls when it opens (`abortCallsOnOpen`). */

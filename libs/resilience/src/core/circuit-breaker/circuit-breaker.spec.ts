@@ -98,7 +98,7 @@ describe('CircuitBreaker.execute', () => {
       circuitBreakerName: 'customer',
       state: 'OPEN',
       retryAfterMs: 4_200,
-      message: "CircuitBreaker 'customer' is OPEN and does not permit further calls; a retry makes sense in 4.2 s.",
+      message: "CircuitBreaker 'customer' is OPEN and does not permit further calls; retry in 4.2 s.",
     });
   });
 
