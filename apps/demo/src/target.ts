@@ -46,8 +46,8 @@ export async function requireExperiments(gatewayUrl: string, signal: AbortSignal
   await response.body?.cancel();
   if (response.ok) return;
   throw new SystemFailure(
-    `The system at ${gatewayUrl} offers no experiments: it answered ${response.status}`,
-    'Start its account services with DEMO_MODE=true, and let its gateway forward /experiments (see docs/compose.md).',
+    `The system at ${gatewayUrl} offers no experiments: it responded with ${response.status}`,
+    'Run the lab entry of its account services (image breakwater/account-lab) with DEMO_MODE=true, and let its gateway forward /experiments (see docs/compose.md).',
   );
 }
 

@@ -37,6 +37,10 @@ export async function send({ method, path, body, token }: Command): Promise<Comm
 
 const interrupted = 'The experiment was interrupted: the console or account has stopped.';
 
+/** What to do when account does not offer experiments: its production entry never does. */
+export const howToOfferExperiments =
+  'Run its lab entry (src/lab/main.ts, image breakwater/account-lab) with DEMO_MODE=true.';
+
 /** Runs an experiment. Resolves with the reason when it fails, with undefined otherwise. */
 export async function runExperiment(name: string, onEvent: (event: LookupEvent) => void): Promise<string | undefined> {
   try {
@@ -45,7 +49,7 @@ export async function runExperiment(name: string, onEvent: (event: LookupEvent) 
       headers: { 'content-type': 'application/json' },
       body: '{}',
     });
-    if (response.status === 404) return 'Account does not offer experiments. Start it with DEMO_MODE=true.';
+    if (response.status === 404) return `Account does not offer experiments. ${howToOfferExperiments}`;
     if (!response.ok || response.body === null) return await failureOf(response);
     let hasEnded = false;
     for await (const value of readJsonLines(chunksOf(response.body))) {

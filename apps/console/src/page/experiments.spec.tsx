@@ -72,7 +72,7 @@ describe('the experiments', () => {
   it('show why they failed', async () => {
     stubServer(() => Response.json({}, { status: 404 }));
 
-    expect((await run()).textContent).toContain('Start it with DEMO_MODE=true');
+    expect((await run()).textContent).toContain('Run its lab entry');
   });
 
   it('fail when the response ends early', async () => {

@@ -8,7 +8,7 @@ import {
 } from '@breakwater/contracts/experiments';
 import { useState } from 'preact/hooks';
 import type { AccountReplica } from '../protocol/messages.ts';
-import { runExperiment } from './api.ts';
+import { howToOfferExperiments, runExperiment } from './api.ts';
 import { duration, percent, stateLabels } from './format.ts';
 
 /** The experiments, which a user runs one at a time. */
@@ -30,7 +30,7 @@ export function Experiments({ accounts }: { readonly accounts: readonly AccountR
           </div>
         </>
       ) : (
-        <p class="panel hint">Account does not offer experiments. Start it with DEMO_MODE=true.</p>
+        <p class="panel hint">Account does not offer experiments. {howToOfferExperiments}</p>
       )}
     </section>
   );
