@@ -57,6 +57,9 @@ const repliesSchema = z.object({
   ),
 });
 
+// prose-allow told: the type of the problem is part of the API
+const { 'customer-not-told': customerNotChanged } = labKinds;
+
 type Replies = z.output<typeof repliesSchema>;
 
 const everyReplica = 'The response of each replica; all of them are successes';
@@ -73,7 +76,7 @@ export class CustomerFaultsController {
   @Get()
   @Operation('showCustomerFaults', 'Shows the faults of every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
-  @Problems(labKinds['customer-not-told'])
+  @Problems(customerNotChanged)
   show(@Headers('authorization') authorization: string | undefined): Promise<Replies> {
     return this.relay({ method: 'GET', authorization });
   }
@@ -81,7 +84,7 @@ export class CustomerFaultsController {
   @Put()
   @Operation('replaceCustomerFaults', 'Sets all faults of every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
-  @Problems(labKinds['customer-not-told'])
+  @Problems(customerNotChanged)
   replace(
     @Headers('authorization') authorization: string | undefined,
     @Body({ schema: anyFaults }) body: object,
@@ -92,7 +95,7 @@ export class CustomerFaultsController {
   @Patch()
   @Operation('changeCustomerFaults', 'Changes the named faults of every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
-  @Problems(labKinds['customer-not-told'])
+  @Problems(customerNotChanged)
   change(
     @Headers('authorization') authorization: string | undefined,
     @Body({ schema: anyFaults }) body: object,
@@ -103,7 +106,7 @@ export class CustomerFaultsController {
   @Delete()
   @Operation('healCustomer', 'Removes all faults of every replica of customer')
   @Answers(200, repliesSchema, everyReplica)
-  @Problems(labKinds['customer-not-told'])
+  @Problems(customerNotChanged)
   heal(@Headers('authorization') authorization: string | undefined): Promise<Replies> {
     return this.relay({ method: 'DELETE', authorization });
   }
@@ -132,5 +135,5 @@ function rejection(replicas: ReplicaReply[]): ProblemException {
     return new ProblemException({ ...serviceKitKinds['invalid-request'], detail, extensions });
   }
   const detail = `Not all of the ${replicas.length} replicas of customer accepted the request. See replicas.`;
-  return new ProblemException({ ...labKinds['customer-not-told'], detail, extensions });
+  return new ProblemException({ ...customerNotChanged, detail, extensions });
 }

@@ -107,8 +107,12 @@ async function copyBinaries(binaries: PostgresBinaries, directory: string): Prom
   return { postgres: inCopy(binaries.postgres), initdb: inCopy(binaries.initdb) };
 }
 
+/** Unix users that need no rights, in order of preference. */
+// prose-allow nobody: the name of a Unix user
+const unprivilegedUsers = ['postgres', 'nobody'];
+
 /**
- * Finds a user for PostgreSQL, which refuses to run as root: `postgres` if it exists, otherwise `nobody`.
+ * Finds a user for PostgreSQL, which refuses to run as root: one of `unprivilegedUsers`.
  *
  * @returns undefined when this process does not run as root
  * @throws DatabaseServerError when neither user exists
@@ -116,7 +120,7 @@ async function copyBinaries(binaries: PostgresBinaries, directory: string): Prom
 export async function findUnprivilegedUser(): Promise<UnprivilegedUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
 
-  for (const name of ['postgres', 'nobody']) {
+  for (const name of unprivilegedUsers) {
     try {
       const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
       return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
@@ -125,7 +129,7 @@ export async function findUnprivilegedUser(): Promise<UnprivilegedUser | undefin
     }
   }
   throw new DatabaseServerError(
-    'PostgreSQL refuses to run as root, and this system has neither a user `postgres` nor `nobody`',
+    `PostgreSQL refuses to run as root, and this system has neither of the users ${unprivilegedUsers.join(' and ')}`,
     'Run as another user, or set DATABASE_URL to a PostgreSQL 15 or newer.',
   );
 }
