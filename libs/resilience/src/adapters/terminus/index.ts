@@ -1,6 +1,7 @@
 export {
   CircuitBreakerHealthIndicator,
   RateLimiterHealthIndicator,
+  RegistryHealthIndicator,
   type HealthSettings,
   type InstanceHealth,
   type InstanceHealthSettings,

@@ -27,23 +27,38 @@ export interface InstanceHealth {
 /** The instances that refuse calls, but do not fail the check. */
 const degraded: ReadonlySet<InstanceHealth['status']> = new Set(['CIRCUIT_OPEN', 'CIRCUIT_HALF_OPEN', 'RATE_LIMITED']);
 
-/** One result for all instances: that of the unhealthiest. */
-function healthOf<P extends { readonly name: string }, const Key extends string>(
-  service: HealthIndicatorService,
-  key: Key,
-  instances: readonly P[],
-  settings: HealthSettings,
-  healthOfInstance: (instance: P, mayFail: boolean) => InstanceHealth,
-): HealthIndicatorResult<Key> {
-  const details: Record<string, InstanceHealth> = {};
-  for (const instance of instances) {
-    const { registerHealthIndicator = false, allowHealthIndicatorToFail = false } = settings(instance.name) ?? {};
-    if (registerHealthIndicator) details[instance.name] = healthOfInstance(instance, allowHealthIndicatorToFail);
+/** The health of all instances of a registry: that of the unhealthiest. */
+export class RegistryHealthIndicator<P extends { readonly name: string }> {
+  readonly #service: HealthIndicatorService;
+  readonly #registry: { all(): readonly P[] };
+  readonly #healthOf: (instance: P, mayFail: boolean) => InstanceHealth;
+
+  /** @param healthOf `mayFail` says whether the instance may be DOWN, which fails the check */
+  constructor(
+    service: HealthIndicatorService,
+    registry: { all(): readonly P[] },
+    healthOf: (instance: P, mayFail: boolean) => InstanceHealth,
+  ) {
+    this.#service = service;
+    this.#registry = registry;
+    this.#healthOf = healthOf;
   }
-  const check = service.check(key);
-  const statuses = Object.values(details).map(({ status }) => status);
-  if (statuses.includes('DOWN')) return check.down({ details });
-  return statuses.some((status) => degraded.has(status)) ? check.degraded({ details }) : check.up({ details });
+
+  /**
+   * @param key the name of the result in the response
+   * @param settings of each instance; by default all are shown, and none fails the check
+   */
+  isHealthy<const Key extends string>(key: Key, settings: HealthSettings = showAll): HealthIndicatorResult<Key> {
+    const details: Record<string, InstanceHealth> = {};
+    for (const instance of this.#registry.all()) {
+      const { registerHealthIndicator = false, allowHealthIndicatorToFail = false } = settings(instance.name) ?? {};
+      if (registerHealthIndicator) details[instance.name] = this.#healthOf(instance, allowHealthIndicatorToFail);
+    }
+    const check = this.#service.check(key);
+    const statuses = Object.values(details).map(({ status }) => status);
+    if (statuses.includes('DOWN')) return check.down({ details });
+    return statuses.some((status) => degraded.has(status)) ? check.degraded({ details }) : check.up({ details });
+  }
 }
 
 /**
@@ -61,24 +76,12 @@ function healthOf<P extends { readonly name: string }, const Key extends string>
  * }
  */
 @Injectable()
-export class CircuitBreakerHealthIndicator {
-  readonly #service: HealthIndicatorService;
-  readonly #registry: PolicyRegistry<'circuitBreaker'>;
-
+export class CircuitBreakerHealthIndicator extends RegistryHealthIndicator<AnyCircuitBreaker> {
   constructor(
     @Inject(HealthIndicatorService) service: HealthIndicatorService,
     @Inject(registryToken('circuitBreaker')) registry: PolicyRegistry<'circuitBreaker'>,
   ) {
-    this.#service = service;
-    this.#registry = registry;
-  }
-
-  /**
-   * @param key the name of the result in the response
-   * @param settings of each instance; by default all are shown, and none fails the check
-   */
-  isHealthy<const Key extends string>(key: Key, settings: HealthSettings = showAll): HealthIndicatorResult<Key> {
-    return healthOf(this.#service, key, this.#registry.all(), settings, healthOfBreaker);
+    super(service, registry, healthOfBreaker);
   }
 }
 
@@ -132,24 +135,12 @@ const nanosInMs = 1e6;
  * While one refuses calls, the check is degraded; it fails only with `allowHealthIndicatorToFail`.
  */
 @Injectable()
-export class RateLimiterHealthIndicator {
-  readonly #service: HealthIndicatorService;
-  readonly #registry: PolicyRegistry<'rateLimiter'>;
-
+export class RateLimiterHealthIndicator extends RegistryHealthIndicator<RateLimiter> {
   constructor(
     @Inject(HealthIndicatorService) service: HealthIndicatorService,
     @Inject(registryToken('rateLimiter')) registry: PolicyRegistry<'rateLimiter'>,
   ) {
-    this.#service = service;
-    this.#registry = registry;
-  }
-
-  /**
-   * @param key the name of the result in the response
-   * @param settings of each instance; by default all are shown, and none fails the check
-   */
-  isHealthy<const Key extends string>(key: Key, settings: HealthSettings = showAll): HealthIndicatorResult<Key> {
-    return healthOf(this.#service, key, this.#registry.all(), settings, healthOfRateLimiter);
+    super(service, registry, healthOfRateLimiter);
   }
 }
 
