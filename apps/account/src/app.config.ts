@@ -1,4 +1,3 @@
-import { parseDuration } from '@breakwater/resilience';
 import { isAbsolute } from 'node:path';
 import {
   baseUrls,
@@ -8,14 +7,10 @@ import {
   serviceVariables,
   shutdownDelayFits,
   variable,
+  wholeNumber,
   type Environment,
 } from '@breakwater/service-kit';
 import { z } from 'zod';
-
-const batchSize = variable('a whole number from 1 to 100', (text) => {
-  const size = /^\d{1,3}$/.test(text) ? Number(text) : 0;
-  return size >= 1 && size <= 100 ? size : undefined;
-});
 
 /** The environment variables of account. */
 export const accountVariables = z
@@ -32,19 +27,14 @@ export const accountVariables = z
      * How long a request with an `Idempotency-Key` gets the response of the first request with it, from 1 second to 30 days.
      * Default: `24h`.
      */
-    IDEMPOTENCY_KEY_TTL: variable('a duration such as 30m or 24h, from 1s to 720h', (text) => {
-      const ms = parseDuration(text);
-      return ms !== undefined && ms >= 1_000 && ms <= 720 * 3_600_000 ? ms : undefined;
-    }).default(24 * 3_600_000),
+    IDEMPOTENCY_KEY_TTL: duration({ min: 1_000, max: 720 * 3_600_000 }).default(24 * 3_600_000),
     /**
      * How often pending accounts are looked for, in real time. A round that leaves more to do is followed by the next at
      * once. At least `10ms`. Default: `1s`.
      */
-    RECONCILIATION_INTERVAL: duration()
-      .refine((ms) => ms >= 10, 'must be at least 10ms')
-      .default(1_000),
+    RECONCILIATION_INTERVAL: duration({ min: 10 }).default(1_000),
     /** The most pending accounts in a round, from 1 to 100. Default: 10. */
-    RECONCILIATION_BATCH_SIZE: batchSize.default(10),
+    RECONCILIATION_BATCH_SIZE: wholeNumber({ min: 1, max: 100 }).default(10),
     /**
      * The absolute path of a file that is read and watched instead of the `resilience.yml` of the service. Default: not set.
      */

@@ -1,4 +1,12 @@
-import { parseDuration } from '@breakwater/resilience';
+import {
+  choice as choiceRule,
+  decimal as decimalRule,
+  duration as durationRule,
+  durationText,
+  flag as flagRule,
+  type OptionRule,
+  wholeNumber as wholeNumberRule,
+} from '@breakwater/resilience';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -18,41 +26,36 @@ export function variable<T>(allowed: string, read: (text: string) => T | undefin
   });
 }
 
-/** A duration such as `2s`, in milliseconds. `max` is inclusive; default: an hour. */
-export const duration = ({ max = 3_600_000 } = {}) =>
-  variable(`a duration such as 500ms, 2s or 1m, at most ${max / 1000}s`, (text) => {
-    const ms = parseDuration(text);
-    return ms !== undefined && ms >= 0 && ms <= max ? ms : undefined;
-  });
+/** A variable with the values of an option of the library. */
+const option = <T>(rule: OptionRule<T>, valueOf: (text: string) => unknown, allowed = rule.allowed) =>
+  variable(allowed, (text) => rule.parse(valueOf(text)));
+
+/** Digits only: `Number` also reads `1e3` and `0x10`. */
+const numberIn = (text: string): number | undefined => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined);
+
+/** A duration such as `2s`, in milliseconds. Both limits are inclusive; default: none and an hour. */
+export const duration = ({ min = 0, max = 3_600_000 } = {}) => {
+  const range = min === 0 ? `at most ${max / 1000}s` : `from ${durationText(min)} to ${durationText(max, 'h')}`;
+  return option(durationRule(0, { min, max }), (text) => text, `a duration such as 500ms, 2s or 1m, ${range}`);
+};
 
 /** A TCP port; 0 takes any free one. */
 export const port = () =>
-  variable('a port number from 0 to 65535', (text) => {
-    const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-    return number <= 65_535 ? number : undefined;
-  });
+  option(wholeNumberRule(0, { min: 0, max: 65_535 }), numberIn, 'a port number from 0 to 65535');
 
 /** `true` or `false`. */
-export const flag = () =>
-  variable('true or false', (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined));
+export const flag = () => option(flagRule(false), (text) => ({ true: true, false: false })[text]);
 
 /** A decimal number of at least `min`. */
-export const decimal = ({ min }: { min: number }) =>
-  variable(`a number of at least ${min}`, (text) => {
-    const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-    return number >= min ? number : undefined;
-  });
+export const decimal = ({ min }: { min: number }) => option(decimalRule(min, { min }), numberIn);
 
 /** A whole number from `min` to `max`. */
 export const wholeNumber = ({ min, max }: { min: number; max: number }) =>
-  variable(`a whole number from ${min} to ${max}`, (text) => {
-    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    return number >= min && number <= max ? number : undefined;
-  });
+  option(wholeNumberRule(min, { min, max }), numberIn);
 
 /** One of the given words. */
-export const choice = <const Word extends string>(words: readonly Word[]) =>
-  variable(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
+export const choice = <const Word extends string>(words: readonly [Word, ...Word[]]) =>
+  option(choiceRule(words[0], words), (text) => text);
 
 /** Text that matches a pattern; `allowed` describes the pattern in words. */
 export const matching = (pattern: RegExp, allowed: string) =>
