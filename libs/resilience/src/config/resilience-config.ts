@@ -82,9 +82,12 @@ export interface ResilienceConfigSources extends ResilienceConfigContext {
  * const { circuitBreaker, warnings } = await loadResilienceConfig({ files: ['resilience.yml'] });
  * const registry = createRegistry('circuitBreaker', circuitBreaker);
  */
-export async function loadResilienceConfig(sources: ResilienceConfigSources = {}): Promise<ResilienceConfig> {
+export async function loadResilienceConfig(
+  sources: ResilienceConfigSources = {},
+  table: PolicyTable = policies,
+): Promise<ResilienceConfig> {
   const { files = [], ...context } = sources;
-  return resilienceConfig(await Promise.all(files.map((file) => readConfigFile(file))), context);
+  return resilienceConfig(await Promise.all(files.map((file) => readConfigFile(file))), context, table);
 }
 
 /**

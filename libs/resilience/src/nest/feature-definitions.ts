@@ -3,8 +3,10 @@ import { DiscoveryService } from '@nestjs/core';
 import { isDeepStrictEqual } from 'node:util';
 import type { PipelinePolicies } from '../config/pipelines.ts';
 import { ConflictingDefinitionError } from '../core/errors.ts';
-import { policies, type PolicyDefinitions } from '../core/policies.ts';
+import type { PolicyDefinitions, PolicyKind } from '../core/policies.ts';
+import type { PolicyTable } from '../core/policy-definition.ts';
 import type { RegistryDefinitions } from '../core/registry.ts';
+import { policyTable } from './resilience.options.ts';
 
 /** What a module defines for itself: instances and configurations by pattern, and pipelines. */
 export interface ResilienceFeature extends Partial<PolicyDefinitions> {
@@ -25,9 +27,11 @@ export class DeclaredFeature {
 @Injectable()
 export class FeatureDefinitions {
   readonly #discovery: DiscoveryService;
+  readonly #table: PolicyTable;
 
-  constructor(@Inject(DiscoveryService) discovery: DiscoveryService) {
+  constructor(@Inject(DiscoveryService) discovery: DiscoveryService, @Inject(policyTable) table: PolicyTable) {
     this.#discovery = discovery;
+    this.#table = table;
   }
 
   /**
@@ -39,14 +43,14 @@ export class FeatureDefinitions {
     const features = this.#discovery
       .getProviders()
       .flatMap(({ instance }) => (instance instanceof DeclaredFeature ? [instance.feature] : []));
-    return features.reduce(merge, root);
+    return features.reduce((one, other) => merge(one, other, this.#table), root);
   }
 }
 
-function merge(one: ResilienceFeature, other: ResilienceFeature): ResilienceFeature {
-  const definitions = policies.map(({ kind, label }) => {
-    const mine: RegistryDefinitions<object> = one[kind] ?? {};
-    const theirs: RegistryDefinitions<object> = other[kind] ?? {};
+function merge(one: ResilienceFeature, other: ResilienceFeature, table: PolicyTable): ResilienceFeature {
+  const definitions = table.map(({ kind, label }) => {
+    const mine: RegistryDefinitions<object> = one[kind as PolicyKind] ?? {};
+    const theirs: RegistryDefinitions<object> = other[kind as PolicyKind] ?? {};
     return [
       kind,
       {

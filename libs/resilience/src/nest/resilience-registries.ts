@@ -6,23 +6,29 @@ import { InvalidOptionsError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { type Pipeline, pipeline } from '../core/pipeline.ts';
 import { PipelineNotFoundError, PipelineRegistry } from '../core/pipeline.registry.ts';
-import type { PipelineKind, PolicyRegistries } from '../core/policies.ts';
+import { type PipelineKind, pipelineKindsOf, type PolicyRegistries } from '../core/policies.ts';
+import type { PolicyTable } from '../core/policy-definition.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Registry } from '../core/registry.ts';
 import { policyRegistries, resilienceConfiguration } from './registries.provider.ts';
-import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
+import { policyTable, resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 
 /** All policies and pipelines of an application. Decorated methods look theirs up at each call. */
 export class ResilienceRegistries {
   readonly policies: PolicyRegistries;
   readonly pipelines: PipelineRegistry;
   readonly #config: ResilienceConfig;
+  readonly table: PolicyTable;
 
-  /** @param config the instances that make up a pipeline that is not declared */
-  constructor(policies: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) {
+  /**
+   * @param config the instances that make up a pipeline that is not declared
+   * @param table the policies; their order is that of such a pipeline
+   */
+  constructor(policies: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig, table: PolicyTable) {
     this.policies = policies;
     this.pipelines = pipelines;
     this.#config = config;
+    this.table = table;
   }
 
   /**
@@ -35,7 +41,7 @@ export class ResilienceRegistries {
   }
 
   hasPipeline(name: string): boolean {
-    return this.pipelines.find(name) !== undefined || defaultPolicies(name, this.#config).length > 0;
+    return this.pipelines.find(name) !== undefined || this.#defaultPolicies(name).length > 0;
   }
 
   /** The names that are allowed instead of one that is no pipeline, for error messages. */
@@ -55,7 +61,7 @@ export class ResilienceRegistries {
   pipeline(name: string): Pipeline {
     const declared = this.pipelines.find(name);
     if (declared !== undefined) return declared;
-    const members = defaultPolicies(name, this.#config);
+    const members = this.#defaultPolicies(name);
     if (members.length === 0) throw new PipelineNotFoundError(name, this.pipelines.names());
     return this.pipelines.register(pipelineOf(name, members, this.policies));
   }
@@ -68,6 +74,10 @@ export class ResilienceRegistries {
   /** Stops the timers of all instances. */
   dispose(): void {
     for (const registry of this.#registries()) registry.dispose();
+  }
+
+  #defaultPolicies(name: string): readonly PipelineMember[] {
+    return defaultPolicies(name, this.#config, pipelineKindsOf(this.table));
   }
 
   #registries(): readonly Registry[] {
@@ -114,9 +124,13 @@ export const pipelineRegistryProvider: FactoryProvider<PipelineRegistry> = {
 
 export const resilienceRegistriesProvider: FactoryProvider<ResilienceRegistries> = {
   provide: ResilienceRegistries,
-  inject: [policyRegistries, PipelineRegistry, resilienceConfiguration],
-  useFactory: (registries: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig) =>
-    new ResilienceRegistries(registries, pipelines, config),
+  inject: [policyRegistries, PipelineRegistry, resilienceConfiguration, policyTable],
+  useFactory: (
+    registries: PolicyRegistries,
+    pipelines: PipelineRegistry,
+    config: ResilienceConfig,
+    table: PolicyTable,
+  ) => new ResilienceRegistries(registries, pipelines, config, table),
 };
 
 /** The property of an instance that holds the registries of its application. Nest shows this text if there are none. */

@@ -16,6 +16,7 @@ import {
 import {
   type ResilienceModuleAsyncOptions,
   type ResilienceModuleOptions,
+  policyTable,
   resilienceOptions,
 } from './resilience.options.ts';
 import { StartUp } from './start-up.ts';
@@ -61,6 +62,7 @@ export class ResilienceModule {
       get providers() {
         return [
           options,
+          { provide: policyTable, useValue: table },
           FeatureDefinitions,
           ProtectedClasses,
           ConfigurationSource,

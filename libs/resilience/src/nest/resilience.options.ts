@@ -34,5 +34,8 @@ export interface ResilienceModuleAsyncOptions {
   readonly useFactory: FactoryProvider<ResilienceModuleOptions>['useFactory'];
 }
 
+/** The token of the table of policies. */
+export const policyTable = Symbol('PolicyTable');
+
 /** The token of the options. */
 export const resilienceOptions = Symbol('ResilienceModuleOptions');

@@ -8,7 +8,6 @@ import {
 } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { policies } from '../core/policies.ts';
 import { startUpWarnings } from '../doctor/diagnose.ts';
 import { instancesOf } from '../doctor/instance.ts';
 import { ProtectedClasses } from './protected-methods.ts';
@@ -46,7 +45,8 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
   /** Logs the doctor's findings about the configuration: what cannot work, or works differently than it reads. */
   onApplicationBootstrap(): void {
     const logger = new Logger('ResilienceDoctor');
-    const instances = instancesOf(this.#registries.policies, policies, this.#registries.pipelines);
+    const { policies, table, pipelines } = this.#registries;
+    const instances = instancesOf(policies, table, pipelines);
     for (const warning of startUpWarnings(instances)) logger.warn(warning);
   }
 

@@ -16,7 +16,7 @@ import { diagnose, type Finding } from '../../doctor/diagnose.ts';
 import { type Instance, instancesOf } from '../../doctor/instance.ts';
 import { observeTraffic, type Traffic, type TrafficObserver } from '../../doctor/traffic.ts';
 import { Application } from './application.ts';
-import { policyTable } from './monitored-policies.ts';
+import { policyTable } from '../resilience.options.ts';
 
 /** The doctor's findings about the configuration, and the observed traffic. */
 export interface Diagnosis {

@@ -25,8 +25,8 @@ import {
   type MonitoredPolicy,
   type MonitoredRegistry,
   policiesWithEndpoints,
-  policyTable,
 } from './monitored-policies.ts';
+import { policyTable } from '../resilience.options.ts';
 import type { StreamedEvent, StreamedReconfiguration, StreamedTransition, StreamSnapshot } from './responses.ts';
 
 const heartbeatMs = 15_000;

@@ -6,9 +6,6 @@ import { type PolicyKind, registryToken } from '../../core/policies.ts';
 import type { NamedInstance, PolicyDefinition, PolicyTable } from '../../core/policy-definition.ts';
 import type { RegistryEvents } from '../../core/registry.ts';
 
-/** The token of the table of policies that the actuator shows. */
-export const policyTable = Symbol('PolicyTable');
-
 /** An instance of a policy that emits events. */
 export interface MonitoredInstance extends NamedInstance {
   bufferedEvents(): readonly PolicyEvent[];
