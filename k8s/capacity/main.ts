@@ -5,7 +5,7 @@ import { type Usage, usageBetween, usageOf } from './usage.ts';
 
 /**
  * `npm run capacity -w k8s`: measures on this machine what opening an account costs each service, with one account,
- * one customer that takes 50 ms, no gateway and a real PostgreSQL. docs/scaling.md uses the result. /
+ * one customer that takes 50 ms, no gateway and a real PostgreSQL. docs/scaling.md uses the result.
  */
 const [warmUpSeconds, seconds] = [10, 20];
 const rates = [20, 40];

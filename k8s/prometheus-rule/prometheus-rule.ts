@@ -9,7 +9,7 @@ export const prometheusRuleFile = join(k8sFolder, 'components/monitoring/prometh
 
 /**
  * The rules of monitoring/ as a resource of the Prometheus Operator. The operator reads no ConfigMap, and Kustomize
- * cannot insert a file into an object, so the resource is generated and a test compares it with the rules. /
+ * cannot insert a file into an object, so the resource is generated and a test compares it with the rules.
  */
 export function prometheusRule(): string {
   const groups = ['recording.yml', 'alerts.yml'].flatMap((file) => {

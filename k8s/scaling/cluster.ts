@@ -21,7 +21,7 @@ const nodesInZone = 2;
 
 /**
  * A cluster without machines: the API server, the controllers and the scheduler of Kubernetes, and kwok, which
- * simulates running nodes and pods. /
+ * simulates running nodes and pods.
  */
 export async function startCluster(): Promise<ControlPlane> {
   const kustomize = findKustomize();

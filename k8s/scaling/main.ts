@@ -11,7 +11,7 @@ import { type Sample, stepsOf, type Timeline, turnsOf } from './timeline.ts';
 
 /**
  * `npm run scaling -w k8s`: lets Kubernetes' own controllers scale account up and down, and records it in
- * docs/scaling. It takes about 15 minutes, because controllers use real time. /
+ * docs/scaling. It takes about 15 minutes, because controllers use real time.
  */
 const sampleMs = 5_000;
 const folder = join(k8sFolder, '../docs/scaling');

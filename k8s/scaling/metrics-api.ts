@@ -24,7 +24,7 @@ const windowSeconds = 15;
 
 /**
  * Replaces metrics-server and prometheus-adapter: no process serves the load, so the usage of each pod is computed
- * from the scenario. The autoscaler calls it through the API server, like the real ones. /
+ * from the scenario. The autoscaler calls it through the API server, like the real ones.
  */
 export async function serveMetrics(plane: ControlPlane, situation: Situation): Promise<Server> {
   const server = createServer(

@@ -8,7 +8,6 @@ import { kubernetesVersion } from '../kustomize/kubernetes-programs.ts';
 /**
  * `npm run schema -w @breakwater/k8s`: writes the schemas for the checks from the Go modules of Kubernetes and the
  * Prometheus Operator. It needs Go and its module proxy; its output is committed, so that the checks need neither.
- * /
  */
 const operatorVersion = '0.85.0';
 

@@ -5,7 +5,7 @@ import { type Verdict, verifications } from './verifications.ts';
 
 /**
  * `npm run verify -w k8s`: applies every combination of overlay and components to a real API server. Exit code: 1
- * when it refuses one, 2 when no API server can be started. /
+ * when it refuses one, 2 when no API server can be started.
  */
 async function main(): Promise<number> {
   let plane: ControlPlane;

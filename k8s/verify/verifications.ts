@@ -23,7 +23,7 @@ type Stage = 'dry run' | 'applied' | 'pods admitted';
  * Applies each combination to the server: first as a dry run, then for real, and then the pods of its workloads, to
  * which the cluster's policy (restricted) applies. Warnings count as refusals.
  *
- * @throws Error when the server accepts a privileged pod: it then does not check what this verifies /
+ * @throws Error when the server accepts a privileged pod: it then does not check what this verifies
  */
 export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdict> {
   const kustomize = findKustomize();

@@ -61,7 +61,7 @@ export class BenchEnvironment {
    * Starts an account; `ready()` waits for it.
    *
    * @param build 'bundled' runs on all processors, as in production; the others run on one processor of their own,
-   *   because a bundle has no switch between the arms /
+   *   because a bundle has no switch between the arms
    */
   async start(build: Build): Promise<AccountProcess> {
     this.#started += 1;

@@ -30,7 +30,7 @@ const loadShare = 0.7;
 /**
  * Measures the event-loop lag with account's own metrics at a constant rate of arrivals. The rate is a share of the
  * rate that the same process has just reached at saturation, because a process becomes faster while it runs. A
- * scrape takes milliseconds and resets the metric, so there is one at the end of each window and none within. /
+ * scrape takes milliseconds and resets the metric, so there is one at the end of each window and none within.
  */
 export async function measureLag(
   environment: BenchEnvironment,

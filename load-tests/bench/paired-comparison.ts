@@ -23,7 +23,7 @@ const resamples = 2_000;
  * pair cancels out, and one of a single value does not move the median. The interval is a percentile bootstrap.
  *
  * @param random in [0, 1); the same sequence gives the same interval
- * @throws RangeError without pairs, or when a value is not above 0 /
+ * @throws RangeError without pairs, or when a value is not above 0
  */
 export function ratioOf(pairs: readonly Pair[], random: () => number): Ratio {
   if (pairs.length === 0) throw new RangeError('there is no pair to compare');

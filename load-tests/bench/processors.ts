@@ -14,7 +14,7 @@ export interface Processors {
 /**
  * Reserves the first processor for account. This program, PostgreSQL and all other processes that it starts use the
  * others, so that the load generator takes no processor time from account. Without `taskset`, or with one
- * processor, all share. /
+ * processor, all share.
  */
 export function shareProcessors(): Processors {
   const count = availableParallelism();
@@ -35,7 +35,7 @@ export function shareProcessors(): Processors {
  * The processor time of all threads of a process, in milliseconds. Linux counts it in nanoseconds (`schedstat`),
  * and reading it costs the process nothing.
  *
- * @returns undefined where the platform does not report it /
+ * @returns undefined where the platform does not report it
  */
 export function processorMs(pid: number): number | undefined {
   try {

@@ -27,7 +27,7 @@ export type StretchPair = Readonly<Record<Arm, Stretch>>;
 
 /**
  * Measures account at saturation, alternately with and without its pipeline (A B, B A, A B …), so that disturbances
- * affect both arms. Both use the same process: two processes with the same code differed by 5 %. /
+ * affect both arms. Both use the same process: two processes with the same code differed by 5 %.
  */
 export async function measureSaturation(
   environment: BenchEnvironment,

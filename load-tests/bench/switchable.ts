@@ -2,7 +2,7 @@
  * The account service as in production, whose calls to customer go through the declared pipeline or through an
  * empty one. The benchmark switches between them with a request for `/protected` or `/unprotected` on a separate
  * port; the switch is complete when the response arrives. One process runs both arms, because two processes with
- * the same code differ by more than the measured cost. /
+ * the same code differ by more than the measured cost.
  */
 import { createAccountService } from '@breakwater/account/testing';
 import { PipelineRegistry, pipeline } from '@breakwater/resilience';

@@ -19,7 +19,7 @@ export interface PublishedRun {
  * runs are omitted.
  *
  * @returns the number of runs
- * @throws Error without a full run /
+ * @throws Error without a full run
  */
 export async function publish(resultsDirectory: string, file: string): Promise<number> {
   const latest = new Map<string, { result: Result; folder: string }>();

@@ -134,7 +134,7 @@ const mean = (values: readonly number[]): number => sum(values) / values.length;
 
 /**
  * When the last of the circuit breakers was first observed OPEN; undefined when one of them never was. Replicas
- * that were never running do not count. /
+ * that were never running do not count.
  */
 export function allOpenedAt(samples: readonly BreakerSample[], { fromMs, toMs }: Span): number | undefined {
   const during = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);

@@ -18,7 +18,7 @@ const concurrentClients = 8;
 
 /**
  * Waits until nothing is pending and compares the responses with the ledger. Requests without a final response are
- * first retried under their keys, as clients do; the measures do not include these retries. /
+ * first retried under their keys, as clients do; the measures do not include these retries.
  */
 export async function settleAndAudit(system: LocalSystem, requests: readonly ClientRequest[]): Promise<LedgerResult> {
   const unsettled = requests.filter((request) => finalResponse(request) === undefined);

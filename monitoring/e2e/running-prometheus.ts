@@ -34,7 +34,7 @@ interface Config {
 
 /**
  * The committed configuration with two differences: replicas are listed by address and port instead of being found
- * by DNS, and intervals are shorter. /
+ * by DNS, and intervals are shorter.
  */
 async function configure(folder: string, port: number, targets: Readonly<Record<string, readonly string[]>>) {
   const config = parse(await readFile(new URL('prometheus.yml', prometheusFolder), 'utf8')) as Config;

@@ -1,10 +1,12 @@
 /**
- * Opens accounts in an open model: requests start on schedule, independent of earlier responses, so that a slow
- * system cannot hide its latency by delaying its clients.
+ * Opens accounts in an open model: requests start on schedule, independent of earlier responses, so that a slow system
+ * cannot hide its latency by delaying its clients.
  *
- * TARGET      base URL of the gateway LOAD_PLAN   a LoadPlan as JSON; default: 20 per second for a minute BEGIN_URL
- * receives one request when the load starts; default: none RECORD      writes each request to the console as a JSON
- * line if set SUMMARY     file for the counts of k6; default: a summary on the terminal /
+ *   TARGET      base URL of the gateway
+ *   LOAD_PLAN   a LoadPlan as JSON; default: 20 per second for a minute
+ *   BEGIN_URL   receives one request when the load starts; default: none
+ *   RECORD      writes each request to the console as a JSON line if set
+ *   SUMMARY     file for the counts of k6; default: a summary on the terminal
  */
 import http from 'k6/http';
 import { check } from 'k6';
