@@ -3,8 +3,8 @@ import { Deadline } from '../core/deadline.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext, runInCallContext } from './call-context.ts';
 
-describe('the current call context', () => {
-  it('has no end outside of a call', () => {
+describe('currentCallContext', () => {
+  it('has no deadline and no aborted signal outside of a call', () => {
     const { signal, attempt, deadline } = currentCallContext();
 
     expect(signal.aborted).toBe(false);
@@ -12,7 +12,7 @@ describe('the current call context', () => {
     expect(deadline).toBeUndefined();
   });
 
-  it('applies to asynchronous work inside it and nowhere else', async () => {
+  it('is that of the enclosing runInCallContext, also in asynchronous work', async () => {
     const deadline = Deadline.after('1s', new FakeClock());
 
     const seen = await runInCallContext({ deadline, attempt: 2 }, async () => {
@@ -24,7 +24,7 @@ describe('the current call context', () => {
     expect(currentCallContext().deadline).toBeUndefined();
   });
 
-  it('can be replaced by an empty one for work that outlives the call', () => {
+  it('is empty in runInCallContext({}), for work that continues after the call', () => {
     const outer = { signal: AbortSignal.abort() };
 
     const inner = runInCallContext(outer, () => runInCallContext({}, currentCallContext));

@@ -4,10 +4,10 @@ import { type CallContext, toCallContext } from '../core/policy.ts';
 const contexts = new AsyncLocalStorage<CallContext>();
 
 /**
- * The context of the current call: its signal, its attempt and its deadline. A decorated method receives it from its own
- * decorators and from those of the methods that called it, at any depth. Outside of a call it is a context without end.
+ * The context of the current call: its signal, its attempt number and its deadline. It comes from the decorators of the
+ * method and of the methods that call it, at any depth. Outside of a call, the context has no deadline and is never aborted.
  *
- * Pass the signal on: without it a time limiter returns in time, but the work continues.
+ * Pass the signal on: without it, a time limiter returns in time, but the work continues.
  *
  * @example
  * class CustomerClient {
@@ -25,8 +25,8 @@ export function currentCallContext(): CallContext {
 }
 
 /**
- * Runs `work` in this context instead of the current one: where a message or a job arrives that has a deadline or can be
- * aborted. In an empty context (`{}`) work outlives the call that starts it.
+ * Runs `work` in this context instead of the current one, e.g. in the handler of a message or a job that has a deadline or
+ * can be aborted. In an empty context (`{}`), work continues after the call that starts it has ended.
  *
  * @example
  * await runInCallContext({ deadline: Deadline.after('30s') }, () => this.handle(message));
@@ -35,7 +35,7 @@ export function runInCallContext<T>(context: Partial<CallContext>, work: () => T
   return contexts.run(toCallContext(context), work);
 }
 
-/** The context that a call inherits; `undefined` outside of a call. */
+/** The context that a nested call inherits; `undefined` outside of a call. */
 export function inheritedCallContext(): CallContext | undefined {
   return contexts.getStore();
 }

@@ -84,7 +84,7 @@ describe.each(Object.entries(adapters))('the deadline of a request on %s', (_nam
     return { clock, url, get, controller: application.get(AccountsController) };
   }
 
-  it('applies to decorated methods, less the network allowance, and is passed on', async () => {
+  it('applies to decorated methods minus the network allowance, and is sent to other services', async () => {
     const { get } = await start();
 
     expect(await get('520')).toMatchObject({ body: { [deadlineHeader]: '500' } });
@@ -169,7 +169,7 @@ describe('ResilienceDeadlineModule', () => {
     await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow(RangeError);
   });
 
-  it('changes nothing in an application without HTTP', async () => {
+  it('has no effect in an application without HTTP', async () => {
     const module = await Test.createTestingModule({ imports: [ResilienceDeadlineModule.forRoot({})] }).compile();
     onTestFinished(() => module.close());
 

@@ -7,15 +7,15 @@ import type { Duration } from '../core/duration.ts';
 import { runInCallContext } from './call-context.ts';
 import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 
-/** What `ResilienceDeadlineModule.forRoot` takes. */
+/** The options of `ResilienceDeadlineModule.forRoot`. */
 export interface DeadlineModuleOptions {
-  /** The longest that a request may take, counted from its arrival. No limit by default. */
+  /** The maximum duration of a request, from its arrival. No limit by default. */
   readonly timeout?: Duration | undefined;
-  /** Subtracted from the caller's deadline for the way through the network. At least 0; 5 ms by default. */
+  /** The network latency to subtract from the caller's deadline. At least 0; 5 ms by default. */
   readonly networkAllowance?: Duration | undefined;
-  /** Whether the caller's deadline holds for a request. True by default: remove the header at the edge. */
+  /** Whether to accept the caller's deadline. Always by default; then the edge proxy should remove the header. */
   readonly trustCaller?: ((request: IncomingMessage) => boolean) | undefined;
-  /** The clock of the policies. That of `ResilienceModule` by default, and real time without one. */
+  /** The clock; by default that of `ResilienceModule`, otherwise real time. */
   readonly clock?: Clock | undefined;
 }
 
@@ -24,10 +24,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   .build();
 
 /**
- * Gives every HTTP request a deadline, on Express and Fastify: `timeout` after its arrival, or earlier where the caller's
- * `x-request-timeout-ms` says so. Decorated methods inherit the deadline, time limiters are shortened to it, and
- * `deadlineHeaders(currentCallContext().deadline)` passes on what remains. A request whose deadline has passed is refused
- * with a DeadlineExceededError before it reaches Nest.
+ * Gives every HTTP request a deadline, on Express and Fastify: `timeout` after its arrival, or the caller's deadline
+ * (`x-request-timeout-ms`) if that is earlier. Decorated methods inherit the deadline, it shortens time limiters, and
+ * `deadlineHeaders(currentCallContext().deadline)` sends the remaining time to other services. A request whose deadline has
+ * passed fails with a DeadlineExceededError before it reaches a controller.
  *
  * @example
  * imports: [ResilienceDeadlineModule.forRoot({ timeout: '10s' })]
@@ -41,24 +41,23 @@ export class ResilienceDeadlineModule extends ConfigurableModuleClass {
   ) {
     super();
     const middleware = deadlineMiddleware({ ...options, clock: options.clock ?? resilience?.clock });
-    // As early as there is an adapter: before the body is read, which may take a while.
+    // As soon as there is an adapter, so that the time to read the body counts.
     host.init$.subscribe(() => host.httpAdapter?.use(middleware));
   }
 }
 
-/** A request as middleware of both adapters receives it. */
-type ArrivedRequest = IncomingMessage & { readonly originalUrl?: string };
+/** A request in a middleware of either adapter. */
+type MiddlewareRequest = IncomingMessage & { readonly originalUrl?: string };
 
-/** The middleware that both adapters run when a request arrives. */
 function deadlineMiddleware({ timeout, networkAllowance, trustCaller, clock = systemClock }: DeadlineModuleOptions) {
   const environment = networkAllowance === undefined ? { clock } : { clock, networkAllowance };
   const callersDeadline = (header: string | readonly string[] | undefined) => readDeadline(header, environment);
   const ownDeadline = () => (timeout === undefined ? undefined : Deadline.after(timeout, clock));
-  // An invalid duration stops the start-up.
+  // An invalid duration throws here, when the application starts.
   callersDeadline(undefined);
   ownDeadline();
 
-  return (request: ArrivedRequest, _response: unknown, next: (error?: Error) => void): void => {
+  return (request: MiddlewareRequest, _response: unknown, next: (error?: Error) => void): void => {
     const isTrusted = trustCaller === undefined || trustCaller(request);
     const deadline = Deadline.earliest(
       isTrusted ? callersDeadline(request.headers[deadlineHeader]) : undefined,
@@ -71,6 +70,6 @@ function deadlineMiddleware({ timeout, networkAllowance, trustCaller, clock = sy
 }
 
 /** e.g. `POST /accounts`, without the query. */
-function describe({ method, originalUrl, url }: ArrivedRequest): string {
+function describe({ method, originalUrl, url }: MiddlewareRequest): string {
   return `${method} ${(originalUrl ?? url ?? '').split('?', 1)[0]}`;
 }

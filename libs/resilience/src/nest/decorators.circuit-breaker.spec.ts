@@ -77,14 +77,14 @@ class CustomerClient {
 }
 
 describe('@CircuitBreaker', () => {
-  it('runs the method under the named circuit breaker', async () => {
+  it('protects the method with the named circuit breaker', async () => {
     const { application, metrics } = await applicationWith(CustomerClient);
 
     expect(await application.get(CustomerClient).greet('Ada')).toBe('Hello Ada');
     expect(metrics()).toMatchObject({ successfulCalls: 1 });
   });
 
-  it('refuses when the circuit breaker does', async () => {
+  it('refuses calls while the circuit breaker is open', async () => {
     const { application, registry } = await applicationWith(CustomerClient);
     registry.getOrCreate('customer').transitionToForcedOpenState();
 
@@ -100,7 +100,7 @@ describe('@CircuitBreaker', () => {
     expect(metrics('watching')).toMatchObject({ successfulCalls: 2 });
   });
 
-  it('leaves a method of an instance made by hand as it is', async () => {
+  it('does not protect instances that Nest did not create', async () => {
     const client = new CustomerClient();
 
     expect(await client.greet('Ada')).toBe('Hello Ada');
@@ -113,7 +113,7 @@ describe('@CircuitBreaker', () => {
     expect(CustomerClient.prototype.findById).toHaveLength(2);
   });
 
-  it('keeps what other decorators set on the method, above and below', () => {
+  it('keeps the metadata that decorators above and below set on the method', () => {
     const Tag =
       (tag: string): MethodDecorator =>
       (_target, _key, descriptor) => {
@@ -149,9 +149,9 @@ describe('@CircuitBreaker', () => {
     expect(metrics('outer')).toMatchObject({ bufferedCalls: 0 });
   });
 
-  it('needs a method of instances', () => {
+  it('throws if it decorates anything but an instance method', () => {
     const decorator = CircuitBreaker('customer') as (...args: unknown[]) => void;
-    const message = "@CircuitBreaker('customer') can only protect a method of instances";
+    const message = "@CircuitBreaker('customer') can only decorate an instance method";
 
     expect(() => decorator(CustomerClient, 'find', { value: () => 'static' })).toThrow(message);
     expect(() => decorator({}, 'field', undefined)).toThrow(message);
@@ -160,7 +160,7 @@ describe('@CircuitBreaker', () => {
 });
 
 describe('a fallback method', () => {
-  it('gets the original arguments and the error after them, and `this`', async () => {
+  it('is called with the original arguments, the error and `this`', async () => {
     const { application } = await applicationWith(CustomerClient);
     const client = application.get(CustomerClient);
 
@@ -169,7 +169,7 @@ describe('a fallback method', () => {
     expect(await client.findById('7')).toBe('["7",null]');
   });
 
-  it('is the most specific one', async () => {
+  it('is the one with the most specific error class', async () => {
     const { application, registry } = await applicationWith(CustomerClient);
     const client = application.get(CustomerClient);
 
@@ -178,7 +178,7 @@ describe('a fallback method', () => {
     expect(await client.findById('unknown')).toBe('refused by customer');
   });
 
-  it('that is not for this error lets it pass', async () => {
+  it('is not called for errors of other classes', async () => {
     const { application } = await applicationWith(CustomerClient);
     const client = application.get(CustomerClient);
 
@@ -186,7 +186,7 @@ describe('a fallback method', () => {
     await expect(client.rename('broken')).rejects.toThrow(new RangeError('broken'));
   });
 
-  it('may throw an error of its own', async () => {
+  it('can throw an error of its own', async () => {
     const { application } = await applicationWith(CustomerClient);
 
     await expect(application.get(CustomerClient).remove()).rejects.toThrow('second');
@@ -232,23 +232,23 @@ describe('the circuit breakers of an application', () => {
     expect(metrics('customer')).toMatchObject({ successfulCalls: 1 });
   });
 
-  it('leave an overriding method alone unless it is decorated, and protect what it calls above', async () => {
+  it('do not protect an overriding method without a decorator, but the super method that it calls', async () => {
     @Injectable()
     class Overriding extends CustomerClient {
       override async greet(name: string): Promise<string> {
-        return name === 'nobody' ? 'silence' : super.greet(name);
+        return name === 'unknown' ? 'silence' : super.greet(name);
       }
     }
     const { application, metrics } = await applicationWith(Overriding);
     const client = application.get(Overriding);
 
-    expect(await client.greet('nobody')).toBe('silence');
+    expect(await client.greet('unknown')).toBe('silence');
     expect(metrics()).toMatchObject({ bufferedCalls: 0 });
     expect(await client.greet('Ada')).toBe('Hello Ada');
     expect(metrics()).toMatchObject({ bufferedCalls: 1 });
   });
 
-  it('protect instances that a factory made or that were given as a value', async () => {
+  it('protect instances from factories and value providers', async () => {
     const value = new CustomerClient();
     const { application, metrics } = await applicationWith(
       { provide: 'made', useFactory: async () => new CustomerClient() },
@@ -270,7 +270,7 @@ describe('the circuit breakers of an application', () => {
     expect(await second.application.get(CustomerClient).greet('Ada')).toBe('Hello Ada');
   });
 
-  it('must be provided: without the module the application does not start', async () => {
+  it('require ResilienceModule: the application does not start without it', async () => {
     const compiling = Test.createTestingModule({ providers: [CustomerClient] }).compile();
 
     await expect(compiling).rejects.toThrow(

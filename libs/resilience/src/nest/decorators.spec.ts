@@ -12,7 +12,7 @@ import { ResilienceRegistries } from './resilience-registries.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
 
-/** Lets everything that is already decided happen. */
+/** Waits until all settled promises have called their handlers. */
 const settled = () => new Promise(setImmediate);
 
 let clock: FakeClock;
@@ -44,7 +44,7 @@ async function applicationWith<T>(provider: Type<T>, options: ResilienceModuleOp
   };
 }
 
-/** Never answers, but ends when it is told to. */
+/** Rejects when the signal is aborted, and never before. */
 function untilAborted({ signal }: CallContext): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
@@ -61,7 +61,7 @@ describe('@Retry', () => {
       const { attempt } = currentCallContext();
       this.attempts.push(attempt);
       if (attempt <= failures) throw new Error(`attempt ${attempt} failed`);
-      return `answer ${attempt}`;
+      return `found at attempt ${attempt}`;
     }
 
     @Retry('customer')
@@ -73,11 +73,11 @@ describe('@Retry', () => {
     }
 
     private unknown(_failures: number, error: Error): string {
-      return `instead, since ${error.message}`;
+      return `fallback after: ${error.message}`;
     }
   }
 
-  it('makes attempts, each of which knows its number, until one answers', async () => {
+  it('repeats the call until an attempt succeeds, and passes the attempt number', async () => {
     const { client, registries } = await applicationWith(CustomerClient);
     const found = client.find(1);
 
@@ -85,11 +85,11 @@ describe('@Retry', () => {
     expect(client.attempts).toStrictEqual([1]);
     clock.advance(100);
 
-    expect(await found).toBe('answer 2');
+    expect(await found).toBe('found at attempt 2');
     expect(registries.policies.retry.getOrCreate('customer').metrics.numberOfSuccessfulCallsWithRetryAttempt).toBe(1);
   });
 
-  it('lets a fallback take over when there are no more', async () => {
+  it('calls the fallback when the last attempt has failed', async () => {
     const { client } = await applicationWith(CustomerClient);
     const found = client.find(9);
     for (let attempt = 1; attempt <= 3; attempt++) {
@@ -97,10 +97,10 @@ describe('@Retry', () => {
       clock.advance(100);
     }
 
-    expect(await found).toBe('instead, since attempt 3 failed');
+    expect(await found).toBe('fallback after: attempt 3 failed');
   });
 
-  it('subscribes anew to an Observable', async () => {
+  it('subscribes to an Observable again', async () => {
     const { client } = await applicationWith(CustomerClient);
     const values = lastValueFrom(client.watch(1).pipe(toArray()));
     await settled();
@@ -109,7 +109,7 @@ describe('@Retry', () => {
     expect(await values).toStrictEqual(['a', 'b2']);
   });
 
-  it('stops when the subscriber leaves while it waits', async () => {
+  it('stops when the subscriber unsubscribes while it waits', async () => {
     const { client } = await applicationWith(CustomerClient);
     const subscription = client.watch(9).subscribe({ error: () => {} });
     await settled();
@@ -142,7 +142,7 @@ describe('@TimeLimiter', () => {
     }
   }
 
-  it('answers in time and aborts the signal that the method was given', async () => {
+  it('rejects in time and aborts the signal of the method', async () => {
     const { client } = await applicationWith(CustomerClient);
     const found = client.find();
     expect(client.context?.deadline?.remainingMs).toBe(1_000);
@@ -153,7 +153,7 @@ describe('@TimeLimiter', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('ends an Observable in time, and its subscription', async () => {
+  it('ends an Observable and its subscription in time', async () => {
     const { client } = await applicationWith(CustomerClient);
     const last = lastValueFrom(client.watch());
     clock.advance(1_000);
@@ -161,7 +161,7 @@ describe('@TimeLimiter', () => {
     await expect(last).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
   });
 
-  it('is shortened by the deadline that it inherits', async () => {
+  it('is shortened by the inherited deadline', async () => {
     const { client } = await applicationWith(CustomerClient);
     const found = runInCallContext({ deadline: Deadline.after(300, clock) }, () => client.find());
     clock.advance(300);
@@ -174,8 +174,8 @@ describe('@Bulkhead', () => {
   @Injectable()
   class CustomerClient {
     @Bulkhead({ name: 'customer', fallbackMethod: { method: 'busy', on: Error } })
-    async find(answer: Promise<string>): Promise<string> {
-      return answer;
+    async find(customer: Promise<string>): Promise<string> {
+      return customer;
     }
 
     @Bulkhead('customer')
@@ -183,23 +183,23 @@ describe('@Bulkhead', () => {
       return NEVER;
     }
 
-    private busy(_answer: Promise<string>, { name }: Error): string {
+    private busy(_customer: Promise<string>, { name }: Error): string {
       return name;
     }
   }
 
-  it('admits so many calls at once', async () => {
+  it('refuses calls when all permits are in use', async () => {
     const { client } = await applicationWith(CustomerClient);
-    const answer = Promise.withResolvers<string>();
-    const first = client.find(answer.promise);
+    const customer = Promise.withResolvers<string>();
+    const first = client.find(customer.promise);
 
-    expect(await client.find(answer.promise)).toBe('BulkheadFullError');
-    answer.resolve('answer');
-    expect(await first).toBe('answer');
-    expect(await client.find(answer.promise)).toBe('answer');
+    expect(await client.find(customer.promise)).toBe('BulkheadFullError');
+    customer.resolve('found');
+    expect(await first).toBe('found');
+    expect(await client.find(customer.promise)).toBe('found');
   });
 
-  it('keeps a place for an Observable until its subscriber leaves', async () => {
+  it('holds a permit for an Observable until its subscriber unsubscribes', async () => {
     const { client } = await applicationWith(CustomerClient);
     const subscription = client.watch().subscribe({ error: () => {} });
     expect(await client.find(Promise.resolve(''))).toBe('BulkheadFullError');
@@ -207,7 +207,7 @@ describe('@Bulkhead', () => {
     subscription.unsubscribe();
     await settled();
 
-    expect(await client.find(Promise.resolve('answer'))).toBe('answer');
+    expect(await client.find(Promise.resolve('found'))).toBe('found');
   });
 });
 
@@ -216,7 +216,7 @@ describe('@RateLimiter', () => {
   class CustomerClient {
     @RateLimiter('customer')
     async find(): Promise<string> {
-      return 'answer';
+      return 'found';
     }
 
     @RateLimiter('customer')
@@ -225,10 +225,10 @@ describe('@RateLimiter', () => {
     }
   }
 
-  it('permits so many calls and subscriptions in a period', async () => {
+  it('refuses calls and subscriptions when the permissions of a period are used up', async () => {
     const { client } = await applicationWith(CustomerClient);
 
-    expect(await client.find()).toBe('answer');
+    expect(await client.find()).toBe('found');
     await expect(client.find()).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED', retryAfterMs: 1_000 });
     await expect(lastValueFrom(client.watch())).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
     clock.advance(1_000);
@@ -240,7 +240,7 @@ describe('several decorators', () => {
   @Injectable()
   class CustomerClient {
     readonly contexts: CallContext[] = [];
-    takenOver = 0;
+    fallbackCalls = 0;
 
     @Retry('customer')
     @CircuitBreaker('customer')
@@ -250,7 +250,7 @@ describe('several decorators', () => {
     async find(): Promise<string> {
       const context = currentCallContext();
       this.contexts.push(context);
-      return context.attempt === 3 ? 'answer' : untilAborted(context);
+      return context.attempt === 3 ? 'found' : untilAborted(context);
     }
 
     @TimeLimiter('customer')
@@ -261,7 +261,7 @@ describe('several decorators', () => {
 
     @TimeLimiter({ name: 'customer', fallbackMethod: 'late' })
     @Retry({ name: 'customer', fallbackMethod: 'failed' })
-    async findOrSay(): Promise<string> {
+    async findWithFallbacks(): Promise<string> {
       return untilAborted(currentCallContext());
     }
 
@@ -276,14 +276,14 @@ describe('several decorators', () => {
     }
 
     failed(): string {
-      this.takenOver++;
+      this.fallbackCalls++;
       return 'failed';
     }
   }
 
   const unlimited = { rateLimiter: { instances: { unlimited: { limitForPeriod: 1_000 } } } };
 
-  it('nest in the order written, and hand the context of the call through all of them', async () => {
+  it('nest in the order written, and pass on the context of the call', async () => {
     const { client, registries } = await applicationWith(CustomerClient, unlimited);
     const found = client.find();
     for (let attempt = 1; attempt <= 2; attempt++) {
@@ -293,10 +293,10 @@ describe('several decorators', () => {
       await settled();
     }
 
-    expect(await found).toBe('answer');
+    expect(await found).toBe('found');
     expect(client.contexts.map(({ attempt }) => attempt)).toStrictEqual([1, 2, 3]);
     expect(client.contexts.map(({ signal }) => signal.aborted)).toStrictEqual([true, true, false]);
-    // Each attempt was judged by the circuit breaker, outside of whose time limiter the retry stands.
+    // The retry is outside of the circuit breaker, which therefore records each attempt.
     expect(registries.policies.circuitBreaker.getOrCreate('customer').metrics).toMatchObject({
       failedCalls: 2,
       successfulCalls: 1,
@@ -304,7 +304,7 @@ describe('several decorators', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('end all attempts when the time of the whole is up', async () => {
+  it('abort all attempts when an outer time limiter expires', async () => {
     const { client, registries } = await applicationWith(CustomerClient);
     const found = client.findInTime();
     clock.advance(1_000);
@@ -315,17 +315,17 @@ describe('several decorators', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('let no fallback take over from a call that nobody waits for', async () => {
+  it('do not call the fallback of an aborted call', async () => {
     const { client } = await applicationWith(CustomerClient);
-    const found = client.findOrSay();
+    const found = client.findWithFallbacks();
     clock.advance(1_000);
 
     expect(await found).toBe('late');
     await settled();
-    expect(client.takenOver).toBe(0);
+    expect(client.fallbackCalls).toBe(0);
   });
 
-  it('do not take the end of an Observable’s time for a result or a failure', async () => {
+  it('record no result when an outer time limiter ends an Observable', async () => {
     const { client, registries } = await applicationWith(CustomerClient);
     const last = lastValueFrom(client.watch());
     clock.advance(1_000);
@@ -335,7 +335,7 @@ describe('several decorators', () => {
     expect(registries.policies.circuitBreaker.getOrCreate('customer').metrics.bufferedCalls).toBe(0);
   });
 
-  it('give their context to decorated methods of other classes', async () => {
+  it('pass their context to other decorated methods', async () => {
     @Injectable()
     class CustomerDirectory extends CustomerClient {
       inner: CallContext | undefined;

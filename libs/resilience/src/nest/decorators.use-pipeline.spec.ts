@@ -24,21 +24,21 @@ class CustomerClient {
   async find(): Promise<string> {
     const { attempt } = currentCallContext();
     if (attempt < 2) throw new Error('down');
-    return `answer ${attempt}`;
+    return `attempt ${attempt}`;
   }
 
   @UsePipeline('customer')
   watch(): Observable<string> {
-    return currentCallContext().attempt < 2 ? throwError(() => new Error('down')) : from(['answer']);
+    return currentCallContext().attempt < 2 ? throwError(() => new Error('down')) : from(['value']);
   }
 
   private unknown(error: Error): string {
-    return `instead, since ${error.message}`;
+    return `fallback after ${error.message}`;
   }
 }
 
 describe('@UsePipeline', () => {
-  it('puts a method under a pipeline that code declares', async () => {
+  it('protects a method with a pipeline that code declares', async () => {
     const clock = new FakeClock();
     const pipelines = { customer: ['retry', 'circuitBreaker'] } as const;
     const application = await applicationWith({ pipelines, clock }, CustomerClient);
@@ -46,42 +46,42 @@ describe('@UsePipeline', () => {
     await settled();
     clock.advance(500);
 
-    expect(await found).toBe('answer 2');
+    expect(await found).toBe('attempt 2');
     const pipeline = application.get(PipelineRegistry).pipeline('customer');
     expect(String(pipeline)).toBe('customer: retry(circuitBreaker(call))');
   });
 
-  it('subscribes to Observables under it, too', async () => {
+  it('protects subscriptions to an Observable', async () => {
     const clock = new FakeClock();
     const application = await applicationWith({ pipelines: { customer: ['retry'] }, clock }, CustomerClient);
     const last = lastValueFrom(application.get(CustomerClient).watch());
     await settled();
     clock.advance(500);
 
-    expect(await last).toBe('answer');
+    expect(await last).toBe('value');
   });
 
-  it('takes a fallback method for the whole', async () => {
+  it('calls the fallback method after the whole pipeline has failed', async () => {
     const application = await applicationWith({ pipelines: { customer: ['circuitBreaker'] } }, CustomerClient);
 
-    expect(await application.get(CustomerClient).find()).toBe('instead, since down');
+    expect(await application.get(CustomerClient).find()).toBe('fallback after down');
   });
 
-  it('takes the patterns that have an instance of its name, when nobody has declared it', async () => {
+  it('uses the policies that have an instance of this name if no pipeline is declared', async () => {
     const options = { bulkhead: { instances: { customer: {} } }, circuitBreaker: { instances: { customer: {} } } };
     const application = await applicationWith(options, CustomerClient);
 
     expect(application.get(PipelineRegistry).pipeline('customer').describe()).toBe('circuitBreaker(bulkhead(call))');
   });
 
-  it('can have its order set by the environment', async () => {
+  it('uses the order that an environment variable sets', async () => {
     const env = { RESILIENCE4J_PIPELINES_CUSTOMER: 'bulkhead,timelimiter' };
     const application = await applicationWith({ env, pipelines: { customer: ['retry'] } }, CustomerClient);
 
     expect(application.get(PipelineRegistry).pipeline('customer').describe()).toBe('bulkhead(timeLimiter(call))');
   });
 
-  it('needs a pipeline: without one the application does not start', async () => {
+  it('stops the start-up for a name that is no pipeline', async () => {
     await expect(applicationWith({ pipelines: { custmer: ['retry'] } }, CustomerClient)).rejects.toThrow(
       [
         'The use of resilience decorators has 2 invalid options:',
@@ -108,15 +108,15 @@ describe('@UsePipeline', () => {
       { cachedFallback: { instances: { customer: { key: () => 'all' } } } },
       "whose values CachedFallback 'customer' cannot store",
     ],
-  ] as const)('does not put an Observable under a %s that cannot protect it', async (step, options, reason) => {
-    const starting = applicationWith({ ...options, pipelines: { customer: ['bulkhead', step] } }, CustomerClient);
+  ] as const)('stops the start-up if a %s would have to protect an Observable', async (kind, options, reason) => {
+    const starting = applicationWith({ ...options, pipelines: { customer: ['bulkhead', kind] } }, CustomerClient);
 
     await expect(starting).rejects.toThrow(
       `CustomerClient.watch: return type is Observable, ${reason}; allowed: a Promise`,
     );
   });
 
-  it('does not take a fallback without handlers, which would change nothing', async () => {
+  it('stops the start-up for a fallback without handlers', async () => {
     const starting = applicationWith({ pipelines: { customer: ['fallback'] } });
 
     await expect(starting).rejects.toThrow(
@@ -163,7 +163,7 @@ describe('@UsePipeline with a cached fallback', () => {
     }
   }
 
-  it('returns the stale value of the same key, mapped by the stale method, before the fallback method', async () => {
+  it('returns the stale value of the same key, mapped by the stale method, instead of calling the fallback method', async () => {
     const clock = new FakeClock();
     const application = await applicationWith({ clock, pipelines: { rates: ['cachedFallback'] } }, Rates);
     const rates = application.get(Rates);
@@ -189,7 +189,7 @@ describe('@UsePipeline with a cached fallback', () => {
     await expect(application.get(Broken).find({ id: 7 as unknown as string })).rejects.toThrow(TypeError);
   });
 
-  it('does not start without a key, nor with a key or a stale method that has no use', async () => {
+  it('stops the start-up without a key, and with a key or a stale method that has no effect', async () => {
     @Injectable()
     class Faulty {
       @UsePipeline('rates')
@@ -211,9 +211,9 @@ describe('@UsePipeline with a cached fallback', () => {
     await expect(applicationWith({ pipelines }, Faulty)).rejects.toThrow(
       [
         'The use of resilience decorators has 4 invalid options:',
-        "  - Faulty.keyless: key of @UsePipeline is missing, and cachedFallback 'rates' has none; allowed: a function of the arguments to a text, e.g. (id) => id",
+        "  - Faulty.keyless: key of @UsePipeline is missing, and cachedFallback 'rates' has none; allowed: a function that returns a string, e.g. (id) => id",
         '  - Faulty.useless: key of @UsePipeline is a function; allowed: none: the pipeline has no cachedFallback',
-        '  - Faulty.keylessStale: key of @UsePipeline is missing; allowed: a function of the arguments to a text, e.g. (id) => id',
+        '  - Faulty.keylessStale: key of @UsePipeline is missing; allowed: a function that returns a string, e.g. (id) => id',
         "  - Faulty.misspelt: staleMethod of @UsePipeline is 'stal', which is no method of Faulty; allowed: stale, if that is what you meant",
       ].join('\n'),
     );

@@ -5,7 +5,7 @@ class RemoteError extends Error {}
 class NotFoundError extends RemoteError {}
 
 describe('fallbacks', () => {
-  it('may be none, a name, one for errors, or a list', () => {
+  it('are written as a name, as a method with error classes, or as a list', () => {
     expect(toFallbacks(undefined)).toStrictEqual([]);
     expect(toFallbacks('a')).toStrictEqual([{ method: 'a', on: undefined }]);
     expect(toFallbacks({ method: 'a', on: RemoteError })).toStrictEqual([{ method: 'a', on: [RemoteError] }]);
@@ -22,22 +22,22 @@ describe('fallbacks', () => {
   ]);
 
   it.each([
-    ['its own class', new RemoteError(), 'forRemote'],
+    ['its class', new RemoteError(), 'forRemote'],
     ['another class of the same fallback', new TypeError(), 'forRemote'],
-    ['the nearest class above it', new NotFoundError(), 'forRemote'],
-    ['a class further above', new RangeError(), 'forErrors'],
-    ['no class, when it is no error at all', 'text', 'forAll'],
-    ['no class, when it is nothing', undefined, 'forAll'],
-  ])('are chosen by %s', (_, error, method) => {
+    ['its nearest superclass', new NotFoundError(), 'forRemote'],
+    ['a more distant superclass', new RangeError(), 'forErrors'],
+    ['no class, if the value is no error', 'text', 'forAll'],
+    ['no class, if the value is undefined', undefined, 'forAll'],
+  ])('are selected by the error: %s', (_, error, method) => {
     expect(mostSpecific(fallbacks, error)?.method).toBe(method);
     expect(mostSpecific(fallbacks.toReversed(), error)?.method).toBe(method);
   });
 
-  it('are none when nothing matches', () => {
+  it('are undefined if no class matches', () => {
     expect(mostSpecific(toFallbacks({ method: 'forRemote', on: RemoteError }), new Error('other'))).toBeUndefined();
   });
 
-  it('match what a class says of itself, as instanceof does', () => {
+  it('match by instanceof, including Symbol.hasInstance', () => {
     class AnyText extends Error {
       static override [Symbol.hasInstance](value: unknown): boolean {
         return typeof value === 'string';

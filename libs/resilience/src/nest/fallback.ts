@@ -1,24 +1,24 @@
 import type { ErrorClass } from '../core/options.ts';
 
-/** A method that takes over when the protected one is refused or fails with an error of these classes. */
+/** A method that replaces a call which is refused or fails with an error of these classes. */
 export interface FallbackForErrors {
-  /** The name of a method of the same class. It gets the original arguments and the error after them. */
+  /** The name of a method of the same class. Its arguments are those of the call, followed by the error. */
   readonly method: string;
-  /** The error classes that it takes over from, subclasses included. */
+  /** The error classes, including their subclasses. */
   readonly on: ErrorClass | readonly ErrorClass[];
 }
 
-/** A fallback for every error, by the name of its method, or one for errors of certain classes. */
+/** A fallback for every error, by the name of its method, or a fallback for errors of some classes. */
 export type FallbackMethod = string | FallbackForErrors;
 
-/** A fallback method with what it takes over from. */
+/** A fallback method and its error classes. */
 export interface Fallback {
   readonly method: string;
-  /** `undefined` when it takes over from every error. */
+  /** `undefined` for every error. */
   readonly on: readonly ErrorClass[] | undefined;
 }
 
-/** Brings the ways of writing fallbacks to one. */
+/** Normalizes the ways to write fallbacks. */
 export function toFallbacks(given: FallbackMethod | readonly FallbackMethod[] | undefined): readonly Fallback[] {
   if (given === undefined) return [];
   const list = Array.isArray(given) ? (given as readonly FallbackMethod[]) : [given as FallbackMethod];
@@ -30,8 +30,8 @@ export function toFallbacks(given: FallbackMethod | readonly FallbackMethod[] | 
 }
 
 /**
- * The fallback that knows the error best: the one whose class is nearest to the error's own, and one for every error only
- * when there is no other. `undefined` when none takes over from this error.
+ * The fallback whose class is nearest to that of the error; otherwise the fallback for every error. `undefined` if there is
+ * no fallback for this error.
  */
 export function mostSpecific(fallbacks: readonly Fallback[], error: unknown): Fallback | undefined {
   let nearest: Fallback | undefined;
@@ -48,7 +48,7 @@ export function mostSpecific(fallbacks: readonly Fallback[], error: unknown): Fa
   return nearest ?? fallbacks.find(({ on }) => on === undefined);
 }
 
-/** How many steps up its prototypes an error is an instance of the class; infinite when it is none. */
+/** The number of prototypes between an error and the class; infinite if the error is no instance of the class. */
 function distanceBetween(error: unknown, errorClass: ErrorClass): number {
   if (!(error instanceof errorClass)) return Number.POSITIVE_INFINITY;
   let steps = 0;

@@ -27,7 +27,7 @@ async function start(options: ResilienceModuleOptions, ...features: ResilienceFe
 }
 
 describe('ResilienceModule.forFeature', () => {
-  it('defines instances, configurations and pipelines beside the code that needs them', async () => {
+  it('defines instances, configurations and pipelines in the module that uses them', async () => {
     const application = await start(
       { retry: { configs: { patient: { maxAttempts: 9 } } } },
       { retry: { instances: { customer: { baseConfig: 'patient' } } }, pipelines: { customer: ['retry'] } },
@@ -39,14 +39,14 @@ describe('ResilienceModule.forFeature', () => {
     expect(application.get(PipelineRegistry).names()).toStrictEqual(['customer']);
   });
 
-  it('gives way to the environment, as all code does', async () => {
+  it('is overridden by environment variables', async () => {
     const env = { RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '4' };
     const application = await start({ env }, { retry: { instances: { customer: { maxAttempts: 2 } } } });
 
     expect(application.get(registryToken('retry')).find('customer')?.config.maxAttempts).toBe(4);
   });
 
-  it('may say the same twice', async () => {
+  it('accepts equal definitions of the same name in two modules', async () => {
     const feature = { retry: { instances: { customer: { retryExceptions: [TypeError] } } } };
 
     const application = await start(feature, feature, structuredCloneOf(feature));
@@ -70,19 +70,19 @@ describe('ResilienceModule.forFeature', () => {
       { pipelines: { customer: ['bulkhead'] } },
       "Pipeline 'customer' exists already with other options (policies)",
     ],
-  ] as const)('may not contradict another module: %j, %j', async (one, other, message) => {
+  ] as const)('rejects different definitions of the same name in two modules: %j, %j', async (one, other, message) => {
     await expect(start({}, one, other)).rejects.toThrow(message);
     await expect(start(one, other)).rejects.toThrow(message);
   });
 
-  it('needs the root module', async () => {
+  it('requires the root module', async () => {
     const compiling = Test.createTestingModule({ imports: [ResilienceModule.forFeature({})] }).compile();
 
     await expect(compiling).rejects.toThrow(/ResilienceFeatureModule.*ResilienceRegistries/);
   });
 });
 
-/** Equal and not the same; error classes stay what they are. */
+/** An equal copy; error classes are not copied. */
 function structuredCloneOf({ retry }: { retry: { instances: { customer: object } } }): ResilienceFeature {
   return { retry: { instances: { customer: { ...retry.instances.customer } } } };
 }

@@ -8,13 +8,13 @@ import type { PolicyTable } from '../core/policy-definition.ts';
 import type { RegistryDefinitions } from '../core/registry.ts';
 import { policyTable } from './resilience.options.ts';
 
-/** What a module defines for itself: instances and configurations by pattern, and pipelines. */
+/** The definitions of one module: instances and configurations by kind of policy, and pipelines. */
 export interface ResilienceFeature extends Partial<PolicyDefinitions> {
   /** As in `ResilienceModule.forRoot`. None by default. */
   readonly pipelines?: PipelinePolicies;
 }
 
-/** Marks what `forFeature` was given among the providers of an application. */
+/** Marks the definitions of `forFeature` among the providers of an application. */
 export class DeclaredFeature {
   readonly feature: ResilienceFeature;
 
@@ -23,7 +23,7 @@ export class DeclaredFeature {
   }
 }
 
-/** Gathers what the modules of this application define. It can be read before any provider is made. */
+/** Collects the definitions of all modules of this application. Available before any provider is created. */
 @Injectable()
 export class FeatureDefinitions {
   readonly #discovery: DiscoveryService;
@@ -35,9 +35,9 @@ export class FeatureDefinitions {
   }
 
   /**
-   * The definitions of the root module with those of all others.
+   * The definitions of the root module and of all others.
    *
-   * @throws ConflictingDefinitionError when the same name is defined twice with different options
+   * @throws ConflictingDefinitionError if the same name is defined twice with different options
    */
   mergedInto(root: ResilienceFeature): ResilienceFeature {
     const features = this.#discovery
@@ -49,31 +49,31 @@ export class FeatureDefinitions {
 
 function merge(one: ResilienceFeature, other: ResilienceFeature, table: PolicyTable): ResilienceFeature {
   const definitions = table.map(({ kind, label }) => {
-    const mine: RegistryDefinitions<object> = one[kind as PolicyKind] ?? {};
+    const ours: RegistryDefinitions<object> = one[kind as PolicyKind] ?? {};
     const theirs: RegistryDefinitions<object> = other[kind as PolicyKind] ?? {};
     return [
       kind,
       {
-        configs: united(`${label} configuration`, mine.configs, theirs.configs),
-        instances: united(label, mine.instances, theirs.instances),
+        configs: mergeByName(`${label} configuration`, ours.configs, theirs.configs),
+        instances: mergeByName(label, ours.instances, theirs.instances),
       },
     ];
   });
-  const pipelines = united('Pipeline', one.pipelines, other.pipelines);
+  const pipelines = mergeByName('Pipeline', one.pipelines, other.pipelines);
   return { ...(Object.fromEntries(definitions) as PolicyDefinitions), pipelines };
 }
 
-function united<D extends object>(
+function mergeByName<D extends object>(
   label: string,
-  mine: Readonly<Record<string, D>> = {},
+  ours: Readonly<Record<string, D>> = {},
   theirs: Readonly<Record<string, D>> = {},
 ): Readonly<Record<string, D>> {
   for (const [name, definition] of Object.entries(theirs)) {
-    const existing = Object.hasOwn(mine, name) ? mine[name] : undefined;
+    const existing = Object.hasOwn(ours, name) ? ours[name] : undefined;
     if (existing === undefined || isDeepStrictEqual(existing, definition)) continue;
     throw new ConflictingDefinitionError(`${label} '${name}'`, differences(existing, definition));
   }
-  return { ...mine, ...theirs };
+  return { ...ours, ...theirs };
 }
 
 function differences(existing: object, wanted: object): readonly string[] {

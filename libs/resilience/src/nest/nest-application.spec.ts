@@ -31,7 +31,7 @@ class RoleGuard implements CanActivate {
   }
 }
 
-/** As an application would bundle what belongs together. */
+/** A decorator composed of others, as applications define them. */
 const ReadsCustomer = () =>
   applyDecorators(SetMetadata('role', 'reader'), CircuitBreaker({ name: 'customer', fallbackMethod: 'unavailable' }));
 
@@ -81,7 +81,7 @@ class PerRequestController extends CustomerRoutes {
   override readonly name = 'Grace';
 }
 
-describe('controllers on Fastify', () => {
+describe('decorated controllers on Fastify', () => {
   let application: NestFastifyApplication;
   const get = async (url: string) => (await application.inject({ url })).body;
 
@@ -107,23 +107,26 @@ describe('controllers on Fastify', () => {
     ['/per-request/below/7', 'Grace 7'],
     ['/per-request/above/0', 'no 0 for Grace: down'],
     ['/per-request/stream/0', 'no 0 for Grace: down'],
-  ])('answer %s with %s', async (url, body) => {
+  ])('respond to %s with %s', async (url, body) => {
     expect(await get(url)).toBe(body);
   });
 
-  it.each(['/singleton/above/7', '/per-request/stream/7'])('answer %s by the fallback when refused', async (url) => {
-    application.get(registryToken('circuitBreaker')).getOrCreate('customer').transitionToForcedOpenState();
+  it.each(['/singleton/above/7', '/per-request/stream/7'])(
+    'respond to %s with the result of the fallback when the circuit breaker refuses',
+    async (url) => {
+      application.get(registryToken('circuitBreaker')).getOrCreate('customer').transitionToForcedOpenState();
 
-    expect(await get(url)).toContain("CircuitBreaker 'customer' is FORCED_OPEN");
-  });
+      expect(await get(url)).toContain("CircuitBreaker 'customer' is FORCED_OPEN");
+    },
+  );
 
-  it.each(['above', 'below'])('keep what other decorators say: %s', async (route) => {
+  it.each(['above', 'below'])('keep the metadata of other decorators: %s', async (route) => {
     const { headers } = await application.inject({ url: `/singleton/${route}/7` });
 
     expect(headers['x-kind']).toBe('customer');
   });
 
-  it('are guarded before the circuit breaker is asked', async () => {
+  it('run guards before the circuit breaker', async () => {
     const { statusCode } = await application.inject({ url: '/singleton/forbidden' });
 
     expect(statusCode).toBe(403);

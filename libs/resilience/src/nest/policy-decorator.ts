@@ -1,43 +1,43 @@
 import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
 import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
-import { callProtected, observeProtected, type Recover } from './protected-call.ts';
+import { callProtected, observeProtected, type RunFallback } from './protected-call.ts';
 import { declareProtectedMethod, type Method, type ProtectedMethod, returnsObservable } from './protected-methods.ts';
 import { injectRegistries, registriesOf } from './resilience-registries.ts';
 
-/** What a decorator takes that puts a method under a policy. */
+/** The options of a decorator that protects a method with a policy. */
 export interface PolicyDecoratorOptions {
-  /** The instance or the pipeline, usually called after the dependency. Methods that name the same one share it. */
+  /** The name of the instance or pipeline, usually that of the dependency. Methods with the same name share it. */
   readonly name: string;
   /**
-   * What takes over when the call is refused or fails: a method of the same class, which gets the original arguments and
-   * the error after them. Of several the most specific for the error wins; an error that none is for is thrown as it is.
-   * Whatever a fallback throws is thrown as it is. None takes over once the caller has given up. None by default.
+   * Replaces a call that is refused or fails: a method of the same class, whose arguments are those of the call, followed by
+   * the error. If there are several, the one with the most specific error class is called. An error without a fallback, and
+   * any error that a fallback throws, is thrown unchanged. No fallback is called after the caller has aborted. None by default.
    */
   readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
 }
 
-/** What `@UsePipeline` takes. The last two are for pipelines with a `cachedFallback`. */
+/** The options of `@UsePipeline`. `key` and `staleMethod` are for pipelines with a `cachedFallback`. */
 export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
-  /** Computes from the arguments what a call asks for: calls with the same key get each other's stale values. */
+  /** Computes the key of a call from its arguments. Calls with the same key share their stale value. */
   readonly key?: (...args: never[]) => string;
   /**
-   * A method of the same class that returns what the caller gets for a stale value, e.g. the value marked with its age. It gets
-   * the original arguments and the `StaleValue` after them. The bare value by default.
+   * A method of the same class that maps a stale value to the result of the call, e.g. to a value with its age. Its arguments
+   * are those of the call, followed by the `StaleValue`. By default, the result is the value itself.
    */
   readonly staleMethod?: string;
 }
 
 /**
- * Makes the decorators of all policies, which work alike.
+ * Creates the decorator of a policy.
  *
- * The method returns a promise or an Observable; a declared return type that is neither stops the start-up. Of an
- * Observable each subscription is a call.
+ * The method returns a promise or an Observable; if its declared return type is neither, the application does not start. For
+ * an Observable, each subscription is a call.
  *
- * Each instance uses the registries of the application that made it. An instance made by hand (`new CustomerClient()` in a
- * unit test) has none: its methods run unprotected and without fallback, as those of a Spring class without its proxy do.
- * The same holds within a constructor, since Nest injects properties after it.
+ * Each instance uses the registries of the application that created it. An instance that Nest did not create (`new
+ * CustomerClient()` in a unit test) has none: its methods run unprotected and without fallback, like those of a Spring class
+ * without its proxy. The same applies within a constructor, since Nest injects properties after it.
  *
- * @throws TypeError when it is not put on a method of instances
+ * @throws TypeError if it decorates anything but an instance method
  */
 export function policyDecorator(
   kind: ProtectedMethod['kind'],
@@ -50,9 +50,7 @@ export function policyDecorator(
   return (prototype: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
     const method: unknown = descriptor?.value;
     if (descriptor === undefined || typeof prototype === 'function' || typeof method !== 'function') {
-      throw new TypeError(
-        `${decorator}('${name}') can only protect a method of instances, and ${String(key)} is none.`,
-      );
+      throw new TypeError(`${decorator}('${name}') can only decorate an instance method, and ${String(key)} is none.`);
     }
     const parameterTypes = Reflect.getMetadata('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
     const declared: ProtectedMethod = {
@@ -80,12 +78,12 @@ function protect(declared: ProtectedMethod): Method {
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
     const policy = withKey(registriesOf(this)?.policy(kind, name), declared, this, args);
     const call = () => method.apply(this, args);
-    return policy === undefined ? call() : run(policy, call, recovery(declared, this, args));
+    return policy === undefined ? call() : run(policy, call, fallbackFor(declared, this, args));
   }
   return likeOriginal(protectedMethod, method);
 }
 
-/** The policy for a call with these arguments. A key function that throws makes the call reject. */
+/** The policy for a call with these arguments. If the key function throws, the call rejects. */
 function withKey(
   policy: Policy | undefined,
   { keyOf, staleMethod, parameterCount }: ProtectedMethod,
@@ -95,22 +93,22 @@ function withKey(
   if (keyOf === undefined || policy === undefined || !isKeyed(policy)) return policy;
   const method = methodOf(instance, staleMethod);
   const mapStale = (stale: StaleValue): unknown =>
-    method === undefined ? stale.value : method.apply(instance, withLast(args, parameterCount, stale));
+    method === undefined ? stale.value : method.apply(instance, withLastArgument(args, parameterCount, stale));
   return {
     name: policy.name,
     execute: async (call, context) => policy.withKey(keyOf(...(args as never[])), { mapStale }).execute(call, context),
   };
 }
 
-function recovery(
+function fallbackFor(
   { fallbacks, parameterCount }: ProtectedMethod,
   instance: unknown,
   args: readonly unknown[],
-): Recover {
+): RunFallback {
   return (error) => {
     const fallback = methodOf(instance, mostSpecific(fallbacks, error)?.method);
     if (fallback === undefined) throw error;
-    return fallback.apply(instance, withLast(args, parameterCount, error));
+    return fallback.apply(instance, withLastArgument(args, parameterCount, error));
   };
 }
 
@@ -118,13 +116,13 @@ function methodOf(instance: unknown, name: string | undefined): Method | undefin
   return name === undefined ? undefined : (instance as Readonly<Record<string, Method | undefined>>)[name];
 }
 
-/** A caller may leave out optional arguments: the last argument still comes after all parameters of the method. */
-function withLast(args: readonly unknown[], parameterCount: number, last: unknown): unknown[] {
-  const leftOut = Array.from({ length: Math.max(0, parameterCount - args.length) });
-  return [...args, ...leftOut, last];
+/** Adds an argument after all parameters of the method, also when the caller omits optional ones. */
+function withLastArgument(args: readonly unknown[], parameterCount: number, last: unknown): unknown[] {
+  const omitted = Array.from({ length: Math.max(0, parameterCount - args.length) });
+  return [...args, ...omitted, last];
 }
 
-/** Lets the wrapper pass for the method: name, length, and what decorators below this one have set on it. */
+/** Gives the wrapper the name, the length and the metadata of the method, which decorators below have set. */
 function likeOriginal(wrapper: Method, method: Method): Method {
   Object.defineProperties(wrapper, {
     name: { value: method.name, configurable: true },

@@ -19,19 +19,19 @@ import type { CallContext, Policy } from '../core/policy.ts';
 import { TimeLimiter } from '../core/time-limiter/time-limiter.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext, runInCallContext } from './call-context.ts';
-import { callProtected, observeProtected, type Recover } from './protected-call.ts';
+import { callProtected, observeProtected, type RunFallback } from './protected-call.ts';
 
-/** The circuit breaker inside of a policy. */
+/** Executes calls under the circuit breaker inside of another policy. */
 const circuitBreakerUnder =
   (outer: Policy): Policy['execute'] =>
   (call, context) =>
     outer.execute((inner) => circuitBreaker.execute(call, inner), context);
 
-const rethrow: Recover = (error) => {
+const rethrow: RunFallback = (error) => {
   throw error;
 };
 
-/** Lets everything that is already decided happen. */
+/** Waits until all settled promises have called their handlers. */
 const settled = () => new Promise(setImmediate);
 
 let clock: FakeClock;
@@ -42,7 +42,7 @@ beforeEach(() => {
   circuitBreaker = new CircuitBreaker('customer', { slidingWindowSize: 10 }, { clock });
 });
 
-describe('a protected call', () => {
+describe('callProtected', () => {
   it('returns what the method returns', async () => {
     expect(await callProtected(circuitBreaker, () => Promise.resolve('Ada'), rethrow)).toBe('Ada');
     expect(circuitBreaker.metrics.successfulCalls).toBe(1);
@@ -56,14 +56,14 @@ describe('a protected call', () => {
         throw new Error('down');
       },
     ],
-  ])('that %s is recovered from', async (_, call) => {
-    const recover = (error: unknown) => `instead of ${String(error)}`;
+  ])('calls the fallback when the method %s', async (_, call) => {
+    const fallback = (error: unknown) => `instead of ${String(error)}`;
 
-    expect(await callProtected(circuitBreaker, call, recover)).toBe('instead of Error: down');
+    expect(await callProtected(circuitBreaker, call, fallback)).toBe('instead of Error: down');
     expect(circuitBreaker.metrics.failedCalls).toBe(1);
   });
 
-  it('that is refused is recovered from, and the method is not called', async () => {
+  it('calls the fallback and not the method when the policy refuses', async () => {
     circuitBreaker.transitionToForcedOpenState();
     let called = false;
     const result = callProtected(
@@ -76,7 +76,7 @@ describe('a protected call', () => {
     expect(called).toBe(false);
   });
 
-  it('runs in the context that the policy makes of the one it inherits', async () => {
+  it('runs the method in a context that the policy derives from the inherited one', async () => {
     const deadline = Deadline.after('1s', clock);
     const timeLimiter = new TimeLimiter('customer', { timeoutDuration: '5s' }, { clock });
 
@@ -88,7 +88,7 @@ describe('a protected call', () => {
     expect((seen as CallContext).signal.aborted).toBe(false);
   });
 
-  it('is ended by the signal that it inherits, and nothing takes over from it', async () => {
+  it('rejects when the inherited signal is aborted, and calls no fallback', async () => {
     const controller = new AbortController();
     const timeLimiter = new TimeLimiter('customer', {}, { clock });
     const result = runInCallContext({ signal: controller.signal }, () =>
@@ -99,12 +99,12 @@ describe('a protected call', () => {
       ),
     );
 
-    controller.abort('given up');
+    controller.abort('aborted by the caller');
 
-    await expect(result).rejects.toBe('given up');
+    await expect(result).rejects.toBe('aborted by the caller');
   });
 
-  it('that returns an undeclared Observable says so also when it is begun later, and nothing takes over', async () => {
+  it('rejects an undeclared Observable of a queued call, and calls no fallback', async () => {
     const bulkhead = new Bulkhead('customer', { maxConcurrentCalls: 1, maxWaitDuration: '1s' }, { clock });
     bulkhead.tryAcquirePermission();
     const result = callProtected(
@@ -115,18 +115,18 @@ describe('a protected call', () => {
 
     bulkhead.onComplete();
 
-    await expect(result).rejects.toThrow("A method under Bulkhead 'customer' returned an Observable");
+    await expect(result).rejects.toThrow("A method protected by Bulkhead 'customer' returned an Observable");
   });
 
-  it('that returns an undeclared Observable says so at once', () => {
+  it('throws synchronously if the method returns an undeclared Observable', () => {
     expect(() => callProtected(circuitBreaker, () => of(1), rethrow)).toThrow(
       /CircuitBreaker 'customer' returned an Observable/,
     );
   });
 });
 
-describe('a protected Observable', () => {
-  it('does nothing before it is subscribed to, and is a call each time it is', async () => {
+describe('observeProtected', () => {
+  it('makes one call for each subscription', async () => {
     let calls = 0;
     const observable = observeProtected(circuitBreaker, () => of(++calls), rethrow);
 
@@ -136,7 +136,7 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics.successfulCalls).toBe(2);
   });
 
-  it('succeeds at its end, not before', async () => {
+  it('records a success when the stream completes', async () => {
     const source = new Subject<number>();
     const values = lastValueFrom(observeProtected(circuitBreaker, () => source, rethrow).pipe(toArray()));
     source.next(1);
@@ -150,14 +150,14 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics).toMatchObject({ successfulCalls: 1, slowCalls: 1 });
   });
 
-  it('succeeds without a value, too', async () => {
+  it('records a success when the stream completes without a value', async () => {
     expect(await lastValueFrom(observeProtected(circuitBreaker, () => EMPTY, rethrow).pipe(toArray()))).toStrictEqual(
       [],
     );
     expect(circuitBreaker.metrics.successfulCalls).toBe(1);
   });
 
-  it('fails when it errs, after values or not', async () => {
+  it('records a failure when the stream fails after a value', async () => {
     const failing = new Observable((subscriber) => {
       subscriber.next(1);
       subscriber.error(new Error('down'));
@@ -167,7 +167,7 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics.failedCalls).toBe(1);
   });
 
-  it('fails when the method throws instead of returning one', async () => {
+  it('records a failure when the method throws', async () => {
     const call = () => {
       throw new Error('down');
     };
@@ -176,7 +176,7 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics.failedCalls).toBe(1);
   });
 
-  it('succeeds when the subscriber leaves after a value, as firstValueFrom does', async () => {
+  it('records a success when the subscriber unsubscribes after a value, as firstValueFrom does', async () => {
     const source = new Subject<number>();
     const first = firstValueFrom(observeProtected(circuitBreaker, () => source, rethrow));
     source.next(1);
@@ -187,7 +187,7 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics).toMatchObject({ successfulCalls: 1, failedCalls: 0 });
   });
 
-  it('stops at once when its subscriber leaves in the middle of a synchronous stream', async () => {
+  it('ends a synchronous stream when its subscriber unsubscribes', async () => {
     let emitted = 0;
     const source = new Observable<number>((subscriber) => {
       while (!subscriber.closed && emitted < 100) subscriber.next(++emitted);
@@ -203,7 +203,7 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics.successfulCalls).toBe(1);
   });
 
-  it('gives the permission back when the subscriber leaves before a value', async () => {
+  it('releases the permission when the subscriber unsubscribes before a value', async () => {
     circuitBreaker = new CircuitBreaker('customer', { permittedNumberOfCallsInHalfOpenState: 1 }, { clock });
     circuitBreaker.transitionToOpenState();
     circuitBreaker.transitionToHalfOpenState();
@@ -216,7 +216,7 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.tryAcquirePermission()).toBe(true);
   });
 
-  it('lets its last value be judged as the result', async () => {
+  it('passes the last value to recordResult', async () => {
     const recordResult = (result: unknown) => result === 3;
     circuitBreaker = new CircuitBreaker('customer', { recordResult }, { clock });
 
@@ -226,7 +226,7 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics).toMatchObject({ failedCalls: 1, successfulCalls: 1 });
   });
 
-  it('fails when a policy ends it, even after values', async () => {
+  it('fails when a policy ends the call, even after values', async () => {
     const timeLimiter = new TimeLimiter('customer', {}, { clock });
     const both = { name: 'both', execute: circuitBreakerUnder(timeLimiter) } as unknown as Policy;
     const source = new Subject<number>();
@@ -246,13 +246,15 @@ describe('a protected Observable', () => {
     expect(circuitBreaker.metrics.successfulCalls).toBe(0);
   });
 
-  it('is not subscribed to when nobody waits for it any more', async () => {
+  it('does not subscribe to the source when the caller has aborted', async () => {
     let calls = 0;
     const observable = observeProtected(circuitBreaker, () => of(++calls), rethrow);
 
-    const last = runInCallContext({ signal: AbortSignal.abort('given up') }, () => lastValueFrom(observable));
+    const last = runInCallContext({ signal: AbortSignal.abort('aborted by the caller') }, () =>
+      lastValueFrom(observable),
+    );
 
-    await expect(last).rejects.toBe('given up');
+    await expect(last).rejects.toBe('aborted by the caller');
     expect(calls).toBe(0);
   });
 
@@ -260,13 +262,13 @@ describe('a protected Observable', () => {
     ['an Observable', of('cached')],
     ['a promise', Promise.resolve('cached')],
     ['a value', 'cached'],
-  ])('is recovered from by %s', async (_, instead) => {
+  ])('accepts %s as the result of a fallback', async (_, result) => {
     const failing = () => throwError(() => new Error('down'));
 
-    expect(await lastValueFrom(observeProtected(circuitBreaker, failing, () => instead))).toBe('cached');
+    expect(await lastValueFrom(observeProtected(circuitBreaker, failing, () => result))).toBe('cached');
   });
 
-  it('is refused when it is subscribed to', async () => {
+  it('refuses a subscription when the policy refuses', async () => {
     circuitBreaker.transitionToForcedOpenState();
 
     await expect(lastValueFrom(observeProtected(circuitBreaker, () => of(1), rethrow))).rejects.toMatchObject({

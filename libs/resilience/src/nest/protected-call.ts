@@ -3,16 +3,16 @@ import { catchError, takeUntil } from 'rxjs/operators';
 import type { CallContext, Policy } from '../core/policy.ts';
 import { inheritedCallContext, runInCallContext } from './call-context.ts';
 
-/** Takes over from a refused or failed call, or throws the error that it is given. */
-export type Recover = (error: unknown) => unknown;
+/** Returns the result of a fallback for a refused or failed call, or throws the error. */
+export type RunFallback = (error: unknown) => unknown;
 
 /**
- * Calls a method that returns a promise under a policy. It inherits the context of the call that it is part of, and runs
- * in the one that the policy makes of it.
+ * Calls a method that returns a promise, protected by a policy. The policy derives the context of the method from that of the
+ * call that it is part of.
  *
- * @throws TypeError when it returns an Observable: what matters there is not the call but each subscription
+ * @throws TypeError if the method returns an Observable, of which each subscription should be protected and not the call
  */
-export function callProtected(policy: Policy, call: () => unknown, recover: Recover): Promise<unknown> {
+export function callProtected(policy: Policy, call: () => unknown, runFallback: RunFallback): Promise<unknown> {
   const inherited = inheritedCallContext();
   let misuse: UndeclaredObservableError | undefined;
   const result = policy.execute((context) => {
@@ -22,47 +22,47 @@ export function callProtected(policy: Policy, call: () => unknown, recover: Reco
     throw misuse;
   }, inherited);
 
-  const recovered = result.catch((error: unknown) => {
-    if (error instanceof UndeclaredObservableError || hasEnded(inherited)) throw error;
-    return recover(error);
+  const withFallback = result.catch((error: unknown) => {
+    if (error instanceof UndeclaredObservableError || isAborted(inherited)) throw error;
+    return runFallback(error);
   });
-  if (misuse === undefined) return recovered;
-  // Whoever waits for an Observable would never look at a promise.
-  recovered.catch(() => {});
+  if (misuse === undefined) return withFallback;
+  // A caller that expects an Observable does not handle the rejection of a promise.
+  withFallback.catch(() => {});
   throw misuse;
 }
 
 /**
- * An Observable each of whose subscriptions is a call under a policy. It succeeds at the end of the stream, or when the
- * subscriber leaves after a value (as `firstValueFrom` does); the last value is the result. A subscriber that leaves before
- * is a caller that gives up. A policy that ends the call ends the subscription to the source, and one that makes several
- * attempts subscribes anew for each.
+ * An Observable of which each subscription is a call protected by a policy. The call succeeds when the stream completes, or
+ * when the subscriber unsubscribes after a value (as `firstValueFrom` does); its result is the last value. Unsubscribing
+ * earlier aborts the call. When a policy ends the call, the subscription to the source ends, and each attempt of a retry
+ * subscribes to the source again.
  */
-export function observeProtected(policy: Policy, call: () => unknown, recover: Recover): Observable<unknown> {
+export function observeProtected(policy: Policy, call: () => unknown, runFallback: RunFallback): Observable<unknown> {
   return defer(() => {
     const inherited = inheritedCallContext();
-    return subscriptionUnder(policy, call, inherited).pipe(
+    return protectedSubscription(policy, call, inherited).pipe(
       catchError((error: unknown) => {
-        if (hasEnded(inherited)) throw error;
-        return toObservable(recover(error));
+        if (isAborted(inherited)) throw error;
+        return toObservable(runFallback(error));
       }),
     );
   });
 }
 
-/** The reason with which a subscriber that leaves gives up its call. */
-const subscriberLeft = new DOMException('The subscriber has left.', 'AbortError');
+/** The abort reason of a call whose subscriber unsubscribes. */
+const unsubscribed = new DOMException('The subscriber has unsubscribed.', 'AbortError');
 
-function subscriptionUnder(
+function protectedSubscription(
   policy: Policy,
   call: () => unknown,
   inherited: CallContext | undefined,
 ): Observable<unknown> {
   return new Observable((subscriber) => {
-    const abandonment = new AbortController();
-    subscriber.add(() => abandonment.abort(subscriberLeft));
+    const controller = new AbortController();
+    subscriber.add(() => controller.abort(unsubscribed));
     policy
-      .execute((context) => lastValue(call, subscriber, context), withSignal(inherited, abandonment.signal))
+      .execute((context) => lastValue(call, subscriber, context), withSignal(inherited, controller.signal))
       .then(
         () => subscriber.complete(),
         (error: unknown) => subscriber.error(error),
@@ -76,14 +76,14 @@ function withSignal(inherited: CallContext | undefined, signal: AbortSignal): Pa
   return { signal: AbortSignal.any([inherited.signal, signal]), attempt, deadline };
 }
 
-/** Hands on what the source emits, and waits for its end. */
+/** Emits the values of the source to the subscriber. Resolves with the last one when the source completes. */
 function lastValue(call: () => unknown, subscriber: Subscriber<unknown>, context: CallContext): Promise<unknown> {
   const { signal } = context;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     let last: { readonly value: unknown } | undefined;
     const onEnd = (): void => {
-      if (!signal.aborted || (signal.reason === subscriberLeft && last !== undefined)) resolve(last?.value);
+      if (!signal.aborted || (signal.reason === unsubscribed && last !== undefined)) resolve(last?.value);
       else reject(signal.reason);
     };
     runInCallContext(context, () =>
@@ -101,8 +101,8 @@ function lastValue(call: () => unknown, subscriber: Subscriber<unknown>, context
   });
 }
 
-/** Whether nobody waits for the call any more, so that nothing has to take over from it. */
-function hasEnded(inherited: CallContext | undefined): boolean {
+/** Whether the caller has aborted, so that no fallback is called. */
+function isAborted(inherited: CallContext | undefined): boolean {
   return inherited?.signal.aborted === true;
 }
 
@@ -110,12 +110,12 @@ function toObservable(result: unknown): Observable<unknown> {
   return isObservable(result) ? result : from(Promise.resolve(result));
 }
 
-/** Tells a programmer, and nobody else: no fallback takes over from it. */
+/** A programming error, for which no fallback is called. */
 class UndeclaredObservableError extends TypeError {
   constructor({ name, constructor: { name: kind } }: Policy) {
     super(
-      `A method under ${kind} '${name}' returned an Observable but is not known to. Declare its ` +
-        'return type, and import Observable as a value (not with `import type`), so that the decorator can see it.',
+      `A method protected by ${kind} '${name}' returned an Observable without declaring it. Declare its return type, ` +
+        'and import Observable as a value (not with `import type`), so that the decorator can read the type.',
     );
   }
 }

@@ -47,7 +47,7 @@ class FailingController {
   @Get('customer')
   @CircuitBreaker('customer')
   async find(): Promise<string> {
-    return 'answer';
+    return 'Ada';
   }
 }
 
@@ -63,7 +63,7 @@ async function start(...filters: Provider[]): Promise<NestFastifyApplication> {
   return application;
 }
 
-describe('the exception filter', () => {
+describe('ResilienceExceptionFilter', () => {
   let application: NestFastifyApplication;
   const get = (url: string) => application.inject({ url });
 
@@ -115,7 +115,7 @@ describe('the exception filter', () => {
     expect(headers['content-type']).toMatch(/^application\/json/);
   });
 
-  it('adds members, which replace none of the standard members, next to a filter that catches everything', async () => {
+  it('adds members without replacing standard ones, also next to a filter that catches everything', async () => {
     @Catch()
     class EverythingFilter implements ExceptionFilter {
       catch(_error: unknown, host: ArgumentsHost): void {
@@ -140,7 +140,7 @@ describe('the exception filter', () => {
     expect(JSON.parse(failed.body)).toStrictEqual({ title: 'Unknown error' });
   });
 
-  it('rethrows what is not HTTP', () => {
+  it('rethrows errors in contexts other than HTTP', () => {
     const filter = new ResilienceExceptionFilter(application.get(HttpAdapterHost));
     const host = { getType: () => 'rpc' } as ArgumentsHost;
     const error = new DeadlineExceededError('customer');
@@ -148,7 +148,7 @@ describe('the exception filter', () => {
     expect(() => filter.catch(error, host)).toThrow(error);
   });
 
-  it('cuts off a response that has already started', () => {
+  it('ends a response that has already started', () => {
     const httpAdapter = { isHeadersSent: () => true, end: vi.fn<() => void>(), reply: vi.fn<() => void>() };
     const filter = new ResilienceExceptionFilter({ httpAdapter } as unknown as HttpAdapterHost);
     const host = { getType: () => 'http', switchToHttp: () => ({ getResponse: () => ({}) }) } as ArgumentsHost;

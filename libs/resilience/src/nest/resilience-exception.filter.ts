@@ -8,7 +8,7 @@ import { RejectedError, type ResilienceError } from '../core/errors.ts';
 import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
 
-/** Never names a dependency, nor says how it is: clients may be strangers. */
+/** Texts for any client: they neither name a dependency nor describe its state. */
 interface ProblemText {
   readonly status: number;
   readonly title: string;
@@ -45,13 +45,13 @@ const problems: readonly (readonly [abstract new (...args: never[]) => Resilienc
 /** A refusal as problem details (RFC 9457). */
 export interface RefusalProblem extends ProblemText {
   readonly type: string;
-  /** For the header `Retry-After`; `undefined` when it is unknown when a new attempt makes sense. */
+  /** The value of the header `Retry-After`; `undefined` if the time until a new attempt is unknown. */
   readonly retryAfterSeconds: number | undefined;
 }
 
 /**
- * Describes an error with which a policy refused or cut off a call; `undefined` for every other error. For applications
- * whose error responses have another form than those of the ResilienceExceptionFilter.
+ * Describes an error with which a policy refused or ended a call; `undefined` for every other error. For applications whose
+ * error responses have a different format than those of the ResilienceExceptionFilter.
  */
 export function describeRefusal(error: unknown): RefusalProblem | undefined {
   const found = problems.find(([errorClass]) => error instanceof errorClass);
@@ -60,21 +60,21 @@ export function describeRefusal(error: unknown): RefusalProblem | undefined {
   return { type: typeOf(refusal), ...found[1], retryAfterSeconds: retryAfterSeconds(refusal) };
 }
 
-/** What the ResilienceExceptionFilter adds to its responses. */
+/** The options of the ResilienceExceptionFilter. */
 export interface ExceptionFilterOptions {
   /**
-   * Further members of the problem, from the request as the adapter has it. They replace none of the standard members. None
-   * by default.
+   * Returns additional members of the problem from the adapter's request. They do not replace standard members. None by
+   * default.
    */
   readonly members?: (request: unknown) => Readonly<Record<string, unknown>>;
 }
 
 /**
- * Responds with problem details (RFC 9457) to HTTP requests that a policy refused or cut off: 503 for a circuit breaker, a
- * bulkhead or a concurrency limit, 429 for a rate limiter, 504 for a time limit or a deadline; with `Retry-After` where the
- * time is known. All other errors, and all that is not HTTP, are left to other filters.
+ * Responds with problem details (RFC 9457) to HTTP requests that a policy refused or ended: 503 for a circuit breaker, a
+ * bulkhead or a concurrency limit, 429 for a rate limiter, 504 for a time limit or a deadline; with `Retry-After` if the time
+ * is known. Other errors, and contexts other than HTTP, are left to other filters.
  *
- * Nest asks the filter that was registered last first: register this one after a filter that catches everything.
+ * Nest calls the filter that was registered last first: register this one after a filter that catches everything.
  *
  * @example
  * providers: [{ provide: APP_FILTER, useClass: ResilienceExceptionFilter }]
@@ -108,7 +108,7 @@ export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceErro
     const http = host.switchToHttp();
     const response = http.getResponse<object>();
     if (httpAdapter.isHeadersSent(response)) {
-      // Part of another response has been sent: it can only be cut off.
+      // Part of another response has been sent; all that is left is to end it.
       httpAdapter.end(response);
       return;
     }
@@ -127,7 +127,7 @@ export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceErro
   }
 }
 
-/** In whole seconds, as the header requires, and never too early. */
+/** In whole seconds, as the header requires, rounded up. */
 function retryAfterSeconds(error: ResilienceError): number | undefined {
   const retryAfterMs = error instanceof RejectedError ? error.retryAfterMs : undefined;
   return retryAfterMs === undefined || !Number.isFinite(retryAfterMs) ? undefined : Math.ceil(retryAfterMs / 1_000);

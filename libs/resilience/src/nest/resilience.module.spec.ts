@@ -48,7 +48,7 @@ describe('ResilienceModule', () => {
     return application.init();
   }
 
-  it('takes options from code, files over code, and the environment over files', async () => {
+  it('reads options from code, from files, which override code, and from the environment, which overrides files', async () => {
     const application = await start({
       circuitBreaker: {
         configs: { default: { slidingWindowSize: 5, minimumNumberOfCalls: 1, failureRateThreshold: 70 } },
@@ -67,7 +67,7 @@ describe('ResilienceModule', () => {
     expect(registry.getOrCreate('stock').config).toMatchObject({ recordExceptions: [StockException] });
   });
 
-  it('makes the circuit breakers that configuration and decorators name, before the first call', async () => {
+  it('creates the circuit breakers that configuration and decorators name before the first call', async () => {
     const application = await start({ configFiles: [configFile], errorTypes });
 
     const names = application
@@ -107,7 +107,7 @@ describe('ResilienceModule', () => {
     await expect(call).rejects.toMatchObject({ code: 'TIMEOUT_EXCEEDED' });
   });
 
-  it('lets a registry be overridden in a test, and decorated methods use it', async () => {
+  it('uses a registry that a test overrides for decorated methods', async () => {
     const other = createRegistry('circuitBreaker', {
       instances: { 'customer-service': { initialState: 'FORCED_OPEN' } },
     });
@@ -123,7 +123,7 @@ describe('ResilienceModule', () => {
     await expect(application.get(CustomerClient).find()).rejects.toMatchObject({ code: 'CALL_NOT_PERMITTED' });
   });
 
-  it('gives what is said of instances for the sake of health', async () => {
+  it('provides the health options of instances', async () => {
     const application = await start({
       env: { RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SERVICE_REGISTERHEALTHINDICATOR: 'true' },
     });
@@ -133,7 +133,7 @@ describe('ResilienceModule', () => {
     expect(healthOptions.circuitBreaker('stock').registerHealthIndicator).toBe(false);
   });
 
-  it('can be read anew, with what code defines and names', async () => {
+  it('ConfigurationSource.load() reads the environment again, with the definitions and names in code', async () => {
     const env: Record<string, string> = {};
     const application = await start({ env, bulkhead: { instances: { stock: { maxConcurrentCalls: 3 } } } });
     env['RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SERVICE_SLIDINGWINDOWSIZE'] = '7';
@@ -144,18 +144,18 @@ describe('ResilienceModule', () => {
     expect(bulkhead.instances).toStrictEqual({ stock: { maxConcurrentCalls: 3 } });
   });
 
-  it('tells once in the log what has no effect', async () => {
+  it('logs once that an option has no effect', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
     await start({ configFiles: [configFile], errorTypes });
 
-    const ofThis = warn.mock.calls.filter(([message]) =>
+    const warnings = warn.mock.calls.filter(([message]) =>
       String(message).includes('configs.default.slidingWindowSynchronizationStrategy'),
     );
-    expect(ofThis).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
     warn.mockRestore();
   });
 
-  it('does not start on a configuration that cannot be used', async () => {
+  it('does not start with an invalid configuration', async () => {
     await expect(start({ configFiles: [configFile] })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
     await expect(start({ configFiles: [join(folder, 'missing.yml')] })).rejects.toMatchObject({
       code: 'CONFIG_FILE_UNREADABLE',
@@ -165,7 +165,7 @@ describe('ResilienceModule', () => {
     });
   });
 
-  it('takes time from the given clock', async () => {
+  it('uses the clock of the options', async () => {
     const clock = new FakeClock();
     const application = await start({ configFiles: [configFile], errorTypes, clock });
     const client = application.get(CustomerClient);
@@ -188,7 +188,7 @@ describe('ResilienceModule', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('is imported once', async () => {
+  it('rejects a second import', async () => {
     const imports = [ResilienceModule.forRoot({ env: {} }), ResilienceModule.forRoot({ env: {} })];
     const application = await Test.createTestingModule({ imports }).compile();
 
@@ -204,7 +204,7 @@ describe('ResilienceModule', () => {
     @Module({ providers: [Settings], exports: [Settings] })
     class SettingsModule {}
 
-    it('makes the options by a factory with what it injects', async () => {
+    it('accepts options from a factory with injected dependencies', async () => {
       const resilience = ResilienceModule.forRootAsync({
         imports: [SettingsModule],
         inject: [Settings],

@@ -58,7 +58,7 @@ export class ResilienceModule {
       module: ResilienceModule,
       global: true,
       imports: [...imports, DiscoveryModule],
-      // Read when the application is made, and by then all decorators have run.
+      // A getter: Nest reads it when it creates the application, after all decorators have run.
       get providers() {
         return [
           options,
@@ -88,8 +88,8 @@ export class ResilienceModule {
   }
 
   /**
-   * What a module defines beside the code that needs it. The definitions are those of the whole application: files and
-   * environment are laid over them, and a name that two modules define differently stops the start-up.
+   * Defines instances, configurations and pipelines in the module that uses them. They apply to the whole application: files
+   * and environment override them, and the application does not start if two modules define the same name differently.
    *
    * @example
    * @Module({
@@ -107,7 +107,7 @@ export class ResilienceModule {
   }
 }
 
-/** Holds the definitions of one module. It needs the root module, without which nobody would read them. */
+/** Contains the definitions of one module. It injects the registries so that it fails without the root module. */
 @Module({})
 class ResilienceFeatureModule {
   constructor(@Inject(ResilienceRegistries) _registries: ResilienceRegistries) {}

@@ -17,8 +17,8 @@ async function faultsOf(provider: Type) {
   throw new Error('The application should not have started.', { cause: error });
 }
 
-describe('the check at start-up', () => {
-  it('finds a missing fallback method and suggests the nearest', async () => {
+describe('the check of decorators at start-up', () => {
+  it('reports a missing fallback method and suggests a similar name', async () => {
     @Injectable()
     class CustomerClient {
       @CircuitBreaker({ name: 'customer', fallbackMethod: 'fallbck' })
@@ -44,7 +44,7 @@ describe('the check at start-up', () => {
     ]);
   });
 
-  it('finds fallbacks that are no methods', async () => {
+  it('reports fallbacks that are no methods', async () => {
     @Injectable()
     class CustomerClient {
       readonly arrow = () => 'fallback';
@@ -66,7 +66,7 @@ describe('the check at start-up', () => {
     ]);
   });
 
-  it('finds a fallback that is the method itself', async () => {
+  it('reports a fallback that is the method itself', async () => {
     @Injectable()
     class CustomerClient {
       @CircuitBreaker({ name: 'customer', fallbackMethod: 'find' })
@@ -82,7 +82,7 @@ describe('the check at start-up', () => {
     ]);
   });
 
-  it('finds a fallback that waits for more than the arguments and the error', async () => {
+  it('reports a fallback with more parameters than the arguments and the error', async () => {
     @Injectable()
     class CustomerClient {
       @CircuitBreaker({ name: 'customer', fallbackMethod: 'instead' })
@@ -98,12 +98,12 @@ describe('the check at start-up', () => {
       {
         option: 'CustomerClient.find: fallbackMethod of @CircuitBreaker',
         given: "'instead', which takes 3 parameters",
-        allowed: 'at most 2: the 1 of find and the error',
+        allowed: 'at most 2 (those of find, followed by the error)',
       },
     ]);
   });
 
-  it('finds fallbacks that would take over from the same errors', async () => {
+  it('reports several fallbacks for the same errors', async () => {
     @Injectable()
     class CustomerClient {
       @CircuitBreaker({
@@ -123,16 +123,16 @@ describe('the check at start-up', () => {
     }
 
     expect(await faultsOf(CustomerClient)).toMatchObject([
-      { given: "'one' and 'two' on every error", allowed: 'one of the two' },
-      { given: "'one' and 'two' on RangeError", allowed: 'one of the two' },
+      { given: "'one' and 'two' for every error", allowed: 'one of them' },
+      { given: "'one' and 'two' for RangeError", allowed: 'one of them' },
     ]);
   });
 
-  it('finds what is no error class, no name and nothing to wait for', async () => {
-    const odd = undefined as unknown as ErrorConstructor;
+  it('reports an invalid error class, an empty name and a synchronous return type', async () => {
+    const notAClass = undefined as unknown as ErrorConstructor;
     @Injectable()
     class CustomerClient {
-      @CircuitBreaker({ name: '', fallbackMethod: { method: 'instead', on: odd } })
+      @CircuitBreaker({ name: '', fallbackMethod: { method: 'instead', on: notAClass } })
       find(): string {
         return 'at once';
       }
@@ -144,14 +144,14 @@ describe('the check at start-up', () => {
       { option: 'CustomerClient.find: return type', given: 'String', allowed: 'a Promise or an Observable' },
       {
         option: 'CustomerClient.find: fallbackMethod of @CircuitBreaker',
-        given: "'instead' on undefined",
+        given: "'instead' for undefined",
         allowed: 'error classes',
       },
       { option: 'CustomerClient.find: name of @CircuitBreaker', given: "''", allowed: 'a name' },
     ]);
   });
 
-  it('tells everything at once, of providers and controllers in any scope', async () => {
+  it('reports all faults together, of providers and controllers in any scope', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class PerRequest {
       @CircuitBreaker({ name: 'customer', fallbackMethod: 'missing' })
@@ -178,7 +178,7 @@ describe('the check at start-up', () => {
     );
   });
 
-  it('accepts inherited and asynchronous fallbacks, and results whose type is not told', async () => {
+  it('accepts inherited and asynchronous fallbacks, and methods without a declared return type', async () => {
     class Base {
       protected async instead(): Promise<void> {}
     }

@@ -79,7 +79,7 @@ function keyFaultOf(
 ): Fault | undefined {
   const cachedFallbacks = cachedFallbacksIn(policy);
   if (keyOf !== undefined) {
-    if (typeof keyOf !== 'function') return { given: String(keyOf), allowed: 'a function of the arguments to a text' };
+    if (typeof keyOf !== 'function') return { given: String(keyOf), allowed: 'a function that returns a string' };
     return cachedFallbacks.length > 0
       ? undefined
       : { given: 'a function', allowed: 'none: the pipeline has no cachedFallback' };
@@ -88,7 +88,7 @@ function keyFaultOf(
   const given = keyless === undefined ? 'missing' : `missing, and cachedFallback '${keyless.name}' has none`;
   return keyless === undefined && staleMethod === undefined
     ? undefined
-    : { given, allowed: 'a function of the arguments to a text, e.g. (id) => id' };
+    : { given, allowed: 'a function that returns a string, e.g. (id) => id' };
 }
 
 function cachedFallbacksIn(policy: Policy): readonly CachedFallback[] {
@@ -116,13 +116,15 @@ function methodNameFault(
   if (found.length <= parameterCount + 1) return undefined;
   return {
     given: `${given}, which takes ${found.length} parameters`,
-    allowed: `at most ${parameterCount + 1}: the ${parameterCount} of ${String(key)} and ${last}`,
+    allowed: `at most ${parameterCount + 1} (those of ${String(key)}, followed by ${last})`,
   };
 }
 
 function errorClassFault({ method, on = [] }: Fallback): Fault | undefined {
-  const odd = on.filter((errorClass: unknown) => !isClass(errorClass)).map(String);
-  return odd.length === 0 ? undefined : { given: `'${method}' on ${odd.join(', ')}`, allowed: 'error classes' };
+  const invalid = on.filter((errorClass: unknown) => !isClass(errorClass)).map(String);
+  return invalid.length === 0
+    ? undefined
+    : { given: `'${method}' for ${invalid.join(', ')}`, allowed: 'error classes' };
 }
 
 /** Two fallbacks for the same errors. */
@@ -134,7 +136,7 @@ function ambiguousFallbacks(fallbacks: readonly Fallback[]): readonly Fault[] {
       const other = byClass.get(errorClass);
       const errors = errorClass === undefined ? 'every error' : errorClass.name;
       if (other !== undefined)
-        faults.push({ given: `'${other}' and '${method}' on ${errors}`, allowed: 'one of the two' });
+        faults.push({ given: `'${other}' and '${method}' for ${errors}`, allowed: 'one of them' });
       byClass.set(errorClass, method);
     }
   }
@@ -175,7 +177,7 @@ function isClass(value: unknown): boolean {
   return typeof value === 'function' && typeof value.prototype === 'object';
 }
 
-/** Looks at descriptors, so that no getter runs. A property of instances, such as an arrow function, is no method. */
+/** Reads descriptors, so that no getter runs. A property of an instance, such as an arrow function, is no method. */
 function methodNamed(name: string, prototype: object): ((...args: unknown[]) => unknown) | undefined {
   for (const level of levelsOf(prototype)) {
     const descriptor = Object.getOwnPropertyDescriptor(level, name);
@@ -189,7 +191,7 @@ function methodNames(prototype: object): readonly string[] {
   return names.filter((name) => name !== 'constructor' && methodNamed(name, prototype) !== undefined);
 }
 
-/** The prototype and those that it inherits from, without what every object has. */
+/** The prototype and those that it inherits from, without `Object.prototype`. */
 function levelsOf(prototype: object): readonly object[] {
   const inherited = Object.getPrototypeOf(prototype) as object | null;
   return inherited === null ? [] : [prototype, ...levelsOf(inherited)];

@@ -13,12 +13,12 @@ async function warningsOf(options: ResilienceModuleOptions): Promise<unknown[]> 
   return warn.mock.calls.map(([message]) => message);
 }
 
-describe('When an application starts', () => {
+describe('the log of a starting application', () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });
 
-  it('the log says what the configuration cannot do', async () => {
+  it('warns of a configuration that cannot work', async () => {
     const warnings = await warningsOf({
       circuitBreaker: { instances: { customer: { slidingWindowSize: 10, minimumNumberOfCalls: 100 } } },
     });
@@ -26,13 +26,13 @@ describe('When an application starts', () => {
     expect(warnings).toContainEqual(expect.stringMatching(/^customer: .*\(minimum-above-count-window\)$/));
   });
 
-  it('the log says nothing of a configuration that is in order', async () => {
+  it('has no warnings for a valid configuration', async () => {
     const customer = { slidingWindowSize: 10, minimumNumberOfCalls: 10 };
 
     expect(await warningsOf({ circuitBreaker: { instances: { customer } } })).toStrictEqual([]);
   });
 
-  it('the log goes by the order that a pipeline declares', async () => {
+  it('warns of the order that a pipeline declares', async () => {
     const warnings = await warningsOf({
       circuitBreaker: { instances: { customer: {} } },
       timeLimiter: { instances: { customer: {} } },

@@ -13,7 +13,7 @@ const token = 'open-sesame';
 const bearer = ['Authorization', `Bearer ${token}`] as const;
 const startedAt = '2023-11-14T22:13:20.000Z';
 
-describe('The actuator', () => {
+describe('ResilienceActuatorModule', () => {
   let application: NestFastifyApplication | undefined;
 
   afterEach(async () => {
@@ -49,7 +49,7 @@ describe('The actuator', () => {
     });
 
   describe('GET circuitbreakers', () => {
-    it("answers with Resilience4j's details by name, in their order", async () => {
+    it("responds with the fields of Resilience4j by name, in Resilience4j's order", async () => {
       const { application, http } = await start();
       const customer = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
       customer.onSuccess(1);
@@ -92,7 +92,7 @@ describe('The actuator', () => {
   });
 
   describe('GET circuitbreakerwindows', () => {
-    it('tells what each window holds, and what opens its circuit breaker', async () => {
+    it('responds with the contents of each window and the thresholds of its circuit breaker', async () => {
       const { application, http } = await start();
       const customer = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
       for (const durationMs of [1, 1, 61_000]) customer.onSuccess(durationMs);
@@ -112,7 +112,7 @@ describe('The actuator', () => {
       expect(body.circuitBreakers.ledger.window).toEqual({ type: 'COUNT_BASED', size: 100, outcomes: [] });
     });
 
-    it('tells how long an open one waits', async () => {
+    it('responds with the remaining wait of an open circuit breaker', async () => {
       const { application, http } = await start();
       application.get(registryToken('circuitBreaker')).getOrCreate('customer').transitionToOpenState();
 
@@ -138,7 +138,7 @@ describe('The actuator', () => {
       return { http, creationTime: new Date(at).toISOString() };
     }
 
-    it('tells all of them with what each has, the oldest first', async () => {
+    it('responds with the events of all circuit breakers, the oldest first', async () => {
       const { http, creationTime } = await withEvents();
       const event = (circuitBreakerName: string, type: string, more: object) => ({
         circuitBreakerName,
@@ -163,34 +163,34 @@ describe('The actuator', () => {
       });
     });
 
-    it('tells those of one circuit breaker, and of one type in whatever case', async () => {
+    it('filters by circuit breaker and by event type, ignoring case', async () => {
       const { http } = await withEvents();
 
       const ofCustomer = await http.get('/actuator/circuitbreakerevents/customer').expect(200);
       const ofType = await http.get('/actuator/circuitbreakerevents/customer/state_transition').expect(200);
-      const ofNobody = await http.get('/actuator/circuitbreakerevents/nobody').expect(200);
+      const ofUnknown = await http.get('/actuator/circuitbreakerevents/unknown').expect(200);
 
       expect(ofCustomer.body.circuitBreakerEvents).toHaveLength(3);
       expect(ofType.body.circuitBreakerEvents).toMatchObject([{ type: 'STATE_TRANSITION' }]);
-      expect(ofNobody.body).toStrictEqual({ circuitBreakerEvents: [] });
+      expect(ofUnknown.body).toStrictEqual({ circuitBreakerEvents: [] });
     });
 
-    it('says which types there are when there is no such', async () => {
+    it('responds with 400 and the allowed types to an unknown event type', async () => {
       const { http } = await withEvents();
 
       const { body } = await http.get('/actuator/circuitbreakerevents/customer/failure').expect(400);
 
-      expect(body.message).toContain('no events of type failure; there are SUCCESS, ERROR, IGNORED_ERROR');
+      expect(body.message).toContain('Unknown event type failure; allowed: SUCCESS, ERROR, IGNORED_ERROR');
     });
   });
 
-  describe('the other patterns', () => {
+  describe('GET endpoints of other policies', () => {
     it.each([
       ['retries', 'retries'],
       ['bulkheads', 'bulkheads'],
       ['ratelimiters', 'rateLimiters'],
       ['timelimiters', 'timeLimiters'],
-    ])('GET %s lists names', async (path, key) => {
+    ])('GET %s lists names of instances', async (path, key) => {
       const { http } = await start();
 
       const { body } = await http.get(`/actuator/${path}`).expect(200);
@@ -225,7 +225,7 @@ describe('The actuator', () => {
         'timeLimiterEvents',
         { timeLimiterName: 'customer', type: 'ERROR', creationTime: startedAt },
       ],
-    ])('GET %s tells events', async (path, key, event) => {
+    ])('GET %s responds with buffered events', async (path, key, event) => {
       const { application, http } = await start();
       const policies = [
         application.get(registryToken('retry')).getOrCreate('customer'),
@@ -248,7 +248,7 @@ describe('The actuator', () => {
       ['FORCE_OPEN', 'FORCED_OPEN'],
       ['DISABLE', 'DISABLED'],
       ['CLOSE', 'CLOSED'],
-    ])('%s leads to %s', async (updateState, state) => {
+    ])('changes the state: %s leads to %s', async (updateState, state) => {
       const { application, http } = await start();
       const customer = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
       customer.transitionToOpenState();
@@ -267,7 +267,7 @@ describe('The actuator', () => {
       });
     });
 
-    it('does not know a name that nobody uses, and does not make it', async () => {
+    it('responds with 404 to an unknown name, and creates no circuit breaker', async () => {
       const { application, http } = await start();
 
       const { body } = await http
@@ -276,7 +276,9 @@ describe('The actuator', () => {
         .send({ updateState: 'CLOSE' })
         .expect(404);
 
-      expect(body.message).toBe('There is no circuit breaker named custmer; there are ledger, customer.');
+      expect(body.message).toBe(
+        'There is no circuit breaker named custmer. Existing circuit breakers: ledger, customer.',
+      );
       expect(application.get(registryToken('circuitBreaker')).find('custmer')).toBeUndefined();
     });
 
@@ -285,7 +287,7 @@ describe('The actuator', () => {
       [{ updateState: 'toString' }, '"toString"'],
       [{}, 'missing'],
       [['CLOSE'], 'missing'],
-    ])('refuses %j and says what is allowed', async (sent, given) => {
+    ])('responds with 400 and the allowed values to %j', async (sent, given) => {
       const { http } = await start();
 
       const { body } = await http
@@ -298,11 +300,11 @@ describe('The actuator', () => {
     });
   });
 
-  describe('what changes something', () => {
-    const writing = ['circuitbreakers/customer', 'resilience/reload'];
+  describe('write endpoints', () => {
+    const writePaths = ['circuitbreakers/customer', 'resilience/reload'];
     const sent = { updateState: 'FORCE_OPEN' };
 
-    it.each(writing)('needs the token: %s', async (path) => {
+    it.each(writePaths)('respond with 401 without the right token: %s', async (path) => {
       const { application, http } = await start();
       const wrong = ['', 'Bearer', 'Bearer ', 'Bearer open', `Bearer ${token}x`, `Basic ${token}`, token];
 
@@ -315,8 +317,8 @@ describe('The actuator', () => {
       expect(application.get(registryToken('circuitBreaker')).getOrCreate('customer').state).toBe('CLOSED');
     });
 
-    it.each(writing.flatMap((path) => [[path, {}] as const, [path, { token: '' }] as const]))(
-      'is not there without one: %s with %j',
+    it.each(writePaths.flatMap((path) => [[path, {}] as const, [path, { token: '' }] as const]))(
+      'respond with 404 if no token is configured: %s with %j',
       async (path, options) => {
         const { application, http } = await start(options);
 
@@ -331,9 +333,9 @@ describe('The actuator', () => {
   });
 
   it.each([
-    [{}, 'Endpoints that change something are disabled: no actuator token is configured.'],
-    [{ token }, 'Endpoints that change something need the actuator token.'],
-  ])('says at the start whether anything can be changed: %j', async (options, line) => {
+    [{}, 'Write endpoints are disabled: no actuator token is configured.'],
+    [{ token }, 'Write endpoints require the actuator token.'],
+  ])('logs at start-up whether write endpoints are enabled: %j', async (options, line) => {
     const log = vi.spyOn(Logger.prototype, 'log').mockReturnValue();
 
     await start(options);
@@ -343,14 +345,14 @@ describe('The actuator', () => {
     log.mockRestore();
   });
 
-  it('is found at another path', async () => {
+  it('serves its endpoints below the configured path', async () => {
     const { http } = await start({ path: 'internal/resilience' });
 
     expect((await http.get('/internal/resilience/retries')).status).toBe(200);
     expect((await http.get('/actuator/retries')).status).toBe(404);
   });
 
-  it('takes its settings from a factory', async () => {
+  it('accepts settings from a factory with injected dependencies', async () => {
     class Settings {
       readonly token = token;
     }
@@ -379,7 +381,7 @@ describe('The actuator', () => {
     expect(status).toBe(200);
   });
 
-  it('shows registries that another module provides, and has no endpoints for those that none does', async () => {
+  it('shows registries that another module provides, and responds with 404 for registries that no module provides', async () => {
     @Module({ providers: [{ provide: registryToken('retry'), useFactory: () => createRegistry('retry') }] })
     class OtherModule {}
     const { application, http } = await start({}, [{ module: OtherModule, global: false }] as never);
@@ -391,7 +393,7 @@ describe('The actuator', () => {
     await http.get('/actuator/doctor').expect(200);
   });
 
-  it('has the doctor look at what is configured and at what was seen', async () => {
+  it('GET doctor responds with findings about the configuration and the observed traffic', async () => {
     const { application, http } = await start({}, [
       ResilienceModule.forRoot({
         env: {},

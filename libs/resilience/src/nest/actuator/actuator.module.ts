@@ -23,7 +23,7 @@ const controllers = [CircuitBreakerController, EventStreamController, DoctorCont
 
 /**
  * Endpoints with the paths and responses of Resilience4j's Spring Boot actuator, on Fastify and Express, next to
- * `ResilienceModule`. Every client may read; endpoints that change something need the token.
+ * `ResilienceModule`. Every client may read; write endpoints need the token.
  *
  * They show the registries that any module of the application provides; endpoints of other registries respond with 404.
  */
@@ -77,7 +77,7 @@ export class ResilienceActuatorModule implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const logger = new Logger('ResilienceActuator');
-    if (this.#settings.token) logger.log('Endpoints that change something need the actuator token.');
-    else logger.log('Endpoints that change something are disabled: no actuator token is configured.');
+    if (this.#settings.token) logger.log('Write endpoints require the actuator token.');
+    else logger.log('Write endpoints are disabled: no actuator token is configured.');
   }
 }

@@ -1,27 +1,27 @@
 import type { DynamicModule, FactoryProvider } from '@nestjs/common';
 
-/** What the actuator may be told when the application starts. */
+/** The settings of the actuator. */
 export interface ActuatorSettings {
   /**
-   * What callers show as `Authorization: Bearer <token>` in order to change something. Without one, or with an empty one,
-   * the endpoints that change something do not exist.
+   * The token that write requests send as `Authorization: Bearer <token>`. Without a token, or with an empty one, write
+   * endpoints respond with 404. None by default.
    */
   readonly token?: string | undefined;
 }
 
-/** What `ResilienceActuatorModule.forRoot` takes. */
+/** The options of `ResilienceActuatorModule.forRoot`. */
 export interface ActuatorModuleOptions extends ActuatorSettings {
-  /** Where the endpoints are, below the application's global prefix; `actuator` by default. */
+  /** The path of the endpoints, below the application's global prefix; `actuator` by default. */
   readonly path?: string;
 }
 
-/** The same with settings made by a factory, which may inject what it needs. */
+/** The options of `ResilienceActuatorModule.forRootAsync`: settings from a factory with injected dependencies. */
 export interface ActuatorModuleAsyncOptions {
-  /** Where the endpoints are, below the application's global prefix; `actuator` by default. */
+  /** The path of the endpoints, below the application's global prefix; `actuator` by default. */
   readonly path?: string;
-  /** Modules that provide what is injected. None by default. */
+  /** Modules that provide the dependencies of the factory. None by default. */
   readonly imports?: NonNullable<DynamicModule['imports']>;
-  /** What `useFactory` is called with. Nothing by default. */
+  /** The tokens of the parameters of `useFactory`. None by default. */
   readonly inject?: NonNullable<FactoryProvider['inject']>;
   readonly useFactory: FactoryProvider<ActuatorSettings>['useFactory'];
 }

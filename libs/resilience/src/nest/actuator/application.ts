@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { type ResilienceModuleOptions, resilienceOptions } from '../resilience.options.ts';
 
-/** Finds what the application provides, in whatever module. To be asked once the application is made. */
+/** Finds providers in any module of the application. Available once all modules have been created. */
 @Injectable()
 export class Application {
   readonly #moduleRef: ModuleRef;
@@ -12,7 +12,7 @@ export class Application {
     this.#moduleRef = moduleRef;
   }
 
-  /** `undefined` when no module provides it. */
+  /** The provider of this token; `undefined` if no module provides it. */
   find<T>(token: Type<T> | symbol): T | undefined {
     try {
       return this.#moduleRef.get<T>(token, { strict: false });
@@ -21,7 +21,7 @@ export class Application {
     }
   }
 
-  /** The one that the policies take time from. */
+  /** The clock of the policies. */
   get clock(): Clock {
     return this.find<ResilienceModuleOptions>(resilienceOptions)?.clock ?? systemClock;
   }

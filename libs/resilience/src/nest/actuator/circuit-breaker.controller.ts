@@ -64,7 +64,9 @@ export class CircuitBreakerController {
       const given = wanted === undefined ? 'missing' : JSON.stringify(wanted);
       throw new BadRequestException(`updateState is ${given}; allowed: ${Object.keys(updates).join(', ')}.`);
     }
-    this.#logger.warn(`${String(wanted)} of CircuitBreaker '${name}' was asked for, which is ${circuitBreaker.state}.`);
+    this.#logger.warn(
+      `Requested update of CircuitBreaker '${name}': ${String(wanted)}. It was ${circuitBreaker.state}.`,
+    );
     try {
       update(circuitBreaker);
     } catch (error) {
@@ -80,8 +82,8 @@ export class CircuitBreakerController {
     const found = registry?.find(name);
     if (found !== undefined) return found;
     const known = registry?.all().map((circuitBreaker) => circuitBreaker.name) ?? [];
-    const list = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
-    throw new NotFoundException(`There is no circuit breaker named ${name}; ${list}.`);
+    const list = known.length === 0 ? 'none' : known.join(', ');
+    throw new NotFoundException(`There is no circuit breaker named ${name}. Existing circuit breakers: ${list}.`);
   }
 }
 

@@ -1,12 +1,12 @@
-/** Where a client's events go: what of a response of `node:http` is needed. */
+/** The part of a response of `node:http` that the stream uses. */
 export interface EventSink {
-  /** @returns false when nothing more should be written until it is drained */
+  /** @returns false if the caller should wait for 'drain' before it writes again */
   write(text: string): boolean;
   end(): unknown;
   on(event: 'drain' | 'close' | 'error', listener: () => void): unknown;
 }
 
-/** One event as it goes over the wire. */
+/** A server-sent event. */
 export interface StreamedEvent {
   readonly id?: number;
   readonly event: string;
@@ -14,29 +14,29 @@ export interface StreamedEvent {
 }
 
 /**
- * One reader of the stream. What it is too slow to read waits in line, and when the line is full the oldest goes: what it
- * reads next is then a `dropped` event that says how many it has missed.
+ * One client of the stream. While its connection accepts no more data, events are queued. If the queue is full, the oldest
+ * event is dropped; the client then receives a `dropped` event with the number of dropped events before the remaining ones.
  */
 export class EventStreamClient {
   readonly #sink: EventSink;
   readonly #bufferSize: number;
-  readonly #waiting: string[] = [];
+  readonly #queue: string[] = [];
   #isBlocked = false;
   #dropped = 0;
 
-  /** @param bufferSize how many events wait at most; 1 or more */
+  /** @param bufferSize the maximum number of queued events; 1 or more */
   constructor(sink: EventSink, bufferSize: number) {
     this.#sink = sink;
     this.#bufferSize = bufferSize;
-    sink.on('drain', () => this.#catchUp());
+    sink.on('drain', () => this.#sendQueued());
   }
 
   send(event: StreamedEvent): void {
     this.#send(textOf(event));
   }
 
-  /** Shows proxies and readers that the connection lives. A reader that lags behind needs no such sign. */
-  beat(): void {
+  /** Sends a comment, so that proxies and clients keep the connection. It is left out while events are queued. */
+  sendHeartbeat(): void {
     if (!this.#isBlocked) this.#write(': heartbeat\n\n');
   }
 
@@ -49,14 +49,14 @@ export class EventStreamClient {
       this.#write(text);
       return;
     }
-    if (this.#waiting.length === this.#bufferSize) {
-      this.#waiting.shift();
+    if (this.#queue.length === this.#bufferSize) {
+      this.#queue.shift();
       this.#dropped++;
     }
-    this.#waiting.push(text);
+    this.#queue.push(text);
   }
 
-  #catchUp(): void {
+  #sendQueued(): void {
     this.#isBlocked = false;
     if (this.#dropped > 0) {
       const count = this.#dropped;
@@ -64,7 +64,7 @@ export class EventStreamClient {
       this.#write(textOf({ event: 'dropped', data: { count } }));
     }
     while (!this.#isBlocked) {
-      const next = this.#waiting.shift();
+      const next = this.#queue.shift();
       if (next === undefined) return;
       this.#write(next);
     }

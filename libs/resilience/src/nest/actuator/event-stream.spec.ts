@@ -16,7 +16,7 @@ interface ReadEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a stream as it comes, over a real connection. */
+/** A client that reads the stream over a real connection. */
 class Reader {
   readonly response: IncomingMessage;
   readonly blocks: string[] = [];
@@ -85,7 +85,7 @@ describe('GET events/stream', () => {
 
   const customer = () => application.get(registryToken('circuitBreaker')).getOrCreate('customer');
 
-  it('is an event stream that begins with how everything is', async () => {
+  it('starts with a snapshot of all policies', async () => {
     customer().onSuccess(1);
 
     const reader = await Reader.open(url);
@@ -110,7 +110,7 @@ describe('GET events/stream', () => {
     reader.response.destroy();
   });
 
-  it('tells each event with the state and the rates after it, one id after the other', async () => {
+  it('sends each event with the state and the rates after it, with consecutive ids', async () => {
     const reader = await Reader.open(url);
     await reader.read(1);
 
@@ -152,7 +152,7 @@ describe('GET events/stream', () => {
     reader.response.destroy();
   });
 
-  it('tells of every pattern, and of instances that come later', async () => {
+  it('sends events of every policy, and of instances that are created later', async () => {
     const reader = await Reader.open(url);
     await reader.read(1);
 
@@ -160,7 +160,7 @@ describe('GET events/stream', () => {
     await application
       .get(registryToken('hedge'))
       .getOrCreate('stock')
-      .execute(async () => 'answer');
+      .execute(async () => 'value');
 
     const events = await reader.read(3);
     expect(events.slice(1).map(({ data }) => data)).toMatchObject([
@@ -170,7 +170,7 @@ describe('GET events/stream', () => {
     reader.response.destroy();
   });
 
-  it('tells which options of an instance have changed', async () => {
+  it('sends the changed options of a reconfigured instance', async () => {
     const reader = await Reader.open(url);
     await reader.read(1);
 
@@ -192,7 +192,7 @@ describe('GET events/stream', () => {
     reader.response.destroy();
   });
 
-  it('shows signs of life every 15 s', async () => {
+  it('sends a heartbeat every 15 s', async () => {
     const reader = await Reader.open(url);
     await reader.read(1);
 
@@ -202,8 +202,8 @@ describe('GET events/stream', () => {
     reader.response.destroy();
   });
 
-  it('listens to nothing any more when the last reader has left', async () => {
-    const timersAtRest = clock.pendingTimers;
+  it('removes its listeners when the last client disconnects', async () => {
+    const timersWithoutClients = clock.pendingTimers;
     const [one, other] = [await Reader.open(url), await Reader.open(url)];
     await Promise.all([one.read(1), other.read(1)]);
     const stream = application.get(EventStream, { strict: false });
@@ -216,18 +216,18 @@ describe('GET events/stream', () => {
     other.response.destroy();
     await vi.waitFor(() => expect(stream.clients).toBe(0));
 
-    expect(clock.pendingTimers).toBe(timersAtRest);
+    expect(clock.pendingTimers).toBe(timersWithoutClients);
     expect(one.events).toHaveLength(1);
     const next = await Reader.open(url);
     await next.read(1);
     customer().onSuccess(1);
     customer().onError(1, new Error('down'));
-    const told = (await next.read(3)).slice(0, 3).map(({ event }) => event);
-    expect(told).toStrictEqual(['snapshot', 'SUCCESS', 'ERROR']);
+    const received = (await next.read(3)).slice(0, 3).map(({ event }) => event);
+    expect(received).toStrictEqual(['snapshot', 'SUCCESS', 'ERROR']);
     next.response.destroy();
   });
 
-  it('does not keep what a reader is too slow for, and tells it so', async () => {
+  it('drops events for a slow client, and sends it their number', async () => {
     const reader = await Reader.open(url);
     await reader.read(1);
 
@@ -242,7 +242,7 @@ describe('GET events/stream', () => {
     reader.response.destroy();
   });
 
-  it("is served on Express as well, whose response is Node's own", async () => {
+  it("works on Express, whose response is Node's own", async () => {
     const controller = application.get(EventStreamController, { strict: false });
     const server = createServer((_request, response) => {
       response.setHeader('x-request-id', '7');
@@ -261,7 +261,7 @@ describe('GET events/stream', () => {
     server.close();
   });
 
-  it('ends with the application, which does not wait for its readers', async () => {
+  it('ends when the application closes, without waiting for its clients', async () => {
     const reader = await Reader.open(url);
     await reader.read(1);
 
@@ -272,7 +272,7 @@ describe('GET events/stream', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('takes so many readers and no more', async () => {
+  it('responds with 503 when 100 clients are connected', async () => {
     const readers = await Promise.all(Array.from({ length: 100 }, () => Reader.open(url)));
 
     const refused = await Reader.open(url);

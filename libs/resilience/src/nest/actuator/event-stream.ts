@@ -98,7 +98,7 @@ export class EventStream implements BeforeApplicationShutdown {
 
   #scheduleHeartbeat(): void {
     this.#cancelHeartbeat = this.#application.clock.schedule(heartbeatMs, () => {
-      for (const client of this.#clients) client.beat();
+      for (const client of this.#clients) client.sendHeartbeat();
       this.#scheduleHeartbeat();
     });
   }
@@ -188,7 +188,9 @@ export class EventStreamController {
   @Get('events/stream')
   open(@Res() response: FrameworkResponse): void {
     if (!this.#stream.isOpen)
-      throw new ServiceUnavailableException('No further reader of the stream can be served now.');
+      throw new ServiceUnavailableException(
+        'The maximum number of event stream clients is connected. Try again later.',
+      );
     const nodeResponse = response.raw ?? (response as ServerResponse);
     for (const [name, value] of Object.entries(response.getHeaders?.() ?? {})) {
       if (value !== undefined) nodeResponse.setHeader(name, value);

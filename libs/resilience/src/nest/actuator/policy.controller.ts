@@ -32,7 +32,7 @@ export function policyController(policy: PolicyWithEndpoints): Type {
     events(@Param('name') name?: string, @Param('type') type?: string): object {
       const wanted = type?.toUpperCase();
       if (wanted !== undefined && !eventTypes.includes(wanted)) {
-        throw new BadRequestException(`There are no events of type ${type}; there are ${eventTypes.join(', ')}.`);
+        throw new BadRequestException(`Unknown event type ${type}; allowed: ${eventTypes.join(', ')}.`);
       }
       const events = this.#registry()
         .all()

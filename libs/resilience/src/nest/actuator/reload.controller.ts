@@ -14,14 +14,14 @@ import { ResilienceReloader } from '../reload/resilience-reloader.ts';
 import { Application } from './application.ts';
 import { TokenGuard } from './token.guard.ts';
 
-/** What a reload has done. */
+/** The result of a reload. */
 export interface ReloadResponse {
   readonly changes: readonly InstanceChangeResponse[];
-  /** What in the configuration has no effect. */
+  /** Configuration that has no effect, or none before the next start. */
   readonly warnings: readonly string[];
 }
 
-/** Reads the configuration anew. */
+/** Reloads the configuration. */
 @Controller({ version: VERSION_NEUTRAL })
 @UseGuards(TokenGuard)
 export class ReloadController {

@@ -14,7 +14,7 @@ interface RequestWithHeaders {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Lets nobody change anything who does not show the token; and nobody at all when there is none. */
+/** Allows requests with the actuator token. Without a configured token, the endpoint responds with 404. */
 @Injectable()
 export class TokenGuard implements CanActivate {
   readonly #adapterHost: HttpAdapterHost;
@@ -30,13 +30,11 @@ export class TokenGuard implements CanActivate {
 
   /**
    * @throws NotFoundException when no token is configured
-   * @throws UnauthorizedException when another one is shown, or none
+   * @throws UnauthorizedException when the request has no token or a wrong one
    */
   canActivate(context: ExecutionContext): boolean {
     if (this.#expected === undefined) {
-      throw new NotFoundException(
-        'What changes something is switched off here, since the actuator was given no token.',
-      );
+      throw new NotFoundException('Write endpoints are disabled: no actuator token is configured.');
     }
     const http = context.switchToHttp();
     const { authorization } = http.getRequest<RequestWithHeaders>().headers;
@@ -45,12 +43,12 @@ export class TokenGuard implements CanActivate {
 
     this.#adapterHost.httpAdapter.setHeader(http.getResponse(), 'WWW-Authenticate', 'Bearer');
     throw new UnauthorizedException(
-      'This needs the header "Authorization: Bearer <token>" with the token of the actuator.',
+      'Write endpoints require the header "Authorization: Bearer <token>" with the actuator token.',
     );
   }
 }
 
-/** Of equal length whatever the text, so that comparing them tells nothing about it. */
+/** Has the same length for every text, so that a comparison in constant time is possible. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -65,8 +65,8 @@ describe('ResilienceReloadModule', () => {
   const ledger = () => application.get(registryToken('circuitBreaker')).getOrCreate('ledger');
   const reload = () => application.get(ResilienceReloader, { strict: false }).reload();
 
-  describe('on demand', () => {
-    it('applies what has changed to the instances that it concerns, and says what that is', async () => {
+  describe('reload()', () => {
+    it('applies changed options to their instances, and reports and logs them', async () => {
       await start({ watch: false });
       customer().onSuccess(1);
       const ledgerBefore = ledger().config;
@@ -88,7 +88,7 @@ describe('ResilienceReloadModule', () => {
       expect(lines).toStrictEqual(["log: CircuitBreaker 'customer': failureRateThreshold 50 → 30."]);
     });
 
-    it('does nothing, and says nothing, when nothing has changed', async () => {
+    it('changes and logs nothing if the configuration is the same', async () => {
       await writeFile(
         file,
         config(50, '  retry.instances.customer: { enableExponentialBackoff: true, waitDuration: 1s }\n'),
@@ -108,9 +108,9 @@ describe('ResilienceReloadModule', () => {
         config(30, '  circuitbreaker.instances.stock.slidingWindowSiz: 3\n'),
         'slidingWindowSize, if that',
       ],
-      ['what is no YAML', 'resilience4j: [', 'is not valid YAML'],
-      ['a fault in another pattern', config(30, '  retry.instances.customer.maxAttempts: 0\n'), 'maxAttempts is 0'],
-    ])('refuses %s with its faults, and keeps what runs', async (_what, text, fault) => {
+      ['invalid YAML', 'resilience4j: [', 'is not valid YAML'],
+      ['a fault in another policy', config(30, '  retry.instances.customer.maxAttempts: 0\n'), 'maxAttempts is 0'],
+    ])('rejects %s with its faults, and keeps the current configuration', async (_what, text, fault) => {
       await start({ watch: false });
       await writeFile(file, text);
 
@@ -118,11 +118,11 @@ describe('ResilienceReloadModule', () => {
 
       expect(customer().config.failureRateThreshold).toBe(50);
       expect(lines).toHaveLength(1);
-      expect(lines[0]).toMatch(/^error: The new configuration is refused, and the running one stays\. /);
+      expect(lines[0]).toMatch(/^error: The new configuration is invalid; the current one stays in effect\. /);
       expect(lines[0]).toContain(fault);
     });
 
-    it('keeps what runs when the file is gone', async () => {
+    it('keeps the current configuration when the file does not exist any more', async () => {
       await start({ watch: false });
       await rm(file);
 
@@ -131,7 +131,7 @@ describe('ResilienceReloadModule', () => {
       expect(customer().config.failureRateThreshold).toBe(50);
     });
 
-    it('makes instances that are new, and leaves those that are no longer mentioned with the defaults', async () => {
+    it('creates new instances, and gives instances that are no longer configured the defaults', async () => {
       await start({ watch: false });
       await writeFile(file, 'resilience4j.retry.instances.stock.maxAttempts: 7');
 
@@ -141,7 +141,7 @@ describe('ResilienceReloadModule', () => {
       expect(customer().config.slidingWindowSize).toBe(100);
     });
 
-    it('says of what cannot change at once that it holds from the next start on', async () => {
+    it('reports options that apply only after the next start', async () => {
       await writeFile(file, config(50, '  fallback.instances.customer.eventConsumerBufferSize: 10\n'));
       await start({ watch: false });
       await writeFile(file, config(50, '  fallback.instances.customer.eventConsumerBufferSize: 20\n'));
@@ -150,11 +150,11 @@ describe('ResilienceReloadModule', () => {
 
       expect(changes).toMatchObject([{ subject: "Fallback 'customer'", isApplicable: false }]);
       expect(lines).toStrictEqual([
-        "warn: Fallback 'customer': eventConsumerBufferSize 10 → 20. It cannot change while it runs; this holds from the next start on.",
+        "warn: Fallback 'customer': eventConsumerBufferSize 10 → 20. This cannot change at run time and applies after the next start.",
       ]);
     });
 
-    it('runs one reload after the other', async () => {
+    it('runs concurrent reloads one after the other', async () => {
       await start({ watch: false });
       const source = application.get(ConfigurationSource);
       const slow = Promise.withResolvers<Awaited<ReturnType<ConfigurationSource['load']>>>();
@@ -173,55 +173,55 @@ describe('ResilienceReloadModule', () => {
   });
 
   describe('watching', () => {
-    /** Lets one look at the files come and end. */
-    async function look(): Promise<void> {
+    /** Runs one check of the files. */
+    async function check(): Promise<void> {
       await vi.waitFor(() => expect(clock.pendingTimers).toBe(1), { interval: 1 });
       clock.advance(2_000);
       await vi.waitFor(() => expect(clock.pendingTimers).toBe(1), { interval: 1 });
     }
 
-    async function looks(): Promise<void> {
-      await look();
-      await look();
+    async function checkTwice(): Promise<void> {
+      await check();
+      await check();
     }
 
-    it('takes what is written in place, once it has stayed the same for an interval', async () => {
+    it('applies a file that is written in place, once its content is the same in two consecutive checks', async () => {
       await start();
-      await looks();
+      await checkTwice();
 
       await writeFile(file, config(30));
-      await look();
+      await check();
       expect(customer().config.failureRateThreshold).toBe(50);
       await writeFile(file, config(40));
-      await look();
+      await check();
       expect(customer().config.failureRateThreshold).toBe(50);
-      await look();
+      await check();
 
       expect(customer().config.failureRateThreshold).toBe(40);
       expect(lines).toStrictEqual(["log: CircuitBreaker 'customer': failureRateThreshold 50 → 40."]);
     });
 
-    it('takes what was written between the start and the first look', async () => {
+    it('applies a file that is written between the start and the first check', async () => {
       await start();
       await writeFile(file, config(30));
 
-      await looks();
+      await checkTwice();
 
       expect(customer().config.failureRateThreshold).toBe(30);
     });
 
-    it('takes a file that is renamed over the old one', async () => {
+    it('applies a file that replaces the old one by a rename', async () => {
       await start();
-      await looks();
+      await checkTwice();
 
       await writeFile(join(folder, '.resilience.yml.swp'), config(30));
       await rename(join(folder, '.resilience.yml.swp'), file);
-      await looks();
+      await checkTwice();
 
       expect(customer().config.failureRateThreshold).toBe(30);
     });
 
-    it('takes the links that Kubernetes swaps below a ConfigMap', async () => {
+    it('applies a ConfigMap whose links Kubernetes swaps', async () => {
       const version = async (name: string, text: string) => {
         await mkdir(join(folder, name));
         await writeFile(join(folder, name, 'resilience.yml'), text);
@@ -232,45 +232,45 @@ describe('ResilienceReloadModule', () => {
       await version('..2024_01', config(50));
       await symlink(join('..data', 'resilience.yml'), file);
       await start();
-      await looks();
+      await checkTwice();
 
       await version('..2024_02', config(30));
-      await looks();
+      await checkTwice();
 
       expect(customer().config.failureRateThreshold).toBe(30);
     });
 
-    it('refuses a bad file once, and takes the next good one', async () => {
+    it('logs an invalid file once, and applies the next valid one', async () => {
       await start();
-      await looks();
+      await checkTwice();
 
       await writeFile(file, config('much'));
-      await looks();
-      await looks();
+      await checkTwice();
+      await checkTwice();
       expect(lines).toHaveLength(1);
       expect(lines[0]).toContain("failureRateThreshold is 'much'");
       await writeFile(file, config(30));
-      await looks();
+      await checkTwice();
 
       expect(customer().config.failureRateThreshold).toBe(30);
     });
 
-    it('leaves no timer behind', async () => {
+    it('leaves no timer behind when the application is closed', async () => {
       await start();
-      await looks();
+      await checkTwice();
 
       await application.close();
 
       expect(clock.pendingTimers).toBe(0);
     });
 
-    it('needs no timer without files, or when it is not wanted', async () => {
+    it('starts no timer when watching is disabled', async () => {
       await start({ watch: false });
 
       expect(clock.pendingTimers).toBe(0);
     });
 
-    it('refuses an interval that is none', () => {
+    it('rejects an interval of 0', () => {
       expect(() => ResilienceReloadModule.forRoot({ pollInterval: 0 })).toThrow(InvalidOptionsError);
     });
   });
@@ -281,7 +281,7 @@ describe('ResilienceReloadModule', () => {
         .post('/actuator/resilience/reload')
         .set('Authorization', 'Bearer open-sesame');
 
-    it('answers with what has changed', async () => {
+    it('responds with the changes', async () => {
       await writeFile(
         file,
         config(50, '  retry.instances.customer: { enableExponentialBackoff: true, waitDuration: 1s }\n'),
@@ -313,7 +313,7 @@ describe('ResilienceReloadModule', () => {
       });
     });
 
-    it('answers with the faults of a bad file', async () => {
+    it('responds with 422 and the faults of an invalid file', async () => {
       await start({ watch: false });
       await writeFile(file, config(101));
 

@@ -6,48 +6,49 @@ import type { InstanceChange, Registry } from '../../core/registry.ts';
 import { ConfigurationSource } from '../configuration-source.ts';
 import { resilienceConfiguration } from '../registries.provider.ts';
 import { ResilienceRegistries } from '../resilience-registries.ts';
-import { changesInWords } from './change.response.ts';
+import { describeChanges } from './change.response.ts';
 
-/** What a reload has done. */
+/** The result of a reload. */
 export interface ReloadReport {
-  /** The instances that the new configuration changes; those that cannot change while they live are marked. */
+  /** The instances whose options differ, including those that cannot change at run time (`isApplicable: false`). */
   readonly changes: readonly InstanceChange[];
-  /** What in the configuration has no effect, or has none before the next start. */
+  /** Configuration that has no effect, or none before the next start. */
   readonly warnings: readonly string[];
 }
 
-/** Reads the configuration anew, and lets it hold for the instances that it changes. */
+/** Reads the configuration again and applies it to the instances that it changes. */
 @Injectable()
 export class ResilienceReloader {
   readonly #source: ConfigurationSource;
   readonly #registries: ResilienceRegistries;
-  readonly #startedWith: ResilienceConfig;
+  readonly #initialConfig: ResilienceConfig;
   readonly #logger = new Logger('ResilienceReloader');
-  #last: Promise<unknown> = Promise.resolve();
-  #toldWarnings: readonly string[];
+  #lastReload: Promise<unknown> = Promise.resolve();
+  #loggedWarnings: readonly string[];
 
   constructor(
     @Inject(ConfigurationSource) source: ConfigurationSource,
     @Inject(ResilienceRegistries) registries: ResilienceRegistries,
-    @Inject(resilienceConfiguration) startedWith: ResilienceConfig,
+    @Inject(resilienceConfiguration) initialConfig: ResilienceConfig,
   ) {
     this.#source = source;
     this.#registries = registries;
-    this.#startedWith = startedWith;
-    this.#toldWarnings = startedWith.warnings;
+    this.#initialConfig = initialConfig;
+    this.#loggedWarnings = initialConfig.warnings;
   }
 
   /**
-   * Reads code, files and environment as at the start. Everything is checked before anything is changed: when something is
-   * wrong, the log says what, and the running configuration stays. Calls under way end as they would have.
+   * Reads code, files and environment as at the start. The whole configuration is checked before any of it is applied: if it
+   * is invalid, the reloader logs every fault, and the current configuration stays in effect. In-flight calls end under the
+   * options with which they started.
    *
    * @throws InvalidOptionsError listing every fault
-   * @throws ConfigFileError when a file cannot be read
+   * @throws ConfigFileError if a file cannot be read
    */
   async reload(): Promise<ReloadReport> {
-    // One after the other: a slow reading must not undo a later one.
-    const reload = this.#last.then(() => this.#reload());
-    this.#last = reload.catch(() => {});
+    // One after the other, so that a slow reload does not overwrite a later one.
+    const reload = this.#lastReload.then(() => this.#reload());
+    this.#lastReload = reload.catch(() => {});
     return reload;
   }
 
@@ -56,11 +57,11 @@ export class ResilienceReloader {
       const config = await this.#source.load();
       const changes = this.#apply(config);
       const warnings = [...config.warnings, ...this.#pipelineWarnings(config)];
-      this.#tell(changes, warnings);
+      this.#log(changes, warnings);
       return { changes, warnings };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#logger.error(`The new configuration is refused, and the running one stays. ${reason}`);
+      this.#logger.error(`The new configuration is invalid; the current one stays in effect. ${reason}`);
       throw error;
     }
   }
@@ -75,19 +76,21 @@ export class ResilienceReloader {
   }
 
   #pipelineWarnings({ pipelines }: ResilienceConfig): readonly string[] {
-    const { pipelines: before } = this.#startedWith;
+    const { pipelines: before } = this.#initialConfig;
     const names = [...new Set([...Object.keys(before), ...Object.keys(pipelines)])];
     const changed = names.filter((name) => !isDeepStrictEqual(before[name], pipelines[name]));
-    return changed.map((name) => `Pipeline '${name}' has other policies now; they hold from the next start on.`);
+    return changed.map(
+      (name) => `The policies of pipeline '${name}' have changed. The change applies after the next start.`,
+    );
   }
 
-  #tell(changes: readonly InstanceChange[], warnings: readonly string[]): void {
-    for (const warning of warnings) if (!this.#toldWarnings.includes(warning)) this.#logger.warn(warning);
-    this.#toldWarnings = warnings;
+  #log(changes: readonly InstanceChange[], warnings: readonly string[]): void {
+    for (const warning of warnings) if (!this.#loggedWarnings.includes(warning)) this.#logger.warn(warning);
+    this.#loggedWarnings = warnings;
     for (const { subject, changes: options, isApplicable } of changes) {
-      const text = `${subject}: ${changesInWords(options)}`;
+      const text = `${subject}: ${describeChanges(options)}`;
       if (isApplicable) this.#logger.log(`${text}.`);
-      else this.#logger.warn(`${text}. It cannot change while it runs; this holds from the next start on.`);
+      else this.#logger.warn(`${text}. This cannot change at run time and applies after the next start.`);
     }
   }
 }
