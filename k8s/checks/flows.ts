@@ -40,7 +40,7 @@ const others: readonly End[] = [
     { name: 'dns-tcp', number: 53, protocol: 'TCP' },
   ]),
   end('prometheus', 'monitoring', { 'app.kubernetes.io/name': 'prometheus' }, []),
-  end('stranger', 'elsewhere', {}, [
+  end('outside', 'elsewhere', {}, [
     { name: 'https', number: 443, protocol: 'TCP' },
     { name: 'postgres', number: 5432, protocol: 'TCP' },
   ]),

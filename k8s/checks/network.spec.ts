@@ -6,7 +6,7 @@ const databaseUsers = ['account', 'customer', 'account-migrations', 'customer-mi
 
 const everywhere = [
   // Any peer outside of the namespace.
-  ...['stranger', 'prometheus', 'dns'].map((peer) => `${peer} → nginx:8080`),
+  ...['outside', 'prometheus', 'dns'].map((peer) => `${peer} → nginx:8080`),
   'nginx → account:3000',
   'nginx → console:3002',
   'account → customer:3001',
@@ -16,7 +16,7 @@ const everywhere = [
   'prometheus → account:3000',
   'prometheus → customer:3001',
   // A managed PostgreSQL may be anywhere.
-  ...databaseUsers.map((user) => `${user} → stranger:5432`),
+  ...databaseUsers.map((user) => `${user} → outside:5432`),
   ...[...databaseUsers, 'nginx', 'console'].flatMap((any) => [`${any} → dns:53`, `${any} → dns:53/udp`]),
 ];
 
@@ -44,7 +44,7 @@ describe.skipIf(!canRender)('without network policies', () => {
     'every peer reaches every other in $title',
     ({ combination }) => {
       expect(flowsIn(manifestsOf(combination))).toEqual(
-        expect.arrayContaining(['stranger → account:3000', 'nginx → customer:3001', 'customer → stranger:443']),
+        expect.arrayContaining(['outside → account:3000', 'nginx → customer:3001', 'customer → outside:443']),
       );
     },
   );

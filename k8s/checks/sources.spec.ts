@@ -83,9 +83,9 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     const addresses = services.flatMap(({ metadata, spec }) =>
       spec.ports.map(({ port }) => `${metadata.name}:${port}`),
     );
-    const asked = ['ACCOUNT_URL', 'CUSTOMER_URL', 'LOAD_URL'].map((name) => new URL(valueOf('console', name) ?? ''));
+    const called = ['ACCOUNT_URL', 'CUSTOMER_URL', 'LOAD_URL'].map((name) => new URL(valueOf('console', name) ?? ''));
 
-    expect(addresses).toEqual(expect.arrayContaining(asked.map(({ hostname, port }) => `${hostname}:${port || 80}`)));
+    expect(addresses).toEqual(expect.arrayContaining(called.map(({ hostname, port }) => `${hostname}:${port || 80}`)));
     expect(valueOf('nginx', 'GATEWAY_CONSOLE')).toBe('console.breakwater.svc.cluster.local:3002');
     expect(addresses).toContain('console:3002');
   });

@@ -32,13 +32,13 @@ export async function serveMetrics(plane: ControlPlane, situation: Situation): P
     { cert: readFileSync(join(plane.folder, 'apiserver.crt')), key: readFileSync(join(plane.folder, 'apiserver.key')) },
     (request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost');
-      const answer = answerTo(
+      const result = resultOf(
         decodeURIComponent(pathname),
         labelsOf(searchParams.get('labelSelector') ?? ''),
         situation,
       );
-      response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answer ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404 }));
+      response.writeHead(result === undefined ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(result ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404 }));
     },
   ).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,9 +49,9 @@ export async function serveMetrics(plane: ControlPlane, situation: Situation): P
   return server;
 }
 
-function answerTo(path: string, labels: Readonly<Record<string, string>>, situation: Situation): object | undefined {
+function resultOf(path: string, labels: Readonly<Record<string, string>>, situation: Situation): object | undefined {
   const { pods, moment } = situation();
-  const asked = pods.filter((pod) => hasLabels(pod.labels, labels));
+  const selected = pods.filter((pod) => hasLabels(pod.labels, labels));
   const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   switch (path) {
     case `/apis/${resourceGroup}`:
@@ -63,14 +63,17 @@ function answerTo(path: string, labels: Readonly<Record<string, string>>, situat
         kind: 'PodMetricsList',
         apiVersion: resourceGroup,
         metadata: {},
-        items: asked.map(({ name, labels }) => ({
+        items: selected.map(({ name, labels }) => ({
           metadata: { name, namespace: 'breakwater', labels },
           timestamp: now,
           window: `${windowSeconds}s`,
           containers: [
             {
               name: labels[nameLabel],
-              usage: { cpu: `${Math.round(cpuOf(labels[nameLabel] ?? '', asked.length, moment))}m`, memory: '200Mi' },
+              usage: {
+                cpu: `${Math.round(cpuOf(labels[nameLabel] ?? '', selected.length, moment))}m`,
+                memory: '200Mi',
+              },
             },
           ],
         })),
@@ -80,12 +83,12 @@ function answerTo(path: string, labels: Readonly<Record<string, string>>, situat
         kind: 'MetricValueList',
         apiVersion: customGroup,
         metadata: {},
-        items: asked.map(({ name }) => ({
+        items: selected.map(({ name }) => ({
           describedObject: { kind: 'Pod', namespace: 'breakwater', name, apiVersion: '/v1' },
           metric: { name: metric, selector: null },
           timestamp: now,
           windowSeconds,
-          value: `${Math.round(inFlightOf(asked.length, moment) * 1_000)}m`,
+          value: `${Math.round(inFlightOf(selected.length, moment) * 1_000)}m`,
         })),
       };
     default:

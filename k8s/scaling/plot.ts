@@ -52,7 +52,7 @@ export function plot({ kubernetes, recordedAt, phases, samples }: Timeline): str
     `<polyline points="${curve(({ requestsPerSecond }) => requestsPerSecond, mostLoad)}" fill="none" stroke="${loadColor}" stroke-width="1.5"/>`,
     `<polyline points="${stairs(({ ready }) => ready)}" fill="none" stroke="${lineColor}" stroke-width="2.5"/>`,
     `<text x="${left + 8}" y="${height - bottom - 8}" fill="${lineColor}">replicas of account</text>`,
-    `<text x="${width - right - 8}" y="${height - bottom - 8}" text-anchor="end" fill="${loadColor}">requests a second</text>`,
+    `<text x="${width - right - 8}" y="${height - bottom - 8}" text-anchor="end" fill="${loadColor}">requests per second</text>`,
     '</svg>\n',
   ].join('\n');
 }

@@ -78,7 +78,7 @@ export function specOf(data: PlotData): TopLevelSpec {
               // Vega-Lite stacks only binned values.
               x: { ...x, bin: { binned: true, step: 1 } },
               x2: { field: 'to' },
-              y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests a second' },
+              y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests per second' },
               color: {
                 field: 'outcome',
                 type: 'nominal',

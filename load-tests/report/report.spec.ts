@@ -43,13 +43,13 @@ describe('a chart', () => {
     const svg = await drawChart(plotDataOf(sampleRun()));
 
     expect(svg).toMatch(/^<svg/);
-    for (const text of ['requests a second', 'latency, ms', 'account-2', 'OPEN']) expect(svg).toContain(text);
+    for (const text of ['requests per second', 'latency, ms', 'account-2', 'OPEN']) expect(svg).toContain(text);
     const png = await renderPng(svg);
     expect(Buffer.from(png).subarray(1, 4).toString()).toBe('PNG');
     expect(png.length).toBeGreaterThan(10_000);
   });
 
-  it('stacks the requests of a second by response', async () => {
+  it('stacks the requests of each second by response', async () => {
     const requests = Array.from({ length: 20 }, (_, index) => ({
       ...sampleRun().requests[0]!,
       status: index < 10 ? 201 : 202,

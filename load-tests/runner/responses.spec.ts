@@ -8,7 +8,7 @@ import {
   timeToProtect,
   timeToRecover,
 } from './responses.ts';
-import { answered, requestsBetween } from './testing/sample-run.ts';
+import { requestAt, requestsBetween } from './testing/sample-run.ts';
 
 describe('a response', () => {
   it.each([
@@ -21,18 +21,18 @@ describe('a response', () => {
     [{ status: 429 }, 'error', false, false, false],
     [{ status: 0 }, 'error', false, false, false],
   ] as const)('to %j is %s', (change, outcome, good, fresh, serverError) => {
-    const request = answered(0, change);
+    const request = requestAt(0, change);
 
     expect(responseKindOf(request)).toBe(outcome);
     expect([isGood(request), isFresh(request), isServerError(request)]).toEqual([good, fresh, serverError]);
   });
 
   it('is not good when an existing customer is refused', () => {
-    expect(isGood(answered(0, { status: 422, customerId: 'c-1001' }))).toBe(false);
+    expect(isGood(requestAt(0, { status: 422, customerId: 'c-1001' }))).toBe(false);
   });
 
   it('is counted by kind', () => {
-    const counts = countResponses([answered(0), answered(1), answered(2, { status: 0 })]);
+    const counts = countResponses([requestAt(0), requestAt(1), requestAt(2, { status: 0 })]);
 
     expect(counts).toEqual({ '201': 2, '201 last good': 0, '202': 0, '422': 0, '503': 0, error: 1 });
   });

@@ -1,7 +1,7 @@
 import type { BreakerSample, ClientRequest, RunRecord, ServiceSample } from '../run-record.ts';
 
-/** A request as it is while all is well. */
-export const answered = (atMs: number, change: Partial<ClientRequest> = {}): ClientRequest => ({
+/** A request with a good response. */
+export const requestAt = (atMs: number, change: Partial<ClientRequest> = {}): ClientRequest => ({
   key: `k-${atMs}`,
   customerId: 'c-1001',
   atMs,
@@ -12,9 +12,9 @@ export const answered = (atMs: number, change: Partial<ClientRequest> = {}): Cli
   ...change,
 });
 
-/** Ten requests a second from one time to another, in milliseconds. */
+/** Ten requests per second from one time to another, in milliseconds. */
 export const requestsBetween = (fromMs: number, toMs: number, change: Partial<ClientRequest> = {}): ClientRequest[] =>
-  Array.from({ length: (toMs - fromMs) / 100 }, (_, index) => answered(fromMs + index * 100, change));
+  Array.from({ length: (toMs - fromMs) / 100 }, (_, index) => requestAt(fromMs + index * 100, change));
 
 export const breakersAt = (atMs: number, first: string, second: string): BreakerSample => ({
   atMs,
@@ -31,8 +31,8 @@ export const servicesAt = (atMs: number, questions: number, change: Partial<Serv
 });
 
 /**
- * A run that keeps every threshold: 10 s before the fault, 20 s of it, 20 s after. Breakers open after 2 s, in which answers
- * take 2 s; then the last good answer is given; 10 s after the end of the fault customer is asked again.
+ * A run that keeps every threshold: 10 s before the fault, 20 s during, 20 s after. The breakers open after 2 s, in which
+ * responses take 2 s; then stale values are used; 10 s after the end of the fault customer is called again.
  */
 export function sampleRun(change: Partial<RunRecord> = {}): RunRecord {
   return {
@@ -50,7 +50,7 @@ export function sampleRun(change: Partial<RunRecord> = {}): RunRecord {
     ],
     marks: [
       { atMs: 10_000, title: 'customer takes 2 s' },
-      { atMs: 30_000, title: 'customer is well' },
+      { atMs: 30_000, title: 'customer is healthy' },
     ],
     requests: [
       ...requestsBetween(0, 10_000),

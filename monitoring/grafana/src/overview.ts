@@ -7,7 +7,7 @@ export const overview = (): DashboardBuilder =>
   dashboard(
     'breakwater-overview',
     'Breakwater: overview',
-    'What clients see, what protects them, and what is left to make up for. The alerts are explained in docs/runbook.md.',
+    'Responses to clients, protection, and pending verifications. docs/runbook.md explains the alerts.',
   )
     .withRow(new RowBuilder('Now'))
     .withPanel(
@@ -182,7 +182,7 @@ export const overview = (): DashboardBuilder =>
           ],
           [
             'sum by (name, kind) (rate(breakwater_cached_fallback_calls_total{instance=~"$instance"}[$__rate_interval]))',
-            '{{name}} last good answer {{kind}}',
+            '{{name}} stale value {{kind}}',
           ],
         ],
         unit: 'cps',

@@ -11,7 +11,7 @@ export const resilience = (): DashboardBuilder =>
   dashboard(
     'breakwater-resilience',
     'Breakwater: resilience',
-    'What circuit breakers, retries, bulkheads and the other policies around customer do, replica by replica.',
+    'Circuit breakers, retries, bulkheads and the other policies around customer, by replica.',
   )
     .withRow(new RowBuilder('Circuit breaker'))
     .withPanel(
@@ -156,7 +156,7 @@ export const resilience = (): DashboardBuilder =>
         unit: 'short',
       }),
     )
-    .withRow(new RowBuilder('Bulkhead, rate limiter, time limiter, last good answers'))
+    .withRow(new RowBuilder('Bulkhead, rate limiter, time limiter, stale values'))
     .withPanel(
       timeSeries({
         title: 'Bulkhead: permits in use',
