@@ -19,7 +19,7 @@ let registry: PolicyRegistry<'circuitBreaker'> | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: startsAt });
-  // The clause about listeners that throw emits warnings.
+  // The clause about throwing listeners emits warnings.
   vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
 });
 
@@ -59,7 +59,7 @@ describe.each(engines)('A circuit breaker on the engine %s', (engine) => {
       run(({ clock }) => {
         registry = createRegistry(
           'circuitBreaker',
-          { configs: { default: { engine } } },
+          { instances: { customer: { engine } } },
           { clock, engines: { opossum: opossumEngine } },
         );
         return registry.getOrCreate('customer');
