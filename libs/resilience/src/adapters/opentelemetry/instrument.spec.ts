@@ -32,7 +32,7 @@ function instrumented(registries: FollowableRegistries): void {
   stops.push(instrument(registries));
 }
 
-/** Runs `work` in a span, like a request's, and returns what was told to that span. */
+/** Runs `work` in a span, like that of a request, and returns the events of that span. */
 async function eventsIn(work: (span: Span) => unknown): Promise<(readonly [string, Attributes | undefined])[]> {
   await trace.getTracer('spec').startActiveSpan('request', async (span) => {
     await work(span);
@@ -49,8 +49,8 @@ function withBreaker(options: CircuitBreakerOptions = {}) {
   return { clock, circuitBreakerRegistry, breaker: circuitBreakerRegistry.getOrCreate('customer') };
 }
 
-describe('A span is told', () => {
-  it('that the circuit breaker opened under it, with the numbers, and that the next call was refused', async () => {
+describe('instrument', () => {
+  it('adds an event with the metrics when the circuit breaker opens, and an event for a refused call', async () => {
     const { breaker } = withBreaker({ slidingWindowSize: 1, waitDurationInOpenState: '10s' });
 
     const events = await eventsIn(async () => {
@@ -84,22 +84,22 @@ describe('A span is told', () => {
     ]);
   });
 
-  it('of each retry with its number, its wait and its reason, and of the end', async () => {
+  it('adds an event for each retry with number, wait and error, and one after the last attempt', async () => {
     const retryRegistry = createRegistry('retry');
     const retry = retryRegistry.getOrCreate('customer', { maxAttempts: 3, intervalFunction: (attempt) => attempt });
     instrumented({ retry: retryRegistry });
 
     const events = await eventsIn(() => retry.execute(() => Promise.reject(down)).catch(() => {}));
 
-    const told = { 'breakwater.policy': 'retry', 'breakwater.name': 'customer', 'error.type': 'TypeError' };
+    const common = { 'breakwater.policy': 'retry', 'breakwater.name': 'customer', 'error.type': 'TypeError' };
     expect(events).toStrictEqual([
-      ['breakwater.retry.retry', { ...told, 'breakwater.attempt': 2, 'breakwater.wait_ms': 1 }],
-      ['breakwater.retry.retry', { ...told, 'breakwater.attempt': 3, 'breakwater.wait_ms': 2 }],
-      ['breakwater.retry.gave_up', { ...told, 'breakwater.attempt': 3 }],
+      ['breakwater.retry.retry', { ...common, 'breakwater.attempt': 2, 'breakwater.wait_ms': 1 }],
+      ['breakwater.retry.retry', { ...common, 'breakwater.attempt': 3, 'breakwater.wait_ms': 2 }],
+      ['breakwater.retry.gave_up', { ...common, 'breakwater.attempt': 3 }],
     ]);
   });
 
-  it('that a retry budget had nothing left', async () => {
+  it('adds an event for an exhausted retry budget', async () => {
     const retryBudgets = createRegistry('retryBudget');
     retryBudgets.getOrCreate('all', { retryRatio: 0, minRetriesPerSecond: 0 });
     const retryRegistry = createRegistry('retry', {}, { retryBudgets });
@@ -114,7 +114,7 @@ describe('A span is told', () => {
     ]);
   });
 
-  it('of refusals by bulkheads, rate limiters and concurrency limiters', async () => {
+  it('adds events for calls that bulkheads, rate limiters and concurrency limiters reject', async () => {
     const bulkheadRegistry = createRegistry('bulkhead');
     const rateLimiterRegistry = createRegistry('rateLimiter');
     const adaptiveConcurrencyLimiterRegistry = createRegistry('adaptiveConcurrencyLimiter');
@@ -149,7 +149,7 @@ describe('A span is told', () => {
     ]);
   });
 
-  it('of time-outs and hedged attempts', async () => {
+  it('adds events for timeouts and hedged attempts', async () => {
     const clock = new FakeClock();
     const timeLimiterRegistry = createRegistry('timeLimiter', {}, { clock });
     const hedgeRegistry = createRegistry('hedge', {}, { clock });
@@ -185,7 +185,7 @@ describe('A span is told', () => {
     ]);
   });
 
-  it('of fallbacks, but not what was asked for', async () => {
+  it('adds events for fallbacks, without the key of a stale value', async () => {
     const fallbackRegistry = createRegistry('fallback');
     const cachedFallbackRegistry = createRegistry('cachedFallback');
     const handlers = [
@@ -193,19 +193,22 @@ describe('A span is told', () => {
       { handle: () => 1 },
     ];
     const fallback = fallbackRegistry.getOrCreate('customer', { handlers });
-    const remembering = cachedFallbackRegistry.getOrCreate('customer').withKey('ada@example.org');
+    const cached = cachedFallbackRegistry.getOrCreate('customer').withKey('ada@example.org');
     instrumented({ fallback: fallbackRegistry, cachedFallback: cachedFallbackRegistry });
 
     const events = await eventsIn(async () => {
       await fallback.execute(() => Promise.reject(down));
-      await remembering.execute(() => 'Ada');
-      await remembering.execute(() => Promise.reject(down));
+      await cached.execute(() => 'Ada');
+      await cached.execute(() => Promise.reject(down));
     });
 
-    const told = { 'breakwater.policy': 'fallback', 'breakwater.name': 'customer' };
+    const common = { 'breakwater.policy': 'fallback', 'breakwater.name': 'customer' };
     expect(events).toStrictEqual([
-      ['breakwater.fallback.fallback_failed', { ...told, 'breakwater.handler': 'replica', 'error.type': 'RangeError' }],
-      ['breakwater.fallback.fallback', { ...told, 'breakwater.handler': '1', 'error.type': 'RangeError' }],
+      [
+        'breakwater.fallback.fallback_failed',
+        { ...common, 'breakwater.handler': 'replica', 'error.type': 'RangeError' },
+      ],
+      ['breakwater.fallback.fallback', { ...common, 'breakwater.handler': '1', 'error.type': 'RangeError' }],
       [
         'breakwater.cached_fallback.served',
         {
@@ -219,13 +222,13 @@ describe('A span is told', () => {
     expect(JSON.stringify(events)).not.toContain('ada@example.org');
   });
 
-  it('nothing of calls that go well', async () => {
+  it('adds no event for a successful call', async () => {
     const { breaker } = withBreaker();
 
     expect(await eventsIn(() => breaker.execute(() => 'well'))).toStrictEqual([]);
   });
 
-  it('nothing once the instance is removed, or all is ended', async () => {
+  it('adds no event of removed instances, and none after it is stopped', async () => {
     const { breaker, circuitBreakerRegistry } = withBreaker();
     const ledger = circuitBreakerRegistry.getOrCreate('ledger');
 
@@ -241,7 +244,7 @@ describe('A span is told', () => {
   });
 });
 
-describe('A transition that no span has caused', () => {
+describe('a state transition without an active span', () => {
   it('has a span of its own', () => {
     const { breaker, clock } = withBreaker({ automaticTransitionFromOpenToHalfOpenEnabled: true });
 
@@ -261,7 +264,7 @@ describe('A transition that no span has caused', () => {
     });
   });
 
-  it('has a span of its own when the span that began it has ended', async () => {
+  it('has a span of its own if the span that caused it has ended', async () => {
     const { breaker } = withBreaker();
 
     await eventsIn((span) => {
@@ -275,8 +278,8 @@ describe('A transition that no span has caused', () => {
   });
 });
 
-describe('A span for each attempt', () => {
-  it('is a child of the call’s, with its number, and is the one that is told of what happens in it', async () => {
+describe('AttemptSpans', () => {
+  it('creates a child span with number and events for each attempt', async () => {
     const { breaker } = withBreaker({ slidingWindowSize: 1 });
     const retry = createRegistry('retry').getOrCreate('customer', { maxAttempts: 2, waitDuration: 0 });
     const attempts = new AttemptSpans('customer');
@@ -302,12 +305,12 @@ describe('A span for each attempt', () => {
     expect(eventsOfRequest).toStrictEqual([]);
   });
 
-  it('is not failed when all goes well, nor when the caller gives up', async () => {
+  it('does not mark the span of a successful or aborted call as failed', async () => {
     const attempts = new AttemptSpans('customer');
     const controller = new AbortController();
 
     await attempts.execute(() => 'well');
-    const abandoned = attempts.execute(
+    const aborted = attempts.execute(
       () => {
         controller.abort(new Error('gone'));
         throw controller.signal.reason;
@@ -315,7 +318,7 @@ describe('A span for each attempt', () => {
       { signal: controller.signal },
     );
 
-    await expect(abandoned).rejects.toThrow('gone');
+    await expect(aborted).rejects.toThrow('gone');
     const spans = exporter.getFinishedSpans();
     expect(spans).toHaveLength(2);
     for (const { status, events } of spans) {

@@ -12,7 +12,7 @@ export interface InstrumentOptions {
   readonly policies?: PolicyTable;
 }
 
-/** A policy, of whatever kind, whose events are observed. */
+/** A policy of any kind whose events are observed. */
 interface ObservedInstance extends NamedInstance {
   on(type: keyof EventMap, listener: Listener<never>): Unsubscribe;
 }
@@ -25,7 +25,7 @@ interface ObservedInstance extends NamedInstance {
  * Events of every call are not observed. Without an OpenTelemetry SDK there is no active span, and no object is created.
  *
  * @param registries the registries by kind of policy, with their present and future instances
- * @returns ends it
+ * @returns stops adding events
  *
  * @example
  * instrument({ circuitBreaker: circuitBreakers, retry: retries });

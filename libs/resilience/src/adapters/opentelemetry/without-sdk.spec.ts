@@ -4,8 +4,8 @@ import { createRegistry } from '../../core/policies.ts';
 import { AttemptSpans } from './attempt-spans.ts';
 import { instrument } from './instrument.ts';
 
-describe('Without an OpenTelemetry SDK', () => {
-  it('a call runs as if it were not instrumented', async () => {
+describe('without an OpenTelemetry SDK', () => {
+  it('AttemptSpans passes calls, results and errors through', async () => {
     const attempts = new AttemptSpans('customer');
     const error = new Error('down');
 
@@ -14,7 +14,7 @@ describe('Without an OpenTelemetry SDK', () => {
     await attempts.execute(() => expect(trace.getActiveSpan()?.isRecording() ?? false).toBe(false));
   });
 
-  it('no policy is made to tell of what happens with every call', () => {
+  it('instrument listens to no event that every call emits', () => {
     const circuitBreakerRegistry = createRegistry('circuitBreaker');
     const listened: string[] = [];
     const breaker = circuitBreakerRegistry.getOrCreate('customer', { eventConsumerBufferSize: 0 });

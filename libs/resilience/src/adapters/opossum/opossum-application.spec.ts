@@ -70,7 +70,7 @@ class HealthController {
   }
 }
 
-describe('An application with a circuit breaker on opossum', () => {
+describe('an application with a circuit breaker on opossum', () => {
   let folder: string;
   let application: NestFastifyApplication;
   let client: CustomerClient;
@@ -105,7 +105,7 @@ describe('An application with a circuit breaker on opossum', () => {
     for (let call = 0; call < 2; call++) expect(await client.verify('c-0')).toBe('c-0 is unverified');
   }
 
-  it('protects methods by the decorator with its fallback, and injects the circuit breaker by name', async () => {
+  it('protects decorated methods, calls their fallback, and injects the circuit breaker by name', async () => {
     expect(client.breaker).toBeInstanceOf(OpossumCircuitBreaker);
 
     await fail();
@@ -115,7 +115,7 @@ describe('An application with a circuit breaker on opossum', () => {
     expect(client.calls).toBe(3);
   });
 
-  it('exports its metrics', async () => {
+  it('exports the metrics of the circuit breaker', async () => {
     const prometheus = new Registry();
     const unbind = bindToPrometheus({ circuitBreaker: application.get(registryToken('circuitBreaker')) }, prometheus);
 
@@ -132,7 +132,7 @@ describe('An application with a circuit breaker on opossum', () => {
     unbind();
   });
 
-  it('logs its transitions with their cause', async () => {
+  it('logs transitions with their cause', async () => {
     const lines: string[] = [];
     const log = (message: string) => lines.push(message);
     const stop = logTransitions(application.get(registryToken('circuitBreaker')), { info: log, warn: log });
@@ -146,7 +146,7 @@ describe('An application with a circuit breaker on opossum', () => {
     stop();
   });
 
-  it('reports it in the health check', async () => {
+  it('shows the open circuit breaker in the health check', async () => {
     await fail();
 
     const { body } = await request(application.getHttpServer()).get('/health/ready').expect(200);
@@ -156,7 +156,7 @@ describe('An application with a circuit breaker on opossum', () => {
     });
   });
 
-  it('reports it in the actuator, which closes it and rejects FORCE_OPEN', async () => {
+  it('shows the circuit breaker in the actuator, which closes it and rejects FORCE_OPEN', async () => {
     await fail();
     const http = request(application.getHttpServer());
     const change = (updateState: string) =>

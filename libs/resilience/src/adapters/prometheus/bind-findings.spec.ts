@@ -4,8 +4,8 @@ import { bindFindings, type CountedFinding } from './bind-findings.ts';
 
 const finding: CountedFinding = { instance: 'customer', code: 'minimum-never-reached', severity: 'error' };
 
-describe("The doctor's findings as a metric", () => {
-  it('show what is found now, and nothing once it is mended', async () => {
+describe('bindFindings', () => {
+  it('exports the current findings at each scrape', async () => {
     const registry = new Registry();
     let findings: readonly CountedFinding[] = [finding];
     bindFindings(() => findings, registry);
@@ -18,7 +18,7 @@ describe("The doctor's findings as a metric", () => {
     expect(await registry.metrics()).not.toContain('customer');
   });
 
-  it('are taken back', async () => {
+  it('removes the metric when it is unbound', async () => {
     const registry = new Registry();
     const unbind = bindFindings(() => [finding], registry);
 

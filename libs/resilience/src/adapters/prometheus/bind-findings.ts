@@ -2,7 +2,7 @@ import { Gauge, register } from 'prom-client';
 import type { Unsubscribe } from '../../core/events.ts';
 import type { PrometheusRegistry } from './meters.ts';
 
-/** What a finding of the doctor is counted by. */
+/** A finding of the doctor: the labels of the metric. */
 export interface CountedFinding {
   readonly instance: string;
   readonly code: string;
@@ -12,12 +12,12 @@ export interface CountedFinding {
 const name = 'breakwater_doctor_findings';
 
 /**
- * Shows what the doctor finds as `breakwater_doctor_findings{name,code,severity}`, 1 for each finding and nothing for what is
- * in order. It is asked anew at each scrape, so that what it observes of the traffic shows.
+ * Exports the doctor's findings as `breakwater_doctor_findings{name,code,severity}`, 1 for each finding. They are computed at
+ * each scrape, so that they include those about the observed traffic.
  *
- * @param findings what the doctor finds now, e.g. `() => diagnosisSource.diagnosis().findings`
+ * @param findings returns the current findings, e.g. `() => diagnosisSource.diagnosis().findings`
  * @param prometheusRegistry where the metric is collected; prom-client's `register` by default
- * @returns what takes the metric back
+ * @returns removes the metric
  */
 export function bindFindings(
   findings: () => readonly CountedFinding[],
@@ -25,7 +25,7 @@ export function bindFindings(
 ): Unsubscribe {
   const gauge = new Gauge({
     name,
-    help: 'What the doctor finds in the configuration of an instance, with the rate and the latency that are observed.',
+    help: "The doctor's findings about the configuration and the observed traffic of an instance: 1 for each.",
     labelNames: ['name', 'code', 'severity'],
     registers: [],
     collect() {

@@ -11,7 +11,7 @@ const down = new Error('down');
 function bound(registries: FollowableRegistries, options: PrometheusOptions = {}) {
   const prometheus = new Registry();
   const unbind = bindToPrometheus(registries, prometheus, { callDurationBuckets: [0.1, 1], ...options });
-  /** The lines of the families whose names begin so, sorted into families as they are shown. */
+  /** The lines of the metrics whose names start with the prefix, without HELP lines. */
   const scrape = async (prefix: string): Promise<string[]> =>
     (await prometheus.metrics())
       .split('\n')
@@ -32,8 +32,8 @@ function withBreakers(options: CircuitBreakerOptions = {}, prometheusOptions: Pr
   };
 }
 
-describe('The metrics of a circuit breaker', () => {
-  it('show the state as 1 of six', async () => {
+describe('bindToPrometheus for circuit breakers', () => {
+  it('exports 1 for the current state and 0 for the others', async () => {
     const { customer, scrape } = withBreakers();
 
     customer.transitionToOpenState();
@@ -50,7 +50,7 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
-  it('time calls in seconds by how they ended, from 0 on', async () => {
+  it('exports histograms of call durations in seconds by outcome', async () => {
     const { customer, scrape } = withBreakers({ ignoreExceptions: [TypeError] });
 
     customer.onSuccess(50);
@@ -83,7 +83,7 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
-  it('know the longest call of late also where nobody looked in the meantime', async () => {
+  it('exports the longest recent call, also without scrapes in the meantime', async () => {
     const { customer, clock, scrape } = withBreakers();
 
     customer.onSuccess(250);
@@ -95,7 +95,7 @@ describe('The metrics of a circuit breaker', () => {
     );
   });
 
-  it('forget the longest call by the given clock', async () => {
+  it('removes the longest call from the maximum after three minutes of the given clock', async () => {
     const { customer, clock, scrape } = withBreakers();
 
     customer.onSuccess(250);
@@ -106,7 +106,7 @@ describe('The metrics of a circuit breaker', () => {
     );
   });
 
-  it('keep to Micrometer’s buckets by default, and to none but the total on demand', async () => {
+  it('uses Micrometer’s buckets by default, and only +Inf for an empty list', async () => {
     const { prometheus } = (() => {
       const circuitBreakerRegistry = createRegistry('circuitBreaker');
       circuitBreakerRegistry.getOrCreate('customer');
@@ -127,7 +127,7 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
-  it('show the window: its calls, its slow calls, its rates and its size', async () => {
+  it('exports the calls, slow calls, rates and size of the window', async () => {
     const { customer, scrape } = withBreakers({
       slidingWindowSize: 4,
       minimumNumberOfCalls: 4,
@@ -166,7 +166,7 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
-  it('show the size of the window on trial in HALF_OPEN, and none for a window of seconds', async () => {
+  it('exports the number of trial calls as window size in HALF_OPEN, and no size for a TIME_BASED window', async () => {
     const { customer, circuitBreakerRegistry, scrape } = withBreakers({ permittedNumberOfCallsInHalfOpenState: 3 });
     circuitBreakerRegistry.getOrCreate('ledger', { slidingWindowType: 'TIME_BASED' });
 
@@ -178,7 +178,7 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
-  it('count what is not permitted, under the present and the older name', async () => {
+  it('counts refused calls, under the current and the older metric name', async () => {
     const { customer, scrape } = withBreakers();
 
     customer.transitionToOpenState();
@@ -195,7 +195,7 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
-  it('do not count twice what is scraped twice', async () => {
+  it('exports the same values in a second scrape', async () => {
     const { customer, scrape } = withBreakers();
     customer.transitionToOpenState();
     customer.tryAcquirePermission();
@@ -206,7 +206,7 @@ describe('The metrics of a circuit breaker', () => {
     expect(second).toStrictEqual(first);
   });
 
-  it('show what is ours: transitions, the admitted share, and health probes where there is one', async () => {
+  it('exports transitions, the admission percentage, and health probes of circuit breakers that have one', async () => {
     const { customer, circuitBreakerRegistry, clock, scrape } = withBreakers({
       permittedNumberOfCallsInHalfOpenState: 1,
       rampUpSteps: [25],
@@ -237,7 +237,7 @@ describe('The metrics of a circuit breaker', () => {
     ]);
   });
 
-  it('have a HELP and a TYPE line each, before their samples', async () => {
+  it('exports a HELP and a TYPE line before the samples of each metric', async () => {
     const { prometheus } = withBreakers();
 
     const families = (await prometheus.metrics()).trim().split('\n\n');
@@ -249,7 +249,7 @@ describe('The metrics of a circuit breaker', () => {
     }
   });
 
-  it('carry the extra labels on every series', async () => {
+  it('adds the extra labels to every series', async () => {
     const { prometheus } = withBreakers({}, { extraLabels: { application: 'account', group: 'none' } });
 
     const series = (await prometheus.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -259,8 +259,8 @@ describe('The metrics of a circuit breaker', () => {
   });
 });
 
-describe('Instances', () => {
-  it('that come later are shown from then on', async () => {
+describe('the series of an instance', () => {
+  it('are added when the registry creates it', async () => {
     const { circuitBreakerRegistry, scrape } = withBreakers();
 
     const ledger = circuitBreakerRegistry.getOrCreate('ledger');
@@ -271,7 +271,7 @@ describe('Instances', () => {
     expect(lines).toContain('resilience4j_circuitbreaker_calls_seconds_count{name="ledger",kind="successful"} 1');
   });
 
-  it('that are removed take all their series with them', async () => {
+  it('are removed with it', async () => {
     const { circuitBreakerRegistry, prometheus, customer } = withBreakers();
     circuitBreakerRegistry.getOrCreate('ledger');
 
@@ -284,7 +284,7 @@ describe('Instances', () => {
     expect(text).toContain('ledger');
   });
 
-  it('that are made anew count from 0', async () => {
+  it('start at 0 when it is removed and created again', async () => {
     const { circuitBreakerRegistry, customer, scrape } = withBreakers();
     customer.onSuccess(100);
 
@@ -299,8 +299,8 @@ describe('Instances', () => {
   });
 });
 
-describe('A binding', () => {
-  it('can be taken back and made again', async () => {
+describe('bindToPrometheus', () => {
+  it('can be called again after unbinding', async () => {
     const { circuitBreakerRegistry, prometheus, unbind, customer } = withBreakers();
 
     unbind();
@@ -311,7 +311,7 @@ describe('A binding', () => {
     expect(await prometheus.metrics()).toContain('{name="customer",kind="successful"} 0');
   });
 
-  it('that would be the second leaves the first as it is', async () => {
+  it('throws for a second binding and leaves the first unchanged', async () => {
     const { circuitBreakerRegistry, prometheus, scrape } = withBreakers();
     const before = await scrape('');
 
@@ -322,9 +322,13 @@ describe('A binding', () => {
     expect(await scrape('')).toStrictEqual(before);
   });
 
-  it('that fails half way leaves nothing behind', async () => {
+  it('removes metrics that it has registered before a failure', async () => {
     const prometheus = new Registry();
-    new Gauge({ name: 'resilience4j_retry_calls_total', help: 'Somebody else’s.', registers: [prometheus] }).set(7);
+    new Gauge({
+      name: 'resilience4j_retry_calls_total',
+      help: 'Registered by the application.',
+      registers: [prometheus],
+    }).set(7);
     const registries = {
       circuitBreaker: createRegistry('circuitBreaker'),
       retry: createRegistry('retry'),
@@ -336,12 +340,12 @@ describe('A binding', () => {
     expect(await prometheus.metrics()).toContain('resilience4j_retry_calls_total 7');
   });
 
-  it('refuses extra labels that would hide its own', () => {
+  it('rejects extra labels that clash with labels of the metrics', () => {
     expect(() => withBreakers({}, { extraLabels: { kind: 'service' } })).toThrow(InvalidOptionsError);
     expect(() => withBreakers({}, { extraLabels: { name: 'account' } })).toThrow(/extraLabels\.name is 'account'/);
   });
 
-  it('works in a registry of OpenMetrics, too', async () => {
+  it('works with a registry for OpenMetrics', async () => {
     const circuitBreakerRegistry = createRegistry('circuitBreaker');
     const openMetrics = new Registry<OpenMetricsContentType>();
     openMetrics.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -356,13 +360,13 @@ describe('A binding', () => {
     );
   });
 
-  it('shows nothing of what it was not given', async () => {
+  it('exports nothing without registries', async () => {
     expect(await bound({}).prometheus.metrics()).toBe('\n');
   });
 });
 
-describe('The metrics of a retry', () => {
-  it('count calls by how they ended and whether they were retried', async () => {
+describe('bindToPrometheus for retries', () => {
+  it('counts calls by outcome and by whether they were retried', async () => {
     const retryRegistry = createRegistry('retry', { configs: { default: { maxAttempts: 2, waitDuration: 0 } } });
     const customer = retryRegistry.getOrCreate('customer');
     const { scrape } = bound({ retry: retryRegistry });
@@ -386,7 +390,7 @@ describe('The metrics of a retry', () => {
     ]);
   });
 
-  it('show its budget', async () => {
+  it('exports the balance of the retry budget', async () => {
     const clock = new FakeClock();
     const retryBudgets = createRegistry('retryBudget', {}, { clock });
     const retryRegistry = createRegistry(
@@ -411,8 +415,8 @@ describe('The metrics of a retry', () => {
   });
 });
 
-describe('The metrics of a bulkhead', () => {
-  it('show its places as they are now, and count who was refused', async () => {
+describe('bindToPrometheus for bulkheads', () => {
+  it('exports available permits and counts rejected calls', async () => {
     const bulkheadRegistry = createRegistry('bulkhead');
     const customer = bulkheadRegistry.getOrCreate('customer', { maxConcurrentCalls: 2, maxWaitDuration: 0 });
     const { scrape } = bound({ bulkhead: bulkheadRegistry });
@@ -435,8 +439,8 @@ describe('The metrics of a bulkhead', () => {
   });
 });
 
-describe('The metrics of a rate limiter', () => {
-  it('show its permissions and who waits as they are now, and count who was refused', async () => {
+describe('bindToPrometheus for rate limiters', () => {
+  it('exports available permissions and waiting callers, and counts rejected calls', async () => {
     const clock = new FakeClock();
     const options = { limitForPeriod: 2, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
     const rateLimiterRegistry = createRegistry('rateLimiter', { configs: { default: options } }, { clock });
@@ -460,8 +464,8 @@ describe('The metrics of a rate limiter', () => {
   });
 });
 
-describe('The metrics of a time limiter', () => {
-  it('count calls by how they ended', async () => {
+describe('bindToPrometheus for time limiters', () => {
+  it('counts calls by outcome', async () => {
     const clock = new FakeClock();
     const timeLimiterRegistry = createRegistry('timeLimiter', {}, { clock });
     const customer = timeLimiterRegistry.getOrCreate('customer', { timeoutDuration: '1s' });
@@ -482,8 +486,8 @@ describe('The metrics of a time limiter', () => {
   });
 });
 
-describe('The metrics of a hedge', () => {
-  it('count calls by who answered, and the attempts that were added', async () => {
+describe('bindToPrometheus for hedges', () => {
+  it('counts calls by the attempt that succeeded, and hedged attempts', async () => {
     const clock = new FakeClock();
     const hedgeRegistry = createRegistry('hedge', {}, { clock });
     const customer = hedgeRegistry.getOrCreate('customer', { delay: 200 });
@@ -509,8 +513,8 @@ describe('The metrics of a hedge', () => {
   });
 });
 
-describe('The metrics of an adaptive concurrency limiter', () => {
-  it('show its limit and what is under way, and count who was refused', async () => {
+describe('bindToPrometheus for adaptive concurrency limiters', () => {
+  it('exports the limit and in-flight calls, and counts rejected calls', async () => {
     const adaptiveConcurrencyLimiterRegistry = createRegistry('adaptiveConcurrencyLimiter');
     const customer = adaptiveConcurrencyLimiterRegistry.getOrCreate('customer', {
       initialLimit: 1,
@@ -533,8 +537,8 @@ describe('The metrics of an adaptive concurrency limiter', () => {
   });
 });
 
-describe('The metrics of fallbacks', () => {
-  it('count handlers by whether they had an answer', async () => {
+describe('bindToPrometheus for fallbacks', () => {
+  it('counts handlers by outcome', async () => {
     const fallbackRegistry = createRegistry('fallback');
     const handlers = [{ handle: () => Promise.reject(down) }, { handle: () => 'unknown' }];
     const customer = fallbackRegistry.getOrCreate('customer', { handlers });
@@ -549,7 +553,7 @@ describe('The metrics of fallbacks', () => {
     ]);
   });
 
-  it('count what was served from memory, and never by key', async () => {
+  it('counts calls with a stale value, without their keys', async () => {
     const cachedFallbackRegistry = createRegistry('cachedFallback');
     const customer = cachedFallbackRegistry.getOrCreate('customer');
     const { scrape } = bound({ cachedFallback: cachedFallbackRegistry });
@@ -572,11 +576,11 @@ describe('The metrics of fallbacks', () => {
 });
 
 /**
- * What the panels and variables of Resilience4j's own Grafana dashboard ask for: metric, then the labels by which it
- * chooses or draws. Source: `grafana_dashboard.json` in the root of resilience4j/resilience4j (seen at commit 23c724e).
- * `instance` is added by Prometheus, `application` by the team (`extraLabels`).
+ * The metrics that panels and variables of Resilience4j's Grafana dashboard query, with the labels that they use. Source:
+ * `grafana_dashboard.json` in the root of resilience4j/resilience4j (seen at commit 23c724e). Prometheus adds `instance`,
+ * and the team adds `application` (`extraLabels`).
  */
-const askedByDashboard: readonly (readonly [metric: string, labels: readonly string[]])[] = [
+const queriedByDashboard: readonly (readonly [metric: string, labels: readonly string[]])[] = [
   ['resilience4j_circuitbreaker_state', ['state', 'name']],
   ['resilience4j_circuitbreaker_failure_rate', ['name']],
   ['resilience4j_circuitbreaker_calls_seconds_count', ['name', 'kind']],
@@ -590,8 +594,8 @@ const askedByDashboard: readonly (readonly [metric: string, labels: readonly str
   ['resilience4j_bulkhead_max_allowed_concurrent_calls', ['application', 'name']],
 ];
 
-describe('Resilience4j’s own Grafana dashboard', () => {
-  it.each(askedByDashboard)('finds %s', async (metric, labels) => {
+describe('Resilience4j’s Grafana dashboard', () => {
+  it.each(queriedByDashboard)('finds %s', async (metric, labels) => {
     const registries = {
       circuitBreaker: createRegistry('circuitBreaker'),
       retry: createRegistry('retry'),

@@ -11,7 +11,7 @@ import { Meters, type PrometheusRegistry } from './meters.ts';
 /** Options of `bindToPrometheus`. */
 export interface PrometheusOptions {
   /**
-   * Labels of every series, e.g. `{ application: 'account' }`, by which dashboards for Spring Boot choose, or
+   * Labels of every series, e.g. `{ application: 'account' }`, which dashboards for Spring Boot select by, or
    * `{ group: 'none' }`, which Spring Cloud CircuitBreaker adds. None by default.
    */
   readonly extraLabels?: Labels;
@@ -20,7 +20,7 @@ export interface PrometheusOptions {
    * `percentiles-histogram`, 68 from 1 ms to 30 s. An empty list leaves the number and the sum of durations.
    */
   readonly callDurationBuckets?: readonly number[];
-  /** The clock of the circuit breakers, which also forgets the longest calls. Real time by default. */
+  /** The clock of the circuit breakers, by which maxima of durations expire. Real time by default. */
   readonly clock?: Clock;
   /** The table of policies; that of this library by default. */
   readonly policies?: PolicyTable;
@@ -30,13 +30,13 @@ export interface PrometheusOptions {
  * Exports the metrics of policies to Prometheus, with the names, labels and units of Resilience4j's Micrometer binding, so
  * that its dashboards and alerts work without a change. Metrics that Resilience4j does not have are named `breakwater_…`.
  *
- * An instance that a registry adds later gets its series then; the series of a removed instance go with it. Counters start
- * at 0 when they are bound.
+ * Instances that a registry adds later get their series at that time, and removing an instance removes its series. Counters
+ * start at 0 when they are bound.
  *
  * @param registries the registries by kind of policy; those left out have no metrics
  * @param prometheusRegistry where the metrics are collected; prom-client's `register` by default
- * @returns removes all of them
- * @throws Error from prom-client if a metric of such a name exists, as after a second binding; nothing is bound then
+ * @returns removes all metrics
+ * @throws Error from prom-client if a metric of the same name exists, e.g. for a second binding; nothing is bound then
  *
  * @example
  * bindToPrometheus({ circuitBreaker: circuitBreakers, retry: retries }, register, { extraLabels: { application: 'account' } });

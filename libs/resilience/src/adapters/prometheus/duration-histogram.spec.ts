@@ -4,16 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { DurationHistogram, percentileHistogramBuckets } from './duration-histogram.ts';
 
 const name = 'calls_seconds';
-const help = 'How long calls took.';
+const help = 'Duration of calls.';
 const bounds = [0.001, 0.01, 0.1, 1];
 const labels = { name: 'customer', kind: 'successful' };
 
-/** The same observations by ours and by prom-client's own, as Prometheus reads them. */
+/** The output of this histogram and of prom-client's own for the same durations. */
 async function both(seconds: readonly number[]): Promise<[string, string]> {
   const [ours, theirs] = [new Registry(), new Registry()];
   const histogram = new DurationHistogram(name, help, bounds);
   ours.registerMetric(histogram.asMetric());
-  const series = histogram.begin(labels);
+  const series = histogram.addSeries(labels);
   const reference = new Histogram({
     name,
     help,
@@ -30,14 +30,14 @@ async function both(seconds: readonly number[]): Promise<[string, string]> {
 }
 
 describe('DurationHistogram', () => {
-  it('shows nothing but zeros before anything is recorded, as prom-client does', async () => {
+  it('exports zeros before the first value, as prom-client does', async () => {
     const [ours, theirs] = await both([]);
 
     expect(ours).toBe(theirs);
     expect(ours).toContain('calls_seconds_bucket{le="+Inf",name="customer",kind="successful"} 0');
   });
 
-  it('shows what prom-client would, whatever was recorded, bounds themselves included', async () => {
+  it('exports the same as prom-client for any durations, including those equal to a bound', async () => {
     const duration = fc.oneof(fc.constantFrom(0, ...bounds), fc.double({ min: 0, max: 2, noNaN: true }));
     await fc.assert(
       fc.asyncProperty(fc.array(duration, { maxLength: 50 }), async (seconds) => {
@@ -48,16 +48,16 @@ describe('DurationHistogram', () => {
     );
   });
 
-  it('no longer shows a series that has ended, and begins anew when a registry is reset', async () => {
+  it('exports no removed series, and zeros after the registry was reset', async () => {
     const registry = new Registry();
     const histogram = new DurationHistogram(name, help, bounds);
     registry.registerMetric(histogram.asMetric());
-    const [kept, ended] = [histogram.begin({ name: 'kept' }), histogram.begin({ name: 'ended' })];
+    const [kept, removed] = [histogram.addSeries({ name: 'kept' }), histogram.addSeries({ name: 'removed' })];
     kept.record(0.5);
-    ended.record(0.5);
+    removed.record(0.5);
 
-    ended.end();
-    expect(await registry.metrics()).not.toContain('ended');
+    removed.remove();
+    expect(await registry.metrics()).not.toContain('removed');
     expect(await registry.metrics()).toContain('calls_seconds_count{name="kept"} 1');
 
     registry.resetMetrics();
@@ -66,8 +66,8 @@ describe('DurationHistogram', () => {
   });
 });
 
-it("The default buckets are those of Micrometer's Prometheus registry", () => {
-  // Read off a scrape of a Micrometer timer with publishPercentileHistogram().
+it("percentileHistogramBuckets are those of Micrometer's Prometheus registry", () => {
+  // From a scrape of a Micrometer timer with publishPercentileHistogram().
   expect(percentileHistogramBuckets).toHaveLength(68);
   expect(percentileHistogramBuckets.slice(0, 13)).toStrictEqual([
     0.001, 0.001048576, 0.001398101, 0.001747626, 0.002097151, 0.002446676, 0.002796201, 0.003145726, 0.003495251,
@@ -79,6 +79,6 @@ it("The default buckets are those of Micrometer's Prometheus registry", () => {
   ]);
 });
 
-it('The default buckets are in ascending order', () => {
+it('percentileHistogramBuckets are in ascending order', () => {
   expect([...percentileHistogramBuckets].sort((a, b) => a - b)).toStrictEqual(percentileHistogramBuckets);
 });

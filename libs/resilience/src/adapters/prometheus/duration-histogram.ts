@@ -10,7 +10,7 @@ const firstPower = 4 ** 10;
 /**
  * The upper bounds, in seconds, with which Micrometer publishes a timer as a histogram to Prometheus
  * (`percentiles-histogram`): from 1 ms to 30 s, powers of four, with steps of a third of the lower power between two of them.
- * After Micrometer's `PercentileHistogramBuckets`, which counts in whole nanoseconds and adds both ends of the range.
+ * Like Micrometer's `PercentileHistogramBuckets`, which computes in whole nanoseconds and adds both ends of the range.
  */
 export const percentileHistogramBuckets: readonly number[] = buckets();
 
@@ -38,22 +38,22 @@ export class DurationHistogram {
   readonly #bounds: readonly number[];
   readonly #series = new Set<DurationSeries>();
 
-  /** @param bounds in seconds, rising */
+  /** @param bounds the upper bounds of the buckets, in seconds, ascending */
   constructor(name: string, help: string, bounds: readonly number[]) {
     this.name = name;
     this.help = help;
     this.#bounds = bounds;
   }
 
-  /** One more series, all zero. */
-  begin(labels: Labels): DurationSeries {
+  /** Adds a series in which all values are 0. */
+  addSeries(labels: Labels): DurationSeries {
     const series = new DurationSeries(labels, this.#bounds, () => this.#series.delete(series));
     this.#series.add(series);
     return series;
   }
 
   /** Called by a registry of prom-client. */
-  async get(): Promise<ShownMetric> {
+  async get(): Promise<MetricSnapshot> {
     const { name, help, type, aggregator } = this;
     return { name, help, type, aggregator, values: [...this.#series].flatMap((series) => series.values(name)) };
   }
@@ -62,30 +62,30 @@ export class DurationHistogram {
     for (const series of this.#series) series.reset();
   }
 
-  /** For a registry, which needs only `get`, although its types ask for more. */
+  /** For a registry, which only calls `get`, although its types require more. */
   asMetric(): Histogram {
     return this as unknown as Histogram;
   }
 }
 
-interface ShownValue {
+interface SampleSnapshot {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
 }
 
-interface ShownMetric {
+interface MetricSnapshot {
   readonly name: string;
   readonly help: string;
   readonly type: string;
   readonly aggregator: string;
-  readonly values: readonly ShownValue[];
+  readonly values: readonly SampleSnapshot[];
 }
 
 /** The durations of one series. */
 export class DurationSeries {
-  /** Takes it out of its histogram. */
-  readonly end: () => void;
+  /** Removes the series from its histogram. */
+  readonly remove: () => void;
   readonly #labels: Labels;
   readonly #bounds: readonly number[];
   /** The number of values between the previous bound and the one at the same index; the last count is above all bounds. */
@@ -96,8 +96,8 @@ export class DurationSeries {
   #above = Number.POSITIVE_INFINITY;
   #upTo = 0;
 
-  constructor(labels: Labels, bounds: readonly number[], end: () => void) {
-    this.end = end;
+  constructor(labels: Labels, bounds: readonly number[], remove: () => void) {
+    this.remove = remove;
     this.#labels = labels;
     this.#bounds = bounds;
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
@@ -115,7 +115,7 @@ export class DurationSeries {
   }
 
   /** In Prometheus's form: each bucket includes the ones before it. */
-  values(name: string): ShownValue[] {
+  values(name: string): SampleSnapshot[] {
     let count = 0;
     const buckets = this.#counts.map((own, at) => {
       count += own;

@@ -10,7 +10,7 @@ import { TimeWindowMax } from './time-window-max.ts';
 /** Where metrics are collected, e.g. prom-client's `register`. */
 export type PrometheusRegistry = Registry | Registry<OpenMetricsContentType>;
 
-/** A policy, of whatever kind, whose events are observed. */
+/** A policy of any kind whose events are observed. */
 interface ObservedInstance extends NamedInstance {
   on(type: keyof EventMap, listener: Listener<never>): Unsubscribe;
 }
@@ -28,7 +28,7 @@ export class Meters {
 
   /**
    * @param extraLabels labels of every series
-   * @param clock forgets the longest calls
+   * @param clock the clock by which maxima of durations expire
    * @param buckets the upper bounds of histograms of durations, in seconds, ascending
    */
   constructor(registry: PrometheusRegistry, extraLabels: Labels, clock: Clock, buckets: readonly number[]) {
@@ -83,7 +83,7 @@ export class Meters {
   }
 
   #addDurations({ name, help, maxHelp, labels = [], measures }: DurationMeter<NamedInstance>): AddInstance {
-    // Labels that clash are refused here too, although the histogram does not need their names.
+    // Rejects clashing labels, although the histogram does not need their names.
     this.#labelNames(labels);
     const histogram = new DurationHistogram(name, help, this.#buckets);
     this.#registry.registerMetric(histogram.asMetric());
@@ -97,8 +97,8 @@ export class Meters {
 
     return (instance) => {
       const measured = Object.entries(measures).map(([type, own = {}]) => {
-        // From the start, so that the first call is an increase.
-        const series = histogram.begin(this.#labels(instance.name, own));
+        // Exists from the start, so that Prometheus sees the first call as an increase.
+        const series = histogram.addSeries(this.#labels(instance.name, own));
         const max = new TimeWindowMax(this.#clock);
         const record = ({ elapsedDurationMs, creationTime }: PolicyEvent & { readonly elapsedDurationMs: number }) => {
           series.record(elapsedDurationMs / 1_000);
@@ -113,7 +113,7 @@ export class Meters {
       return () => {
         for (const { series, unsubscribe } of measured) {
           unsubscribe();
-          series.end();
+          series.remove();
         }
         maxima.delete(instance);
       };

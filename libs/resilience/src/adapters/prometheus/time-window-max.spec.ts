@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { TimeWindowMax } from './time-window-max.ts';
 
-describe('The largest value lately', () => {
-  it('is 0 as long as there is none', () => {
+describe('TimeWindowMax', () => {
+  it('is 0 before the first value', () => {
     expect(new TimeWindowMax(new FakeClock()).value).toBe(0);
   });
 
-  it('is the largest, not the last', () => {
+  it('is the largest value, not the last', () => {
     const clock = new FakeClock();
     const max = new TimeWindowMax(clock);
 
@@ -16,7 +16,7 @@ describe('The largest value lately', () => {
     expect(max.value).toBe(3);
   });
 
-  it('is forgotten after two to three minutes, and gives way to a smaller one that came later', () => {
+  it('drops a value after two to three minutes in favour of a smaller, later one', () => {
     const clock = new FakeClock();
     const max = new TimeWindowMax(clock);
 
@@ -32,7 +32,7 @@ describe('The largest value lately', () => {
     expect(max.value).toBe(0);
   });
 
-  it('lasts at least two minutes, also when it came just before a turn', () => {
+  it('keeps a value for at least two minutes, also one that was recorded just before a rotation', () => {
     const clock = new FakeClock();
     const max = new TimeWindowMax(clock);
     clock.advance(59_999);
@@ -45,7 +45,7 @@ describe('The largest value lately', () => {
     expect(max.value).toBe(0);
   });
 
-  it('is forgotten however long nobody looked', () => {
+  it('drops a value after a long time without reads', () => {
     const clock = new FakeClock();
     const max = new TimeWindowMax(clock);
 

@@ -83,8 +83,8 @@ async function get(path: 'ready' | 'configured') {
   return { status, details: (body as { readonly details: Readonly<Record<string, unknown>> }).details };
 }
 
-describe('The health of circuit breakers', () => {
-  it('shows each with its numbers, in the shape of Resilience4j', async () => {
+describe('CircuitBreakerHealthIndicator', () => {
+  it('responds with the metrics of each circuit breaker, in the format of Resilience4j', async () => {
     const customer = circuitBreakers.getOrCreate('customer', {
       slidingWindowSize: 3,
       failureRateThreshold: 42.857_143,
@@ -124,7 +124,7 @@ describe('The health of circuit breakers', () => {
     });
   });
 
-  it('is degraded and does not fail while all are open', async () => {
+  it('is degraded and does not fail while all circuit breakers are open', async () => {
     const customer = circuitBreakers.getOrCreate('customer');
     customer.transitionToOpenState();
     customer.tryAcquirePermission();
@@ -138,7 +138,7 @@ describe('The health of circuit breakers', () => {
     });
   });
 
-  it('is down while one that may fail the check is open, and degraded while it is half open', async () => {
+  it('is down while a circuit breaker with allowHealthIndicatorToFail is OPEN, and degraded in HALF_OPEN', async () => {
     settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
     settings.set('ledger', { registerHealthIndicator: true });
     circuitBreakers.getOrCreate('ledger').transitionToOpenState();
@@ -161,7 +161,7 @@ describe('The health of circuit breakers', () => {
     });
   });
 
-  it('omits instances that are not registered for it', async () => {
+  it('omits instances without registerHealthIndicator', async () => {
     settings.set('customer', { registerHealthIndicator: true });
     settings.set('ledger', { allowHealthIndicatorToFail: true });
     for (const name of ['customer', 'ledger', 'archive']) circuitBreakers.getOrCreate(name);
@@ -180,7 +180,7 @@ describe('The health of circuit breakers', () => {
     ['FORCED_OPEN', (name) => circuitBreakers.getOrCreate(name).transitionToForcedOpenState()],
     ['DISABLED', (name) => circuitBreakers.getOrCreate(name).transitionToDisabledState()],
     ['METRICS_ONLY', (name) => circuitBreakers.getOrCreate(name).transitionToMetricsOnlyState()],
-  ])('is unknown and does not fail in %s', async (state, enter) => {
+  ])('shows UNKNOWN and does not fail in %s', async (state, enter) => {
     settings.set('customer', { registerHealthIndicator: true, allowHealthIndicatorToFail: true });
     enter('customer');
 
@@ -193,7 +193,7 @@ describe('The health of circuit breakers', () => {
   });
 });
 
-describe('The health of rate limiters', () => {
+describe('RateLimiterHealthIndicator', () => {
   const calls = (name: string, number: number): void => {
     for (let call = 0; call < number; call++) {
       void rateLimiters
@@ -203,7 +203,7 @@ describe('The health of rate limiters', () => {
     }
   };
 
-  it('is up while there are permissions, and unknown while callers wait for the next', async () => {
+  it('shows UP while there are permissions, and UNKNOWN while callers wait for the next period', async () => {
     const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '2s' } as const;
     rateLimiters.getOrCreate('customer', options);
 
@@ -221,7 +221,7 @@ describe('The health of rate limiters', () => {
     });
   });
 
-  it('is rate limited when the next call would be refused, and down only if it may fail', async () => {
+  it('shows RATE_LIMITED when the next call would be rejected, and DOWN with allowHealthIndicatorToFail', async () => {
     const options = { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: '1s' } as const;
     rateLimiters.getOrCreate('customer', options);
     calls('customer', 2);
