@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 export const kubernetesVersion = '1.36.3';
 
 /** The folder into which `verify/control-plane/build.sh` builds programs. */
-export const programCache = join(
+const programCache = join(
   process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
   'breakwater',
   `kubernetes-v${kubernetesVersion}`,

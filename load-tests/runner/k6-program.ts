@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 /** The version of `--install-k6` and of the container image. */
-export const k6Version = '1.8.1';
+const k6Version = '1.8.1';
 const image = `grafana/k6:${k6Version}`;
 
 /** How k6 is started. */

@@ -93,7 +93,7 @@ export function measure(record: RunRecord): Measures {
 }
 
 /** Calls per second to customer in a span, between the samples nearest to its ends. NaN without samples. */
-export function questionRate(samples: readonly ServiceSample[], { fromMs, toMs }: Span): number {
+function questionRate(samples: readonly ServiceSample[], { fromMs, toMs }: Span): number {
   const first = nearest(samples, fromMs);
   const last = nearest(samples, toMs);
   if (first === undefined || last === undefined) return Number.NaN;

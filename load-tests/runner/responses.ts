@@ -34,7 +34,7 @@ export function countResponses(requests: readonly ClientRequest[]): Record<Respo
 }
 
 /** A response within this time is fast, in milliseconds. */
-export const fastMs = 100;
+const fastMs = 100;
 
 /** The sliding window and its step, in milliseconds. */
 const windowMs = 1_000;

@@ -107,7 +107,7 @@ const breakerStates = ['CLOSED', 'OPEN', 'HALF_OPEN', 'DISABLED', 'METRICS_ONLY'
 export type BreakerState = (typeof breakerStates)[number];
 
 /** How a lookup ended. `slow` exceeded `slowCallDurationThreshold`; `not-permitted` and `failed` got the fallback. */
-export const lookupOutcomes = ['answered', 'slow', 'not-permitted', 'failed'] as const;
+const lookupOutcomes = ['answered', 'slow', 'not-permitted', 'failed'] as const;
 
 export type LookupOutcome = (typeof lookupOutcomes)[number];
 

@@ -9,7 +9,7 @@ export const accountStatus = z.enum(
 );
 
 /** An amount of money, without fractions. */
-export const moneySchema = z
+const moneySchema = z
   .object({
     amount: z
       .int()
@@ -65,7 +65,7 @@ export const accountPageSchema = z
 export type AccountPage = Readonly<z.output<typeof accountPageSchema>>;
 
 /** A change of an account's status. */
-export const accountEventSchema = z
+const accountEventSchema = z
   .object({
     fromStatus: accountStatus.nullable().describe('Null for the opening.'),
     toStatus: accountStatus,

@@ -46,7 +46,7 @@ export function createPool({ url, applicationName, onConnectionLost }: PoolOptio
 }
 
 /** @throws RangeError instead of rounding */
-export function parseInt8(text: string): number {
+function parseInt8(text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number)) throw new RangeError(`The int8 ${text} is beyond what a number holds exactly.`);
   return number;

@@ -16,7 +16,7 @@ export const bodyLimitBytes = 64 * 1024;
 /** The deepest nesting of objects and arrays in a body; a deeper one gets 400. */
 const maxJsonDepth = 32;
 /** The longest path with its query; a longer one gets 414. */
-export const maxUrlLength = 4 * 1024;
+const maxUrlLength = 4 * 1024;
 /** The largest head of a request, including its URL; a larger one gets 431. */
 export const maxHeaderBytes = 16 * 1024;
 /** The time for receiving a whole request; a slower one gets 408. */

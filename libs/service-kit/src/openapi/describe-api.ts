@@ -24,7 +24,7 @@ export const API_INFO = Symbol('API_INFO');
 
 /** The paths of the description for programs and for people. */
 const descriptionPath = '/openapi.json';
-export const docsPath = '/docs';
+const docsPath = '/docs';
 
 /** Whether a path is that of the page for people, or of a file that it loads. */
 export const isDocs = (path: string): boolean => path === docsPath || path.startsWith(`${docsPath}/`);

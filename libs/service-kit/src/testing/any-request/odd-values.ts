@@ -38,7 +38,7 @@ export const oddText: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** Numbers at and beyond common limits. */
-export const oddNumber: fc.Arbitrary<number> = fc.oneof(
+const oddNumber: fc.Arbitrary<number> = fc.oneof(
   fc.constantFrom(-1, 0, -0, 0.5, 2 ** 31, 2 ** 53, -(2 ** 53), 1e21, 1e308, -1e308, 5e-324),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
