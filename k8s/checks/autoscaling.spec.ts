@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { k8sFolder } from '../kustomize/combinations.ts';
 import { ofKind } from '../kustomize/manifest.ts';
-import { secondsOf } from './durations.ts';
+import { secondsOf } from '../kustomize/manifest.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';
 
 interface ScalingRules {

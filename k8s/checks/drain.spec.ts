@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { k8sFolder } from '../kustomize/combinations.ts';
 import { ofKind, type WorkloadSpec } from '../kustomize/manifest.ts';
-import { secondsOf } from './durations.ts';
+import { secondsOf } from '../kustomize/manifest.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';
 
 const nginxConf = readFileSync(join(k8sFolder, '../nginx/nginx.conf'), 'utf8');

@@ -31,3 +31,6 @@ function subsetsOf<T>(all: readonly T[]): T[][] {
   const subsets = all.reduce<T[][]>((sets, one) => sets.concat(sets.map((set) => [...set, one])), [[]]);
   return subsets.toSorted((one, other) => one.length - other.length);
 }
+
+/** Deployments with one replica by design, without autoscaler and disruption budget. A comment in each explains why. */
+export const alone: readonly string[] = ['console'];

@@ -47,3 +47,6 @@ export function render({ overlay, components }: Combination, { command, args }: 
     rmSync(folder, { recursive: true });
   }
 }
+
+// The name of the program. Nx runs this, so that a cached result without Kustomize is not used when there is one.
+if (import.meta.main) process.stdout.write(`${findKustomize()?.command ?? 'none'}\n`);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { k8sFolder } from '../kustomize/combinations.ts';
@@ -28,3 +28,6 @@ export function prometheusRule(): string {
   };
   return `# Written by \`npm run generate rules\` from monitoring/prometheus/rules, which explains each rule.\n${stringify(rule, { lineWidth: 0 })}`;
 }
+
+// `npm run generate rules`.
+if (import.meta.main) writeFileSync(prometheusRuleFile, prometheusRule());

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { hasLabels } from '../kustomize/manifest.ts';
 import type { ControlPlane } from '../verify/control-plane.ts';
-import type { Moment } from './scenario.ts';
-import { cpuOf, inFlightOf } from './usage.ts';
+import { cpuOf, inFlightOf, type Moment } from './scenario.ts';
 
 /** A ready pod. */
 export interface RunningPod {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '@breakwater/system-runner';
 import { measurements, parseOptions } from './options.ts';
-import { committedTargets, guardTargets } from './targets.ts';
+import { committedTargets, guardTargets } from './verdict.ts';
 
 describe('the command line of the service benchmark', () => {
   it('selects all measurements with the committed targets by default', () => {

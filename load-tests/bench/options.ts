@@ -1,7 +1,7 @@
 import { parseFlags, UsageError } from '@breakwater/system-runner';
 import type { LagPlan } from './event-loop-lag.ts';
 import type { SaturationPlan } from './saturation.ts';
-import { committedTargets, guardTargets, type Targets } from './targets.ts';
+import { committedTargets, guardTargets, type Targets } from './verdict.ts';
 
 /** The measurements. */
 export const measurements = ['pipeline', 'lag', 'cold-start'] as const;

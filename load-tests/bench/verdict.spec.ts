@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ColdStart } from './cold-start.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { Stretch, StretchPair } from './saturation.ts';
-import { committedTargets } from './targets.ts';
-import { costOf, judge, type Measured } from './verdict.ts';
+import { committedTargets, costOf, judge, type Measured } from './verdict.ts';
 
 const stretch = (given: Partial<Stretch> = {}): Stretch => ({
   perSecond: 400,

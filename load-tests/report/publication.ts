@@ -2,8 +2,20 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { milliseconds, percent, seconds } from '../runner/judgement.ts';
-import type { resultOf } from './result.ts';
-import { comparisonTable } from './terminal.ts';
+import { comparisonTable, type JudgedRun } from './terminal.ts';
+
+/** The result of a run as data, without the single requests. */
+export function resultOf({ claim, record, measures, judgement }: JudgedRun) {
+  const { requests, breakers, services, ...about } = record;
+  return {
+    ...about,
+    claim,
+    requests: requests.length,
+    measures,
+    judgement,
+    samples: { breakers: breakers.length, services: services.length },
+  };
+}
 
 /** The content of `result.json`. */
 export type Result = ReturnType<typeof resultOf>;

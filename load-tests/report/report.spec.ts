@@ -7,9 +7,8 @@ import { customerIsIsolated } from '../scenarios/scenario.ts';
 import { drawChart } from './chart.ts';
 import { reportPage } from './html.ts';
 import { plotDataOf } from './plot-data.ts';
-import { renderPng } from './png.ts';
-import { type Result, resultsAsMarkdown } from './publication.ts';
-import { resultOf } from './result.ts';
+import { renderPng } from './chart.ts';
+import { resultOf, type Result, resultsAsMarkdown } from './publication.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from './terminal.ts';
 
 function judgedRun(change: Partial<RunRecord> = {}): JudgedRun {

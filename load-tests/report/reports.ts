@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { drawChart } from './chart.ts';
+import { resultOf } from './publication.ts';
 import { comparisonPage, escapeHtml, page, reportPage } from './html.ts';
 import { plotDataOf } from './plot-data.ts';
-import { renderPng } from './png.ts';
-import { resultOf } from './result.ts';
+import { renderPng } from './chart.ts';
 import { titleOf, type JudgedRun } from './terminal.ts';
 
 /** An entry of the index. */

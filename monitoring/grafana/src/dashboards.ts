@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { overview } from './overview.ts';
 import { resilience } from './resilience.ts';
@@ -13,3 +14,10 @@ export const dashboardsFolder = new URL('../dashboards/', import.meta.url);
 
 /** A dashboard as the text of its file. */
 export const textOf = (dashboard: Dashboard): string => `${JSON.stringify(dashboard, null, 2)}\n`;
+
+// `npm run generate dashboards`.
+if (import.meta.main) {
+  await Promise.all(
+    Object.entries(dashboards).map(([name, build]) => writeFile(new URL(name, dashboardsFolder), textOf(build()))),
+  );
+}

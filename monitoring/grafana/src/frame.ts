@@ -8,7 +8,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { dataSource } from './data-source.ts';
+import { dataSource } from './queries.ts';
 
 /** A variable with the values of a label; all are selected by default. */
 const variable = (name: string, label: string, values: string): QueryVariableBuilder =>

@@ -22,8 +22,7 @@ import { PanelBuilder as StatPanelBuilder } from '@grafana/grafana-foundation-sd
 import { PanelBuilder as StateTimelinePanelBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TimeSeriesPanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
-import { dataSource } from './data-source.ts';
-import { query } from './queries.ts';
+import { dataSource, query } from './queries.ts';
 
 /** The content of a panel. */
 export interface PanelContent {

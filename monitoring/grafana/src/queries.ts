@@ -1,5 +1,8 @@
+import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common';
 import { type DataqueryBuilder as Query, DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
-import { dataSource } from './data-source.ts';
+
+/** The uid is that of `provisioning/datasources/prometheus.yml`. */
+export const dataSource: DataSourceRef = { type: 'prometheus', uid: 'prometheus' };
 
 /**
  * A query over the time range of the dashboard.
