@@ -145,7 +145,7 @@ export function specOf(data: PlotData): TopLevelSpec {
         layer: [
           shade,
           {
-            data: { values: [...data.questions] },
+            data: { values: [...data.customerCalls] },
             mark: { type: 'area', color: '#4f7cac', opacity: 0.5, line: { color: '#4f7cac' } },
             encoding: {
               x: { ...time, axis: { title: 'seconds', grid: false } },

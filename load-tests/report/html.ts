@@ -45,7 +45,7 @@ ${tableOf([
     percent(phase.goodput),
     ...responseKinds.map((outcome) => String(phase.outcomes[outcome])),
     ...(['p50', 'p95', 'p99', 'max'] as const).map((which) => milliseconds(phase.latenciesMs[which])),
-    phase.questionsPerSecond.toFixed(1),
+    phase.customerCallsPerSecond.toFixed(1),
   ]),
 ])}
 <table><tr><th>check</th><th>measured</th><th>allowed</th><th class="text">verdict</th></tr>

@@ -21,7 +21,7 @@ export interface PlotData {
     readonly to: number;
   }[];
   /** Calls to customer in the previous second. */
-  readonly questions: readonly { readonly at: number; readonly perSecond: number }[];
+  readonly customerCalls: readonly { readonly at: number; readonly perSecond: number }[];
 }
 
 const percentiles = ['p50', 'p95', 'p99'] as const;
@@ -49,9 +49,9 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
       from: fromMs / 1_000,
       to: toMs / 1_000,
     })),
-    questions: services.slice(1).map(({ atMs, questions }, index) => {
-      const last = services[index] ?? { atMs, questions };
-      return { at: atMs / 1_000, perSecond: ((questions - last.questions) / (atMs - last.atMs)) * 1_000 };
+    customerCalls: services.slice(1).map(({ atMs, customerCalls }, index) => {
+      const last = services[index] ?? { atMs, customerCalls };
+      return { at: atMs / 1_000, perSecond: ((customerCalls - last.customerCalls) / (atMs - last.atMs)) * 1_000 };
     }),
   };
 }

@@ -28,7 +28,7 @@ describe('plotted data', () => {
   it('contains the fault, the breaker states and the calls to customer over time', () => {
     expect(data.fault).toEqual({ from: 10, to: 30 });
     expect(data.states).toContainEqual({ replica: 'account-2', state: 'OPEN', from: 12, to: 40 });
-    expect(data.questions[0]).toEqual({ at: 10, perSecond: 10 });
+    expect(data.customerCalls[0]).toEqual({ at: 10, perSecond: 10 });
     expect(data.latencies).toContainEqual({ at: 11, percentile: 'p99', ms: 2_000 });
   });
 

@@ -98,7 +98,7 @@ export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
     ),
     row(
       'calls to customer per second',
-      during.map((phase) => phase?.questionsPerSecond.toFixed(1) ?? '–'),
+      during.map((phase) => phase?.customerCallsPerSecond.toFixed(1) ?? '–'),
     ),
     row(
       'ledger',
@@ -112,13 +112,13 @@ export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
 function phaseRows({ phases }: Measures): string[][] {
   return [
     ['phase', 'arrivals', 'goodput', ...responseKinds, 'p50', 'p95', 'p99', 'max', 'customer/s'],
-    ...phases.map(({ name, seconds, arrivals, goodput, outcomes: counts, latenciesMs, questionsPerSecond }) => [
+    ...phases.map(({ name, seconds, arrivals, goodput, outcomes: counts, latenciesMs, customerCallsPerSecond }) => [
       `${name} (${seconds.toFixed(0)} s)`,
       String(arrivals),
       percent(goodput),
       ...responseKinds.map((outcome) => String(counts[outcome])),
       ...[latenciesMs.p50, latenciesMs.p95, latenciesMs.p99, latenciesMs.max].map(milliseconds),
-      Number.isNaN(questionsPerSecond) ? '–' : questionsPerSecond.toFixed(1),
+      Number.isNaN(customerCallsPerSecond) ? '–' : customerCallsPerSecond.toFixed(1),
     ]),
   ];
 }

@@ -52,7 +52,7 @@ describe('measures', () => {
       generatorShare: 0.05,
       machineShare: 0.4,
     });
-    expect(measure(run).protected?.shareOfQuestions).toBeCloseTo(1 / 18 / 10, 5);
+    expect(measure(run).protected?.shareOfCustomerCalls).toBeCloseTo(1 / 18 / 10, 5);
   });
 });
 
@@ -71,7 +71,7 @@ describe('a run', () => {
         ledger: {
           requests: 1,
           accounts: 0,
-          askedAgain: 0,
+          retried: 0,
           findings: [{ kind: 'lost-account', message: 'k received an account.' }],
         },
       },
@@ -93,7 +93,9 @@ describe('a run', () => {
     [
       'customer receives calls while the breakers are open',
       {
-        services: run.services.map((each) => (each.atMs >= 30_000 ? servicesAt(each.atMs, each.questions + 2) : each)),
+        services: run.services.map((each) =>
+          each.atMs >= 30_000 ? servicesAt(each.atMs, each.customerCalls + 2) : each,
+        ),
       },
       ['load on customer after opening, of normal'],
     ],
@@ -105,7 +107,7 @@ describe('a run', () => {
   it.each<[string, Threshold, Partial<RunRecord>]>([
     [
       'retries multiply the calls',
-      { kind: 'questions-per-arrival', atMost: 1.2 },
+      { kind: 'customer-calls-per-arrival', atMost: 1.2 },
       { services: [servicesAt(10_000, 0), servicesAt(30_000, 300)] },
     ],
     [
@@ -164,7 +166,7 @@ describe('a run', () => {
     const lost = {
       requests: 1,
       accounts: 0,
-      askedAgain: 0,
+      retried: 0,
       findings: [{ kind: 'lost-account', message: 'k.' }],
     } as const;
     const slow = withRequests(20_000, 30_000, { durationMs: 5_000, status: 0 });

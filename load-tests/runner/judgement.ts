@@ -102,11 +102,11 @@ function ledgerCheck({ ledger }: RunRecord): Check {
   const name = 'ledger: every accepted account exists once';
   const allowed = 'no violation';
   if (ledger === undefined) return { name, measured: 'not measured', allowed, verdict: 'not judged' };
-  const { findings, requests, accounts, askedAgain } = ledger;
+  const { findings, requests, accounts, retried } = ledger;
   const [first] = findings;
   const measured =
     first === undefined
-      ? `${requests} requests, ${accounts} accounts, ${askedAgain} retried`
+      ? `${requests} requests, ${accounts} accounts, ${retried} retried`
       : `${findings.length} violations, the first: ${first.message}`;
   return { name, measured, allowed, verdict: first === undefined ? 'passed' : 'failed' };
 }
@@ -154,13 +154,13 @@ function read(threshold: Threshold, measures: Measures): Reading {
     case 'customer-load-protected':
       return {
         name: 'load on customer after opening, of normal',
-        value: measures.protected?.shareOfQuestions,
+        value: measures.protected?.shareOfCustomerCalls,
         ...atMost(threshold.atMost, percent),
       };
-    case 'questions-per-arrival':
+    case 'customer-calls-per-arrival':
       return {
         name: 'calls to customer per request',
-        value: measures.questionsPerArrival,
+        value: measures.customerCallsPerArrival,
         ...atMost(threshold.atMost, (value) => value.toFixed(2)),
       };
     case 'memory-growth':

@@ -7,7 +7,7 @@ export const warmUpSeconds = 12;
 /** Share of the load at the start, when the processes still compile their code. */
 const coldShare = 0.1;
 /** The timeout of a client. */
-export const patienceSeconds = 5;
+export const clientTimeoutSeconds = 5;
 
 /** The load of a scenario including the warm-up. */
 export function loadOf({ rate, load }: Scenario, durations: Durations): LoadPlan {
@@ -21,7 +21,7 @@ export function loadOf({ rate, load }: Scenario, durations: Durations): LoadPlan
   return {
     startRate: Math.ceil(startRate * coldShare),
     stages: [...warmUp, ...stages.filter(({ seconds }) => seconds > 0)],
-    patienceSeconds,
+    clientTimeoutSeconds,
   };
 }
 

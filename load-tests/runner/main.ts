@@ -113,7 +113,7 @@ function isPassedOrInvalid({ record, judgement }: JudgedRun): boolean {
 
 /** Thresholds for a system without actions and without access to its replicas. */
 function isMeasuredByClients({ needsOwnSystem }: Scenario, { kind }: Threshold): boolean {
-  return !needsOwnSystem && kind !== 'questions-per-arrival';
+  return !needsOwnSystem && kind !== 'customer-calls-per-arrival';
 }
 
 function report(error: unknown): number {

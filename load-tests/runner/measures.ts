@@ -20,7 +20,7 @@ export interface PhaseMeasures {
   readonly outcomes: Readonly<Record<ResponseKind, number>>;
   readonly latenciesMs: Latencies;
   /** Calls per second to customer. */
-  readonly questionsPerSecond: number;
+  readonly customerCallsPerSecond: number;
 }
 
 /** The measures of a run. Values that were not measured are undefined. */
@@ -34,8 +34,8 @@ export interface Measures {
   readonly timeToProtectMs: number | undefined;
   readonly timeToRecoverMs: number | undefined;
   /** From the opening of the last circuit breaker until the end of the fault. */
-  readonly protected: { readonly latenciesMs: Latencies; readonly shareOfQuestions: number } | undefined;
-  readonly questionsPerArrival: number;
+  readonly protected: { readonly latenciesMs: Latencies; readonly shareOfCustomerCalls: number } | undefined;
+  readonly customerCallsPerArrival: number;
   /** Memory of the services in the last third, divided by that in the second. */
   readonly memoryGrowth: number | undefined;
   readonly eventLoopLagGrowthMs: number | undefined;
@@ -70,7 +70,7 @@ export function measure(record: RunRecord): Measures {
         goodput: arrivals.filter(isGood).length / arrivals.length,
         outcomes: countResponses(arrivals),
         latenciesMs: latenciesOf(arrivals.map(({ durationMs }) => durationMs)),
-        questionsPerSecond: questionRate(services, phase),
+        customerCallsPerSecond: customerCallRate(services, phase),
       };
     }),
     overallGoodput: all.filter(isGood).length / all.length,
@@ -80,11 +80,11 @@ export function measure(record: RunRecord): Measures {
     timeToRecoverMs: timeToRecover(requests, after),
     protected: protectedSpan && {
       latenciesMs: latenciesOf(beganIn(protectedSpan).map(({ durationMs }) => durationMs)),
-      shareOfQuestions:
-        questionRate(samplesFrom(services, protectedSpan), protectedSpan) / questionRate(services, before),
+      shareOfCustomerCalls:
+        customerCallRate(samplesFrom(services, protectedSpan), protectedSpan) / customerCallRate(services, before),
     },
-    questionsPerArrival:
-      (questionRate(services, during) * (during.toMs - during.fromMs)) / 1_000 / beganIn(during).length,
+    customerCallsPerArrival:
+      (customerCallRate(services, during) * (during.toMs - during.fromMs)) / 1_000 / beganIn(during).length,
     memoryGrowth: thirds && thirds.last.memory / thirds.second.memory,
     eventLoopLagGrowthMs: thirds && thirds.last.lag - thirds.second.lag,
     generatorShare: shareOf('generator'),
@@ -93,11 +93,11 @@ export function measure(record: RunRecord): Measures {
 }
 
 /** Calls per second to customer in a span, between the samples nearest to its ends. NaN without samples. */
-function questionRate(samples: readonly ServiceSample[], { fromMs, toMs }: Span): number {
+function customerCallRate(samples: readonly ServiceSample[], { fromMs, toMs }: Span): number {
   const first = nearest(samples, fromMs);
   const last = nearest(samples, toMs);
   if (first === undefined || last === undefined) return Number.NaN;
-  return ((last.questions - first.questions) / (last.atMs - first.atMs)) * 1_000;
+  return ((last.customerCalls - first.customerCalls) / (last.atMs - first.atMs)) * 1_000;
 }
 
 /**

@@ -35,7 +35,7 @@ export interface BreakerSample {
 export interface ServiceSample {
   readonly atMs: number;
   /** Calls that all replicas of customer had received, with any result. */
-  readonly questions: number;
+  readonly customerCalls: number;
   /** Resident memory of each replica, in bytes. */
   readonly memoryBytes: Readonly<Record<string, number>>;
   /** p99 of the event-loop lag of each replica since the previous sample, in milliseconds. */
@@ -55,7 +55,7 @@ export interface LedgerResult {
   readonly requests: number;
   readonly accounts: number;
   /** Requests that were retried after the load because they had no final response. */
-  readonly askedAgain: number;
+  readonly retried: number;
   readonly findings: readonly LedgerViolation[];
 }
 

@@ -16,7 +16,7 @@ export class Sampling {
   readonly #system: LocalSystem;
   readonly #beganAt: number;
   readonly #timers: NodeJS.Timeout[];
-  readonly #questions = new ReplicaCounters();
+  readonly #customerCalls = new ReplicaCounters();
   readonly #processors: ProcessorUse | undefined;
 
   /**
@@ -69,10 +69,10 @@ export class Sampling {
       if (text === undefined) continue;
       memoryBytes[name] = sampleValue(text, 'process_resident_memory_bytes');
       eventLoopLagMs[name] = sampleValue(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000;
-      if (name.startsWith('customer')) this.#questions.record(name, callsIn(text));
+      if (name.startsWith('customer')) this.#customerCalls.record(name, callsIn(text));
     }
     const processors = this.#processors?.sincePreviousCall();
-    const sample = { atMs, questions: this.#questions.total, memoryBytes, eventLoopLagMs };
+    const sample = { atMs, customerCalls: this.#customerCalls.total, memoryBytes, eventLoopLagMs };
     this.services.push(processors === undefined ? sample : { ...sample, processors });
     this.services.sort((a, b) => a.atMs - b.atMs);
   }

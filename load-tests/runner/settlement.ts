@@ -33,7 +33,7 @@ export async function settleAndAudit(system: LocalSystem, requests: readonly Cli
   return {
     requests: requests.length,
     accounts: ledger.accounts.length,
-    askedAgain: unsettled.length,
+    retried: unsettled.length,
     findings: auditLedger(recorded, ledger, customerExists),
   };
 }

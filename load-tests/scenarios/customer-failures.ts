@@ -41,7 +41,7 @@ export const customerFailures = {
     }),
     thresholds: () => [
       ...clientsHardlyNotice,
-      { kind: 'questions-per-arrival', atMost: 1.25 },
+      { kind: 'customer-calls-per-arrival', atMost: 1.25 },
       { kind: 'time-to-recover', atMostMs: maxRecoveryMs },
     ],
     needsOwnSystem: true,
@@ -122,7 +122,7 @@ export const customerFailures = {
     thresholds: (variant) =>
       variant === 'retries-without-budget'
         ? clientsHardlyNotice
-        : [...clientsHardlyNotice, { kind: 'questions-per-arrival', atMost: allowedCallsPerArrival }],
+        : [...clientsHardlyNotice, { kind: 'customer-calls-per-arrival', atMost: allowedCallsPerArrival }],
     needsOwnSystem: true,
   },
 } satisfies Record<string, Scenario>;

@@ -53,7 +53,7 @@ export type Threshold =
   /** Calls per second to customer while protected, as a share of those before. */
   | { readonly kind: 'customer-load-protected'; readonly atMost: number }
   /** Calls to customer per request in phase `during`. */
-  | { readonly kind: 'questions-per-arrival'; readonly atMost: number }
+  | { readonly kind: 'customer-calls-per-arrival'; readonly atMost: number }
   /** Memory of the services in the last third of a run, divided by that in the second third. */
   | { readonly kind: 'memory-growth'; readonly atMost: number }
   /**

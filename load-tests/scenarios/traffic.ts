@@ -12,7 +12,7 @@ export const traffic = {
       { kind: 'goodput', atLeast: 0.999 },
       { kind: 'server-errors', atMost: 0 },
       { kind: 'p99-during', atMostMs: 150 },
-      { kind: 'questions-per-arrival', atMost: 1.01 },
+      { kind: 'customer-calls-per-arrival', atMost: 1.01 },
     ],
     needsOwnSystem: false,
   },

@@ -21,9 +21,13 @@ export const breakersAt = (atMs: number, first: string, second: string): Breaker
   states: { 'account-1': first, 'account-2': second },
 });
 
-export const servicesAt = (atMs: number, questions: number, change: Partial<ServiceSample> = {}): ServiceSample => ({
+export const servicesAt = (
+  atMs: number,
+  customerCalls: number,
+  change: Partial<ServiceSample> = {},
+): ServiceSample => ({
   atMs,
-  questions,
+  customerCalls,
   memoryBytes: { 'account-1': 100e6 },
   eventLoopLagMs: { 'account-1': 10 },
   processors: { generator: 0.1, machine: 0.8 },
@@ -72,7 +76,7 @@ export function sampleRun(change: Partial<RunRecord> = {}): RunRecord {
       servicesAt(50_000, 221),
     ],
     droppedRequests: 0,
-    ledger: { requests: 500, accounts: 500, askedAgain: 0, findings: [] },
+    ledger: { requests: 500, accounts: 500, retried: 0, findings: [] },
     omissions: [],
     ...change,
   };

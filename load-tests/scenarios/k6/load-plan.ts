@@ -5,14 +5,14 @@ export interface LoadPlan {
   /** Target rates with the seconds of their linear ramps. A stage with the previous rate holds it. */
   readonly stages: readonly { readonly rate: number; readonly seconds: number }[];
   /** The timeout of a client in seconds. */
-  readonly patienceSeconds: number;
+  readonly clientTimeoutSeconds: number;
 }
 
 /** The load of compose: 20 accounts per second for a minute. */
 export const steadyMinute: LoadPlan = {
   startRate: 20,
   stages: [{ rate: 20, seconds: 60 }],
-  patienceSeconds: 15,
+  clientTimeoutSeconds: 15,
 };
 
 /** Share of requests for a customer that does not exist. */

@@ -18,7 +18,7 @@ const target = __ENV['TARGET'] ?? 'http://127.0.0.1:8080';
 const isRecorded = __ENV['RECORD'] !== undefined;
 const highestRate = Math.max(plan.startRate, ...plan.stages.map(({ rate }) => rate));
 /** Enough clients even if every request times out. */
-const clients = Math.ceil(highestRate * (plan.patienceSeconds + 0.5));
+const clients = Math.ceil(highestRate * (plan.clientTimeoutSeconds + 0.5));
 
 export const options = {
   scenarios: {
@@ -29,7 +29,7 @@ export const options = {
       preAllocatedVUs: clients,
       maxVUs: clients,
       stages: plan.stages.map(({ rate, seconds }) => ({ target: rate, duration: `${seconds * 1_000}ms` })),
-      gracefulStop: `${plan.patienceSeconds + 1}s`,
+      gracefulStop: `${plan.clientTimeoutSeconds + 1}s`,
     },
   },
   thresholds: {
@@ -52,7 +52,7 @@ export default function openAccount({ run }: ReturnType<typeof setup>): void {
   const beganAt = Date.now();
   const response = http.post(`${target}/accounts`, JSON.stringify({ customerId, currency: 'EUR' }), {
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
-    timeout: `${plan.patienceSeconds}s`,
+    timeout: `${plan.clientTimeoutSeconds}s`,
   });
   // Includes connecting; k6's own timings omit requests that timed out.
   const durationMs = Date.now() - beganAt;
