@@ -39,7 +39,7 @@ describe("Spring's properties of the wait in OPEN", () => {
     expect(waitsOf(`${randomized}, randomizedWaitFactor: 0.1 }`, () => 0)[0]).toBe(9_000);
   });
 
-  it('start with 60 s by default', () => {
+  it('use a wait of 60 s by default', () => {
     expect(waitsOf('instances.customer: { enableExponentialBackoff: true }')[0]).toBe(60_000);
   });
 
@@ -84,7 +84,7 @@ instances.customer: { enableExponentialBackoff: false }`;
   it.each([
     'instances.customer: { enableExponentialBackoff: true, enableRandomizedWait: true }',
     'configs.default: { enableExponentialBackoff: true }\ninstances.customer: { enableRandomizedWait: true }',
-  ])('refuse growth and randomization together, inherited or not: %j', (definitions) => {
+  ])('reject exponential and randomized back-off together, inherited or not: %j', (definitions) => {
     expect(() => waitsOf(definitions)).toThrow(InvalidOptionsError);
     expect(() => waitsOf(definitions)).toThrow(
       /customer\.enableRandomizedWait is true together with a\.yml: .*enableExponentialBackoff; allowed: only one of the two/,
@@ -141,7 +141,7 @@ instances.customer: { enableExponentialBackoff: true, randomizedWaitFactor: 0 }`
     expect(retryWaitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
   });
 
-  it('refuse to let a wait of 0 grow', () => {
+  it('reject exponential back-off with a wait of 0', () => {
     expect(() => retryWaitsOf(customer('waitDuration: 0, enableExponentialBackoff: true'))).toThrow(
       /customer\.waitDuration is 0 ms together with a\.yml: .*customer\.enableExponentialBackoff; allowed: at least 1 ms/,
     );

@@ -9,7 +9,7 @@ import { decimal, duration, flag, optional, type OptionRule, type OptionRules, r
 import type { BackoffOptions } from '../core/policy-definition.ts';
 import type { ConfigIssues } from './issues.ts';
 
-/** Spring's properties for a wait that grows or is randomized, as far as all policies give them the same names. */
+/** Spring's properties for exponential or randomized back-off that have the same name for all policies. */
 interface BackoffProperties {
   /** Makes each wait longer than the previous one, starting with the constant wait. Not with an interval function. */
   readonly enableExponentialBackoff: boolean;
@@ -21,7 +21,7 @@ interface BackoffProperties {
   readonly randomizedWaitFactor: number;
 }
 
-/** The properties with a name of their own for each policy. */
+/** Spring's properties whose name differs between policies. */
 interface MaxWaitProperties {
   /** The upper bound of a growing wait. At least 1 ms; needs `enableExponentialBackoff`. */
   readonly exponentialMaxWaitDuration: number | undefined;

@@ -1,7 +1,7 @@
 import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
 import { nearestRelaxed, spelledLike } from './names.ts';
 
-/** The keys that are possible at a place. */
+/** The keys that are allowed at a position in the configuration. */
 export interface Vocabulary {
   readonly known: readonly string[];
   /** Keys of Resilience4j that have no effect here. */

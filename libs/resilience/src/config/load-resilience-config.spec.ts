@@ -157,7 +157,7 @@ describe('loadResilienceConfig', () => {
     expect(await loadResilienceConfig()).toMatchObject({ warnings: [] });
   });
 
-  it('refuses a missing file', async () => {
+  it('rejects a missing file', async () => {
     await expect(loadResilienceConfig({ files: [join(folder, 'c.yml')] })).rejects.toBeInstanceOf(ConfigFileError);
   });
 });

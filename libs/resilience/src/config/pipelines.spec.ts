@@ -31,7 +31,7 @@ describe('pipelines', () => {
     expect(pipelinesIn(text)).toStrictEqual({ customer: ['retry', 'circuitBreaker', 'timeLimiter'] });
   });
 
-  it('of a name alone contain the policies with an instance of that name, in the default order', () => {
+  it('without a list contain the policies with an instance of their name, in the default order', () => {
     const text = `
       bulkhead.instances: { customer: {}, stock: {} }
       retry.instances.customer: {}
@@ -69,7 +69,7 @@ describe('pipelines', () => {
     });
   });
 
-  it('do not share instances that are not defined, nor one twice', () => {
+  it('reject an undefined instance and a repeated one', () => {
     const text = `
       circuitbreaker.instances.customer: {}
       pipelines:
@@ -82,7 +82,7 @@ describe('pipelines', () => {
     ]);
   });
 
-  it('are found by environment variables in the spelling of the code', () => {
+  it('are set by environment variables with the name that code uses', () => {
     const env = { RESILIENCE4J_PIPELINES_CUSTOMER_API: 'retry' };
 
     expect(pipelinesIn('{}', { env, namesInCode: { pipeline: ['customer-api'] } })).toStrictEqual({
@@ -90,7 +90,7 @@ describe('pipelines', () => {
     });
   });
 
-  it('have faults with their places', () => {
+  it('report faults with file and key', () => {
     const text = `
       pipelines:
         a: [retri, retry, retry]
@@ -119,7 +119,7 @@ describe('pipelines', () => {
     ]);
   });
 
-  it('have a suggestion for a mistyped section', () => {
+  it('report a mistyped section with a suggestion', () => {
     expect(faultsOf('pipeline.customer: [retry]')).toMatchObject([{ allowed: 'pipelines, if that is what you meant' }]);
   });
 });

@@ -111,13 +111,13 @@ describe("a Spring team's application.yml", () => {
 });
 
 describe('instances', () => {
-  it('may be called backends, as they once were', () => {
+  it('may be in the group backends, the former name of Resilience4j', () => {
     expect(instance('customer', 'resilience4j.circuitbreaker.backends.customer.slidingWindowSize: 7')).toStrictEqual({
       slidingWindowSize: 7,
     });
   });
 
-  it('may have names with dots, in brackets', () => {
+  it('may have names with dots, written in brackets', () => {
     expect(
       instance('customer.v1', 'resilience4j.circuitbreaker.instances: { "[customer.v1]": { slidingWindowSize: 7 } }'),
     ).toStrictEqual({ slidingWindowSize: 7 });
@@ -146,13 +146,13 @@ describe('values', () => {
     ['healthProbeInterval', '2s', 2_000],
     ['healthProbeTimeout', '500ms', 500],
     ['abortCallsOnOpen', 'true', true],
-  ])('of %s may be written %s', (option, written, value, known = option) => {
+  ])('are accepted: %s: %s', (option, written, value, known = option) => {
     expect(instance('customer', `resilience4j.circuitbreaker.instances.customer.${option}: ${written}`)).toStrictEqual({
       [known]: value,
     });
   });
 
-  it('may hold placeholders', () => {
+  it('may contain placeholders', () => {
     const text = `resilience4j.circuitbreaker.instances.customer:
       slidingWindowSize: \${SIZE}
       waitDurationInOpenState: \${WAIT:3s}
@@ -175,14 +175,14 @@ describe('values', () => {
   });
 });
 
-describe('names of predicates', () => {
+describe('predicates in files', () => {
   const predicates = {
     'com.acme.RecordFailurePredicate': () => true,
     IgnorePredicate: () => false,
     ResultPredicate: () => false,
   };
 
-  it("resolve through the application's table", () => {
+  it("are looked up in the application's table", () => {
     const text = `resilience4j.circuitbreaker.instances.customer:
       recordFailurePredicate: com.acme.RecordFailurePredicate
       ignore-exception-predicate: com.acme.IgnorePredicate
@@ -195,7 +195,7 @@ describe('names of predicates', () => {
     });
   });
 
-  it('that are not registered are faults', () => {
+  it('are faults if they are not registered', () => {
     const text = 'resilience4j.circuitbreaker.instances.customer.recordResultPredicate: Unknown';
 
     expect(faultsOf(text)).toMatchObject([{ allowed: 'a name registered in predicates, which is empty' }]);
@@ -224,7 +224,7 @@ describe('several files', () => {
     });
   });
 
-  it('include the documents of active profiles, with a warning for the others', () => {
+  it('apply the documents of active profiles, with a warning for the others', () => {
     const profiles = `resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 10
 ---
 spring.config.activate.on-profile: prod
@@ -243,7 +243,7 @@ resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 30`;
     expect(configOf(profiles).warnings[0]).toContain('a.yml: the document for the profile prod');
   });
 
-  it('without relevant keys produce a warning', () => {
+  it('produce a warning for a file without relevant keys', () => {
     expect(configOf('server.port: 80').warnings[0]).toContain('a.yml: it contains nothing below resilience4j');
   });
 });
@@ -273,14 +273,14 @@ describe('definitions in code', () => {
     });
   });
 
-  it('contain the wait from which a back-off in a file starts', () => {
+  it('can contain the initial wait of a back-off in a file', () => {
     const text = 'resilience4j.circuitbreaker.instances.customer.enableExponentialBackoff: true';
     const { waitIntervalFunctionInOpenState: wait } = resolved('customer', text, { circuitBreaker });
 
     expect([1, 2, 3].map((attempt) => wait?.(attempt))).toStrictEqual([4_000, 6_000, 9_000]);
   });
 
-  it('may contain a wait function, which a wait in a file replaces', () => {
+  it('can contain a wait function, which a wait in a file replaces', () => {
     const inCode = { instances: { customer: { waitIntervalFunctionInOpenState: () => 1 } } };
     const setting = (text: string) =>
       instance('customer', `resilience4j.circuitbreaker.instances.customer.${text}`, { circuitBreaker: inCode });
@@ -319,7 +319,7 @@ describe('environment variables', () => {
     });
   });
 
-  it('find names that only code defines', () => {
+  it('match names that only code defines', () => {
     const env = { [`${prefix}_INSTANCES_MAIL_SENDER_BASE_CONFIG`]: 'default' };
 
     expect(definitions(env, { namesInCode: { circuitBreaker: ['mail-sender'] } }).instances).toMatchObject({
@@ -381,7 +381,7 @@ describe('environment variables', () => {
 });
 
 describe('faults', () => {
-  it('are reported all at once, each with its place', () => {
+  it('are reported together, each with file and key', () => {
     const first = `resilience4j.circuitbreaker:
       configs:
         default:
@@ -456,7 +456,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('are no unknown keys without a similar one, which produce a warning', () => {
+  it('do not include unknown keys without a similar known key, which produce a warning', () => {
     const { warnings } = configOf(
       'resilience4j.circuitbreaker.instances.customer: { colour: red, nested: { colour: red } }',
     );
@@ -465,7 +465,7 @@ describe('faults', () => {
     expect(warnings[0]).toContain('instances.customer.nested.colour');
   });
 
-  it('are values instead of maps', () => {
+  it('include values in place of maps', () => {
     expect(faultsOf('resilience4j.circuitbreaker: 1')).toMatchObject([{ given: '1' }]);
     expect(faultsOf('resilience4j.circuitbreaker.instances: [customer]')).toMatchObject([{ given: '["customer"]' }]);
     expect(faultsOf('resilience4j.circuitbreaker.instances.customer: 1')).toMatchObject([
@@ -473,7 +473,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('are base configurations that form a circle or do not exist', () => {
+  it('include base configurations that form a circle or do not exist', () => {
     const circle = `resilience4j.circuitbreaker:
       configs: { a: { baseConfig: b }, b: { baseConfig: a } }
       instances: { customer: { baseConfig: a } }`;

@@ -51,7 +51,7 @@ describe('every policy', () => {
     expect(valueIn(configOf('', { env }))).toBe(39);
   });
 
-  it('is found in the environment with underscores', () => {
+  it('is set by environment variables with underscores in the name of the instance', () => {
     const env = { RESILIENCE4J_ADAPTIVE_CONCURRENCY_LIMITER_INSTANCES_CUSTOMER_API_MAX_LIMIT: '5' };
     const inCode = { adaptiveConcurrencyLimiter: ['customerApi'] };
 
@@ -90,7 +90,7 @@ describe('every policy', () => {
 });
 
 describe('rate limiters', () => {
-  it('may be written as limiters, their former name', () => {
+  it('may be in the group limiters, the former name of Resilience4j', () => {
     expect(configOf('ratelimiter.limiters.customer.limitForPeriod: 3').rateLimiter.instances).toStrictEqual({
       customer: { limitForPeriod: 3 },
     });

@@ -92,7 +92,7 @@ describe('runDoctor', () => {
     expect(code).toBe(0);
   });
 
-  it('prints findings for programs', async () => {
+  it('prints findings as JSON', async () => {
     const { code, out } = await run('resilience.yml --json --rate 0.5/s');
 
     expect(JSON.parse(out)).toStrictEqual({
@@ -133,7 +133,7 @@ describe('runDoctor', () => {
     expect(code).toBe(0);
   });
 
-  it('prints a simulation for programs, with the callers of the command line', async () => {
+  it('prints a simulation as JSON, with the callers of the command line', async () => {
     const { out } = await run('resilience.yml --simulate outage.yml --instance ledger --rate 4/s --json');
 
     expect(JSON.parse(out)).toMatchObject({
@@ -173,7 +173,7 @@ describe('runDoctor', () => {
     ['resilience.yml --deadline soon', "--deadline is 'soon'; allowed: a duration above 0"],
     ['resilience.yml --instance custommer', "There is no instance 'custommer'; known instances: customer, ledger."],
     ['other.yml', 'other.yml defines no instance.'],
-  ])('refuses the arguments %j with the reason and the usage', async (line, reason) => {
+  ])('rejects the arguments %j with the reason and the usage', async (line, reason) => {
     const { code, out, err } = await run(line);
 
     expect(err).toContain(reason);
@@ -188,7 +188,7 @@ describe('runDoctor', () => {
     ['resilience.yml --simulate missing.yml', 'missing.yml cannot be read'],
     ['resilience.yml --simulate bad-outage.yml', 'timeline is "soon"; allowed: a list such as'],
     ['resilience.yml --simulate two.yml', 'two.yml must contain one YAML document with a timeline.'],
-  ])('refuses the files of %j with the reason', async (line, reason) => {
+  ])('rejects the files of %j with the reason', async (line, reason) => {
     const { code, out, err } = await run(line);
 
     expect(err).toContain(reason);

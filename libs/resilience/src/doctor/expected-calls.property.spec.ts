@@ -24,7 +24,7 @@ function opens(breaker: CircuitBreaker, clock: FakeClock, periodMs: number, toge
 
 const startAt = fc.integer({ min: 1_700_000_000_000, max: 1_700_000_001_000 });
 
-describe('The findings about a time window', () => {
+describe('findings about a time window', () => {
   const window = fc.integer({ min: 1, max: 15 });
 
   it('match the circuit breaker for sequential callers that start together', () => {
@@ -126,7 +126,7 @@ describe('The findings about a time window', () => {
   });
 });
 
-describe('The findings about HALF_OPEN', () => {
+describe('findings about HALF_OPEN', () => {
   const scene = fc.record({
     permitted: fc.integer({ min: 1, max: 8 }),
     minimum: fc.integer({ min: 1, max: 8 }),

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { createRegistry } from '../core/policies.ts';
+import { PipelineRegistry } from '../core/pipeline.registry.ts';
+import { pipeline } from '../core/pipeline.ts';
+import { createRegistry, policies } from '../core/policies.ts';
 import { diagnose } from './diagnose.ts';
 import { describeInstance, instancesInFiles, instancesOf, isAround, orderOf } from './instance.ts';
 
@@ -85,7 +87,7 @@ describe('instancesInFiles', () => {
     expect(warnings).toEqual([expect.stringContaining('com.acme.IsOutage, com.acme.IsHarmless, com.acme.IsBad')]);
   });
 
-  it('lets the doctor find errors that are recorded and ignored by name', async () => {
+  it('finds errors that are both recorded and ignored by name', async () => {
     const { instances } = await read(`
       resilience4j.circuitbreaker.instances.customer:
         { recordExceptions: com.acme.Down, ignoreExceptions: com.acme.Down }
@@ -130,6 +132,19 @@ describe('instancesOf', () => {
       { name: 'customer', retry: { maxAttempts: 5 }, circuitBreaker: { slidingWindowSize: 7 } },
       { name: 'ledger', retry: { maxAttempts: 3 } },
     ]);
+  });
+
+  it('orders the policies of an instance like the pipeline of the same name', () => {
+    const circuitBreaker = createRegistry('circuitBreaker');
+    const retry = createRegistry('retry');
+    const members = [circuitBreaker.getOrCreate('customer'), retry.getOrCreate('customer')];
+    retry.getOrCreate('ledger');
+    const pipelines = new PipelineRegistry([pipeline('customer', members)]);
+
+    const [customer, ledger] = instancesOf({ circuitBreaker, retry }, policies, pipelines);
+
+    expect(customer?.order).toStrictEqual(['circuitBreaker', 'retry']);
+    expect(ledger).not.toHaveProperty('order');
   });
 });
 

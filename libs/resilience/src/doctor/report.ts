@@ -21,7 +21,7 @@ const marks: Readonly<Record<Severity, { readonly mark: string; readonly style: 
   info: { mark: 'ℹ', style: 'cyan', noun: 'note' },
 };
 
-/** Instances and findings for people: each instance in words, followed by its findings. */
+/** Instances and findings as text: each instance is explained, followed by its findings. */
 export function findingsAsText(
   instances: readonly Instance[],
   findings: readonly Finding[],
@@ -36,7 +36,7 @@ export function findingsAsText(
   return [...parts, totals(instances, findings)].join('\n');
 }
 
-/** Findings for programs. */
+/** Findings as JSON. */
 export function findingsAsJson(findings: readonly Finding[], others: Readonly<Record<string, unknown>> = {}): string {
   return JSON.stringify({ findings, ...others }, undefined, 2);
 }

@@ -83,7 +83,7 @@ describe('observeTraffic', () => {
     expect(observed.traffic().ratePerSecond).toBeCloseTo(1, 1);
   });
 
-  it('reports the most calls that the window has held in the last minutes', () => {
+  it('reports the largest number of calls in the window in the last minutes', () => {
     const { clock, observed, call } = setUp({ slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
 
     call(7, 10, 5);
@@ -95,7 +95,7 @@ describe('observeTraffic', () => {
     expect(observed.traffic().mostCallsInWindow).toBe(2);
   });
 
-  it('forgets what the window held after a pause without calls', () => {
+  it('drops the maximum of the window after a pause without calls', () => {
     const { clock, observed, call } = setUp({ slidingWindowType: 'TIME_BASED', slidingWindowSize: 10 });
 
     call(100, 10, 5);
@@ -105,7 +105,7 @@ describe('observeTraffic', () => {
     expect(observed.traffic().mostCallsInWindow).toBe(1);
   });
 
-  it('shows the doctor that bursts reach a minimum which the average does not', () => {
+  it('prevents a finding if bursts reach the minimum number of calls that the average does not', () => {
     const { breaker, observed, call } = setUp({
       slidingWindowType: 'TIME_BASED',
       slidingWindowSize: 10,
@@ -121,7 +121,7 @@ describe('observeTraffic', () => {
     expect(codes()).not.toContain('minimum-never-reached');
   });
 
-  it('ends with stop(), and needs no timer', () => {
+  it('stops with stop(), and uses no timer', () => {
     const { clock, observed, call } = setUp();
     call(30, 1_000, 100);
     const { latencyMs } = observed.traffic();
@@ -146,7 +146,7 @@ describe('parseRate', () => {
     expect(parseRate(text)).toBe(rate);
   });
 
-  it.each(['0', '0/s', '-1/s', '5/d', 'five', '', '1/s/s', '5s', undefined])('refuses %j', (text) => {
+  it.each(['0', '0/s', '-1/s', '5/d', 'five', '', '1/s/s', '5s', undefined])('rejects %j', (text) => {
     expect(parseRate(text)).toBeUndefined();
   });
 });

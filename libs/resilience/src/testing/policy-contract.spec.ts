@@ -122,7 +122,7 @@ class LeavesListeners extends Transparent {
   }
 }
 
-/** Gives a place back only after a call that was not aborted. */
+/** Releases a permit only after a call that was not aborted. */
 class LosesPermits extends Transparent {
   #permits = 10;
 
@@ -136,7 +136,7 @@ class LosesPermits extends Transparent {
   }
 }
 
-/** Makes one call after another, so that a call inside another waits for ever. */
+/** Makes one call after another, so that a nested call never starts. */
 class OneAtATime extends Transparent {
   #previous: Promise<unknown> = Promise.resolve();
 
@@ -169,7 +169,7 @@ describe('policyContract', () => {
     return titles;
   };
 
-  it('is met by a policy that does nothing', async () => {
+  it('is met by a policy that passes calls through', async () => {
     await expect(violated((environment) => new Transparent(environment))).resolves.toStrictEqual([]);
   });
 

@@ -5,8 +5,8 @@ import type { Traffic } from '../traffic.ts';
 /**
  * How bad a finding is:
  *
- * - `error`: something configured can never happen, or calls fail or are refused all the time although nothing is wrong.
- * - `warning`: it works, but not as it reads, or only sometimes, or it does damage when the dependency fails.
+ * - `error`: a configured behaviour can never occur, or calls fail or are refused although the dependency is healthy.
+ * - `warning`: it works differently than it reads, or only sometimes, or makes an outage of the dependency worse.
  * - `info`: good to know; often intended.
  */
 export type Severity = 'error' | 'warning' | 'info';

@@ -3,10 +3,10 @@ import { type Instance, isAround } from '../instance.ts';
 import type { Traffic } from '../traffic.ts';
 import type { Check } from './check.ts';
 
-/** No single process makes as many calls. */
+/** More calls a second than a single process can make. */
 const unreachablePerSecond = 1_000_000;
 
-/** What bulkheads and rate limiters permit, compared with the calls that are made. */
+/** The limits of bulkheads and rate limiters, compared with the calls that are made. */
 export const limitChecks = [
   {
     code: 'bulkhead-below-demand',

@@ -6,7 +6,7 @@ import { type Check, isCoveredBy, namesOf } from './check.ts';
 /** If OPEN lasts this many times as long as the waits of a retry, the retry was not meant to bridge it. */
 const farAbove = 10;
 
-/** What a retry repeats, for how long, and what the policies around it and inside it make of that. */
+/** The attempts of a retry, their total duration, and their effect on the other policies. */
 export const retryChecks = [
   {
     code: 'retry-exceeds-caller-patience',
@@ -27,7 +27,7 @@ export const retryChecks = [
           severity: 'error',
           message:
             `The waits between ${retry.maxAttempts} attempts alone are ${span(waitsMs)}, and the caller waits ` +
-            `${span(deadlineMs)}: the last attempt is always made after the caller has gone. Use fewer attempts or shorter ` +
+            `${span(deadlineMs)}: the last attempt is always made after the caller's deadline. Use fewer attempts or shorter ` +
             'waits.',
         };
       }

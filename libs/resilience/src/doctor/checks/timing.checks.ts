@@ -3,7 +3,7 @@ import { callsBeforeEvaluation, count, figure, hasSlowCallOptions, span } from '
 import { isAround } from '../instance.ts';
 import type { Check } from './check.ts';
 
-/** What is slow, what times out, and how long the caller waits. */
+/** Slow calls, timeouts and the deadline of the caller. */
 export const timingChecks = [
   {
     code: 'slow-threshold-above-timeout',
@@ -32,7 +32,7 @@ export const timingChecks = [
         : '';
       const advice = isIntended
         ? `Set slowCallDurationThreshold below ${span(timeoutDuration)}.`
-        : 'The options for slow calls have their default values; set slowCallDurationThreshold below the timeout if late responses do damage.';
+        : 'The options for slow calls have their default values; set slowCallDurationThreshold below the timeout if late responses are a problem.';
       return {
         severity: isIntended ? (isSlowWithWait ? 'warning' : 'error') : 'info',
         message:

@@ -12,7 +12,7 @@ import type { Instance } from '../instance.ts';
 import type { Traffic } from '../traffic.ts';
 import { type Check, isCoveredBy, namesOf } from './check.ts';
 
-/** Longer than this, a total outage should not stay unnoticed. */
+/** The longest acceptable time to detect a total outage. */
 const latestSeconds = 60;
 const longestWindowSuggested = 86_400;
 

@@ -3,7 +3,7 @@ import { InvalidOptionsError } from '../../core/errors.ts';
 import { readOutage } from './outage.ts';
 
 describe('readOutage', () => {
-  it('keeps the values that an entry leaves out', () => {
+  it('keeps the previous values of what an entry omits', () => {
     const outage = readOutage('The outage', {
       rate: '5/s',
       concurrency: 20,
@@ -39,7 +39,7 @@ describe('readOutage', () => {
     });
   });
 
-  it('refuses an invalid outage with every fault', () => {
+  it('rejects an invalid outage with every fault', () => {
     const read = () =>
       readOutage('The outage', {
         rte: '5/s',

@@ -22,7 +22,7 @@ async function simulated(options: InstanceOptions, outage: Outage) {
   return { simulation, transitions, seen: countOutcomes(simulation.calls) };
 }
 
-describe('Twenty calls of 2 s, one after the other', () => {
+describe('twenty consecutive calls of 2 s', () => {
   const outage: Outage = { phases: [phase(0, 2_000)], concurrency: 1, calls: 20 };
 
   it.each<[string, CircuitBreakerOptions, number | undefined]>([
@@ -56,7 +56,7 @@ describe('Twenty calls of 2 s, one after the other', () => {
   });
 });
 
-describe('An outage', () => {
+describe('a simulated outage', () => {
   const circuitBreaker = {
     ...countWindow,
     ...slow,
@@ -88,7 +88,7 @@ describe('An outage', () => {
     expect(after).toMatchObject({ calls: { answered: 52, notPermitted: 18 }, dependencyCalls: 52 });
   });
 
-  it('gives the same result every time', async () => {
+  it('has the same result in each run', async () => {
     const outage: Outage = { phases: [phase(0, 30, 40), phase(5_000, 1_500, 10)], ratePerSecond: 7, concurrency: 5 };
     const options = { circuitBreaker: { ...circuitBreaker, waitJitterFactor: 0.5 }, retry: {} };
 
@@ -114,8 +114,8 @@ describe('An outage', () => {
   });
 });
 
-describe('Every policy of an instance', () => {
-  it('takes part: timeouts are recorded as failures, and the work is aborted', async () => {
+describe('the policies of a simulated instance', () => {
+  it('include the time limiter: timeouts are recorded as failures, and the work is aborted', async () => {
     const options = { circuitBreaker: countWindow, timeLimiter: { timeoutDuration: '1s' } };
 
     const { simulation, seen } = await simulated(options, { phases: [phase(0, 5_000)], concurrency: 1, calls: 12 });
@@ -124,7 +124,7 @@ describe('Every policy of an instance', () => {
     expect(simulation.endedAtMs).toBe(10_000);
   });
 
-  it('takes part: each attempt of a retry reaches the circuit breaker and the dependency', async () => {
+  it('include the retry: each attempt reaches the circuit breaker and the dependency', async () => {
     const options = { circuitBreaker: countWindow, retry: { maxAttempts: 5, waitDuration: '100ms' } };
 
     const { simulation, seen } = await simulated(options, { phases: [phase(0, 10, 100)], concurrency: 1, calls: 3 });
@@ -133,7 +133,7 @@ describe('Every policy of an instance', () => {
     expect(seen).toMatchObject({ failed: 2, notPermitted: 1 });
   });
 
-  it("takes part: a bulkhead below the demand refuses the share of Little's law", async () => {
+  it("include the bulkhead: with too few permits it rejects the share that Little's law predicts", async () => {
     const options = { bulkhead: { maxConcurrentCalls: 5 } };
     const outage = { phases: [phase(0, 2_000)], ratePerSecond: 10, untilMs: 100_000 };
 
@@ -142,7 +142,7 @@ describe('Every policy of an instance', () => {
     expect(seen.bulkheadFull / (seen.bulkheadFull + seen.answered)).toBeCloseTo(0.75, 2);
   });
 
-  it('takes part: a rate limiter permits its limit', async () => {
+  it('include the rate limiter: it permits calls up to its limit', async () => {
     const options = { rateLimiter: { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: 0 } };
 
     const { seen } = await simulated(options, { phases: [phase(0, 10)], ratePerSecond: 4, untilMs: 60_000 });
@@ -150,7 +150,7 @@ describe('Every policy of an instance', () => {
     expect(seen).toMatchObject({ answered: 60, rateLimited: 180 });
   });
 
-  it('takes part in the given order: a timeout around the circuit breaker is not recorded', async () => {
+  it('apply in the given order: a timeout around the circuit breaker is not recorded', async () => {
     const options = {
       circuitBreaker: countWindow,
       timeLimiter: { timeoutDuration: '1s' },
@@ -163,7 +163,7 @@ describe('Every policy of an instance', () => {
     expect(simulation.transitions).toEqual([]);
   });
 
-  it('takes part: a retry uses the budget that it names', async () => {
+  it('include the retry budget that the retry names', async () => {
     const instance = {
       ...describeInstance('customer', { retry: { retryBudget: 'shared', waitDuration: 0 } }),
       retryBudget: { retryRatio: 0, minRetriesPerSecond: 0, ttl: 10_000 },
@@ -175,7 +175,7 @@ describe('Every policy of an instance', () => {
   });
 });
 
-describe('Callers', () => {
+describe('simulated callers', () => {
   it('abort after their deadline, which is no evidence against the dependency', async () => {
     const outage = { phases: [phase(0, 5_000)], concurrency: 1, calls: 15, callerDeadlineMs: 1_000 };
 
@@ -185,7 +185,7 @@ describe('Callers', () => {
     expect(simulation.transitions).toEqual([]);
   });
 
-  it('do not make up later for calls that were due while all of them were busy', async () => {
+  it('skip calls that are due while all of them are busy', async () => {
     const outage = { phases: [phase(0, 4_000), phase(10_000, 10)], ratePerSecond: 1, concurrency: 2, untilMs: 20_000 };
 
     const { simulation } = await simulated({}, outage);
@@ -203,13 +203,13 @@ describe('Callers', () => {
     expect(seen).toMatchObject({ notPermitted: 10 });
   });
 
-  it('are required', async () => {
+  it('must be given by a rate or a number', async () => {
     await expect(simulated({}, { phases: [phase(0, 10)] })).rejects.toThrow(
       'give a rate or a number of concurrent callers',
     );
   });
 
-  it('may not make more than 200,000 calls', { timeout: 30_000 }, async () => {
+  it('are limited to 200,000 calls', { timeout: 30_000 }, async () => {
     const outage = { phases: [phase(0, 0)], ratePerSecond: 1_000_000, untilMs: 3_600_000 };
 
     await expect(simulated({}, outage)).rejects.toThrow(
@@ -218,7 +218,7 @@ describe('Callers', () => {
   });
 });
 
-describe('A simulation', () => {
+describe('simulate', () => {
   it('does not change the simulated instance', async () => {
     const breaker = new CircuitBreaker('customer', countWindow);
 

@@ -53,7 +53,7 @@ describe('VirtualClock', () => {
     await expect(clock.run(Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
 
-  it('refuses work that waits without a timer', async () => {
+  it('rejects work that waits without a timer', async () => {
     await expect(new VirtualClock(0).run(new Promise(() => {}))).rejects.toThrow('No timer is scheduled');
   });
 });
