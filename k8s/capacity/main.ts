@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sampleValue } from '@breakwater/contracts/replicas';
 import { LocalSystem } from '@breakwater/system-runner';
-import { type Usage, usageBetween, usageOf } from './usage.ts';
 
 /**
  * `npm run capacity -w k8s`: measures on this machine what opening an account costs each service, with one account,
@@ -67,4 +67,24 @@ async function openAccount(url: string): Promise<number> {
 
 function inWords(service: string, { cpuSeconds, residentMiB }: Usage, requests: number): string {
   return `${service} ${((cpuSeconds * 1_000) / requests).toFixed(2)} ms of CPU each, ${residentMiB.toFixed(0)} MiB`;
+}
+
+/** The resources that a service has used. */
+interface Usage {
+  readonly cpuSeconds: number;
+  readonly residentMiB: number;
+}
+
+/** The usage since the start of the service, from its own metrics. */
+async function usageOf(url: string): Promise<Usage> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return {
+    cpuSeconds: sampleValue(metrics, 'process_cpu_seconds_total'),
+    residentMiB: sampleValue(metrics, 'process_resident_memory_bytes') / 2 ** 20,
+  };
+}
+
+/** Processor time is a difference; memory is the value at the end. */
+function usageBetween(before: Usage, after: Usage): Usage {
+  return { cpuSeconds: after.cpuSeconds - before.cpuSeconds, residentMiB: after.residentMiB };
 }

@@ -1,16 +1,9 @@
+import type { Faults } from '@breakwater/contracts';
 import type { LoadPlan } from './k6/load-plan.ts';
-
-/** Faults of the customer services (docs/faults.md); others are removed. */
-export interface CustomerFaults {
-  readonly latency?: string;
-  readonly hang?: { readonly rate: number };
-  readonly errors?: readonly { readonly status: number; readonly rate: number }[];
-  readonly capacity?: { readonly workers: number; readonly queue: number; readonly abandonedWork?: 'kept' | 'dropped' };
-}
 
 /** An action on the system under load. */
 export type Action =
-  | { readonly kind: 'customer'; readonly faults: CustomerFaults }
+  | { readonly kind: 'customer'; readonly faults: Faults }
   /** A crash (SIGKILL). */
   | { readonly kind: 'kill'; readonly replicas: readonly string[] }
   /** Replaces processes, after a graceful shutdown of those that run. Ends when the new ones are ready. */
@@ -75,7 +68,7 @@ export interface Scenario {
   /** Varying load without a warm-up, which is added at the first rate. */
   readonly load?: (durations: Durations) => Pick<LoadPlan, 'startRate' | 'stages'>;
   /** Customer's faults outside of the steps. Default: a latency of 20 ms. */
-  readonly healthy?: CustomerFaults;
+  readonly healthy?: Faults;
   readonly steps?: (durations: Durations) => readonly Step[];
   /** Settings to compare, one run each. Default: only as configured. */
   readonly variants?: readonly Variant[];
@@ -85,7 +78,7 @@ export interface Scenario {
 }
 
 /** A healthy customer. */
-export const healthyCustomer: CustomerFaults = { latency: '20ms' };
+export const healthyCustomer: Faults = { latency: '20ms' };
 
 /** `waitDurationInOpenState` (apps/account/resilience.yml) plus the time for trial calls. */
 export const maxRecoveryMs = 10_000 + 2_000;
@@ -105,7 +98,7 @@ export const customerIsIsolated: readonly Threshold[] = [
 ];
 
 /** Faults of customer for the whole phase `during`. */
-export function whileCustomer(title: string, faults: CustomerFaults): (durations: Durations) => readonly Step[] {
+export function whileCustomer(title: string, faults: Faults): (durations: Durations) => readonly Step[] {
   return ({ during }) => [
     { at: 0, title, action: { kind: 'customer', faults } },
     { at: during, title: 'customer is healthy', action: { kind: 'customer', faults: healthyCustomer } },

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CustomerFaults, LocalSystem } from '@breakwater/system-runner';
+import type { Faults } from '@breakwater/contracts';
+import type { LocalSystem } from '@breakwater/system-runner';
 
 const seconds = (count: number): Promise<void> => delay(count * 1_000);
 
@@ -25,7 +26,7 @@ export async function failEverything(system: LocalSystem, timeline: Timeline): P
   const { database } = system;
   if (!account1 || !account2 || !customer1) throw new Error('two accounts and a customer are needed');
 
-  async function withFaults(event: string, faults: CustomerFaults, duration: number): Promise<void> {
+  async function withFaults(event: string, faults: Faults, duration: number): Promise<void> {
     timeline.note(event);
     await system.setCustomerFaults(faults);
     await seconds(duration);

@@ -9,7 +9,7 @@ export {
   readNginxTemplate,
   renderTemplate,
 } from './gateway/gateway-choice.ts';
-export { type CustomerFaults, LocalSystem, type StartUpStep } from './local-system.ts';
+export { LocalSystem, type StartUpStep } from './local-system.ts';
 export { defaultPort, freePort, freePorts, highestPort, listen, loopback, urlOf } from './ports.ts';
 export type { ServiceReplica } from './service-replica.ts';
 export type { ServiceEnvironment, SystemOptions } from './services.ts';

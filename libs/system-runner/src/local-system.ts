@@ -1,3 +1,5 @@
+import type { Faults } from '@breakwater/contracts';
+import { callReplica } from '@breakwater/contracts/replicas';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,14 +33,6 @@ export interface StartUpStep {
   readonly title: string;
   /** Runs the step. Resolves with the text to display instead of the title. */
   run(signal: AbortSignal): Promise<string>;
-}
-
-/** Faults of a customer service, as `PUT /faults` accepts them (docs/faults.md); `{}` removes all. */
-export interface CustomerFaults {
-  readonly latency?: string;
-  readonly hang?: { readonly rate: number };
-  readonly errors?: readonly { readonly status: number; readonly rate: number }[];
-  readonly capacity?: { readonly workers: number; readonly queue: number; readonly abandonedWork?: 'kept' | 'dropped' };
 }
 
 interface Stoppable {
@@ -171,20 +165,12 @@ export class LocalSystem {
   }
 
   /** Replaces the faults of every customer service. @throws Error when one rejects them */
-  async setCustomerFaults(faults: CustomerFaults): Promise<void> {
-    const body = JSON.stringify(faults);
-    await Promise.all(
-      this.customerUrls.map(async (url) => {
-        const response = await fetch(`${url}/faults`, {
-          method: 'PUT',
-          headers: { 'content-type': 'application/json', authorization: `Bearer ${this.faultsToken}` },
-          body,
-          signal: AbortSignal.timeout(5_000),
-        });
-        const text = await response.text();
-        if (!response.ok) throw new Error(`${url} rejected the faults ${body}: ${response.status} ${text}`);
-      }),
-    );
+  async setCustomerFaults(faults: Faults): Promise<void> {
+    const request = { method: 'PUT', authorization: `Bearer ${this.faultsToken}`, body: faults, timeoutMs: 5_000 };
+    const responses = await Promise.all(this.customerUrls.map((url) => callReplica(`${url}/faults`, request)));
+    const rejected = responses.find(({ status }) => status !== 200);
+    if (rejected === undefined) return;
+    throw new Error(`customer did not accept the faults: ${rejected.status} ${JSON.stringify(rejected.body)}`);
   }
 
   /** Ends every process in reverse start order, PostgreSQL last. May be called twice. */
