@@ -14,11 +14,8 @@ export { ResilienceRegistries } from './resilience-registries.ts';
 export { ResilienceModule } from './resilience.module.ts';
 export type { ResilienceModuleAsyncOptions, ResilienceModuleOptions } from './resilience.options.ts';
 export { ResilienceActuatorModule } from './actuator/actuator.module.ts';
-export type {
-  ActuatorModuleAsyncOptions,
-  ActuatorModuleOptions,
-  ActuatorSettings,
-} from './actuator/actuator.options.ts';
+export type { ActuatorModuleAsyncOptions, ActuatorModuleOptions } from './actuator/actuator.module.ts';
+export type { ActuatorSettings } from './actuator/token.guard.ts';
 export type { CircuitBreakerUpdateStateResponse } from './actuator/circuit-breaker.controller.ts';
 export type {
   CircuitBreakerDetails,

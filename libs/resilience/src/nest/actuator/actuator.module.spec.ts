@@ -6,8 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createRegistry, registryToken } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { ResilienceModule } from '../resilience.module.ts';
-import { ResilienceActuatorModule } from './actuator.module.ts';
-import type { ActuatorModuleOptions } from './actuator.options.ts';
+import { type ActuatorModuleOptions, ResilienceActuatorModule } from './actuator.module.ts';
 
 const token = 'open-sesame';
 const bearer = ['Authorization', `Bearer ${token}`] as const;

@@ -1,14 +1,14 @@
-import { type DynamicModule, Inject, Logger, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { RouterModule } from '@nestjs/core';
 import { policies } from '../../core/policies.ts';
 import type { PolicyTable } from '../../core/policy-definition.ts';
-import {
-  type ActuatorModuleAsyncOptions,
-  type ActuatorModuleOptions,
-  type ActuatorSettings,
-  actuatorSettings,
-  defaultPath,
-} from './actuator.options.ts';
 import { Application } from './application.ts';
 import { CircuitBreakerController } from './circuit-breaker.controller.ts';
 import { DiagnosisSource, DoctorController, ObservedDiagnosis } from './diagnosis.ts';
@@ -17,7 +17,26 @@ import { policyTable } from '../resilience.options.ts';
 import { policiesWithEndpoints } from './monitored-policies.ts';
 import { policyController } from './policy.controller.ts';
 import { ReloadController } from './reload.controller.ts';
-import { TokenGuard } from './token.guard.ts';
+import { type ActuatorSettings, actuatorSettings, TokenGuard } from './token.guard.ts';
+
+/** The options of `ResilienceActuatorModule.forRoot`. */
+export interface ActuatorModuleOptions extends ActuatorSettings {
+  /** The path of the endpoints, below the application's global prefix; `actuator` by default. */
+  readonly path?: string;
+}
+
+/** The options of `ResilienceActuatorModule.forRootAsync`: settings from a factory with injected dependencies. */
+export interface ActuatorModuleAsyncOptions {
+  /** The path of the endpoints, below the application's global prefix; `actuator` by default. */
+  readonly path?: string;
+  /** Modules that provide the dependencies of the factory. None by default. */
+  readonly imports?: NonNullable<DynamicModule['imports']>;
+  /** The tokens of the parameters of `useFactory`. None by default. */
+  readonly inject?: NonNullable<FactoryProvider['inject']>;
+  readonly useFactory: FactoryProvider<ActuatorSettings>['useFactory'];
+}
+
+const defaultPath = 'actuator';
 
 const controllers = [CircuitBreakerController, EventStreamController, DoctorController, ReloadController];
 

@@ -8,7 +8,18 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type ActuatorSettings, actuatorSettings } from './actuator.options.ts';
+
+/** The settings of the actuator. */
+export interface ActuatorSettings {
+  /**
+   * The token that write requests send as `Authorization: Bearer <token>`. Without a token, or with an empty one, write
+   * endpoints respond with 404. None by default.
+   */
+  readonly token?: string | undefined;
+}
+
+/** The token of the settings. */
+export const actuatorSettings = Symbol('ActuatorSettings');
 
 interface RequestWithHeaders {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
