@@ -48,10 +48,10 @@ export function backoffRules(rules: OptionRules, { functions, maxWait }: Backoff
 /**
  * Replaces Spring's properties by a wait or an interval function.
  *
- * The properties apply together, wherever in a chain of base configurations each of them is set: a definition that sets one
- * of them gets the wait that the whole chain describes, and one that sets none inherits it. (Resilience4j ignores the
- * back-off if the definition that enables it does not repeat the wait, and the maximum and the factor if it does not set the
- * multiplier.)
+ * The properties apply together, wherever in a chain of base configurations each of them is set: a definition that sets
+ * one of them gets the wait that the whole chain describes, and one that sets none inherits it. (Resilience4j ignores
+ * the back-off if the definition that enables it does not repeat the wait, and the maximum and the factor if it does
+ * not set the multiplier.)
  *
  * @param own the settings of the definition
  * @param resolved the settings with those of its base configurations

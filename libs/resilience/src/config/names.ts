@@ -43,8 +43,8 @@ export type ErrorTypes = Readonly<Record<string, ErrorClass>>;
 export type Predicates = Readonly<Record<string, Predicate>>;
 
 /**
- * The error classes that need not be registered. Exceptions of Resilience4j mean the errors that this library throws instead;
- * a name includes the package if another class with the same simple name is likely.
+ * The error classes that need not be registered. Exceptions of Resilience4j mean the errors that this library throws
+ * instead; a name includes the package if another class with the same simple name is likely.
  */
 export const builtInErrorTypes: ErrorTypes = {
   Error,

@@ -13,8 +13,8 @@ import { fillIn, plainText, quoted, type ReadingContext, wordsIn } from './value
 export type PipelineMember = PipelineKind | `${PipelineKind}:${string}`;
 
 /**
- * The policies of pipelines, outermost first, by the names of the pipelines. An empty list means all policies that have an
- * instance with the name of the pipeline, in the default order.
+ * The policies of pipelines, outermost first, by the names of the pipelines. An empty list means all policies that have
+ * an instance with the name of the pipeline, in the default order.
  */
 export type PipelinePolicies = Readonly<Record<string, readonly PipelineMember[]>>;
 

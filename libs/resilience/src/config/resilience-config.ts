@@ -31,8 +31,8 @@ import { type KnownNames, propertiesInEnvironment, propertiesInFile, type Proper
 import type { Environment, ReadingContext } from './values.ts';
 
 /**
- * The configuration apart from files. Definitions of the application's code are members named like the policies; files and
- * environment override them. Empty by default.
+ * The configuration apart from files. Definitions of the application's code are members named like the policies; files
+ * and environment override them. Empty by default.
  */
 export interface ResilienceConfigContext extends Partial<PolicyDefinitions> {
   /** Pipelines in code, each of which files and environment replace as a whole. None by default. */
@@ -72,8 +72,8 @@ export interface ResilienceConfigSources extends ResilienceConfigContext {
 }
 
 /**
- * Reads the configuration below `resilience4j` from files in the form of Spring's `application.yml`. A file from a Spring
- * application loads without changes; other keys in it are ignored.
+ * Reads the configuration below `resilience4j` from files in the form of Spring's `application.yml`. A file from a
+ * Spring application loads without changes; other keys in it are ignored.
  *
  * @throws InvalidOptionsError listing every fault with its place
  * @throws ConfigFileError if a file is missing or not valid YAML, or if the package `yaml` is not installed
@@ -91,8 +91,8 @@ export async function loadResilienceConfig(
 }
 
 /**
- * Combines code, files and environment. A later source overrides an earlier one option by option; files in their order, like
- * Spring's profiles.
+ * Combines code, files and environment. A later source overrides an earlier one option by option; files in their order,
+ * like Spring's profiles.
  *
  * @param table the policies; those of this library by default
  * @throws InvalidOptionsError listing every fault with its place

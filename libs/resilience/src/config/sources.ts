@@ -66,8 +66,8 @@ export function propertiesInFile(
 const profileKeys = new Set(['config.activate.onprofile', 'profiles']);
 
 /**
- * Whether a document of an `application.yml` is active: it belongs to no profile, or to one in `SPRING_PROFILES_ACTIVE`.
- * Profile expressions (`prod & eu`) are not supported; such a document is ignored.
+ * Whether a document of an `application.yml` is active: it belongs to no profile, or to one in
+ * `SPRING_PROFILES_ACTIVE`. Profile expressions (`prod & eu`) are not supported; such a document is ignored.
  */
 function isActive(document: unknown, label: string, env: Environment, issues: ConfigIssues): boolean {
   const condition = propertiesBelow('spring', document, label).find(({ path }) =>

@@ -88,8 +88,8 @@ const innermostPlaceholder = /\$\{([^${}:]+)(?::([^{}]*))?\}/;
 const mostReplacements = 100;
 
 /**
- * Replaces Spring's placeholders: `${NAME}` and `${NAME:default}`, where the default may contain placeholders. Names are
- * environment variables; `${customer.wait-time}` also means `CUSTOMER_WAITTIME`, as in Spring.
+ * Replaces Spring's placeholders: `${NAME}` and `${NAME:default}`, where the default may contain placeholders. Names
+ * are environment variables; `${customer.wait-time}` also means `CUSTOMER_WAITTIME`, as in Spring.
  */
 export function fillPlaceholders(text: string, env: Environment): Filled {
   let filled = text;

@@ -13,7 +13,9 @@ function finds(code: FindingCode, breaker: CircuitBreaker, traffic: Traffic): bo
 
 const outage = new Error('outage');
 
-/** Lets calls fail at regular intervals until it opens, or until every phase relative to the whole seconds has occurred. */
+/**
+ * Lets calls fail at regular intervals until it opens, or until every phase relative to the whole seconds has occurred.
+ */
 function opens(breaker: CircuitBreaker, clock: FakeClock, periodMs: number, together: number, calls: number): boolean {
   for (let call = 0; call < calls && breaker.state === 'CLOSED'; call++) {
     clock.advance(periodMs);

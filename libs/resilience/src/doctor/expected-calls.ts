@@ -46,8 +46,8 @@ export function callsPerSecond(instance: Instance, traffic: Traffic): number | u
  * How many calls a time window of whole seconds holds when a call is recorded; `undefined` if nothing limits them.
  *
  * At time t it holds the epoch seconds floor(t) - N + 1 to floor(t): more than N - 1 seconds, and less than N. Of calls
- * that end every p seconds these are at least floor((N - 1) / p) + 1, including the recorded one, and at most ceil(N / p).
- * The maximum occurs at every phase, since the phase changes until it fits, or fits from the start.
+ * that end every p seconds these are at least floor((N - 1) / p) + 1, including the recorded one, and at most
+ * ceil(N / p). The maximum occurs at every phase, since the phase changes until it fits, or fits from the start.
  */
 export function callsInTimeWindow(
   windowSeconds: number,
@@ -91,8 +91,8 @@ function byRate(seconds: number, instance: Instance, { ratePerSecond: rate }: Tr
 }
 
 /**
- * How many calls can be recorded in HALF_OPEN before its maximum duration is over; `undefined` if unknown. The first call
- * arrives when HALF_OPEN begins; a call that ends together with the maximum duration is too late.
+ * How many calls can be recorded in HALF_OPEN before its maximum duration is over; `undefined` if unknown. The first
+ * call arrives when HALF_OPEN begins; a call that ends together with the maximum duration is too late.
  */
 export function callsInHalfOpen(
   maxWaitMs: number,

@@ -102,7 +102,9 @@ export interface RetryTime {
   readonly sum: string;
 }
 
-/** `undefined` if the duration of an attempt is unknown: without a time limiter inside the retry and without a latency. */
+/**
+ * `undefined` if the duration of an attempt is unknown: without a time limiter inside the retry and without a latency.
+ */
 export function retryTime(instance: Instance, { latencyMs }: Traffic): RetryTime | undefined {
   const { retry, timeLimiter } = instance;
   const limitMs = isAround(instance, 'retry', 'timeLimiter') ? timeLimiter?.timeoutDuration : undefined;

@@ -103,11 +103,11 @@ const middle = (): number => 0.5;
 const stoppedClock: Clock = { now: () => 0, schedule: () => () => {} };
 
 /**
- * Reads the instances of all policies in configuration files. If the files define only configurations `default`, the result
- * is an instance of that name, since code gets these options for any other name.
+ * Reads the instances of all policies in configuration files. If the files define only configurations `default`, the
+ * result is an instance of that name, since code gets these options for any other name.
  *
- * The application's error classes and predicates are not available here. Each name of a class is replaced by a class of its
- * own; a predicate that records or retries is assumed to be true for every error, any other to be false.
+ * The application's error classes and predicates are not available here. Each name of a class is replaced by a class of
+ * its own; a predicate that records or retries is assumed to be true for every error, any other to be false.
  *
  * @param files paths; a later one overrides an earlier one
  * @throws InvalidOptionsError listing every fault

@@ -12,15 +12,17 @@ export interface Traffic {
   /** How long a caller waits for the response, in milliseconds. */
   readonly callerDeadlineMs?: number | undefined;
   /**
-   * The most calls that the circuit breaker's window has held, from `observeTraffic`. Calls come in bursts, which a rate
-   * does not show: an observed maximum takes precedence over a computed one.
+   * The most calls that the circuit breaker's window has held, from `observeTraffic`. Calls come in bursts, which a
+   * rate does not show: an observed maximum takes precedence over a computed one.
    */
   readonly mostCallsInWindow?: number | undefined;
 }
 
 const secondsByUnit: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3_600 };
 
-/** Reads `0.5/s`, `30/min` or `1000/h` as calls a second; a plain number is calls a second. `undefined` unless above 0. */
+/**
+ * Reads `0.5/s`, `30/min` or `1000/h` as calls a second; a plain number is calls a second. `undefined` unless above 0.
+ */
 export function parseRate(value: unknown): number | undefined {
   const [, number, unit = 's'] = /^(\d+(?:\.\d+)?)\s*(?:\/\s*(s|sec|m|min|h))?$/.exec(String(value).trim()) ?? [];
   const rate = Number(number) / (secondsByUnit[unit] ?? 1);
@@ -36,8 +38,8 @@ const decayMs = 300_000;
 const leastCalls = 5;
 
 /**
- * Measures rate and latency of a circuit breaker's calls from its events. The work for each event is constant, and only a
- * few sums are kept: they decay exponentially, so that they describe the last minutes.
+ * Measures rate and latency of a circuit breaker's calls from its events. The work for each event is constant, and only
+ * a few sums are kept: they decay exponentially, so that they describe the last minutes.
  *
  * The rate counts calls that reach the circuit breaker, including refused ones and the attempts of a retry around it.
  */
@@ -74,7 +76,8 @@ export class TrafficObserver {
   traffic(): Traffic {
     this.#decay(this.#clock.now());
     if (this.#calls < leastCalls) return {};
-    // The decaying sum of calls approaches rate × decay time; this is the part of it that the elapsed time can have reached.
+    // The decaying sum of calls approaches rate × decay time; this is the part of it that the elapsed time can have
+    // reached.
     const observedMs = decayMs * (1 - Math.exp((this.#startedAt - this.#clock.now()) / decayMs));
     return {
       ratePerSecond: observedMs > 0 ? (this.#calls / observedMs) * 1_000 : undefined,

@@ -5,7 +5,8 @@ const contexts = new AsyncLocalStorage<CallContext>();
 
 /**
  * The context of the current call: its signal, its attempt number and its deadline. It comes from the decorators of the
- * method and of the methods that call it, at any depth. Outside of a call, the context has no deadline and is never aborted.
+ * method and of the methods that call it, at any depth. Outside of a call, the context has no deadline and is never
+ * aborted.
  *
  * Pass the signal on: without it, a time limiter returns in time, but the work continues.
  *
@@ -25,8 +26,8 @@ export function currentCallContext(): CallContext {
 }
 
 /**
- * Runs `work` in this context instead of the current one, e.g. in the handler of a message or a job that has a deadline or
- * can be aborted. In an empty context (`{}`), work continues after the call that starts it has ended.
+ * Runs `work` in this context instead of the current one, e.g. in the handler of a message or a job that has a deadline
+ * or can be aborted. In an empty context (`{}`), work continues after the call that starts it has ended.
  *
  * @example
  * await runInCallContext({ deadline: Deadline.after('30s') }, () => this.handle(message));

@@ -49,8 +49,8 @@ export class ConfigurationSource {
 }
 
 /**
- * Adds the defaults of the module that differ from those of the core. As in Resilience4j, the core buffers no events, and the
- * framework integration buffers the last hundred of each instance, for the actuator.
+ * Adds the defaults of the module that differ from those of the core. As in Resilience4j, the core buffers no events,
+ * and the framework integration buffers the last hundred of each instance, for the actuator.
  */
 function withModuleDefaults(config: ResilienceConfig, table: PolicyTable): ResilienceConfig {
   const defaults = { eventConsumerBufferSize: 100 };

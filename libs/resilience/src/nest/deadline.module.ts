@@ -26,8 +26,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 /**
  * Gives every HTTP request a deadline, on Express and Fastify: `timeout` after its arrival, or the caller's deadline
  * (`x-request-timeout-ms`) if that is earlier. Decorated methods inherit the deadline, it shortens time limiters, and
- * `deadlineHeaders(currentCallContext().deadline)` sends the remaining time to other services. A request whose deadline has
- * passed fails with a DeadlineExceededError before it reaches a controller.
+ * `deadlineHeaders(currentCallContext().deadline)` sends the remaining time to other services. A request whose deadline
+ * has passed fails with a DeadlineExceededError before it reaches a controller.
  *
  * @example
  * imports: [ResilienceDeadlineModule.forRoot({ timeout: '10s' })]

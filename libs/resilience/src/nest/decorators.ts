@@ -3,9 +3,10 @@ import { type PipelineDecoratorOptions, policyDecorator, type PolicyDecoratorOpt
 /**
  * Protects a method with the circuit breaker of this name, in a provider or controller of any scope.
  *
- * The method returns a promise or an Observable. The outcome of a promise is recorded when it settles. For an Observable,
- * each subscription is a call: it succeeds when the stream completes, or when the subscriber unsubscribes after a value
- * (as `firstValueFrom` does). A subscriber that unsubscribes earlier releases its permission, and nothing is recorded.
+ * The method returns a promise or an Observable. The outcome of a promise is recorded when it settles. For an
+ * Observable, each subscription is a call: it succeeds when the stream completes, or when the subscriber unsubscribes
+ * after a value (as `firstValueFrom` does). A subscriber that unsubscribes earlier releases its permission, and nothing
+ * is recorded.
  *
  * Decorators of this library nest in the order written, the topmost outermost.
  *
@@ -27,8 +28,8 @@ export function CircuitBreaker(options: string | PolicyDecoratorOptions): Method
  * Protects a method with the retry of this name, in a provider or controller of any scope. Each attempt calls the
  * decorators below and the method. If a decorator below has a fallback, the retry does not see the failure.
  *
- * For an Observable, each attempt is a subscription. Values that an attempt emits before it fails reach the subscriber, as
- * with RxJS's own `retry`; that is why `retryOnResult` is not possible, and the application does not start with it.
+ * For an Observable, each attempt is a subscription. Values that an attempt emits before it fails reach the subscriber,
+ * as with RxJS's own `retry`; that is why `retryOnResult` is not possible, and the application does not start with it.
  *
  * @example
  * class CustomerClient {
@@ -47,8 +48,8 @@ export function Retry(options: string | PolicyDecoratorOptions): MethodDecorator
 }
 
 /**
- * Limits the duration of a method with the time limiter of this name, in a provider or controller of any scope. The limit
- * covers the decorators below and the method; for an Observable, the whole stream.
+ * Limits the duration of a method with the time limiter of this name, in a provider or controller of any scope. The
+ * limit covers the decorators below and the method; for an Observable, the whole stream.
  *
  * The caller gets its result or an error in time. The work itself stops in time only if it obeys the signal of
  * `currentCallContext()`.
@@ -70,8 +71,9 @@ export function TimeLimiter(options: string | PolicyDecoratorOptions): MethodDec
 }
 
 /**
- * Limits the concurrent calls of a method with the bulkhead of this name, in a provider or controller of any scope. A call
- * holds its permit until its promise settles; for an Observable, until the stream ends or the subscriber unsubscribes.
+ * Limits the concurrent calls of a method with the bulkhead of this name, in a provider or controller of any scope. A
+ * call holds its permit until its promise settles; for an Observable, until the stream ends or the subscriber
+ * unsubscribes.
  *
  * @example
  * class CustomerClient {
@@ -87,8 +89,8 @@ export function Bulkhead(options: string | PolicyDecoratorOptions): MethodDecora
 }
 
 /**
- * Limits the rate of calls of a method with the rate limiter of this name, in a provider or controller of any scope. Each
- * call needs a permission; for an Observable, each subscription.
+ * Limits the rate of calls of a method with the rate limiter of this name, in a provider or controller of any scope.
+ * Each call needs a permission; for an Observable, each subscription.
  *
  * @example
  * class CustomerClient {
@@ -103,9 +105,9 @@ export function RateLimiter(options: string | PolicyDecoratorOptions): MethodDec
 }
 
 /**
- * Protects a method with the pipeline of this name, in a provider or controller of any scope: a pipeline that is declared in
- * code or in files; otherwise the policies that have an instance of this name, in the default order. With any other name,
- * the application does not start. A fallback method applies to the whole pipeline.
+ * Protects a method with the pipeline of this name, in a provider or controller of any scope: a pipeline that is
+ * declared in code or in files; otherwise the policies that have an instance of this name, in the default order. With
+ * any other name, the application does not start. A fallback method applies to the whole pipeline.
  *
  * @example
  * // resilience4j.pipelines.customer: [retry, circuitBreaker, timeLimiter, bulkhead]

@@ -30,8 +30,8 @@ export function toFallbacks(given: FallbackMethod | readonly FallbackMethod[] | 
 }
 
 /**
- * The fallback whose class is nearest to that of the error; otherwise the fallback for every error. `undefined` if there is
- * no fallback for this error.
+ * The fallback whose class is nearest to that of the error; otherwise the fallback for every error. `undefined` if
+ * there is no fallback for this error.
  */
 export function mostSpecific(fallbacks: readonly Fallback[], error: unknown): Fallback | undefined {
   let nearest: Fallback | undefined;

@@ -30,8 +30,8 @@ export function InjectPolicy(kind: PolicyKind, name: string): ParameterDecorator
 }
 
 /**
- * Injects the pipeline of this name, as a constructor parameter or a property: a pipeline that is declared in code or in
- * files; otherwise the policies that have an instance of this name, in the default order. With any other name, the
+ * Injects the pipeline of this name, as a constructor parameter or a property: a pipeline that is declared in code or
+ * in files; otherwise the policies that have an instance of this name, in the default order. With any other name, the
  * application does not start.
  *
  * @example
@@ -47,8 +47,8 @@ export function InjectPipeline(name: string): ParameterDecorator & PropertyDecor
 }
 
 /**
- * A provider for each policy and pipeline that a decorator injects. They are transient, so that an application creates only
- * those that its own classes inject; each provides the one instance of the registry.
+ * A provider for each policy and pipeline that a decorator injects. They are transient, so that an application creates
+ * only those that its own classes inject; each provides the one instance of the registry.
  */
 export function injectedProviders(): readonly Provider[] {
   const policies = [...injectedPolicies].map(([token, { kind, name }]) => ({

@@ -9,9 +9,10 @@ export interface PolicyDecoratorOptions {
   /** The name of the instance or pipeline, usually that of the dependency. Methods with the same name share it. */
   readonly name: string;
   /**
-   * Replaces a call that is refused or fails: a method of the same class, whose arguments are those of the call, followed by
-   * the error. If there are several, the one with the most specific error class is called. An error without a fallback, and
-   * any error that a fallback throws, is thrown unchanged. No fallback is called after the caller has aborted. None by default.
+   * Replaces a call that is refused or fails: a method of the same class, whose arguments are those of the call,
+   * followed by the error. If there are several, the one with the most specific error class is called. An error without
+   * a fallback, and any error that a fallback throws, is thrown unchanged. No fallback is called after the caller has
+   * aborted. None by default.
    */
   readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
 }
@@ -21,8 +22,8 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
   /** Computes the key of a call from its arguments. Calls with the same key share their stale value. */
   readonly key?: (...args: never[]) => string;
   /**
-   * A method of the same class that maps a stale value to the result of the call, e.g. to a value with its age. Its arguments
-   * are those of the call, followed by the `StaleValue`. By default, the result is the value itself.
+   * A method of the same class that maps a stale value to the result of the call, e.g. to a value with its age. Its
+   * arguments are those of the call, followed by the `StaleValue`. By default, the result is the value itself.
    */
   readonly staleMethod?: string;
 }
@@ -30,12 +31,12 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
 /**
  * Creates the decorator of a policy.
  *
- * The method returns a promise or an Observable; if its declared return type is neither, the application does not start. For
- * an Observable, each subscription is a call.
+ * The method returns a promise or an Observable; if its declared return type is neither, the application does not
+ * start. For an Observable, each subscription is a call.
  *
  * Each instance uses the registries of the application that created it. An instance that Nest did not create (`new
- * CustomerClient()` in a unit test) has none: its methods run unprotected and without fallback, like those of a Spring class
- * without its proxy. The same applies within a constructor, since Nest injects properties after it.
+ * CustomerClient()` in a unit test) has none: its methods run unprotected and without fallback, like those of a Spring
+ * class without its proxy. The same applies within a constructor, since Nest injects properties after it.
  *
  * @throws TypeError if it decorates anything but an instance method
  */

@@ -7,10 +7,11 @@ import { inheritedCallContext, runInCallContext } from './call-context.ts';
 export type RunFallback = (error: unknown) => unknown;
 
 /**
- * Calls a method that returns a promise, protected by a policy. The policy derives the context of the method from that of the
- * call that it is part of.
+ * Calls a method that returns a promise, protected by a policy. The policy derives the context of the method from that
+ * of the call that it is part of.
  *
- * @throws TypeError if the method returns an Observable, of which each subscription should be protected and not the call
+ * @throws TypeError if the method returns an Observable, of which each subscription should be protected and not the
+ * call
  */
 export function callProtected(policy: Policy, call: () => unknown, runFallback: RunFallback): Promise<unknown> {
   const inherited = inheritedCallContext();
@@ -33,10 +34,10 @@ export function callProtected(policy: Policy, call: () => unknown, runFallback: 
 }
 
 /**
- * An Observable of which each subscription is a call protected by a policy. The call succeeds when the stream completes, or
- * when the subscriber unsubscribes after a value (as `firstValueFrom` does); its result is the last value. Unsubscribing
- * earlier aborts the call. When a policy ends the call, the subscription to the source ends, and each attempt of a retry
- * subscribes to the source again.
+ * An Observable of which each subscription is a call protected by a policy. The call succeeds when the stream
+ * completes, or when the subscriber unsubscribes after a value (as `firstValueFrom` does); its result is the last
+ * value. Unsubscribing earlier aborts the call. When a policy ends the call, the subscription to the source ends, and
+ * each attempt of a retry subscribes to the source again.
  */
 export function observeProtected(policy: Policy, call: () => unknown, runFallback: RunFallback): Observable<unknown> {
   return defer(() => {

@@ -50,8 +50,8 @@ export interface RefusalProblem extends ProblemText {
 }
 
 /**
- * Describes an error with which a policy refused or ended a call; `undefined` for every other error. For applications whose
- * error responses have a different format than those of the ResilienceExceptionFilter.
+ * Describes an error with which a policy refused or ended a call; `undefined` for every other error. For applications
+ * whose error responses have a different format than those of the ResilienceExceptionFilter.
  */
 export function describeRefusal(error: unknown): RefusalProblem | undefined {
   const found = problems.find(([errorClass]) => error instanceof errorClass);
@@ -70,9 +70,9 @@ export interface ExceptionFilterOptions {
 }
 
 /**
- * Responds with problem details (RFC 9457) to HTTP requests that a policy refused or ended: 503 for a circuit breaker, a
- * bulkhead or a concurrency limit, 429 for a rate limiter, 504 for a time limit or a deadline; with `Retry-After` if the time
- * is known. Other errors, and contexts other than HTTP, are left to other filters.
+ * Responds with problem details (RFC 9457) to HTTP requests that a policy refused or ended: 503 for a circuit breaker,
+ * a bulkhead or a concurrency limit, 429 for a rate limiter, 504 for a time limit or a deadline; with `Retry-After` if
+ * the time is known. Other errors, and contexts other than HTTP, are left to other filters.
  *
  * Nest calls the filter that was registered last first: register this one after a filter that catches everything.
  *

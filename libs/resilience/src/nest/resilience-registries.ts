@@ -54,7 +54,8 @@ export class ResilienceRegistries {
   }
 
   /**
-   * The declared pipeline of this name; otherwise the policies that have an instance of this name, in the default order.
+   * The declared pipeline of this name; otherwise the policies that have an instance of this name, in the default
+   * order.
    *
    * @throws PipelineNotFoundError if there is neither
    */
@@ -141,8 +142,9 @@ interface ProtectedInstance {
 }
 
 /**
- * Makes Nest inject the registries of its application into each instance of the class and of its subclasses, in any scope:
- * a property injection as `@Inject(ResilienceRegistries)` declares it. It may be called more than once for a class.
+ * Makes Nest inject the registries of its application into each instance of the class and of its subclasses, in any
+ * scope: a property injection as `@Inject(ResilienceRegistries)` declares it. It may be called more than once for a
+ * class.
  */
 export function injectRegistries(prototype: object): void {
   Inject(ResilienceRegistries)(prototype, registriesProperty);

@@ -22,8 +22,8 @@ import {
 import { StartUp } from './start-up.ts';
 
 /**
- * Resilience for a Nest application: import `forRoot` once, in the root module. It is global, and provides the registry of
- * each policy (`@InjectRegistry('circuitBreaker')`, `registryToken('circuitBreaker')`) and the PipelineRegistry.
+ * Resilience for a Nest application: import `forRoot` once, in the root module. It is global, and provides the registry
+ * of each policy (`@InjectRegistry('circuitBreaker')`, `registryToken('circuitBreaker')`) and the PipelineRegistry.
  */
 @Module({})
 export class ResilienceModule {
@@ -88,8 +88,9 @@ export class ResilienceModule {
   }
 
   /**
-   * Defines instances, configurations and pipelines in the module that uses them. They apply to the whole application: files
-   * and environment override them, and the application does not start if two modules define the same name differently.
+   * Defines instances, configurations and pipelines in the module that uses them. They apply to the whole application:
+   * files and environment override them, and the application does not start if two modules define the same name
+   * differently.
    *
    * @example
    * @Module({

@@ -163,8 +163,8 @@ function whyNotObservable(policy: Policy): string | undefined {
 }
 
 /**
- * The name of the class of a result that is no promise; `undefined` if the method may return a promise or an Observable, or
- * if the compiler's metadata does not say.
+ * The name of the class of a result that is no promise; `undefined` if the method may return a promise or an
+ * Observable, or if the compiler's metadata does not say.
  */
 function synchronousReturnType(prototype: object, key: string | symbol): string | undefined {
   const type = declaredReturnType(prototype, key);

@@ -14,7 +14,10 @@ import { ProtectedClasses } from './protected-methods.ts';
 import { ResilienceRegistries, setRegistries } from './resilience-registries.ts';
 import { checkProtectedClasses } from './start-up-check.ts';
 
-/** Checks decorators and configuration when the application starts, creates all policies, and stops their timers at the end. */
+/**
+ * Checks decorators and configuration when the application starts, creates all policies, and stops their timers at the
+ * end.
+ */
 @Injectable()
 export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #registries: ResilienceRegistries;

@@ -31,7 +31,10 @@ export interface CircuitBreakerContractClause {
   readonly run: (scene: CircuitBreakerScene) => Promise<void>;
 }
 
-/** Options that every engine supports: a window of 10 s, at least 4 calls, a wait of 5 s, one trial call, buffered events. */
+/**
+ * Options that every engine supports: a window of 10 s, at least 4 calls, a wait of 5 s, one trial call, buffered
+ * events.
+ */
 export const common: CircuitBreakerOptions = {
   slidingWindowType: 'TIME_BASED',
   slidingWindowSize: 10,
@@ -53,8 +56,8 @@ class FullError extends RejectedError {
 }
 
 /**
- * What decorators, registry, meters, health and actuator require of a circuit breaker on any engine. Like `policyContract`,
- * which every engine must meet too, it needs no test framework.
+ * What decorators, registry, meters, health and actuator require of a circuit breaker on any engine. Like
+ * `policyContract`, which every engine must meet too, it needs no test framework.
  */
 export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
   clause('returns what calls return and throws what they throw', async (breaker) => {

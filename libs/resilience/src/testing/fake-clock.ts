@@ -10,7 +10,9 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
   #now: number;
 
-  /** @param startAt the first reading, in milliseconds since the Unix epoch; 14 November 2023, 22:13:20 UTC by default */
+  /**
+   * @param startAt the first reading, in milliseconds since the Unix epoch; 14 November 2023, 22:13:20 UTC by default
+   */
   constructor(startAt = 1_700_000_000_000) {
     this.#now = startAt;
   }
@@ -35,7 +37,9 @@ export class FakeClock implements Clock {
     this.advanceTo(this.#now + durationMs);
   }
 
-  /** Advances the clock to `time`, in milliseconds since the Unix epoch, and fires the timers that are due, in order. */
+  /**
+   * Advances the clock to `time`, in milliseconds since the Unix epoch, and fires the timers that are due, in order.
+   */
   advanceTo(time: number): void {
     if (time < this.#now) throw new RangeError(`A clock cannot go back from ${this.#now} to ${time}.`);
     for (let timer = this.#next(time); timer !== undefined; timer = this.#next(time)) {

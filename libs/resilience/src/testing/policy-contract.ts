@@ -10,8 +10,8 @@ export interface PolicyUnderContract extends Policy {
 }
 
 /**
- * Creates a policy that permits calls: closed, not full, with all its permits. It permits at least 3 concurrent calls, and
- * a call may wait for up to an hour on the given clock.
+ * Creates a policy that permits calls: closed, not full, with all its permits. It permits at least 3 concurrent calls,
+ * and a call may wait for up to an hour on the given clock.
  */
 export type MakePolicy = (environment: { readonly clock: FakeClock }) => PolicyUnderContract;
 

@@ -46,8 +46,8 @@ export function logTransitions(
 }
 
 /**
- * Describes a state transition and its cause. Call it in the listener of the event: OPEN still has the window that opened
- * it, other states have a new one.
+ * Describes a state transition and its cause. Call it in the listener of the event: OPEN still has the window that
+ * opened it, other states have a new one.
  */
 export function describeTransition(breaker: DescribedBreaker, event: StateTransitionEvent): TransitionDescription {
   const { name, config } = breaker;

@@ -9,14 +9,16 @@ import {
   toCallContext,
 } from '../../core/policy.ts';
 
-/** The tracer of this library; a no-op without an SDK. Looked up for each span, since an SDK may be registered later. */
+/**
+ * The tracer of this library; a no-op without an SDK. Looked up for each span, since an SDK may be registered later.
+ */
 export function resilienceTracer(): Tracer {
   return trace.getTracer('@breakwater/resilience');
 }
 
 /**
- * A policy that creates a span for each attempt. Directly inside the retry, each attempt has a span with its number, and the
- * spans of inner policies and of the HTTP client are its children.
+ * A policy that creates a span for each attempt. Directly inside the retry, each attempt has a span with its number,
+ * and the spans of inner policies and of the HTTP client are its children.
  *
  * Without an OpenTelemetry SDK it has no effect.
  *

@@ -18,11 +18,12 @@ interface ObservedInstance extends NamedInstance {
 }
 
 /**
- * Adds events of policies to the active span: refusals, retries, timeouts, hedged attempts, fallbacks and state transitions.
- * They are named `breakwater.<policy>.<event>`. A state transition without an active span (caused by a timer or a health
- * probe) gets a span of its own, since it concerns all later calls.
+ * Adds events of policies to the active span: refusals, retries, timeouts, hedged attempts, fallbacks and state
+ * transitions. They are named `breakwater.<policy>.<event>`. A state transition without an active span (caused by a
+ * timer or a health probe) gets a span of its own, since it concerns all later calls.
  *
- * Events of every call are not observed. Without an OpenTelemetry SDK there is no active span, and no object is created.
+ * Events of every call are not observed. Without an OpenTelemetry SDK there is no active span, and no object is
+ * created.
  *
  * @param registries the registries by kind of policy, with their present and future instances
  * @returns stops adding events

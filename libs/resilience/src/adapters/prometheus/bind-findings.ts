@@ -12,8 +12,8 @@ export interface CountedFinding {
 const name = 'breakwater_doctor_findings';
 
 /**
- * Exports the doctor's findings as `breakwater_doctor_findings{name,code,severity}`, 1 for each finding. They are computed at
- * each scrape, so that they include those about the observed traffic.
+ * Exports the doctor's findings as `breakwater_doctor_findings{name,code,severity}`, 1 for each finding. They are
+ * computed at each scrape, so that they include those about the observed traffic.
  *
  * @param findings returns the current findings, e.g. `() => diagnosisSource.diagnosis().findings`
  * @param prometheusRegistry where the metric is collected; prom-client's `register` by default

@@ -576,9 +576,9 @@ describe('bindToPrometheus for fallbacks', () => {
 });
 
 /**
- * The metrics that panels and variables of Resilience4j's Grafana dashboard query, with the labels that they use. Source:
- * `grafana_dashboard.json` in the root of resilience4j/resilience4j (seen at commit 23c724e). Prometheus adds `instance`,
- * and the team adds `application` (`extraLabels`).
+ * The metrics that panels and variables of Resilience4j's Grafana dashboard query, with the labels that they use.
+ * Source: `grafana_dashboard.json` in the root of resilience4j/resilience4j (seen at commit 23c724e). Prometheus adds
+ * `instance`, and the team adds `application` (`extraLabels`).
  */
 const queriedByDashboard: readonly (readonly [metric: string, labels: readonly string[]])[] = [
   ['resilience4j_circuitbreaker_state', ['state', 'name']],

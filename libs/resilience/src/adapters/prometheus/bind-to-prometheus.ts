@@ -27,11 +27,12 @@ export interface PrometheusOptions {
 }
 
 /**
- * Exports the metrics of policies to Prometheus, with the names, labels and units of Resilience4j's Micrometer binding, so
- * that its dashboards and alerts work without a change. Metrics that Resilience4j does not have are named `breakwater_…`.
+ * Exports the metrics of policies to Prometheus, with the names, labels and units of Resilience4j's Micrometer binding,
+ * so that its dashboards and alerts work without a change. Metrics that Resilience4j does not have are named
+ * `breakwater_…`.
  *
- * Instances that a registry adds later get their series at that time, and removing an instance removes its series. Counters
- * start at 0 when they are bound.
+ * Instances that a registry adds later get their series at that time, and removing an instance removes its series.
+ * Counters start at 0 when they are bound.
  *
  * @param registries the registries by kind of policy; those left out have no metrics
  * @param prometheusRegistry where the metrics are collected; prom-client's `register` by default

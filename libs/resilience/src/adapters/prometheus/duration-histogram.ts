@@ -9,8 +9,9 @@ const firstPower = 4 ** 10;
 
 /**
  * The upper bounds, in seconds, with which Micrometer publishes a timer as a histogram to Prometheus
- * (`percentiles-histogram`): from 1 ms to 30 s, powers of four, with steps of a third of the lower power between two of them.
- * Like Micrometer's `PercentileHistogramBuckets`, which computes in whole nanoseconds and adds both ends of the range.
+ * (`percentiles-histogram`): from 1 ms to 30 s, powers of four, with steps of a third of the lower power between two of
+ * them. Like Micrometer's `PercentileHistogramBuckets`, which computes in whole nanoseconds and adds both ends of the
+ * range.
  */
 export const percentileHistogramBuckets: readonly number[] = buckets();
 
@@ -27,8 +28,9 @@ function buckets(): readonly number[] {
 }
 
 /**
- * A histogram of prom-client whose series exist before a value is recorded, so that recording is one search in the bounds.
- * prom-client's own histogram compares the bounds one by one, and checks and joins the labels of each observation.
+ * A histogram of prom-client whose series exist before a value is recorded, so that recording is one search in the
+ * bounds. prom-client's own histogram compares the bounds one by one, and checks and joins the labels of each
+ * observation.
  */
 export class DurationHistogram {
   readonly name: string;
@@ -88,7 +90,9 @@ export class DurationSeries {
   readonly remove: () => void;
   readonly #labels: Labels;
   readonly #bounds: readonly number[];
-  /** The number of values between the previous bound and the one at the same index; the last count is above all bounds. */
+  /**
+   * The number of values between the previous bound and the one at the same index; the last count is above all bounds.
+   */
   readonly #counts: number[];
   #sum = 0;
   /** The bucket of the last value and its bounds: most calls take about as long as the previous one. */

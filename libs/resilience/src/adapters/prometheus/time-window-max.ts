@@ -6,8 +6,9 @@ const windowMs = 60_000;
 /**
  * The largest value of the last two to three minutes, so that a peak expires after some scrapes.
  *
- * Like Micrometer's `TimeWindowMax`: a ring of maxima, each of which is updated by every value. The oldest is the result; each
- * minute it is reset and becomes the newest. Micrometer's Prometheus registry has a ring of three with a step of one minute.
+ * Like Micrometer's `TimeWindowMax`: a ring of maxima, each of which is updated by every value. The oldest is the
+ * result; each minute it is reset and becomes the newest. Micrometer's Prometheus registry has a ring of three with a
+ * step of one minute.
  */
 export class TimeWindowMax {
   readonly #clock: Clock;

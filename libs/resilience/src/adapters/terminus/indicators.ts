@@ -65,8 +65,8 @@ export class RegistryHealthIndicator<P extends { readonly name: string }> {
  * The circuit breakers of the application for a health check, in the shape of Resilience4j's
  * `CircuitBreakersHealthIndicator`.
  *
- * While one is open, the check is degraded and does not fail: taking this application out of rotation repairs no dependency.
- * Only an instance with `allowHealthIndicatorToFail` fails it.
+ * While one is open, the check is degraded and does not fail: taking this application out of rotation repairs no
+ * dependency. Only an instance with `allowHealthIndicatorToFail` fails it.
  *
  * @example
  * @HealthCheck()
@@ -131,8 +131,9 @@ function percent(rate: number): string {
 const nanosInMs = 1e6;
 
 /**
- * The rate limiters of the application for a health check, in the shape of Resilience4j's `RateLimitersHealthIndicator`.
- * While one refuses calls, the check is degraded; it fails only with `allowHealthIndicatorToFail`.
+ * The rate limiters of the application for a health check, in the shape of Resilience4j's
+ * `RateLimitersHealthIndicator`. While one refuses calls, the check is degraded; it fails only with
+ * `allowHealthIndicatorToFail`.
  */
 @Injectable()
 export class RateLimiterHealthIndicator extends RegistryHealthIndicator<RateLimiter> {

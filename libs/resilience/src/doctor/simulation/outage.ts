@@ -28,11 +28,14 @@ export interface Outage {
   readonly callerDeadlineMs?: number | undefined;
   /** The simulation ends after this number of calls; not limited by default. */
   readonly calls?: number | undefined;
-  /** No call starts after this time; by default a minute after the start of the last phase, or no limit if `calls` is given. */
+  /**
+   * No call starts after this time; by default a minute after the start of the last phase, or no limit if `calls` is
+   * given.
+   */
   readonly untilMs?: number | undefined;
   /**
-   * How long a caller waits before its next call if a call took no time, e.g. because it was refused: 100 ms by default, 0
-   * if `calls` is given.
+   * How long a caller waits before its next call if a call took no time, e.g. because it was refused: 100 ms by
+   * default, 0 if `calls` is given.
    */
   readonly pauseMs?: number | undefined;
 }
@@ -204,7 +207,9 @@ function phaseAt({ phases }: Outage, atMs: number): OutagePhase {
   return phases.findLast((phase) => phase.atMs <= atMs) ?? { atMs: 0, latencyMs: 0, errorPercentage: 0 };
 }
 
-/** An error that is recorded: of the first recorded class, or of the first retried one, if the configuration has any. */
+/**
+ * An error that is recorded: of the first recorded class, or of the first retried one, if the configuration has any.
+ */
 function failureOf({ circuitBreaker, retry }: Instance): Error {
   const error = new SimulatedFailure('The simulated dependency failed.');
   const [errorClass] = [...(circuitBreaker?.recordExceptions ?? []), ...(retry?.retryExceptions ?? [])];

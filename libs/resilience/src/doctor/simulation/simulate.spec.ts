@@ -73,8 +73,8 @@ describe('a simulated outage', () => {
 
     const { simulation, transitions } = await simulated({ circuitBreaker }, outage);
 
-    // Five failures of ten make 50 %: the calls at 10, 10.5, 11, 11.5 and 12 s. OPEN then ends with the call at 22.5 s, which
-    // fails as well as the next two; the second OPEN ends after the outage.
+    // Five failures of ten make 50 %: the calls at 10, 10.5, 11, 11.5 and 12 s. OPEN then ends with the call at 22.5 s,
+    // which fails as well as the next two; the second OPEN ends after the outage.
     expect(transitions).toEqual([
       '12.05 s: CLOSED -> OPEN',
       '22.5 s: OPEN -> HALF_OPEN',

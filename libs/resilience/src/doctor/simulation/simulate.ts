@@ -40,7 +40,9 @@ export interface SimulatedTransition {
   readonly atMs: number;
   readonly fromState: StateName;
   readonly toState: StateName;
-  /** The number of calls that the circuit breaker had recorded or ignored, including the one that caused the transition. */
+  /**
+   * The number of calls that the circuit breaker had recorded or ignored, including the one that caused the transition.
+   */
   readonly afterCalls: number;
   /** The rate in percent when it opened; -1 if there were too few calls. */
   readonly failureRate?: number;

@@ -14,8 +14,9 @@ export interface StreamedEvent {
 }
 
 /**
- * One client of the stream. While its connection accepts no more data, events are queued. If the queue is full, the oldest
- * event is dropped; the client then receives a `dropped` event with the number of dropped events before the remaining ones.
+ * One client of the stream. While its connection accepts no more data, events are queued. If the queue is full, the
+ * oldest event is dropped; the client then receives a `dropped` event with the number of dropped events before the
+ * remaining ones.
  */
 export class EventStreamClient {
   readonly #sink: EventSink;

@@ -11,8 +11,8 @@ const kinds: Readonly<Record<string, StreamMessage['kind']>> = {
 };
 
 /**
- * Reads the messages of `GET events/stream` from the body of its response. Heartbeats and messages without a JSON object are
- * skipped.
+ * Reads the messages of `GET events/stream` from the body of its response. Heartbeats and messages without a JSON
+ * object are skipped.
  *
  * @throws RangeError when a message is longer than a million characters
  * @example

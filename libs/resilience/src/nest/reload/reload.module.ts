@@ -19,8 +19,8 @@ export interface ReloadModuleOptions {
   /** Whether changes of the `configFiles` of ResilienceModule are applied automatically; true by default. */
   readonly watch?: boolean;
   /**
-   * The interval at which the files are read. At least 1 ms; 2 s by default. A change is applied when two consecutive reads
-   * find the same contents.
+   * The interval at which the files are read. At least 1 ms; 2 s by default. A change is applied when two consecutive
+   * reads find the same contents.
    */
   readonly pollInterval?: Duration;
 }
@@ -34,8 +34,8 @@ interface ReloadConfig {
 const reloadConfig = Symbol('ReloadConfig');
 
 /**
- * Applies changes of the configuration at run time: those of the `configFiles` of ResilienceModule automatically, and those of
- * all sources when `ResilienceReloader.reload()` is called. It is imported once, next to ResilienceModule.
+ * Applies changes of the configuration at run time: those of the `configFiles` of ResilienceModule automatically, and
+ * those of all sources when `ResilienceReloader.reload()` is called. It is imported once, next to ResilienceModule.
  */
 @Module({})
 export class ResilienceReloadModule {
@@ -68,10 +68,11 @@ type Contents = readonly (string | undefined)[];
 
 /**
  * Reloads the configuration when the content of a file has changed. It reads the files at an interval, which works with
- * editors that write in place, files that are replaced by a rename, the links of a mounted ConfigMap in Kubernetes, and file
- * systems without change notifications.
+ * editors that write in place, files that are replaced by a rename, the links of a mounted ConfigMap in Kubernetes, and
+ * file systems without change notifications.
  *
- * A half-written file may be invalid or, worse, valid: a change is applied when two consecutive reads find the same contents.
+ * A half-written file may be invalid or, worse, valid: a change is applied when two consecutive reads find the same
+ * contents.
  */
 @Injectable()
 class ConfigFileWatch implements OnApplicationBootstrap, OnApplicationShutdown {

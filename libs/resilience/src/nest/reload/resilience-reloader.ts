@@ -38,9 +38,9 @@ export class ResilienceReloader {
   }
 
   /**
-   * Reads code, files and environment as at the start. The whole configuration is checked before any of it is applied: if it
-   * is invalid, the reloader logs every fault, and the current configuration stays in effect. In-flight calls end under the
-   * options with which they started.
+   * Reads code, files and environment as at the start. The whole configuration is checked before any of it is applied:
+   * if it is invalid, the reloader logs every fault, and the current configuration stays in effect. In-flight calls end
+   * under the options with which they started.
    *
    * @throws InvalidOptionsError listing every fault
    * @throws ConfigFileError if a file cannot be read
