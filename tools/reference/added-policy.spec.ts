@@ -9,7 +9,7 @@ import {
   createRegistries,
   definePipeline,
   definePolicy,
-  EventPublisher,
+  BasePolicy,
   OptionSchema,
   policies,
   type Policy,
@@ -39,15 +39,13 @@ import { policySection, referencedPolicies } from './policies.ts';
 
 /** A policy that the library does not have: it counts greetings. */
 class Greeting
-  extends EventPublisher<{ readonly GREETED: PolicyEvent & { readonly type: 'GREETED' } }, 'greetingName'>
+  extends BasePolicy<{ readonly GREETED: PolicyEvent & { readonly type: 'GREETED' } }, 'greetingName'>
   implements Policy
 {
-  readonly name: string;
   config: { readonly times: number };
 
   constructor(name: string, config: { readonly times: number }) {
-    super({ greetingName: name }, systemClock, 10);
-    this.name = name;
+    super('greetingName', name, systemClock, 10);
     this.config = config;
   }
 

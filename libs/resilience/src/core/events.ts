@@ -1,5 +1,4 @@
 import type { Clock } from './clock.ts';
-import { Usage } from './usage.ts';
 
 /** The fields that every event of every policy has. */
 export interface PolicyEvent {
@@ -67,8 +66,6 @@ export type EventDetails<E extends PolicyEvent, N extends string> = Omit<E, keyo
  * `N` is the field of each event that contains the policy's name, e.g. `bulkheadName`.
  */
 export class EventPublisher<M extends EventMap, N extends string> {
-  /** The calls of the policy. */
-  readonly usage = new Usage();
   readonly #emitter = new EventEmitter<M>();
   readonly #source: Readonly<Record<N, string>>;
   readonly #clock: Pick<Clock, 'now'>;

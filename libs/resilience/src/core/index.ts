@@ -12,7 +12,7 @@ export {
   ResilienceError,
 } from './errors.ts';
 export type { Listener, PolicyEvent, Unsubscribe } from './events.ts';
-export { EventPublisher } from './events.ts';
+export { BasePolicy } from './base-policy.ts';
 export type { Random } from './interval-function.ts';
 export { IntervalFunction } from './interval-function.ts';
 export type { ConfigOf, ErrorClass, EventOptions, OptionKind, OptionRule, OptionRules, Relations } from './options.ts';

@@ -1,3 +1,4 @@
+import { BasePolicy } from '../../core/base-policy.ts';
 import OpossumBreaker from 'opossum';
 import type { AnyCircuitBreaker, CircuitBreakerEngine } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import {
@@ -16,12 +17,10 @@ import {
   judgeOutcome,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { legalTransitions } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
-import { EventPublisher } from '../../core/events.ts';
 import {
   type AbortSource,
   abortSourceOf,
   type CallContext,
-  decorateCall,
   type ProtectedCall,
   toCallContext,
 } from '../../core/policy.ts';
@@ -50,11 +49,9 @@ const hasNoMetricsOnlyState = 'it has no state that counts calls and never opens
  * `Date.now` and `setTimeout`; no clock can be injected.
  */
 export class OpossumCircuitBreaker
-  extends EventPublisher<CircuitBreakerEvents, 'circuitBreakerName'>
+  extends BasePolicy<CircuitBreakerEvents, 'circuitBreakerName'>
   implements AnyCircuitBreaker
 {
-  readonly name: string;
-
   // What opossum does not support: these throw an UnsupportedByEngineError.
   readonly tryAcquirePermission = (): never => this.#rejectOperation('tryAcquirePermission', makesTheCall);
   readonly acquirePermission = (): never => this.#rejectOperation('acquirePermission', makesTheCall);
@@ -82,8 +79,7 @@ export class OpossumCircuitBreaker
    */
   constructor(name: string, options: CircuitBreakerOptions = {}) {
     const config = resolveOpossumOptions(`CircuitBreaker '${name}'`, options);
-    super({ circuitBreakerName: name }, Date, config.eventConsumerBufferSize);
-    this.name = name;
+    super('circuitBreakerName', name, Date, config.eventConsumerBufferSize);
     this.#config = config;
     this.#emittedState = config.initialState as OpossumState;
     this.#opossum = this.#createOpossum(this.#emittedState);
@@ -152,11 +148,6 @@ export class OpossumCircuitBreaker
     if (fired.outcome === undefined) throw refusal;
     if ('error' in fired.outcome) throw fired.outcome.error;
     return fired.outcome.result as T;
-  }
-
-  /** The same function under this circuit breaker. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /** To a new CLOSED. */

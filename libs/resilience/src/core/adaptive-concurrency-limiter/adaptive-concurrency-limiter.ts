@@ -1,11 +1,10 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { RejectedError, ResilienceError } from '../errors.ts';
-import { EventPublisher } from '../events.ts';
 import {
   type AbortSource,
   abortSourceOf,
   type CallContext,
-  decorateCall,
   isCallerAbort,
   type Policy,
   type ProtectedCall,
@@ -44,10 +43,9 @@ export interface AdaptiveConcurrencyLimiterMetrics {
  * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class AdaptiveConcurrencyLimiter
-  extends EventPublisher<AdaptiveConcurrencyLimiterEvents, 'adaptiveConcurrencyLimiterName'>
+  extends BasePolicy<AdaptiveConcurrencyLimiterEvents, 'adaptiveConcurrencyLimiterName'>
   implements Policy
 {
-  readonly name: string;
   readonly #clock: Clock;
   #config: AdaptiveConcurrencyLimiterConfig;
   #algorithm: LimitAlgorithm;
@@ -66,8 +64,7 @@ export class AdaptiveConcurrencyLimiter
   ) {
     const config = adaptiveConcurrencyLimiterOptions.resolve(`AdaptiveConcurrencyLimiter '${name}'`, options);
     const clock = environment.clock ?? systemClock;
-    super({ adaptiveConcurrencyLimiterName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('adaptiveConcurrencyLimiterName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
     this.#algorithm = algorithmFor(config);
@@ -90,11 +87,6 @@ export class AdaptiveConcurrencyLimiter
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     return this.usage.track(this.#run(call, context));
-  }
-
-  /** The same function under this limiter. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /**

@@ -1,16 +1,7 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { EventPublisher } from '../events.ts';
 import { mergeOptions } from '../options.ts';
-import {
-  abortSourceOf,
-  type CallContext,
-  decorateCall,
-  invokeCall,
-  type Policy,
-  type ProtectedCall,
-  signalOf,
-  toCallContext,
-} from '../policy.ts';
+import { abortSourceOf, type CallContext, invokeCall, type ProtectedCall, signalOf, toCallContext } from '../policy.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
 import type { BulkheadEvents } from './bulkhead.events.ts';
 import { type BulkheadConfig, bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
@@ -39,8 +30,7 @@ interface QueuedCall {
  * const customer = new Bulkhead('customer', { maxConcurrentCalls: 20, maxWaitDuration: '100ms' });
  * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> implements Policy {
-  readonly name: string;
+export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
   readonly #clock: Clock;
   /** The queue, first in first out. It is empty while a permit is free. */
   readonly #queue = new Set<QueuedCall>();
@@ -57,8 +47,7 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
   constructor(name: string, options: BulkheadOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = bulkheadOptions.resolve(`Bulkhead '${name}'`, options);
     const clock = environment.clock ?? systemClock;
-    super({ bulkheadName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('bulkheadName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
     this.#freePermits = config.maxConcurrentCalls;
@@ -88,11 +77,6 @@ export class Bulkhead extends EventPublisher<BulkheadEvents, 'bulkheadName'> imp
     return this.usage.track(
       this.#tryTakePermit() ? this.#run(call, context) : this.#runAfterWait(call, context, signalOf(context)),
     );
-  }
-
-  /** The same function under this bulkhead. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /**

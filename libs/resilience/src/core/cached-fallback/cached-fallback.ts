@@ -1,6 +1,6 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
-import { EventPublisher } from '../events.ts';
 import {
   abortSourceOf,
   type CallContext,
@@ -39,8 +39,7 @@ export interface CachedFallbackMetrics {
  *   .withKey(currency, { mapStale: ({ value, ageMs }) => ({ ...value, ageMs }) })
  *   .execute(({ signal }) => find(currency, signal));
  */
-export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cachedFallbackName'> implements KeyedPolicy {
-  readonly name: string;
+export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFallbackName'> implements KeyedPolicy {
   #config: CachedFallbackConfig;
   readonly #values: LastGoodValues;
 
@@ -53,8 +52,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
   constructor(name: string, options: CachedFallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = cachedFallbackOptions.resolve(`CachedFallback '${name}'`, options);
     const clock = environment.clock ?? systemClock;
-    super({ cachedFallbackName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('cachedFallbackName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#values = new LastGoodValues(config.maxEntries, clock);
   }
@@ -103,7 +101,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
    *
    * @param keyOf computes the key from the arguments; that of the `key` option by default
    */
-  decorate<A extends unknown[], T>(
+  override decorate<A extends unknown[], T>(
     call: (...args: A) => T | PromiseLike<T>,
     keyOf?: (...args: A) => string,
   ): (...args: A) => Promise<T> {
@@ -163,7 +161,7 @@ export class CachedFallback extends EventPublisher<CachedFallbackEvents, 'cached
 }
 
 /** A cached fallback for calls with one key. */
-class KeyedCachedFallback implements Policy {
+class KeyedCachedFallback {
   readonly kind = 'cachedFallback';
   readonly name: string;
   readonly execute: Policy['execute'];

@@ -1,13 +1,13 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Duration, parseDuration } from '../duration.ts';
-import { EventPublisher, warn } from '../events.ts';
+import { warn } from '../events.ts';
 import type { Random } from '../interval-function.ts';
 import {
   type AbortSource,
   abortSourceOf,
   type CallContext,
   callContext,
-  decorateCall,
   invokeCall,
   LazyAbortController,
   type ProtectedCall,
@@ -85,10 +85,9 @@ class InFlightCalls {
  * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
 export class CircuitBreaker
-  extends EventPublisher<CircuitBreakerEvents, 'circuitBreakerName'>
+  extends BasePolicy<CircuitBreakerEvents, 'circuitBreakerName'>
   implements AnyCircuitBreaker
 {
-  readonly name: string;
   readonly #clock: Clock;
   readonly #machine: StateMachine;
   readonly #inFlightCalls = new InFlightCalls();
@@ -102,8 +101,7 @@ export class CircuitBreaker
   constructor(name: string, options: CircuitBreakerOptions = {}, environment: CircuitBreakerEnvironment = {}) {
     const config = resolveConfig(name, options);
     const { clock = systemClock, random = Math.random } = environment;
-    super({ circuitBreakerName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('circuitBreakerName', name, clock, config.eventConsumerBufferSize);
     this.#clock = clock;
     this.#machine = new StateMachine(config, {
       name,
@@ -173,11 +171,6 @@ export class CircuitBreaker
       },
     );
     return this.usage.track(settled);
-  }
-
-  /** The same function under this circuit breaker. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /** Requests a permission. End it with `onSuccess`, `onError`, `onResult` or `releasePermission`. */

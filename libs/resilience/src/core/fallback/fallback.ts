@@ -1,15 +1,7 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
-import { EventPublisher } from '../events.ts';
-import {
-  type AbortSource,
-  abortSourceOf,
-  type CallContext,
-  decorateCall,
-  type Policy,
-  type ProtectedCall,
-  toCallContext,
-} from '../policy.ts';
+import { type AbortSource, abortSourceOf, type CallContext, type ProtectedCall, toCallContext } from '../policy.ts';
 import type { FallbackEvents } from './fallback.events.ts';
 import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fallback.options.ts';
 
@@ -25,8 +17,7 @@ import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fa
  *   handlers: [{ on: CallNotPermittedError, handle: () => unknownCustomer }, { handle: () => callReplica() }],
  * });
  */
-export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> implements Policy {
-  readonly name: string;
+export class Fallback extends BasePolicy<FallbackEvents, 'fallbackName'> {
   readonly config: FallbackConfig;
 
   /**
@@ -37,8 +28,7 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
    */
   constructor(name: string, options: FallbackOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = fallbackOptions.resolve(`Fallback '${name}'`, options);
-    super({ fallbackName: name }, environment.clock ?? systemClock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('fallbackName', name, environment.clock ?? systemClock, config.eventConsumerBufferSize);
     this.config = config;
   }
 
@@ -50,11 +40,6 @@ export class Fallback extends EventPublisher<FallbackEvents, 'fallbackName'> imp
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     return this.usage.track(this.#run(call, context));
-  }
-
-  /** The same function under this fallback. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   async #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {

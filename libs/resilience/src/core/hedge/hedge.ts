@@ -1,7 +1,7 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { InvalidOptionsError } from '../errors.ts';
-import { EventPublisher } from '../events.ts';
-import { type CallContext, decorateCall, type Policy, type ProtectedCall, signalOf } from '../policy.ts';
+import { type CallContext, type ProtectedCall, signalOf } from '../policy.ts';
 import { HedgeDecidedError } from './hedge.errors.ts';
 import type { HedgeEvents } from './hedge.events.ts';
 import { type HedgeConfig, type HedgeOptions, hedgeOptions } from './hedge.options.ts';
@@ -56,8 +56,7 @@ export interface HedgeMetrics {
  * const customer = new Hedge('customer', { delayPercentile: 95 });
  * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements Policy {
-  readonly name: string;
+export class Hedge extends BasePolicy<HedgeEvents, 'hedgeName'> {
   readonly #clock: Clock;
   readonly #budgets: HedgeEnvironment['retryBudgets'];
   #config: HedgeConfig;
@@ -77,8 +76,7 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
   constructor(name: string, options: HedgeOptions = {}, environment: HedgeEnvironment = {}) {
     const config = hedgeOptions.resolve(`Hedge '${name}'`, options);
     const clock = environment.clock ?? systemClock;
-    super({ hedgeName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('hedgeName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
     this.#budgets = environment.retryBudgets;
@@ -113,11 +111,6 @@ export class Hedge extends EventPublisher<HedgeEvents, 'hedgeName'> implements P
     // A repetition by an outer retry is not a new call; the retry has withdrawn it from the budget.
     if ((context?.attempt ?? 1) === 1) this.#budget?.deposit();
     return this.usage.track(new HedgedCall(this.#callOwner(), call, context).run());
-  }
-
-  /** The same function under this hedge. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /**

@@ -1,15 +1,7 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock, wait } from '../clock.ts';
 import type { Duration } from '../duration.ts';
-import { EventPublisher } from '../events.ts';
-import {
-  abortSourceOf,
-  type CallContext,
-  decorateCall,
-  type Policy,
-  type ProtectedCall,
-  signalOf,
-  toCallContext,
-} from '../policy.ts';
+import { abortSourceOf, type CallContext, type ProtectedCall, signalOf, toCallContext } from '../policy.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
 import type { RateLimiterEvents } from './rate-limiter.events.ts';
@@ -41,8 +33,7 @@ export interface RateLimiterMetrics {
  * const customer = new RateLimiter('customer', { limitForPeriod: 100, limitRefreshPeriod: '1s', timeoutDuration: 0 });
  * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterName'> implements Policy {
-  readonly name: string;
+export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'> {
   readonly #clock: Clock;
   readonly #startedAt: number;
   #ledger: PermissionLedger;
@@ -58,8 +49,7 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
   constructor(name: string, options: RateLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = rateLimiterOptions.resolve(`RateLimiter '${name}'`, options);
     const clock = environment.clock ?? systemClock;
-    super({ rateLimiterName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('rateLimiterName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
     this.#startedAt = this.#clock.now();
@@ -94,11 +84,6 @@ export class RateLimiter extends EventPublisher<RateLimiterEvents, 'rateLimiterN
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     return this.usage.track(this.#run(call, context));
-  }
-
-  /** The same function under this rate limiter. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /**

@@ -1,14 +1,12 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock, wait } from '../clock.ts';
 import { InvalidOptionsError } from '../errors.ts';
-import { EventPublisher } from '../events.ts';
 import {
   type AbortSource,
   abortSourceOf,
   callContext,
   type CallContext,
-  decorateCall,
   invokeCall,
-  type Policy,
   type ProtectedCall,
   signalOf,
 } from '../policy.ts';
@@ -37,8 +35,7 @@ export interface RetryEnvironment {
  * const customer = new Retry('customer', { maxAttempts: 4, intervalFunction: IntervalFunction.ofExponentialBackoff() });
  * const response = await customer.execute(({ signal }) => fetch(url, { signal }));
  */
-export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements Policy {
-  readonly name: string;
+export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
   readonly #clock: Clock;
   readonly #counters = makeRetryCounters();
   readonly #budgets: RetryEnvironment['retryBudgets'];
@@ -54,8 +51,7 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
   constructor(name: string, options: RetryOptions = {}, environment: RetryEnvironment = {}) {
     const config = retryOptions.resolve(`Retry '${name}'`, options);
     const clock = environment.clock ?? systemClock;
-    super({ retryName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('retryName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#budgets = environment.retryBudgets;
     this.#clock = clock;
@@ -95,11 +91,6 @@ export class Retry extends EventPublisher<RetryEvents, 'retryName'> implements P
       (error: unknown) => this.#repeat(call, context, attempts, afterError(attempts, error, abort)),
     );
     return this.usage.track(settled);
-  }
-
-  /** The same function under this retry. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /**

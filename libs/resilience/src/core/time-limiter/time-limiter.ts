@@ -1,14 +1,12 @@
+import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
-import { EventPublisher } from '../events.ts';
 import {
   abortSourceOf,
   callContext,
   type CallContext,
-  decorateCall,
   invokeCall,
   LazyAbortController,
-  type Policy,
   type ProtectedCall,
   whenAborted,
 } from '../policy.ts';
@@ -30,8 +28,7 @@ import { type TimeLimiterConfig, timeLimiterOptions, type TimeLimiterOptions } f
  *   fetch(url, { signal, headers: deadlineHeaders(deadline) }),
  * );
  */
-export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterName'> implements Policy {
-  readonly name: string;
+export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'> {
   readonly #clock: Clock;
   #config: TimeLimiterConfig;
 
@@ -44,8 +41,7 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
   constructor(name: string, options: TimeLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
     const config = timeLimiterOptions.resolve(`TimeLimiter '${name}'`, options);
     const clock = environment.clock ?? systemClock;
-    super({ timeLimiterName: name }, clock, config.eventConsumerBufferSize);
-    this.name = name;
+    super('timeLimiterName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
   }
@@ -115,11 +111,6 @@ export class TimeLimiter extends EventPublisher<TimeLimiterEvents, 'timeLimiterN
       },
     );
     return this.usage.track(promise);
-  }
-
-  /** The same function under this time limiter. It keeps `this` and the arguments. */
-  decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return decorateCall(this, call);
   }
 
   /**
