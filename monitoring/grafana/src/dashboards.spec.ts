@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { dashboards, dashboardsFolder, textOf } from './dashboards.ts';
-import { dataSource } from './queries.ts';
+import { dataSource } from './panels.ts';
 
 const each = Object.entries(dashboards).map(([file, build]) => ({ file, dashboard: build() }));
 const panelsOf = ({ panels = [] }: Dashboard): Panel[] =>

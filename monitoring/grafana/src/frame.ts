@@ -4,11 +4,14 @@ import {
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
+  type Panel,
   QueryVariableBuilder,
+  RowBuilder,
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { dataSource } from './queries.ts';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import { dataSource } from './panels.ts';
 
 /** A variable with the values of a label; all are selected by default. */
 const variable = (name: string, label: string, values: string): QueryVariableBuilder =>
@@ -33,9 +36,14 @@ const bands = (name: string, color: string, expr: string, title: string): Annota
     .step('5s')
     .titleFormat(title);
 
-/** The common parts of all dashboards: variables, annotations, and links to the others. */
-export const dashboard = (uid: string, title: string, description: string): DashboardBuilder =>
-  new DashboardBuilder(title)
+/** A dashboard of rows of panels, with the common variables, annotations, and links to the others. */
+export function dashboard(
+  uid: string,
+  title: string,
+  description: string,
+  rows: Readonly<Record<string, readonly Builder<Panel>[]>>,
+): DashboardBuilder {
+  const built = new DashboardBuilder(title)
     .uid(uid)
     .description(description)
     .tags(['breakwater'])
@@ -58,3 +66,9 @@ export const dashboard = (uid: string, title: string, description: string): Dash
     )
     .annotation(bands('Faults', 'purple', 'sum by (fault) (customer_faults_active) > 0', 'Fault: {{fault}}'))
     .annotation(bands('Alerts', 'red', 'ALERTS{alertstate="firing"}', '{{alertname}} ({{severity}}) {{instance}}'));
+  for (const [row, panels] of Object.entries(rows)) {
+    built.withRow(new RowBuilder(row));
+    for (const panel of panels) built.withPanel(panel);
+  }
+  return built;
+}

@@ -18,26 +18,32 @@ import {
   ThresholdsConfigBuilder,
   ThresholdsMode,
 } from '@grafana/grafana-foundation-sdk/dashboard';
+import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatPanelBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as StateTimelinePanelBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TimeSeriesPanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
-import { dataSource, query } from './queries.ts';
+
+/** The uid is that of `provisioning/datasources/prometheus.yml`. */
+export const dataSource = { type: 'prometheus', uid: 'prometheus' };
 
 /** The content of a panel. */
 export interface PanelContent {
-  readonly title: string;
   /** What it shows and how to read it. */
   readonly description: string;
-  /** Pairs of an expression and its legend. */
-  readonly queries: readonly (readonly [expr: string, legend: string])[];
-  /** As Grafana names it, such as `s`, `reqps` or `percentunit`. */
-  readonly unit: string;
-  /** Width in 24ths of the dashboard. Default: 8. */
+  /** Expressions by their legends, which have labels in Grafana's form, such as `{{instance}}`. */
+  readonly queries: Readonly<Record<string, string>>;
+  /** As Grafana names it, such as `s`, `reqps` or `percentunit`. Default: `short`, a plain number. */
+  readonly unit?: string;
+  /** Width in 24ths of the dashboard. Default: 4 for a stat, 8 for a time series, 24 for a state timeline. */
   readonly span?: number;
   /** The values from which it is a warning, and optionally critical. */
   readonly thresholds?: readonly number[];
 }
+
+/** An expression: the rate of a counter, summed by labels. */
+export const perSecond = (labels: string, counter: string): string =>
+  `sum by (${labels}) (rate(${counter}[$__rate_interval]))`;
 
 const colors = ['green', 'orange', 'red'];
 
@@ -46,31 +52,46 @@ const thresholdsOf = (values: readonly number[]): Builder<ThresholdsConfig> =>
     .mode(ThresholdsMode.Absolute)
     .steps([null, ...values].map((value, index) => ({ value, color: colors[index] ?? 'red' })));
 
-const targetsOf = ({ queries }: PanelContent) =>
-  queries.map(([expr, legend], index) => query(expr, legend).refId(String.fromCodePoint(65 + index)));
+/** Sets what all kinds of panels have. */
+const filled = <Panel extends StatPanelBuilder | StateTimelinePanelBuilder | TimeSeriesPanelBuilder>(
+  panel: Panel,
+  title: string,
+  { description, queries, unit = 'short' }: PanelContent,
+): Panel => {
+  panel
+    .title(title)
+    .description(description)
+    .datasource(dataSource)
+    .targets(
+      Object.entries(queries).map(([legend, expr], index) =>
+        new DataqueryBuilder()
+          .datasource(dataSource)
+          .expr(expr)
+          .legendFormat(legend)
+          .range()
+          .refId(String.fromCodePoint(65 + index)),
+      ),
+    )
+    .unit(unit);
+  return panel;
+};
+
+const legendBelow = () =>
+  new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true);
 
 /** Lines over time. */
 export function timeSeries(
+  title: string,
   content: PanelContent & { readonly max?: number; readonly stacked?: boolean },
 ): TimeSeriesPanelBuilder {
-  const panel = new TimeSeriesPanelBuilder()
-    .title(content.title)
-    .description(content.description)
-    .datasource(dataSource)
-    .targets(targetsOf(content))
-    .unit(content.unit)
+  const panel = filled(new TimeSeriesPanelBuilder(), title, content)
     .min(0)
     .height(8)
     .span(content.span ?? 8)
     .drawStyle(GraphDrawStyle.Line)
     .fillOpacity(content.stacked ? 30 : 8)
     .showPoints(VisibilityMode.Never)
-    .legend(
-      new VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom)
-        .showLegend(true),
-    )
+    .legend(legendBelow())
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi).sort(SortOrder.Descending));
   if (content.max !== undefined) panel.max(content.max);
   if (content.stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
@@ -82,13 +103,8 @@ export function timeSeries(
 }
 
 /** The latest value as a large number. */
-export const stat = (content: PanelContent): StatPanelBuilder =>
-  new StatPanelBuilder()
-    .title(content.title)
-    .description(content.description)
-    .datasource(dataSource)
-    .targets(targetsOf(content))
-    .unit(content.unit)
+export const stat = (title: string, content: PanelContent): StatPanelBuilder =>
+  filled(new StatPanelBuilder(), title, content)
     .height(4)
     .span(content.span ?? 4)
     .thresholds(thresholdsOf(content.thresholds ?? []));
@@ -104,13 +120,8 @@ const states = [
 ] as const;
 
 /** The states of circuit breakers, one band per circuit breaker. */
-export const stateTimeline = (content: PanelContent): StateTimelinePanelBuilder =>
-  new StateTimelinePanelBuilder()
-    .title(content.title)
-    .description(content.description)
-    .datasource(dataSource)
-    .targets(targetsOf(content))
-    .unit(content.unit)
+export const stateTimeline = (title: string, content: PanelContent): StateTimelinePanelBuilder =>
+  filled(new StateTimelinePanelBuilder(), title, content)
     .height(8)
     .span(content.span ?? 24)
     .mergeValues(true)
@@ -121,9 +132,4 @@ export const stateTimeline = (content: PanelContent): StateTimelinePanelBuilder 
         options: Object.fromEntries(states.map(([text, color], index) => [index, { text, color, index }])),
       },
     ])
-    .legend(
-      new VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom)
-        .showLegend(true),
-    );
+    .legend(legendBelow());
