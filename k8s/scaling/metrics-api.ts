@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
-import { once } from 'node:events';
 import { join } from 'node:path';
+import { listen } from '@breakwater/system-runner';
 import { stringify } from 'yaml';
 import { hasLabels } from '../kustomize/manifest.ts';
 import type { ControlPlane } from '../verify/control-plane.ts';
@@ -39,11 +39,9 @@ export async function serveMetrics(plane: ControlPlane, situation: Situation): P
       response.writeHead(result === undefined ? 404 : 200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(result ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', code: 404 }));
     },
-  ).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the metrics server has no port');
-  const { isOk, errors } = await plane.kubectl(['apply', '-f', '-'], registrations(address.port));
+  );
+  const port = Number(new URL(await listen(server)).port);
+  const { isOk, errors } = await plane.kubectl(['apply', '-f', '-'], registrations(port));
   if (!isOk) throw new Error(errors);
   return server;
 }

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { findProgram, freePort, loopback } from '@breakwater/system-runner';
+import { findProgram, freePort, listen } from '@breakwater/system-runner';
 import { DemoProcess } from './testing/demo-process.ts';
 
 /**
@@ -115,8 +114,8 @@ describe('npm run demo that cannot start', () => {
   it('reports the port that is in use', async () => {
     const port = await freePort();
     const base = Math.min(port, 60_000);
-    const server = createServer().listen(base + 12, loopback);
-    await once(server, 'listening');
+    const server = createServer();
+    await listen(server, base + 12);
 
     const demo = start(['--once', '--json', '--port', String(base)]);
     const exitCode = await demo.ended();

@@ -1,10 +1,13 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
 import type { Database } from '@breakwater/system-runner/postgres';
-import { createTestDatabase, startProcess, type TestedProcess } from '@breakwater/system-runner/testing';
-import { once } from 'node:events';
-import { createServer, get, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createTestDatabase,
+  StandInServers,
+  startProcess,
+  type TestedProcess,
+} from '@breakwater/system-runner/testing';
+import { get, type IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 function start(
@@ -20,20 +23,16 @@ function start(
 /** A proxy in front of customer that records the headers of requests. */
 async function openProxy(target: string): Promise<{ url: string; requests: IncomingHttpHeaders[] }> {
   const requests: IncomingHttpHeaders[] = [];
-  const server = createServer(({ url = '', headers }, response) => {
+  const servers = new StandInServers();
+  onTestFinished(() => servers.stop());
+  const url = await servers.start(({ url = '', headers }, response) => {
     requests.push(headers);
     get(target + url, { headers, agent: false }, (forwarded) => {
       response.writeHead(forwarded.statusCode ?? 502, forwarded.headers);
       forwarded.pipe(response);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+  return { url, requests };
 }
 
 describe('account and customer as processes', () => {

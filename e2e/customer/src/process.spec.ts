@@ -1,7 +1,7 @@
 import { migrateCustomer } from '@breakwater/customer/testing';
+import { listen } from '@breakwater/system-runner';
 import { openDatabaseProxy, type Database } from '@breakwater/system-runner/postgres';
 import { createTestDatabase, startProcess, type TestedProcess } from '@breakwater/system-runner/testing';
-import { once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -203,11 +203,9 @@ describe('customer as a process', () => {
     });
 
     it('reports that its port is in use', async () => {
-      const other = createServer().listen(0, '127.0.0.1');
+      const other = createServer();
       onTestFinished(() => void other.close());
-      await once(other, 'listening');
-      const address = other.address();
-      const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+      const { port } = new URL(await listen(other));
 
       const { ended } = start('main.js', { DATABASE_URL: database.url, PORT: port });
 

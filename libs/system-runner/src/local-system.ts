@@ -8,7 +8,7 @@ import { pause, unlessAborted } from './abortable.ts';
 import { createServiceLogins, ownerLogins, type ServiceLogins, SystemDatabase } from './database.ts';
 import { chooseGateway, type Gateway } from './gateway/gateway-choice.ts';
 import { requireFreePorts, systemPorts, urlOf } from './ports.ts';
-import { ServiceReplica } from './service-replica.ts';
+import { countOf, readyOn, ServiceReplica } from './service-replica.ts';
 import {
   accountService,
   consoleService,
@@ -309,24 +309,4 @@ export class LocalSystem {
   #break(failure: SystemFailure): void {
     if (!this.#isStopping && this.#context.options.unexpectedEnd === 'breaks') this.#broken.abort(failure);
   }
-}
-
-async function readyOn(replicas: readonly ServiceReplica[], signal: AbortSignal): Promise<string> {
-  await Promise.all(replicas.map((replica) => replica.ready(signal)));
-  return describeReady(replicas);
-}
-
-const numerals = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-const list = new Intl.ListFormat('en');
-
-/** `two customer services`. */
-export function countOf(count: number, service: string): string {
-  return `${numerals[count] ?? count} ${service} ${count === 1 ? 'service' : 'services'}`;
-}
-
-/** `customer-1 and customer-2 are ready on ports 8091 and 8092`. */
-export function describeReady(replicas: readonly Pick<ServiceReplica, 'name' | 'url'>[]): string {
-  const names = list.format(replicas.map(({ name }) => name));
-  const ports = list.format(replicas.map(({ url }) => new URL(url).port));
-  return replicas.length === 1 ? `${names} is ready on port ${ports}` : `${names} are ready on ports ${ports}`;
 }

@@ -79,3 +79,24 @@ export class ServiceReplica {
     await this.#process.stop();
   }
 }
+
+/** Waits until all replicas are ready and describes them. @throws SystemFailure when one does not start */
+export async function readyOn(replicas: readonly ServiceReplica[], signal: AbortSignal): Promise<string> {
+  await Promise.all(replicas.map((replica) => replica.ready(signal)));
+  return describeReady(replicas);
+}
+
+const numerals = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+const list = new Intl.ListFormat('en');
+
+/** `two customer services`. */
+export function countOf(count: number, service: string): string {
+  return `${numerals[count] ?? count} ${service} ${count === 1 ? 'service' : 'services'}`;
+}
+
+/** `customer-1 and customer-2 are ready on ports 8091 and 8092`. */
+export function describeReady(replicas: readonly Pick<ServiceReplica, 'name' | 'url'>[]): string {
+  const names = list.format(replicas.map(({ name }) => name));
+  const ports = list.format(replicas.map(({ url }) => new URL(url).port));
+  return replicas.length === 1 ? `${names} is ready on port ${ports}` : `${names} are ready on ports ${ports}`;
+}

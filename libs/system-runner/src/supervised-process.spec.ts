@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { freePort, loopback, urlOf } from './ports.ts';
+import { freePort, listen, loopback, urlOf } from './ports.ts';
 import { childEnvironment, describeExit, lastError, respondsAt, SupervisedProcess } from './supervised-process.ts';
 import { SystemFailure } from './system-failure.ts';
 
@@ -34,10 +34,8 @@ function start(script: string, env: Record<string, string> = {}): SupervisedProc
 
 /** Runs a script that calls `ready()`, which opens a connection; the connection closes when its process ends. */
 async function startAndConnect(script: string): Promise<{ supervised: SupervisedProcess; connection: Socket }> {
-  const server = createServer().listen(0, loopback);
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+  const server = createServer();
+  const { port } = new URL(await listen(server));
   const connected = new Promise<Socket>((resolve) => server.once('connection', resolve));
   const supervised = start(
     `const ready = () => require('net').connect(+process.env.READY, '${loopback}');\n${script}`,

@@ -1,62 +1,52 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { childEnvironment, workspaceRoot } from '@breakwater/system-runner';
+import { setTimeout as delay } from 'node:timers/promises';
+import { childEnvironment, SupervisedProcess, workspaceRoot } from '@breakwater/system-runner';
 
 /** The demo as a process, started as by `npm run demo`, and the processes and files that it creates. */
 export class DemoProcess {
-  stdout = '';
-  stderr = '';
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<number | string>;
   /** The demo's directory for temporary files: every file in it is the demo's. */
   readonly #temporary = mkdtempSync(path.join(tmpdir(), 'demo-e2e-'));
+  readonly #output = mkdtempSync(path.join(tmpdir(), 'demo-e2e-output-'));
+  readonly #process: SupervisedProcess;
   readonly #descendants = new Map<string, ObservedProcess>();
-  readonly #onOutput = new Set<() => void>();
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     // PostgreSQL may run as another user and has its data in this directory.
     chmodSync(this.#temporary, 0o755);
-    this.#child = spawn(
-      process.execPath,
-      ['--conditions=@breakwater/source', path.join(workspaceRoot, 'apps/demo/src/main.ts'), ...args],
-      {
-        cwd: workspaceRoot,
-        env: childEnvironment({ TMPDIR: this.#temporary, NO_COLOR: '1', ...env }),
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      this.stdout += text;
-    });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr += text;
-      for (const listener of this.#onOutput) listener();
+    this.#process = new SupervisedProcess({
+      name: 'demo',
+      command: process.execPath,
+      args: ['--conditions=@breakwater/source', path.join(workspaceRoot, 'apps/demo/src/main.ts'), ...args],
+      cwd: workspaceRoot,
+      env: childEnvironment({ TMPDIR: this.#temporary, NO_COLOR: '1', ...env }),
+      logFile: path.join(this.#output, 'stdout'),
+      errorFile: path.join(this.#output, 'stderr'),
     });
     const observing = setInterval(() => this.#observe(), 250);
-    this.#ended = new Promise((resolve) => {
-      this.#child.once('close', (code, signal) => {
-        clearInterval(observing);
-        for (const listener of this.#onOutput) listener();
-        resolve(signal ?? code ?? -1);
-      });
-    });
+    void this.#process.exited.then(() => clearInterval(observing));
+  }
+
+  get stdout(): string {
+    return readFileSync(path.join(this.#output, 'stdout'), 'utf8');
+  }
+
+  get stderr(): string {
+    return readFileSync(path.join(this.#output, 'stderr'), 'utf8');
   }
 
   /** The exit code, or the signal that ended the demo. */
-  ended(): Promise<number | string> {
-    return this.#ended;
+  async ended(): Promise<number | string> {
+    const { code, signal } = await this.#process.exited;
+    return signal ?? code ?? -1;
   }
 
   /** Waits until the demo has written a text to standard error. */
   async printed(text: string): Promise<void> {
     while (!this.stderr.includes(text)) {
-      if (this.#child.exitCode !== null) throw new Error(`the demo ended without "${text}":\n${this.stderr}`);
-      const output = Promise.withResolvers<void>();
-      this.#onOutput.add(output.resolve);
-      await output.promise;
-      this.#onOutput.delete(output.resolve);
+      if (this.#process.exit !== undefined) throw new Error(`the demo ended without "${text}":\n${this.stderr}`);
+      await delay(20);
     }
     this.#observe();
   }
@@ -67,7 +57,7 @@ export class DemoProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    this.#process.signal(signal);
   }
 
   /** A process that the demo started. */
@@ -96,13 +86,13 @@ export class DemoProcess {
 
   /** Ends the demo and removes its files. */
   async cleanUp(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.signal('SIGTERM');
-    await this.#ended;
-    rmSync(this.#temporary, { recursive: true, force: true });
+    this.signal('SIGTERM');
+    await this.#process.exited;
+    for (const directory of [this.#temporary, this.#output]) rmSync(directory, { recursive: true, force: true });
   }
 
   #observe(): void {
-    const { pid } = this.#child;
+    const { pid } = this.#process;
     if (pid === undefined) return;
     for (const each of descendantsOf(pid)) this.#descendants.set(`${each.pid} ${each.startedAt}`, each);
   }

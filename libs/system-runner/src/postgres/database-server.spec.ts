@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { listen } from '../ports.ts';
 import { openDatabaseProxy } from './database-proxy.ts';
 import { createDatabase, type DatabaseServer, withClient, withoutPassword } from './database-server.ts';
 import { provideDatabaseServer, startLocalPostgres } from './local-postgres.ts';
@@ -89,12 +89,8 @@ async function startOldPostgres(): Promise<string> {
     });
     socket.on('error', () => {});
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `postgres://someone:s3cret@127.0.0.1:${address.port}/postgres`;
+  return `postgres://someone:s3cret@${new URL(await listen(server)).host}/postgres`;
 }
 
 describe('provideDatabaseServer', () => {
