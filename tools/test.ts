@@ -9,10 +9,7 @@ import { readSource, runNx, workspaceRoot } from './workspace.ts';
 const resultFiles = '{monitoring,k8s,load-tests,tools,{apps,libs,e2e}/*}/test-results/*.json';
 
 /** The checks that run in parallel. */
-const checks = ['typecheck', 'lint', 'test'];
-
-// PROSE CHECK: uncomment this line when `npm run prose -w tools` finds nothing in the whole tree.
-// checks.push('prose');
+const checks = ['typecheck', 'lint', 'test', 'prose'];
 
 interface Counts {
   readonly numPassedTests: number;
