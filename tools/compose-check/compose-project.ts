@@ -1,7 +1,11 @@
-import { run } from './command.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 /** The removal takes a few seconds; the timeout is for an engine that does not respond. */
 const cleanUpTimeoutMs = 120_000;
+
+/** Displayed length of the output of a failed command. */
+const lastCharacters = 4_000;
 
 /** A running container according to `docker inspect`. */
 export interface RunningContainer {
@@ -33,17 +37,17 @@ export class ComposeProject {
 
   /** @returns its standard output */
   compose(...args: readonly string[]): Promise<string> {
-    return this.#docker(['compose', '--project-name', this.#name, '--progress', 'plain', ...args]);
+    return this.docker('compose', '--project-name', this.#name, '--progress', 'plain', ...args);
   }
 
   /** @returns its standard output */
   docker(...args: readonly string[]): Promise<string> {
-    return this.#docker(args);
+    return this.#run('docker', args);
   }
 
   /** Runs a program of this project on this machine. @returns its standard output */
   node(...args: readonly string[]): Promise<string> {
-    return run(process.execPath, args, { cwd: this.#cwd, env: this.#env, signal: this.#signal });
+    return this.#run(process.execPath, args);
   }
 
   /** The containers of a service that run now. */
@@ -71,46 +75,64 @@ export class ComposeProject {
 
   /** The end of every container's log. */
   logs(): Promise<string> {
-    return this.#dockerUninterrupted(['compose', '--project-name', this.#name, 'logs', '--no-color', '--tail', '15']);
+    return this.#uninterrupted('compose', '--project-name', this.#name, 'logs', '--no-color', '--tail', '15');
   }
 
   /** Removes containers, networks and volumes. Works in any state, and when nothing is there. */
   async remove(): Promise<void> {
-    const args = [
-      '--project-name',
-      this.#name,
-      '--profile',
-      '*',
-      'down',
-      '--volumes',
-      '--remove-orphans',
-      '--timeout',
-      '5',
-    ];
-    await this.#dockerUninterrupted(['compose', ...args]);
+    const down = ['down', '--volumes', '--remove-orphans', '--timeout', '5'];
+    await this.#uninterrupted('compose', '--project-name', this.#name, '--profile', '*', ...down);
   }
 
   /** The remaining objects of the project. */
   async leftovers(): Promise<string[]> {
-    const label = `label=com.docker.compose.project=${this.#name}`;
-    const kinds = [
-      ['ps', '--all'],
-      ['volume', 'ls'],
-      ['network', 'ls'],
-    ];
-    const found = await Promise.all(
-      kinds.map((kind) => this.#dockerUninterrupted([...kind, '--quiet', '--filter', label])),
-    );
+    const filter = ['--quiet', '--filter', `label=com.docker.compose.project=${this.#name}`];
+    const found = await Promise.all([
+      this.#uninterrupted('ps', '--all', ...filter),
+      this.#uninterrupted('volume', 'ls', ...filter),
+      this.#uninterrupted('network', 'ls', ...filter),
+    ]);
     return found.flatMap(lines);
   }
 
-  #docker(args: readonly string[]): Promise<string> {
-    return run('docker', args, { cwd: this.#cwd, env: this.#env, signal: this.#signal });
+  /** Runs docker with a time limit of its own, because an interruption must not end it. */
+  #uninterrupted(...args: readonly string[]): Promise<string> {
+    return this.#run('docker', args, AbortSignal.timeout(cleanUpTimeoutMs));
   }
 
-  /** Runs a command that an interruption must not end. */
-  #dockerUninterrupted(args: readonly string[]): Promise<string> {
-    return run('docker', args, { cwd: this.#cwd, env: this.#env, signal: AbortSignal.timeout(cleanUpTimeoutMs) });
+  /**
+   * Runs a program, and ends it when the signal aborts.
+   *
+   * @returns its standard output
+   * @throws Error with the end of its output when it fails; the signal's reason when that aborts
+   */
+  async #run(program: string, args: readonly string[], signal = this.#signal): Promise<string> {
+    signal.throwIfAborted();
+    // Its own process group: Ctrl-C must not end `docker compose down`.
+    const child = spawn(program, args, {
+      cwd: this.#cwd,
+      env: this.#env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    let [output, said] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      said += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const stop = (): void => void child.kill('SIGTERM');
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const [code] = (await once(child, 'close')) as [number | null];
+      signal.throwIfAborted();
+      if (code === 0) return output;
+      throw new Error(
+        `${[program, ...args].join(' ')} failed (${code ?? 'ended by a signal'}):\n${said.slice(-lastCharacters)}`,
+      );
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
+import { styleText } from 'node:util';
 import { freePorts } from '@breakwater/system-runner';
 import { ComposeProject } from './compose-project.ts';
-import { step } from './progress.ts';
 import { stepsOf } from './steps.ts';
 
 /** Builds included, on a slow machine. */
@@ -30,7 +30,7 @@ async function main(): Promise<number> {
 
   let failed = false;
   try {
-    for (const [title, run] of stepsOf(project, urls, signal)) await step(title, run);
+    for (const [title, run] of Object.entries(stepsOf(project, urls, signal))) await step(title, run);
   } catch (error) {
     failed = true;
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -48,6 +48,26 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   }
   return failed ? 1 : 0;
+}
+
+/**
+ * Runs one step and displays it, on a terminal also while it runs.
+ *
+ * @param run returns the text to display afterwards
+ */
+async function step(title: string, run: () => Promise<string>): Promise<void> {
+  const start = performance.now();
+  if (process.stdout.isTTY) process.stdout.write(`… ${title}`);
+  const finish = (mark: string, text: string): void => {
+    if (process.stdout.isTTY) process.stdout.write('\r\u001b[K');
+    process.stdout.write(`${mark} ${text} (${((performance.now() - start) / 1_000).toFixed(1)} s)\n`);
+  };
+  try {
+    finish(styleText('green', '✔'), await run());
+  } catch (error) {
+    finish(styleText('red', '✖'), title);
+    throw error;
+  }
 }
 
 process.exitCode = await main();
