@@ -9,7 +9,7 @@ import {
 } from '@breakwater/resilience';
 import { readConfigFile, resilienceConfig, type ResilienceConfigContext } from '@breakwater/resilience/config';
 import { describe, expect, it } from 'vitest';
-import { workspaceRoot } from './markdown.ts';
+import { workspaceRoot } from '../workspace.ts';
 
 const page = await readFile(join(workspaceRoot, 'docs/configuration.md'), 'utf8');
 const [, firstExample = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];

@@ -10,7 +10,8 @@ import {
 import { loadResilienceConfig } from '@breakwater/resilience/config';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { type Experiment, experiments, lookupsPerExperiment } from '@breakwater/contracts/experiments';
-import { code, table, workspaceRoot } from './markdown.ts';
+import { workspaceRoot } from '../workspace.ts';
+import { code, table } from './markdown.ts';
 
 /** The latency of customer in the demo. */
 const latencyMs = 2_000;

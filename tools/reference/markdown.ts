@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-
-export const workspaceRoot = join(import.meta.dirname, '../..');
+import { workspaceRoot } from '../workspace.ts';
 
 /** A Markdown table; vertical bars in cells are escaped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -4,7 +4,8 @@ import { defaultOrder, type Meter, policies } from '@breakwater/resilience';
 import { checks, runDoctor } from '@breakwater/resilience/doctor';
 import { describe, expect, it } from 'vitest';
 import { experimentSection, openedAfterCall, overview, simulateExperiments } from './experiments.ts';
-import { code, fenced, filledIn, paragraphs, table, workspaceRoot } from './markdown.ts';
+import { workspaceRoot } from '../workspace.ts';
+import { code, fenced, filledIn, paragraphs, table } from './markdown.ts';
 import { policySection, referencedPolicies } from './policies.ts';
 import { serviceSections } from './services.ts';
 

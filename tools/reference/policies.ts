@@ -10,7 +10,8 @@ import {
 } from '@breakwater/resilience';
 import { type SectionFormat, sectionFormats } from '@breakwater/resilience/config';
 import { type Docstring, docstringOf, docstringsIn } from './docstrings.ts';
-import { code, plainText, workspaceRoot } from './markdown.ts';
+import { workspaceRoot } from '../workspace.ts';
+import { code, plainText } from './markdown.ts';
 
 /** An option of a policy, as the code describes it. */
 export interface ReferencedOption {

@@ -9,7 +9,8 @@ import { type Environment, InvalidConfigError, readConfig, readMigrationConfig }
 import { labVariables } from '@breakwater/service-kit/lab';
 import { z } from 'zod';
 import { docstringsIn } from './docstrings.ts';
-import { code, plainText, workspaceRoot } from './markdown.ts';
+import { workspaceRoot } from '../workspace.ts';
+import { code, plainText } from './markdown.ts';
 
 type ReadConfig = (environment: Environment) => Readonly<Record<string, unknown>>;
 
