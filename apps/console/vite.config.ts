@@ -1,9 +1,11 @@
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 /** Builds the page for `/console/`, with a hash of the content in the name of each file. */
 export default defineConfig({
   root: 'src/page',
   base: '/console/',
+  // The page is built from the sources of the libraries, in parallel with their own build.
+  resolve: { conditions: ['@breakwater/source', ...defaultClientConditions] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     outDir: '../../dist/page',
