@@ -51,7 +51,12 @@ export function specOf(data: PlotData): TopLevelSpec {
   };
   const seen = new Set(data.states.map(({ state }) => state));
   const states = Object.keys(stateColours).filter((state) => seen.has(state));
-  const row = { width, view: { stroke: '#d9dde3' } } as const;
+  const panel = <Layer>(height: number, layer: Layer) => ({
+    width,
+    view: { stroke: '#d9dde3' },
+    height,
+    layer: [shade, layer, rules],
+  });
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: '#ffffff',
@@ -63,98 +68,66 @@ export function specOf(data: PlotData): TopLevelSpec {
     },
     resolve: { scale: { color: 'independent' } },
     vconcat: [
-      {
-        ...row,
-        height: 150,
-        layer: [
-          shade,
-          {
-            data: {
-              values: data.arrivals.map((each) => ({
-                ...each,
-                to: each.at + 1,
-                order: responseKinds.indexOf(each.outcome),
-              })),
-            },
-            mark: { type: 'bar', stroke: null },
-            encoding: {
-              // Vega-Lite stacks only binned values.
-              x: { ...x, bin: { binned: true, step: 1 } },
-              x2: { field: 'to' },
-              y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests per second' },
-              color: {
-                field: 'outcome',
-                type: 'nominal',
-                title: 'outcome',
-                scale: { domain: [...responseKinds], range: [...responseColours] },
-              },
-              order: { field: 'order', type: 'quantitative' },
-            },
+      panel(150, {
+        data: {
+          values: data.arrivals.map((each) => ({
+            ...each,
+            to: each.at + 1,
+            order: responseKinds.indexOf(each.outcome),
+          })),
+        },
+        mark: { type: 'bar', stroke: null },
+        encoding: {
+          // Vega-Lite stacks only binned values.
+          x: { ...x, bin: { binned: true, step: 1 } },
+          x2: { field: 'to' },
+          y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests per second' },
+          color: {
+            field: 'outcome',
+            type: 'nominal',
+            title: 'outcome',
+            scale: { domain: [...responseKinds], range: [...responseColours] },
           },
-          rules,
-        ],
-      },
-      {
-        ...row,
-        height: 150,
-        layer: [
-          shade,
-          {
-            data: { values: [...data.latencies] },
-            mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.5 },
-            encoding: {
-              x,
-              y: { field: 'ms', type: 'quantitative', title: 'latency, ms', scale: { type: 'log', domainMin: 1 } },
-              color: {
-                field: 'percentile',
-                type: 'nominal',
-                title: 'latency',
-                scale: { domain: ['p50', 'p95', 'p99'], range: ['#8ab6d6', '#4f7cac', '#1b3a57'] },
-              },
-            },
+          order: { field: 'order', type: 'quantitative' },
+        },
+      }),
+      panel(150, {
+        data: { values: [...data.latencies] },
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.5 },
+        encoding: {
+          x,
+          y: { field: 'ms', type: 'quantitative', title: 'latency, ms', scale: { type: 'log', domainMin: 1 } },
+          color: {
+            field: 'percentile',
+            type: 'nominal',
+            title: 'latency',
+            scale: { domain: ['p50', 'p95', 'p99'], range: ['#8ab6d6', '#4f7cac', '#1b3a57'] },
           },
-          rules,
-        ],
-      },
-      {
-        ...row,
-        height: Math.max(1, new Set(data.states.map(({ replica }) => replica)).size) * 30,
-        layer: [
-          shade,
-          {
-            data: { values: [...data.states] },
-            mark: { type: 'bar', height: { band: 0.75 } },
-            encoding: {
-              x: { ...x, field: 'from' },
-              x2: { field: 'to' },
-              y: { field: 'replica', type: 'nominal', title: null },
-              color: {
-                field: 'state',
-                type: 'nominal',
-                title: 'circuit breaker',
-                scale: { domain: states, range: states.map((state) => stateColours[state] ?? '#e6e8ec') },
-              },
-            },
+        },
+      }),
+      panel(Math.max(1, new Set(data.states.map(({ replica }) => replica)).size) * 30, {
+        data: { values: [...data.states] },
+        mark: { type: 'bar', height: { band: 0.75 } },
+        encoding: {
+          x: { ...x, field: 'from' },
+          x2: { field: 'to' },
+          y: { field: 'replica', type: 'nominal', title: null },
+          color: {
+            field: 'state',
+            type: 'nominal',
+            title: 'circuit breaker',
+            scale: { domain: states, range: states.map((state) => stateColours[state] ?? '#e6e8ec') },
           },
-          rules,
-        ],
-      },
-      {
-        ...row,
-        height: 100,
-        layer: [
-          shade,
-          {
-            data: { values: [...data.customerCalls] },
-            mark: { type: 'area', color: '#4f7cac', opacity: 0.5, line: { color: '#4f7cac' } },
-            encoding: {
-              x: { ...time, axis: { title: 'seconds', grid: false } },
-              y: { field: 'perSecond', type: 'quantitative', title: 'customer /s' },
-            },
-          },
-          rules,
-        ],
-      },
+        },
+      }),
+      panel(100, {
+        data: { values: [...data.customerCalls] },
+        mark: { type: 'area', color: '#4f7cac', opacity: 0.5, line: { color: '#4f7cac' } },
+        encoding: {
+          x: { ...time, axis: { title: 'seconds', grid: false } },
+          y: { field: 'perSecond', type: 'quantitative', title: 'customer /s' },
+        },
+      }),
     ],
   };
 }

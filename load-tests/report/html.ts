@@ -1,6 +1,12 @@
-import { milliseconds, percent } from '../runner/judgement.ts';
-import { responseKinds } from '../runner/responses.ts';
-import { burdenLine, comparisonTable, type JudgedRun, reactionLine, titleOf, verdictOf } from './terminal.ts';
+import {
+  burdenLine,
+  comparisonTable,
+  type JudgedRun,
+  phaseTable,
+  reactionLine,
+  titleOf,
+  verdictOf,
+} from './terminal.ts';
 
 /** Escapes text for HTML. */
 export const escapeHtml = (text: string): string =>
@@ -37,17 +43,7 @@ export function reportPage(run: JudgedRun, chart: string): string {
 <p class="claim">${escapeHtml(claim)}</p>
 <p class="${judgement.isPassed ? 'passed' : 'failed'}">${escapeHtml(verdictOf(run))}</p>
 ${chart}
-${tableOf([
-  ['phase', 'arrivals', 'goodput', ...responseKinds, 'p50', 'p95', 'p99', 'max', 'customer/s'],
-  ...measures.phases.map((phase) => [
-    `${phase.name} (${phase.seconds.toFixed(0)} s)`,
-    String(phase.arrivals),
-    percent(phase.goodput),
-    ...responseKinds.map((outcome) => String(phase.outcomes[outcome])),
-    ...(['p50', 'p95', 'p99', 'max'] as const).map((which) => milliseconds(phase.latenciesMs[which])),
-    phase.customerCallsPerSecond.toFixed(1),
-  ]),
-])}
+${tableOf(phaseTable(measures))}
 <table><tr><th>check</th><th>measured</th><th>allowed</th><th class="text">verdict</th></tr>
 ${judgement.checks
   .map(

@@ -1,33 +1,14 @@
 import { latenciesOf } from '../runner/percentiles.ts';
-import { type ResponseKind, responseKindOf, type Span } from '../runner/responses.ts';
+import { responseKindOf, type Span } from '../runner/responses.ts';
 import type { BreakerSample, RunRecord } from '../runner/run-record.ts';
-
-/** The data of the chart. Times are in seconds since the start of the load. */
-export interface PlotData {
-  readonly seconds: number;
-  readonly fault: { readonly from: number; readonly to: number } | undefined;
-  readonly marks: readonly { readonly at: number; readonly title: string }[];
-  /** Requests of each second by response. */
-  readonly arrivals: readonly { readonly at: number; readonly outcome: ResponseKind; readonly count: number }[];
-  readonly latencies: readonly {
-    readonly at: number;
-    readonly percentile: 'p50' | 'p95' | 'p99';
-    readonly ms: number;
-  }[];
-  readonly states: readonly {
-    readonly replica: string;
-    readonly state: string;
-    readonly from: number;
-    readonly to: number;
-  }[];
-  /** Calls to customer in the previous second. */
-  readonly customerCalls: readonly { readonly at: number; readonly perSecond: number }[];
-}
 
 const percentiles = ['p50', 'p95', 'p99'] as const;
 
+/** The data of the chart. Times are in seconds since the start of the load. */
+export type PlotData = ReturnType<typeof plotDataOf>;
+
 /** Aggregates a run by seconds. */
-export function plotDataOf({ requests, phases, marks, breakers, services }: RunRecord): PlotData {
+export function plotDataOf({ requests, phases, marks, breakers, services }: RunRecord) {
   const endMs = phases.at(-1)?.toMs ?? 0;
   const during = phases.find(({ name }) => name === 'during');
   const bySecond = Map.groupBy(requests, ({ atMs }) => Math.floor(atMs / 1_000));
@@ -35,6 +16,7 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
     seconds: endMs / 1_000,
     fault: during && marks.length > 0 ? { from: during.fromMs / 1_000, to: during.toMs / 1_000 } : undefined,
     marks: marks.map(({ atMs, title }) => ({ at: atMs / 1_000, title })),
+    /** Requests of each second by response. */
     arrivals: [...bySecond].flatMap(([at, each]) =>
       [...Map.groupBy(each, responseKindOf)].map(([outcome, { length: count }]) => ({ at, outcome, count })),
     ),
@@ -49,6 +31,7 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
       from: fromMs / 1_000,
       to: toMs / 1_000,
     })),
+    /** Calls to customer in the previous second. */
     customerCalls: services.slice(1).map(({ atMs, customerCalls }, index) => {
       const last = services[index] ?? { atMs, customerCalls };
       return { at: atMs / 1_000, perSecond: ((customerCalls - last.customerCalls) / (atMs - last.atMs)) * 1_000 };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { milliseconds, percent, seconds } from '../runner/judgement.ts';
+import { phaseOf } from '../runner/measures.ts';
 import { comparisonTable, type JudgedRun } from './terminal.ts';
 
 /** The result of a run as data, without the single requests. */
@@ -66,14 +67,14 @@ export function resultsAsMarkdown(runs: readonly PublishedRun[]): string {
   if (first === undefined) throw new Error('there is nothing to publish');
   const days = [...new Set(runs.map(({ result }) => result.startedAt.slice(0, 10)))].toSorted();
   const summary = runs.map(({ result }) => {
-    const during = result.measures.phases.find(({ name }) => name === 'during');
+    const during = phaseOf(result.measures, 'during');
     return [
       `[${nameOf(result)}](#${nameOf(result)})`,
       percent(during?.goodput),
-      milliseconds(during?.latenciesMs.p99 ?? Number.NaN),
-      maybe(result.measures.protected?.latenciesMs.p99, milliseconds),
-      maybe(result.measures.timeToProtectMs, seconds),
-      maybe(result.measures.timeToRecoverMs, seconds),
+      milliseconds(during?.latenciesMs.p99),
+      milliseconds(result.measures.protected?.latenciesMs.p99),
+      seconds(result.measures.timeToProtectMs),
+      seconds(result.measures.timeToRecoverMs),
       verdictOf(result),
     ];
   });
@@ -131,10 +132,6 @@ function verdictOf({ judgement, engine }: Result): string {
   if (judgement.invalid !== undefined) return '**invalid**';
   if (!judgement.isPassed) return '**failed**';
   return engine === 'sliding-window' ? 'passed' : 'for comparison';
-}
-
-function maybe(value: number | null | undefined, show: (value: number) => string): string {
-  return typeof value === 'number' && !Number.isNaN(value) ? show(value) : '–';
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { drawChart } from './chart.ts';
+import { drawChart, renderPng } from './chart.ts';
 import { resultOf } from './publication.ts';
 import { comparisonPage, escapeHtml, page, reportPage } from './html.ts';
 import { plotDataOf } from './plot-data.ts';
-import { renderPng } from './chart.ts';
 import { titleOf, type JudgedRun } from './terminal.ts';
 
 /** An entry of the index. */
@@ -28,8 +27,12 @@ export async function writeReport(run: JudgedRun, directory: string): Promise<st
   await writeFile(path.join(folder, 'report.png'), await renderPng(chart));
   await writeFile(path.join(folder, 'result.json'), `${JSON.stringify(resultOf(run), undefined, 2)}\n`);
   const verdict = judgement.invalid === undefined ? (judgement.isPassed ? 'passed' : 'failed') : 'invalid';
-  await writeEntry(folder, { title: titleOf(record), startedAt: record.startedAt, verdict, claim: run.claim });
-  await writeIndex(directory);
+  await addToIndex(directory, folder, {
+    title: titleOf(record),
+    startedAt: record.startedAt,
+    verdict,
+    claim: run.claim,
+  });
   return file;
 }
 
@@ -44,24 +47,20 @@ export async function writeComparison(runs: readonly JudgedRun[], directory: str
   const file = path.join(folder, 'report.html');
   await writeFile(file, comparisonPage(runs, charts));
   const isPassed = runs.every(({ judgement }) => judgement.isPassed);
-  await writeEntry(folder, {
+  await addToIndex(directory, folder, {
     title: `${scenario}, engines compared`,
     startedAt,
     verdict: isPassed ? 'passed' : 'failed',
     claim: first.claim,
   });
-  await writeIndex(directory);
   return file;
 }
 
 const timeOf = (iso: string): string => iso.slice(0, 19).replaceAll(':', '').replace('T', '-');
 
-async function writeEntry(folder: string, entry: Entry): Promise<void> {
-  await writeFile(path.join(folder, 'entry.json'), `${JSON.stringify(entry)}\n`);
-}
-
 /** Lists the reports of a directory, the latest first. */
-async function writeIndex(directory: string): Promise<void> {
+async function addToIndex(directory: string, folder: string, added: Entry): Promise<void> {
+  await writeFile(path.join(folder, 'entry.json'), `${JSON.stringify(added)}\n`);
   const folders = (await readdir(directory)).filter((name) => existsSync(path.join(directory, name, 'entry.json')));
   const rows = await Promise.all(
     folders

@@ -1,6 +1,6 @@
 import { getBorderCharacters, table } from 'table';
-import { milliseconds, percent, seconds, type Judgement } from '../runner/judgement.ts';
-import type { Measures } from '../runner/measures.ts';
+import { type Judgement, milliseconds, percent, perSecond, seconds } from '../runner/judgement.ts';
+import { type Measures, phaseOf } from '../runner/measures.ts';
 import { responseKinds } from '../runner/responses.ts';
 import type { RunRecord } from '../runner/run-record.ts';
 
@@ -28,7 +28,7 @@ export function titleOf({ scenario, engine, variant, isShort }: RunRecord): stri
 export function runAsText({ claim, record, measures, judgement }: JudgedRun): string {
   return [
     `\n${titleOf(record)}: ${claim}`,
-    drawn(phaseRows(measures)),
+    drawn(phaseTable(measures)),
     `${reactionLine(measures)}\n${burdenLine(record, measures)}`,
     drawn([
       ['', 'check', 'measured', 'allowed'],
@@ -57,77 +57,45 @@ export function comparisonAsText(runs: readonly JudgedRun[]): string {
 export type ComparedRun = Pick<RunRecord, 'engine' | 'ledger'> & { readonly measures: Measures };
 
 export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
-  const during = runs.map(({ measures }) => measures.phases.find(({ name }) => name === 'during'));
-  const row = (name: string, values: readonly string[]) => [name, ...values];
+  const compared = runs.map((run) => ({ ...run, during: phaseOf(run.measures, 'during') }));
+  const row = (name: string, cell: (run: (typeof compared)[number]) => string) => [name, ...compared.map(cell)];
+  const reaction = (ms: number | undefined): string => (ms === undefined ? 'never' : seconds(ms));
   return [
-    row(
-      'during the fault',
-      runs.map(({ engine }) => engine),
-    ),
-    row(
-      'goodput',
-      during.map((phase) => percent(phase?.goodput)),
-    ),
-    ...(['p50', 'p95', 'p99', 'max'] as const).map((which) =>
-      row(
-        which,
-        during.map((phase) => milliseconds(phase?.latenciesMs[which] ?? Number.NaN)),
-      ),
-    ),
-    row(
-      'p99 after opening',
-      runs.map(({ measures }) => maybe(measures.protected?.latenciesMs.p99, milliseconds)),
-    ),
-    row(
-      '5xx responses',
-      runs.map(({ measures }) => String(measures.serverErrors)),
-    ),
-    ...responseKinds.map((outcome) =>
-      row(
-        outcome,
-        during.map((phase) => String(phase?.outcomes[outcome] ?? 0)),
-      ),
-    ),
-    row(
-      'time to protect',
-      runs.map(({ measures }) => maybe(measures.timeToProtectMs, seconds, 'never')),
-    ),
-    row(
-      'time to recover',
-      runs.map(({ measures }) => maybe(measures.timeToRecoverMs, seconds, 'never')),
-    ),
-    row(
-      'calls to customer per second',
-      during.map((phase) => phase?.customerCallsPerSecond.toFixed(1) ?? '–'),
-    ),
-    row(
-      'ledger',
-      runs.map(({ ledger }) =>
-        ledger?.findings.length === 0 ? 'no violation' : `${ledger?.findings.length ?? '?'} violations`,
-      ),
+    row('during the fault', ({ engine }) => engine),
+    row('goodput', ({ during }) => percent(during?.goodput)),
+    ...latencyNames.map((which) => row(which, ({ during }) => milliseconds(during?.latenciesMs[which]))),
+    row('p99 after opening', ({ measures }) => milliseconds(measures.protected?.latenciesMs.p99)),
+    row('5xx responses', ({ measures }) => String(measures.serverErrors)),
+    ...responseKinds.map((kind) => row(kind, ({ during }) => String(during?.outcomes[kind] ?? 0))),
+    row('time to protect', ({ measures }) => reaction(measures.timeToProtectMs)),
+    row('time to recover', ({ measures }) => reaction(measures.timeToRecoverMs)),
+    row('calls to customer per second', ({ during }) => perSecond(during?.customerCallsPerSecond)),
+    row('ledger', ({ ledger }) =>
+      ledger?.findings.length === 0 ? 'no violation' : `${ledger?.findings.length ?? '?'} violations`,
     ),
   ];
 }
 
-function phaseRows({ phases }: Measures): string[][] {
-  return [
-    ['phase', 'arrivals', 'goodput', ...responseKinds, 'p50', 'p95', 'p99', 'max', 'customer/s'],
-    ...phases.map(({ name, seconds, arrivals, goodput, outcomes: counts, latenciesMs, customerCallsPerSecond }) => [
-      `${name} (${seconds.toFixed(0)} s)`,
-      String(arrivals),
-      percent(goodput),
-      ...responseKinds.map((outcome) => String(counts[outcome])),
-      ...[latenciesMs.p50, latenciesMs.p95, latenciesMs.p99, latenciesMs.max].map(milliseconds),
-      Number.isNaN(customerCallsPerSecond) ? '–' : customerCallsPerSecond.toFixed(1),
-    ]),
-  ];
-}
+const latencyNames = ['p50', 'p95', 'p99', 'max'] as const;
+
+/** The measures of a run: a row per phase below a head. */
+export const phaseTable = ({ phases }: Measures): string[][] => [
+  ['phase', 'arrivals', 'goodput', ...responseKinds, ...latencyNames, 'customer/s'],
+  ...phases.map((phase) => [
+    `${phase.name} (${phase.seconds.toFixed(0)} s)`,
+    String(phase.arrivals),
+    percent(phase.goodput),
+    ...responseKinds.map((kind) => String(phase.outcomes[kind])),
+    ...latencyNames.map((which) => milliseconds(phase.latenciesMs[which])),
+    perSecond(phase.customerCallsPerSecond),
+  ]),
+];
 
 export function reactionLine({ openedAfterMs, timeToProtectMs, timeToRecoverMs }: Measures): string {
   return [
-    `breakers open after ${maybe(openedAfterMs, seconds)}`,
-    `time to protect ${maybe(timeToProtectMs, seconds)}`,
-    `time to recover ${maybe(timeToRecoverMs, seconds)}`,
+    `breakers open after ${seconds(openedAfterMs)}`,
+    `time to protect ${seconds(timeToProtectMs)}`,
+    `time to recover ${seconds(timeToRecoverMs)}`,
   ].join(', ');
 }
 
@@ -136,13 +104,9 @@ export function burdenLine(
   { generatorShare, machineShare }: Measures,
 ): string {
   return (
-    `k6 took ${maybe(generatorShare, percent)} of ${machine.processors} processors, the whole machine ${maybe(machineShare, percent)}; ` +
+    `k6 took ${percent(generatorShare)} of ${machine.processors} processors, the whole machine ${percent(machineShare)}; ` +
     `${droppedRequests} requests could not start in time`
   );
-}
-
-function maybe(value: number | undefined, show: (value: number) => string, otherwise = '–'): string {
-  return value === undefined || Number.isNaN(value) ? otherwise : show(value);
 }
 
 function drawn(rows: string[][]): string {

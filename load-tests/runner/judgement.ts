@@ -1,5 +1,5 @@
 import type { Threshold } from '../scenarios/scenario.ts';
-import type { Measures } from './measures.ts';
+import { type Measures, phaseOf } from './measures.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** Result of a check. `shown`: measured, but without a limit for this run. `not judged`: not measured. */
@@ -32,6 +32,21 @@ const requiredBefore = { goodput: 0.99, p95Ms: 100 };
 /** Above this share, the load generator itself affects latencies. */
 const busyGenerator = 0.25;
 
+/** Shows a measured value, or a dash without one; JSON has null for NaN. */
+const shown =
+  (format: (value: number) => string) =>
+  (value: number | null | undefined): string =>
+    typeof value === 'number' && !Number.isNaN(value) ? format(value) : '–';
+
+/** `99.31 %`. */
+export const percent = shown((share) => `${(share * 100).toFixed(2)} %`);
+/** `87 ms`. */
+export const milliseconds = shown((ms) => `${ms.toFixed(0)} ms`);
+/** `10.3 s`. */
+export const seconds = shown((ms) => `${(ms / 1_000).toFixed(1)} s`);
+/** `12.5`. */
+export const perSecond = shown((rate) => rate.toFixed(1));
+
 /**
  * Judges a run.
  *
@@ -41,18 +56,20 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
   const isOurs = record.engine === 'sliding-window';
   const checks = [
     ledgerCheck(record),
-    ...thresholds.map((threshold) => {
-      const { name, value, allowed, show } = read(threshold, measures);
+    ...thresholds.map((threshold): Check => {
+      const [name, valueOf, show] = limited[threshold.kind];
+      const [value, limit] = [valueOf(measures), limitOf(threshold)];
       // A system that never became fast or healthy is a failed check, not a missing measurement.
       const isNever = value === undefined && threshold.kind.startsWith('time-to-');
       const isMeasured = value !== undefined && !Number.isNaN(value);
-      const verdict = isMeasured || isNever ? (isMeasured && allowed.holds(value) ? 'passed' : 'failed') : 'not judged';
+      const holds = isMeasured && ('atLeast' in threshold ? value >= limit : value <= limit);
+      const verdict = isMeasured || isNever ? (holds ? 'passed' : 'failed') : 'not judged';
       return {
         name,
         measured: isMeasured ? show(value) : isNever ? 'never' : 'not measured',
-        allowed: allowed.text,
+        allowed: `${'atLeast' in threshold ? '≥' : '≤'} ${show(limit)}`,
         verdict: isOurs || verdict === 'not judged' ? verdict : 'shown',
-      } satisfies Check;
+      };
     }),
   ];
   const invalid = invalidity(record, measures);
@@ -69,7 +86,8 @@ export function judge(record: RunRecord, measures: Measures, thresholds: readonl
   };
 }
 
-function invalidity({ droppedRequests, requests }: RunRecord, { phases, machineShare }: Measures): string | undefined {
+function invalidity({ droppedRequests, requests }: RunRecord, measures: Measures): string | undefined {
+  const { machineShare } = measures;
   if (requests.length === 0) return 'no request was sent';
   if (droppedRequests > 0) {
     return `k6 could not start ${droppedRequests} requests in time, so the load was lower than planned`;
@@ -77,7 +95,7 @@ function invalidity({ droppedRequests, requests }: RunRecord, { phases, machineS
   if ((machineShare ?? 0) > exhaustedMachine) {
     return `the machine was exhausted (${percent(machineShare)} of all processors on average)`;
   }
-  const before = phases.find(({ name }) => name === 'before');
+  const before = phaseOf(measures, 'before');
   if (before === undefined) return undefined;
   const { goodput, latenciesMs } = before;
   if (goodput >= requiredBefore.goodput && latenciesMs.p95 <= requiredBefore.p95Ms) return undefined;
@@ -111,76 +129,40 @@ function ledgerCheck({ ledger }: RunRecord): Check {
   return { name, measured, allowed, verdict: first === undefined ? 'passed' : 'failed' };
 }
 
-interface Reading {
-  readonly name: string;
-  readonly value: number | undefined;
-  readonly allowed: { readonly text: string; readonly holds: (value: number) => boolean };
-  readonly show: (value: number) => string;
-}
+type Limited = readonly [
+  name: string,
+  value: (measures: Measures) => number | undefined,
+  show: (value: number) => string,
+];
 
-function read(threshold: Threshold, measures: Measures): Reading {
-  const phase = (name: string) => measures.phases.find((each) => each.name === name);
-  const atMost = (limit: number, show: Reading['show']) => ({
-    allowed: { text: `≤ ${show(limit)}`, holds: (value: number) => value <= limit },
-    show,
-  });
-  const atLeast = (limit: number, show: Reading['show']) => ({
-    allowed: { text: `≥ ${show(limit)}`, holds: (value: number) => value >= limit },
-    show,
-  });
-  switch (threshold.kind) {
-    case 'goodput':
-      return { name: 'goodput during', value: phase('during')?.goodput, ...atLeast(threshold.atLeast, percent) };
-    case 'goodput-overall':
-      return { name: 'goodput over all', value: measures.overallGoodput, ...atLeast(threshold.atLeast, percent) };
-    case 'server-errors':
-      return { name: '5xx responses', value: measures.serverErrors, ...atMost(threshold.atMost, String) };
-    case 'p99-protected':
-      return {
-        name: 'p99 after the breakers opened',
-        value: measures.protected?.latenciesMs.p99,
-        ...atMost(threshold.atMostMs, milliseconds),
-      };
-    case 'p99-during':
-      return {
-        name: 'p99 during',
-        value: phase('during')?.latenciesMs.p99,
-        ...atMost(threshold.atMostMs, milliseconds),
-      };
-    case 'time-to-protect':
-      return { name: 'time to protect', value: measures.timeToProtectMs, ...atMost(threshold.atMostMs, seconds) };
-    case 'time-to-recover':
-      return { name: 'time to recover', value: measures.timeToRecoverMs, ...atMost(threshold.atMostMs, seconds) };
-    case 'customer-load-protected':
-      return {
-        name: 'load on customer after opening, of normal',
-        value: measures.protected?.shareOfCustomerCalls,
-        ...atMost(threshold.atMost, percent),
-      };
-    case 'customer-calls-per-arrival':
-      return {
-        name: 'calls to customer per request',
-        value: measures.customerCallsPerArrival,
-        ...atMost(threshold.atMost, (value) => value.toFixed(2)),
-      };
-    case 'memory-growth':
-      return {
-        name: 'memory, last third over second',
-        value: measures.memoryGrowth,
-        ...atMost(threshold.atMost, (value) => value.toFixed(3)),
-      };
-    case 'event-loop-lag-growth':
-      return {
-        name: 'event-loop lag, last third minus second',
-        value: measures.eventLoopLagGrowthMs,
-        ...atMost(threshold.atMostMs, milliseconds),
-      };
-  }
-}
+/** What each threshold limits: the name of the check, the measured value, and the format of both numbers. */
+const limited: Readonly<Record<Threshold['kind'], Limited>> = {
+  goodput: ['goodput during', (measures) => phaseOf(measures, 'during')?.goodput, percent],
+  'goodput-overall': ['goodput over all', ({ overallGoodput }) => overallGoodput, percent],
+  'server-errors': ['5xx responses', ({ serverErrors }) => serverErrors, String],
+  'p99-protected': ['p99 after the breakers opened', (measures) => measures.protected?.latenciesMs.p99, milliseconds],
+  'p99-during': ['p99 during', (measures) => phaseOf(measures, 'during')?.latenciesMs.p99, milliseconds],
+  'time-to-protect': ['time to protect', ({ timeToProtectMs }) => timeToProtectMs, seconds],
+  'time-to-recover': ['time to recover', ({ timeToRecoverMs }) => timeToRecoverMs, seconds],
+  'customer-load-protected': [
+    'load on customer after opening, of normal',
+    (measures) => measures.protected?.shareOfCustomerCalls,
+    percent,
+  ],
+  'customer-calls-per-arrival': [
+    'calls to customer per request',
+    ({ customerCallsPerArrival }) => customerCallsPerArrival,
+    (value) => value.toFixed(2),
+  ],
+  'memory-growth': ['memory, last third over second', ({ memoryGrowth }) => memoryGrowth, (value) => value.toFixed(3)],
+  'event-loop-lag-growth': [
+    'event-loop lag, last third minus second',
+    ({ eventLoopLagGrowthMs }) => eventLoopLagGrowthMs,
+    milliseconds,
+  ],
+};
 
-/** `99.31 %`. */
-export const percent = (share: number | undefined): string => `${((share ?? Number.NaN) * 100).toFixed(2)} %`;
-/** `87 ms`. */
-export const milliseconds = (ms: number): string => `${ms.toFixed(0)} ms`;
-/** `10.3 s`. */
-export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+function limitOf(threshold: Threshold): number {
+  if ('atLeast' in threshold) return threshold.atLeast;
+  return 'atMost' in threshold ? threshold.atMost : threshold.atMostMs;
+}

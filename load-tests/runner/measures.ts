@@ -44,6 +44,10 @@ export interface Measures {
   readonly machineShare: number | undefined;
 }
 
+/** A phase of a run; undefined when the run had none of this name. */
+export const phaseOf = ({ phases }: Measures, wanted: PhaseName): PhaseMeasures | undefined =>
+  phases.find(({ name }) => name === wanted);
+
 const none: Span = { fromMs: 0, toMs: 0 };
 
 /** Computes the measures of a run. */
