@@ -53,9 +53,9 @@ interface Start {
 
 async function startOnce(environment: BenchEnvironment): Promise<Start> {
   const account = await environment.start('bundled');
-  const readyMs = await account.ready(environment.signal);
+  const readyMs = await account.ready();
   await account.stop();
-  return { readyMs, points: pointsIn(account.log) };
+  return { readyMs, points: pointsIn(account.log()) };
 }
 
 /** @throws Error when the log has no line with `startMs` */

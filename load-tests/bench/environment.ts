@@ -1,10 +1,24 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { compiled, freePorts, LocalSystem, workspaceRoot } from '@breakwater/system-runner';
-import { AccountProcess } from './account-process.ts';
-import { type InstantCustomer, startInstantCustomer } from './instant-customer.ts';
-import { type Processors, shareProcessors } from './processors.ts';
+import {
+  childEnvironment,
+  compiled,
+  freePorts,
+  listen,
+  LocalSystem,
+  loopback,
+  respondsAt,
+  SupervisedProcess,
+  urlOf,
+  workspaceRoot,
+} from '@breakwater/system-runner';
+import { processorMs, shareProcessors } from './processors.ts';
+
+/** The service with or without its pipeline. */
+export type Arm = 'protected' | 'unprotected';
 
 /** The compiled code, the compiled code with a switch between the arms, or the bundle of the image. */
 export type Build = 'compiled' | 'switchable' | 'bundled';
@@ -16,74 +30,113 @@ const entries: Readonly<Record<Build, string>> = {
 };
 const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');
 
+/** Precise enough for a cold start, and little load for the starting process. */
+const pollIntervalMs = 2;
+
 /** The environment of the benchmark: compiled code, PostgreSQL with tables and a stand-in for customer. */
-export class BenchEnvironment {
-  readonly processors: Processors;
-  readonly signal: AbortSignal;
-  readonly #system: LocalSystem;
-  readonly #customer: InstantCustomer;
-  readonly #databaseUrl: string;
-  readonly #accounts: AccountProcess[] = [];
-  #started = 0;
+export type BenchEnvironment = Awaited<ReturnType<typeof openEnvironment>>;
 
-  private constructor(
-    processors: Processors,
-    signal: AbortSignal,
-    system: LocalSystem,
-    customer: InstantCustomer,
-    databaseUrl: string,
-  ) {
-    this.processors = processors;
-    this.signal = signal;
-    this.#system = system;
-    this.#customer = customer;
-    this.#databaseUrl = databaseUrl;
+/** An account service that is started as in production. */
+export type AccountProcess = Awaited<ReturnType<BenchEnvironment['start']>>;
+
+/** @param interruption cancels all waits */
+export async function openEnvironment(interruption: AbortSignal) {
+  // PostgreSQL inherits the processors, so they are assigned first.
+  const processors = shareProcessors();
+  const system = await LocalSystem.prepare({ name: 'bench', database: 'own', accounts: 1, customers: 1 });
+  interruption.addEventListener('abort', () => system.kill());
+  const signal = AbortSignal.any([interruption, system.broken]);
+  const started: SupervisedProcess[] = [];
+  const customer = instantCustomer();
+  const close = async (): Promise<void> => {
+    await Promise.all(started.map((account) => account.stop()));
+    customer.close();
+    customer.closeAllConnections();
+    await system.end();
+  };
+  try {
+    const { url: databaseUrl } = await system.startDatabase(signal);
+    await promisify(execFile)(process.execPath, [bundler, 'apps/account'], { cwd: workspaceRoot });
+    const customerUrl = await listen(customer);
+    return {
+      processors,
+      signal,
+      /**
+       * Starts an account; `ready()` waits for it.
+       *
+       * @param build 'bundled' runs on all processors, as in production; the others run on one processor of their
+       *   own, because a bundle has no switch between the arms
+       */
+      async start(build: Build) {
+        const [port, switchPort] = (await freePorts(2)) as [number, number];
+        const [url, startedAt] = [urlOf(port), performance.now()];
+        const name = `${build}-${started.length + 1}`;
+        const prefix = build === 'bundled' ? processors.unpinned : processors.prefix;
+        const [command, ...args] = [...prefix, process.execPath, '--enable-source-maps', entries[build]];
+        const account = new SupervisedProcess({
+          name,
+          command,
+          args,
+          env: childEnvironment({
+            NODE_ENV: 'production',
+            HOST: loopback,
+            PORT: String(port),
+            INSTANCE_NAME: name,
+            DATABASE_URL: databaseUrl,
+            CUSTOMER_URL: customerUrl,
+            // All requests come from one client.
+            CLIENT_RATE_LIMIT: '0',
+            BENCH_SWITCH_PORT: String(switchPort),
+          }),
+          logFile: path.join(system.logs, `${name}.log`),
+          probe: respondsAt(`${url}/health/ready`),
+        });
+        started.push(account);
+        return {
+          url,
+          /**
+           * Waits until the service is ready.
+           *
+           * @returns the time since its start, in milliseconds
+           * @throws SystemFailure when the process ends first, or is not ready within 30 s
+           */
+          async ready(): Promise<number> {
+            await account.ready(signal, pollIntervalMs);
+            return performance.now() - startedAt;
+          },
+          /** Switches to the pipeline or to an empty one; only the build `switchable` can. */
+          async switchTo(arm: Arm): Promise<void> {
+            await (await fetch(`${urlOf(switchPort)}/${arm}`)).arrayBuffer();
+          },
+          /** The processor time so far, in milliseconds; undefined where the platform does not report it. */
+          processorMs: () => processorMs(account.pid ?? 0),
+          /** Its standard output and standard error so far. */
+          log: () => readFileSync(account.logFile, 'utf8'),
+          metrics: async (): Promise<string> => (await fetch(`${url}/metrics`)).text(),
+          stop: () => account.stop(),
+        };
+      },
+      /** Ends all processes and removes their logs. */
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
 
-  /** @param interruption cancels all waits */
-  static async open(interruption: AbortSignal): Promise<BenchEnvironment> {
-    // PostgreSQL inherits the processors, so they are assigned first.
-    const processors = shareProcessors();
-    const system = await LocalSystem.prepare({ name: 'bench', database: 'own', accounts: 1, customers: 1 });
-    interruption.addEventListener('abort', () => system.kill());
-    const signal = AbortSignal.any([interruption, system.broken]);
-    try {
-      const { url } = await system.startDatabase(signal);
-      await promisify(execFile)(process.execPath, [bundler, 'apps/account'], { cwd: workspaceRoot });
-      return new BenchEnvironment(processors, signal, system, await startInstantCustomer(), url);
-    } catch (error) {
-      await system.end();
-      throw error;
-    }
-  }
-
-  /**
-   * Starts an account; `ready()` waits for it.
-   *
-   * @param build 'bundled' runs on all processors, as in production; the others run on one processor of their own,
-   *   because a bundle has no switch between the arms
-   */
-  async start(build: Build): Promise<AccountProcess> {
-    this.#started += 1;
-    const [port, switchPort] = (await freePorts(2)) as [number, number];
-    const account = new AccountProcess({
-      name: `${build}-${this.#started}`,
-      port,
-      switchPort,
-      databaseUrl: this.#databaseUrl,
-      customerUrl: this.#customer.url,
-      logs: this.#system.logs,
-      prefix: build === 'bundled' ? this.processors.unpinned : this.processors.prefix,
-      entry: entries[build],
+/** A stand-in for customer that knows every customer: the real one would take the processor from PostgreSQL. */
+function instantCustomer(): Server {
+  const server = createServer((request, response) => {
+    const id = request.url?.slice(request.url.lastIndexOf('/') + 1) ?? '';
+    const body = JSON.stringify({ id, name: 'Ada Lovelace', status: 'ACTIVE' });
+    response.writeHead(200, {
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
     });
-    this.#accounts.push(account);
-    return account;
-  }
-
-  /** Ends all processes and removes their logs. */
-  async close(): Promise<void> {
-    await Promise.all(this.#accounts.map((account) => account.stop()));
-    this.#customer.close();
-    await this.#system.end();
-  }
+    response.end(body);
+  });
+  // Account keeps its connections; closing one during a request would count as a failure of customer.
+  server.keepAliveTimeout = 60_000;
+  return server;
 }

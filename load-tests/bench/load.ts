@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface LoadResult {
   /** Accounts that were opened: 201. */
   readonly opened: number;
-  /** All other responses by status; 0 for requests without a response. */
-  readonly others: Readonly<Record<string, number>>;
+  /** Requests without a 201. */
+  readonly others: number;
   /** From the first request to the last response. */
   readonly seconds: number;
   /** Latency of each opened account, from the time when its request was due, in milliseconds. */
@@ -31,7 +31,7 @@ export class Clients {
 
   /** A closed model: each client sends its next request after a response. */
   async saturate(seconds: number, signal: AbortSignal): Promise<LoadResult> {
-    const tally = new Tally(this.#agent, this.#url);
+    const tally = startTally(this.#agent, this.#url);
     const end = performance.now() + seconds * 1_000;
     const client = async (): Promise<void> => {
       while (performance.now() < end && !signal.aborted) await tally.open(performance.now());
@@ -43,7 +43,7 @@ export class Clients {
 
   /** An open model: requests start at random (Poisson), independent of earlier responses. */
   async arrive(perSecond: number, seconds: number, random: () => number, signal: AbortSignal): Promise<LoadResult> {
-    const tally = new Tally(this.#agent, this.#url);
+    const tally = startTally(this.#agent, this.#url);
     const begun: Promise<void>[] = [];
     const start = performance.now();
     for (let dueMs = 0; dueMs < seconds * 1_000 && !signal.aborted; dueMs += gapMs(perSecond, random)) {
@@ -71,41 +71,35 @@ function gapMs(perSecond: number, random: () => number): number {
 const body = JSON.stringify({ customerId: 'c-1001', currency: 'EUR' });
 
 /** Sends requests and counts their responses. */
-class Tally {
-  readonly #durationsMs: number[] = [];
-  readonly #others: Record<string, number> = {};
-  readonly #startedAt = performance.now();
-  readonly #agent: Agent;
-  readonly #url: string;
-
-  constructor(agent: Agent, url: string) {
-    this.#agent = agent;
-    this.#url = url;
-  }
-
-  /** Opens an account. Never rejects. */
-  open(due: number): Promise<void> {
-    return new Promise((resolve) => {
-      const ended = (status: number): void => {
-        if (status === 201) this.#durationsMs.push(performance.now() - due);
-        else this.#others[status] = (this.#others[status] ?? 0) + 1;
-        resolve();
-      };
-      const headers = {
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-        'idempotency-key': randomUUID(),
-      };
-      const sent = request(`${this.#url}/accounts`, { agent: this.#agent, method: 'POST', headers }, (response) => {
-        response.resume().once('end', () => ended(response.statusCode ?? 0));
-      });
-      sent.once('error', () => ended(0));
-      sent.end(body);
-    });
-  }
-
-  result(): LoadResult {
-    const seconds = (performance.now() - this.#startedAt) / 1_000;
-    return { opened: this.#durationsMs.length, others: this.#others, seconds, durationsMs: this.#durationsMs };
-  }
+function startTally(agent: Agent, url: string) {
+  const startedAt = performance.now();
+  const durationsMs: number[] = [];
+  let others = 0;
+  return {
+    /** Opens an account. Never rejects. */
+    open: (due: number): Promise<void> =>
+      new Promise((resolve) => {
+        const ended = (status?: number): void => {
+          if (status === 201) durationsMs.push(performance.now() - due);
+          else others += 1;
+          resolve();
+        };
+        const headers = {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          'idempotency-key': randomUUID(),
+        };
+        const sent = request(`${url}/accounts`, { agent, method: 'POST', headers }, (response) => {
+          response.resume().once('end', () => ended(response.statusCode));
+        });
+        sent.once('error', () => ended());
+        sent.end(body);
+      }),
+    result: (): LoadResult => ({
+      opened: durationsMs.length,
+      others,
+      seconds: (performance.now() - startedAt) / 1_000,
+      durationsMs,
+    }),
+  };
 }

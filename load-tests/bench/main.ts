@@ -10,7 +10,7 @@ import { measureLag } from './event-loop-lag.ts';
 import { type BenchOptions, type Command, parseOptions, usage } from './options.ts';
 import { randomFrom } from './paired-comparison.ts';
 import { asText } from './report.ts';
-import { BenchEnvironment } from './environment.ts';
+import { type BenchEnvironment, openEnvironment } from './environment.ts';
 import { measureSaturation } from './saturation.ts';
 import { costOf, judge, type Measured } from './verdict.ts';
 
@@ -30,7 +30,7 @@ async function main(command: Command): Promise<number> {
   let environment: BenchEnvironment | undefined;
   try {
     progress.say('compiling the services, starting PostgreSQL');
-    environment = await BenchEnvironment.open(interruption.signal);
+    environment = await openEnvironment(interruption.signal);
     const measured = await measure(environment, command, (what) => progress.say(what));
     const verdict = judge(measured, command.targets);
     progress.clear();

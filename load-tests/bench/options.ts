@@ -66,7 +66,16 @@ const guardPlan: BenchPlan = {
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Command {
-  const { values, positionals } = readFlags(args);
+  const { values, positionals } = parseFlags({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      guard: { type: 'boolean' },
+      control: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (values.help) return { kind: 'help' };
   const isGuard = values.guard ?? false;
   return {
@@ -77,19 +86,6 @@ export function parseOptions(args: readonly string[]): Command {
     isControl: values.control ?? false,
     json: values.json ?? false,
   };
-}
-
-function readFlags(args: readonly string[]) {
-  return parseFlags({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      guard: { type: 'boolean' },
-      control: { type: 'boolean' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
 }
 
 function measurementOf(text: string): Measurement {

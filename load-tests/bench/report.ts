@@ -1,4 +1,4 @@
-import type { Arm } from './account-process.ts';
+import type { Arm } from './environment.ts';
 import type { Ratio } from './paired-comparison.ts';
 import type { BenchJudgement, Measured, TargetCheck } from './verdict.ts';
 

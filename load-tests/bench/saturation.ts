@@ -1,6 +1,5 @@
-import type { AccountProcess, Arm } from './account-process.ts';
 import { Clients } from './load.ts';
-import type { BenchEnvironment } from './environment.ts';
+import type { AccountProcess, Arm, BenchEnvironment } from './environment.ts';
 
 /** How many pairs of stretches are measured, and for how long each. */
 export interface SaturationPlan {
@@ -38,7 +37,7 @@ export async function measureSaturation(
   const pairs: StretchPair[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
     const account = await environment.start('switchable');
-    await account.ready(environment.signal);
+    await account.ready();
     const clients = new Clients(account.url);
     const stretch = async (at: number): Promise<Stretch> => {
       await account.switchTo(arms[at]!);
@@ -65,14 +64,14 @@ async function measureStretch(
   seconds: number,
   signal: AbortSignal,
 ): Promise<Stretch> {
-  const before = account.processorMs;
+  const before = account.processorMs();
   const result = await load.saturate(seconds, signal);
-  const after = account.processorMs;
+  const after = account.processorMs();
   const took = before === undefined || after === undefined ? undefined : after - before;
   return {
     perSecond: result.opened / result.seconds,
     processorMsEach: took && took / result.opened,
     busy: took && took / (result.seconds * 1_000),
-    others: Object.values(result.others).reduce((sum, each) => sum + each, 0),
+    others: result.others,
   };
 }

@@ -7,7 +7,7 @@
 import { createAccountService } from '@breakwater/account/testing';
 import { PipelineRegistry, pipeline } from '@breakwater/resilience';
 import { createServer } from 'node:http';
-import type { Arm } from './account-process.ts';
+import type { Arm } from './environment.ts';
 
 const app = await createAccountService({ LOG_LEVEL: 'info', ...process.env });
 const pipelines = app.get(PipelineRegistry);

@@ -1,6 +1,7 @@
 import type { ColdStart } from './cold-start.ts';
+import type { Arm } from './environment.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
-import { median, randomFrom, ratioOf, type Ratio } from './paired-comparison.ts';
+import { median, type Pair, randomFrom, type Ratio, ratioOf } from './paired-comparison.ts';
 import type { StretchPair } from './saturation.ts';
 
 /** The targets of account. */
@@ -34,8 +35,8 @@ export interface PipelineCost {
   /** Processor time without the pipeline, divided by that with it. Undefined where the platform does not report it. */
   readonly processorTime: Ratio | undefined;
   /** The median of each arm. */
-  readonly perSecond: { readonly protected: number; readonly unprotected: number };
-  readonly processorMsEach: { readonly protected: number; readonly unprotected: number } | undefined;
+  readonly perSecond: Readonly<Record<Arm, number>>;
+  readonly processorMsEach: Readonly<Record<Arm, number>> | undefined;
   /**
    * The share of its processor that account used, median of all stretches. Undefined where the platform does not
    * report it.
@@ -75,52 +76,41 @@ const saturatedShare = 0.9;
 
 /** Computes the cost of the pipeline. */
 export function costOf(pairs: readonly StretchPair[]): PipelineCost {
-  const processorPairs = pairs.flatMap(({ protected: { processorMsEach: withIt }, unprotected }) => {
+  const rates = pairs.map((pair) => ({ withIt: pair.protected.perSecond, withoutIt: pair.unprotected.perSecond }));
+  const times = pairs.flatMap(({ protected: { processorMsEach: withIt }, unprotected }) => {
     const withoutIt = unprotected.processorMsEach;
     return withIt === undefined || withoutIt === undefined ? [] : [{ withIt, withoutIt }];
   });
+  // Inverted, so that a higher value is better in both ratios.
+  const inverted = times.map(({ withIt, withoutIt }) => ({ withIt: withoutIt, withoutIt: withIt }));
   const all = pairs.flatMap((pair) => [pair.protected, pair.unprotected]);
-  const busy = all.flatMap(({ busy }) => busy ?? []);
+  const busy = all.flatMap((stretch) => stretch.busy ?? []);
   return {
-    throughput: ratioOf(
-      pairs.map((pair) => ({ withIt: pair.protected.perSecond, withoutIt: pair.unprotected.perSecond })),
-      randomFrom(1),
-    ),
-    // Inverted, so that a higher value is better in both ratios.
-    processorTime:
-      processorPairs.length === 0
-        ? undefined
-        : ratioOf(
-            processorPairs.map(({ withIt, withoutIt }) => ({ withIt: withoutIt, withoutIt: withIt })),
-            randomFrom(1),
-          ),
-    perSecond: {
-      protected: median(pairs.map((pair) => pair.protected.perSecond)),
-      unprotected: median(pairs.map((pair) => pair.unprotected.perSecond)),
-    },
-    processorMsEach:
-      processorPairs.length === 0
-        ? undefined
-        : {
-            protected: median(processorPairs.map(({ withIt }) => withIt)),
-            unprotected: median(processorPairs.map(({ withoutIt }) => withoutIt)),
-          },
+    throughput: ratioOf(rates, randomFrom(1)),
+    processorTime: times.length === 0 ? undefined : ratioOf(inverted, randomFrom(1)),
+    perSecond: mediansOf(rates),
+    processorMsEach: times.length === 0 ? undefined : mediansOf(times),
     busy: busy.length === 0 ? undefined : median(busy),
     others: all.reduce((sum, { others }) => sum + others, 0),
     pairs,
   };
 }
 
+const mediansOf = (pairs: readonly Pair[]): Record<Arm, number> => ({
+  protected: median(pairs.map(({ withIt }) => withIt)),
+  unprotected: median(pairs.map(({ withoutIt }) => withoutIt)),
+});
+
 /** Compares the results with the targets. */
 export function judge({ pipeline, lag, coldStart }: Measured, targets: Targets): BenchJudgement {
   const checks: TargetCheck[] = [];
   if (pipeline?.processorTime) {
     const { median: value } = pipeline.processorTime;
-    checks.push(atLeast('processor time kept', value, targets.keptProcessorTime));
+    checks.push(check('ratio', 'processor time kept', value, targets.keptProcessorTime));
   }
-  if (pipeline) checks.push(atLeast('throughput kept', pipeline.throughput.median, targets.keptThroughput));
-  if (lag) checks.push(below('event loop lag p99 at 70 % load', lag.medianP99Ms, targets.lagP99Ms));
-  if (coldStart) checks.push(below('cold start', coldStart.medianMs, targets.coldStartMs));
+  if (pipeline) checks.push(check('ratio', 'throughput kept', pipeline.throughput.median, targets.keptThroughput));
+  if (lag) checks.push(check('ms', 'event loop lag p99 at 70 % load', lag.medianP99Ms, targets.lagP99Ms));
+  if (coldStart) checks.push(check('ms', 'cold start', coldStart.medianMs, targets.coldStartMs));
   const invalid = whyInvalid(pipeline, lag);
   return { checks, invalid, isPassed: invalid === undefined && checks.every(({ isReached }) => isReached) };
 }
@@ -135,18 +125,11 @@ function whyInvalid(pipeline: PipelineCost | undefined, lag: EventLoopLag | unde
   return undefined;
 }
 
-const atLeast = (what: string, value: number, target: number): TargetCheck => ({
+/** A ratio has to reach its target, a duration has to stay below it. */
+const check = (unit: TargetCheck['unit'], what: string, value: number, target: number): TargetCheck => ({
   what,
   value,
   target,
-  unit: 'ratio',
-  isReached: value >= target,
-});
-
-const below = (what: string, value: number, target: number): TargetCheck => ({
-  what,
-  value,
-  target,
-  unit: 'ms',
-  isReached: value < target,
+  unit,
+  isReached: unit === 'ratio' ? value >= target : value < target,
 });

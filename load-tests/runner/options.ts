@@ -56,7 +56,22 @@ invalid because the machine could not keep up. K6 names the k6 program to use.
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Command {
-  const { values, positionals } = readFlags(args);
+  const { values, positionals } = parseFlags({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      list: { type: 'boolean' },
+      engine: { type: 'string' },
+      short: { type: 'boolean' },
+      duration: { type: 'string' },
+      target: { type: 'string' },
+      out: { type: 'string' },
+      json: { type: 'boolean' },
+      'find-k6': { type: 'boolean' },
+      'install-k6': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
   if (values.help) return { kind: 'help' };
   if (values['find-k6']) return { kind: 'find-k6' };
   if (values['install-k6']) return { kind: 'install-k6' };
@@ -83,25 +98,6 @@ export function parseOptions(args: readonly string[]): Command {
     duringSeconds: values.duration === undefined ? undefined : secondsOf(values.duration),
     out: values.out,
   };
-}
-
-function readFlags(args: readonly string[]) {
-  return parseFlags({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      list: { type: 'boolean' },
-      engine: { type: 'string' },
-      short: { type: 'boolean' },
-      duration: { type: 'string' },
-      target: { type: 'string' },
-      out: { type: 'string' },
-      json: { type: 'boolean' },
-      'find-k6': { type: 'boolean' },
-      'install-k6': { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
 }
 
 function scenarioOf(name: string): Scenario {
