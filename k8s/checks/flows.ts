@@ -14,13 +14,16 @@ interface Peer {
 
 interface Rule {
   readonly ports?: readonly { readonly protocol?: string; readonly port: number | string }[];
+  /** The peers of a rule for `ingress`, and of one for `egress`. */
+  readonly from?: readonly Peer[];
+  readonly to?: readonly Peer[];
 }
 
 interface PolicySpec {
   readonly podSelector: Selector;
   readonly policyTypes: readonly ('Ingress' | 'Egress')[];
-  readonly ingress?: readonly (Rule & { readonly from?: readonly Peer[] })[];
-  readonly egress?: readonly (Rule & { readonly to?: readonly Peer[] })[];
+  readonly ingress?: readonly Rule[];
+  readonly egress?: readonly Rule[];
 }
 
 /** One end of a connection. */
@@ -35,81 +38,73 @@ const own = 'breakwater';
 
 /** Peers that are no workloads of ours. */
 const others: readonly End[] = [
-  end('dns', 'kube-system', { 'k8s-app': 'kube-dns' }, [
-    { name: 'dns', number: 53, protocol: 'UDP' },
-    { name: 'dns-tcp', number: 53, protocol: 'TCP' },
-  ]),
-  end('prometheus', 'monitoring', { 'app.kubernetes.io/name': 'prometheus' }, []),
-  end('outside', 'elsewhere', {}, [
-    { name: 'https', number: 443, protocol: 'TCP' },
-    { name: 'postgres', number: 5432, protocol: 'TCP' },
-  ]),
+  {
+    name: 'dns',
+    namespace: 'kube-system',
+    labels: { 'k8s-app': 'kube-dns' },
+    ports: [
+      { name: 'dns', number: 53, protocol: 'UDP' },
+      { name: 'dns-tcp', number: 53, protocol: 'TCP' },
+    ],
+  },
+  { name: 'prometheus', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' }, ports: [] },
+  {
+    name: 'outside',
+    namespace: 'elsewhere',
+    labels: {},
+    ports: [
+      { name: 'https', number: 443, protocol: 'TCP' },
+      { name: 'postgres', number: 5432, protocol: 'TCP' },
+    ],
+  },
 ];
-
-function end(name: string, namespace: string, labels: Labels, ports: End['ports']): End {
-  return { name, namespace, labels, ports };
-}
 
 /** Every connection that the policies allow between known peers, such as `account → customer:3001`. */
 export function flowsIn(manifests: readonly Manifest[]): string[] {
   const policies = ofKind<PolicySpec>(manifests, 'NetworkPolicy').map(({ spec }) => spec);
-  const workloads = workloadsIn(manifests).map(({ metadata, spec: { template } }) =>
-    end(
-      metadata.name,
-      own,
-      template.metadata.labels,
-      template.spec.containers
-        .flatMap(({ ports = [] }) => ports)
-        .map(({ name, containerPort }) => ({ name, number: containerPort, protocol: 'TCP' })),
-    ),
-  );
+  const workloads = workloadsIn(manifests).map(({ metadata: { name }, spec: { template } }) => ({
+    name,
+    namespace: own,
+    labels: template.metadata.labels,
+    ports: template.spec.containers
+      .flatMap(({ ports = [] }) => ports)
+      .map((port) => ({ name: port.name, number: port.containerPort, protocol: 'TCP' })),
+  }));
   const ends = [...workloads, ...others];
   return ends
     .flatMap((from) => ends.flatMap((to) => to.ports.map((port) => ({ from, to, port }))))
     .filter(({ from, to }) => from !== to && (from.namespace === own || to.namespace === own))
-    .filter(({ from, to, port }) => leaves(policies, from, to, port) && enters(policies, from, to, port))
+    .filter(
+      ({ from, to, port }) => allow(policies, 'Egress', from, to, port) && allow(policies, 'Ingress', to, from, port),
+    )
     .map(({ from, to, port }) => `${from.name} → ${to.name}:${port.number}${port.protocol === 'UDP' ? '/udp' : ''}`);
 }
 
-type Port = End['ports'][number];
-
-function leaves(policies: readonly PolicySpec[], from: End, to: End, port: Port): boolean {
-  const concerned = selecting(policies, from, 'Egress');
-  return (
-    concerned.length === 0 ||
-    concerned.some(({ egress = [] }) => egress.some((rule) => allows(rule, rule.to, to, port)))
-  );
-}
-
-function enters(policies: readonly PolicySpec[], from: End, to: End, port: Port): boolean {
-  const concerned = selecting(policies, to, 'Ingress');
-  return (
-    concerned.length === 0 ||
-    concerned.some(({ ingress = [] }) => ingress.some((rule) => allows(rule, rule.from, from, port)))
-  );
-}
-
-/** Policies apply to pods of their own namespace. */
-const selecting = (policies: readonly PolicySpec[], { namespace, labels }: End, type: 'Ingress' | 'Egress') =>
-  namespace === own
-    ? policies.filter(
-        ({ podSelector, policyTypes }) => policyTypes.includes(type) && hasLabels(labels, podSelector.matchLabels),
-      )
-    : [];
-
-/** A rule without peers allows every peer, and one without ports every port. */
-function allows(
-  { ports }: Rule,
-  peers: readonly Peer[] | undefined,
-  other: End,
-  { name, number, protocol }: Port,
+/**
+ * Whether the policies of a pod allow a connection with a peer in one direction. Policies apply to pods of their own
+ * namespace; a pod without one for the direction may have every connection.
+ */
+function allow(
+  policies: readonly PolicySpec[],
+  type: 'Ingress' | 'Egress',
+  pod: End,
+  peer: End,
+  { name, number, protocol }: End['ports'][number],
 ): boolean {
-  const isPeer = peers?.some((peer) => isMatchingPeer(peer, other)) ?? true;
-  const isPort =
-    ports?.some(
-      (allowed) => (allowed.protocol ?? 'TCP') === protocol && (allowed.port === number || allowed.port === name),
-    ) ?? true;
-  return isPeer && isPort;
+  const concerned = policies.filter(
+    ({ podSelector, policyTypes }) =>
+      pod.namespace === own && policyTypes.includes(type) && hasLabels(pod.labels, podSelector.matchLabels),
+  );
+  const rules = concerned.flatMap(({ ingress = [], egress = [] }) => (type === 'Ingress' ? ingress : egress));
+  // A rule without peers allows every peer, and one without ports every port.
+  return (
+    concerned.length === 0 ||
+    rules.some(
+      ({ ports, from, to }) =>
+        ((type === 'Ingress' ? from : to)?.some((each) => isMatchingPeer(each, peer)) ?? true) &&
+        (ports?.some((each) => (each.protocol ?? 'TCP') === protocol && [number, name].includes(each.port)) ?? true),
+    )
+  );
 }
 
 function isMatchingPeer({ podSelector, namespaceSelector, ipBlock }: Peer, { namespace, labels }: End): boolean {

@@ -1,4 +1,4 @@
-import { type Combination, combinations, titleOf } from '../kustomize/combinations.ts';
+import { type Combination, combinations, components, titleOf } from '../kustomize/combinations.ts';
 import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
 import { type Manifest, parseManifests } from '../kustomize/manifest.ts';
 
@@ -21,7 +21,4 @@ export function manifestsOf(combination: Combination): Manifest[] {
 export const titled = combinations.map((combination) => ({ title: titleOf(combination), combination }));
 
 /** The combinations with every component, which contain all others. */
-export const complete = titled.filter(
-  ({ combination: { components } }) =>
-    components.length === Math.max(...combinations.map(({ components }) => components.length)),
-);
+export const complete = titled.filter(({ combination }) => combination.components.length === components.length);

@@ -49,18 +49,15 @@ export async function startCluster(): Promise<ControlPlane> {
       `--config=${join(import.meta.dirname, 'stages.yaml')}`,
       `--server-address=127.0.0.1:${kwokPort}`,
     ]);
-    await apply(plane, nodes());
-    await apply(plane, render({ overlay: 'production', components: ['custom-metric-autoscaling'] }, kustomize));
+    const production = render({ overlay: 'production', components: ['custom-metric-autoscaling'] }, kustomize);
+    for (const objects of [nodes(), production]) {
+      await plane.mustRun(['apply', '--server-side', '-f', '-'], objects);
+    }
     return plane;
   } catch (error) {
     await plane.stop();
     throw error;
   }
-}
-
-async function apply(plane: ControlPlane, manifests: string): Promise<void> {
-  const { isOk, errors } = await plane.kubectl(['apply', '--server-side', '-f', '-'], manifests);
-  if (!isOk) throw new Error(errors);
 }
 
 function nodes(): string {

@@ -41,8 +41,7 @@ export async function serveMetrics(plane: ControlPlane, situation: Situation): P
     },
   );
   const port = Number(new URL(await listen(server)).port);
-  const { isOk, errors } = await plane.kubectl(['apply', '-f', '-'], registrations(port));
-  if (!isOk) throw new Error(errors);
+  await plane.mustRun(['apply', '-f', '-'], registrations(port));
   return server;
 }
 

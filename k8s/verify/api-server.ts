@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { json, text } from 'node:stream/consumers';
 
 /** The response of an API server. */
-export interface ApiResponse {
+interface ApiResponse {
   readonly status: number;
   readonly body: unknown;
 }
@@ -45,32 +48,21 @@ export class ApiServer {
     return response.body;
   }
 
-  #send(method: string, path: string, body?: object): Promise<ApiResponse> {
-    const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
-    const sent = request(
-      new URL(path, this.url),
-      {
-        method,
-        agent: false,
-        ca: readFileSync(this.#certificateFile),
-        headers: {
-          authorization: `Bearer ${this.#token}`,
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/merge-patch+json' }),
-        },
+  async #send(method: string, path: string, body?: object): Promise<ApiResponse> {
+    const sent = request(new URL(path, this.url), {
+      method,
+      agent: false,
+      ca: readFileSync(this.#certificateFile),
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        accept: 'application/json',
+        ...(body && { 'content-type': 'application/merge-patch+json' }),
       },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (part: string) => (text += part));
-        response.on('end', () => {
-          const isJson = response.headers['content-type']?.includes('json') === true;
-          resolve({ status: response.statusCode ?? 0, body: isJson ? JSON.parse(text) : text });
-        });
-      },
-    );
-    sent.on('error', reject);
+    });
     sent.setTimeout(10_000, () => sent.destroy(new Error(`${method} ${path} received no response within 10 s`)));
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
-    return promise;
+    sent.end(body && JSON.stringify(body));
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const isJson = response.headers['content-type']?.includes('json') === true;
+    return { status: response.statusCode ?? 0, body: await (isJson ? json(response) : text(response)) };
   }
 }

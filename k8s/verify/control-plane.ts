@@ -17,7 +17,6 @@ const mostOutput = 64 * 2 ** 20;
 /** The result of a command. */
 export interface CommandResult {
   readonly isOk: boolean;
-  readonly output: string;
   readonly errors: string;
 }
 
@@ -107,10 +106,16 @@ export class ControlPlane {
       this.#kubectl,
       [`--kubeconfig=${this.kubeconfig}`, ...args],
       { maxBuffer: mostOutput },
-      (error, output, errors) => resolve({ isOk: error === null, output, errors }),
+      (error, _output, errors) => resolve({ isOk: error === null, errors }),
     );
     child.stdin?.end(input);
     return promise;
+  }
+
+  /** The same, for a command that must succeed. @throws Error with the errors of kubectl */
+  async mustRun(args: readonly string[], input?: string): Promise<void> {
+    const { isOk, errors } = await this.kubectl(args, input);
+    if (!isOk) throw new Error(errors);
   }
 
   /** @throws Error with the end of its log when a program has ended */

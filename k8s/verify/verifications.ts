@@ -70,19 +70,12 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdic
  * pod.
  */
 async function prepare(plane: ControlPlane): Promise<void> {
-  const crds = ['servicemonitors.crd.yaml', 'prometheusrules.crd.yaml'].map((name) => join(k8sFolder, 'schema', name));
-  must(await plane.kubectl(['apply', '--server-side', ...crds.flatMap((file) => ['-f', file])]));
-  must(
-    await plane.kubectl([
-      'wait',
-      '--for=condition=Established',
-      '--timeout=60s',
-      ...crds.flatMap((file) => ['-f', file]),
-    ]),
-  );
+  const crds = ['servicemonitors', 'prometheusrules'].map((name) => `-f=${join(k8sFolder, `schema/${name}.crd.yaml`)}`);
+  await plane.mustRun(['apply', '--server-side', ...crds]);
+  await plane.mustRun(['wait', '--for=condition=Established', '--timeout=60s', ...crds]);
   const namespace = readFileSync(join(k8sFolder, 'base/namespace.yaml'), 'utf8');
-  must(await plane.kubectl(['apply', '--server-side', '-f', '-'], namespace));
-  must(await plane.kubectl(['create', 'serviceaccount', 'default', '-n', 'breakwater']));
+  await plane.mustRun(['apply', '--server-side', '-f', '-'], namespace);
+  await plane.mustRun(['create', 'serviceaccount', 'default', '-n', 'breakwater']);
 
   const privileged = podOf({
     metadata: { name: 'privileged' },
@@ -132,13 +125,13 @@ async function operate(plane: ControlPlane, pods: readonly Manifest[], rendered:
     const faults: string[] = [];
     const account = pods.find(({ metadata }) => metadata.name === 'account');
     if (account === undefined) faults.push('there is no pod of account');
-    else must(await plane.kubectl(['create', '-f', '-'], stringify(account)));
+    else await plane.mustRun(['create', '-f', '-'], stringify(account));
     for (const command of commands) {
       const { isOk, errors } = await plane.kubectl([...named, ...command]);
       if (!isOk) faults.push(`kubectl ${command.join(' ')}: ${errors.trim()}`);
     }
     // Migrations run again when their jobs are applied after the removal of the old ones.
-    must(await plane.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], rendered));
+    await plane.mustRun(['apply', '--server-side', '--force-conflicts', '-f', '-'], rendered);
     return faults;
   } finally {
     rmSync(folder, { recursive: true });
@@ -164,7 +157,3 @@ const asDocuments = (manifests: readonly Manifest[]): string => manifests.map((e
 
 const counted = ({ isOk, errors }: CommandResult, count: number): string =>
   isOk ? String(count) : `refused (${errors.trim().split('\n').length} lines)`;
-
-function must({ isOk, errors }: CommandResult): void {
-  if (!isOk) throw new Error(errors);
-}
