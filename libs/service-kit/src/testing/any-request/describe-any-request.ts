@@ -17,7 +17,7 @@ export interface DescribedService {
   /** The token for operations that need one. */
   readonly token: string;
   /** Starts the service without a limit for each client. */
-  start(): Promise<StartedService>;
+  readonly start: () => Promise<StartedService>;
 }
 
 export interface StartedService {
