@@ -8,7 +8,7 @@ import { resultOf, publish } from '../report/publication.ts';
 import { writeComparison, writeReport } from '../report/reports.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
 import { scenarios } from '../scenarios/index.ts';
-import type { Scenario, Threshold, Variant } from '../scenarios/scenario.ts';
+import type { Scenario, Variant } from '../scenarios/scenario.ts';
 import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
 import { type Command, engines, parseOptions, type RunOptions, usage } from './options.ts';
 import { progressOn } from './progress.ts';
@@ -99,7 +99,11 @@ async function runOne(
     const measures = measure(record);
     const thresholds = scenario
       .thresholds(variant)
-      .filter((each) => target === undefined || isMeasuredByClients(scenario, each));
+      // Nothing but the clients measures a system that was not started here.
+      .filter(
+        ({ kind }) =>
+          target === undefined || (scenario.isMeasuredByClients === true && kind !== 'customer-calls-per-arrival'),
+      );
     return { claim: scenario.claim, record, measures, judgement: judge(record, measures, thresholds) };
   } finally {
     progress.clear();
@@ -109,11 +113,6 @@ async function runOne(
 /** An invalid run is no failure, unless it violated the ledger. */
 function isPassedOrInvalid({ record, judgement }: JudgedRun): boolean {
   return judgement.isPassed || (judgement.invalid !== undefined && !record.ledger?.findings.length);
-}
-
-/** Thresholds for a system without actions and without access to its replicas. */
-function isMeasuredByClients({ needsOwnSystem }: Scenario, { kind }: Threshold): boolean {
-  return !needsOwnSystem && kind !== 'customer-calls-per-arrival';
 }
 
 function report(error: unknown): number {

@@ -28,7 +28,6 @@ export const customerFailures = {
       capacity: { workers: 10, queue: 100, abandonedWork: 'kept' },
     }),
     thresholds: () => customerIsIsolated,
-    needsOwnSystem: true,
   },
   errors: {
     name: 'customer-errors',
@@ -44,7 +43,6 @@ export const customerFailures = {
       { kind: 'customer-calls-per-arrival', atMost: 1.25 },
       { kind: 'time-to-recover', atMostMs: maxRecoveryMs },
     ],
-    needsOwnSystem: true,
   },
   down: {
     name: 'customer-down',
@@ -58,7 +56,6 @@ export const customerFailures = {
       { at: during, title: 'the customers restart', action: { kind: 'restart', replicas: customers } },
     ],
     thresholds: () => customerIsIsolated,
-    needsOwnSystem: true,
   },
   hang: {
     name: 'customer-hang',
@@ -67,7 +64,6 @@ export const customerFailures = {
     rate: 60,
     steps: whileCustomer('customer hangs', { latency: '20ms', hang: { rate: 1 } }),
     thresholds: () => customerIsIsolated,
-    needsOwnSystem: true,
   },
   capacity: {
     name: 'customer-capacity',
@@ -88,7 +84,6 @@ export const customerFailures = {
       ],
     }),
     thresholds: () => [...clientsHardlyNotice, { kind: 'time-to-recover', atMostMs: maxRecoveryMs }],
-    needsOwnSystem: true,
   },
   flapping: {
     name: 'flapping',
@@ -108,7 +103,6 @@ export const customerFailures = {
       { at: during, title: 'customer stays healthy', action: { kind: 'customer', faults: healthyCustomer } },
     ],
     thresholds: () => [...clientsHardlyNotice, { kind: 'time-to-recover', atMostMs: maxRecoveryMs }],
-    needsOwnSystem: true,
   },
   retryStorm: {
     name: 'retry-storm',
@@ -123,6 +117,5 @@ export const customerFailures = {
       variant === 'retries-without-budget'
         ? clientsHardlyNotice
         : [...clientsHardlyNotice, { kind: 'customer-calls-per-arrival', atMost: allowedCallsPerArrival }],
-    needsOwnSystem: true,
   },
 } satisfies Record<string, Scenario>;

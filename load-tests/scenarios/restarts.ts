@@ -20,7 +20,6 @@ export const restarts = {
       { kind: 'goodput', atLeast: 0.999 },
       { kind: 'server-errors', atMost: 0 },
     ],
-    needsOwnSystem: true,
   },
   replicaKilled: {
     name: 'replica-killed',
@@ -39,7 +38,6 @@ export const restarts = {
       { kind: 'time-to-protect', atMostMs: 2_000 },
       { kind: 'time-to-recover', atMostMs: 8_000 },
     ],
-    needsOwnSystem: true,
   },
   database: {
     name: 'database-restart',
@@ -58,6 +56,5 @@ export const restarts = {
       { kind: 'p99-during', atMostMs: 3_000 },
       { kind: 'time-to-recover', atMostMs: 12_000 },
     ],
-    needsOwnSystem: true,
   },
 } satisfies Record<string, Scenario>;

@@ -73,8 +73,8 @@ export interface Scenario {
   /** Settings to compare, one run each. Default: only as configured. */
   readonly variants?: readonly Variant[];
   readonly thresholds: (variant: Variant) => readonly Threshold[];
-  /** Whether the thresholds need a system that the runner starts, not only a URL. */
-  readonly needsOwnSystem: boolean;
+  /** Whether a URL is enough to judge the thresholds. Default: false, they need a system that the runner starts. */
+  readonly isMeasuredByClients?: boolean;
 }
 
 /** A healthy customer. */

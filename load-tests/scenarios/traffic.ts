@@ -14,7 +14,7 @@ export const traffic = {
       { kind: 'p99-during', atMostMs: 150 },
       { kind: 'customer-calls-per-arrival', atMost: 1.01 },
     ],
-    needsOwnSystem: false,
+    isMeasuredByClients: true,
   },
   spike: {
     name: 'spike',
@@ -38,7 +38,7 @@ export const traffic = {
       { kind: 'p99-during', atMostMs: 1_000 },
       { kind: 'time-to-recover', atMostMs: 2_000 },
     ],
-    needsOwnSystem: false,
+    isMeasuredByClients: true,
   },
   soak: {
     name: 'soak',
@@ -53,6 +53,5 @@ export const traffic = {
       { kind: 'memory-growth', atMost: 1.1 },
       { kind: 'event-loop-lag-growth', atMostMs: 20 },
     ],
-    needsOwnSystem: true,
   },
 } satisfies Record<string, Scenario>;
