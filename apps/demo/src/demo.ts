@@ -43,38 +43,46 @@ export function startUp(system: LocalSystem, { progress, signal }: Omit<DemoCont
 }
 
 /** Runs all experiments in parallel: each has its own breaker. */
-export async function runExperiments(context: DemoContext): Promise<DemoResults['experiments']> {
-  const results = new Map<Experiment, LookupSeries>();
-  const jobs = experiments.map((experiment) =>
-    experimentJob(experiment, context, (series) => results.set(experiment, series)),
-  );
-  await context.progress.run(jobs, 'parallel');
+export async function runExperiments({ target, progress, signal }: DemoContext): Promise<DemoResults['experiments']> {
   // In the order of the report instead of completion order.
-  return experiments.flatMap((experiment) => {
-    const series = results.get(experiment);
-    return series === undefined ? [] : [{ experiment, series }];
+  const results: { experiment: Experiment; series: LookupSeries }[] = [];
+  const jobs = experiments.map((experiment, index): Job => {
+    const { name } = experiment;
+    const status = (calls: number, state: string): string =>
+      `${name.padEnd(longestName)}  ${String(calls).padStart(2)}/${lookupsPerExperiment}  ${state}`;
+    return {
+      title: status(0, ''),
+      run: async (show) => {
+        const series = await requestLookups({
+          gatewayUrl: target.gatewayUrl,
+          breaker: name,
+          times: lookupsPerExperiment,
+          reset: true,
+          signal,
+          onCall: ({ n, state }) => show(status(n, state)),
+        });
+        results[index] = { experiment, series };
+        return status(series.calls.length, series.calls.at(-1)?.state ?? '');
+      },
+    };
   });
+  await progress.run(jobs, 'parallel');
+  return results;
 }
+
+const longestName = Math.max(...experiments.map(({ name }) => name.length));
 
 /** Makes customer fast again and shows that the breaker of the first experiment closes. */
 export async function runRecovery({ target, progress, signal }: DemoContext, opened: LookupSeries): Promise<Recovery> {
-  const result = Promise.withResolvers<Recovery>();
+  const recovered = Promise.withResolvers<Recovery>();
   const title = `recovery of ${opened.breaker} on ${opened.instance}`;
-  const job: Job = {
-    title,
-    run: async (show) => {
-      const recovery = await recover({
-        target,
-        opened,
-        signal,
-        onCall: ({ state }) => show(`${title}  ${state}`),
-      });
-      result.resolve(recovery);
-      return `${title}  ${recovery.finalState}`;
-    },
+  const run: Job['run'] = async (show) => {
+    const recovery = await recover({ target, opened, signal, onCall: ({ state }) => show(`${title}  ${state}`) });
+    recovered.resolve(recovery);
+    return `${title}  ${recovery.finalState}`;
   };
-  await progress.run([job], 'sequential');
-  return result.promise;
+  await progress.run([{ title, run }], 'sequential');
+  return recovered.promise;
 }
 
 /** Lists the differences between the expected and the actual results: a sentence each. */
@@ -83,30 +91,4 @@ export function deviationsOf({ experiments: results, recovery }: DemoResults): r
     ...results.flatMap(({ experiment, series }) => experimentDeviations(experiment, series)),
     ...recoveryDeviations(recovery),
   ];
-}
-
-const longestName = Math.max(...experiments.map(({ name }) => name.length));
-
-function experimentJob(
-  { name }: Experiment,
-  { target, signal }: DemoContext,
-  onResult: (series: LookupSeries) => void,
-): Job {
-  const status = (calls: number, state: string): string =>
-    `${name.padEnd(longestName)}  ${String(calls).padStart(2)}/${lookupsPerExperiment}  ${state}`;
-  return {
-    title: status(0, ''),
-    run: async (show) => {
-      const series = await requestLookups({
-        gatewayUrl: target.gatewayUrl,
-        breaker: name,
-        times: lookupsPerExperiment,
-        reset: true,
-        signal,
-        onCall: ({ n, state }) => show(status(n, state)),
-      });
-      onResult(series);
-      return status(series.calls.length, series.calls.at(-1)?.state ?? '');
-    },
-  };
 }

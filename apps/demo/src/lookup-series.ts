@@ -1,6 +1,5 @@
 import { SystemFailure } from '@breakwater/system-runner';
 import {
-  type BreakerState,
   type Experiment,
   type ExperimentCall,
   lookupsPerExperiment,
@@ -8,6 +7,7 @@ import {
   parseLookupEvent,
   readJsonLines,
 } from '@breakwater/contracts/experiments';
+import { reasonOf } from './target.ts';
 
 /** Which lookups an account service makes. */
 export interface LookupRequest {
@@ -89,21 +89,10 @@ export async function requestLookups({
   }
 }
 
-/** The message of a `fetch` error says only that it failed; its cause says why. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
-}
-
 /** The result of a series. */
-export interface SeriesSummary {
-  readonly openedAfterCall: number | null;
-  readonly notPermitted: number;
-  readonly finalState: BreakerState | null;
-}
-
-export function summarize(calls: readonly ExperimentCall[]): SeriesSummary {
+export function summarize(calls: readonly ExperimentCall[]) {
   return {
+    /** Null when it never opened. */
     openedAfterCall: calls.find(({ state }) => state === 'OPEN')?.n ?? null,
     notPermitted: calls.filter(({ outcome }) => outcome === 'not-permitted').length,
     finalState: calls.at(-1)?.state ?? null,

@@ -26,9 +26,8 @@ export function faultsTokenOf(environment: Readonly<Record<string, string | unde
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
     throw new SystemFailure(
-      `The token for customer's faults cannot be read from ${file}: ${reason}`,
+      `The token for customer's faults cannot be read from ${file}: ${reasonOf(error)}`,
       'Set FAULTS_TOKEN to the token of the customer services.',
     );
   }
@@ -84,10 +83,12 @@ async function send(gatewayUrl: string, route: string, request: RequestInit, sig
     });
   } catch (error) {
     signal.throwIfAborted();
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    throw new SystemFailure(
-      `No system responds at ${gatewayUrl}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      'Start it, or correct the URL.',
-    );
+    throw new SystemFailure(`No system responds at ${gatewayUrl}: ${reasonOf(error)}`, 'Start it, or correct the URL.');
   }
+}
+
+/** Why an action failed. The message of a `fetch` error says only that it failed; its cause says why. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
