@@ -6,16 +6,9 @@ import type { Engine } from './run-record.ts';
 import type { Variant } from '../scenarios/scenario.ts';
 
 type Settings = Record<string, unknown>;
-type Instances = Record<string, Settings>;
+type Kind = 'circuitbreaker' | 'timelimiter' | 'bulkhead' | 'retry' | 'cachedfallback';
 interface Policies {
-  resilience4j: {
-    circuitbreaker: { configs: { default: Settings }; instances: Instances };
-    timelimiter: { instances: Instances };
-    bulkhead: { instances: Instances };
-    retry: { instances: Instances };
-    retrybudget: { instances: Instances };
-    cachedfallback: { instances: Instances };
-  };
+  resilience4j: Record<Kind, { configs: { default: Settings }; instances: Record<string, Settings> }>;
 }
 
 /** Writes a configuration derived from account's `resilience.yml`. @returns the file */
@@ -51,29 +44,27 @@ function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
 }
 
 /**
- * An unprotected service: only the request deadline (10 s) remains. It still accepts accounts that it cannot
- * verify.
+ * An unprotected service: only the request deadline (10 s), which shortens the time limit, remains. It still accepts
+ * accounts that it cannot verify.
  */
-function disablePolicies({ resilience4j }: Policies): void {
-  const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback } = resilience4j;
-  Object.assign(instance(circuitbreaker, 'customer'), { initialState: 'DISABLED' });
-  // The deadline of the request shortens it.
-  Object.assign(instance(timelimiter, 'customer'), { timeoutDuration: '60s' });
-  Object.assign(instance(bulkhead, 'customer'), { maxConcurrentCalls: 100_000 });
-  Object.assign(instance(retry, 'customer'), { maxAttempts: 1 });
-  Object.assign(instance(cachedfallback, 'customer'), { staleLimit: '1ms' });
+function disablePolicies(policies: Policies): void {
+  Object.assign(customerOf(policies, 'circuitbreaker'), { initialState: 'DISABLED' });
+  Object.assign(customerOf(policies, 'timelimiter'), { timeoutDuration: '60s' });
+  Object.assign(customerOf(policies, 'bulkhead'), { maxConcurrentCalls: 100_000 });
+  Object.assign(customerOf(policies, 'retry'), { maxAttempts: 1 });
+  Object.assign(customerOf(policies, 'cachedfallback'), { staleLimit: '1ms' });
 }
 
 /** Four attempts without a circuit breaker, so that a retry storm can develop. */
-function retryWithoutCircuitBreaker({ resilience4j }: Policies, variant: Variant): void {
-  Object.assign(instance(resilience4j.circuitbreaker, 'customer'), { initialState: 'DISABLED' });
-  const retry = instance(resilience4j.retry, 'customer');
-  retry['maxAttempts'] = 4;
+function retryWithoutCircuitBreaker(policies: Policies, variant: Variant): void {
+  Object.assign(customerOf(policies, 'circuitbreaker'), { initialState: 'DISABLED' });
+  const retry = Object.assign(customerOf(policies, 'retry'), { maxAttempts: 4 });
   if (variant === 'retries-without-budget') delete retry['retryBudget'];
 }
 
-function instance({ instances }: { instances: Instances }, name: string): Settings {
-  const found = instances[name];
-  if (found === undefined) throw new Error(`resilience.yml has no instance ${name}`);
+/** The settings of the policy around customer. */
+function customerOf({ resilience4j }: Policies, kind: Kind): Settings {
+  const found = resilience4j[kind].instances['customer'];
+  if (found === undefined) throw new Error(`resilience.yml has no ${kind} around customer`);
   return found;
 }
