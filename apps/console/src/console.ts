@@ -104,7 +104,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     },
     { prefix: `${base}/api` },
   );
-  runWhileListening(app, { monitor, load, stream });
+  runWhileListening(app, monitor, load, stream);
   return app;
 }
 
@@ -120,13 +120,12 @@ async function openStream(stream: PageStream, request: FastifyRequest, reply: Fa
   return reply;
 }
 
-interface Activities {
-  readonly monitor: SystemMonitor;
-  readonly load: LoadGenerator;
-  readonly stream: PageStream;
-}
-
-function runWhileListening(app: FastifyInstance, { monitor, load, stream }: Activities): void {
+function runWhileListening(
+  app: FastifyInstance,
+  monitor: SystemMonitor,
+  load: LoadGenerator,
+  stream: PageStream,
+): void {
   let nextPoll: NodeJS.Timeout | undefined;
   let isClosing = false;
   const intervals: NodeJS.Timeout[] = [];

@@ -61,33 +61,21 @@ export function BreakerCard({ replica, problem, name, state, breaker, onUpdate }
 /** What the state means for calls, and its progress when the last poll has seen this state. */
 function StateDetails({ state, breaker }: { readonly state: StateName; readonly breaker: Breaker }) {
   const { remainingMs, admissionPercentage, metrics, thresholds } = breaker;
-  if (breaker.state !== state) return <>{stateMeanings[state]}</>;
-  if (state === 'OPEN' && remainingMs !== null) {
-    return (
-      <>
-        {remainingMs > 0
-          ? `calls are rejected; trial calls in ${duration(remainingMs)}`
-          : 'the next call is a trial call'}
-      </>
-    );
+  if (breaker.state === state && state === 'OPEN' && remainingMs !== null) {
+    return remainingMs > 0
+      ? `calls are rejected; trial calls in ${duration(remainingMs)}`
+      : 'the next call is a trial call';
   }
-  if (state === 'HALF_OPEN' && admissionPercentage > 0) {
-    return (
-      <>
-        ramp-up: {admissionPercentage} % of calls are permitted
-        <progress max={100} value={admissionPercentage} aria-label="Share of permitted calls" />
-      </>
-    );
+  if (breaker.state !== state || state !== 'HALF_OPEN') return stateMeanings[state];
+  if (admissionPercentage === 0) {
+    return `${metrics.bufferedCalls} of ${thresholds.permittedNumberOfCallsInHalfOpenState} trial calls have ended`;
   }
-  if (state === 'HALF_OPEN') {
-    const { permittedNumberOfCallsInHalfOpenState: permitted } = thresholds;
-    return (
-      <>
-        {metrics.bufferedCalls} of {permitted} trial calls have ended
-      </>
-    );
-  }
-  return <>{stateMeanings[state]}</>;
+  return (
+    <>
+      ramp-up: {admissionPercentage} % of calls are permitted
+      <progress max={100} value={admissionPercentage} aria-label="Share of permitted calls" />
+    </>
+  );
 }
 
 interface RateProps {

@@ -1,69 +1,47 @@
 import { useEffect, useId, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import type { Second, Traffic } from '../protocol/messages.ts';
+import type { Second } from '../protocol/messages.ts';
 import { duration, rate, timeOfDay } from './format.ts';
+
+/** A line: its label, a custom property of the style sheet as its colour, and its value in a second. */
+type Series = readonly [label: string, color: string, value: (second: Second) => number | null | undefined];
+
+const responses: readonly Series[] = [
+  ['opened', '--good', ({ traffic }) => traffic?.created],
+  ['accepted, pending verification', '--accepted', ({ traffic }) => traffic?.accepted],
+  ['rejected (4xx)', '--warn', ({ traffic }) => traffic?.rejected],
+  ['failed (5xx)', '--bad', ({ traffic }) => traffic?.failed],
+];
+const latencies: readonly Series[] = [
+  ['p50', '--good', ({ traffic }) => traffic?.latencyMs?.p50],
+  ['p95', '--warn', ({ traffic }) => traffic?.latencyMs?.p95],
+  ['p99', '--bad', ({ traffic }) => traffic?.latencyMs?.p99],
+];
+const pendingAccounts: readonly Series[] = [['accounts', '--accepted', ({ pending }) => pending?.accounts]];
 
 /** Responses, their latency and pending verifications over the last minutes. */
 export function Charts({ seconds }: { readonly seconds: readonly Second[] }) {
-  const times = seconds.map(({ at }) => at / 1_000);
-  const valuesOf = (value: (traffic: Traffic) => number | undefined) =>
-    seconds.map(({ traffic }) => (traffic === null ? null : (value(traffic) ?? null)));
   const isIdle = seconds.every(({ traffic }) => traffic === null || traffic.latencyMs === null);
   return (
     <section class="charts" aria-label="Traffic">
       {isIdle && <p class="hint charts-note">There were no requests in the last minutes. Start the load.</p>}
-      <Chart
-        title="Responses to POST /accounts"
-        times={times}
-        series={[
-          { label: 'opened', color: '--good', values: valuesOf(({ created }) => created) },
-          {
-            label: 'accepted, pending verification',
-            color: '--accepted',
-            values: valuesOf(({ accepted }) => accepted),
-          },
-          { label: 'rejected (4xx)', color: '--warn', values: valuesOf(({ rejected }) => rejected) },
-          { label: 'failed (5xx)', color: '--bad', values: valuesOf(({ failed }) => failed) },
-        ]}
-        format={rate}
-        minTop={2}
-      />
+      <Chart title="Responses to POST /accounts" seconds={seconds} series={responses} format={rate} minTop={2} />
       <Chart
         title="Response time"
-        times={times}
-        series={[
-          { label: 'p50', color: '--good', values: valuesOf(({ latencyMs }) => latencyMs?.p50) },
-          { label: 'p95', color: '--warn', values: valuesOf(({ latencyMs }) => latencyMs?.p95) },
-          { label: 'p99', color: '--bad', values: valuesOf(({ latencyMs }) => latencyMs?.p99) },
-        ]}
+        seconds={seconds}
+        series={latencies}
         format={duration}
         minTop={10}
         note="from histogram buckets"
       />
-      <Chart
-        title="Pending verifications"
-        times={times}
-        series={[
-          { label: 'accounts', color: '--accepted', values: seconds.map(({ pending }) => pending?.accounts ?? null) },
-        ]}
-        format={String}
-        minTop={4}
-      />
+      <Chart title="Pending verifications" seconds={seconds} series={pendingAccounts} format={String} minTop={4} />
     </section>
   );
 }
 
-interface Series {
-  readonly label: string;
-  /** A custom property of the style sheet. */
-  readonly color: string;
-  readonly values: readonly (number | null)[];
-}
-
 interface Props {
   readonly title: string;
-  /** Seconds since the Unix epoch. */
-  readonly times: readonly number[];
+  readonly seconds: readonly Second[];
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
   readonly note?: string;
@@ -74,11 +52,14 @@ interface Props {
 const height = 150;
 
 /** Lines over time, with the latest values as text. */
-function Chart({ title, times, series, format, note, minTop }: Props) {
+function Chart({ title, seconds, series, format, note, minTop }: Props) {
   const container = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
   const id = useId();
-  const data = [times, ...series.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+  const data: uPlot.AlignedData = [
+    seconds.map(({ at }) => at / 1_000),
+    ...series.map(([, , valueOf]) => seconds.map((second) => valueOf(second) ?? null)),
+  ];
   const latest = useRef(data);
   latest.current = data;
 
@@ -113,8 +94,8 @@ function Chart({ title, times, series, format, note, minTop }: Props) {
       </figcaption>
       <div ref={container} class="plot" aria-hidden="true" />
       <ul class="legend">
-        {series.map(({ label, color, values }) => {
-          const value = values.at(-1) ?? null;
+        {series.map(([label, color], index) => {
+          const value = data[index + 1]?.at(-1) ?? null;
           return (
             <li key={label}>
               <i class="swatch" style={{ background: `var(${color})` }} />
@@ -147,7 +128,7 @@ function optionsOf(
     ],
     series: [
       {},
-      ...series.map(({ label, color: property }) => ({
+      ...series.map(([label, property]) => ({
         label,
         stroke: color(property),
         width: 2,

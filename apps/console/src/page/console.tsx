@@ -1,4 +1,5 @@
 import { experiments } from '@breakwater/contracts/experiments';
+import { render } from 'preact';
 import { BreakerGroup } from './breaker-group.tsx';
 import { WindowLegend } from './call-window.tsx';
 import { Charts } from './charts.tsx';
@@ -11,7 +12,7 @@ import { Header, Notice } from './header.tsx';
 import { Timeline } from './timeline.tsx';
 
 /** The whole page. */
-export function Console() {
+function Console() {
   const state = useConsole();
   const tokens = useTokens();
   const { snapshot, periods } = state;
@@ -56,3 +57,6 @@ function breakersOf({ snapshot }: ConsoleState): string[] {
   for (const { name } of experiments) names.delete(name);
   return [...names].sort();
 }
+
+const container = document.getElementById('console');
+if (container !== null) render(<Console />, container);
