@@ -15,7 +15,8 @@ import {
   urlOf,
   workspaceRoot,
 } from '@breakwater/system-runner';
-import { processorMs, shareProcessors } from './processors.ts';
+import { processorMs } from '../runner/sampling.ts';
+import { shareProcessors } from './processors.ts';
 
 /** The service with or without its pipeline. */
 export type Arm = 'protected' | 'unprotected';

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** The assignment of processors to processes during the load. */
@@ -29,22 +28,4 @@ export function shareProcessors(): Processors {
         description: `account has one processor for itself, all other processes share the other${count > 2 ? 's' : ''}`,
       }
     : { prefix: [], unpinned: [], description: 'no process is pinned: all share all processors' };
-}
-
-/**
- * The processor time of all threads of a process, in milliseconds. Linux counts it in nanoseconds (`schedstat`),
- * and reading it costs the process nothing.
- *
- * @returns undefined where the platform does not report it
- */
-export function processorMs(pid: number): number | undefined {
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const nanos = threads.map((thread) =>
-      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]),
-    );
-    return nanos.reduce((sum, each) => sum + each, 0) / 1e6;
-  } catch {
-    return undefined;
-  }
 }

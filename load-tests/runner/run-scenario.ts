@@ -15,7 +15,7 @@ import { writePolicies } from './account-policies.ts';
 import type { K6Program } from './k6-program.ts';
 import { type K6Run, startK6 } from './k6-run.ts';
 import { actualPhases, loadOf, plannedPhases } from './load-of.ts';
-import { Sampling } from './sampling.ts';
+import { type Sampling, startSampling } from './sampling.ts';
 import { settleAndAudit } from './settlement.ts';
 
 /** A run of a scenario. */
@@ -77,7 +77,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     say('preparing k6');
     const startedAt = new Date().toISOString();
     k6 = await startK6(request.k6, system.gatewayUrl, loadOf(scenario, request.durations), directory);
-    sampling = new Sampling(system, k6.beganAt, k6.pid);
+    sampling = startSampling(system, k6.beganAt, k6.pid);
     const { marks, phases } = await playTimeline(request, system, k6.beganAt, signal);
     const { requests, dropped } = await k6.finish();
     sampling.stop();

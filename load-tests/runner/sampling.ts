@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { LocalSystem } from '@breakwater/system-runner';
 import { sampleValue, sumOfSamples } from '@breakwater/contracts/replicas';
@@ -9,39 +9,25 @@ const breakerIntervalMs = 250;
 const serviceIntervalMs = 1_000;
 const requestTimeoutMs = 900;
 
-/** Samples every replica directly, not through the load balancer, while the load runs. */
-export class Sampling {
-  readonly breakers: BreakerSample[] = [];
-  readonly services: ServiceSample[] = [];
-  readonly #system: LocalSystem;
-  readonly #beganAt: number;
-  readonly #timers: NodeJS.Timeout[];
-  readonly #customerCalls = new ReplicaCounters();
-  readonly #processors: ProcessorUse | undefined;
+/** The samples of a run, until `stop()`. */
+export type Sampling = ReturnType<typeof startSampling>;
 
-  /**
-   * @param beganAt start of the load by `Date.now()`
-   * @param generatorPid the process of k6, if it runs on this machine
-   */
-  constructor(system: LocalSystem, beganAt: number, generatorPid: number | undefined) {
-    this.#system = system;
-    this.#beganAt = beganAt;
-    this.#processors = generatorPid === undefined ? undefined : new ProcessorUse(generatorPid);
-    this.#timers = [
-      setInterval(() => void this.#sampleBreakers(), breakerIntervalMs),
-      setInterval(() => void this.#sampleServices(), serviceIntervalMs),
-    ];
-    void this.#sampleServices();
-  }
+/**
+ * Samples every replica directly, not through the load balancer, while the load runs.
+ *
+ * @param beganAt start of the load by `Date.now()`
+ * @param generatorPid the process of k6, if it runs on this machine
+ */
+export function startSampling(system: LocalSystem, beganAt: number, generatorPid: number | undefined) {
+  const breakers: BreakerSample[] = [];
+  const services: ServiceSample[] = [];
+  const customerCalls = new ReplicaCounters();
+  const processorsInUse = generatorPid === undefined ? undefined : processorUse(generatorPid);
 
-  stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
-  }
-
-  async #sampleBreakers(): Promise<void> {
-    const atMs = Date.now() - this.#beganAt;
+  const sampleBreakers = async (): Promise<void> => {
+    const atMs = Date.now() - beganAt;
     const states = await Promise.all(
-      this.#system.accounts.map(async ({ name, url, pid }) => {
+      system.accounts.map(async ({ name, url, pid }) => {
         if (pid === undefined) return [name, 'GONE'] as const;
         const text = await get(`${url}/actuator/circuitbreakers`);
         if (text === undefined) return undefined;
@@ -51,15 +37,13 @@ export class Sampling {
     );
     // A replica that is too busy to respond keeps its previous state.
     const known = states.filter((each) => each !== undefined);
-    this.breakers.push({ atMs, states: { ...this.breakers.at(-1)?.states, ...Object.fromEntries(known) } });
-    this.breakers.sort((a, b) => a.atMs - b.atMs);
-  }
-
-  async #sampleServices(): Promise<void> {
-    const atMs = Date.now() - this.#beganAt;
-    const replicas = [...this.#system.accounts, ...this.#system.customers];
+    breakers.push({ atMs, states: { ...breakers.at(-1)?.states, ...Object.fromEntries(known) } });
+    breakers.sort((a, b) => a.atMs - b.atMs);
+  };
+  const sampleServices = async (): Promise<void> => {
+    const atMs = Date.now() - beganAt;
     const texts = await Promise.all(
-      replicas.map(
+      [...system.accounts, ...system.customers].map(
         async ({ name, url, pid }) => [name, pid === undefined ? undefined : await get(`${url}/metrics`)] as const,
       ),
     );
@@ -69,13 +53,29 @@ export class Sampling {
       if (text === undefined) continue;
       memoryBytes[name] = sampleValue(text, 'process_resident_memory_bytes');
       eventLoopLagMs[name] = sampleValue(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000;
-      if (name.startsWith('customer')) this.#customerCalls.record(name, callsIn(text));
+      if (name.startsWith('customer')) customerCalls.record(name, callsIn(text));
     }
-    const processors = this.#processors?.sincePreviousCall();
-    const sample = { atMs, customerCalls: this.#customerCalls.total, memoryBytes, eventLoopLagMs };
-    this.services.push(processors === undefined ? sample : { ...sample, processors });
-    this.services.sort((a, b) => a.atMs - b.atMs);
-  }
+    const processors = processorsInUse?.();
+    services.push({
+      atMs,
+      customerCalls: customerCalls.total,
+      memoryBytes,
+      eventLoopLagMs,
+      ...(processors && { processors }),
+    });
+    services.sort((a, b) => a.atMs - b.atMs);
+  };
+
+  const timers = [
+    setInterval(() => void sampleBreakers(), breakerIntervalMs),
+    setInterval(() => void sampleServices(), serviceIntervalMs),
+  ];
+  void sampleServices();
+  return {
+    breakers,
+    services,
+    stop: (): void => timers.forEach((timer) => clearInterval(timer)),
+  };
 }
 
 /** Calls that a customer has received, including those in flight. */
@@ -113,37 +113,43 @@ async function get(url: string): Promise<string | undefined> {
   }
 }
 
-/** Clock ticks per second in `/proc`, the same on every Linux that Node supports. */
-const ticksPerSecond = 100;
+/**
+ * Measures the number of processors in use by one process and by the whole machine. Each call returns the average since
+ * the previous one; undefined when the platform does not report it.
+ */
+function processorUse(pid: number): () => { generator: number; machine: number } | undefined {
+  const read = () => ({
+    at: performance.now(),
+    generator: processorMs(pid),
+    machine: cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0),
+  });
+  let last = read();
+  return () => {
+    const [before, now] = [last, read()];
+    last = now;
+    const elapsed = now.at - before.at;
+    if (before.generator === undefined || now.generator === undefined || elapsed <= 0) return undefined;
+    return {
+      generator: (now.generator - before.generator) / elapsed,
+      machine: (now.machine - before.machine) / elapsed,
+    };
+  };
+}
 
-/** The number of processors in use by one process and by the whole machine. */
-class ProcessorUse {
-  readonly #pid: number;
-  #last: { at: number; process: number; machine: number } | undefined;
-
-  constructor(pid: number) {
-    this.#pid = pid;
-    this.#last = this.#read();
-  }
-
-  /** Average since the previous call; undefined when the platform does not report it. */
-  sincePreviousCall(): { generator: number; machine: number } | undefined {
-    const [last, now] = [this.#last, this.#read()];
-    this.#last = now;
-    if (last === undefined || now === undefined || now.at <= last.at) return undefined;
-    const share = (from: number, to: number) => (to - from) / (now.at - last.at);
-    return { generator: share(last.process, now.process), machine: share(last.machine, now.machine) };
-  }
-
-  #read() {
-    try {
-      // The fields after the name, which may contain spaces: the 12th and 13th are user and system time.
-      const fields = readFileSync(`/proc/${this.#pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-      const ticks = Number(fields[11]) + Number(fields[12]);
-      const busy = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
-      return { at: performance.now(), process: (ticks / ticksPerSecond) * 1_000, machine: busy };
-    } catch {
-      return undefined;
-    }
+/**
+ * The processor time of all threads of a process, in milliseconds. Linux counts it in nanoseconds (`schedstat`),
+ * and reading it costs the process nothing.
+ *
+ * @returns undefined where the platform does not report it
+ */
+export function processorMs(pid: number): number | undefined {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const nanos = threads.map((thread) =>
+      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]),
+    );
+    return nanos.reduce((sum, each) => sum + each, 0) / 1e6;
+  } catch {
+    return undefined;
   }
 }
