@@ -2,17 +2,7 @@ import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';
 
 /** The time from the start of the process until `/health/ready` responds with 200, in milliseconds. */
-export interface ColdStart {
-  readonly startsMs: readonly number[];
-  readonly medianMs: number;
-  /** The phases of the start in order, each the median of all starts. */
-  readonly parts: readonly StartPart[];
-}
-
-export interface StartPart {
-  readonly name: string;
-  readonly ms: number;
-}
+export type ColdStart = Awaited<ReturnType<typeof measureColdStart>>;
 
 /** The phases of a start. Each ends at the point that `startMs` in account's log names. */
 const parts = [
@@ -23,14 +13,10 @@ const parts = [
 ] as const;
 
 /** Starts account several times without load, on all processors as in production. */
-export async function measureColdStart(
-  environment: BenchEnvironment,
-  starts: number,
-  say: (what: string) => void,
-): Promise<ColdStart> {
+export async function measureColdStart(environment: BenchEnvironment, starts: number, say: (what: string) => void) {
   // The first start fills the caches of the machine.
   await startOnce(environment);
-  const started: Start[] = [];
+  const started: Awaited<ReturnType<typeof startOnce>>[] = [];
   for (let count = 0; count < starts; count += 1) {
     say(`cold start ${count + 1} of ${starts}`);
     started.push(await startOnce(environment));
@@ -41,24 +27,19 @@ export async function measureColdStart(
   return {
     startsMs,
     medianMs: median(startsMs),
+    /** The phases of the start in order, each the median of all starts. */
     parts: names.map((name, at) => ({ name, ms: median(durations.map((each) => each[at]!)) })),
   };
 }
 
-interface Start {
-  readonly readyMs: number;
-  /** The end of each phase, from account's log. */
-  readonly points: readonly number[];
-}
-
-async function startOnce(environment: BenchEnvironment): Promise<Start> {
+async function startOnce(environment: BenchEnvironment) {
   const account = await environment.start('bundled');
   const readyMs = await account.ready();
   await account.stop();
   return { readyMs, points: pointsIn(account.log()) };
 }
 
-/** @throws Error when the log has no line with `startMs` */
+/** The end of each phase, from account's log. @throws Error when the log has no line with `startMs` */
 function pointsIn(log: string): readonly number[] {
   const line = log.split('\n').find((each) => each.includes('"startMs"'));
   if (line === undefined) throw new Error("account's log contains no start-up times");

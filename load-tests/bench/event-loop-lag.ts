@@ -1,5 +1,5 @@
 import { sampleValue } from '@breakwater/contracts/replicas';
-import { latenciesOf, type Latencies } from '../runner/percentiles.ts';
+import { latenciesOf } from '../runner/percentiles.ts';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';
@@ -13,16 +13,7 @@ export interface LagPlan {
 }
 
 /** The event-loop lag while account serves a share of its maximum rate. */
-export interface EventLoopLag {
-  readonly perSecond: number;
-  /** `nodejs_eventloop_lag_p99_seconds` of each window; it includes the 10 ms between two samples. */
-  readonly p99Ms: readonly number[];
-  readonly medianP99Ms: number;
-  /** Of all responses, from the time when their requests were due. */
-  readonly responses: Latencies;
-  /** Requests without a 201. */
-  readonly others: number;
-}
+export type EventLoopLag = Awaited<ReturnType<typeof measureLag>>;
 
 /** The share of the maximum rate. */
 const loadShare = 0.7;
@@ -37,7 +28,7 @@ export async function measureLag(
   plan: LagPlan,
   random: () => number,
   say: (what: string) => void,
-): Promise<EventLoopLag> {
+) {
   const account = await environment.start('compiled');
   await account.ready();
   const clients = new Clients(account.url);
@@ -59,5 +50,14 @@ export async function measureLag(
   }
   clients.close();
   await account.stop();
-  return { perSecond, p99Ms, medianP99Ms: median(p99Ms), responses: latenciesOf(durationsMs), others };
+  return {
+    perSecond,
+    /** `nodejs_eventloop_lag_p99_seconds` of each window; it includes the 10 ms between two samples. */
+    p99Ms,
+    medianP99Ms: median(p99Ms),
+    /** Of all responses, from the time when their requests were due. */
+    responses: latenciesOf(durationsMs),
+    /** Requests without a 201. */
+    others,
+  };
 }

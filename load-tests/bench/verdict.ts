@@ -1,7 +1,7 @@
 import type { ColdStart } from './cold-start.ts';
 import type { Arm } from './environment.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
-import { median, type Pair, randomFrom, type Ratio, ratioOf } from './paired-comparison.ts';
+import { median, type Pair, randomFrom, ratioOf } from './paired-comparison.ts';
 import type { StretchPair } from './saturation.ts';
 
 /** The targets of account. */
@@ -30,23 +30,7 @@ export const guardTargets: Targets = {
 };
 
 /** The cost of the pipeline, computed from all pairs of stretches. */
-export interface PipelineCost {
-  readonly throughput: Ratio;
-  /** Processor time without the pipeline, divided by that with it. Undefined where the platform does not report it. */
-  readonly processorTime: Ratio | undefined;
-  /** The median of each arm. */
-  readonly perSecond: Readonly<Record<Arm, number>>;
-  readonly processorMsEach: Readonly<Record<Arm, number>> | undefined;
-  /**
-   * The share of its processor that account used, median of all stretches. Undefined where the platform does not
-   * report it.
-   */
-  readonly busy: number | undefined;
-  /** Requests without a 201. */
-  readonly others: number;
-  /** In the order in which they were measured. */
-  readonly pairs: readonly StretchPair[];
-}
+export type PipelineCost = ReturnType<typeof costOf>;
 
 /** All results; undefined for measurements that were not selected. */
 export interface Measured {
@@ -74,8 +58,7 @@ export interface BenchJudgement {
 /** Below this share of its processor, account was not what limited the throughput. */
 const saturatedShare = 0.9;
 
-/** Computes the cost of the pipeline. */
-export function costOf(pairs: readonly StretchPair[]): PipelineCost {
+export function costOf(pairs: readonly StretchPair[]) {
   const rates = pairs.map((pair) => ({ withIt: pair.protected.perSecond, withoutIt: pair.unprotected.perSecond }));
   const times = pairs.flatMap(({ protected: { processorMsEach: withIt }, unprotected }) => {
     const withoutIt = unprotected.processorMsEach;
@@ -87,11 +70,16 @@ export function costOf(pairs: readonly StretchPair[]): PipelineCost {
   const busy = all.flatMap((stretch) => stretch.busy ?? []);
   return {
     throughput: ratioOf(rates, randomFrom(1)),
+    /** Processor time without the pipeline, divided by that with it. Undefined where the platform does not report it. */
     processorTime: times.length === 0 ? undefined : ratioOf(inverted, randomFrom(1)),
+    /** The median of each arm. */
     perSecond: mediansOf(rates),
     processorMsEach: times.length === 0 ? undefined : mediansOf(times),
+    /** The share of its processor that account used, median of all stretches. */
     busy: busy.length === 0 ? undefined : median(busy),
+    /** Requests without a 201. */
     others: all.reduce((sum, { others }) => sum + others, 0),
+    /** In the order in which they were measured. */
     pairs,
   };
 }

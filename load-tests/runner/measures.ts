@@ -1,57 +1,18 @@
-import { latenciesOf, type Latencies } from './percentiles.ts';
-import {
-  countResponses,
-  isGood,
-  isServerError,
-  type ResponseKind,
-  type Span,
-  timeToProtect,
-  timeToRecover,
-} from './responses.ts';
+import { latenciesOf } from './percentiles.ts';
+import { countResponses, isGood, isServerError, type Span, timeToProtect, timeToRecover } from './responses.ts';
 import type { BreakerSample, PhaseName, RunRecord, ServiceSample } from './run-record.ts';
 
-/** The measures of one phase from the view of the clients. */
-export interface PhaseMeasures {
-  readonly name: PhaseName;
-  readonly seconds: number;
-  readonly arrivals: number;
-  /** Share of requests with a correct final response in time. */
-  readonly goodput: number;
-  readonly outcomes: Readonly<Record<ResponseKind, number>>;
-  readonly latenciesMs: Latencies;
-  /** Calls per second to customer. */
-  readonly customerCallsPerSecond: number;
-}
-
 /** The measures of a run. Values that were not measured are undefined. */
-export interface Measures {
-  readonly phases: readonly PhaseMeasures[];
-  readonly overallGoodput: number;
-  /** 5xx responses from the start of phase `during`. */
-  readonly serverErrors: number;
-  /** Milliseconds from the start of the fault until every circuit breaker had opened. */
-  readonly openedAfterMs: number | undefined;
-  readonly timeToProtectMs: number | undefined;
-  readonly timeToRecoverMs: number | undefined;
-  /** From the opening of the last circuit breaker until the end of the fault. */
-  readonly protected: { readonly latenciesMs: Latencies; readonly shareOfCustomerCalls: number } | undefined;
-  readonly customerCallsPerArrival: number;
-  /** Memory of the services in the last third, divided by that in the second. */
-  readonly memoryGrowth: number | undefined;
-  readonly eventLoopLagGrowthMs: number | undefined;
-  /** Share of all processors, on average. */
-  readonly generatorShare: number | undefined;
-  readonly machineShare: number | undefined;
-}
+export type Measures = ReturnType<typeof measure>;
 
 /** A phase of a run; undefined when the run had none of this name. */
-export const phaseOf = ({ phases }: Measures, wanted: PhaseName): PhaseMeasures | undefined =>
+export const phaseOf = ({ phases }: Measures, wanted: PhaseName): Measures['phases'][number] | undefined =>
   phases.find(({ name }) => name === wanted);
 
 const none: Span = { fromMs: 0, toMs: 0 };
 
 /** Computes the measures of a run. */
-export function measure(record: RunRecord): Measures {
+export function measure(record: RunRecord) {
   const { requests, services } = record;
   const judged = record.phases.filter(({ name }) => name !== 'warm-up');
   const span = (name: PhaseName): Span => record.phases.find((phase) => phase.name === name) ?? none;
@@ -65,12 +26,14 @@ export function measure(record: RunRecord): Measures {
   const shareOf = (which: 'generator' | 'machine') =>
     processors.length === 0 ? undefined : mean(processors.map((each) => each[which])) / record.machine.processors;
   return {
+    /** From the view of the clients. */
     phases: judged.map((phase) => {
       const arrivals = beganIn(phase);
       return {
         name: phase.name,
         seconds: (phase.toMs - phase.fromMs) / 1_000,
         arrivals: arrivals.length,
+        /** Share of requests with a correct final response in time. */
         goodput: arrivals.filter(isGood).length / arrivals.length,
         outcomes: countResponses(arrivals),
         latenciesMs: latenciesOf(arrivals.map(({ durationMs }) => durationMs)),
@@ -78,10 +41,13 @@ export function measure(record: RunRecord): Measures {
       };
     }),
     overallGoodput: all.filter(isGood).length / all.length,
+    /** 5xx responses from the start of phase `during`. */
     serverErrors: all.filter((request) => request.atMs >= during.fromMs && isServerError(request)).length,
+    /** Milliseconds from the start of the fault until every circuit breaker had opened. */
     openedAfterMs: openedAt === undefined ? undefined : openedAt - during.fromMs,
     timeToProtectMs: timeToProtect(requests, during),
     timeToRecoverMs: timeToRecover(requests, after),
+    /** From the opening of the last circuit breaker until the end of the fault. */
     protected: protectedSpan && {
       latenciesMs: latenciesOf(beganIn(protectedSpan).map(({ durationMs }) => durationMs)),
       shareOfCustomerCalls:
@@ -89,8 +55,10 @@ export function measure(record: RunRecord): Measures {
     },
     customerCallsPerArrival:
       (customerCallRate(services, during) * (during.toMs - during.fromMs)) / 1_000 / beganIn(during).length,
+    /** Memory of the services in the last third, divided by that in the second. */
     memoryGrowth: thirds && thirds.last.memory / thirds.second.memory,
     eventLoopLagGrowthMs: thirds && thirds.last.lag - thirds.second.lag,
+    /** Share of all processors, on average. */
     generatorShare: shareOf('generator'),
     machineShare: shareOf('machine'),
   };
