@@ -3,16 +3,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The result of a load. */
-export interface LoadResult {
-  /** Accounts that were opened: 201. */
-  readonly opened: number;
-  /** Requests without a 201. */
-  readonly others: number;
-  /** From the first request to the last response. */
-  readonly seconds: number;
-  /** Latency of each opened account, from the time when its request was due, in milliseconds. */
-  readonly durationsMs: readonly number[];
-}
+type LoadResult = ReturnType<ReturnType<typeof startTally>['result']>;
 
 /**
  * Enough clients to saturate account, and fewer than the permits of its bulkhead, which would otherwise refuse
@@ -95,10 +86,14 @@ function startTally(agent: Agent, url: string) {
         sent.once('error', () => ended());
         sent.end(body);
       }),
-    result: (): LoadResult => ({
+    result: () => ({
+      /** Accounts that were opened: 201. */
       opened: durationsMs.length,
+      /** Requests without a 201. */
       others,
+      /** From the first request to the last response. */
       seconds: (performance.now() - startedAt) / 1_000,
+      /** Latency of each opened account, from the time when its request was due, in milliseconds. */
       durationsMs,
     }),
   };

@@ -11,15 +11,7 @@ export interface SaturationPlan {
 }
 
 /** The result of one arm for one stretch of time at saturation. */
-export interface Stretch {
-  readonly perSecond: number;
-  /** Processor time per opened account; undefined where the platform does not report it. */
-  readonly processorMsEach: number | undefined;
-  /** The share of one processor that account used. */
-  readonly busy: number | undefined;
-  /** Requests without a 201. */
-  readonly others: number;
-}
+export type Stretch = Awaited<ReturnType<typeof measureStretch>>;
 
 /** One stretch of each arm, one right after the other. */
 export type StretchPair = Readonly<Record<Arm, Stretch>>;
@@ -58,20 +50,18 @@ export async function measureSaturation(
   return pairs;
 }
 
-async function measureStretch(
-  account: AccountProcess,
-  load: Clients,
-  seconds: number,
-  signal: AbortSignal,
-): Promise<Stretch> {
+async function measureStretch(account: AccountProcess, load: Clients, seconds: number, signal: AbortSignal) {
   const before = account.processorMs();
   const result = await load.saturate(seconds, signal);
   const after = account.processorMs();
   const took = before === undefined || after === undefined ? undefined : after - before;
   return {
     perSecond: result.opened / result.seconds,
+    /** Processor time per opened account; undefined where the platform does not report it. */
     processorMsEach: took && took / result.opened,
+    /** The share of one processor that account used. */
     busy: took && took / (result.seconds * 1_000),
+    /** Requests without a 201. */
     others: result.others,
   };
 }

@@ -83,33 +83,22 @@ async function listenForBegin(): Promise<{ url: string; came: Promise<number>; c
   return { url: await listen(server), came, close: () => server.close() };
 }
 
+/** A request as k6 records it. */
+interface RecordedRequest extends Pick<ClientRequest, 'key' | 'customerId' | 'durationMs' | 'status'> {
+  readonly beganAt: number;
+  readonly account?: { readonly id?: string; readonly verifiedBy?: string | null };
+}
+
 /** Reads the record of k6, one request per line. */
 export function parseRequests(text: string, beganAt: number): ClientRequest[] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('{"key"'))
     .map((line): ClientRequest => {
-      const {
-        key,
-        customerId,
-        beganAt: at,
-        durationMs,
-        status,
-        account,
-      }: {
-        key: string;
-        customerId: string;
-        beganAt: number;
-        durationMs: number;
-        status: number;
-        account?: { id?: string; verifiedBy?: string | null };
-      } = JSON.parse(line);
+      const { beganAt: at, account, ...request }: RecordedRequest = JSON.parse(line);
       return {
-        key,
-        customerId,
+        ...request,
         atMs: at - beganAt,
-        durationMs,
-        status,
         ...(account?.id === undefined ? {} : { accountId: account.id }),
         ...(account?.verifiedBy ? { verifiedBy: account.verifiedBy } : {}),
       };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { callReplica } from '@breakwater/contracts/replicas';
 
 /** The checked part of the console's snapshot, which it sends once per second. */
 export interface Snapshot {
@@ -59,19 +60,13 @@ export async function nextSnapshot(gatewayUrl: string, signal: AbortSignal): Pro
 /** Sends a change to the console. @param token the token of the changed service; omitted, none is sent */
 export async function askConsole(
   gatewayUrl: string,
-  { method, route, body, token }: { method: string; route: string; body: object; token?: string },
+  { route, token, ...request }: { method: string; route: string; body: object; token?: string },
 ): Promise<ConsoleResponse> {
-  const response = await fetch(`${gatewayUrl}/console/api${route}`, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(15_000),
-  });
-  const { replicas = [] } = (await response.json()) as Partial<ConsoleResponse>;
-  return { status: response.status, replicas };
+  const authorization = token === undefined ? undefined : `Bearer ${token}`;
+  const url = `${gatewayUrl}/console/api${route}`;
+  const { status, body } = await callReplica(url, { ...request, authorization, timeoutMs: 15_000 });
+  const { replicas = [] } = body as Partial<ConsoleResponse>;
+  return { status, replicas };
 }
 
 /** A token that compose gives to a service. */

@@ -54,16 +54,11 @@ export function cellsOf({ size, outcomes }: CountWindow): Cell[] {
   return [...outcomes, ...Array.from({ length: Math.max(0, size - outcomes.length) }, (): Cell => 'EMPTY')];
 }
 
-/** The calls of one second, as shares of the busiest second (0 to 1). */
-interface Column {
-  readonly calls: number;
-  readonly good: number;
-  readonly slow: number;
-  readonly failed: number;
-}
-
-/** A column for each second of the window, oldest first, including seconds without calls. */
-export function columnsOf({ size, epochSecond, seconds }: TimeWindow): Column[] {
+/**
+ * A column for each second of the window, oldest first, including seconds without calls: its calls, and its outcomes as
+ * shares of the busiest second (0 to 1).
+ */
+export function columnsOf({ size, epochSecond, seconds }: TimeWindow) {
   const bySecond = new Map(seconds.map((second) => [second.epochSecond, second]));
   const most = Math.max(1, ...seconds.map(({ calls }) => calls));
   return Array.from({ length: size }, (_, index) => {

@@ -1,14 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { ConsoleState } from './console-state.ts';
 
-interface GuideStep {
-  readonly title: string;
-  readonly text: string;
-  readonly isDone: boolean;
-}
-
 /** The steps of a first visit. The data shows which of them are done; those before a done step count as done as well. */
-export function guideSteps({ snapshot, periods }: ConsoleState): readonly GuideStep[] {
+export function guideSteps({ snapshot, periods }: ConsoleState) {
   const histories = Object.values(periods).flatMap((replicas) => Object.values(replicas));
   const hasOpened = histories.some((history) => history.some(({ state }) => state === 'OPEN'));
   const hasRecovered = histories.some((history) =>
