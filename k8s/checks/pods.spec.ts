@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Container, ofKind, type PodSpec, workloadsIn, type WorkloadSpec } from '../kustomize/manifest.ts';
-import { alone } from '../kustomize/combinations.ts';
+import { alone } from '../kustomize/kustomize.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';
 
 const containersOf = ({ containers, initContainers = [] }: PodSpec): readonly Container[] => [

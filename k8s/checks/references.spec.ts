@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { hasLabels, type Manifest, ofKind, workloadsIn, type WorkloadSpec } from '../kustomize/manifest.ts';
-import { alone } from '../kustomize/combinations.ts';
+import { alone } from '../kustomize/kustomize.ts';
 import { canRender, manifestsOf, titled } from './rendered.ts';
 
 /** Secrets that exist before production is applied, with their keys (overlays/production/kustomization.yaml). */

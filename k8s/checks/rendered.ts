@@ -1,18 +1,15 @@
-import { type Combination, combinations, components, titleOf } from '../kustomize/combinations.ts';
-import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
+import { type Combination, combinations, components, findKustomize, render, titleOf } from '../kustomize/kustomize.ts';
 import { type Manifest, parseManifests } from '../kustomize/manifest.ts';
 
-const kustomize = findKustomize();
 const rendered = new Map<string, Manifest[]>();
 
 /** Whether Kustomize is installed. */
-export const canRender = kustomize !== undefined;
+export const canRender = findKustomize() !== undefined;
 
 /** The objects of a combination. */
 export function manifestsOf(combination: Combination): Manifest[] {
-  if (kustomize === undefined) throw new Error(missingKustomize);
   const title = titleOf(combination);
-  const manifests = rendered.get(title) ?? parseManifests(render(combination, kustomize));
+  const manifests = rendered.get(title) ?? parseManifests(render(combination));
   rendered.set(title, manifests);
   return manifests;
 }

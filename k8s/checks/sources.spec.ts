@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { k8sFolder } from '../kustomize/combinations.ts';
+import { k8sFolder } from '../kustomize/kustomize.ts';
 import { ofKind, workloadsIn } from '../kustomize/manifest.ts';
 import { prometheusRule, prometheusRuleFile } from '../prometheus-rule/prometheus-rule.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';

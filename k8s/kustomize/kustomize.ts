@@ -1,19 +1,46 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { stringify } from 'yaml';
-import { type Combination, k8sFolder } from './combinations.ts';
 import { findProgram } from './kubernetes-programs.ts';
 
-/** The command and first arguments of Kustomize: kubectl's, or the separate program. */
-export interface Kustomize {
-  readonly command: string;
-  readonly args: readonly string[];
+export const k8sFolder = join(import.meta.dirname, '..');
+
+/** An overlay with components. */
+export interface Combination {
+  readonly overlay: string;
+  readonly components: readonly string[];
 }
 
-/** Undefined when neither is installed. */
-export function findKustomize(): Kustomize | undefined {
+const foldersIn = (folder: string): string[] =>
+  readdirSync(join(k8sFolder, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
+
+export const overlays = foldersIn('overlays');
+export const components = foldersIn('components');
+
+/** Every overlay with every set of components. */
+export const combinations: readonly Combination[] = overlays.flatMap((overlay) =>
+  subsetsOf(components).map((components) => ({ overlay, components })),
+);
+
+/** e.g. `local + monitoring`. */
+export const titleOf = ({ overlay, components }: Combination): string => [overlay, ...components].join(' + ');
+
+/** Smaller ones first. */
+function subsetsOf<T>(all: readonly T[]): T[][] {
+  const subsets = all.reduce<T[][]>((sets, one) => sets.concat(sets.map((set) => [...set, one])), [[]]);
+  return subsets.toSorted((one, other) => one.length - other.length);
+}
+
+/** Deployments with one replica by design, without autoscaler and disruption budget. A comment in each explains why. */
+export const alone: readonly string[] = ['console'];
+
+/** The command and first arguments of Kustomize: kubectl's, or the separate program. Undefined when neither is installed. */
+export function findKustomize(): { readonly command: string; readonly args: readonly string[] } | undefined {
   const kubectl = findProgram('kubectl');
   if (kubectl !== undefined) return { command: kubectl, args: ['kustomize'] };
   const kustomize = findProgram('kustomize');
@@ -24,8 +51,11 @@ export function findKustomize(): Kustomize | undefined {
 export const missingKustomize =
   'NOT CHECKED: the rendered manifests of k8s/. Neither kubectl nor kustomize was found; install one of them, or run k8s/verify/control-plane/build.sh kustomize, which needs Go.';
 
-/** @returns the objects of a combination as YAML documents. @throws Error with the message of Kustomize */
-export function render({ overlay, components }: Combination, { command, args }: Kustomize): string {
+/** @returns the objects of a combination as YAML documents. @throws Error with the message of Kustomize, or without it */
+export function render({ overlay, components }: Combination): string {
+  const kustomize = findKustomize();
+  if (kustomize === undefined) throw new Error(missingKustomize);
+  const { command, args } = kustomize;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'breakwater-kustomize-')));
   // Kustomize accepts no absolute paths.
   const below = (...path: string[]): string => relative(folder, join(k8sFolder, ...path));
@@ -40,7 +70,7 @@ export function render({ overlay, components }: Combination, { command, args }: 
     return execFileSync(command, [...args, folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
     const message = (error as { stderr?: string }).stderr ?? String(error);
-    throw new Error(`${basename(command)} refuses ${[overlay, ...components].join(' + ')}: ${message}`, {
+    throw new Error(`${basename(command)} refuses ${titleOf({ overlay, components })}: ${message}`, {
       cause: error,
     });
   } finally {

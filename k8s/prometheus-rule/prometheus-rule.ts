@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { k8sFolder } from '../kustomize/combinations.ts';
+import { k8sFolder } from '../kustomize/kustomize.ts';
 
 const rulesFolder = join(k8sFolder, '../monitoring/prometheus/rules');
 

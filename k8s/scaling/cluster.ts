@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { freePort } from '@breakwater/system-runner';
 import { stringify } from 'yaml';
-import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
+import { render } from '../kustomize/kustomize.ts';
 import { ControlPlane } from '../verify/control-plane.ts';
 
 const controllers = [
@@ -24,8 +24,7 @@ const nodesInZone = 2;
  * simulates running nodes and pods.
  */
 export async function startCluster(): Promise<ControlPlane> {
-  const kustomize = findKustomize();
-  if (kustomize === undefined) throw new Error(missingKustomize);
+  const production = render({ overlay: 'production', components: ['custom-metric-autoscaling'] });
   const programs = ['kube-controller-manager', 'kube-scheduler', 'kwok'].map((name) => ControlPlane.locate(name));
   const [controllerManager, scheduler, kwok] = programs as [string, string, string];
   const plane = await ControlPlane.start();
@@ -49,7 +48,6 @@ export async function startCluster(): Promise<ControlPlane> {
       `--config=${join(import.meta.dirname, 'stages.yaml')}`,
       `--server-address=127.0.0.1:${kwokPort}`,
     ]);
-    const production = render({ overlay: 'production', components: ['custom-metric-autoscaling'] }, kustomize);
     for (const objects of [nodes(), production]) {
       await plane.mustRun(['apply', '--server-side', '-f', '-'], objects);
     }

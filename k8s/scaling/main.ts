@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { k8sFolder } from '../kustomize/combinations.ts';
+import { k8sFolder } from '../kustomize/kustomize.ts';
 import type { ControlPlane } from '../verify/control-plane.ts';
 import { startCluster } from './cluster.ts';
 import { type RunningPod, serveMetrics } from './metrics-api.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { k8sFolder } from '../kustomize/combinations.ts';
+import { k8sFolder } from '../kustomize/kustomize.ts';
 import { type Sample, stepsOf, type Timeline, turnsOf } from './timeline.ts';
 
 const sampled = (...desired: number[]): Sample[] =>

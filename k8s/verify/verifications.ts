@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { combinations, k8sFolder, titleOf } from '../kustomize/combinations.ts';
-import { findKustomize, missingKustomize, render } from '../kustomize/kustomize.ts';
+import { combinations, k8sFolder, render, titleOf } from '../kustomize/kustomize.ts';
 import { type Manifest, parseManifests, workloadsIn } from '../kustomize/manifest.ts';
 import type { CommandResult, ControlPlane } from './control-plane.ts';
 
@@ -26,12 +25,10 @@ type Stage = 'dry run' | 'applied' | 'pods admitted';
  * @throws Error when the server accepts a privileged pod: it then does not check what this verifies
  */
 export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdict> {
-  const kustomize = findKustomize();
-  if (kustomize === undefined) throw new Error(missingKustomize);
   await prepare(plane);
   for (const combination of combinations) {
     const start = performance.now();
-    const rendered = render(combination, kustomize);
+    const rendered = render(combination);
     const manifests = parseManifests(rendered);
     const pods = workloadsIn(manifests).map((workload) => podOf(workload));
     // Unknown fields are refused instead of ignored with a warning.
