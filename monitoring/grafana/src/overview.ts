@@ -1,6 +1,5 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { dashboard } from './frame.ts';
-import { perSecond, stat, stateTimeline, timeSeries } from './panels.ts';
+import { dashboard, perSecond, stat, stateTimeline, timeSeries } from './panels.ts';
 
 const own = 'job=~"$service", instance=~"$instance"';
 

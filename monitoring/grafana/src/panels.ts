@@ -13,10 +13,20 @@ import {
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import {
+  AnnotationQueryBuilder,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
   MappingType,
+  type Panel,
+  QueryVariableBuilder,
+  RowBuilder,
   type ThresholdsConfig,
   ThresholdsConfigBuilder,
   ThresholdsMode,
+  VariableRefresh,
+  VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { PanelBuilder as StatPanelBuilder } from '@grafana/grafana-foundation-sdk/stat';
@@ -53,11 +63,11 @@ const thresholdsOf = (values: readonly number[]): Builder<ThresholdsConfig> =>
     .steps([null, ...values].map((value, index) => ({ value, color: colors[index] ?? 'red' })));
 
 /** Sets what all kinds of panels have. */
-const filled = <Panel extends StatPanelBuilder | StateTimelinePanelBuilder | TimeSeriesPanelBuilder>(
-  panel: Panel,
+const filled = <Kind extends StatPanelBuilder | StateTimelinePanelBuilder | TimeSeriesPanelBuilder>(
+  panel: Kind,
   title: string,
   { description, queries, unit = 'short' }: PanelContent,
-): Panel => {
+): Kind => {
   panel
     .title(title)
     .description(description)
@@ -133,3 +143,63 @@ export const stateTimeline = (title: string, content: PanelContent): StateTimeli
       },
     ])
     .legend(legendBelow());
+
+/** A variable with the values of a label; all are selected by default. */
+const variable = (name: string, label: string, values: string): QueryVariableBuilder =>
+  new QueryVariableBuilder(name)
+    .label(label)
+    .datasource(dataSource)
+    .query(values)
+    .refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.AlphabeticalAsc)
+    .multi(true)
+    .includeAll(true)
+    .allValue('.+')
+    .current({ selected: true, text: ['All'], value: ['$__all'] });
+
+const bands = (name: string, color: string, expr: string, title: string): AnnotationQueryBuilder =>
+  new AnnotationQueryBuilder()
+    .name(name)
+    .datasource(dataSource)
+    .enable(true)
+    .iconColor(color)
+    .expr(expr)
+    .step('5s')
+    .titleFormat(title);
+
+/** A dashboard of rows of panels, with the common variables, annotations, and links to the others. */
+export function dashboard(
+  uid: string,
+  title: string,
+  description: string,
+  rows: Readonly<Record<string, readonly Builder<Panel>[]>>,
+): DashboardBuilder {
+  const built = new DashboardBuilder(title)
+    .uid(uid)
+    .description(description)
+    .tags(['breakwater'])
+    .readonly()
+    .timezone('browser')
+    .time({ from: 'now-30m', to: 'now' })
+    .refresh('5s')
+    .tooltip(DashboardCursorSync.Crosshair)
+    .link(
+      new DashboardLinkBuilder('Dashboards')
+        .type(DashboardLinkType.Dashboards)
+        .tags(['breakwater'])
+        .includeVars(true)
+        .keepTime(true),
+    )
+    .withVariable(variable('service', 'Service', 'label_values(up{job!="prometheus"}, job)'))
+    .withVariable(variable('instance', 'Replica', 'label_values(up{job=~"$service"}, instance)'))
+    .withVariable(
+      variable('breaker', 'Circuit breaker', 'label_values(resilience4j_circuitbreaker_state{job=~"$service"}, name)'),
+    )
+    .annotation(bands('Faults', 'purple', 'sum by (fault) (customer_faults_active) > 0', 'Fault: {{fault}}'))
+    .annotation(bands('Alerts', 'red', 'ALERTS{alertstate="firing"}', '{{alertname}} ({{severity}}) {{instance}}'));
+  for (const [row, panels] of Object.entries(rows)) {
+    built.withRow(new RowBuilder(row));
+    for (const panel of panels) built.withPanel(panel);
+  }
+  return built;
+}

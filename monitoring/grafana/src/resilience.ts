@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { dashboard } from './frame.ts';
-import { perSecond, stateTimeline, timeSeries } from './panels.ts';
+import { dashboard, perSecond, stateTimeline, timeSeries } from './panels.ts';
 
 const chosen = 'instance=~"$instance", name=~"$breaker"';
 
