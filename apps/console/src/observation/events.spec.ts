@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PolicyEvent } from '../protocol/policy-events.ts';
+import type { PolicyEvent } from '../protocol/messages.ts';
 import { EventBatch, policyEvent } from './events.ts';
 
 describe('an event of the actuator', () => {

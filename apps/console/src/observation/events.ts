@@ -1,5 +1,5 @@
 import type { StreamedEvent, StreamMessage } from '@breakwater/resilience/actuator';
-import { type Events, isSuccess, type PolicyEvent, type StateChange } from '../protocol/policy-events.ts';
+import { type Events, isSuccess, type PolicyEvent, type StateChange } from '../protocol/messages.ts';
 
 const maxDetailLength = 200;
 

@@ -5,8 +5,15 @@ import {
   type StateName,
   type StreamMessage,
 } from '@breakwater/resilience/actuator';
-import type { AccountReplica, Breaker, CustomerReplica, Finding, Pending } from '../protocol/messages.ts';
-import type { PolicyEvent, StateChange } from '../protocol/policy-events.ts';
+import type {
+  AccountReplica,
+  Breaker,
+  CustomerReplica,
+  Finding,
+  Pending,
+  PolicyEvent,
+  StateChange,
+} from '../protocol/messages.ts';
 import { policyEvent } from './events.ts';
 import { countRequests, type IntervalCounts, type RequestCounts, requestMetrics, requestsBetween } from './traffic.ts';
 

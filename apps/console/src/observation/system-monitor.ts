@@ -1,6 +1,14 @@
 import { replicaUrls } from '@breakwater/contracts/replicas';
-import type { History, LoadState, Second, Snapshot } from '../protocol/messages.ts';
-import { type Events, keepNewest, type PolicyEvent, type StateChange } from '../protocol/policy-events.ts';
+import {
+  type Events,
+  type History,
+  keepNewest,
+  type LoadState,
+  type PolicyEvent,
+  type Second,
+  type Snapshot,
+  type StateChange,
+} from '../protocol/messages.ts';
 import { EventBatch } from './events.ts';
 import { AccountMonitor, CustomerMonitor, type ReplicaMonitor } from './replica-monitors.ts';
 import { trafficOf } from './traffic.ts';

@@ -2,7 +2,7 @@
 import type { StateName } from '@breakwater/resilience/actuator';
 import { act, cleanup, renderHook } from '@testing-library/preact';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keptEvents, type StateChange } from '../protocol/policy-events.ts';
+import { keptEvents, type StateChange } from '../protocol/messages.ts';
 import {
   type ConsoleAction,
   type ConsoleState,

@@ -1,7 +1,13 @@
 import type { StateName } from '@breakwater/resilience/actuator';
 import { useEffect, useReducer } from 'preact/hooks';
-import type { Messages, Second, Snapshot } from '../protocol/messages.ts';
-import { keepNewest, type PolicyEvent, type StateChange } from '../protocol/policy-events.ts';
+import {
+  keepNewest,
+  type Messages,
+  type PolicyEvent,
+  type Second,
+  type Snapshot,
+  type StateChange,
+} from '../protocol/messages.ts';
 
 /** State of the connection to the server. */
 export type Connection = 'connecting' | 'live' | 'lost';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { PolicyEvent } from '../protocol/policy-events.ts';
+import type { PolicyEvent } from '../protocol/messages.ts';
 import { timeOfDay } from './format.ts';
 
 const maxRows = 100;
