@@ -180,7 +180,7 @@ const surfaces: Readonly<Record<string, (table: PolicyTable) => boolean | Promis
     ),
   'reference page': async (table) => {
     const referenced = referencedPolicies(table).find(({ format }) => format.label === 'Greeting');
-    return referenced !== undefined && (await policySection(referenced)).includes('`times`');
+    return referenced !== undefined && policySection(referenced).includes('`times`');
   },
   doctor: (table) => {
     const instance = describeInstance('customer', { [kind as string]: { times: 2 }, bulkhead: {} }, table);

@@ -12,7 +12,7 @@ afterEach(() => vi.clearAllMocks());
 
 function setUp<K extends PolicyKind>(kind: K, dynamicInstances: DynamicInstanceOptions = {}) {
   const clock = new FakeClock();
-  return { clock, registry: createRegistry(kind, {}, { clock, dynamicInstances } as object) };
+  return { clock, registry: createRegistry(kind, {}, { clock, dynamicInstances }) };
 }
 
 /** A call that ends when the returned function is called. */
@@ -41,13 +41,13 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
   it('removes a dynamic instance that was not used for the idle expiry, and leaves no timer', async () => {
     const { clock, registry } = setUp(kind, { idleExpiry: '1m' });
     registry.getOrCreate('a');
-    await clock.advance(30_000);
+    clock.advance(30_000);
     registry.getOrCreate('b');
 
-    await clock.advance(30_000);
+    clock.advance(30_000);
     expect(registry.all().map(({ name }) => name)).toStrictEqual(['b']);
 
-    await clock.advance(60_000);
+    clock.advance(60_000);
     expect(registry.all()).toStrictEqual([]);
     expect(clock.pendingTimers).toBe(0);
   });
@@ -58,7 +58,7 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
 
     for (let minute = 0; minute < 3; minute++) {
       await held.execute(() => 'ok');
-      await clock.advance(59_000);
+      clock.advance(59_000);
     }
 
     expect(registry.find('a')).toBe(held);
@@ -67,22 +67,22 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
   it('never removes an instance with an in-flight call', async () => {
     const { clock, registry } = setUp(kind, { maxInstances: 1, idleExpiry: '1m' });
     // A long time limit, so that the call stays in flight.
-    if (kind === 'timeLimiter') registry.addConfiguration('default', { timeoutDuration: '1h' } as object);
+    if (kind === 'timeLimiter') registry.addConfiguration('default', { timeoutDuration: '1h' });
     const busy = registry.getOrCreate('busy') as Policy;
     const end = await inFlight(busy);
 
     expect(registry.getOrCreate('a').name).toBe('other');
-    await clock.advance(120_000);
+    clock.advance(120_000);
     expect(registry.find('busy')).toBe(busy);
 
     await end();
-    await clock.advance(120_000);
+    clock.advance(120_000);
     expect(registry.find('busy')).toBeUndefined();
   });
 
   it('shares one instance and warns once when no instance can be removed', async () => {
     const { registry } = setUp(kind, { maxInstances: 1 });
-    const end = await inFlight(registry.getOrCreate('busy') as Policy);
+    const end = await inFlight(registry.getOrCreate('busy'));
 
     const others = ['a', 'b', 'c'].map((name) => registry.getOrCreate(name));
 
@@ -96,13 +96,13 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
   it('does not count declared instances and never removes them', async () => {
     const clock = new FakeClock();
     const definitions = { instances: { defined: {} } };
-    const environment = { clock, dynamicInstances: { maxInstances: 1, idleExpiry: '1m' } } as object;
+    const environment = { clock, dynamicInstances: { maxInstances: 1, idleExpiry: '1m' } };
     const registry = createRegistry(kind, definitions, environment);
     registry.getOrCreate('defined');
     registry.declare('declared');
     registry.getOrCreate('dynamic');
 
-    await clock.advance(60_000);
+    clock.advance(60_000);
 
     expect(registry.all().map(({ name }) => name)).toStrictEqual(['defined', 'declared']);
   });
@@ -131,11 +131,11 @@ describe('A dynamic instance whose state its next call needs', () => {
   ] as const)('is kept: %s', async (_, create) => {
     const { clock, registry, release } = create();
 
-    await clock.advance(600_000);
+    clock.advance(600_000);
     expect(registry.find('customer')).toBeDefined();
 
     release();
-    await clock.advance(120_000);
+    clock.advance(120_000);
     expect(registry.find('customer')).toBeUndefined();
   });
 
@@ -178,7 +178,73 @@ describe('Any sequence of names', () => {
   });
 });
 
+describe('A dynamic instance that was used otherwise than by a lookup', () => {
+  it('counts as used when a long call has just ended', async () => {
+    const { clock, registry } = setUp('circuitBreaker', { idleExpiry: '1m' });
+    const held = registry.getOrCreate('customer');
+    const end = await inFlight(held);
+    registry.getOrCreate('customer');
+    clock.advance(59_900);
+    await end();
+
+    clock.advance(30_000);
+
+    expect(registry.find('customer')).toBe(held);
+  });
+
+  it('counts as used when a caller only requests permissions', async () => {
+    const { clock, registry } = setUp('circuitBreaker', { idleExpiry: '1m' });
+    const held = registry.getOrCreate('customer');
+
+    for (let minute = 0; minute < 3; minute++) {
+      held.tryAcquirePermission();
+      held.onSuccess(1);
+      clock.advance(59_000);
+    }
+
+    expect(registry.find('customer')).toBe(held);
+  });
+});
+
+describe('The maximum', () => {
+  it('holds after an instance could not be created', () => {
+    const clock = new FakeClock();
+    const registry = createRegistry('hedge', {}, { clock, dynamicInstances: { maxInstances: 2 } } as object);
+    const failing = { retryBudget: 'none' };
+    for (let each = 0; each < 5; each++)
+      expect(() => registry.getOrCreate(`failing-${each}`, failing)).toThrow('retryBudget');
+
+    for (let each = 0; each < 10; each++) registry.getOrCreate(`tenant-${each}`);
+
+    expect(registry.all()).toHaveLength(2);
+    registry.dispose();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('holds when a listener to the removal creates another instance', () => {
+    const { clock, registry } = setUp('retry', { maxInstances: 1 });
+    registry.on('ENTRY_REMOVED', () => void registry.getOrCreate('from the listener'));
+    registry.getOrCreate('a');
+
+    expect(registry.getOrCreate('b').name).toBe('other');
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['from the listener', 'other']);
+    expect(clock.pendingTimers).toBe(1);
+  });
+
+  it('delays no expiry because an older instance cannot be removed', async () => {
+    const { clock, registry } = setUp('circuitBreaker', { idleExpiry: '1m' });
+    registry.getOrCreate('open').transitionToOpenState();
+    clock.advance(1_000);
+    registry.getOrCreate('idle');
+
+    clock.advance(60_000);
+
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['open']);
+  });
+});
+
 it('Invalid limits are refused with the allowed range', () => {
   expect(() => setUp('retry', { maxInstances: 0 })).toThrow(InvalidOptionsError);
+  expect(() => setUp('retry', { maxInstances: 0 })).toThrow('a whole number from 1 to 1000000');
   expect(() => setUp('retry', { idleExpiry: 'soon' })).toThrow(/idleExpiry is 'soon'/);
 });

@@ -22,8 +22,8 @@ export const sharedInstanceName = 'other';
 
 interface Use {
   lastUsedAt: number;
-  /** How many calls the instance had started then. */
-  startedCalls: number;
+  /** The activity of the instance at that time. */
+  activity: number;
 }
 
 /** Where the instances of dynamic names are created and removed: a registry. */
@@ -69,66 +69,80 @@ export class DynamicInstances<P extends { readonly usage?: Usage }> {
 
   /** Makes room for one more instance. Returns whether it may be created. */
   admit(): boolean {
+    const uses = this.#uses.size < this.#maxInstances ? [] : [...this.#uses];
+    for (const [name, use] of uses) {
+      if (this.#wasUsed(name, use)) this.#markUsed(name, use);
+      else if (this.#isRemovable(name)) {
+        this.#owner.remove(name);
+        break;
+      }
+    }
+    // A listener to the removal may have created another instance.
     if (this.#uses.size < this.#maxInstances) return true;
-    const uses = [...this.#uses];
-    for (const [name, use] of uses) if (this.#wasCalled(name, use)) this.#markUsed(name, use);
-    const leastRecentlyUsed = [...this.#uses.keys()].find((name) => this.#isRemovable(name));
-    if (leastRecentlyUsed !== undefined) {
-      this.#owner.remove(leastRecentlyUsed);
-      return true;
-    }
-    if (!this.#hasWarned) {
-      this.#hasWarned = true;
-      const { label } = this.#owner;
-      const message =
-        `There are ${this.#maxInstances} instances of ${label} with names that no configuration declares, and all are in ` +
-        `use. Calls with further names share the instance '${sharedInstanceName}'. Declare the names or raise maxInstances.`;
-      warn('ResilienceRegistryWarning', message, undefined);
-    }
+    this.#warnOnce();
     return false;
   }
 
   /** Records a new instance. */
   add(name: string): void {
-    this.#uses.set(name, { lastUsedAt: this.#owner.clock.now(), startedCalls: 0 });
-    this.#cancelExpiry ??= this.#owner.clock.schedule(this.#idleExpiryMs, () => this.#removeIdle());
+    this.#uses.set(name, { lastUsedAt: this.#owner.clock.now(), activity: this.#activityOf(name) });
+    if (this.#cancelExpiry === undefined) this.#scheduleExpiry(this.#idleExpiryMs);
   }
 
   /** Forgets an instance that has been removed or declared. */
   delete(name: string): void {
     this.#uses.delete(name);
-    if (this.#uses.size > 0) return;
+    if (this.#uses.size === 0) this.#stopExpiry();
+  }
+
+  #removeIdle(): void {
+    const now = this.#owner.clock.now();
+    const dueInMs = ({ lastUsedAt }: Use): number => lastUsedAt + this.#idleExpiryMs - now;
+    const uses = [...this.#uses];
+    for (const [name, use] of uses) {
+      if (this.#wasUsed(name, use)) this.#markUsed(name, use);
+      else if (dueInMs(use) <= 0 && this.#isRemovable(name)) this.#owner.remove(name);
+    }
+    if (this.#uses.size === 0) return;
+    // An instance that is due but not removable is looked at again after a whole period.
+    const waits = [...this.#uses.values()].map(dueInMs).filter((waitMs) => waitMs > 0);
+    this.#scheduleExpiry(Math.min(this.#idleExpiryMs, ...waits));
+  }
+
+  #scheduleExpiry(delayMs: number): void {
+    this.#stopExpiry();
+    this.#cancelExpiry = this.#owner.clock.schedule(delayMs, () => this.#removeIdle());
+  }
+
+  #stopExpiry(): void {
     this.#cancelExpiry?.();
     this.#cancelExpiry = undefined;
   }
 
-  #removeIdle(): void {
-    this.#cancelExpiry = undefined;
-    const now = this.#owner.clock.now();
-    const uses = [...this.#uses];
-    for (const [name, use] of uses) {
-      if (this.#wasCalled(name, use)) this.#markUsed(name, use);
-      else if (now - use.lastUsedAt >= this.#idleExpiryMs && this.#isRemovable(name)) this.#owner.remove(name);
-    }
-    const [oldest] = this.#uses.values();
-    if (oldest === undefined) return;
-    // An instance that is idle but not removable is looked at again after a whole period.
-    const dueInMs = oldest.lastUsedAt + this.#idleExpiryMs - now;
-    this.#cancelExpiry = this.#owner.clock.schedule(dueInMs > 0 ? dueInMs : this.#idleExpiryMs, () =>
-      this.#removeIdle(),
-    );
+  #warnOnce(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const { label } = this.#owner;
+    const message =
+      `There are ${this.#maxInstances} instances of ${label} with names that no configuration declares, and all are in ` +
+      `use. Calls with further names share the instance '${sharedInstanceName}'. Declare the names or raise maxInstances.`;
+    warn('ResilienceRegistryWarning', message);
   }
 
-  /** Whether a caller that holds the instance has called it since it was last looked up. */
-  #wasCalled(name: string, { startedCalls }: Use): boolean {
-    return (this.#owner.find(name)?.usage?.startedCalls ?? startedCalls) !== startedCalls;
+  /** Whether the instance has been used since it was last looked up, e.g. by a caller that holds it. */
+  #wasUsed(name: string, { activity }: Use): boolean {
+    return this.#activityOf(name) !== activity;
   }
 
   #markUsed(name: string, use: Use): void {
     use.lastUsedAt = this.#owner.clock.now();
-    use.startedCalls = this.#owner.find(name)?.usage?.startedCalls ?? use.startedCalls;
+    use.activity = this.#activityOf(name);
     this.#uses.delete(name);
     this.#uses.set(name, use);
+  }
+
+  #activityOf(name: string): number {
+    return this.#owner.find(name)?.usage?.activity ?? 0;
   }
 
   #isRemovable(name: string): boolean {

@@ -158,9 +158,7 @@ function warnOfListener({ type }: PolicyEvent, error: unknown): void {
  *
  * @param type the name of the warning, to filter by
  */
-export function warn(type: string, message: string, error: unknown): void {
-  process.emitWarning(message, {
-    type,
-    detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });
+export function warn(type: string, message: string, error?: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(message, { type, ...(error !== undefined && { detail: text }) });
 }

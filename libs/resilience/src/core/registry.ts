@@ -109,7 +109,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
    * without a definition is dynamic: its instance is removed when it has not been used for `idleExpiry`. Use `declare` for
    * names in code whose instance is kept, e.g. in a constant.
    *
-   * @param given its own options, or the name of a configuration to build on
+   * @param given its own options, or the name of a configuration to build on; without effect on the shared instance `other`
    * @throws ConflictingDefinitionError when the name exists already with other options
    */
   getOrCreate(name: string, given?: Definition<O> | string): P {
@@ -120,12 +120,11 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
 
     const config = this.#definitions.configOf(name, definition);
     if (existing === undefined) {
-      if (!this.#isDeclared(name)) {
-        if (!this.#dynamic.admit()) return this.declare(sharedInstanceName);
-        this.#dynamic.add(name);
-      }
+      const isDynamic = !this.#isDeclared(name);
+      if (isDynamic && !this.#dynamic.admit()) return this.declare(sharedInstanceName);
       const entry = this.#definition.create(name, config as O, this.#environment);
       this.#entries.set(name, entry);
+      if (isDynamic) this.#dynamic.add(name);
       if (definition !== undefined) this.#givenByName.set(name, definition);
       this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#now(), entry });
       return entry;
@@ -222,7 +221,8 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
 
   /** Removes all instances and releases what they hold. */
   dispose(): void {
-    for (const name of this.#entries.keys()) this.remove(name);
+    const names = [...this.#entries.keys()];
+    for (const name of names) this.remove(name);
   }
 
   #define(given: RegistryDefinitions<O>, added: Readonly<Record<string, Definition<O>>>): Definitions<P, O> {

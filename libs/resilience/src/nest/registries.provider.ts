@@ -54,7 +54,7 @@ export function registryProviders(table: PolicyTable = policies): readonly Facto
       const { kind } = definition;
       const shared = registriesInEnvironment(kind, (other) => above[kinds.indexOf(other as PolicyKind)], table);
       const environment = { clock, random, engines, dynamicInstances, ...shared };
-      return new Registry(definition, config[kind as PolicyKind], environment as object);
+      return new Registry(definition, config[kind as PolicyKind], environment);
     },
   }));
   const all: FactoryProvider<PolicyRegistries> = {

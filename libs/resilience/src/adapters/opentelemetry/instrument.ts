@@ -38,7 +38,7 @@ export function instrument(registries: FollowableRegistries, options: Instrument
     const { policy, events } = spanEvents;
     return followRegistry(registry, (instance) => {
       const unsubscribes = Object.entries(events).map(([type, spanEvent]) =>
-        instance.on(type, (event: PolicyEvent) => addEvent(policy, spanEvent!, event, instance)),
+        instance.on(type, (event: PolicyEvent) => addEvent(policy, spanEvent, event, instance)),
       );
       return () => {
         for (const unsubscribe of unsubscribes) unsubscribe();
@@ -52,15 +52,15 @@ export function instrument(registries: FollowableRegistries, options: Instrument
 
 function addEvent(
   policy: string,
-  { name, ownSpan, attributes }: SpanEvent<NamedInstance, PolicyEvent>,
+  spanEvent: SpanEvent<NamedInstance, PolicyEvent>,
   event: PolicyEvent,
   instance: NamedInstance,
 ): void {
   const span = trace.getActiveSpan();
   const isRecording = span?.isRecording() ?? false;
-  if (!isRecording && !ownSpan) return;
-  const fullName = `breakwater.${policy}.${name}`;
-  const described = { [names.policy]: policy, [names.name]: instance.name, ...attributes?.(event, instance) };
+  if (!isRecording && !spanEvent.ownSpan) return;
+  const fullName = `breakwater.${policy}.${spanEvent.name}`;
+  const described = { [names.policy]: policy, [names.name]: instance.name, ...spanEvent.attributes?.(event, instance) };
   if (isRecording) span?.addEvent(fullName, described);
   else resilienceTracer().startSpan(fullName, { root: true, attributes: described }).end();
 }

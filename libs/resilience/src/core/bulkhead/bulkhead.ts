@@ -86,6 +86,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
    * @returns whether a permit was free
    */
   tryAcquirePermission(): boolean {
+    this.usage.touch();
     const isPermitted = this.#tryTakePermit();
     if (!isPermitted) this.emit('CALL_REJECTED', {});
     return isPermitted;
@@ -99,6 +100,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
    * @throws the reason of the signal's abort
    */
   async acquirePermission(signal?: AbortSignal): Promise<void> {
+    this.usage.touch();
     signal?.throwIfAborted();
     if (!this.#tryTakePermit()) await this.#waitForPermit(this.#config.maxWaitDuration, signal);
   }

@@ -175,12 +175,13 @@ export class CircuitBreaker
 
   /** Requests a permission. End it with `onSuccess`, `onError`, `onResult` or `releasePermission`. */
   tryAcquirePermission(): boolean {
+    this.usage.touch();
     return this.#machine.tryAcquirePermission();
   }
 
   /** @throws CallNotPermittedError when the permission is refused */
   acquirePermission(): void {
-    if (!this.#machine.tryAcquirePermission()) throw CallNotPermittedError.by(this);
+    if (!this.tryAcquirePermission()) throw CallNotPermittedError.by(this);
   }
 
   /** Returns the permission of a call that has no result. */
@@ -278,6 +279,7 @@ export class CircuitBreaker
   }
 
   #anonymousEnd(outcome: CallOutcome, elapsedDurationMs: number): EndedCall {
+    this.usage.touch();
     return { outcome, elapsedDurationMs, endedAt: this.#clock.now(), issuer: undefined };
   }
 

@@ -95,6 +95,7 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
    * @throws RangeError when `permits` is not a whole number of at least 1
    */
   reservePermission(permits = 1): number {
+    this.usage.touch();
     checkPermits(permits);
     const timeoutNanos = toNanos(this.#config.timeoutDuration);
     const nanosToWait = this.#ledger.reserve(permits, timeoutNanos, this.#nowNanos());
@@ -113,6 +114,7 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
    * @throws the reason of the signal's abort
    */
   async acquirePermission(permits = 1, signal?: AbortSignal): Promise<boolean> {
+    this.usage.touch();
     checkPermits(permits);
     signal?.throwIfAborted();
     const timeoutNanos = toNanos(this.#config.timeoutDuration);

@@ -129,7 +129,7 @@ export class EventStream implements BeforeApplicationShutdown {
         creationTime: isoTime(event.creationTime),
         ...transitionOf(event),
         ...policy.describeEvent(event),
-        ...policy.describeState?.(instance),
+        ...policy.describeState(instance),
       };
       this.#send(event.type, data);
     });

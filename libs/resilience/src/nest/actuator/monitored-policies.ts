@@ -26,7 +26,7 @@ export interface MonitoredPolicy {
   readonly registry: Type<MonitoredRegistry>;
   describeEvent(event: PolicyEvent): object;
   /** The state of an instance, which is added to each of its events. */
-  describeState?(instance: NamedInstance): object;
+  describeState(instance: NamedInstance): object | undefined;
 }
 
 /** A policy with endpoints, as Resilience4j has them. */
@@ -35,6 +35,8 @@ export interface PolicyWithEndpoints extends MonitoredPolicy {
   readonly path: string;
   /** The member of the response that holds the list, e.g. `circuitBreakers`. */
   readonly listKey: string;
+  /** Whether the list has the state of each instance, by name, and not only the names. */
+  readonly isDescribed: boolean;
   readonly eventsPath: string;
   readonly eventsKey: string;
   readonly eventTypes: readonly string[];
@@ -55,6 +57,7 @@ export function policiesWithEndpoints(table: PolicyTable): readonly PolicyWithEn
       ...monitoredPolicy(definition),
       path: actuator.plural.toLowerCase(),
       listKey: actuator.plural,
+      isDescribed: actuator.describe !== undefined,
       eventsPath: eventsKey.toLowerCase(),
       eventsKey,
       eventTypes: Object.keys(events),
@@ -63,24 +66,17 @@ export function policiesWithEndpoints(table: PolicyTable): readonly PolicyWithEn
 }
 
 function monitoredPolicy({ kind, actuator }: PolicyDefinition): MonitoredPolicy {
-  const { describeEvent = wholeEvent, describe } = actuator ?? {};
   return {
     kind: kind as PolicyKind,
     registry: registryToken(kind as PolicyKind) as unknown as Type<MonitoredRegistry>,
-    describeEvent,
-    ...(describe && { describeState: describe }),
+    describeEvent: (event) => actuator?.describeEvent?.(event) ?? wholeEvent(event),
+    describeState: (instance) => actuator?.describe?.(instance),
   };
 }
 
 /** The response of a list endpoint: the instances by name if they are described, else their names. */
-export function listOf(
-  { listKey, describeState }: PolicyWithEndpoints,
-  registry: MonitoredRegistry,
-): Readonly<Record<string, unknown>> {
+export function listOf(policy: PolicyWithEndpoints, registry: MonitoredRegistry): Readonly<Record<string, unknown>> {
   const instances = registry.all().toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const list =
-    describeState === undefined
-      ? instances.map(({ name }) => name)
-      : Object.fromEntries(instances.map((instance) => [instance.name, describeState(instance)]));
-  return { [listKey]: list };
+  const described = instances.map((instance) => [instance.name, policy.describeState(instance)] as const);
+  return { [policy.listKey]: policy.isDescribed ? Object.fromEntries(described) : described.map(([name]) => name) };
 }
