@@ -1,4 +1,4 @@
-import type { Threshold } from '../scenarios/scenario.ts';
+import type { Thresholds } from '../scenarios/scenario.ts';
 import { type Measures, phaseOf } from './measures.ts';
 import type { RunRecord } from './run-record.ts';
 
@@ -52,22 +52,22 @@ export const perSecond = shown((rate) => rate.toFixed(1));
  *
  * @param thresholds limits for our engine; other engines are only compared, except for the ledger
  */
-export function judge(record: RunRecord, measures: Measures, thresholds: readonly Threshold[]): Judgement {
+export function judge(record: RunRecord, measures: Measures, thresholds: Thresholds): Judgement {
   const isOurs = record.engine === 'sliding-window';
   const checks = [
     ledgerCheck(record),
-    ...thresholds.map((threshold): Check => {
-      const [name, valueOf, show] = limited[threshold.kind];
-      const [value, limit] = [valueOf(measures), limitOf(threshold)];
+    ...(Object.entries(thresholds) as [keyof Thresholds, number][]).map(([threshold, limit]): Check => {
+      const [name, bound, show, valueOf] = limited[threshold];
+      const value = valueOf(measures);
       // A system that never became fast or healthy is a failed check, not a missing measurement.
-      const isNever = value === undefined && threshold.kind.startsWith('time-to-');
+      const isNever = value === undefined && threshold.startsWith('timeTo');
       const isMeasured = value !== undefined && !Number.isNaN(value);
-      const holds = isMeasured && ('atLeast' in threshold ? value >= limit : value <= limit);
+      const holds = isMeasured && (bound === '≥' ? value >= limit : value <= limit);
       const verdict = isMeasured || isNever ? (holds ? 'passed' : 'failed') : 'not judged';
       return {
         name,
         measured: isMeasured ? show(value) : isNever ? 'never' : 'not measured',
-        allowed: `${'atLeast' in threshold ? '≥' : '≤'} ${show(limit)}`,
+        allowed: `${bound} ${show(limit)}`,
         verdict: isOurs || verdict === 'not judged' ? verdict : 'shown',
       };
     }),
@@ -131,38 +131,47 @@ function ledgerCheck({ ledger }: RunRecord): Check {
 
 type Limited = readonly [
   name: string,
-  value: (measures: Measures) => number | undefined,
+  bound: '≥' | '≤',
   show: (value: number) => string,
+  value: (measures: Measures) => number | undefined,
 ];
 
-/** What each threshold limits: the name of the check, the measured value, and the format of both numbers. */
-const limited: Readonly<Record<Threshold['kind'], Limited>> = {
-  goodput: ['goodput during', (measures) => phaseOf(measures, 'during')?.goodput, percent],
-  'goodput-overall': ['goodput over all', ({ overallGoodput }) => overallGoodput, percent],
-  'server-errors': ['5xx responses', ({ serverErrors }) => serverErrors, String],
-  'p99-protected': ['p99 after the breakers opened', (measures) => measures.protected?.latenciesMs.p99, milliseconds],
-  'p99-during': ['p99 during', (measures) => phaseOf(measures, 'during')?.latenciesMs.p99, milliseconds],
-  'time-to-protect': ['time to protect', ({ timeToProtectMs }) => timeToProtectMs, seconds],
-  'time-to-recover': ['time to recover', ({ timeToRecoverMs }) => timeToRecoverMs, seconds],
-  'customer-load-protected': [
-    'load on customer after opening, of normal',
-    (measures) => measures.protected?.shareOfCustomerCalls,
-    percent,
-  ],
-  'customer-calls-per-arrival': [
-    'calls to customer per request',
-    ({ customerCallsPerArrival }) => customerCallsPerArrival,
-    (value) => value.toFixed(2),
-  ],
-  'memory-growth': ['memory, last third over second', ({ memoryGrowth }) => memoryGrowth, (value) => value.toFixed(3)],
-  'event-loop-lag-growth': [
-    'event-loop lag, last third minus second',
-    ({ eventLoopLagGrowthMs }) => eventLoopLagGrowthMs,
+/** The check of each threshold: its name, its direction, the format of its numbers and the measured value. */
+const limited: Readonly<Record<keyof Thresholds, Limited>> = {
+  goodput: ['goodput during', '≥', percent, (measures) => phaseOf(measures, 'during')?.goodput],
+  overallGoodput: ['goodput over all', '≥', percent, ({ overallGoodput }) => overallGoodput],
+  serverErrors: ['5xx responses', '≤', String, ({ serverErrors }) => serverErrors],
+  p99ProtectedMs: [
+    'p99 after the breakers opened',
+    '≤',
     milliseconds,
+    (measures) => measures.protected?.latenciesMs.p99,
+  ],
+  p99DuringMs: ['p99 during', '≤', milliseconds, (measures) => phaseOf(measures, 'during')?.latenciesMs.p99],
+  timeToProtectMs: ['time to protect', '≤', seconds, ({ timeToProtectMs }) => timeToProtectMs],
+  timeToRecoverMs: ['time to recover', '≤', seconds, ({ timeToRecoverMs }) => timeToRecoverMs],
+  customerLoadProtected: [
+    'load on customer after opening, of normal',
+    '≤',
+    percent,
+    (measures) => measures.protected?.shareOfCustomerCalls,
+  ],
+  customerCallsPerArrival: [
+    'calls to customer per request',
+    '≤',
+    (calls) => calls.toFixed(2),
+    ({ customerCallsPerArrival }) => customerCallsPerArrival,
+  ],
+  memoryGrowth: [
+    'memory, last third over second',
+    '≤',
+    (ratio) => ratio.toFixed(3),
+    ({ memoryGrowth }) => memoryGrowth,
+  ],
+  eventLoopLagGrowthMs: [
+    'event-loop lag, last third minus second',
+    '≤',
+    milliseconds,
+    ({ eventLoopLagGrowthMs }) => eventLoopLagGrowthMs,
   ],
 };
-
-function limitOf(threshold: Threshold): number {
-  if ('atLeast' in threshold) return threshold.atLeast;
-  return 'atMost' in threshold ? threshold.atMost : threshold.atMostMs;
-}

@@ -97,13 +97,10 @@ async function runOne(
       say: (what) => progress.say(`${scenario.name}: ${what}`),
     });
     const measures = measure(record);
-    const thresholds = scenario
-      .thresholds(variant)
-      // Nothing but the clients measures a system that was not started here.
-      .filter(
-        ({ kind }) =>
-          target === undefined || (scenario.isMeasuredByClients === true && kind !== 'customer-calls-per-arrival'),
-      );
+    const all = scenario.thresholds(variant);
+    const { customerCallsPerArrival: _ofReplicas, ...ofClients } = all;
+    // Nothing but the clients measures a system that was not started here.
+    const thresholds = target === undefined ? all : scenario.isMeasuredByClients ? ofClients : {};
     return { claim: scenario.claim, record, measures, judgement: judge(record, measures, thresholds) };
   } finally {
     progress.clear();

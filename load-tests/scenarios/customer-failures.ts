@@ -38,11 +38,7 @@ export const customerFailures = {
       latency: '20ms',
       errors: [{ status: 503, rate: 0.5 }],
     }),
-    thresholds: () => [
-      ...clientsHardlyNotice,
-      { kind: 'customer-calls-per-arrival', atMost: 1.25 },
-      { kind: 'time-to-recover', atMostMs: maxRecoveryMs },
-    ],
+    thresholds: () => ({ ...clientsHardlyNotice, customerCallsPerArrival: 1.25, timeToRecoverMs: maxRecoveryMs }),
   },
   down: {
     name: 'customer-down',
@@ -83,7 +79,7 @@ export const customerFailures = {
         { rate: 20, seconds: after },
       ],
     }),
-    thresholds: () => [...clientsHardlyNotice, { kind: 'time-to-recover', atMostMs: maxRecoveryMs }],
+    thresholds: () => ({ ...clientsHardlyNotice, timeToRecoverMs: maxRecoveryMs }),
   },
   flapping: {
     name: 'flapping',
@@ -102,7 +98,7 @@ export const customerFailures = {
       }),
       { at: during, title: 'customer stays healthy', action: { kind: 'customer', faults: healthyCustomer } },
     ],
-    thresholds: () => [...clientsHardlyNotice, { kind: 'time-to-recover', atMostMs: maxRecoveryMs }],
+    thresholds: () => ({ ...clientsHardlyNotice, timeToRecoverMs: maxRecoveryMs }),
   },
   retryStorm: {
     name: 'retry-storm',
@@ -116,6 +112,6 @@ export const customerFailures = {
     thresholds: (variant) =>
       variant === 'retries-without-budget'
         ? clientsHardlyNotice
-        : [...clientsHardlyNotice, { kind: 'customer-calls-per-arrival', atMost: allowedCallsPerArrival }],
+        : { ...clientsHardlyNotice, customerCallsPerArrival: allowedCallsPerArrival },
   },
 } satisfies Record<string, Scenario>;

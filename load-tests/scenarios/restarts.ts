@@ -16,10 +16,7 @@ export const restarts = {
         title: `${replica} is replaced`,
         action: { kind: 'restart', replicas: [replica] },
       })),
-    thresholds: () => [
-      { kind: 'goodput', atLeast: 0.999 },
-      { kind: 'server-errors', atMost: 0 },
-    ],
+    thresholds: () => ({ goodput: 0.999, serverErrors: 0 }),
   },
   replicaKilled: {
     name: 'replica-killed',
@@ -32,12 +29,7 @@ export const restarts = {
       { at: 0, title: 'account-1 is killed', action: { kind: 'kill', replicas: ['account-1'] } },
       { at: during, title: 'account-1 restarts', action: { kind: 'restart', replicas: ['account-1'] } },
     ],
-    thresholds: () => [
-      { kind: 'goodput', atLeast: 0.99 },
-      { kind: 'server-errors', atMost: 0 },
-      { kind: 'time-to-protect', atMostMs: 2_000 },
-      { kind: 'time-to-recover', atMostMs: 8_000 },
-    ],
+    thresholds: () => ({ goodput: 0.99, serverErrors: 0, timeToProtectMs: 2_000, timeToRecoverMs: 8_000 }),
   },
   database: {
     name: 'database-restart',
@@ -52,9 +44,6 @@ export const restarts = {
     ],
     // Without its database account cannot open accounts and responds with 503. The breakers stay OPEN for 10 s if
     // they opened because customer had no database either.
-    thresholds: () => [
-      { kind: 'p99-during', atMostMs: 3_000 },
-      { kind: 'time-to-recover', atMostMs: 12_000 },
-    ],
+    thresholds: () => ({ p99DuringMs: 3_000, timeToRecoverMs: 12_000 }),
   },
 } satisfies Record<string, Scenario>;

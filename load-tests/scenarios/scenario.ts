@@ -29,31 +29,29 @@ export interface Durations {
 /** Settings that a scenario compares. */
 export type Variant = 'as-configured' | 'retries-without-budget' | 'retries-within-budget';
 
-/** A limit for a run on our engine. The thresholds of a scenario are its claim in numbers. */
-export type Threshold =
-  /** Minimum share of requests in phase `during` with a final response in time. */
-  | { readonly kind: 'goodput'; readonly atLeast: number }
+/** Limits for a run on our engine: the claim of a scenario in numbers. Goodput has a minimum, all others a maximum. */
+export interface Thresholds {
+  /** Share of requests in phase `during` with a final response in time. */
+  readonly goodput?: number;
   /** The same over all phases. */
-  | { readonly kind: 'goodput-overall'; readonly atLeast: number }
-  /** Maximum number of 5xx responses from the start of `during`. */
-  | { readonly kind: 'server-errors'; readonly atMost: number }
-  /** p99 from the moment when every circuit breaker had opened until the fault ends, in milliseconds. */
-  | { readonly kind: 'p99-protected'; readonly atMostMs: number }
-  /** p99 of phase `during`, in milliseconds. */
-  | { readonly kind: 'p99-during'; readonly atMostMs: number }
-  | { readonly kind: 'time-to-protect'; readonly atMostMs: number }
-  | { readonly kind: 'time-to-recover'; readonly atMostMs: number }
+  readonly overallGoodput?: number;
+  /** Number of 5xx responses from the start of `during`. */
+  readonly serverErrors?: number;
+  /** p99 from the moment when every circuit breaker had opened until the fault ends. */
+  readonly p99ProtectedMs?: number;
+  /** p99 of phase `during`. */
+  readonly p99DuringMs?: number;
+  readonly timeToProtectMs?: number;
+  readonly timeToRecoverMs?: number;
   /** Calls per second to customer while protected, as a share of those before. */
-  | { readonly kind: 'customer-load-protected'; readonly atMost: number }
+  readonly customerLoadProtected?: number;
   /** Calls to customer per request in phase `during`. */
-  | { readonly kind: 'customer-calls-per-arrival'; readonly atMost: number }
+  readonly customerCallsPerArrival?: number;
   /** Memory of the services in the last third of a run, divided by that in the second third. */
-  | { readonly kind: 'memory-growth'; readonly atMost: number }
-  /**
-   * Mean event-loop lag (p99 per second) in the last third of a run, minus that in the second third, in
-   * milliseconds.
-   */
-  | { readonly kind: 'event-loop-lag-growth'; readonly atMostMs: number };
+  readonly memoryGrowth?: number;
+  /** Mean event-loop lag (p99 per second) in the last third of a run, minus that in the second third. */
+  readonly eventLoopLagGrowthMs?: number;
+}
 
 /** A claim about the system and its test. */
 export interface Scenario {
@@ -72,7 +70,7 @@ export interface Scenario {
   readonly steps?: (durations: Durations) => readonly Step[];
   /** Settings to compare, one run each. Default: only as configured. */
   readonly variants?: readonly Variant[];
-  readonly thresholds: (variant: Variant) => readonly Threshold[];
+  readonly thresholds: (variant: Variant) => Thresholds;
   /** Whether a URL is enough to judge the thresholds. Default: false, they need a system that the runner starts. */
   readonly isMeasuredByClients?: boolean;
 }
@@ -84,18 +82,15 @@ export const healthyCustomer: Faults = { latency: '20ms' };
 export const maxRecoveryMs = 10_000 + 2_000;
 
 /** Thresholds for every failure of customer: clients hardly notice it. */
-export const clientsHardlyNotice: readonly Threshold[] = [
-  { kind: 'goodput', atLeast: 0.99 },
-  { kind: 'server-errors', atMost: 0 },
-];
+export const clientsHardlyNotice: Thresholds = { goodput: 0.99, serverErrors: 0 };
 
 /** Thresholds for an outage of customer, in which the circuit breakers open. */
-export const customerIsIsolated: readonly Threshold[] = [
+export const customerIsIsolated: Thresholds = {
   ...clientsHardlyNotice,
-  { kind: 'p99-protected', atMostMs: 100 },
-  { kind: 'time-to-recover', atMostMs: maxRecoveryMs },
-  { kind: 'customer-load-protected', atMost: 0.01 },
-];
+  p99ProtectedMs: 100,
+  timeToRecoverMs: maxRecoveryMs,
+  customerLoadProtected: 0.01,
+};
 
 /** Faults of customer for the whole phase `during`. */
 export function whileCustomer(title: string, faults: Faults): (durations: Durations) => readonly Step[] {

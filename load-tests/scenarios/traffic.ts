@@ -8,12 +8,7 @@ export const traffic = {
     durations: { before: 0, during: 45, after: 0 },
     short: { before: 0, during: 15, after: 0 },
     rate: 60,
-    thresholds: () => [
-      { kind: 'goodput', atLeast: 0.999 },
-      { kind: 'server-errors', atMost: 0 },
-      { kind: 'p99-during', atMostMs: 150 },
-      { kind: 'customer-calls-per-arrival', atMost: 1.01 },
-    ],
+    thresholds: () => ({ goodput: 0.999, serverErrors: 0, p99DuringMs: 150, customerCallsPerArrival: 1.01 }),
     isMeasuredByClients: true,
   },
   spike: {
@@ -32,12 +27,7 @@ export const traffic = {
         { rate: 10, seconds: after },
       ],
     }),
-    thresholds: () => [
-      { kind: 'goodput', atLeast: 0.99 },
-      { kind: 'server-errors', atMost: 0 },
-      { kind: 'p99-during', atMostMs: 1_000 },
-      { kind: 'time-to-recover', atMostMs: 2_000 },
-    ],
+    thresholds: () => ({ goodput: 0.99, serverErrors: 0, p99DuringMs: 1_000, timeToRecoverMs: 2_000 }),
     isMeasuredByClients: true,
   },
   soak: {
@@ -47,11 +37,6 @@ export const traffic = {
     durations: { before: 0, during: 180, after: 0 },
     short: { before: 0, during: 45, after: 0 },
     rate: 50,
-    thresholds: () => [
-      { kind: 'goodput', atLeast: 0.999 },
-      { kind: 'server-errors', atMost: 0 },
-      { kind: 'memory-growth', atMost: 1.1 },
-      { kind: 'event-loop-lag-growth', atMostMs: 20 },
-    ],
+    thresholds: () => ({ goodput: 0.999, serverErrors: 0, memoryGrowth: 1.1, eventLoopLagGrowthMs: 20 }),
   },
 } satisfies Record<string, Scenario>;
