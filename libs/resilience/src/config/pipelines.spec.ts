@@ -35,6 +35,7 @@ describe('pipelines', () => {
     const text = `
       bulkhead.instances: { customer: {}, stock: {} }
       retry.instances.customer: {}
+      # A shared configuration is no instance: the pipeline has no circuit breaker.
       circuitbreaker.configs.customer: {}
       pipelines: { customer: }`;
     const timeLimiter = { instances: { customer: {} } };
@@ -65,6 +66,7 @@ describe('pipelines', () => {
 
     expect(pipelinesIn(text, { env, retry })).toStrictEqual({
       batch: ['circuitBreaker:customer', 'bulkhead', 'bulkhead:batch-calls'],
+      // 'retry:mail' in the pipeline mail: a policy uses the instance with the name of its pipeline by default.
       mail: ['circuitBreaker:customer', 'retry'],
     });
   });
@@ -90,32 +92,78 @@ describe('pipelines', () => {
     });
   });
 
-  it('report faults with file and key', () => {
-    const text = `
-      pipelines:
-        a: [retri, retry, retry]
-        b:
-        c: { retry: true }
-        d: [colour]
-        e: "\${NONE}"`;
+  it.each([
+    {
+      fault: 'an unknown policy',
+      text: 'pipelines.a: [retri, retry]',
+      expected: ['a.yml: resilience4j.pipelines.a', "'retri', which is no policy", 'retry, if that is what you meant'],
+    },
+    {
+      fault: 'an unknown policy that resembles none',
+      text: 'pipelines.a: [colour]',
+      expected: [
+        'a.yml: resilience4j.pipelines.a',
+        "'colour', which is no policy",
+        expect.stringContaining('fallback, '),
+      ],
+    },
+    {
+      fault: 'a repeated policy',
+      text: 'pipelines.a: [retry, retry]',
+      expected: ['a.yml: resilience4j.pipelines.a', 'retry twice', 'each policy once'],
+    },
+    {
+      fault: 'a name without a list that no instance has',
+      text: 'pipelines: { b: }',
+      expected: [
+        'a.yml: resilience4j.pipelines.b',
+        'a name alone',
+        expect.stringContaining("or at least one instance called 'b' among them"),
+      ],
+    },
+    {
+      fault: 'a mapping in place of a list',
+      text: 'pipelines.c: { retry: true }',
+      expected: [
+        'a.yml: resilience4j.pipelines.c.retry',
+        'true',
+        'names below pipelines, and a list of policies for each',
+      ],
+    },
+    {
+      fault: 'a placeholder without a value',
+      text: 'pipelines.e: "${NONE}"',
+      expected: ['a.yml: resilience4j.pipelines.e', "'${NONE}', where NONE has no value", expect.any(String)],
+    },
+  ])('report $fault with file and key', ({ text, expected }) => {
+    expect(faultsOf(text).map(({ option, given, allowed }) => [option, given, allowed])).toStrictEqual([expected]);
+  });
+
+  it('report an unknown policy in code with the key in the application', () => {
     const pipelines = { f: ['retryBudget' as 'retry'] };
 
-    expect(faultsOf(text, { pipelines }).map(({ option, given, allowed }) => [option, given, allowed])).toStrictEqual([
-      ['a.yml: resilience4j.pipelines.c.retry', 'true', 'names below pipelines, and a list of policies for each'],
-      ['a.yml: resilience4j.pipelines.e', "'${NONE}', where NONE has no value", expect.any(String)],
+    expect(faultsOf('{}', { pipelines }).map(({ option, given, allowed }) => [option, given, allowed])).toStrictEqual([
       [
         "pipelines.f in the application's code",
         "'retryBudget', which is no policy",
         expect.stringContaining('fallback, '),
       ],
-      ['a.yml: resilience4j.pipelines.a', "'retri', which is no policy", 'retry, if that is what you meant'],
-      ['a.yml: resilience4j.pipelines.a', 'retry twice', 'each policy once'],
-      [
-        'a.yml: resilience4j.pipelines.b',
-        'a name alone',
-        expect.stringContaining("or at least one instance called 'b' among them"),
-      ],
-      ['a.yml: resilience4j.pipelines.d', "'colour', which is no policy", expect.stringContaining('fallback, ')],
+    ]);
+  });
+
+  it('report the faults of all pipelines, in files and code, at once', () => {
+    const text = 'pipelines: { a: [retri, retry, retry], c: { retry: true } }';
+    const pipelines = { f: ['retryBudget' as 'retry'] };
+
+    expect(
+      faultsOf(text, { pipelines })
+        .map(({ option, given }) => `${option}: ${given}`)
+        .toSorted(),
+    ).toStrictEqual([
+      "a.yml: resilience4j.pipelines.a: 'retri', which is no policy",
+      'a.yml: resilience4j.pipelines.a: retry twice',
+      'a.yml: resilience4j.pipelines.c.retry: true',
+      "pipelines.f in the application's code: 'retryBudget', which is no policy",
     ]);
   });
 
