@@ -24,6 +24,12 @@ describe('readAccountConfig', () => {
     );
   });
 
+  it('rejects a request timeout of 0, with which every request would fail', () => {
+    expect(() => readAccountConfig({ ...required, REQUEST_TIMEOUT: '0s' })).toThrow(
+      /REQUEST_TIMEOUT is "0s": must be a duration such as 500ms, 2s or 1m, from 1ms to 1m/,
+    );
+  });
+
   it('disables the write endpoints of the actuator unless there is a token', () => {
     expect(readAccountConfig(required).ACTUATOR_TOKEN).toBeUndefined();
     expect(readAccountConfig({ ...required, ACTUATOR_TOKEN: '' }).ACTUATOR_TOKEN).toBeUndefined();

@@ -22,7 +22,7 @@ export const accountVariables = z
      * The longest that a request may take, from its arrival, including the calls of customer. A shorter deadline of the
      * caller (`x-request-timeout-ms`) applies first. Default: `10s`.
      */
-    REQUEST_TIMEOUT: duration({ max: 60_000 }).default(10_000),
+    REQUEST_TIMEOUT: duration({ min: 1, max: 60_000 }).default(10_000),
     /**
      * How long a request with an `Idempotency-Key` gets the response of the first request with it, from 1 second to 30 days.
      * Default: `24h`.

@@ -163,10 +163,27 @@ describe.each(Object.entries(adapters))('the deadline of a request on %s', (_nam
 });
 
 describe('ResilienceDeadlineModule', () => {
-  it('rejects an invalid duration at start-up', async () => {
-    const imports = [ResilienceDeadlineModule.forRoot({ timeout: 'a while' })];
+  // With a timeout of 0, every request would fail.
+  it.each<DeadlineModuleOptions>([
+    { timeout: 'a while' },
+    { timeout: 0 },
+    { timeout: '0s' },
+    { timeout: -1 },
+    { networkAllowance: 'a while' },
+    { networkAllowance: -1 },
+  ])('rejects %o at start-up and names the option', async (options) => {
+    const imports = [ResilienceDeadlineModule.forRoot(options)];
+    const [[option, given]] = Object.entries(options) as [[string, string | number]];
+    const compiling = Test.createTestingModule({ imports }).compile();
 
-    await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow(RangeError);
+    await expect(compiling).rejects.toThrow(RangeError);
+    await expect(compiling).rejects.toThrow(new RegExp(`: ${option} must be a duration .*, but ${given} was given`));
+  });
+
+  it('accepts a network allowance of 0', async () => {
+    const imports = [ResilienceDeadlineModule.forRoot({ networkAllowance: 0 })];
+
+    await expect(Test.createTestingModule({ imports }).compile()).resolves.toBeDefined();
   });
 
   it('has no effect in an application without HTTP', async () => {

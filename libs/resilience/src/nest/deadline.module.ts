@@ -3,17 +3,20 @@ import { ConfigurableModuleBuilder, Inject, Module, Optional } from '@nestjs/com
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { Deadline, DeadlineExceededError, deadlineHeader, readDeadline } from '../core/deadline.ts';
-import type { Duration } from '../core/duration.ts';
+import { type Duration, durationForms, parseDuration } from '../core/duration.ts';
 import { runInCallContext } from './call-context.ts';
 import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 
 /** The options of `ResilienceDeadlineModule.forRoot`. */
 export interface DeadlineModuleOptions {
-  /** The maximum duration of a request, from its arrival. No limit by default. */
+  /** The maximum duration of a request, from its arrival. Greater than 0; no limit by default. */
   readonly timeout?: Duration | undefined;
   /** The network latency to subtract from the caller's deadline. At least 0; 5 ms by default. */
   readonly networkAllowance?: Duration | undefined;
-  /** Whether to accept the caller's deadline. Always by default; then the edge proxy should remove the header. */
+  /**
+   * Returns whether to use the deadline that the caller of a request has sent. By default every caller's deadline is
+   * used; in that case, configure the edge proxy to remove the header `x-request-timeout-ms` from requests of clients.
+   */
   readonly trustCaller?: ((request: IncomingMessage) => boolean) | undefined;
   /** The clock; by default that of `ResilienceModule`, otherwise real time. */
   readonly clock?: Clock | undefined;
@@ -34,16 +37,31 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  */
 @Module({})
 export class ResilienceDeadlineModule extends ConfigurableModuleClass {
+  /** @throws RangeError when `timeout` or `networkAllowance` is not a duration in its range */
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) options: DeadlineModuleOptions,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
     @Optional() @Inject(resilienceOptions) resilience?: ResilienceModuleOptions,
   ) {
     super();
+    validateDurations(options);
     const middleware = deadlineMiddleware({ ...options, clock: options.clock ?? resilience?.clock });
     // As soon as there is an adapter, so that the time to read the body counts.
     host.init$.subscribe(() => host.httpAdapter?.use(middleware));
   }
+}
+
+function validateDurations({ timeout, networkAllowance = 0 }: DeadlineModuleOptions): void {
+  if (timeout !== undefined && !((parseDuration(timeout) ?? 0) > 0))
+    throw invalidDuration('timeout', 'greater than 0', timeout);
+  if (!((parseDuration(networkAllowance) ?? -1) >= 0))
+    throw invalidDuration('networkAllowance', 'of at least 0', networkAllowance);
+}
+
+function invalidDuration(option: keyof DeadlineModuleOptions, range: string, given: Duration): RangeError {
+  return new RangeError(
+    `ResilienceDeadlineModule: ${option} must be a duration ${range} (${durationForms}), but ${given} was given.`,
+  );
 }
 
 /** A request in a middleware of either adapter. */
@@ -51,17 +69,11 @@ type MiddlewareRequest = IncomingMessage & { readonly originalUrl?: string };
 
 function deadlineMiddleware({ timeout, networkAllowance, trustCaller, clock = systemClock }: DeadlineModuleOptions) {
   const environment = networkAllowance === undefined ? { clock } : { clock, networkAllowance };
-  const callersDeadline = (header: string | readonly string[] | undefined) => readDeadline(header, environment);
-  const ownDeadline = () => (timeout === undefined ? undefined : Deadline.after(timeout, clock));
-  // An invalid duration throws here, when the application starts.
-  callersDeadline(undefined);
-  ownDeadline();
-
   return (request: MiddlewareRequest, _response: unknown, next: (error?: Error) => void): void => {
     const isTrusted = trustCaller === undefined || trustCaller(request);
     const deadline = Deadline.earliest(
-      isTrusted ? callersDeadline(request.headers[deadlineHeader]) : undefined,
-      ownDeadline(),
+      isTrusted ? readDeadline(request.headers[deadlineHeader], environment) : undefined,
+      timeout === undefined ? undefined : Deadline.after(timeout, clock),
     );
     if (deadline === undefined) next();
     else if (deadline.remainingMs === 0) next(new DeadlineExceededError(describe(request)));
