@@ -1,5 +1,5 @@
 import { Database } from '@breakwater/service-kit';
-import type { Cancel, Clock } from '@breakwater/resilience';
+import { scheduleInBackground, type Cancel, type Clock } from '@breakwater/resilience';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
@@ -127,7 +127,8 @@ export class IdempotencyKeyPurge implements OnApplicationBootstrap, OnModuleDest
   }
 
   #scheduleNext(): void {
-    if (!this.#isStopped) this.#cancel = this.#clock.schedule(purgeIntervalMs, () => void this.#purge());
+    if (this.#isStopped) return;
+    this.#cancel = scheduleInBackground(this.#clock, purgeIntervalMs, () => void this.#purge());
   }
 
   async #purge(): Promise<void> {

@@ -1,5 +1,5 @@
 import { MetricsModule } from '@breakwater/service-kit';
-import { systemClock, type Cancel, type Clock, type Random } from '@breakwater/resilience';
+import { scheduleInBackground, systemClock, type Cancel, type Clock, type Random } from '@breakwater/resilience';
 import { ResilienceRegistries } from '@breakwater/resilience/nest';
 import {
   Logger,
@@ -58,7 +58,7 @@ export class ReconciliationSchedule implements OnApplicationBootstrap, BeforeApp
   #scheduleNext(): void {
     if (this.#shutdown.signal.aborted) return;
     const jitter = 0.8 + 0.4 * this.#random();
-    this.#cancelNext = this.#clock.schedule(this.#intervalMs * jitter, () => {
+    this.#cancelNext = scheduleInBackground(this.#clock, this.#intervalMs * jitter, () => {
       this.#running = this.#run().then(() => this.#scheduleNext());
     });
   }

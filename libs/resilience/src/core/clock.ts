@@ -1,12 +1,26 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /** Cancels a scheduled callback. Calling it late or more than once has no effect. */
 export type Cancel = () => void;
+
+/** What a callback is scheduled for. */
+export interface ScheduleOptions {
+  /**
+   * Whether no caller waits for the callback, as with health probes: then it does not keep the process alive. False by
+   * default.
+   */
+  readonly background?: boolean;
+}
 
 /** The source of time for all policies: windows, waits, back-off and limits use nothing else. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, with fractions. Never runs backwards. */
   now(): number;
-  /** Runs `callback` once after `delayMs` (0 or more). A pending callback does not keep the process alive. */
-  schedule(delayMs: number, callback: () => void): Cancel;
+  /**
+   * Runs `callback` once after `delayMs` (0 or more). A pending callback keeps the process alive, unless it is background
+   * work. Call `scheduleInBackground` for that: it also leaves the async context of the caller.
+   */
+  schedule(delayMs: number, callback: () => void, options?: ScheduleOptions): Cancel;
   /**
    * How many milliseconds of this clock pass in one real millisecond, for durations that leave the process, such as
    * those in headers. Default: 1.
@@ -33,14 +47,15 @@ export function scaledClock(speed: number): Clock {
   const startedAt = performance.now();
   const now = (): number => origin + startedAt + (performance.now() - startedAt) * speed;
 
-  const schedule = (delayMs: number, callback: () => void): Cancel => {
+  const schedule = (delayMs: number, callback: () => void, { background = false }: ScheduleOptions = {}): Cancel => {
     let timer: NodeJS.Timeout;
     const arm = (remainingMs: number): void => {
       timer =
         remainingMs <= longestTimeoutMs
           ? setTimeout(callback, remainingMs)
           : setTimeout(() => arm(remainingMs - longestTimeoutMs), longestTimeoutMs);
-      timer.unref();
+      // Fake timers of test frameworks may be numbers, as in browsers.
+      if (background) timer.unref?.();
     };
     arm(delayMs / speed);
     return () => clearTimeout(timer);
@@ -52,6 +67,26 @@ export function scaledClock(speed: number): Clock {
  * Real time. Monotonic: it starts at the wall clock's reading, and later corrections of the wall clock do not move it.
  */
 export const systemClock: Clock = scaledClock(1);
+
+/** Of the time when this module was loaded, which is before any request. */
+const contextOfNoCaller = AsyncLocalStorage.snapshot();
+
+/**
+ * Runs background work outside the async context of the current caller. Otherwise the work of a request that ended long ago
+ * would see its deadline and trace, and keep the request in memory.
+ */
+export function runInBackground<T>(work: () => T): T {
+  return contextOfNoCaller(work);
+}
+
+/**
+ * Schedules background work, for which no caller waits, such as a health probe. It runs outside the async context of the
+ * current caller and does not keep the process alive.
+ */
+export function scheduleInBackground(clock: Clock, delayMs: number, work: () => void): Cancel {
+  // Both: the timer must not keep the context in memory, and some clocks run callbacks in the context of others.
+  return runInBackground(() => clock.schedule(delayMs, () => runInBackground(work), { background: true }));
+}
 
 /**
  * Resolves when `durationMs` have passed on the clock; immediately, without a timer, when it is 0 or less.

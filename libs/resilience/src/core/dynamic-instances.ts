@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from './clock.ts';
+import { type Cancel, type Clock, scheduleInBackground } from './clock.ts';
 import type { Duration } from './duration.ts';
 import { warn } from './events.ts';
 import { duration, OptionSchema, wholeNumber } from './options.ts';
@@ -111,7 +111,7 @@ export class DynamicInstances<P extends { readonly usage?: Usage }> {
 
   #scheduleExpiry(delayMs: number): void {
     this.#stopExpiry();
-    this.#cancelExpiry = this.#owner.clock.schedule(delayMs, () => this.#removeIdle());
+    this.#cancelExpiry = scheduleInBackground(this.#owner.clock, delayMs, () => this.#removeIdle());
   }
 
   #stopExpiry(): void {

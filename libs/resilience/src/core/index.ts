@@ -1,6 +1,6 @@
-export type { Cancel, Clock } from './clock.ts';
+export type { Cancel, Clock, ScheduleOptions } from './clock.ts';
 export type { DynamicInstanceOptions } from './dynamic-instances.ts';
-export { scaledClock, systemClock } from './clock.ts';
+export { scaledClock, scheduleInBackground, systemClock } from './clock.ts';
 export type { Duration } from './duration.ts';
 export { durationForms, durationText, formatDuration, parseDuration } from './duration.ts';
 export type { OptionFault } from './errors.ts';

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
 import {
@@ -156,5 +157,34 @@ describe('The options of a circuit breaker on opossum', () => {
     // No timer is left by the circuit breakers that were created for the comparison.
     registry.dispose();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('The timers of opossum (corefx#26067)', () => {
+  it('are set outside the async context of the request that created or opened the circuit breaker', async () => {
+    const currentRequest = new AsyncLocalStorage<string>();
+    const requests: (string | undefined)[] = [];
+    for (const name of ['setTimeout', 'setInterval'] as const) {
+      const set = globalThis[name];
+      vi.spyOn(globalThis, name).mockImplementation(((callback: () => void, delayMs: number) => {
+        requests.push(currentRequest.getStore());
+        return set(callback, delayMs);
+      }) as never);
+    }
+
+    const breaker = await currentRequest.run('request 1', async () => {
+      const created = new OpossumCircuitBreaker('customer', {
+        slidingWindowType: 'TIME_BASED',
+        minimumNumberOfCalls: 1,
+      });
+      await created.execute(() => Promise.reject(new Error('outage'))).catch(() => {});
+      return created;
+    });
+
+    expect(breaker.state).toBe('OPEN');
+    expect(requests.length).toBeGreaterThanOrEqual(2);
+    expect(requests).toStrictEqual(requests.map(() => undefined));
+    breaker.dispose();
+    vi.restoreAllMocks();
   });
 });

@@ -1,5 +1,6 @@
 import { BasePolicy } from '../../core/base-policy.ts';
 import OpossumBreaker from 'opossum';
+import { runInBackground } from '../../core/clock.ts';
 import type { AnyCircuitBreaker, CircuitBreakerEngine } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
 import {
   CallNotPermittedError,
@@ -204,10 +205,10 @@ export class OpossumCircuitBreaker
   }
 
   #createOpossum(state: OpossumState): Opossum {
-    const opossum: Opossum = new OpossumBreaker(
-      (run: () => Promise<void>) => run(),
-      toOpossumOptions(this.name, this.config, state),
+    const opossum: Opossum = runInBackground(
+      () => new OpossumBreaker((run: () => Promise<void>) => run(), toOpossumOptions(this.name, this.config, state)),
     );
+    startTimersInBackground(opossum);
     this.#openedAt = Date.now();
     opossum.on('reject', () => this.emit('NOT_PERMITTED', {}));
     opossum.on('halfOpen', () => this.#emitTransition());
@@ -269,6 +270,13 @@ export const opossumEngine: CircuitBreakerEngine = {
   create: (name, options) => new OpossumCircuitBreaker(name, options),
   resolve: resolveOpossumOptions,
 };
+
+/** opossum's own listeners of `open` start the timer that ends OPEN, in the async context of the call that failed. */
+function startTimersInBackground(opossum: Opossum): void {
+  const own = opossum.listeners('open') as (() => void)[];
+  opossum.removeAllListeners('open');
+  for (const listener of own) opossum.on('open', () => runInBackground(() => listener.call(opossum)));
+}
 
 type Opossum = OpossumBreaker<[run: () => Promise<void>], void>;
 

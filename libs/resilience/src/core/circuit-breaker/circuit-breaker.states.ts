@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../clock.ts';
+import { type Cancel, type Clock, scheduleInBackground } from '../clock.ts';
 import type { EmitCircuitBreakerEvent } from './circuit-breaker.events.ts';
 import { configuredWindow, type RateName, trialWindow, WindowMetrics } from './circuit-breaker.metrics.ts';
 import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
@@ -165,7 +165,7 @@ export class HalfOpenState extends State {
   override enter(): void {
     if (this.#endsAt === undefined) return;
     const { config, clock } = this.machine;
-    this.#cancelTimer = clock.schedule(config.maxWaitDurationInHalfOpenState, () =>
+    this.#cancelTimer = scheduleInBackground(clock, config.maxWaitDurationInHalfOpenState, () =>
       this.machine.transition(this, this.machine.config.transitionToStateAfterWaitDuration),
     );
   }

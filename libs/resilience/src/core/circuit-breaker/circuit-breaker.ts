@@ -1,5 +1,5 @@
 import { BasePolicy } from '../base-policy.ts';
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, runInBackground, systemClock } from '../clock.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { warn } from '../events.ts';
 import type { Random } from '../interval-function.ts';
@@ -337,7 +337,7 @@ export class CircuitBreaker
   /** In-flight calls are unlikely to succeed, and their connections are unusable. */
   #release(): void {
     if (this.config.abortCallsOnOpen) this.#inFlightCalls.abort(new CallAbortedOnOpenError(this.name));
-    void this.#releaseConnections();
+    runInBackground(() => void this.#releaseConnections());
   }
 
   async #releaseConnections(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../clock.ts';
+import { type Cancel, type Clock, scheduleInBackground } from '../clock.ts';
 import type { WindowMetrics } from './circuit-breaker.metrics.ts';
 import type { CircuitBreakerConfig, HealthProbe } from './circuit-breaker.options.ts';
 import { type Machine, State } from './circuit-breaker.states.ts';
@@ -39,7 +39,7 @@ export class OpenState extends State {
     const { config, clock } = this.machine;
     const toHalfOpen = (): void => this.machine.transition(this, 'HALF_OPEN');
     if (config.automaticTransitionFromOpenToHalfOpenEnabled)
-      this.#cancelTimer = clock.schedule(remainingMs, toHalfOpen);
+      this.#cancelTimer = scheduleInBackground(clock, remainingMs, toHalfOpen);
     if (config.healthProbe === undefined) return;
     this.#prober = new HealthProber(config.healthProbe, config, clock, (isHealthy, error) => {
       this.machine.emit('HEALTH_PROBE', { isHealthy, error });
@@ -105,7 +105,11 @@ class HealthProber {
   }
 
   start(): void {
-    this.#cancelTimer = this.#clock.schedule(this.#config.healthProbeInterval, () => void this.#callProbe());
+    this.#cancelTimer = scheduleInBackground(
+      this.#clock,
+      this.#config.healthProbeInterval,
+      () => void this.#callProbe(),
+    );
   }
 
   stop(): void {
@@ -118,7 +122,7 @@ class HealthProber {
     const controller = new AbortController();
     this.#controller = controller;
     const timeout = new Promise<never>((_resolve, reject) => {
-      this.#cancelTimer = this.#clock.schedule(this.#config.healthProbeTimeout, () => {
+      this.#cancelTimer = scheduleInBackground(this.#clock, this.#config.healthProbeTimeout, () => {
         const error = new Error(`The health probe did not return within ${this.#config.healthProbeTimeout} ms.`);
         reject(error);
         controller.abort(error);

@@ -10,7 +10,7 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import type { StateTransitionEvent } from '../../core/circuit-breaker/circuit-breaker.events.ts';
-import type { Cancel } from '../../core/clock.ts';
+import { type Cancel, scheduleInBackground } from '../../core/clock.ts';
 import type { PolicyEvent, Unsubscribe } from '../../core/events.ts';
 import { followRegistry } from '../../core/follow-registry.ts';
 import { isoTime } from '../../core/observability.ts';
@@ -97,7 +97,7 @@ export class EventStream implements BeforeApplicationShutdown {
   }
 
   #scheduleHeartbeat(): void {
-    this.#cancelHeartbeat = this.#application.clock.schedule(heartbeatMs, () => {
+    this.#cancelHeartbeat = scheduleInBackground(this.#application.clock, heartbeatMs, () => {
       for (const client of this.#clients) client.sendHeartbeat();
       this.#scheduleHeartbeat();
     });

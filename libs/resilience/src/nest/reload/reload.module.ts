@@ -8,7 +8,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { type Cancel, type Clock, systemClock } from '../../core/clock.ts';
+import { type Cancel, type Clock, scheduleInBackground, systemClock } from '../../core/clock.ts';
 import { type Duration, durationForms, parseDuration } from '../../core/duration.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
 import { type ResilienceModuleOptions, resilienceOptions } from '../resilience.options.ts';
@@ -108,7 +108,7 @@ class ConfigFileWatch implements OnApplicationBootstrap, OnApplicationShutdown {
 
   #scheduleCheck(): void {
     if (this.#isStopped) return;
-    this.#cancel = this.#clock.schedule(this.#config.pollInterval, () => void this.#check());
+    this.#cancel = scheduleInBackground(this.#clock, this.#config.pollInterval, () => void this.#check());
   }
 
   async #check(): Promise<void> {
