@@ -155,7 +155,10 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     return [...new Set([...this.#definitions.names(), ...this.#entries.keys()])];
   }
 
-  /** Removes an instance and returns it. Callers that hold it can still use it. */
+  /**
+   * Removes an instance and returns it. Callers that hold it can still use it; a circuit breaker then permits their calls
+   * and records none.
+   */
   remove(name: string): P | undefined {
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
@@ -209,7 +212,10 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
         this.#given = given;
         this.#definitions = definitions;
         for (const name of definitions.names()) this.#dynamic.delete(name);
-        for (const { entry, config, changes } of changed) this.#reconfigure(entry, config as O, changes);
+        for (const { entry, config, changes } of changed) {
+          const wasRemoved = this.#entries.get(entry.name) !== entry;
+          if (!wasRemoved) this.#reconfigure(entry, config as O, changes);
+        }
       },
     };
   }

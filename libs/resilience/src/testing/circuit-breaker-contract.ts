@@ -522,6 +522,69 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
       assert.equal(error.stack?.includes('\n    at '), false);
     },
   ),
+
+  ...(['CLOSED', 'HALF_OPEN'] as const).flatMap((initialState) =>
+    [outage, undefined].map((error) =>
+      clauseWith(
+        { initialState, minimumNumberOfCalls: 1 },
+        `stays as it is in ${initialState} when an in-flight call ${error ? 'fails' : 'succeeds'} after its disposal (opossum#340)`,
+        async (breaker, scene) => {
+          const late = Promise.withResolvers<void>();
+          const result = breaker.execute(() => late.promise);
+          breaker.dispose();
+          const before = [breaker.state, types(breaker)];
+
+          if (error) late.reject(error);
+          else late.resolve();
+          await result.catch(() => {});
+          scene.advance(3_600_000);
+
+          assert.deepEqual([breaker.state, types(breaker)], before);
+          assert.equal(scene.pendingTimers(), 0);
+        },
+      ),
+    ),
+  ),
+
+  ...(['CLOSED', 'OPEN', 'HALF_OPEN', 'DISABLED'] as const).map((initialState) =>
+    clauseWith(
+      { initialState },
+      `permits all calls after its disposal in ${initialState}, and records none`,
+      async (breaker, scene) => {
+        breaker.dispose();
+        const before = [breaker.state, breaker.metrics.bufferedCalls, types(breaker)];
+
+        await fail(breaker, 10);
+        await succeed(breaker, 10);
+
+        assert.deepEqual([breaker.state, breaker.metrics.bufferedCalls, types(breaker)], before);
+        assert.equal(scene.pendingTimers(), 0);
+      },
+    ),
+  ),
+
+  ...(
+    [
+      ['other options', (breaker) => reconfigure(breaker, { ...common, failureRateThreshold: 60 })],
+      ['a transition', (breaker) => breaker.transitionToOpenState()],
+      ['a reset', (breaker) => breaker.reset()],
+    ] satisfies [string, (breaker: AnyCircuitBreaker) => void][]
+  ).map(([what, change]) =>
+    clauseWith(
+      { initialState: 'OPEN' },
+      `is not started again by ${what} after its disposal`,
+      async (breaker, scene) => {
+        breaker.dispose();
+        const before = [breaker.state, types(breaker)];
+
+        change(breaker);
+        scene.advance(3_600_000);
+
+        assert.deepEqual([breaker.state, types(breaker)], before);
+        assert.equal(scene.pendingTimers(), 0);
+      },
+    ),
+  ),
 ];
 
 type Play = (breaker: AnyCircuitBreaker, scene: CircuitBreakerScene) => Promise<void>;

@@ -72,6 +72,7 @@ export class OpossumCircuitBreaker
   /** The target of the last STATE_TRANSITION event. */
   #emittedState: OpossumState;
   #openedAt = 0;
+  #isDisposed = false;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
@@ -133,7 +134,7 @@ export class OpossumCircuitBreaker
    * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    if (this.#opossum.isShutdown) return call(toCallContext(context));
+    if (this.#isDisposed) return call(toCallContext(context));
     const fired: FiredCall = { isPermitted: false };
     // opossum fails a call that does not return a promise, so this one always does.
     const settled = this.#opossum.fire(async () => {
@@ -171,6 +172,7 @@ export class OpossumCircuitBreaker
 
   /** To a new CLOSED from any state. */
   reset(): void {
+    if (this.#isDisposed) return;
     this.#transitionTo('CLOSED');
     this.emit('RESET', {});
   }
@@ -186,20 +188,26 @@ export class OpossumCircuitBreaker
     this.#replaceOpossum(this.state);
   }
 
-  /** Cancels opossum's timers. Later calls are made without protection and without events. */
+  /**
+   * Ends opossum's timers for good. The state is then DISABLED, and nothing changes it any more: later calls, also those in
+   * flight, are made without protection and without events.
+   */
   dispose(): void {
+    this.#isDisposed = true;
     this.#opossum.shutdown();
   }
 
   /** By a new opossum, because opossum keeps its window when its state is changed by hand. */
   #transitionTo(state: OpossumState): void {
     const from = this.state;
+    if (this.#isDisposed) return;
     if (!legalTransitions[from].includes(state)) throw new IllegalStateTransitionError(this.name, from, state);
     this.#replaceOpossum(state);
     this.#emitTransition();
   }
 
   #replaceOpossum(state: OpossumState): void {
+    if (this.#isDisposed) return;
     this.#opossum.shutdown();
     this.#opossum = this.#createOpossum(state);
   }

@@ -4,7 +4,14 @@ import { IllegalStateTransitionError } from './circuit-breaker.errors.ts';
 import type { EmitCircuitBreakerEvent } from './circuit-breaker.events.ts';
 import { configuredWindow, WindowMetrics } from './circuit-breaker.metrics.ts';
 import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
-import { ClosedState, DisabledState, HalfOpenState, type Machine, type State } from './circuit-breaker.states.ts';
+import {
+  ClosedState,
+  DisabledState,
+  DisposedState,
+  HalfOpenState,
+  type Machine,
+  type State,
+} from './circuit-breaker.states.ts';
 import { legalTransitions, type StateName } from './circuit-breaker.transitions.ts';
 import { OpenState } from './open-state.ts';
 
@@ -45,12 +52,16 @@ export class StateMachine implements Machine {
     return this.#state;
   }
 
+  get isDisposed(): boolean {
+    return this.#state instanceof DisposedState;
+  }
+
   tryAcquirePermission(): boolean {
     return this.#state.tryAcquirePermission();
   }
 
   transition(from: State, to: StateName | State): void {
-    if (from !== this.#state) return;
+    if (from !== this.#state || this.isDisposed) return;
     const toName = typeof to === 'string' ? to : to.name;
     if (!legalTransitions[from.name].includes(toName)) {
       throw new IllegalStateTransitionError(this.#owner.name, from.name, toName);
@@ -79,6 +90,13 @@ export class StateMachine implements Machine {
     const before = this.#config;
     this.#config = config;
     this.#state.reconfigure(before);
+  }
+
+  /** Stops timers and probes and makes no further transition. */
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.#state.leave();
+    this.#state = new DisposedState(this, this.#state);
   }
 
   /** @param attempt and `metrics` of the previous state */

@@ -279,6 +279,33 @@ export class RampUpState extends State {
   }
 }
 
+/**
+ * The last state of a circuit breaker that was removed. No timer, probe or result changes it: a probe would call the
+ * dependency for ever, although no registry knows the circuit breaker. It permits all calls, because OPEN could never end;
+ * FORCED_OPEN, which an operator chose, still refuses them.
+ */
+export class DisposedState extends State {
+  readonly name: StateName;
+  readonly metrics: WindowMetrics;
+  readonly admissionPercentage: number;
+  override readonly isRecording = false;
+
+  constructor(machine: Machine, last: State) {
+    super(machine, last.attempt);
+    this.name = last.name;
+    this.metrics = last.metrics;
+    this.admissionPercentage = last.name === 'FORCED_OPEN' ? 0 : 100;
+  }
+
+  reconfigure(): void {}
+
+  tryAcquirePermission(): boolean {
+    return this.admissionPercentage > 0;
+  }
+
+  record(): void {}
+}
+
 /** Leaves HALF_OPEN after a successful trial: by the ramp-up if one is configured, else to CLOSED. */
 function recover(machine: Machine, from: State): void {
   const hasRampUp = machine.config.rampUpSteps.length > 0;

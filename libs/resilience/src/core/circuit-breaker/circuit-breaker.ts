@@ -256,6 +256,7 @@ export class CircuitBreaker
 
   /** To a new CLOSED from any state; pending timers are cancelled. */
   reset(): void {
+    if (this.#machine.isDisposed) return;
     this.#machine.transitionTo('CLOSED');
     this.emit('RESET', {});
   }
@@ -273,9 +274,12 @@ export class CircuitBreaker
     this.#machine.reconfigure(config);
   }
 
-  /** Cancels timers. The circuit breaker must not be used afterwards. */
+  /**
+   * Ends all timers and probes. The state stays, and nothing changes it any more: later calls, also those in flight, are
+   * made without protection and without events. Only FORCED_OPEN still refuses them.
+   */
   dispose(): void {
-    this.#machine.state.leave();
+    this.#machine.dispose();
   }
 
   #anonymousEnd(outcome: CallOutcome, elapsedDurationMs: number): EndedCall {
