@@ -45,7 +45,15 @@ export function scaledClock(speed: number): Clock {
     throw new RangeError(`The speed of a clock must be a finite number above 0, but ${speed} was given.`);
   }
   const startedAt = performance.now();
-  const now = (): number => origin + startedAt + (performance.now() - startedAt) * speed;
+  let lastReading = startedAt;
+  let setBackMs = 0;
+  const now = (): number => {
+    const reading = performance.now();
+    // Test frameworks set it back to 0 when they fake timers, and policies may be older than that.
+    if (reading < lastReading) setBackMs += lastReading - reading;
+    lastReading = reading;
+    return origin + startedAt + (reading + setBackMs - startedAt) * speed;
+  };
 
   const schedule = (delayMs: number, callback: () => void, { background = false }: ScheduleOptions = {}): Cancel => {
     let timer: NodeJS.Timeout;
