@@ -348,7 +348,7 @@ describe('environment variables', () => {
       {
         option: `${prefix}_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE`,
         given: "'many'",
-        allowed: 'a whole number of at least 1',
+        allowed: 'a whole number from 1 to 10000000',
       },
     ]);
   });

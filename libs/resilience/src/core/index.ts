@@ -31,6 +31,7 @@ export {
   percentage,
   replacing,
   resultPredicate,
+  size,
   wholeNumber,
 } from './options.ts';
 export {

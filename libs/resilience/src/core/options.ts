@@ -38,7 +38,10 @@ export type ConfigOf<S> = S extends OptionSchema<infer C> ? Readonly<C> : never;
 
 /** The options that every policy with events has. */
 export interface EventOptions {
-  /** How many of the latest events `bufferedEvents` keeps. 0, the default, keeps none; `ResilienceModule` keeps 100. */
+  /**
+   * How many of the latest events `bufferedEvents` keeps, up to 10,000,000. 0, the default, keeps none; `ResilienceModule`
+   * keeps 100.
+   */
   readonly eventConsumerBufferSize?: number;
 }
 
@@ -142,6 +145,14 @@ interface NumberRange {
 
 export function wholeNumber(defaultValue: number, range: NumberRange): OptionRule<number> {
   return numeric('a whole number', defaultValue, range, Number.isSafeInteger);
+}
+
+/** Of items in memory. What is larger is a mistake, and arrays and maps would fail with an error that names no option. */
+const largestSize = 10_000_000;
+
+/** The number of items that a policy keeps in memory; at most 10,000,000. */
+export function size(defaultValue: number, { min }: { readonly min: number }): OptionRule<number> {
+  return wholeNumber(defaultValue, { min, max: largestSize });
 }
 
 /** A number, whole or not. */

@@ -11,6 +11,7 @@ import {
   errorPredicate,
   type EventOptions,
   OptionSchema,
+  size,
   wholeNumber,
 } from '../options.ts';
 
@@ -70,7 +71,7 @@ export const adaptiveConcurrencyLimiterOptions = new OptionSchema(
     queueSize: wholeNumber(4, { min: 1 }),
     ignoreExceptions: errorClasses(),
     ignoreException: errorPredicate(),
-    eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+    eventConsumerBufferSize: size(0, { min: 0 }),
   },
   {
     faults({ initialLimit, minLimit, maxLimit }): readonly OptionFault[] {

@@ -1,5 +1,5 @@
 import type { Duration } from '../duration.ts';
-import { type ConfigOf, duration, type EventOptions, OptionSchema, wholeNumber } from '../options.ts';
+import { type ConfigOf, duration, type EventOptions, OptionSchema, size, wholeNumber } from '../options.ts';
 
 /** Resilience4j's options of a semaphore bulkhead, with its names and defaults. All are optional. */
 export interface BulkheadOptions extends EventOptions {
@@ -12,7 +12,7 @@ export interface BulkheadOptions extends EventOptions {
 export const bulkheadOptions = new OptionSchema({
   maxConcurrentCalls: wholeNumber(25, { min: 0 }),
   maxWaitDuration: duration(0, { min: 0 }),
-  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+  eventConsumerBufferSize: size(0, { min: 0 }),
 });
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. */

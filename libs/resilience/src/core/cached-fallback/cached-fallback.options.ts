@@ -7,7 +7,7 @@ import {
   optionalFunction,
   OptionSchema,
   resultPredicate,
-  wholeNumber,
+  size,
 } from '../options.ts';
 import type { CallContext } from '../policy.ts';
 
@@ -21,7 +21,7 @@ export interface CachedFallbackOptions extends EventOptions {
    * is neither stored nor replaced, so that a forgotten key cannot expose the data of one customer to another.
    */
   readonly key?: CacheKey;
-  /** The most results stored; the least recently used one is dropped. At least 1; 1000 by default. */
+  /** The most results stored; the least recently used one is dropped. From 1 to 10,000,000; 1000 by default. */
   readonly maxEntries?: number;
   /** The age up to which a stale value is served. Above 0; 5 min by default. */
   readonly staleLimit?: Duration;
@@ -33,11 +33,11 @@ export interface CachedFallbackOptions extends EventOptions {
 
 export const cachedFallbackOptions = new OptionSchema({
   key: optionalFunction<CacheKey>('a function from the context of a call to its key'),
-  maxEntries: wholeNumber(1_000, { min: 1 }),
+  maxEntries: size(1_000, { min: 1 }),
   staleLimit: duration(300_000, { above: 0 }),
   on: errorMatcher(),
   rememberResult: resultPredicate(),
-  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+  eventConsumerBufferSize: size(0, { min: 0 }),
 });
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. */

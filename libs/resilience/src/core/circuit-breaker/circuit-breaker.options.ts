@@ -20,6 +20,7 @@ import {
   replacing,
   resultPredicate,
   risingPercentages,
+  size,
   wholeNumber,
 } from '../options.ts';
 import { type AbortSource, type CallContext, isCallerAbort } from '../policy.ts';
@@ -84,7 +85,7 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
   readonly slowCallRateThreshold?: number;
   /** A call that takes longer is slow. Above 0; 60 s by default. */
   readonly slowCallDurationThreshold?: Duration;
-  /** The number of trial calls in HALF_OPEN. At least 1; 10 by default. */
+  /** The number of trial calls in HALF_OPEN. From 1 to 10,000,000; 10 by default. */
   readonly permittedNumberOfCallsInHalfOpenState?: number;
   /** The longest duration of HALF_OPEN before `transitionToStateAfterWaitDuration`; 0, the default, means no limit. */
   readonly maxWaitDurationInHalfOpenState?: Duration;
@@ -92,7 +93,7 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
   readonly transitionToStateAfterWaitDuration?: 'OPEN' | 'CLOSED';
   /** Evaluates the last N calls (COUNT_BASED, the default) or the calls of the last N seconds (TIME_BASED). */
   readonly slidingWindowType?: SlidingWindowType;
-  /** N: calls or seconds. At least 1; 100 by default. */
+  /** N: calls or seconds. From 1 to 10,000,000; 100 by default. */
   readonly slidingWindowSize?: number;
   /**
    * The number of calls in the window from which on rates are evaluated. At least 1; 100 by default. A count window, which
@@ -128,11 +129,11 @@ export const circuitBreakerOptions = new OptionSchema({
   failureRateThreshold: percentage(50),
   slowCallRateThreshold: percentage(100),
   slowCallDurationThreshold: duration(60_000, { above: 0 }),
-  permittedNumberOfCallsInHalfOpenState: wholeNumber(10, { min: 1 }),
+  permittedNumberOfCallsInHalfOpenState: size(10, { min: 1 }),
   maxWaitDurationInHalfOpenState: duration(0, { min: 0 }),
   transitionToStateAfterWaitDuration: choice<'OPEN' | 'CLOSED'>('OPEN', ['OPEN', 'CLOSED']),
   slidingWindowType: choice<SlidingWindowType>('COUNT_BASED', ['COUNT_BASED', 'TIME_BASED']),
-  slidingWindowSize: wholeNumber(100, { min: 1 }),
+  slidingWindowSize: size(100, { min: 1 }),
   minimumNumberOfCalls: wholeNumber(100, { min: 1 }),
   waitDurationInOpenState: exclusive(duration(60_000, { min: 1 }), ['waitIntervalFunctionInOpenState']),
   waitIntervalFunctionInOpenState: exclusive(
@@ -150,7 +151,7 @@ export const circuitBreakerOptions = new OptionSchema({
   ),
   initialState: choice<StateName>('CLOSED', stateNames),
   writableStackTraceEnabled: flag(true),
-  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+  eventConsumerBufferSize: size(0, { min: 0 }),
   combinedRateThreshold: optional(percentage(100)),
   waitJitterFactor: decimal(0, { min: 0, max: 1 }),
   healthProbe: optionalFunction<HealthProbe>('a function that checks the dependency'),

@@ -1,5 +1,5 @@
 import { type ErrorMatcher, isErrorMatcher } from '../error-matcher.ts';
-import { type ConfigOf, type EventOptions, type OptionRule, OptionSchema, wholeNumber } from '../options.ts';
+import { type ConfigOf, type EventOptions, type OptionRule, OptionSchema, size } from '../options.ts';
 import type { CallContext } from '../policy.ts';
 
 /** Handles calls that fail with certain errors. */
@@ -23,7 +23,7 @@ export interface FallbackOptions extends EventOptions {
 
 export const fallbackOptions = new OptionSchema({
   handlers: fallbackHandlers(),
-  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+  eventConsumerBufferSize: size(0, { min: 0 }),
 });
 
 /** The options resolved: complete, checked, frozen. */

@@ -9,6 +9,7 @@ import {
   optionalText,
   OptionSchema,
   percentage,
+  size,
   wholeNumber,
 } from '../options.ts';
 
@@ -25,7 +26,7 @@ export interface HedgeOptions extends EventOptions {
   readonly delayPercentile?: number;
   /** The number of known latencies from which on `delayPercentile` applies. At least 1; 100 by default. */
   readonly minimumNumberOfCalls?: number;
-  /** The number of latest latencies for `delayPercentile`, up to twice as many. At least 1; 1000 by default. */
+  /** The number of latest latencies for `delayPercentile`, up to twice as many. From 1 to 10,000,000; 1000 by default. */
   readonly slidingWindowSize?: number;
   /** The attempts that may be made in addition to the first. At least 0, which hedges no call; 1 by default. */
   readonly maxHedgedAttempts?: number;
@@ -38,10 +39,10 @@ export const hedgeOptions = new OptionSchema(
     delay: exclusive(duration(2_000, { min: 0 }), ['delayPercentile']),
     delayPercentile: exclusive(optional(percentage(95)), ['delay']),
     minimumNumberOfCalls: wholeNumber(100, { min: 1 }),
-    slidingWindowSize: wholeNumber(1_000, { min: 1 }),
+    slidingWindowSize: size(1_000, { min: 1 }),
     maxHedgedAttempts: wholeNumber(1, { min: 0 }),
     retryBudget: optionalText('the name of a retry budget'),
-    eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+    eventConsumerBufferSize: size(0, { min: 0 }),
   },
   {
     faults({ delayPercentile, minimumNumberOfCalls, slidingWindowSize }): readonly OptionFault[] {

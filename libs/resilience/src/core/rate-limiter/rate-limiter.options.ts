@@ -1,5 +1,5 @@
 import type { Duration } from '../duration.ts';
-import { type ConfigOf, duration, type EventOptions, OptionSchema, wholeNumber } from '../options.ts';
+import { type ConfigOf, duration, type EventOptions, OptionSchema, size, wholeNumber } from '../options.ts';
 
 /** Resilience4j's options of a rate limiter, with its names and defaults. All are optional. */
 export interface RateLimiterOptions extends EventOptions {
@@ -17,7 +17,7 @@ export const rateLimiterOptions = new OptionSchema({
   limitForPeriod: wholeNumber(50, { min: 1 }),
   limitRefreshPeriod: duration(500 * nanosecond, { min: nanosecond }),
   timeoutDuration: duration(5_000, { min: 0 }),
-  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+  eventConsumerBufferSize: size(0, { min: 0 }),
 });
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. */

@@ -16,6 +16,7 @@ import {
   OptionSchema,
   replacing,
   resultPredicate,
+  size,
   wholeNumber,
 } from '../options.ts';
 
@@ -85,7 +86,7 @@ export const retryOptions = new OptionSchema({
   ),
   maxRetryAfterDuration: duration(30_000, { min: 0 }),
   retryBudget: optionalText('the name of a retry budget'),
-  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+  eventConsumerBufferSize: size(0, { min: 0 }),
 });
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. One of the three waits is set. */

@@ -1,5 +1,5 @@
 import type { Duration } from '../duration.ts';
-import { type ConfigOf, duration, type EventOptions, flag, OptionSchema, wholeNumber } from '../options.ts';
+import { type ConfigOf, duration, type EventOptions, flag, OptionSchema, size } from '../options.ts';
 
 /** Resilience4j's options of a time limiter, with its names and defaults. All are optional. */
 export interface TimeLimiterOptions extends EventOptions {
@@ -12,7 +12,7 @@ export interface TimeLimiterOptions extends EventOptions {
 export const timeLimiterOptions = new OptionSchema({
   timeoutDuration: duration(1_000, { above: 0 }),
   cancelRunningFuture: flag(true),
-  eventConsumerBufferSize: wholeNumber(0, { min: 0 }),
+  eventConsumerBufferSize: size(0, { min: 0 }),
 });
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. */
