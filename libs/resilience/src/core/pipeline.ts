@@ -11,6 +11,7 @@ import {
   type KeyedPolicy,
   type Policy,
   type ProtectedCall,
+  rejectionIfAborted,
   toCallContext,
 } from './policy.ts';
 
@@ -41,6 +42,8 @@ export class Pipeline implements KeyedPolicy {
    * @throws what `call` threw, or a ResilienceError of one of the policies
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    const rejection = rejectionIfAborted(context);
+    if (rejection !== undefined) return rejection;
     let wrapped = call;
     for (let index = this.#flatPolicies.length - 1; index >= 0; index--) {
       const policy = this.#flatPolicies[index]!;

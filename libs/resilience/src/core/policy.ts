@@ -73,9 +73,20 @@ export function decorateCall<A extends unknown[], T>(
   policy: Pick<Policy, 'execute'>,
   call: (...args: A) => T | PromiseLike<T>,
 ): (...args: A) => Promise<T> {
-  return function (this: unknown, ...args: A) {
+  return withShapeOf(call, function (this: unknown, ...args: A) {
     return policy.execute(() => call.apply(this, args));
-  };
+  });
+}
+
+/** Gives a function the name and the number of parameters of the one that it wraps. Express, for example, counts them. */
+export function withShapeOf<F extends (...args: never[]) => unknown>(
+  { name, length }: Pick<CallableFunction, 'name' | 'length'>,
+  wrapper: F,
+): F {
+  return Object.defineProperties(wrapper, {
+    name: { value: name, configurable: true },
+    length: { value: length, configurable: true },
+  });
 }
 
 /** Called once with the reason of the abort. An error that it throws becomes a process warning. */
@@ -170,6 +181,15 @@ export function toCallContext(given?: Partial<CallContext>): CallContext {
 /** What can abort the call, without creating a signal; `undefined` when nothing can. */
 export function abortSourceOf(context: Partial<Pick<CallContext, 'signal'>> | undefined): AbortSource | undefined {
   return context && LazyCallContext.abortSourceOf(context);
+}
+
+/** The rejection of a call whose caller has already aborted, which must not be made; `undefined` otherwise. */
+export function rejectionIfAborted(
+  context: Partial<Pick<CallContext, 'signal'>> | undefined,
+): Promise<never> | undefined {
+  const source = abortSourceOf(context);
+  // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's reason is passed on
+  return source?.aborted === true ? Promise.reject(source.reason) : undefined;
 }
 
 /** The signal that can abort the call, created if need be; `undefined` when nothing can abort it. */

@@ -2,6 +2,7 @@ import { ResilienceError } from '../core/errors.ts';
 import {
   type CircuitBreakerScene,
   common,
+  executeAborted,
   fail,
   NotFoundError,
   open,
@@ -89,7 +90,7 @@ export const engineDifferences: readonly EngineDifference[] = [
     title: 'state after the caller aborted the trial call',
     observe: async (scene) => {
       const breaker = scene.make({ ...common, initialState: 'HALF_OPEN' });
-      await failureOf(breaker.execute(() => Promise.reject(outage), { signal: AbortSignal.abort(outage) }));
+      await failureOf(executeAborted(breaker));
       return breaker.state;
     },
     observed: { 'sliding-window': 'HALF_OPEN', opossum: 'CLOSED' },

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { AdaptiveConcurrencyLimiter } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';
 import { Bulkhead } from '../core/bulkhead/bulkhead.ts';
+import { CachedFallback } from '../core/cached-fallback/cached-fallback.ts';
 import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
+import { Fallback } from '../core/fallback/fallback.ts';
 import { Hedge } from '../core/hedge/hedge.ts';
 import { Pipeline, pipeline } from '../core/pipeline.ts';
-import { type CallContext, type ProtectedCall, toCallContext } from '../core/policy.ts';
+import { type CallContext, decorateCall, type ProtectedCall, toCallContext } from '../core/policy.ts';
 import { RateLimiter } from '../core/rate-limiter/rate-limiter.ts';
 import { Retry } from '../core/retry/retry.ts';
 import { TimeLimiter } from '../core/time-limiter/time-limiter.ts';
@@ -11,6 +14,8 @@ import type { FakeClock } from './fake-clock.ts';
 import { type MakePolicy, policyContract, policyContractExcept } from './policy-contract.ts';
 
 const numbersAttempts = { 'passes the attempt of the caller to the call': 'A retry numbers the attempts, from 1.' };
+
+const servesStaleValues = 'It returns a stale value instead of the error.';
 
 const policies: readonly [string, MakePolicy, Record<string, string>?][] = [
   ['A circuit breaker', ({ clock }) => new CircuitBreaker('customer', {}, { clock })],
@@ -23,6 +28,17 @@ const policies: readonly [string, MakePolicy, Record<string, string>?][] = [
   ['A time limiter', ({ clock }) => new TimeLimiter('customer', {}, { clock })],
   ['A retry', ({ clock }) => new Retry('customer', {}, { clock }), numbersAttempts],
   ['A hedge', ({ clock }) => new Hedge('customer', {}, { clock })],
+  ['A fallback', ({ clock }) => new Fallback('customer', {}, { clock })],
+  ['A cached fallback', ({ clock }) => new CachedFallback('customer', {}, { clock })],
+  [
+    'A cached fallback with a key',
+    ({ clock }) => new CachedFallback('customer', { key: () => 'key' }, { clock }),
+    {
+      'leaves no timer and no listener of a call that has ended': servesStaleValues,
+      'decorates a function without changing this, its arguments or its error': servesStaleValues,
+    },
+  ],
+  ['An adaptive concurrency limiter', ({ clock }) => new AdaptiveConcurrencyLimiter('customer', {}, { clock })],
   ['An empty pipeline', () => new Pipeline('customer', [])],
   [
     'A pipeline of policies',
@@ -54,14 +70,20 @@ class Transparent {
   }
 
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    context?.signal?.throwIfAborted();
     return call(toCallContext(context));
   }
 
   decorate<A extends unknown[], T>(call: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    const execute = (run: ProtectedCall<T>) => this.execute(run);
-    return function (this: unknown, ...args: A) {
-      return execute(() => call.apply(this, args));
-    };
+    return decorateCall(this, call);
+  }
+}
+
+class MakesAbortedCalls extends Transparent {
+  override async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    const result = await call(toCallContext(context));
+    context?.signal?.throwIfAborted();
+    return result;
   }
 }
 
@@ -201,10 +223,16 @@ describe('policyContract', () => {
     ],
     ['keeps the permits of aborted calls', LosesPermits, 'returns the permits of aborted calls'],
     ['wraps an abort before the call', WrapsErrors, 'throws the reason of an abort before the call'],
+    [
+      'makes the call of an aborted caller',
+      MakesAbortedCalls,
+      'does not make the call of a caller that has already aborted',
+    ],
     ['leaves timers', LeavesTimers, 'leaves no timer and no listener of a call that has ended'],
     ['leaves listeners', LeavesListeners, 'leaves no timer and no listener of a call that has ended'],
     ['makes one call at a time', OneAtATime, 'permits a call to make another call under the same policy'],
     ['shares results', SharesResults, 'returns to each of several concurrent calls its own result'],
+    ['loses names', LosesThis, 'decorates a function without changing its name and its number of parameters'],
     ['loses this', LosesThis, 'decorates a function without changing this, its arguments or its error'],
   ])('is violated by a policy that %s', async (_what, Violating, title) => {
     await expect(violated((environment) => new Violating(environment))).resolves.toContain(title);

@@ -172,6 +172,16 @@ export const policyContract: readonly PolicyContractClause[] = [
     assertAtRest(scene, signal);
   }),
 
+  clause('does not make the call of a caller that has already aborted', async (scene) => {
+    let calls = 0;
+    const controller = new AbortController();
+    controller.abort(new Error('the client disconnected'));
+
+    await failureOf(scene.run(() => ++calls, { signal: controller.signal }));
+
+    assert.equal(calls, 0);
+  }),
+
   clause('leaves no timer and no listener of a call that has ended', async (scene) => {
     const { signal } = new AbortController();
 
@@ -213,6 +223,13 @@ export const policyContract: readonly PolicyContractClause[] = [
     assert.equal(await ended(scene.clock, service.find(7, '!')), 'customer-7!');
     assert.equal(await ended(scene.clock, service.find(8, '?')), 'customer-8?');
     assert.equal(await ended(scene.clock, failureOf(service.find(-1, ''))), outage);
+  }),
+
+  clause('decorates a function without changing its name and its number of parameters', async ({ policy }) => {
+    // Express counts parameters, and stack traces and dependency injection show names.
+    const decorated = policy.decorate(function findCustomer(_id: number, _suffix: string) {});
+
+    assert.deepEqual([decorated.name, decorated.length], ['findCustomer', 2]);
   }),
 ];
 

@@ -23,6 +23,7 @@ import {
   abortSourceOf,
   type CallContext,
   type ProtectedCall,
+  rejectionIfAborted,
   toCallContext,
 } from '../../core/policy.ts';
 import { type OpossumState, resolveOpossumOptions, toOpossumOptions } from './opossum.options.ts';
@@ -133,23 +134,8 @@ export class OpossumCircuitBreaker
    *
    * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    if (this.#isDisposed) return call(toCallContext(context));
-    const fired: FiredCall = { isPermitted: false };
-    // opossum fails a call that does not return a promise, so this one always does.
-    const settled = this.#opossum.fire(async () => {
-      fired.isPermitted = true;
-      const startedAt = Date.now();
-      const outcome = await outcomeOf(call, toCallContext(context));
-      const verdict = this.#settle(fired, outcome, Date.now() - startedAt, abortSourceOf(context));
-      if (verdict === 'failure') throw recordedFailure;
-    });
-    // Created now, because the state may be another one when the promise rejects.
-    const refusal = fired.isPermitted ? undefined : CallNotPermittedError.by(this);
-    await settled.catch(() => {});
-    if (fired.outcome === undefined) throw refusal;
-    if ('error' in fired.outcome) throw fired.outcome.error;
-    return fired.outcome.result as T;
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    return rejectionIfAborted(context) ?? this.#fire(call, context);
   }
 
   /** To a new CLOSED. */
@@ -195,6 +181,25 @@ export class OpossumCircuitBreaker
   dispose(): void {
     this.#isDisposed = true;
     this.#opossum.shutdown();
+  }
+
+  async #fire<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
+    if (this.#isDisposed) return call(toCallContext(context));
+    const fired: FiredCall = { isPermitted: false };
+    // opossum fails a call that does not return a promise, so this one always does.
+    const settled = this.#opossum.fire(async () => {
+      fired.isPermitted = true;
+      const startedAt = Date.now();
+      const outcome = await outcomeOf(call, toCallContext(context));
+      const verdict = this.#settle(fired, outcome, Date.now() - startedAt, abortSourceOf(context));
+      if (verdict === 'failure') throw recordedFailure;
+    });
+    // Created now, because the state may be another one when the promise rejects.
+    const refusal = fired.isPermitted ? undefined : CallNotPermittedError.by(this);
+    await settled.catch(() => {});
+    if (fired.outcome === undefined) throw refusal;
+    if ('error' in fired.outcome) throw fired.outcome.error;
+    return fired.outcome.result as T;
   }
 
   /** By a new opossum, because opossum keeps its window when its state is changed by hand. */

@@ -95,7 +95,6 @@ describe('Calls of an adaptive concurrency limiter', () => {
           const clock = new FakeClock();
           const limiter = new AdaptiveConcurrencyLimiter('customer', { ...given, algorithm }, { clock });
           const inFlightCalls: ((how: string) => Promise<unknown>)[] = [];
-          const signal = AbortSignal.abort();
 
           for (const each of steps) {
             const { limit, inFlight } = limiter.metrics;
@@ -104,6 +103,7 @@ describe('Calls of an adaptive concurrency limiter', () => {
             if (each.kind === 'end') await inFlightCalls.shift()?.(each.how);
             if (each.kind === 'call') {
               const { promise, resolve, reject } = Promise.withResolvers<void>();
+              const caller = new AbortController();
               let isMade = false;
               const settled = limiter
                 .execute(
@@ -111,7 +111,7 @@ describe('Calls of an adaptive concurrency limiter', () => {
                     isMade = true;
                     return promise;
                   },
-                  { signal },
+                  { signal: caller.signal },
                 )
                 .catch((error: unknown) => error);
               expect(isMade).toBe(inFlight < limit);
@@ -120,7 +120,11 @@ describe('Calls of an adaptive concurrency limiter', () => {
                 inFlightCalls.push((how) => {
                   if (how === 'success') resolve();
                   else if (how === 'failure') reject(new Error('outage'));
-                  else reject(how === 'refusal' ? new InnerRefusal('full') : signal.reason);
+                  else if (how === 'refusal') reject(new InnerRefusal('full'));
+                  else {
+                    caller.abort();
+                    reject(caller.signal.reason);
+                  }
                   return settled;
                 });
               }

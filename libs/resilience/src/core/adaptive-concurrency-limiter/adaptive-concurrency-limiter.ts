@@ -8,6 +8,7 @@ import {
   isCallerAbort,
   type Policy,
   type ProtectedCall,
+  rejectionIfAborted,
   toCallContext,
 } from '../policy.ts';
 import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
@@ -86,7 +87,7 @@ export class AdaptiveConcurrencyLimiter
    * @throws what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    return this.usage.track(this.#run(call, context));
+    return rejectionIfAborted(context) ?? this.usage.track(this.#run(call, context));
   }
 
   /**

@@ -1,7 +1,14 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { mergeOptions } from '../options.ts';
-import { abortSourceOf, type CallContext, invokeCall, type ProtectedCall, signalOf, toCallContext } from '../policy.ts';
+import {
+  type CallContext,
+  invokeCall,
+  type ProtectedCall,
+  rejectionIfAborted,
+  signalOf,
+  toCallContext,
+} from '../policy.ts';
 import { BulkheadFullError } from './bulkhead.errors.ts';
 import type { BulkheadEvents } from './bulkhead.events.ts';
 import { type BulkheadConfig, bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
@@ -72,8 +79,8 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
    * @throws the reason of the caller's abort, or what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const abort = abortSourceOf(context);
-    if (abort?.aborted) return Promise.reject(abort.reason as Error);
+    const rejection = rejectionIfAborted(context);
+    if (rejection !== undefined) return rejection;
     return this.usage.track(
       this.#tryTakePermit() ? this.#run(call, context) : this.#runAfterWait(call, context, signalOf(context)),
     );

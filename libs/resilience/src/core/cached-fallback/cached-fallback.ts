@@ -9,8 +9,10 @@ import {
   type KeyedPolicy,
   type Policy,
   type ProtectedCall,
+  rejectionIfAborted,
   type StaleValue,
   toCallContext,
+  withShapeOf,
 } from '../policy.ts';
 import type { CachedFallbackEvents } from './cached-fallback.events.ts';
 import {
@@ -106,9 +108,9 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     keyOf?: (...args: A) => string,
   ): (...args: A) => Promise<T> {
     const policyFor = (args: A): Pick<Policy, 'execute'> => (keyOf === undefined ? this : this.withKey(keyOf(...args)));
-    return async function (this: unknown, ...args: A) {
+    return withShapeOf(call, async function (this: unknown, ...args: A) {
       return policyFor(args).execute(() => call.apply(this, args));
-    };
+    });
   }
 
   /**
@@ -131,6 +133,8 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     context: Partial<CallContext> | undefined,
     mapStale?: KeyedCallOptions<never>['mapStale'],
   ): Promise<T> {
+    const rejection = rejectionIfAborted(context);
+    if (rejection !== undefined) return rejection;
     if (key === undefined) return this.usage.track(invokeCall(call, toCallContext(context)));
 
     const callNumber = this.#values.startCall();

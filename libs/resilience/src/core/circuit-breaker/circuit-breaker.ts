@@ -11,6 +11,7 @@ import {
   invokeCall,
   LazyAbortController,
   type ProtectedCall,
+  rejectionIfAborted,
   toCallContext,
   whenAborted,
 } from '../policy.ts';
@@ -144,11 +145,14 @@ export class CircuitBreaker
   /**
    * Runs `call` if the circuit breaker permits it, and records how it ends.
    *
-   * An abort by the caller is no evidence against the dependency: the permission is returned.
+   * An abort by the caller is no evidence against the dependency: the permission is returned. If the caller has already
+   * aborted, the call is not made.
    *
    * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    const rejection = rejectionIfAborted(context);
+    if (rejection !== undefined) return rejection;
     if (!this.#machine.tryAcquirePermission()) return Promise.reject(CallNotPermittedError.by(this));
     const issuer = this.#machine.state;
     const startedAt = this.#clock.now();

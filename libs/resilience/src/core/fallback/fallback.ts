@@ -1,7 +1,14 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { matchesError } from '../error-matcher.ts';
-import { type AbortSource, abortSourceOf, type CallContext, type ProtectedCall, toCallContext } from '../policy.ts';
+import {
+  type AbortSource,
+  abortSourceOf,
+  type CallContext,
+  type ProtectedCall,
+  rejectionIfAborted,
+  toCallContext,
+} from '../policy.ts';
 import type { FallbackEvents } from './fallback.events.ts';
 import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fallback.options.ts';
 
@@ -39,7 +46,7 @@ export class Fallback extends BasePolicy<FallbackEvents, 'fallbackName'> {
    * @throws what `call` threw, or what the last handler threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    return this.usage.track(this.#run(call, context));
+    return rejectionIfAborted(context) ?? this.usage.track(this.#run(call, context));
   }
 
   async #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {

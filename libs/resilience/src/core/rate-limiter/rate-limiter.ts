@@ -1,7 +1,7 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock, wait } from '../clock.ts';
 import type { Duration } from '../duration.ts';
-import { abortSourceOf, type CallContext, type ProtectedCall, signalOf, toCallContext } from '../policy.ts';
+import { type CallContext, type ProtectedCall, rejectionIfAborted, signalOf, toCallContext } from '../policy.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
 import type { RateLimiterEvents } from './rate-limiter.events.ts';
@@ -83,7 +83,7 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
    * @throws the reason of the caller's abort, or what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    return this.usage.track(this.#run(call, context));
+    return rejectionIfAborted(context) ?? this.usage.track(this.#run(call, context));
   }
 
   /**
@@ -178,8 +178,6 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
   }
 
   async #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
-    const abort = abortSourceOf(context);
-    if (abort?.aborted) throw abort.reason;
     const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
     const timeoutNanos = toNanos(Math.min(this.#config.timeoutDuration, remainingMs));
 

@@ -2,12 +2,12 @@ import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import {
-  abortSourceOf,
   callContext,
   type CallContext,
   invokeCall,
   LazyAbortController,
   type ProtectedCall,
+  rejectionIfAborted,
   whenAborted,
 } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
@@ -60,8 +60,8 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
    * @throws the reason of the caller's abort, or what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const caller = abortSourceOf(context);
-    if (caller?.aborted) return Promise.reject(caller.reason as Error);
+    const rejection = rejectionIfAborted(context);
+    if (rejection !== undefined) return rejection;
     const startedAt = this.#clock.now();
     const given = context?.deadline;
     const { timeoutDuration, cancelRunningFuture } = this.#config;
