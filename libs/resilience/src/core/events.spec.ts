@@ -42,6 +42,23 @@ describe('EventEmitter', () => {
     expect(listener.mock.calls).toStrictEqual([[tick], [tock]]);
   });
 
+  it.each([
+    ['one type', (events: EventEmitter<Ticks>, listener: (event: PolicyEvent) => void) => events.on('TICK', listener)],
+    ['all types', (events: EventEmitter<Ticks>, listener: (event: PolicyEvent) => void) => events.onEvent(listener)],
+  ])('keeps the other registration of a listener of %s that was added twice and removed once', (_types, add) => {
+    const events = new EventEmitter<Ticks>();
+    const listener = vi.fn<(event: PolicyEvent) => void>();
+    const unsubscribe = add(events, listener);
+    add(events, listener);
+
+    events.emit(tick);
+    unsubscribe();
+    unsubscribe();
+    events.emit(tick);
+
+    expect(listener.mock.calls).toStrictEqual([[tick], [tick], [tick]]);
+  });
+
   it('reports whether a type has a listener', () => {
     const events = new EventEmitter<Ticks>();
     expect(events.hasListener('TICK')).toBe(false);

@@ -94,6 +94,19 @@ describe.each(abortSources)('The context of a call that $source can abort', ({ s
     expect(other).toHaveBeenCalledOnce();
   });
 
+  it('keeps two registrations of the same function on a signal apart', () => {
+    const controller = new AbortController();
+    const listener = vi.fn();
+    const stopListening = whenAborted(controller, listener);
+    whenAborted(controller, listener);
+
+    stopListening();
+    stopListening();
+    controller.abort();
+
+    expect(listener).toHaveBeenCalledOnce();
+  });
+
   it('does not call a listener that another one removes', () => {
     const { context, abortCall } = start();
     const listener = vi.fn();

@@ -5,6 +5,13 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** That of Node.js, also while a test framework fakes timers. */
+const { setImmediate } = globalThis;
+
+function promisesSettled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A clock that a test advances. It fires each timer at its due time on the way. */
 export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>();
@@ -27,27 +34,57 @@ export class FakeClock implements Clock {
   }
 
   schedule(delayMs: number, callback: () => void): Cancel {
+    if (Number.isNaN(delayMs)) throw new RangeError('The delay must be a number of milliseconds, but NaN was given.');
     const timer: Timer = { dueAt: this.#now + delayMs, callback };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
   }
 
-  /** Advances the clock by `durationMs`. */
+  /**
+   * Advances the clock by `durationMs`. Code that awaits a timer continues only after this method has returned, so the
+   * clock has then advanced past a second wait of the same code: use `advanceAsync` for code that waits more than once.
+   *
+   * @throws RangeError when it is not a number of at least 0
+   */
   advance(durationMs: number): void {
-    this.advanceTo(this.#now + durationMs);
+    this.advanceTo(this.#timeAfter(durationMs));
+  }
+
+  /**
+   * Like `advance`, and lets promises settle before each timer: code that waits several times starts each further wait at
+   * the time when the one before has ended.
+   *
+   * @throws RangeError when it is not a number of at least 0
+   */
+  async advanceAsync(durationMs: number): Promise<void> {
+    const until = this.#timeAfter(durationMs);
+    for (;;) {
+      await promisesSettled();
+      const timer = this.#next(until);
+      if (timer === undefined) break;
+      this.#fire(timer);
+    }
+    this.#now = Math.max(this.#now, until);
   }
 
   /**
    * Advances the clock to `time`, in milliseconds since the Unix epoch, and fires the timers that are due, in order.
    */
   advanceTo(time: number): void {
-    if (time < this.#now) throw new RangeError(`A clock cannot go back from ${this.#now} to ${time}.`);
-    for (let timer = this.#next(time); timer !== undefined; timer = this.#next(time)) {
-      this.#timers.delete(timer);
-      this.#now = timer.dueAt;
-      timer.callback();
-    }
+    if (!(time >= this.#now)) throw new RangeError(`A clock cannot go from ${this.#now} to ${time}.`);
+    for (let timer = this.#next(time); timer !== undefined; timer = this.#next(time)) this.#fire(timer);
     this.#now = time;
+  }
+
+  #timeAfter(durationMs: number): number {
+    if (durationMs >= 0) return this.#now + durationMs;
+    throw new RangeError(`The duration must be a number of at least 0, but ${durationMs} was given.`);
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.dueAt);
+    timer.callback();
   }
 
   #next(until: number): Timer | undefined {
