@@ -30,6 +30,12 @@ export const bulkheadDefinition = definePolicy({
       read: ({ metrics }) => [[metrics.maxAllowedConcurrentCalls]],
     },
     {
+      type: 'gauge',
+      name: 'breakwater_bulkhead_queue_length',
+      help: 'The number of calls that wait for a permit.',
+      read: ({ queueLength }) => [[queueLength]],
+    },
+    {
       type: 'eventCounter',
       name: 'breakwater_bulkhead_calls_total',
       help: 'Total number of calls, by whether they were admitted.',

@@ -353,3 +353,79 @@ describe('The registry of bulkheads', () => {
     );
   });
 });
+
+describe('queueCapacity', () => {
+  const queueing: BulkheadOptions = { maxWaitDuration: '1m', queueCapacity: 2 };
+
+  it('refuses a call at once when as many calls are queued, and admits the next one when one has left the queue', async () => {
+    const { bulkhead, events } = setUp(queueing);
+    const first = startCall(bulkhead);
+    const [second, third] = [startCall(bulkhead), startCall(bulkhead)];
+    expect(bulkhead.queueLength).toBe(2);
+
+    await expect(bulkhead.execute(() => 'not made')).rejects.toMatchObject({
+      code: 'BULKHEAD_FULL',
+      message:
+        "Bulkhead 'customer' is full: its maxConcurrentCalls of 1 and its queueCapacity of 2 are reached; retry when a call has ended.",
+    });
+    await first.end();
+    const fourth = startCall(bulkhead);
+
+    expect(bulkhead.queueLength).toBe(2);
+    for (const call of [second, third, fourth]) await call.end();
+    expect(bulkhead.queueLength).toBe(0);
+    expect(events.filter((type) => type === 'CALL_REJECTED')).toHaveLength(1);
+  });
+
+  it('has no limit by default, and 0 lets no call wait', async () => {
+    const unbounded = setUp({ maxWaitDuration: '1m' }).bulkhead;
+    const none = setUp({ ...queueing, queueCapacity: 0 }).bulkhead;
+    for (let call = 0; call < 1_000; call++) startCall(unbounded);
+    startCall(none);
+
+    expect(unbounded.queueLength).toBe(999);
+    await expect(none.execute(() => 'not made')).rejects.toBeInstanceOf(BulkheadFullError);
+  });
+
+  it('also applies to acquirePermission, and a wait that ends frees its place in the queue', async () => {
+    const { bulkhead, clock } = setUp({ ...queueing, queueCapacity: 1 });
+    startCall(bulkhead);
+    const caller = new AbortController();
+    const aborted = bulkhead.acquirePermission(caller.signal);
+    await expect(bulkhead.acquirePermission()).rejects.toBeInstanceOf(BulkheadFullError);
+
+    caller.abort('aborted');
+    await expect(aborted).rejects.toBe('aborted');
+    const timedOut = bulkhead.acquirePermission();
+    timedOut.catch(() => {});
+    expect(bulkhead.queueLength).toBe(1);
+    clock.advance(60_000);
+
+    await expect(timedOut).rejects.toBeInstanceOf(BulkheadFullError);
+    expect(bulkhead.queueLength).toBe(0);
+  });
+
+  it('can change while calls are queued, which stay in the queue', () => {
+    const { bulkhead } = setUp(queueing);
+    for (let call = 0; call < 3; call++) startCall(bulkhead);
+
+    bulkhead.changeConfig({ queueCapacity: 1 });
+
+    expect(bulkhead.queueLength).toBe(2);
+    expect(bulkhead.config.queueCapacity).toBe(1);
+  });
+
+  it('has no limit after a reconfiguration without it', () => {
+    const { bulkhead } = setUp(queueing);
+
+    bulkhead.reconfigure({ maxConcurrentCalls: 1, maxWaitDuration: '1m' });
+    for (let call = 0; call < 5; call++) startCall(bulkhead);
+
+    expect(bulkhead.config.queueCapacity).toBeUndefined();
+    expect(bulkhead.queueLength).toBe(4);
+  });
+
+  it.each([-1, 1.5, Number.NaN])('is refused when it is %d', (queueCapacity) => {
+    expect(() => new Bulkhead('customer', { queueCapacity })).toThrow(InvalidOptionsError);
+  });
+});

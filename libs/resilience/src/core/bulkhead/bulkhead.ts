@@ -25,7 +25,8 @@ interface QueuedCall {
 }
 
 /**
- * Limits concurrent calls. Excess calls wait in a FIFO queue for up to `maxWaitDuration` and are then refused.
+ * Limits concurrent calls. Excess calls wait in a FIFO queue for up to `maxWaitDuration` and are then refused. They are
+ * refused at once when the queue has reached `queueCapacity`.
  *
  * The semantics are those of Resilience4j's fair SemaphoreBulkhead. A permit that becomes free is handed to the first
  * call in the queue, so that a new call cannot take it.
@@ -70,6 +71,11 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
       availableConcurrentCalls: Math.max(0, this.#freePermits),
       maxAllowedConcurrentCalls: this.#config.maxConcurrentCalls,
     };
+  }
+
+  /** The number of calls that wait for a permit. */
+  get queueLength(): number {
+    return this.#queue.size;
   }
 
   /**
@@ -126,18 +132,14 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
 
   /**
    * Changes the given options and keeps the others. A higher maximum admits queued calls at once; a lower maximum takes
-   * effect as calls end. A new `maxWaitDuration` applies to new calls only.
+   * effect as calls end. A new `maxWaitDuration` or `queueCapacity` applies to new calls only.
    *
    * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
-  changeConfig(options: Pick<BulkheadOptions, 'maxConcurrentCalls' | 'maxWaitDuration'>): void {
-    const before = this.#config.maxConcurrentCalls;
-    this.#config = bulkheadOptions.resolve(
-      `Bulkhead '${this.name}'`,
-      mergeOptions<BulkheadOptions>(bulkheadOptions.rules, this.#config, options),
-    );
-    this.#freePermits += this.#config.maxConcurrentCalls - before;
-    this.#admitQueuedCalls();
+  changeConfig(options: Pick<BulkheadOptions, 'maxConcurrentCalls' | 'maxWaitDuration' | 'queueCapacity'>): void {
+    const before: object = this.#config;
+    const merged = mergeOptions(bulkheadOptions.rules, before, options);
+    this.#apply(bulkheadOptions.resolve(`Bulkhead '${this.name}'`, merged));
   }
 
   /**
@@ -146,8 +148,14 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
    * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: BulkheadOptions): void {
-    this.changeConfig(bulkheadOptions.resolve(`Bulkhead '${this.name}'`, options));
+    this.#apply(bulkheadOptions.resolve(`Bulkhead '${this.name}'`, options));
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
+  }
+
+  #apply(config: BulkheadConfig): void {
+    this.#freePermits += config.maxConcurrentCalls - this.#config.maxConcurrentCalls;
+    this.#config = config;
+    this.#admitQueuedCalls();
   }
 
   /** Runs a call that holds a permit. */
@@ -195,6 +203,8 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
 
   async #waitForPermit(maxWaitMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (maxWaitMs <= 0) throw this.#rejected(0);
+    const { queueCapacity } = this.#config;
+    if (queueCapacity !== undefined && this.#queue.size >= queueCapacity) throw this.#rejected(0, queueCapacity);
 
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leaveQueue = (): void => {
@@ -223,8 +233,8 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
     return promise;
   }
 
-  #rejected(waitedMs: number): BulkheadFullError {
+  #rejected(waitedMs: number, queueCapacity?: number): BulkheadFullError {
     this.emit('CALL_REJECTED', {});
-    return new BulkheadFullError(this.name, this.#config.maxConcurrentCalls, waitedMs);
+    return new BulkheadFullError(this.name, this.#config.maxConcurrentCalls, waitedMs, queueCapacity);
   }
 }
