@@ -5,16 +5,8 @@ import {
   type StateName,
   type StreamMessage,
 } from '@breakwater/resilience/actuator';
-import type {
-  AccountReplica,
-  Breaker,
-  CustomerReplica,
-  Finding,
-  Pending,
-  PolicyEvent,
-  StateChange,
-} from '../protocol/messages.ts';
-import { policyEvent } from './events.ts';
+import type { AccountReplica, Breaker, CustomerReplica, Finding, Pending } from '../protocol/messages.ts';
+import { type EventBatch, policyEvent } from './events.ts';
 import { countRequests, type IntervalCounts, type RequestCounts, requestMetrics, requestsBetween } from './traffic.ts';
 
 const pollTimeoutMs = 1_000;
@@ -35,16 +27,10 @@ export interface ReplicaMonitor {
   stop(): void;
 }
 
-/** Receives what a replica streams. */
-export interface StreamListener {
-  onEvent(event: PolicyEvent): void;
-  onStateChange(change: StateChange): void;
-}
-
 /** Monitors one replica of account: streams its events, and polls what is not an event (windows, rates, counts). */
 export class AccountMonitor implements ReplicaMonitor {
   readonly url: string;
-  readonly #listener: StreamListener;
+  readonly #batch: EventBatch;
   readonly #stopped = new AbortController();
   readonly #states = new Map<string, StateName>();
   #name: string;
@@ -58,9 +44,10 @@ export class AccountMonitor implements ReplicaMonitor {
   #traffic: IntervalCounts | undefined;
   #polls = 0;
 
-  constructor(url: string, listener: StreamListener) {
+  /** @param batch receives what the replica streams */
+  constructor(url: string, batch: EventBatch) {
     this.url = url;
-    this.#listener = listener;
+    this.#batch = batch;
     this.#name = new URL(url).host;
     void this.#followEvents();
   }
@@ -168,9 +155,9 @@ export class AccountMonitor implements ReplicaMonitor {
       for (const [breaker, { state }] of Object.entries(data.circuitBreakers ?? {})) this.#setState(breaker, state);
     } else if (kind === 'dropped') {
       const detail = `${data.count} events were dropped`;
-      this.#listener.onEvent({ at: Date.now(), replica: this.#name, policy: 'stream', name: '', type: kind, detail });
+      this.#batch.addEvent({ at: Date.now(), replica: this.#name, policy: 'stream', name: '', type: kind, detail });
     } else {
-      this.#listener.onEvent(policyEvent(this.#name, message));
+      this.#batch.addEvent(policyEvent(this.#name, message));
       if (kind === 'transition') this.#setState(data.name, data.transition.to);
     }
   }
@@ -178,7 +165,7 @@ export class AccountMonitor implements ReplicaMonitor {
   #setState(breaker: string, state: StateName): void {
     if (this.#states.get(breaker) === state) return;
     this.#states.set(breaker, state);
-    this.#listener.onStateChange({ at: Date.now(), replica: this.#name, breaker, state });
+    this.#batch.addStateChange({ at: Date.now(), replica: this.#name, breaker, state });
   }
 }
 

@@ -42,11 +42,7 @@ export class SystemMonitor {
 
   constructor(options: SystemMonitorOptions) {
     this.#options = options;
-    const listener = {
-      onEvent: (event: PolicyEvent) => this.#batch.addEvent(event),
-      onStateChange: (change: StateChange) => this.#batch.addStateChange(change),
-    };
-    this.accounts = new ReplicaSet(options.accountUrls, (url) => new AccountMonitor(url, listener));
+    this.accounts = new ReplicaSet(options.accountUrls, (url) => new AccountMonitor(url, this.#batch));
     this.customers = new ReplicaSet(options.customerUrls, (url) => new CustomerMonitor(url));
   }
 
