@@ -5,9 +5,8 @@ import { k8sFolder } from '../kustomize/kustomize.ts';
 import type { ControlPlane } from '../verify/control-plane.ts';
 import { startCluster } from './cluster.ts';
 import { type RunningPod, serveMetrics } from './metrics-api.ts';
-import { plot } from './plot.ts';
 import { momentAt, phaseStarts, scenarioSeconds } from './scenario.ts';
-import { type Sample, stepsOf, type Timeline, turnsOf } from './timeline.ts';
+import { plot, type Sample, stepsOf, type Timeline, turnsOf } from './timeline.ts';
 
 /**
  * `npm run scaling -w k8s`: lets Kubernetes' own controllers scale account up and down, and records it in
@@ -107,17 +106,16 @@ async function record(plane: ControlPlane): Promise<Timeline> {
 }
 
 function perNode(pods: readonly Pod[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { spec } of pods) counts[spec.nodeName ?? 'none'] = (counts[spec.nodeName ?? 'none'] ?? 0) + 1;
-  return Object.fromEntries(Object.entries(counts).toSorted(([one], [other]) => one.localeCompare(other)));
+  const byNode = [...Map.groupBy(pods, ({ spec }) => spec.nodeName ?? 'none')];
+  const counts = byNode.map(([node, { length }]) => [node, length] as const);
+  return Object.fromEntries(counts.toSorted(([one], [other]) => one.localeCompare(other)));
 }
 
 /** `1500m` is 1.5. */
 const quantity = (text: string): number => (text.endsWith('m') ? Number(text.slice(0, -1)) / 1_000 : Number(text));
 
 const plane = await startCluster();
-const interrupt = (): void => void plane.stop().then(() => process.exit(130));
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+plane.stopOnSignals();
 try {
   const timeline = await record(plane);
   await mkdir(folder, { recursive: true });

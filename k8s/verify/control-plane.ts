@@ -130,6 +130,12 @@ export class ControlPlane {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Stops everything and ends this program on Ctrl-C or when it is terminated. */
+  stopOnSignals(): void {
+    const stop = (): void => void this.stop().then(() => process.exit(130));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  }
+
   async #untilReady(): Promise<void> {
     const deadline = performance.now() + startUpLimitMs;
     while (!(await this.api.isReady())) {

@@ -14,8 +14,7 @@ async function main(): Promise<number> {
     process.stderr.write(`NOT VERIFIED: ${(error as Error).message}\n`);
     return 2;
   }
-  const interrupt = (): void => void plane.stop().then(() => process.exit(130));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  plane.stopOnSignals();
   try {
     const { gitVersion } = await plane.api.get<{ gitVersion: string }>('/version');
     process.stdout.write(`kube-apiserver ${gitVersion} on ${plane.api.url}\n\n`);

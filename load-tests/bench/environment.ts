@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -16,7 +17,6 @@ import {
   workspaceRoot,
 } from '@breakwater/system-runner';
 import { processorMs } from '../runner/sampling.ts';
-import { shareProcessors } from './processors.ts';
 
 /** The service with or without its pipeline. */
 export type Arm = 'protected' | 'unprotected';
@@ -140,4 +140,33 @@ function instantCustomer(): Server {
   // Account keeps its connections; closing one during a request would count as a failure of customer.
   server.keepAliveTimeout = 60_000;
   return server;
+}
+
+/** The assignment of processors to processes during the load. */
+interface Processors {
+  /** Command in front of account's, which gives it a processor of its own; empty where processes cannot be pinned. */
+  readonly prefix: readonly string[];
+  /** Command in front of that of a process that may use all processors. */
+  readonly unpinned: readonly string[];
+  readonly description: string;
+}
+
+/**
+ * Reserves the first processor for account. This program, PostgreSQL and all other processes that it starts use the
+ * others, so that the load generator takes no processor time from account. Without `taskset`, or with one
+ * processor, all share.
+ */
+function shareProcessors(): Processors {
+  const count = availableParallelism();
+  const others = count === 2 ? '1' : `1-${count - 1}`;
+  // -a: all threads of this program.
+  const isPinned =
+    count > 1 && spawnSync('taskset', ['-acp', others, String(process.pid)], { stdio: 'ignore' }).status === 0;
+  return isPinned
+    ? {
+        prefix: ['taskset', '-c', '0'],
+        unpinned: ['taskset', '-c', `0-${count - 1}`],
+        description: `account has one processor for itself, all other processes share the other${count > 2 ? 's' : ''}`,
+      }
+    : { prefix: [], unpinned: [], description: 'no process is pinned: all share all processors' };
 }
