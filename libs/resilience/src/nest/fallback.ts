@@ -1,14 +1,16 @@
 import type { ErrorClass } from '../core/options.ts';
 
-/** A method that replaces a call which is refused or fails with an error of these classes. */
+/** A method that replaces a call which is refused or fails. */
 export interface FallbackForErrors {
-  /** The name of a method of the same class. Its arguments are those of the call, followed by the error. */
+  /** The name of a method of the same class. */
   readonly method: string;
-  /** The error classes, including their subclasses. */
-  readonly on: ErrorClass | readonly ErrorClass[];
+  /** The error classes, including their subclasses. Every error by default. */
+  readonly on?: ErrorClass | readonly ErrorClass[];
+  /** Only the error (`'error'`). By default, the arguments of the call, followed by the error. */
+  readonly arguments?: 'error';
 }
 
-/** A fallback for every error, by the name of its method, or a fallback for errors of some classes. */
+/** A fallback for every error, by the name of its method, or a fallback with details. */
 export type FallbackMethod = string | FallbackForErrors;
 
 /** A fallback method and its error classes. */
@@ -16,6 +18,8 @@ export interface Fallback {
   readonly method: string;
   /** `undefined` for every error. */
   readonly on: readonly ErrorClass[] | undefined;
+  /** `'error'` if the error is the only argument. */
+  readonly arguments?: 'error';
 }
 
 /** Normalizes the ways to write fallbacks. */
@@ -24,9 +28,15 @@ export function toFallbacks(given: FallbackMethod | readonly FallbackMethod[] | 
   const list = Array.isArray(given) ? (given as readonly FallbackMethod[]) : [given as FallbackMethod];
   return list.map((fallback) => {
     if (typeof fallback === 'string') return { method: fallback, on: undefined };
-    const { method, on } = fallback;
-    return { method, on: Array.isArray(on) ? (on as readonly ErrorClass[]) : [on as ErrorClass] };
+    const { method, arguments: passed } = fallback;
+    return { method, on: errorClassesOf(fallback), ...(passed === undefined ? {} : { arguments: passed }) };
   });
+}
+
+/** A class that is undefined, e.g. because of circular imports, stays in the list, for the check at start-up. */
+function errorClassesOf(fallback: FallbackForErrors): readonly ErrorClass[] | undefined {
+  if (!('on' in fallback)) return undefined;
+  return Array.isArray(fallback.on) ? (fallback.on as readonly ErrorClass[]) : [fallback.on as ErrorClass];
 }
 
 /**

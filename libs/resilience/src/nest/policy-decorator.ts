@@ -1,4 +1,5 @@
 import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
+import { declaredArguments, declaredParameters, keepParameters, withLastArgument } from './declared-parameters.ts';
 import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
 import { callProtected, observeProtected, type RunFallback } from './protected-call.ts';
 import { declareProtectedMethod, type Method, type ProtectedMethod, returnsObservable } from './protected-methods.ts';
@@ -10,16 +11,20 @@ export interface PolicyDecoratorOptions {
   readonly name: string;
   /**
    * Replaces a call that is refused or fails: a method of the same class, whose arguments are those of the call,
-   * followed by the error. If there are several, the one with the most specific error class is called. An error without
-   * a fallback, and any error that a fallback throws, is thrown unchanged. No fallback is called after the caller has
-   * aborted. None by default.
+   * followed by the error, or only the error (`arguments: 'error'`). If there are several, the one with the most
+   * specific error class is called. An error without a fallback, and any error that a fallback throws, is thrown
+   * unchanged. No fallback is called after the caller has aborted. None by default.
+   *
+   * Arguments that the method does not declare are left out, because many callers pass more: GraphQL, message and job
+   * queues, `array.map`. With a rest parameter, all are kept. If a decorator of another library below this one hides
+   * the parameters, and there is no compiler metadata (esbuild, tsx), use `arguments: 'error'`.
    */
   readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
 }
 
 /** The options of `@UsePipeline`. `key` and `staleMethod` are for pipelines with a `cachedFallback`. */
 export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
-  /** Computes the key of a call from its arguments. Calls with the same key share their stale value. */
+  /** Computes the key of a call from its declared arguments. Calls with the same key share their stale value. */
   readonly key?: (...args: never[]) => string;
   /**
    * A method of the same class that maps a stale value to the result of the call, e.g. to a value with its age. Its
@@ -53,7 +58,6 @@ export function policyDecorator(
     if (descriptor === undefined || typeof prototype === 'function' || typeof method !== 'function') {
       throw new TypeError(`${decorator}('${name}') can only decorate an instance method, and ${String(key)} is none.`);
     }
-    const parameterTypes = Reflect.getMetadata('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
     const declared: ProtectedMethod = {
       prototype,
       key,
@@ -64,7 +68,7 @@ export function policyDecorator(
       fallbacks,
       keyOf,
       staleMethod,
-      parameterCount: Math.max(method.length, parameterTypes?.length ?? 0),
+      parameters: declaredParameters(method as Method, prototype, key),
     };
     declareProtectedMethod(declared);
     injectRegistries(prototype);
@@ -81,46 +85,46 @@ function protect(declared: ProtectedMethod): Method {
     const call = () => method.apply(this, args);
     return policy === undefined ? call() : run(policy, call, fallbackFor(declared, this, args));
   }
+  keepParameters(protectedMethod, declared.parameters);
   return likeOriginal(protectedMethod, method);
 }
 
 /** The policy for a call with these arguments. If the key function throws, the call rejects. */
 function withKey(
   policy: Policy | undefined,
-  { keyOf, staleMethod, parameterCount }: ProtectedMethod,
+  { keyOf, staleMethod, parameters }: ProtectedMethod,
   instance: unknown,
   args: readonly unknown[],
 ): Policy | undefined {
   if (keyOf === undefined || policy === undefined || !isKeyed(policy)) return policy;
   const method = methodOf(instance, staleMethod);
   const mapStale = (stale: StaleValue): unknown =>
-    method === undefined ? stale.value : method.apply(instance, withLastArgument(args, parameterCount, stale));
+    method === undefined ? stale.value : method.apply(instance, withLastArgument(args, parameters, stale));
+  const keyArgs = declaredArguments(args, parameters) as never[];
   return {
     name: policy.name,
-    execute: async (call, context) => policy.withKey(keyOf(...(args as never[])), { mapStale }).execute(call, context),
+    execute: async (call, context) => policy.withKey(keyOf(...keyArgs), { mapStale }).execute(call, context),
   };
 }
 
 function fallbackFor(
-  { fallbacks, parameterCount }: ProtectedMethod,
+  { fallbacks, parameters }: ProtectedMethod,
   instance: unknown,
   args: readonly unknown[],
 ): RunFallback {
   return (error) => {
-    const fallback = methodOf(instance, mostSpecific(fallbacks, error)?.method);
-    if (fallback === undefined) throw error;
-    return fallback.apply(instance, withLastArgument(args, parameterCount, error));
+    const fallback = mostSpecific(fallbacks, error);
+    const method = methodOf(instance, fallback?.method);
+    if (method === undefined) throw error;
+    return method.apply(
+      instance,
+      fallback?.arguments === 'error' ? [error] : withLastArgument(args, parameters, error),
+    );
   };
 }
 
 function methodOf(instance: unknown, name: string | undefined): Method | undefined {
   return name === undefined ? undefined : (instance as Readonly<Record<string, Method | undefined>>)[name];
-}
-
-/** Adds an argument after all parameters of the method, also when the caller omits optional ones. */
-function withLastArgument(args: readonly unknown[], parameterCount: number, last: unknown): unknown[] {
-  const omitted = Array.from({ length: Math.max(0, parameterCount - args.length) });
-  return [...args, ...omitted, last];
 }
 
 /** Gives the wrapper the name, the length and the metadata of the method, which decorators below have set. */

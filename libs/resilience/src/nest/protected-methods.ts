@@ -3,6 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import { Observable } from 'rxjs';
 import type { NamesInCode } from '../config/resilience-config.ts';
 import type { PipelineKind } from '../core/policies.ts';
+import type { DeclaredParameters } from './declared-parameters.ts';
 import type { Fallback } from './fallback.ts';
 
 /** A method of a class, with any parameters and any result. */
@@ -25,8 +26,7 @@ export interface ProtectedMethod {
   readonly keyOf: ((...args: never[]) => string) | undefined;
   /** The name of the method that maps a stale value. */
   readonly staleMethod: string | undefined;
-  /** The number of declared parameters, optional ones included. */
-  readonly parameterCount: number;
+  readonly parameters: DeclaredParameters;
 }
 
 const methodsByPrototype = new WeakMap<object, ProtectedMethod[]>();

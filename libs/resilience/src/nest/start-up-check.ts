@@ -39,11 +39,14 @@ function methodFaults(method: ProtectedMethod, prototype: object, title: string)
   }
   const option = `${title}: fallbackMethod of ${decorator}`;
   for (const fallback of fallbacks) {
-    const fault = methodNameFault(fallback.method, method, prototype, 'the error') ?? errorClassFault(fallback);
+    const fault =
+      methodNameFault(fallback, method, prototype, 'the error') ??
+      errorClassFault(fallback) ??
+      argumentsFault(fallback);
     if (fault !== undefined) faults.push({ option, ...fault });
   }
   if (staleMethod !== undefined) {
-    const fault = methodNameFault(staleMethod, method, prototype, 'the stale value');
+    const fault = methodNameFault({ method: staleMethod }, method, prototype, 'the stale value');
     if (fault !== undefined) faults.push({ option: `${title}: staleMethod of ${decorator}`, ...fault });
   }
   return [...faults, ...ambiguousFallbacks(fallbacks).map((fault) => ({ option, ...fault }))];
@@ -97,8 +100,8 @@ function cachedFallbacksIn(policy: Policy): readonly CachedFallback[] {
 }
 
 function methodNameFault(
-  name: string,
-  { key, parameterCount }: ProtectedMethod,
+  { method: name, arguments: passed }: Omit<Fallback, 'on'>,
+  { key, parameters }: ProtectedMethod,
   prototype: object,
   last: string,
 ): Fault | undefined {
@@ -113,11 +116,17 @@ function methodNameFault(
     const allowed = nearest === undefined ? `a method of ${className}` : `${nearest}, if that is what you meant`;
     return { given: `${given}, which is no method of ${className}`, allowed };
   }
-  if (found.length <= parameterCount + 1) return undefined;
-  return {
-    given: `${given}, which takes ${found.length} parameters`,
-    allowed: `at most ${parameterCount + 1} (those of ${String(key)}, followed by ${last})`,
-  };
+  const isErrorOnly = passed === 'error';
+  const most = isErrorOnly ? 1 : parameters.count + (parameters.hasRest ? 2 : 1);
+  if (found.length <= most) return undefined;
+  const allowed = isErrorOnly ? `(${last})` : `(those of ${String(key)}, followed by ${last})`;
+  return { given: `${given}, which takes ${found.length} parameters`, allowed: `at most ${most} ${allowed}` };
+}
+
+function argumentsFault({ method, arguments: passed }: Fallback): Fault | undefined {
+  return passed === undefined || passed === 'error'
+    ? undefined
+    : { given: `'${method}' with the arguments '${String(passed)}'`, allowed: "'error', or nothing" };
 }
 
 function errorClassFault({ method, on = [] }: Fallback): Fault | undefined {
