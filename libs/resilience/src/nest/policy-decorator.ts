@@ -36,8 +36,8 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
 /**
  * Creates the decorator of a policy.
  *
- * The method returns a promise or an Observable; if its declared return type is neither, the application does not
- * start. For an Observable, each subscription is a call.
+ * The method returns a promise or an Observable; if its declared return type is neither, or if it is a generator, the
+ * application does not start. For an Observable, each subscription is a call.
  *
  * Each instance uses the registries of the application that created it. An instance that Nest did not create (`new
  * CustomerClient()` in a unit test) has none: its methods run unprotected and without fallback, like those of a Spring

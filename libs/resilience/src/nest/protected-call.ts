@@ -11,24 +11,25 @@ export type RunFallback = (error: unknown) => unknown;
  * of the call that it is part of.
  *
  * @throws TypeError if the method returns an Observable, of which each subscription should be protected and not the
- * call
+ * call, or an iterator, whose values are computed after the call
  */
 export function callProtected(policy: Policy, call: () => unknown, runFallback: RunFallback): Promise<unknown> {
   const inherited = inheritedCallContext();
-  let misuse: UndeclaredObservableError | undefined;
+  let misuse: UnprotectableResultError | undefined;
   const result = policy.execute((context) => {
     const returned = runInCallContext(context, call);
-    if (!isObservable(returned)) return returned;
-    misuse = new UndeclaredObservableError(policy);
+    const reason = whyUnprotectable(returned);
+    if (reason === undefined) return returned;
+    misuse = new UnprotectableResultError(policy, reason);
     throw misuse;
   }, inherited);
 
   const withFallback = result.catch((error: unknown) => {
-    if (error instanceof UndeclaredObservableError || isAborted(inherited)) throw error;
+    if (error instanceof UnprotectableResultError || isAborted(inherited)) throw error;
     return runFallback(error);
   });
   if (misuse === undefined) return withFallback;
-  // A caller that expects an Observable does not handle the rejection of a promise.
+  // A caller that expects an Observable or an iterator does not handle the rejection of a promise.
   withFallback.catch(() => {});
   throw misuse;
 }
@@ -111,12 +112,31 @@ function toObservable(result: unknown): Observable<unknown> {
   return isObservable(result) ? result : from(Promise.resolve(result));
 }
 
-/** A programming error, for which no fallback is called. */
-class UndeclaredObservableError extends TypeError {
-  constructor({ name, constructor: { name: kind } }: Policy) {
-    super(
-      `A method protected by ${kind} '${name}' returned an Observable without declaring it. Declare its return type, ` +
-        'and import Observable as a value (not with `import type`), so that the decorator can read the type.',
+/** What is wrong with a result that cannot be protected; it completes "A method … returned". */
+function whyUnprotectable(returned: unknown): string | undefined {
+  if (isObservable(returned)) {
+    return (
+      'an Observable without declaring it. Declare its return type, and import Observable as a value (not with ' +
+      '`import type`), so that the decorator can read the type.'
     );
+  }
+  return isIterator(returned)
+    ? 'an iterator or a stream, which cannot be protected. Make the method async, so that it returns a promise of it; ' +
+        'then only the time until the method returns is protected.'
+    : undefined;
+}
+
+/** Whether a caller would iterate over it, which a promise of it does not allow. Collections such as arrays are values. */
+function isIterator(returned: unknown): boolean {
+  if (typeof returned !== 'object' || returned === null) return false;
+  const { then, next } = returned as { readonly then?: unknown; readonly next?: unknown };
+  if (typeof then === 'function') return false;
+  return Symbol.asyncIterator in returned || (Symbol.iterator in returned && typeof next === 'function');
+}
+
+/** A programming error, for which no fallback is called. */
+class UnprotectableResultError extends TypeError {
+  constructor({ name, constructor: { name: kind } }: Policy, reason: string) {
+    super(`A method protected by ${kind} '${name}' returned ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { CachedFallback } from '../core/cached-fallback/cached-fallback.ts';
 import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
 import { Fallback as FallbackPolicy } from '../core/fallback/fallback.ts';
@@ -33,6 +34,11 @@ export function checkProtectedClasses(classes: readonly ProtectedClass[], regist
 function methodFaults(method: ProtectedMethod, prototype: object, title: string): readonly OptionFault[] {
   const { decorator, fallbacks, key, staleMethod } = method;
   const faults: OptionFault[] = [];
+  const generator = generatorKind(method.method);
+  if (generator !== undefined) {
+    const allowed = 'a method that returns a Promise or an Observable';
+    faults.push({ option: `${title}: method under ${decorator}`, given: generator, allowed });
+  }
   const returned = synchronousReturnType(method.prototype, key);
   if (returned !== undefined) {
     faults.push({ option: `${title}: return type`, given: returned, allowed: 'a Promise or an Observable' });
@@ -116,11 +122,19 @@ function methodNameFault(
     const allowed = nearest === undefined ? `a method of ${className}` : `${nearest}, if that is what you meant`;
     return { given: `${given}, which is no method of ${className}`, allowed };
   }
+  const generator = generatorKind(found);
+  if (generator !== undefined) return { given: `${given}, which is ${generator}`, allowed: 'a method without yield' };
   const isErrorOnly = passed === 'error';
   const most = isErrorOnly ? 1 : parameters.count + (parameters.hasRest ? 2 : 1);
   if (found.length <= most) return undefined;
   const allowed = isErrorOnly ? `(${last})` : `(those of ${String(key)}, followed by ${last})`;
   return { given: `${given}, which takes ${found.length} parameters`, allowed: `at most ${most} ${allowed}` };
+}
+
+/** The values of a generator are computed after the call has ended; `undefined` for other methods. */
+function generatorKind(method: object): string | undefined {
+  if (!types.isGeneratorFunction(method)) return undefined;
+  return types.isAsyncFunction(method) ? 'an async generator' : 'a generator';
 }
 
 function argumentsFault({ method, arguments: passed }: Fallback): Fault | undefined {
