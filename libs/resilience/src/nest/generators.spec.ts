@@ -142,6 +142,7 @@ describe('a method that returns a generator or a stream without declaring it', (
       'a query that is a thenable and an async iterable',
       () =>
         Object.assign(Readable.from([1]), Promise.resolve([1]), {
+          // oxlint-disable-next-line unicorn/no-thenable -- as queries of ORMs are
           then: (resolve: (rows: number[]) => void) => resolve([1]),
         }),
     ],

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
 import { declaredArguments, declaredParameters, keepParameters, withLastArgument } from './declared-parameters.ts';
 import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
@@ -41,7 +42,8 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
  *
  * Each instance uses the registries of the application that created it. An instance that Nest did not create (`new
  * CustomerClient()` in a unit test) has none: its methods run unprotected and without fallback, like those of a Spring
- * class without its proxy. The same applies within a constructor, since Nest injects properties after it.
+ * class without its proxy. The same applies within a constructor, since Nest injects properties after it. A method that
+ * is called without its instance (`const { find } = client`) runs unprotected too; the first such call logs a warning.
  *
  * @throws TypeError if it decorates anything but an instance method
  */
@@ -83,10 +85,31 @@ function protect(declared: ProtectedMethod): Method {
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
     const policy = withKey(registriesOf(this)?.policy(kind, name), declared, this, args);
     const call = () => method.apply(this, args);
-    return policy === undefined ? call() : run(policy, call, fallbackFor(declared, this, args));
+    if (policy !== undefined) return run(policy, call, fallbackFor(declared, this, args));
+    if (!isInstanceOf(prototype, this)) warnOfDetached(prototype, key);
+    return call();
   }
   keepParameters(protectedMethod, declared.parameters);
   return likeOriginal(protectedMethod, method);
+}
+
+function isInstanceOf(prototype: object, value: unknown): boolean {
+  return Object.prototype.isPrototypeOf.call(prototype, value as object);
+}
+
+/** The methods that have been reported, by prototype. */
+const reported = new WeakMap<object, Set<string | symbol>>();
+
+/** Logs the first call of a method without its instance, which has no registries. */
+function warnOfDetached(prototype: object, key: string | symbol): void {
+  const keys = reported.get(prototype) ?? new Set();
+  if (keys.has(key)) return;
+  reported.set(prototype, keys.add(key));
+  const method = String(key);
+  new Logger('ResilienceModule').warn(
+    `${prototype.constructor.name}.${method} is called without its instance and runs unprotected. Call it as a ` +
+      `method, or pass (...args) => instance.${method}(...args).`,
+  );
 }
 
 /** The policy for a call with these arguments. If the key function throws, the call rejects. */
