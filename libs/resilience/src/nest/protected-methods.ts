@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Observable } from 'rxjs';
 import type { NamesInCode } from '../config/resilience-config.ts';
 import type { PipelineKind } from '../core/policies.ts';
@@ -60,23 +60,24 @@ export interface ProtectedClass {
   readonly methods: readonly ProtectedMethod[];
 }
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+type Wrapper = Module['providers'] extends Map<unknown, infer W> ? W : never;
 
-/** Finds the providers and controllers of this application that have protected methods. */
+/**
+ * Finds the classes of this application that have protected methods: providers, controllers, and the guards, pipes,
+ * interceptors and filters of controllers and routes.
+ */
 @Injectable()
 export class ProtectedClasses {
-  readonly #discovery: DiscoveryService;
+  readonly #modules: ModulesContainer;
 
-  constructor(@Inject(DiscoveryService) discovery: DiscoveryService) {
-    this.#discovery = discovery;
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    this.#modules = modules;
   }
 
   /** Each class once. A class that only a factory knows is found after the factory has run. */
-  all(): readonly ProtectedClass[] {
-    const prototypes = new Set(this.#wrappers().flatMap((wrapper) => prototypeOf(wrapper) ?? []));
-    return [...prototypes]
-      .map((prototype) => ({ prototype, methods: protectedMethodsOf(prototype) }))
-      .filter(({ methods }) => methods.length > 0);
+  all(modules = this.#allModules()): readonly ProtectedClass[] {
+    return toProtectedClasses(wrappersOf(modules).flatMap((wrapper) => prototypeOf(wrapper) ?? []));
   }
 
   /** The names in the decorators by kind, each once. */
@@ -88,16 +89,39 @@ export class ProtectedClasses {
   }
 
   /** Instances that a factory created or that were provided as a value: Nest injects no properties into them. */
-  foreignInstances(): readonly object[] {
-    return this.#wrappers()
+  foreignInstances(modules = this.#allModules()): readonly object[] {
+    return wrappersOf(modules)
       .filter((wrapper) => !isClassProvider(wrapper))
       .flatMap((wrapper) => instanceOf(wrapper) ?? [])
       .filter((instance) => protectedMethodsOf(instance).length > 0);
   }
 
-  #wrappers(): readonly Wrapper[] {
-    return [...this.#discovery.getProviders(), ...this.#discovery.getControllers()];
+  /** The module with this reference and those that it imports, at any depth. */
+  modulesOf(reference: ModuleRef): readonly Module[] {
+    const found = new Set(this.#allModules().filter((module) => moduleRefOf(module) === reference));
+    for (const module of found) for (const imported of module.imports) found.add(imported);
+    return [...found];
   }
+
+  #allModules(): readonly Module[] {
+    return [...this.#modules.values()];
+  }
+}
+
+/** Those of the prototypes that have protected methods, each once. */
+export function toProtectedClasses(prototypes: readonly object[]): readonly ProtectedClass[] {
+  return [...new Set(prototypes)]
+    .map((prototype) => ({ prototype, methods: protectedMethodsOf(prototype) }))
+    .filter(({ methods }) => methods.length > 0);
+}
+
+function wrappersOf(modules: readonly Module[]): readonly Wrapper[] {
+  const parts = ['providers', 'controllers', 'injectables'] as const;
+  return parts.flatMap((part) => modules.flatMap((module) => [...module[part].values()]));
+}
+
+function moduleRefOf(module: Module): unknown {
+  return module.providers.get(ModuleRef)?.instance;
 }
 
 function prototypeOf(wrapper: Wrapper): object | undefined {
@@ -112,5 +136,5 @@ function isClassProvider({ metatype, inject }: Wrapper): boolean {
 }
 
 function instanceOf({ instance }: Wrapper): object | undefined {
-  return typeof instance === 'object' && instance !== null ? (instance as object) : undefined;
+  return typeof instance === 'object' && instance !== null ? instance : undefined;
 }

@@ -141,6 +141,43 @@ interface ProtectedInstance {
   [registriesProperty]?: ResilienceRegistries;
 }
 
+/** The classes whose instances Nest has injected with the registries of one application. */
+class InjectedClasses {
+  readonly #before = new Set<object>();
+  #listener: ((prototype: object) => void) | undefined;
+
+  add(prototype: object): void {
+    if (this.#listener === undefined) this.#before.add(prototype);
+    else this.#listener(prototype);
+  }
+
+  listen(listener: (prototype: object) => void): readonly object[] {
+    this.#listener = listener;
+    return [...this.#before];
+  }
+}
+
+const injectedClasses = new WeakMap<ResilienceRegistries, InjectedClasses>();
+
+function injectedClassesOf(registries: ResilienceRegistries): InjectedClasses {
+  const classes = injectedClasses.get(registries) ?? new InjectedClasses();
+  injectedClasses.set(registries, classes);
+  return classes;
+}
+
+/**
+ * Calls the listener with the prototype of each instance that Nest injects with these registries from now on: in a
+ * lazily loaded module, as middleware, by `ModuleRef.create()`. If it throws, Nest does not create the instance.
+ *
+ * @returns the prototypes of the instances before
+ */
+export function onInjectedClass(
+  registries: ResilienceRegistries,
+  listener: (prototype: object) => void,
+): readonly object[] {
+  return injectedClassesOf(registries).listen(listener);
+}
+
 /**
  * Makes Nest inject the registries of its application into each instance of the class and of its subclasses, in any
  * scope: a property injection as `@Inject(ResilienceRegistries)` declares it. It may be called more than once for a
@@ -148,11 +185,18 @@ interface ProtectedInstance {
  */
 export function injectRegistries(prototype: object): void {
   Inject(ResilienceRegistries)(prototype, registriesProperty);
+  Object.defineProperty(prototype, registriesProperty, {
+    configurable: true,
+    set(this: object, registries: ResilienceRegistries) {
+      injectedClassesOf(registries).add(Object.getPrototypeOf(this) as object);
+      setRegistries(this, registries);
+    },
+  });
 }
 
-/** Sets the registries of an instance that a factory created, since Nest injects no properties into it. */
+/** Sets the registries of an instance. Called for those that a factory created: Nest injects no properties into them. */
 export function setRegistries(instance: object, registries: ResilienceRegistries): void {
-  (instance as ProtectedInstance)[registriesProperty] = registries;
+  Object.defineProperty(instance, registriesProperty, { value: registries, configurable: true, writable: true });
 }
 
 /** The registries of the application that the instance belongs to; `undefined` if Nest did not create it. */

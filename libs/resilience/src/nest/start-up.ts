@@ -6,43 +6,52 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { DiscoveryService } from '@nestjs/core';
+import { DiscoveryService, LazyModuleLoader } from '@nestjs/core';
 import { InvalidOptionsError } from '../core/errors.ts';
 import { startUpWarnings } from '../doctor/diagnose.ts';
 import { instancesOf } from '../doctor/instance.ts';
-import { ProtectedClasses } from './protected-methods.ts';
-import { ResilienceRegistries, setRegistries } from './resilience-registries.ts';
+import { type ProtectedClass, ProtectedClasses, toProtectedClasses } from './protected-methods.ts';
+import { onInjectedClass, ResilienceRegistries, setRegistries } from './resilience-registries.ts';
 import { checkProtectedClasses } from './start-up-check.ts';
 
 /**
  * Checks decorators and configuration when the application starts, creates all policies, and stops their timers at the
- * end.
+ * end. Classes of lazily loaded modules are checked when their module is loaded; others that appear later (such as those
+ * of `ModuleRef.create()`) before their first instance is used.
  */
 @Injectable()
 export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #registries: ResilienceRegistries;
   readonly #classes: ProtectedClasses;
   readonly #discovery: DiscoveryService;
+  readonly #lazyModules: LazyModuleLoader;
+  /** The prototypes of the classes that have passed the check. */
+  readonly #checked = new Set<object>();
 
   constructor(
     @Inject(ResilienceRegistries) registries: ResilienceRegistries,
     @Inject(ProtectedClasses) classes: ProtectedClasses,
     @Inject(DiscoveryService) discovery: DiscoveryService,
+    @Inject(LazyModuleLoader) lazyModules: LazyModuleLoader,
   ) {
     this.#registries = registries;
     this.#classes = classes;
     this.#discovery = discovery;
+    this.#lazyModules = lazyModules;
   }
 
   /** @throws InvalidOptionsError naming class and method of every decorator that cannot work */
   onModuleInit(): void {
     this.#checkImports();
-    const classes = this.#classes.all();
-    checkProtectedClasses(classes, this.#registries);
-    for (const instance of this.#classes.foreignInstances()) setRegistries(instance, this.#registries);
+    const injected = onInjectedClass(this.#registries, (prototype) => {
+      if (!this.#checked.has(prototype)) this.#createPoliciesOf(this.#check(toProtectedClasses([prototype])));
+    });
+    const classes = this.#check([...this.#classes.all(), ...toProtectedClasses(injected)]);
     // All exist from the start, so that metrics and health show them before the first call.
     this.#registries.createAll();
-    for (const { kind, name } of classes.flatMap(({ methods }) => methods)) this.#registries.policy(kind, name);
+    this.#createPoliciesOf(classes);
+    for (const instance of this.#classes.foreignInstances()) setRegistries(instance, this.#registries);
+    this.#checkLazyModules();
   }
 
   /** Logs the doctor's findings about the configuration: what cannot work, or works differently than it reads. */
@@ -56,6 +65,37 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
   /** Stops the timers last: requests may arrive until the servers are closed. */
   onApplicationShutdown(): void {
     this.#registries.dispose();
+  }
+
+  /**
+   * Checks each class until it has passed once.
+   *
+   * @returns the classes that have passed now
+   * @throws InvalidOptionsError naming class and method of every decorator that cannot work
+   */
+  #check(classes: readonly ProtectedClass[]): readonly ProtectedClass[] {
+    const byPrototype = new Map(classes.map((protectedClass) => [protectedClass.prototype, protectedClass]));
+    const unchecked = [...byPrototype.values()].filter(({ prototype }) => !this.#checked.has(prototype));
+    checkProtectedClasses(unchecked, this.#registries);
+    for (const { prototype } of unchecked) this.#checked.add(prototype);
+    return unchecked;
+  }
+
+  #createPoliciesOf(classes: readonly ProtectedClass[]): void {
+    for (const { kind, name } of classes.flatMap(({ methods }) => methods)) this.#registries.policy(kind, name);
+  }
+
+  /** Nest calls no hooks of lazily loaded modules. Loading fails where a start would have failed. */
+  #checkLazyModules(): void {
+    const load = this.#lazyModules.load.bind(this.#lazyModules);
+    this.#lazyModules.load = async (...args) => {
+      const reference = await load(...args);
+      this.#checkImports();
+      const modules = this.#classes.modulesOf(reference);
+      this.#createPoliciesOf(this.#check(this.#classes.all(modules)));
+      for (const instance of this.#classes.foreignInstances(modules)) setRegistries(instance, this.#registries);
+      return reference;
+    };
   }
 
   /** With two sets of registries in one application, each would record only half of the calls. */
