@@ -1,4 +1,5 @@
-import type { Method } from './protected-methods.ts';
+/** A method of a class, with any parameters and any result. */
+export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** The parameters that a method declares. */
 export interface DeclaredParameters {

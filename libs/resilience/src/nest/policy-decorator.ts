@@ -1,9 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
-import { declaredArguments, declaredParameters, keepParameters, withLastArgument } from './declared-parameters.ts';
+import {
+  declaredArguments,
+  declaredParameters,
+  keepParameters,
+  type Method,
+  withLastArgument,
+} from './declared-parameters.ts';
 import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
 import { callProtected, observeProtected, type RunFallback } from './protected-call.ts';
-import { declareProtectedMethod, type Method, type ProtectedMethod, returnsObservable } from './protected-methods.ts';
+import { declareProtectedMethod, type ProtectedMethod, returnsObservable } from './protected-methods.ts';
 import { injectRegistries, registriesOf } from './resilience-registries.ts';
 
 /** The options of a decorator that protects a method with a policy. */

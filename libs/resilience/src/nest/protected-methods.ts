@@ -3,11 +3,8 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Observable } from 'rxjs';
 import type { NamesInCode } from '../config/resilience-config.ts';
 import type { PipelineKind } from '../core/policies.ts';
-import type { DeclaredParameters } from './declared-parameters.ts';
+import type { DeclaredParameters, Method } from './declared-parameters.ts';
 import type { Fallback } from './fallback.ts';
-
-/** A method of a class, with any parameters and any result. */
-export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** A method that a decorator protects with a policy. */
 export interface ProtectedMethod {
