@@ -55,6 +55,7 @@ export type {
 export { definePolicy } from './policy-definition.ts';
 export type {
   ActuatorView,
+  Aggregator,
   DurationMeter,
   EventMeter,
   EventsOf,

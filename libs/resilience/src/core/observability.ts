@@ -16,6 +16,12 @@ export type Labels = Readonly<Record<string, string>>;
 /** One value of a metric for one instance, with the labels that distinguish it from the instance's other values. */
 export type Sample = readonly [value: number, labels?: Labels];
 
+/**
+ * How the values of several processes, such as the workers of a cluster, become one. Quantities are added; of states,
+ * rates and durations the highest counts, because the worst process needs attention.
+ */
+export type Aggregator = 'sum' | 'max' | 'min' | 'average' | 'first' | 'omit';
+
 interface CommonMeter {
   /** In Prometheus, e.g. `resilience4j_bulkhead_available_concurrent_calls`. */
   readonly name: string;
@@ -27,6 +33,8 @@ interface CommonMeter {
 /** A value that is read from an instance at each scrape. */
 export interface ReadMeter<P> extends CommonMeter {
   readonly type: 'gauge' | 'counter';
+  /** How the values of several processes become one. By default `sum` for a counter and `max` for a gauge. */
+  readonly aggregator?: Aggregator;
   read(instance: P): readonly Sample[];
 }
 

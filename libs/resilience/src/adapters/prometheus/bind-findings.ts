@@ -27,6 +27,8 @@ export function bindFindings(
     name,
     help: "The doctor's findings about the configuration and the observed traffic of an instance: 1 for each.",
     labelNames: ['name', 'code', 'severity'],
+    // Each worker of a cluster has the same finding.
+    aggregator: 'max',
     registers: [],
     collect() {
       this.reset();

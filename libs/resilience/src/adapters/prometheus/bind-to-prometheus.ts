@@ -34,6 +34,10 @@ export interface PrometheusOptions {
  * Instances that a registry adds later get their series at that time, and removing an instance removes its series.
  * Counters start at 0 when they are bound.
  *
+ * prom-client's `AggregatorRegistry` combines the workers of a cluster: it adds calls, permits and other quantities, and
+ * takes the highest state, rate and duration of a worker. More than one state of a circuit breaker can be 1 then, and
+ * the share of calls that are let through is the average.
+ *
  * @param registries the registries by kind of policy; those left out have no metrics
  * @param prometheusRegistry where the metrics are collected; prom-client's `register` by default
  * @returns removes all metrics

@@ -2,7 +2,15 @@ import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom
 import type { Clock } from '../../core/clock.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
 import type { EventMap, Listener, PolicyEvent, Unsubscribe } from '../../core/events.ts';
-import type { DurationMeter, EventMeter, Labels, Meter, ReadMeter, Sample } from '../../core/observability.ts';
+import type {
+  Aggregator,
+  DurationMeter,
+  EventMeter,
+  Labels,
+  Meter,
+  ReadMeter,
+  Sample,
+} from '../../core/observability.ts';
 import type { NamedInstance } from '../../core/policy-definition.ts';
 import { DurationHistogram } from './duration-histogram.ts';
 import { TimeWindowMax } from './time-window-max.ts';
@@ -13,6 +21,13 @@ export type PrometheusRegistry = Registry | Registry<OpenMetricsContentType>;
 /** A policy of any kind whose events are observed. */
 interface ObservedInstance extends NamedInstance {
   on(type: keyof EventMap, listener: Listener<never>): Unsubscribe;
+}
+
+interface RegisteredMeter {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+  readonly aggregator?: Aggregator;
 }
 
 /** Adds an instance to a metric. The returned function removes its series. */
@@ -123,12 +138,12 @@ export class Meters {
   /** A metric whose samples are computed at each scrape. */
   #register(
     type: 'counter' | 'gauge',
-    { name, help, labels = [] }: { readonly name: string; readonly help: string; readonly labels?: readonly string[] },
+    { name, help, labels = [], aggregator = type === 'counter' ? 'sum' : 'max' }: RegisteredMeter,
     samplesOfInstances: () => readonly (readonly [instance: string, sample: Sample])[],
   ): void {
     const samples = () =>
       samplesOfInstances().map(([instance, [value, own = {}]]) => [this.#labels(instance, own), value] as const);
-    const configuration = { name, help, labelNames: this.#labelNames(labels), registers: [] };
+    const configuration = { name, help, aggregator, labelNames: this.#labelNames(labels), registers: [] };
     const metric =
       type === 'gauge'
         ? new Gauge({

@@ -17,12 +17,14 @@ export const adaptiveConcurrencyLimiterDefinition = definePolicy({
   meters: [
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'breakwater_adaptive_concurrency_limit',
       help: 'The current limit: how many calls may be in flight at once.',
       read: ({ metrics }) => [[metrics.limit]],
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'breakwater_adaptive_concurrency_in_flight',
       help: 'The number of calls that are in flight.',
       read: ({ metrics }) => [[metrics.inFlight]],

@@ -19,18 +19,21 @@ export const bulkheadDefinition = definePolicy({
     // The gauges of Resilience4j's Micrometer binding (`AbstractBulkheadMetrics`).
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'resilience4j_bulkhead_available_concurrent_calls',
       help: 'The number of calls that could be admitted now.',
       read: ({ metrics }) => [[metrics.availableConcurrentCalls]],
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'resilience4j_bulkhead_max_allowed_concurrent_calls',
       help: 'The number of calls that may be in flight at once.',
       read: ({ metrics }) => [[metrics.maxAllowedConcurrentCalls]],
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'breakwater_bulkhead_queue_length',
       help: 'The number of calls that wait for a permit.',
       read: ({ queueLength }) => [[queueLength]],

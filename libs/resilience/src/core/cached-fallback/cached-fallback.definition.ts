@@ -22,6 +22,7 @@ export const cachedFallbackDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'breakwater_cached_fallback_entries',
       help: 'The number of last good values that are kept.',
       read: ({ metrics }) => [[metrics.entries]],

@@ -61,6 +61,7 @@ export const circuitBreakerDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'max',
       name: 'resilience4j_circuitbreaker_state',
       help: 'The state of the circuit breaker: 1 for the one it is in, 0 for the others.',
       labels: ['state'],
@@ -69,6 +70,7 @@ export const circuitBreakerDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'resilience4j_circuitbreaker_buffered_calls',
       help: 'The number of calls in the sliding window, by how they ended.',
       labels: ['kind'],
@@ -79,6 +81,7 @@ export const circuitBreakerDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'resilience4j_circuitbreaker_max_buffered_calls',
       // Newer versions of Resilience4j have no such metric, but its Grafana dashboard uses it.
       help: 'The number of calls that the sliding window can hold; absent for a time-based window.',
@@ -90,6 +93,7 @@ export const circuitBreakerDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'resilience4j_circuitbreaker_slow_calls',
       help: 'The number of calls in the sliding window that took longer than the threshold, by how they ended.',
       labels: ['kind'],
@@ -100,12 +104,14 @@ export const circuitBreakerDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'max',
       name: 'resilience4j_circuitbreaker_failure_rate',
       help: 'The failure rate of the circuit breaker in percent; -1 while there are too few calls.',
       read: ({ metrics }) => [[metrics.failureRate]],
     },
     {
       type: 'gauge',
+      aggregator: 'max',
       name: 'resilience4j_circuitbreaker_slow_call_rate',
       help: 'The rate of slow calls of the circuit breaker in percent; -1 while there are too few calls.',
       read: ({ metrics }) => [[metrics.slowCallRate]],
@@ -127,12 +133,14 @@ export const circuitBreakerDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'max',
       name: 'breakwater_circuitbreaker_combined_rate',
       help: 'The share of calls that failed, were slow, or both, in percent; -1 while there are too few calls.',
       read: ({ metrics }) => [[metrics.combinedRate]],
     },
     {
       type: 'gauge',
+      aggregator: 'average',
       name: 'breakwater_circuitbreaker_admission_percentage',
       help: 'The share of calls that are let through, in percent.',
       read: ({ admissionPercentage }) => [[admissionPercentage]],

@@ -31,6 +31,7 @@ export const hedgeDefinition = definePolicy({
     },
     {
       type: 'gauge',
+      aggregator: 'max',
       name: 'breakwater_hedge_delay_seconds',
       help: 'How long a call that starts now waits for its first response before it is hedged; absent while none is.',
       read: ({ metrics: { delayMs } }) => (delayMs === undefined ? [] : [[delayMs / 1_000]]),

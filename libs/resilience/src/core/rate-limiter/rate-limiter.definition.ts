@@ -21,12 +21,14 @@ export const rateLimiterDefinition = definePolicy({
     // The gauges of Resilience4j's Micrometer binding (`AbstractRateLimiterMetrics`).
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'resilience4j_ratelimiter_available_permissions',
       help: 'The number of permissions left in this period; below 0 if permissions of later periods are reserved.',
       read: ({ metrics }) => [[metrics.availablePermissions]],
     },
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'resilience4j_ratelimiter_waiting_threads',
       help: 'The number of callers that wait for a permission.',
       read: ({ metrics }) => [[metrics.numberOfWaitingThreads]],

@@ -13,6 +13,7 @@ export const retryBudgetDefinition = definePolicy({
   meters: [
     {
       type: 'gauge',
+      aggregator: 'sum',
       name: 'breakwater_retry_budget_balance',
       help: 'How many further attempts the retry budget would grant now.',
       read: ({ balance }) => [[balance]],
