@@ -109,6 +109,29 @@ describe('The rules about sources in docs/configuration.md', () => {
     expect(configOf('count-slow', { env: ofDashed }, [document])).toMatchObject({ failureRateThreshold: 60 });
   });
 
+  it('variables can set instances with a dot, and entries of lists', () => {
+    const env = {
+      RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_V1_RECORDEXCEPTIONS_0: 'TypeError',
+      RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_V1_RECORDEXCEPTIONS_1: 'RangeError',
+      RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMERV1_SLIDINGWINDOWSIZE: '20',
+    };
+    const instances = { '[customer.v1]': { recordExceptions: 'SyntaxError' }, 'customer-v1': {} };
+    const { circuitBreaker } = loaded([{ resilience4j: { circuitbreaker: { instances } } }], { env });
+
+    expect(circuitBreaker.instances).toStrictEqual({
+      'customer.v1': { recordExceptions: [TypeError, RangeError] },
+      'customer-v1': { slidingWindowSize: 20 },
+    });
+  });
+
+  it('a placeholder can refer to another key, and a Java class that is not registered is a warning', () => {
+    const customer = { slidingWindowSize: '${my.size}', 'recordExceptions[0]': 'java.io.IOException' };
+    const document = { my: { size: 30 }, resilience4j: { circuitbreaker: { instances: { customer } } } };
+
+    expect(configOf('customer', {}, [document])).toMatchObject({ slidingWindowSize: 30 });
+    expect(loaded([document]).warnings).toStrictEqual([expect.stringContaining('java.io.IOException')]);
+  });
+
   it('a mistyped key is refused with a suggestion, and a variable replaces a pipeline', () => {
     const mistyped = { resilience4j: { circuitbreaker: { instances: { customer: { slidingWindowSiz: 5 } } } } };
     const declared = { resilience4j: { pipelines: { customer: ['retry', 'circuitBreaker'] } } };

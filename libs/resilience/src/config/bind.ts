@@ -105,6 +105,7 @@ function bindOption(
     const allowed = `one of the two; the other is ${first.origin}`;
     issues.report({ option: place, given: 'set a second time', allowed });
   }
-  const setting = readSetting(property, option === baseConfigOption ? undefined : rules[option], context);
+  const rule = option === baseConfigOption ? undefined : rules[option];
+  const setting = readSetting(property, { name: option, rule }, context);
   return setting === undefined ? {} : { [option]: setting };
 }

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { relative, resolve, sep } from 'node:path';
+import { extname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ResilienceError } from '../core/errors.ts';
+import { propertiesDocuments } from './properties-file.ts';
 
-/** A configuration file cannot be read: it is missing, it is not valid YAML, or the YAML parser is not installed. */
+/**
+ * A configuration file cannot be read: it is missing, its kind is not known, its text is not valid, or the YAML parser is
+ * not installed.
+ */
 export class ConfigFileError extends ResilienceError {
   readonly code = 'CONFIG_FILE_UNREADABLE';
   /** The resolved path. */
@@ -19,7 +23,7 @@ export class ConfigFileError extends ResilienceError {
 export interface ConfigFile {
   /** The file in messages: its path relative to the working directory, if it is below it. */
   readonly label: string;
-  /** Its YAML documents (usually one) as plain values. */
+  /** Its documents (usually one) as plain values. */
   readonly documents: readonly unknown[];
 }
 
@@ -41,11 +45,17 @@ interface YamlError extends Error {
 /** Imports `yaml`, an optional peer dependency. */
 export type YamlImport = () => Promise<YamlPackage>;
 
+/** Reads configuration files. See `readConfigFile`. */
+export function readConfigFiles(files: readonly (string | URL)[]): Promise<readonly ConfigFile[]> {
+  return Promise.all(files.map((file) => readConfigFile(file)));
+}
+
 /**
- * Reads a YAML file. Merge keys (`<<: *default`) are supported, as in Spring.
+ * Reads a file of YAML (`.yml`, `.yaml`, or JSON as `.json`), or of Java's properties (`.properties`). As in Spring, YAML
+ * may contain merge keys (`<<: *default`), and a line `#---` separates documents of properties.
  *
  * @param file a path, relative to the working directory or absolute, or a `file:` URL
- * @throws ConfigFileError with the resolved path, and with line and column of a YAML error
+ * @throws ConfigFileError with the resolved path, and with the line of a fault in the text
  */
 export async function readConfigFile(
   file: string | URL,
@@ -54,8 +64,35 @@ export async function readConfigFile(
   const path = file instanceof URL ? fileURLToPath(file) : resolve(file);
   const label = labelOf(path);
   const text = await textOf(path);
-  const parser = await yaml(path, importYaml);
+  const extension = extname(path).toLowerCase();
+  if (extension === '.properties') return { label, documents: properties(text, path, label) };
+  if (yamlExtensions.includes(extension)) {
+    return { label, documents: await yamlDocuments(text, path, label, importYaml) };
+  }
+  const given = extension === '' ? 'has no extension' : `has the extension ${extension}`;
+  const allowed = [...yamlExtensions, '.properties'].join(', ');
+  throw new ConfigFileError(path, `The configuration file ${path} ${given}; allowed: ${allowed}.`);
+}
 
+/** JSON is YAML, too. */
+const yamlExtensions: readonly string[] = ['.yml', '.yaml', '.json'];
+
+function properties(text: string, path: string, label: string): readonly unknown[] {
+  try {
+    return propertiesDocuments(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigFileError(path, `${label} is not a valid properties file, ${reason}`, { cause: error });
+  }
+}
+
+async function yamlDocuments(
+  text: string,
+  path: string,
+  label: string,
+  importYaml: YamlImport,
+): Promise<readonly unknown[]> {
+  const parser = await yaml(path, importYaml);
   const documents = [...parser.parseAllDocuments(text, { merge: true })];
   for (const { errors } of documents) {
     const [error] = errors;
@@ -65,7 +102,7 @@ export async function readConfigFile(
     const message = `${label} is not valid YAML, line ${line}, column ${col}: ${summary}`;
     throw new ConfigFileError(path, message, { cause: error });
   }
-  return { label, documents: documents.map((document) => document.toJS()) };
+  return documents.map((document) => document.toJS());
 }
 
 function labelOf(path: string): string {

@@ -12,4 +12,4 @@ export type {
 export { loadResilienceConfig, resilienceConfig } from './resilience-config.ts';
 export type { HealthOptions, SectionFormat } from './section-format.ts';
 export { sectionFormats } from './section-format.ts';
-export type { Environment } from './values.ts';
+export type { Environment } from './placeholders.ts';

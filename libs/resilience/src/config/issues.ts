@@ -12,6 +12,7 @@ export interface Vocabulary {
 export class ConfigIssues {
   readonly #faults = new Map<string, OptionFault>();
   readonly #ignored = new Set<string>();
+  readonly #withoutCounterpart = new Map<string, { readonly places: Set<string>; readonly text: string }>();
 
   /** @param fault with the place as its option */
   readonly report = (fault: OptionFault): void => {
@@ -23,6 +24,19 @@ export class ConfigIssues {
     this.#ignored.add(place);
   }
 
+  /**
+   * A Java class without a counterpart in the application.
+   *
+   * @param effect what that means for the option
+   * @param table the option of the module that can register a counterpart
+   */
+  noCounterpart(name: string, place: string, effect: string, table: string): void {
+    const text = `so ${effect}; ${table} can register a counterpart`;
+    const key = `${name}\n${table}`;
+    const { places } = this.#withoutCounterpart.get(key) ?? { places: new Set<string>() };
+    this.#withoutCounterpart.set(key, { places: places.add(place), text });
+  }
+
   /** A key without effect: a fault if it looks like a mistyped one, otherwise ignored. */
   unknownKey(written: string, place: string, { known, meaningless }: Vocabulary): void {
     const nearest = nearestRelaxed(written, [...known, ...meaningless]);
@@ -31,11 +45,16 @@ export class ConfigIssues {
     this.report({ option: place, given: 'not known', allowed });
   }
 
-  /** One text with everything that was ignored, or none. */
+  /** One text with everything that was ignored, if there is any, and one for each Java class without a counterpart. */
   warnings(): readonly string[] {
-    if (this.#ignored.size === 0) return [];
     const lines = [...this.#ignored].map((place) => `  - ${place}`);
-    return [`Parts of the resilience configuration have no effect here:\n${lines.join('\n')}`];
+    const ignored =
+      lines.length === 0 ? [] : [`Parts of the resilience configuration have no effect here:\n${lines.join('\n')}`];
+    const classes = [...this.#withoutCounterpart].map(([key, { places, text }]) => {
+      const [name = ''] = key.split('\n');
+      return `The Java class ${name} is not known here, ${text} (${[...places].join(', ')}).`;
+    });
+    return [...ignored, ...classes];
   }
 
   /** @throws InvalidOptionsError listing every fault, if there is any */

@@ -4,7 +4,7 @@ import { CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.e
 import { DeadlineExceededError } from '../core/deadline.ts';
 import { RejectedError, ResilienceError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import type { ErrorClass } from '../core/options.ts';
+import type { ErrorClass, OptionKind } from '../core/options.ts';
 import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
 import { MaxRetriesExceededError } from '../core/retry/retry.errors.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
@@ -91,6 +91,43 @@ export function findByName<T>(name: string, table: Readonly<Record<string, T>>):
     (known) => simpleNameOf(known) === simpleName && (known === simpleName || name === simpleName),
   );
   return key === undefined ? undefined : table[key];
+}
+
+/** Finds what names in configuration files mean. */
+export interface NameLookup {
+  errorType(name: string): ErrorClass | undefined;
+  /** @param option the option that the predicate is for, e.g. `ignoreException`, and its kind */
+  predicate(name: string, option: string, kind: OptionKind): Predicate | undefined;
+  /** The registered names, for messages. */
+  readonly registered: { readonly errorTypes: readonly string[]; readonly predicates: readonly string[] };
+}
+
+/** Finds names in the tables of an application and among the built-in error types. */
+export function namesInTables(errorTypes: ErrorTypes = {}, predicates: Predicates = {}): NameLookup {
+  const allErrorTypes = withBuiltIn(errorTypes);
+  return {
+    errorType: (name) => findByName(name, allErrorTypes),
+    predicate: (name) => findByName(name, predicates),
+    registered: { errorTypes: Object.keys(allErrorTypes), predicates: Object.keys(predicates) },
+  };
+}
+
+/** Whether this is the name of a Java class with its package, such as `java.io.IOException`. */
+export function isJavaClassName(name: string): boolean {
+  return /^(?:[a-z_]\w*\.)+[A-Z][\w$]*(?:\.[A-Z][\w$]*)*$/.test(name);
+}
+
+const withoutCounterpart = new Map<string, ErrorClass>();
+
+/** A class that stands for a Java class: no error is an instance of it. Always the same for the same name. */
+export function classWithoutCounterpart(name: string): ErrorClass {
+  let found = withoutCounterpart.get(name);
+  if (found === undefined) {
+    found = class extends Error {};
+    Object.defineProperty(found, 'name', { value: name });
+    withoutCounterpart.set(name, found);
+  }
+  return found;
 }
 
 function simpleNameOf(name: string): string {

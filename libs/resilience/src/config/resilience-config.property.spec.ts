@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { circuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
-import { policies } from '../core/policies.ts';
+import { policies, type PolicyKind } from '../core/policies.ts';
 import { resilienceConfig } from './resilience-config.ts';
 import { sectionFormats } from './section-format.ts';
+import { isList } from './values.ts';
 
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -30,6 +31,60 @@ const wholeNumbers = Object.entries(circuitBreakerOptions.rules)
 const writtenOption = fc
   .constantFrom(...wholeNumbers)
   .chain((option) => relaxedForm(option).map((written) => ({ option, written })));
+
+const listOptions = sectionFormats(policies).flatMap(({ kind, section, rules }) =>
+  Object.entries(rules)
+    .filter(([, rule]) => isList(rule))
+    .map(([option, { kind: kindOfOption }]) => ({ kind, section, option, kindOfOption })),
+);
+
+describe('the entries of a list', () => {
+  it.each(listOptions)(
+    'are set one by one in variables and files: $section.$option',
+    ({ kind, section, option, kindOfOption }) => {
+      const entries = kindOfOption === 'numbers' ? ['10', '20', '50'] : ['RangeError', 'TypeError', 'URIError'];
+      const expected = kindOfOption === 'numbers' ? [10, 20, 50] : [RangeError, TypeError, URIError];
+      const prefix = `RESILIENCE4J_${section}_INSTANCES_CUSTOMER_${option}_`.toUpperCase();
+      const env = Object.fromEntries(entries.map((entry, at) => [`${prefix}${at}`, entry]));
+      const keys = entries.map((entry, at) => [
+        `resilience4j.${section}.instances.customer.${kebab(option)}[${at}]`,
+        entry,
+      ]);
+      const file = { label: 'a.properties', documents: [Object.fromEntries(keys.toReversed())] };
+
+      for (const config of [resilienceConfig([], { env }), resilienceConfig([file], { env: {} })]) {
+        expect(config[kind as PolicyKind].instances).toStrictEqual({ customer: { [option]: expected } });
+        expect(config.warnings).toStrictEqual([]);
+      }
+    },
+  );
+});
+
+describe('a name with punctuation', () => {
+  const word = fc.stringMatching(/^[a-z]{1,4}\d?$/);
+  const name = fc
+    .tuple(word, fc.array(fc.tuple(fc.constantFrom('.', '-', '_', '/', ' '), word), { maxLength: 3 }))
+    .map(([first, rest]) => first + rest.flat().join(''));
+
+  it.each(policies.map(({ kind, section }) => ({ kind, section })))(
+    'is found by a variable in Spring’s form and with underscores: $section',
+    ({ kind, section }) => {
+      fc.assert(
+        fc.property(name, fc.boolean(), (instance, inSpringsForm) => {
+          const form = inSpringsForm ? instance.replaceAll('-', '') : instance;
+          const inVariable = form.replaceAll(/[^a-z0-9]/g, '_').toUpperCase();
+          const env = { [`RESILIENCE4J_${section.toUpperCase()}_INSTANCES_${inVariable}_BASECONFIG`]: 'shared' };
+          const document = {
+            resilience4j: { [section]: { configs: { shared: {} }, instances: { [`[${instance}]`]: {} } } },
+          };
+          const config = resilienceConfig([{ label: 'a.yml', documents: [document] }], { env });
+
+          expect(config[kind].instances).toStrictEqual({ [instance]: { baseConfig: 'shared' } });
+        }),
+      );
+    },
+  );
+});
 
 describe('a relaxed key', () => {
   it('sets the same option in a file in every form', () => {

@@ -391,7 +391,7 @@ describe('faults', () => {
         customer:
           baseConfig: defalt
           slidingWindowType: SOMETIMES
-          recordExceptions: [java.io.IOException, RangeError]
+          recordExceptions: [IOException, RangeError]
           waitDurationInOpenState: \${WAIT}
           healthProbe: ask
           slidingWindowSize: 10
@@ -419,13 +419,13 @@ describe('faults', () => {
       },
       {
         option: `${root}.instances.customer.recordExceptions`,
-        given: "'java.io.IOException', which is not registered",
+        given: "'IOException', which is not registered",
         allowed: expect.stringMatching(/^a name registered in errorTypes: Error, .*RangeError/),
       },
       {
         option: `${root}.instances.customer.waitDurationInOpenState`,
         given: "'${WAIT}', where WAIT has no value",
-        allowed: 'a placeholder with a default, ${WAIT:…}, or one with a value in the environment',
+        allowed: 'a placeholder with a default, ${WAIT:…}, or one with a value in the environment or in a file',
       },
       {
         option: `${root}.instances.customer.healthProbe`,

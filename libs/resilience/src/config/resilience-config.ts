@@ -16,9 +16,10 @@ import { pipelineKindsOf, policies, type PolicyDefinitions, type PolicyKind } fr
 import type { PolicyTable } from '../core/policy-definition.ts';
 import { withBackoff } from './backoff.ts';
 import { bindDefinitions, type Layers } from './bind.ts';
-import { type ConfigFile, readConfigFile } from './config-file.ts';
+import { type ConfigFile, readConfigFiles } from './config-file.ts';
+import { type KnownNames, propertiesInEnvironment } from './environment.ts';
 import { ConfigIssues } from './issues.ts';
-import { type ErrorTypes, type Predicates, withBuiltIn } from './names.ts';
+import { type ErrorTypes, type NameLookup, namesInTables, type Predicates } from './names.ts';
 import {
   bindPipelines,
   type PipelinePolicies,
@@ -26,9 +27,11 @@ import {
   pipelinesInCode,
   type PipelineSettings,
 } from './pipelines.ts';
+import { type Environment, lookupIn } from './placeholders.ts';
+import { activeDocuments } from './profiles.ts';
 import { type HealthOptions, healthRules, type SectionFormat, sectionFormats } from './section-format.ts';
-import { type KnownNames, propertiesInEnvironment, propertiesInFile, type Property } from './sources.ts';
-import type { Environment, ReadingContext } from './values.ts';
+import { documentsIn, joinLists, keysOfDocuments, propertiesBelow, type Property } from './sources.ts';
+import type { ReadingContext } from './values.ts';
 
 /**
  * The configuration apart from files. Definitions of the application's code are members named like the policies; files
@@ -61,22 +64,25 @@ export interface ResilienceConfig extends PolicyDefinitions {
   readonly pipelines: PipelinePolicies;
   /** The options of instances for their health indicators. */
   readonly healthOptions: { readonly circuitBreaker: HealthOptionsOf; readonly rateLimiter: HealthOptionsOf };
-  /** One text with everything that has no effect, or none. */
+  /** One text with everything that has no effect, if there is any, and one for each Java class that is not known. */
   readonly warnings: readonly string[];
 }
 
 /** The sources of configuration. Files override code, and the environment overrides files, option by option. */
 export interface ResilienceConfigSources extends ResilienceConfigContext {
-  /** YAML files, relative to the working directory; a later one overrides an earlier one. None by default. */
+  /**
+   * Files of YAML (`.yml`, `.yaml`) or Java's properties (`.properties`), relative to the working directory; a later one
+   * overrides an earlier one. None by default.
+   */
   readonly files?: readonly (string | URL)[];
 }
 
 /**
- * Reads the configuration below `resilience4j` from files in the form of Spring's `application.yml`. A file from a
- * Spring application loads without changes; other keys in it are ignored.
+ * Reads the configuration below `resilience4j` from files in the form of Spring's `application.yml` or
+ * `application.properties`. A file from a Spring application loads without changes; other keys in it are ignored.
  *
  * @throws InvalidOptionsError listing every fault with its place
- * @throws ConfigFileError if a file is missing or not valid YAML, or if the package `yaml` is not installed
+ * @throws ConfigFileError if a file is missing or not valid, if its kind is not known, or if the package `yaml` is not installed
  *
  * @example
  * const { circuitBreaker, warnings } = await loadResilienceConfig({ files: ['resilience.yml'] });
@@ -87,7 +93,7 @@ export async function loadResilienceConfig(
   table: PolicyTable = policies,
 ): Promise<ResilienceConfig> {
   const { files = [], ...context } = sources;
-  return resilienceConfig(await Promise.all(files.map((file) => readConfigFile(file))), context, table);
+  return resilienceConfig(await readConfigFiles(files), context, table);
 }
 
 /**
@@ -102,11 +108,25 @@ export function resilienceConfig(
   context: ResilienceConfigContext = {},
   table: PolicyTable = policies,
 ): ResilienceConfig {
-  const { env = process.env, predicates = {}, random = Math.random } = context;
+  return configWithNames(files, context, table, namesInTables(context.errorTypes, context.predicates));
+}
+
+/**
+ * Combines code, files and environment, like `resilienceConfig`.
+ *
+ * @param names finds what names in files mean, in place of the tables of the context
+ * @throws InvalidOptionsError listing every fault with its place
+ */
+export function configWithNames(
+  files: readonly ConfigFile[],
+  context: Omit<ResilienceConfigContext, 'errorTypes' | 'predicates'>,
+  table: PolicyTable,
+  names: NameLookup,
+): ResilienceConfig {
+  const { random = Math.random } = context;
   const issues = new ConfigIssues();
   const formats = sectionFormats(table);
-  const reading = { env, predicates, errorTypes: withBuiltIn(context.errorTypes), issues };
-  const sources = readSources(files, context, formats, reading);
+  const sources = readSources(files, context, formats, names, issues);
 
   const resolved = formats.map((format) => {
     const layer = sources.layers.get(format.kind) ?? emptyLayer;
@@ -173,11 +193,18 @@ interface Sources {
 
 function readSources(
   files: readonly ConfigFile[],
-  inCode: ResilienceConfigContext,
+  inCode: Omit<ResilienceConfigContext, 'errorTypes' | 'predicates'>,
   formats: readonly SectionFormat[],
-  context: ReadingContext,
+  names: NameLookup,
+  issues: ConfigIssues,
 ): Sources {
-  const { env, issues } = context;
+  const { env = process.env } = inCode;
+  const documents = activeDocuments(
+    files.flatMap((file) => documentsIn(file, issues)),
+    env,
+    issues,
+  );
+  const context: ReadingContext = { names, lookup: lookupIn(env, keysOfDocuments(documents)), issues };
   const read = (properties: readonly Property[]): Sources => ({
     layers: bindDefinitions(properties, formats, context),
     pipelines: bindPipelines(properties, context),
@@ -190,16 +217,21 @@ function readSources(
     return { layers: new Map(layers), pipelines: new Map([...below.pipelines, ...above.pipelines]) };
   };
   const code = { layers: layersOfCode(inCode, formats, issues), pipelines: pipelinesInCode(inCode.pipelines) };
-  const below = files
-    .flatMap((file) => propertiesInFile(file, env, issues))
-    .map(read)
-    .reduce(combine, code);
-  const names = knownNamesIn(below, inCode.namesInCode ?? {});
-  return combine(below, read(propertiesInEnvironment(env, formats, names, issues)));
+  const inFiles = documents.map(({ label, tree }) => ({
+    label,
+    properties: propertiesBelow('resilience4j', tree, label),
+  }));
+  for (const { label } of files) {
+    const isUsed = inFiles.some((document) => document.label === label && document.properties.length > 0);
+    if (!isUsed) issues.ignore(`${label}: it contains nothing below resilience4j`);
+  }
+  const below = inFiles.map(({ properties }) => read(joinLists(properties, issues))).reduce(combine, code);
+  const known = knownNamesIn(below, inCode.namesInCode ?? {});
+  return combine(below, read(propertiesInEnvironment(env, formats, known, issues)));
 }
 
 function layersOfCode(
-  inCode: ResilienceConfigContext,
+  inCode: Partial<PolicyDefinitions>,
   formats: readonly SectionFormat[],
   { report }: ConfigIssues,
 ): Layers {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { propertiesBelow } from './sources.ts';
-import { fillPlaceholders } from './values.ts';
+import { fillPlaceholders, lookupIn } from './placeholders.ts';
 
 const pathsIn = (tree: unknown) =>
   propertiesBelow('resilience4j', tree, 'resilience.yml').map(({ path, value }) => [path.join(' / '), value]);
@@ -40,7 +40,14 @@ describe('propertiesBelow', () => {
 });
 
 describe('fillPlaceholders', () => {
-  const env = { WAIT: '5s', CUSTOMER_WAITTIME: '7s', EMPTY: '', LOOP: '${LOOP}' };
+  const env = { WAIT: '5s', CUSTOMER_WAITTIME: '7s', EMPTY: '', LOOP: '${LOOP}', LEFT: '${RIGHT}', RIGHT: 'a ${LEFT}' };
+  const keys = new Map([
+    ['my.wait', '${my.base}0ms'],
+    ['my.base', '25'],
+    ['customer.waittime', '1s'],
+    ['my.list[1]', 'second'],
+  ]);
+  const lookup = lookupIn(env, keys);
 
   it.each([
     ['10', '10'],
@@ -54,17 +61,25 @@ describe('fillPlaceholders', () => {
     ['${NONE:${NEITHER:9s}}', '9s'],
     ['${customer.wait-time}', '7s'],
     ['${NONE:http://localhost:80}', 'http://localhost:80'],
+    ['${my.wait}', '250ms'],
+    ['${My.Wait}', '250ms'],
+    ['${my.none:${my.base}}', '25'],
+    ['${my.list[1]}', 'second'],
+    ['${my.${NONE:base}}', '25'],
+    ['${NONE:{a: b}}', '{a: b}'],
+    ['${my.wait', '${my.wait'],
+    ['$my.wait and {my.wait}', '$my.wait and {my.wait}'],
   ])('replaces %s by %s', (text, filled) => {
-    expect(fillPlaceholders(text, env)).toStrictEqual({ text: filled });
+    expect(fillPlaceholders(text, lookup)).toStrictEqual({ text: filled });
   });
 
   it('returns the name of a placeholder without value and default', () => {
-    expect(fillPlaceholders('${WAIT} ${NONE}', env)).toStrictEqual({ missing: 'NONE' });
+    expect(fillPlaceholders('${WAIT} ${NONE}', lookup)).toStrictEqual({ missing: 'NONE' });
   });
 
-  it('ends if a placeholder leads back to itself', () => {
-    expect(fillPlaceholders('${LOOP}', env)).toStrictEqual({
-      missing: '${LOOP} (a placeholder that leads back to itself)',
-    });
+  it('returns the names of a circle, and ends', () => {
+    expect(fillPlaceholders('${LOOP}', lookup)).toStrictEqual({ circle: ['LOOP', 'LOOP'] });
+    expect(fillPlaceholders('a ${LEFT}', lookup)).toStrictEqual({ circle: ['LEFT', 'RIGHT', 'LEFT'] });
+    expect(fillPlaceholders('${NONE:${LOOP}}', lookup)).toStrictEqual({ circle: ['LOOP', 'LOOP'] });
   });
 });

@@ -1,9 +1,8 @@
-import type { Group } from '../core/definitions.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { ConfigIssues } from './issues.ts';
-import { findRelaxed, nearestRelaxed, relaxed } from './names.ts';
-import { findGroup, pipelinesSection, type SectionFormat } from './section-format.ts';
-import { type Environment, wordsIn } from './values.ts';
+import { relaxed } from './names.ts';
+import { pipelinesSection } from './section-format.ts';
+import { plainText, quoted } from './values.ts';
 
 /** A value of a configuration source, with its path. */
 export interface Property {
@@ -50,119 +49,85 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The properties of each active document of a file. */
-export function propertiesInFile(
-  { label, documents }: ConfigFile,
-  env: Environment,
-  issues: ConfigIssues,
-): readonly (readonly Property[])[] {
-  const active = documents.filter((document) => isActive(document, label, env, issues));
-  const properties = active.map((document) => propertiesBelow('resilience4j', document, label));
-  if (properties.every(({ length }) => length === 0)) issues.ignore(`${label}: it contains nothing below resilience4j`);
-  return properties;
+/** A document of a configuration file. */
+export interface Document {
+  /** The file, for messages. */
+  readonly label: string;
+  readonly tree: unknown;
 }
 
-/** The keys below `spring` that bind a YAML document to profiles: the current one and that before Spring Boot 2.4. */
-const profileKeys = new Set(['config.activate.onprofile', 'profiles']);
-
-/**
- * Whether a document of an `application.yml` is active: it belongs to no profile, or to one in
- * `SPRING_PROFILES_ACTIVE`. Profile expressions (`prod & eu`) are not supported; such a document is ignored.
- */
-function isActive(document: unknown, label: string, env: Environment, issues: ConfigIssues): boolean {
-  const condition = propertiesBelow('spring', document, label).find(({ path }) =>
-    profileKeys.has(path.map(relaxed).join('.')),
-  );
-  if (condition === undefined) return true;
-  const profiles = wordsIn(condition.value);
-  const active = wordsIn(env['SPRING_PROFILES_ACTIVE']);
-  if (profiles.some((profile) => active.includes(profile))) return true;
-  issues.ignore(
-    `${label}: the document for the profile ${profiles.join(', ')}, which is not in SPRING_PROFILES_ACTIVE`,
-  );
-  return false;
-}
-
-const variablePrefix = 'RESILIENCE4J_';
-
-/** The names that files and code define. */
-export interface KnownNames {
-  of(format: SectionFormat, group: Group): readonly string[];
-  readonly pipelines: readonly string[];
-}
-
-/**
- * The properties that environment variables set, in Spring's relaxed form:
- * `RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE`. The name and the option may contain underscores.
- */
-export function propertiesInEnvironment(
-  env: Environment,
-  formats: readonly SectionFormat[],
-  knownNames: KnownNames,
-  issues: ConfigIssues,
-): readonly Property[] {
-  return Object.entries(env).flatMap(([variable, value]) => {
-    if (value === undefined || !variable.toUpperCase().startsWith(variablePrefix)) return [];
-    const path = pathOf(variable, formats, knownNames, issues);
-    return path === undefined ? [] : [{ path, value, origin: () => variable }];
+/** The documents of a file. One that is no map is a fault; an empty one is left out. */
+export function documentsIn({ label, documents }: ConfigFile, issues: ConfigIssues): readonly Document[] {
+  return documents.flatMap((tree) => {
+    if (tree === null || tree === undefined) return [];
+    if (isMap(tree)) return [{ label, tree }];
+    issues.report({ option: label, given: `${quoted(tree)} at the top`, allowed: 'a map, such as resilience4j: …' });
+    return [];
   });
 }
 
-function pathOf(
-  variable: string,
-  formats: readonly SectionFormat[],
-  knownNames: KnownNames,
-  issues: ConfigIssues,
-): readonly string[] | undefined {
-  const words = variable.slice(variablePrefix.length).split('_');
-  const [first = '', ...others] = words;
-  if (relaxed(first) === pipelinesSection && others.length > 0) {
-    const name = others.join('_');
-    return [first, findRelaxed(name, knownNames.pipelines) ?? name.toLowerCase()];
+/** The values in documents by relaxed key, as placeholders refer to them; a later document overrides an earlier one. */
+export function keysOfDocuments(documents: readonly Document[]): ReadonlyMap<string, string> {
+  return new Map(documents.flatMap(({ tree }) => keyValues(tree, '')));
+}
+
+function keyValues(node: unknown, key: string): readonly (readonly [string, string])[] {
+  if (Array.isArray(node)) return node.flatMap((entry, at) => keyValues(entry, `${key}[${at}]`));
+  if (!isMap(node)) return [[relaxed(key), node === null ? '' : plainText(node)]];
+  return Object.entries(node).flatMap(([own, value]) => keyValues(value, key === '' ? own : `${key}.${own}`));
+}
+
+/** Joins the entries of lists that are properties of their own (`retryExceptions[0]`) to one property for each list. */
+export function joinLists(properties: readonly Property[], issues: ConfigIssues): readonly Property[] {
+  const lists = new Map<string, Property[]>();
+  const joined = properties.flatMap((property): readonly (Property | readonly Property[])[] => {
+    if (!isEntry(property)) return [property];
+    const key = listKey(property);
+    const entries = lists.get(key);
+    if (entries !== undefined) {
+      entries.push(property);
+      return [];
+    }
+    const started = [property];
+    lists.set(key, started);
+    return [started];
+  });
+  return joined.map((property) => ('path' in property ? property : listOf(property, issues)));
+}
+
+/** The position of the name in a path: section, group, name, option; or pipelines, name. */
+const nameAt = ({ path }: Property): number => (relaxed(path[0] ?? '') === pipelinesSection ? 1 : 2);
+
+/** Whether the last key is an index: below the option of an instance, or below the name of a pipeline. */
+function isEntry(property: Property): boolean {
+  const { path } = property;
+  const listAt = nameAt(property) === 1 ? 1 : 3;
+  return path.length - 1 > listAt && /^\d+$/.test(path.at(-1) ?? '');
+}
+
+/** Names are compared as written, other keys in their relaxed form. */
+function listKey(property: Property): string {
+  const keys = property.path.slice(0, -1).map((key, at) => (at === nameAt(property) ? key : relaxed(key)));
+  return JSON.stringify(keys);
+}
+
+const indexOf = ({ path }: Property): number => Number(path.at(-1));
+
+function listOf(entries: readonly Property[], issues: ConfigIssues): Property {
+  const sorted = entries.toSorted((a, b) => indexOf(a) - indexOf(b));
+  const misplaced = sorted.find((entry, at) => indexOf(entry) !== at);
+  if (misplaced !== undefined) {
+    const indexes = sorted.map(indexOf).join(', ');
+    const allowed = 'the indexes 0, 1, 2, …, each of them once';
+    issues.report({ option: misplaced.origin(), given: `in a list with the indexes ${indexes}`, allowed });
   }
-  const groupAt = words.findIndex((word) => findGroup(word) !== undefined);
-  const [groupKey = '', ...rest] = words.slice(Math.max(groupAt, 0));
-  const section = words.slice(0, groupAt).join('');
-  const format = formats.find((candidate) => relaxed(candidate.section) === relaxed(section));
-  const group = findGroup(groupKey);
-  if (format === undefined || group === undefined) return words;
-
-  const names = knownNames.of(format, group);
-  const found = nameAndOption(rest, names, [...format.keys, ...format.meaninglessOptions]);
-  if (found === undefined) reportUnknownOption(variable, rest, names, format, issues);
-  return found && [section, groupKey, ...found];
-}
-
-/** Splits words into name and option: after a known name if possible, otherwise before the longest known option. */
-function nameAndOption(
-  words: readonly string[],
-  names: readonly string[],
-  options: readonly string[],
-): readonly [string, string] | undefined {
-  const splits = words.slice(1).map((_, at) => ({
-    name: words.slice(0, at + 1).join('_'),
-    option: words.slice(at + 1).join('_'),
-  }));
-  const known = splits.filter(({ option }) => findRelaxed(option, options) !== undefined);
-  const best = known.findLast(({ name }) => findRelaxed(name, names) !== undefined) ?? known[0];
-  return best && [findRelaxed(best.name, names) ?? best.name.toLowerCase(), best.option];
-}
-
-function reportUnknownOption(
-  variable: string,
-  words: readonly string[],
-  names: readonly string[],
-  { keys }: SectionFormat,
-  issues: ConfigIssues,
-): void {
-  const isName = (end: number) => findRelaxed(words.slice(0, end).join(''), names) !== undefined;
-  const nameEnd = words.findLastIndex((_, at) => isName(at + 1)) + 1 || 1;
-  const option = words.slice(nameEnd).join('_');
-  const nearest = nearestRelaxed(option, keys);
-  const stem = variable.slice(0, variable.length - option.length);
-  const allowed =
-    nearest === undefined
-      ? `one of ${keys.join(', ')} at the end`
-      : `${stem}${nearest.toUpperCase()}, if that is what you meant`;
-  issues.report({ option: variable, given: option === '' ? 'without an option' : 'not known', allowed });
+  const [first, last] = [sorted[0]!, sorted.at(-1)!];
+  return {
+    path: first.path.slice(0, -1),
+    value: sorted.map(({ value }) => value),
+    origin: (depth) => {
+      if (depth !== undefined || first === last) return first.origin(depth);
+      return `${first.origin()} to ${last.origin()}`;
+    },
+  };
 }

@@ -1,10 +1,8 @@
 import type { Setting } from '../core/definitions.ts';
 import type { OptionKind, OptionRule } from '../core/options.ts';
 import type { ConfigIssues } from './issues.ts';
-import { type ErrorTypes, findByName, type Predicates } from './names.ts';
-
-/** Environment variables: `process.env`, or those of a test. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { classWithoutCounterpart, isJavaClassName, type NameLookup } from './names.ts';
+import { fillPlaceholders, type Lookup } from './placeholders.ts';
 
 /** The entries of a list, which may also be written as text with commas. */
 export function wordsIn(value: unknown): readonly string[] {
@@ -24,15 +22,11 @@ export function quoted(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : plainText(value);
 }
 
-/** What names in configuration files mean. */
-export interface NameTables {
-  readonly errorTypes: ErrorTypes;
-  readonly predicates: Predicates;
-}
-
 /** What is needed to read values, and where faults are reported. */
-export interface ReadingContext extends NameTables {
-  readonly env: Environment;
+export interface ReadingContext {
+  readonly names: NameLookup;
+  /** The values of placeholders. */
+  readonly lookup: Lookup;
   readonly issues: ConfigIssues;
 }
 
@@ -42,18 +36,24 @@ interface Located {
   readonly origin: () => string;
 }
 
-/** A value as its option uses it; `undefined` if it cannot be used, which is reported. */
+/**
+ * A value as its option uses it; `undefined` if it cannot be used, which is reported.
+ *
+ * @param option the option of the policy, and its rule if it has one
+ */
 export function readSetting(
   property: Located,
-  rule: OptionRule<unknown> | undefined,
+  option: { readonly name: string; readonly rule: OptionRule<unknown> | undefined },
   context: ReadingContext,
 ): Setting | undefined {
   const origin = property.origin();
   const filled = fillIn(property, context);
   if (filled === undefined) return undefined;
+  const { name, rule } = option;
   if (rule === undefined) return { value: plainText(filled.value), origin };
 
-  const converted = convert(rule, filled.value, context);
+  const converted = convert({ name, rule, origin }, filled.value, context);
+  if (converted === undefined) return undefined;
   if ('value' in converted) return { value: converted.value, origin };
   context.issues.report({ option: origin, ...converted });
   return undefined;
@@ -62,75 +62,72 @@ export function readSetting(
 /** A value with its placeholders replaced; `undefined` if one of them has no value, which is reported. */
 export function fillIn(
   { value, origin }: Located,
-  { env, issues }: Pick<ReadingContext, 'env' | 'issues'>,
+  { lookup, issues }: Pick<ReadingContext, 'lookup' | 'issues'>,
 ): { readonly value: unknown } | undefined {
-  const missing: string[] = [];
+  const faults: { readonly given: string; readonly allowed: string }[] = [];
   const fill = (entry: unknown): unknown => {
     if (Array.isArray(entry)) return entry.map(fill);
     if (typeof entry !== 'string') return entry;
-    const filled = fillPlaceholders(entry, env);
+    const filled = fillPlaceholders(entry, lookup);
     if ('text' in filled) return filled.text;
-    missing.push(filled.missing);
+    faults.push(
+      'circle' in filled
+        ? {
+            given: `${quoted(value)}, whose placeholders form a circle (${filled.circle.join(' → ')})`,
+            allowed: 'placeholders that lead to a value',
+          }
+        : {
+            given: `${quoted(value)}, where ${filled.missing} has no value`,
+            allowed: `a placeholder with a default, \${${filled.missing}:…}, or one with a value in the environment or in a file`,
+          },
+    );
     return undefined;
   };
   const filled = fill(value);
-  const [name] = missing;
-  if (name === undefined) return { value: filled };
-  const allowed = `a placeholder with a default, \${${name}:…}, or one with a value in the environment`;
-  issues.report({ option: origin(), given: `${quoted(value)}, where ${name} has no value`, allowed });
+  const [fault] = faults;
+  if (fault === undefined) return { value: filled };
+  issues.report({ option: origin(), ...fault });
   return undefined;
-}
-
-/** Text with its placeholders replaced, or the name of one that has neither a value nor a default. */
-export type Filled = { readonly text: string } | { readonly missing: string };
-
-const innermostPlaceholder = /\$\{([^${}:]+)(?::([^{}]*))?\}/;
-const mostReplacements = 100;
-
-/**
- * Replaces Spring's placeholders: `${NAME}` and `${NAME:default}`, where the default may contain placeholders. Names
- * are environment variables; `${customer.wait-time}` also means `CUSTOMER_WAITTIME`, as in Spring.
- */
-export function fillPlaceholders(text: string, env: Environment): Filled {
-  let filled = text;
-  for (let count = 0; count < mostReplacements; count++) {
-    const found = innermostPlaceholder.exec(filled);
-    if (found === null) return { text: filled };
-    const [placeholder, written = '', fallback] = found;
-    const name = written.trim();
-    const variable = name.replaceAll('-', '').replaceAll('.', '_').toUpperCase();
-    const value = env[name] ?? env[variable] ?? fallback;
-    if (value === undefined) return { missing: name };
-    filled = filled.slice(0, found.index) + value + filled.slice(found.index + placeholder.length);
-  }
-  return { missing: `${text} (a placeholder that leads back to itself)` };
 }
 
 /** A value as its option uses it, or why it cannot be used. */
 type Converted = { readonly value: unknown } | { readonly given: string; readonly allowed: string };
 
-/** Reads a value by the kind of its option, where everything may also be text, and parses it by the option's rule. */
-function convert(rule: OptionRule<unknown>, value: unknown, names: NameTables): Converted {
-  const read = readers[rule.kind](value, names, rule);
-  if (!('value' in read)) return read;
-  const parsed = rule.parse(read.value);
-  return parsed === undefined ? { given: quoted(value), allowed: rule.allowed } : { value: parsed };
+/** The option that a value is read for. */
+interface ReadOption {
+  readonly name: string;
+  readonly rule: OptionRule<unknown>;
+  readonly origin: string;
 }
 
-const readers: Readonly<
-  Record<OptionKind, (value: unknown, names: NameTables, rule: OptionRule<unknown>) => Converted>
-> = {
+type Reader = (value: unknown, option: ReadOption, context: ReadingContext) => Converted | undefined;
+
+/**
+ * Reads a value by the kind of its option, where everything may also be text, and parses it by the option's rule.
+ * `undefined` if the value has no effect here, which is reported.
+ */
+function convert(option: ReadOption, value: unknown, context: ReadingContext): Converted | undefined {
+  const read = readers[option.rule.kind](value, option, context);
+  if (read === undefined || !('value' in read)) return read;
+  const parsed = option.rule.parse(read.value);
+  return parsed === undefined ? { given: quoted(value), allowed: option.rule.allowed } : { value: parsed };
+}
+
+const readers: Readonly<Record<OptionKind, Reader>> = {
   number: (value) => ({ value: numberIn(value) }),
   numbers: (value) => ({ value: wordsIn(value).map(numberIn) }),
   boolean: (value) => ({ value: booleanIn(value) ?? value }),
   duration: (value) => ({ value }),
-  choice: (value, _names, rule) => ({ value: choiceIn(plainText(value).trim(), rule) }),
+  choice: (value, { rule }) => ({ value: choiceIn(plainText(value).trim(), rule) }),
   text: (value) => ({ value: plainText(value).trim() }),
-  errorClasses: (value, { errorTypes }) => lookUp(wordsIn(value), 'errorTypes', errorTypes),
+  errorClasses: errorClassesIn,
   errorPredicate: predicateIn,
   resultPredicate: predicateIn,
   function: (value) => ({ given: quoted(value), allowed: 'nothing in a file, since only code can give a function' }),
 };
+
+/** The kinds of options whose value is a list. */
+export const isList = ({ kind }: OptionRule<unknown>): boolean => kind === 'numbers' || kind === 'errorClasses';
 
 /** Spring's enums are relaxed like names: `time-based` means `TIME_BASED`. */
 function choiceIn(written: string, rule: OptionRule<unknown>): string {
@@ -150,19 +147,36 @@ function booleanIn(value: unknown): boolean | undefined {
   return ['false', 'off', 'no', '0'].includes(word) ? false : undefined;
 }
 
-function predicateIn(value: unknown, { predicates }: NameTables): Converted {
-  const found = lookUp([plainText(value).trim()], 'predicates', predicates);
-  return 'value' in found ? { value: found.value[0] } : found;
+/** A Java class without a counterpart matches no error, as in an application of Spring that never throws it. */
+function errorClassesIn(value: unknown, { origin }: ReadOption, { names, issues }: ReadingContext): Converted {
+  const written = wordsIn(value);
+  const unknown = written.filter((name) => names.errorType(name) === undefined);
+  const mistyped = unknown.filter((name) => !isJavaClassName(name));
+  if (mistyped.length > 0) return notRegistered(mistyped, 'errorTypes', names);
+  for (const name of unknown) issues.noCounterpart(name, origin, 'no error matches it', 'errorTypes');
+  return { value: written.map((name) => names.errorType(name) ?? classWithoutCounterpart(name)) };
 }
 
-function lookUp<T>(
-  names: readonly string[],
-  tableName: keyof NameTables,
-  table: Readonly<Record<string, T>>,
-): { readonly value: readonly (T | undefined)[] } | Exclude<Converted, { readonly value: unknown }> {
-  const unknown = names.filter((name) => findByName(name, table) === undefined);
-  if (unknown.length === 0) return { value: names.map((name) => findByName(name, table)) };
-  const known = Object.keys(table).join(', ');
+/** A Java class without a counterpart has no effect. */
+function predicateIn(
+  value: unknown,
+  { name: option, rule, origin }: ReadOption,
+  { names, issues }: ReadingContext,
+): Converted | undefined {
+  const name = plainText(value).trim();
+  const predicate = names.predicate(name, option, rule.kind);
+  if (predicate !== undefined) return { value: predicate };
+  if (!isJavaClassName(name)) return notRegistered([name], 'predicates', names);
+  issues.noCounterpart(name, origin, 'the option is not set', 'predicates');
+  return undefined;
+}
+
+function notRegistered(
+  unknown: readonly string[],
+  tableName: keyof NameLookup['registered'],
+  { registered }: NameLookup,
+): Converted {
+  const known = registered[tableName].join(', ');
   const allowed = `a name registered in ${tableName}${known === '' ? ', which is empty' : `: ${known}`}`;
   return { given: `${unknown.map(quoted).join(', ')}, which is not registered`, allowed };
 }

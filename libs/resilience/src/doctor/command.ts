@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigFileError, readConfigFile } from '../config/config-file.ts';
-import type { Environment } from '../config/values.ts';
+import type { Environment } from '../config/placeholders.ts';
 import { parseDuration } from '../core/duration.ts';
 import { ResilienceError } from '../core/errors.ts';
 import { diagnose } from './diagnose.ts';
@@ -16,7 +16,7 @@ const exitCodes = { success: 0, errorsFound: 1, unusable: 2 } as const;
 
 const usage = `Usage: doctor FILE... [options]
 
-Explains the instances of a resilience.yml, and finds configurations that cannot work.
+Explains the instances of a resilience.yml or application.properties, and finds configurations that cannot work.
 With several files, a later one overrides an earlier one.
 
   --rate 0.5/s        calls a second, evenly spread (also 30/min, 1000/h)

@@ -1,11 +1,8 @@
-import { readConfigFile } from '../config/config-file.ts';
-import { builtInErrorTypes, type ErrorTypes, findByName, findRelaxed, type Predicates } from '../config/names.ts';
-import { loadResilienceConfig, type ResilienceConfig } from '../config/resilience-config.ts';
-import { sectionFormats } from '../config/section-format.ts';
-import { propertiesBelow } from '../config/sources.ts';
-import { type Environment, fillPlaceholders, wordsIn } from '../config/values.ts';
+import { readConfigFiles } from '../config/config-file.ts';
+import { classWithoutCounterpart, type NameLookup, namesInTables } from '../config/names.ts';
+import type { Environment } from '../config/placeholders.ts';
+import { configWithNames, type ResilienceConfig } from '../config/resilience-config.ts';
 import type { Clock } from '../core/clock.ts';
-import type { ErrorClass, OptionRule } from '../core/options.ts';
 import type { PipelineRegistry } from '../core/pipeline.registry.ts';
 import {
   createRegistries,
@@ -117,9 +114,9 @@ export async function instancesInFiles(
   files: readonly string[],
   env: Environment = process.env,
 ): Promise<InstancesInFiles> {
-  const names = await namesIn(files, env);
-  const config = await loadResilienceConfig({ files, env, random: middle, ...names });
-  const warnings = [...config.warnings, ...predicateWarning(names.predicates)];
+  const { names, predicates } = standIns();
+  const config = configWithNames(await readConfigFiles(files), { env, random: middle }, policies, names);
+  const warnings = [...config.warnings, ...predicateWarning(predicates)];
   return { instances: instancesOfConfig(config), warnings };
 }
 
@@ -140,61 +137,26 @@ function instancesOfConfig(config: ResilienceConfig): readonly Instance[] {
   });
 }
 
-interface StandIns {
-  readonly errorTypes: ErrorTypes;
-  readonly predicates: Predicates;
+/** Substitutes for the error classes and predicates that files name, and the names of the predicates. */
+function standIns(): { readonly names: NameLookup; readonly predicates: ReadonlySet<string> } {
+  const builtIn = namesInTables();
+  const predicates = new Set<string>();
+  const names: NameLookup = {
+    registered: builtIn.registered,
+    errorType: (name) => builtIn.errorType(name) ?? classWithoutCounterpart(name),
+    predicate: (name, option, kind) => {
+      predicates.add(name);
+      const result = kind === 'errorPredicate' && !option.startsWith('ignore');
+      return () => result;
+    },
+  };
+  return { names, predicates };
 }
 
-/** Substitutes for the error classes and predicates that files name. */
-async function namesIn(files: readonly string[], env: Environment): Promise<StandIns> {
-  const errorTypes: Record<string, ErrorClass> = {};
-  const predicates: Record<string, () => boolean> = {};
-  for (const { documents, label } of await Promise.all(files.map((file) => readConfigFile(file)))) {
-    for (const { path, value } of documents.flatMap((document) => propertiesBelow('resilience4j', document, label))) {
-      const option = optionAt(path);
-      if (option?.rule.kind === 'errorClasses') {
-        for (const name of namesOf(value, env)) {
-          if (findByName(name, builtInErrorTypes) === undefined) errorTypes[name] ??= classNamed(name);
-        }
-      } else if (option?.rule.kind === 'errorPredicate' || option?.rule.kind === 'resultPredicate') {
-        const result = option.rule.kind === 'errorPredicate' && !option.name.startsWith('ignore');
-        for (const name of namesOf(value, env)) predicates[name] ??= () => result;
-      }
-    }
-  }
-  return { errorTypes, predicates };
-}
-
-const formats = sectionFormats(policies);
-
-function optionAt([section = '', , , ...key]: readonly string[]):
-  { readonly name: string; readonly rule: OptionRule<unknown> } | undefined {
-  const format = formats.find((candidate) => findRelaxed(section, [candidate.section]) !== undefined);
-  const written = findRelaxed(key.join('.'), format?.keys ?? []) ?? '';
-  const name = format?.aliases[written] ?? written;
-  const rule = format?.rules[name];
-  return rule === undefined ? undefined : { name, rule };
-}
-
-/** Names may be text with commas, a list, or a list with an index for each entry. */
-function namesOf(value: unknown, env: Environment): readonly string[] {
-  return wordsIn(value).flatMap((word) => {
-    const filled = fillPlaceholders(word, env);
-    return 'text' in filled ? wordsIn(filled.text) : [];
-  });
-}
-
-function classNamed(name: string): ErrorClass {
-  const standIn = class extends Error {};
-  Object.defineProperty(standIn, 'name', { value: name });
-  return standIn;
-}
-
-function predicateWarning(predicates: Predicates): readonly string[] {
-  const names = Object.keys(predicates);
-  if (names.length === 0) return [];
+function predicateWarning(predicates: ReadonlySet<string>): readonly string[] {
+  if (predicates.size === 0) return [];
   return [
-    `The application's predicates are not available here: ${names.join(', ')}. One that records or retries is assumed to be ` +
+    `The application's predicates are not available here: ${[...predicates].join(', ')}. One that records or retries is assumed to be ` +
       'true for every error, any other to be false.',
   ];
 }

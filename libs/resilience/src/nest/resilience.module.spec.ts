@@ -155,8 +155,20 @@ describe('ResilienceModule', () => {
     warn.mockRestore();
   });
 
+  it('starts with a Java class that no error type is registered for, and logs it', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await start({ configFiles: [configFile] });
+
+    const warnings = warn.mock.calls.filter(([message]) => String(message).includes('com.acme.StockException'));
+    expect(warnings).toHaveLength(1);
+    warn.mockRestore();
+  });
+
   it('does not start with an invalid configuration', async () => {
-    await expect(start({ configFiles: [configFile] })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+    const invalid = join(folder, 'invalid.yml');
+    await writeFile(invalid, 'resilience4j.retry.instances.stock.retryExceptions: StockExeption');
+
+    await expect(start({ configFiles: [invalid], errorTypes })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
     await expect(start({ configFiles: [join(folder, 'missing.yml')] })).rejects.toMatchObject({
       code: 'CONFIG_FILE_UNREADABLE',
     });

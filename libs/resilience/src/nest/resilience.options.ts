@@ -10,8 +10,8 @@ import type { DynamicInstanceOptions } from '../core/dynamic-instances.ts';
  */
 export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, 'namesInCode'> {
   /**
-   * Files in the form of Spring's `application.yml`, relative to the working directory; a later file overrides an earlier
-   * one. They need the package `yaml`. None by default.
+   * Files in the form of Spring's `application.yml` or `application.properties`, relative to the working directory; a
+   * later file overrides an earlier one. YAML needs the package `yaml`. None by default.
    */
   readonly configFiles?: readonly (string | URL)[];
   /** The clock of all policies; real time by default. */

@@ -1,0 +1,75 @@
+import type { ConfigIssues } from './issues.ts';
+import { relaxed } from './names.ts';
+import { type Environment, fillPlaceholders, type Lookup, lookupIn } from './placeholders.ts';
+import { type Document, keysOfDocuments, propertiesBelow } from './sources.ts';
+import { wordsIn } from './values.ts';
+
+/** The keys below `spring` that bind a document to profiles: the current one and that before Spring Boot 2.4. */
+const conditionKeys = new Set(['config.activate.onprofile', 'profiles']);
+
+/** The key below `spring` with the active profiles. */
+const activeKey = 'profiles.active';
+
+/** The profile that is active if no other is. */
+const defaultProfile = 'default';
+
+interface DocumentOfProfiles extends Document {
+  /** The profiles that the document belongs to; `undefined` if it always counts. */
+  readonly condition: readonly string[] | undefined;
+  /** The profiles that it activates. */
+  readonly activates: readonly string[];
+}
+
+/**
+ * The documents that count: those that belong to no profile, or to an active one. The active profiles are those in
+ * `SPRING_PROFILES_ACTIVE`, otherwise those in `spring.profiles.active` in a file, otherwise `default`. Profile
+ * expressions (`prod & eu`) are not supported; such a document is ignored.
+ */
+export function activeDocuments(
+  documents: readonly Document[],
+  env: Environment,
+  issues: ConfigIssues,
+): readonly Document[] {
+  const lookup = lookupIn(env, keysOfDocuments(documents));
+  const withProfiles = documents.map((document) => documentOfProfiles(document, lookup));
+  const active = activeProfiles(withProfiles, env);
+  return withProfiles.filter(({ label, condition, activates }) => {
+    if (condition === undefined) return true;
+    if (activates.length > 0) {
+      const given = `${activates.join(', ')} in the document for the profile ${condition.join(', ')}`;
+      issues.report({ option: `${label}: spring.${activeKey}`, given, allowed: 'a document without a profile' });
+    }
+    if (condition.some((profile) => active.includes(profile))) return true;
+    issues.ignore(
+      `${label}: the document for the profile ${condition.join(', ')}, which is not active ` +
+        `(SPRING_PROFILES_ACTIVE or spring.${activeKey}; active: ${active.join(', ')})`,
+    );
+    return false;
+  });
+}
+
+function activeProfiles(documents: readonly DocumentOfProfiles[], env: Environment): readonly string[] {
+  const inEnvironment = wordsIn(env['SPRING_PROFILES_ACTIVE']);
+  if (inEnvironment.length > 0) return inEnvironment;
+  const inFiles = documents.findLast(({ condition, activates }) => condition === undefined && activates.length > 0);
+  return inFiles?.activates ?? [defaultProfile];
+}
+
+function documentOfProfiles(document: Document, lookup: Lookup): DocumentOfProfiles {
+  const properties = propertiesBelow('spring', document.tree, document.label).map(({ path, value }) => ({
+    key: path
+      .filter((word) => !/^\d+$/.test(word))
+      .map(relaxed)
+      .join('.'),
+    profiles: wordsIn(value).flatMap((word) => {
+      const filled = fillPlaceholders(word, lookup);
+      return wordsIn('text' in filled ? filled.text : word);
+    }),
+  }));
+  const conditions = properties.filter(({ key }) => conditionKeys.has(key));
+  return {
+    ...document,
+    condition: conditions.length === 0 ? undefined : conditions.flatMap(({ profiles }) => profiles),
+    activates: properties.filter(({ key }) => key === activeKey).flatMap(({ profiles }) => profiles),
+  };
+}

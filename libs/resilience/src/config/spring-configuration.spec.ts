@@ -1,0 +1,463 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { InvalidOptionsError } from '../core/errors.ts';
+import { createRegistry } from '../core/policies.ts';
+import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
+import { instancesInFiles } from '../doctor/instance.ts';
+import { ConfigFileError } from './config-file.ts';
+import { loadResilienceConfig, resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
+
+class CustomerDown extends Error {}
+class LedgerDown extends Error {}
+const errorTypes = { CustomerDown, LedgerDown };
+
+/** The configuration of YAML texts, as files named a.yml, b.yml, …. */
+function configOf(texts: string | readonly string[], context: ResilienceConfigContext = {}) {
+  const files = [texts].flat().map((text, at) => ({
+    label: `${'abc'[at]}.yml`,
+    documents: [...parseAllDocuments(text, { merge: true })].map((document) => document.toJS() as unknown),
+  }));
+  return resilienceConfig(files, { env: {}, errorTypes, ...context });
+}
+
+function faultsOf(...sources: Parameters<typeof configOf>) {
+  try {
+    configOf(...sources);
+  } catch (error) {
+    if (error instanceof InvalidOptionsError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('lists whose entries have an index (spring-boot#2880)', () => {
+  const prefix = 'RESILIENCE4J_RETRY_INSTANCES_CUSTOMER';
+  const file = `resilience4j.retry.instances.customer:
+    retryExceptions: [RangeError, TypeError, SyntaxError]`;
+
+  it('are set by one environment variable for each entry, and replace the list of a file', () => {
+    const env = {
+      [`${prefix}_RETRYEXCEPTIONS_1`]: 'LedgerDown',
+      [`${prefix}_RETRYEXCEPTIONS_0`]: 'CustomerDown',
+      [`${prefix}_IGNORE_EXCEPTIONS_0`]: 'URIError',
+    };
+
+    expect(configOf(file, { env }).retry.instances).toStrictEqual({
+      customer: { retryExceptions: [CustomerDown, LedgerDown], ignoreExceptions: [URIError] },
+    });
+  });
+
+  it('are set in environment variables of a list of numbers and of a pipeline', () => {
+    const env = {
+      RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_RAMPUPSTEPS_0: '10',
+      RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_RAMPUPSTEPS_1: '50',
+      RESILIENCE4J_PIPELINES_CUSTOMER_0: 'retry',
+      RESILIENCE4J_PIPELINES_CUSTOMER_1: 'circuitBreaker',
+    };
+    const { circuitBreaker, pipelines } = configOf(file, { env });
+
+    expect(circuitBreaker.instances).toStrictEqual({ customer: { rampUpSteps: [10, 50] } });
+    expect(pipelines).toStrictEqual({ customer: ['retry', 'circuitBreaker'] });
+  });
+
+  it('are set by keys with an index in files, in any order and spelling', () => {
+    const text = `
+      resilience4j.retry.instances.customer:
+        retryExceptions[1]: LedgerDown
+        retry-exceptions[0]: \${FIRST:CustomerDown}
+      resilience4j.pipelines.customer[0]: retry`;
+    const { retry, pipelines } = configOf(text);
+
+    expect(retry.instances).toStrictEqual({ customer: { retryExceptions: [CustomerDown, LedgerDown] } });
+    expect(pipelines).toStrictEqual({ customer: ['retry'] });
+  });
+
+  it('are faults if an index is missing or the option is no list', () => {
+    const env = {
+      [`${prefix}_RETRYEXCEPTIONS_0`]: 'CustomerDown',
+      [`${prefix}_RETRYEXCEPTIONS_2`]: 'LedgerDown',
+      [`${prefix}_MAXATTEMPTS_0`]: '3',
+    };
+
+    expect(faultsOf(file, { env })).toMatchObject([
+      { option: `${prefix}_MAXATTEMPTS_0`, given: 'not known', allowed: expect.stringContaining('MAXATTEMPTS,') },
+      { option: `${prefix}_RETRYEXCEPTIONS_2`, given: 'in a list with the indexes 0, 2' },
+    ]);
+  });
+
+  it('are faults if the whole list is set, too', () => {
+    const env = { [`${prefix}_RETRYEXCEPTIONS_0`]: 'CustomerDown', [`${prefix}_RETRYEXCEPTIONS`]: 'LedgerDown' };
+
+    expect(faultsOf(file, { env })).toMatchObject([{ given: 'set a second time' }]);
+  });
+
+  it('belong to one instance, if the names of two instances differ in their punctuation', () => {
+    const text = `resilience4j.retry.instances:
+      customer-v1: { "retryExceptions[0]": CustomerDown }
+      customerV1: { "retryExceptions[0]": LedgerDown }`;
+
+    expect(configOf(text).retry.instances).toStrictEqual({
+      'customer-v1': { retryExceptions: [CustomerDown] },
+      customerV1: { retryExceptions: [LedgerDown] },
+    });
+  });
+});
+
+describe('environment variables for names with punctuation (Resilience4j#1226)', () => {
+  const instances = (names: readonly string[], env: Record<string, string>) =>
+    configOf(
+      `resilience4j.retry.instances: { ${names.map((name) => `"[${name}]": { waitDuration: 1s }`).join(', ')} }`,
+      { env },
+    ).retry.instances;
+  const variable = (name: string) => `RESILIENCE4J_RETRY_INSTANCES_${name}_MAXATTEMPTS`;
+
+  it.each([
+    ['customer.v1', 'CUSTOMER_V1'],
+    ['customer.v1', 'CUSTOMERV1'],
+    ['customer-v1', 'CUSTOMERV1'],
+    ['customer-v1', 'CUSTOMER_V1'],
+    ['customer_v1', 'CUSTOMER_V1'],
+    ['com.acme.customer-api', 'COM_ACME_CUSTOMERAPI'],
+    ['com.acme.customer-api', 'COM_ACME_CUSTOMER_API'],
+    ['customer/v1', 'CUSTOMER_V1'],
+    ['GET /customers', 'GET_CUSTOMERS'],
+  ])('set an option of the instance %s by %s, without a second instance', (name, written) => {
+    expect(instances([name], { [variable(written)]: '5' })).toStrictEqual({
+      [name]: { waitDuration: 1_000, maxAttempts: 5 },
+    });
+  });
+
+  it('mean the instance whose name has exactly the form of Spring', () => {
+    const env = { [variable('CUSTOMER_V1')]: '5', [variable('CUSTOMERV1')]: '6' };
+
+    expect(instances(['customer.v1', 'customer-v1'], env)).toMatchObject({
+      'customer.v1': { maxAttempts: 5 },
+      'customer-v1': { maxAttempts: 6 },
+    });
+  });
+
+  it('are faults if they mean two instances, two named configurations or two pipelines', () => {
+    const text = `resilience4j:
+      retry:
+        configs: { "[a.b]": {}, "[a_b]": {} }
+        instances: { "[customer.v1]": {}, "[customer_v1]": {} }
+      pipelines: { "[a.b]": [retry], "[a_b]": [retry] }`;
+    const env = {
+      [variable('CUSTOMER_V1')]: '5',
+      RESILIENCE4J_RETRY_CONFIGS_A_B_MAXATTEMPTS: '5',
+      RESILIENCE4J_PIPELINES_A_B: 'retry',
+    };
+
+    expect(faultsOf(text, { env }).map(({ option, given }) => [option, given])).toStrictEqual([
+      [variable('CUSTOMER_V1'), 'ambiguous, since it means customer.v1.MAXATTEMPTS or customer_v1.MAXATTEMPTS'],
+      ['RESILIENCE4J_RETRY_CONFIGS_A_B_MAXATTEMPTS', 'ambiguous, since it means a.b.MAXATTEMPTS or a_b.MAXATTEMPTS'],
+      ['RESILIENCE4J_PIPELINES_A_B', 'ambiguous, since it means a.b or a_b'],
+    ]);
+  });
+
+  it('find names that only code uses, and pipelines', () => {
+    const env = { [variable('MAIL_V2')]: '5', RESILIENCE4J_PIPELINES_MAIL_V2: 'retry' };
+    const namesInCode = { retry: ['mail.v2'], pipeline: ['mail.v2'] };
+    const { retry, pipelines } = configOf([], { env, namesInCode });
+
+    expect(retry.instances).toStrictEqual({ 'mail.v2': { maxAttempts: 5 } });
+    expect(pipelines).toStrictEqual({ 'mail.v2': ['retry'] });
+  });
+});
+
+describe('placeholders that refer to keys of the files (spring-boot#12136)', () => {
+  const retry = (text: string | readonly string[], context?: ResilienceConfigContext) =>
+    configOf(text, context).retry.instances?.['customer'];
+
+  it('have the value of the key, in any spelling and of any type', () => {
+    const text = `
+      my: { wait: 250ms, attempts: 7, errors: [TypeError, CustomerDown] }
+      acme.long-wait: \${my.wait}
+      resilience4j.retry.instances.customer:
+        waitDuration: \${acme.longWait}
+        maxAttempts: \${my.attempts}
+        retryExceptions: ["\${my.errors[1]}", "\${my.none:RangeError}"]`;
+
+    expect(retry(text)).toStrictEqual({
+      waitDuration: 250,
+      maxAttempts: 7,
+      retryExceptions: [CustomerDown, RangeError],
+    });
+  });
+
+  it('find keys in the other files, the last one of which counts, and the environment overrides them', () => {
+    const files = [
+      'my.wait: 1s\nresilience4j.retry.instances.customer.waitDuration: ${my.wait:9s}',
+      'my.wait: 2s\nresilience4j.retry.instances.customer.maxAttempts: ${resilience4j.bulkhead.instances.b.maxConcurrentCalls}',
+      'resilience4j.bulkhead.instances.b.max-concurrent-calls: 4',
+    ];
+
+    expect(retry(files)).toStrictEqual({ waitDuration: 2_000, maxAttempts: 4 });
+    expect(retry(files, { env: { MY_WAIT: '3s' } })).toMatchObject({ waitDuration: 3_000 });
+  });
+
+  it('ignore keys in documents of profiles that are not active', () => {
+    const text = `resilience4j.retry.instances.customer.waitDuration: \${my.wait:9s}
+---
+spring.config.activate.on-profile: prod
+my.wait: 1s`;
+
+    expect(retry(text)).toStrictEqual({ waitDuration: 9_000 });
+    expect(retry(text, { env: { SPRING_PROFILES_ACTIVE: 'prod' } })).toStrictEqual({ waitDuration: 1_000 });
+  });
+
+  it('are faults if they form a circle', () => {
+    const text = `
+      my: { a: "\${my.b}", b: "\${my.a}" }
+      resilience4j.retry.instances.customer.waitDuration: \${my.a}
+      resilience4j.pipelines.customer: \${resilience4j.pipelines.customer}`;
+
+    expect(faultsOf(text).map(({ given }) => given)).toStrictEqual([
+      "'${my.a}', whose placeholders form a circle (my.a → my.b → my.a)",
+      "'${resilience4j.pipelines.customer}', whose placeholders form a circle " +
+        '(resilience4j.pipelines.customer → resilience4j.pipelines.customer)',
+    ]);
+  });
+});
+
+describe('profiles (Resilience4j#1475)', () => {
+  const profiles = `spring.profiles.active: \${PROFILE:}
+resilience4j.retry.instances.customer.maxAttempts: 1
+---
+spring.config.activate.on-profile: default
+resilience4j.retry.instances.customer.maxAttempts: 2
+---
+spring.config.activate.on-profile: [prod, staging]
+resilience4j.retry.instances.customer.maxAttempts: 3
+---
+spring.config.activate.on-profile: eu
+resilience4j.retry.instances.customer.maxAttempts: 4`;
+  const attempts = (env: Record<string, string>, text: string | readonly string[] = profiles) =>
+    configOf(text, { env }).retry.instances?.['customer']?.maxAttempts;
+
+  it.each([
+    ['default if no profile is active', {}, 2],
+    ['default if the variable is empty', { SPRING_PROFILES_ACTIVE: '' }, 2],
+    ['those of spring.profiles.active in the file', { PROFILE: 'staging' }, 3],
+    ['several', { PROFILE: 'prod, eu' }, 4],
+    ['those of the environment instead of the file', { SPRING_PROFILES_ACTIVE: 'prod', PROFILE: 'eu' }, 3],
+    ['none that a document is for', { SPRING_PROFILES_ACTIVE: 'test' }, 1],
+  ])('count as active: %s', (_, env, expected) => {
+    expect(attempts(env)).toBe(expected);
+  });
+
+  it.each(['spring.profiles.active: prod', 'spring.profiles.active: [prod]', '"spring.profiles.active[0]": prod'])(
+    'may be activated by another file: %s',
+    (text) => {
+      expect(attempts({}, [profiles.replace(/^.*\n/, ''), text])).toBe(3);
+    },
+  );
+
+  it('cannot be activated by a document of a profile', () => {
+    const text = `resilience4j.retry.instances.customer.maxAttempts: 1
+---
+spring: { config.activate.on-profile: prod, profiles.active: eu }`;
+
+    expect(faultsOf(text)).toStrictEqual([
+      {
+        option: 'a.yml: spring.profiles.active',
+        given: 'eu in the document for the profile prod',
+        allowed: 'a document without a profile',
+      },
+    ]);
+  });
+});
+
+describe('Java classes without a counterpart', () => {
+  const text = `resilience4j:
+    circuitbreaker.instances:
+      customer:
+        recordExceptions: [java.io.IOException, CustomerDown]
+        ignoreExceptions: com.acme.Outer$Rejected
+        recordFailurePredicate: com.acme.IsOutage
+        slidingWindowSize: 7
+      ledger:
+        recordExceptions: java.io.IOException
+    retry.instances.customer.retryExceptions: [java.io.IOException]`;
+
+  it('are one warning each with all their places, and the rest of the file is loaded', () => {
+    const root = 'a.yml: resilience4j.circuitbreaker.instances';
+
+    expect(configOf(text).warnings).toStrictEqual([
+      'The Java class java.io.IOException is not known here, so no error matches it; errorTypes can register a ' +
+        `counterpart (${root}.customer.recordExceptions, ${root}.ledger.recordExceptions, ` +
+        'a.yml: resilience4j.retry.instances.customer.retryExceptions).',
+      'The Java class com.acme.Outer$Rejected is not known here, so no error matches it; errorTypes can register a ' +
+        `counterpart (${root}.customer.ignoreExceptions).`,
+      'The Java class com.acme.IsOutage is not known here, so the option is not set; predicates can register a ' +
+        `counterpart (${root}.customer.recordFailurePredicate).`,
+    ]);
+  });
+
+  it('match no error, as in Spring if it is never thrown, and a predicate is left out', () => {
+    const registry = createRegistry('circuitBreaker', configOf(text).circuitBreaker);
+    const customer = registry.getOrCreate('customer');
+    const ledger = registry.getOrCreate('ledger');
+
+    customer.onError(1, new CustomerDown());
+    customer.onError(1, new Error('other'));
+    ledger.onError(1, new Error('other'));
+
+    expect(customer.config).toMatchObject({ slidingWindowSize: 7, recordException: undefined });
+    expect(customer.metrics.failedCalls).toBe(1);
+    expect(ledger.metrics.failedCalls).toBe(0);
+  });
+
+  it('are the same in two configurations, so that a reload changes nothing', () => {
+    expect(configOf(text).circuitBreaker).toStrictEqual(configOf(text).circuitBreaker);
+  });
+
+  it.each(['RangeEror', 'IOException', 'com.acme.isOutage', 'com.acme'])(
+    'do not include %s, which is a fault',
+    (name) => {
+      expect(faultsOf(`resilience4j.retry.instances.customer.retryExceptions: ${name}`)).toMatchObject([
+        { given: `'${name}', which is not registered` },
+      ]);
+    },
+  );
+});
+
+describe('files', () => {
+  let folder: string;
+  const write = async (name: string, text: string) => {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'resilience-'));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('may be an application.properties (spring-boot#44508)', async () => {
+    const path = await write(
+      'application.properties',
+      `# Customer
+my.wait = 250ms
+resilience4j.retry.instances.customer.wait-duration=\${my.wait}
+resilience4j.retry.instances.customer.retry-exceptions[0]=CustomerDown
+resilience4j.retry.instances.customer.retry-exceptions[1]=LedgerDown
+resilience4j.retry.instances[customer.v1].ignoreExceptions : CustomerDown,\\
+    LedgerDown
+#---
+spring.config.activate.on-profile=prod
+resilience4j.retry.instances.customer.max-attempts=9
+`,
+    );
+    const load = (env: Record<string, string>) => loadResilienceConfig({ files: [path], env, errorTypes });
+
+    expect((await load({})).retry.instances).toStrictEqual({
+      customer: { waitDuration: 250, retryExceptions: [CustomerDown, LedgerDown] },
+      'customer.v1': { ignoreExceptions: [CustomerDown, LedgerDown] },
+    });
+    expect((await load({ SPRING_PROFILES_ACTIVE: 'prod' })).retry.instances).toMatchObject({
+      customer: { maxAttempts: 9 },
+    });
+  });
+
+  it.each([
+    ['- resilience4j', '["resilience4j"]'],
+    ['resilience4j', "'resilience4j'"],
+    ['42', '42'],
+    ['a: 1\n---\n- b', '["b"]'],
+  ])('are faults if their top is no map: %j', async (text, given) => {
+    const path = await write('resilience.yml', text);
+
+    for (const loading of [loadResilienceConfig({ files: [path], env: {} }), instancesInFiles([path], {})]) {
+      await expect(loading).rejects.toThrow(`${path} is ${given} at the top; allowed: a map, such as resilience4j: …`);
+    }
+  });
+
+  it.each([
+    ['resilience.toml', 'has the extension .toml'],
+    ['resilience.xml', 'has the extension .xml'],
+    ['resilience', 'has no extension'],
+  ])('are refused if their kind is not known: %s', async (name, given) => {
+    const path = await write(name, '');
+
+    for (const loading of [loadResilienceConfig({ files: [path], env: {} }), instancesInFiles([path], {})]) {
+      await expect(loading).rejects.toThrow(
+        new ConfigFileError(path, `The configuration file ${path} ${given}; allowed: .yml, .yaml, .json, .properties.`),
+      );
+    }
+  });
+
+  it('are faults with the line of an invalid escape', async () => {
+    const path = await write('resilience.properties', 'a=1\nb=\\uXYZ');
+
+    await expect(loadResilienceConfig({ files: [path], env: {} })).rejects.toThrow(
+      `${path} is not a valid properties file, line 2: '\\uXYZ' is no character`,
+    );
+  });
+
+  it('are read by the doctor as by the application', async () => {
+    const path = await write(
+      'resilience.yml',
+      `spring.profiles.active: prod
+my.size: 8
+resilience4j.circuitbreaker.instances.customer: { slidingWindowSize: "\${my.size}", "recordExceptions[0]": com.acme.Down }
+---
+spring.config.activate.on-profile: prod
+resilience4j.circuitbreaker.instances.customer.failureRateThreshold: 60
+---
+spring.config.activate.on-profile: test
+resilience4j.circuitbreaker.instances.customer.ignoreExceptionPredicate: com.acme.IsTest`,
+    );
+    const env = { RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_RETRYEXCEPTIONS_0: 'com.acme.Down' };
+    const { instances, warnings } = await instancesInFiles([path], env);
+
+    expect(instances).toMatchObject([
+      { name: 'customer', circuitBreaker: { slidingWindowSize: 8, failureRateThreshold: 60 } },
+    ]);
+    expect(instances[0]?.circuitBreaker?.recordExceptions).toStrictEqual(instances[0]?.retry?.retryExceptions);
+    expect(warnings).toStrictEqual([expect.stringContaining('the document for the profile test')]);
+  });
+});
+
+describe('the application.yml of the official demo for Spring Boot', () => {
+  const file = fileURLToPath(new URL('demo-application.fixture.yml', import.meta.url));
+
+  it('loads without a fault, with one warning for each class and one for the thread pool', async () => {
+    const { warnings, ...config } = await loadResilienceConfig({ files: [file], env: {} });
+
+    expect(warnings.map((warning) => /(?<=Java class )\S+|thread-pool-bulkhead/.exec(warning)?.[0])).toStrictEqual([
+      'thread-pool-bulkhead',
+      'org.springframework.web.client.HttpServerErrorException',
+      'java.io.IOException',
+      'io.github.robwin.exception.BusinessException',
+      'io.github.robwin.exception.RecordFailurePredicate',
+    ]);
+    const circuitBreakers = createRegistry('circuitBreaker', config.circuitBreaker);
+    expect(circuitBreakers.names()).toStrictEqual(['backendA', 'backendB']);
+    expect(circuitBreakers.getOrCreate('backendA').config).toMatchObject({
+      slidingWindowSize: 10,
+      waitDurationInOpenState: 5_000,
+      recordExceptions: expect.arrayContaining([TimeoutExceededError]),
+    });
+    expect(createRegistry('retry', config.retry).getOrCreate('backendB').config).toMatchObject({
+      maxAttempts: 3,
+      waitDuration: 100,
+    });
+    expect(createRegistry('bulkhead', config.bulkhead).getOrCreate('backendB').config).toMatchObject({
+      maxConcurrentCalls: 20,
+      maxWaitDuration: 10,
+    });
+  });
+
+  it('is explained by the doctor', async () => {
+    const { instances } = await instancesInFiles([file], {});
+
+    expect(instances.map(({ name }) => name)).toStrictEqual(['backendA', 'backendB']);
+  });
+});
