@@ -23,6 +23,21 @@ const alertedMetrics = [
   ),
 ];
 
+/** The metrics that the panels of Resilience4j's own dashboard query (`grafana_dashboard.json` in its repository). */
+const metricsOfResilience4jDashboard = [
+  'resilience4j_circuitbreaker_state',
+  'resilience4j_circuitbreaker_failure_rate',
+  'resilience4j_circuitbreaker_calls_seconds_count',
+  'resilience4j_circuitbreaker_calls_seconds_sum',
+  'resilience4j_circuitbreaker_calls_seconds_bucket',
+  'resilience4j_circuitbreaker_calls_total',
+  'resilience4j_circuitbreaker_buffered_calls',
+  'resilience4j_circuitbreaker_max_buffered_calls',
+  'resilience4j_retry_calls_total',
+  'resilience4j_bulkhead_available_concurrent_calls',
+  'resilience4j_bulkhead_max_allowed_concurrent_calls',
+];
+
 /** The timeout allows for a busy machine. */
 const until = (what: string, condition: () => Promise<boolean>): Promise<void> =>
   vi.waitFor(
@@ -100,6 +115,18 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
 
   it.each(panelQueries())('finds data for $origin', async ({ expr }) => {
     expect(await faultOf(expr)).toBeUndefined();
+  });
+
+  it.each(metricsOfResilience4jDashboard)(
+    'finds data for %s with the variables of Resilience4j’s own dashboard',
+    async (metric) => {
+      expect(await faultOf(`${metric}{application=~"account", instance=~".+", name=~"customer"}`)).toBeUndefined();
+    },
+  );
+
+  it('finds account as the only value of the variable application', async () => {
+    expect(await faultOf('{application="account"}')).toBeUndefined();
+    expect(await prometheus.query('group by (application) ({application!=""})')).toMatchObject({ series: 1 });
   });
 
   it('evaluates every rule without an error', async () => {

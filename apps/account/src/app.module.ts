@@ -60,9 +60,11 @@ export class ResilienceTelemetry implements OnApplicationShutdown {
 
   constructor({ policies }: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource, clock: Clock) {
     const logger = new Logger('CircuitBreaker');
+    // By which dashboards for Spring, including Resilience4j's own, select an application.
+    const extraLabels = { application: accountService.name };
     this.#unbind = [
-      bindToPrometheus(policies, metrics, { clock }),
-      bindFindings(() => doctor.diagnosis().findings, metrics),
+      bindToPrometheus(policies, metrics, { clock, extraLabels }),
+      bindFindings(() => doctor.diagnosis().findings, metrics, { extraLabels }),
       logTransitions(policies.circuitBreaker, {
         info: (message, fields) => logger.log(fields, message),
         warn: (message, fields) => logger.warn(fields, message),

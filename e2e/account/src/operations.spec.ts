@@ -116,23 +116,23 @@ describe('the telemetry of calls to customer', () => {
 
       expect(whileClosed).toEqual(
         expect.arrayContaining([
-          'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="successful"} 2',
-          'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed"} 5',
-          'resilience4j_circuitbreaker_state{name="customer",state="closed"} 1',
-          'resilience4j_circuitbreaker_state{name="customer",state="open"} 0',
-          'resilience4j_circuitbreaker_failure_rate{name="customer"} -1',
-          'resilience4j_circuitbreaker_not_permitted_calls_total{name="customer",kind="not_permitted"} 0',
+          'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="successful",application="account"} 2',
+          'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed",application="account"} 5',
+          'resilience4j_circuitbreaker_state{name="customer",state="closed",application="account"} 1',
+          'resilience4j_circuitbreaker_state{name="customer",state="open",application="account"} 0',
+          'resilience4j_circuitbreaker_failure_rate{name="customer",application="account"} -1',
+          'resilience4j_circuitbreaker_not_permitted_calls_total{name="customer",kind="not_permitted",application="account"} 0',
           'http_server_requests_seconds_count{method="POST",uri="/accounts",status="201",outcome="SUCCESS",exception="none"} 2',
           'http_server_requests_seconds_count{method="POST",uri="/accounts",status="202",outcome="SUCCESS",exception="none"} 5',
         ]),
       );
       expect(onceOpen).toEqual(
         expect.arrayContaining([
-          'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed"} 8',
-          'resilience4j_circuitbreaker_state{name="customer",state="closed"} 0',
-          'resilience4j_circuitbreaker_state{name="customer",state="open"} 1',
-          'resilience4j_circuitbreaker_failure_rate{name="customer"} 80',
-          'resilience4j_circuitbreaker_not_permitted_calls_total{name="customer",kind="not_permitted"} 2',
+          'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed",application="account"} 8',
+          'resilience4j_circuitbreaker_state{name="customer",state="closed",application="account"} 0',
+          'resilience4j_circuitbreaker_state{name="customer",state="open",application="account"} 1',
+          'resilience4j_circuitbreaker_failure_rate{name="customer",application="account"} 80',
+          'resilience4j_circuitbreaker_not_permitted_calls_total{name="customer",kind="not_permitted",application="account"} 2',
           'http_server_requests_seconds_count{method="POST",uri="/accounts",status="202",outcome="SUCCESS",exception="none"} 10',
         ]),
       );

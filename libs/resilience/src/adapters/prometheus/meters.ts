@@ -23,6 +23,33 @@ interface ObservedInstance extends NamedInstance {
   on(type: keyof EventMap, listener: Listener<never>): Unsubscribe;
 }
 
+/**
+ * The names of the labels of a metric.
+ *
+ * @param own those of the metric itself
+ * @param reserved further names that extra labels must not have
+ * @throws InvalidOptionsError if an extra label has one of these names
+ */
+export function labelNamesWith(
+  extraLabels: Labels,
+  own: readonly string[],
+  reserved: readonly string[] = [],
+): string[] {
+  const taken = [...own, ...reserved];
+  const clashing = Object.entries(extraLabels).filter(([label]) => taken.includes(label));
+  if (clashing.length > 0) {
+    throw new InvalidOptionsError(
+      'The binding to Prometheus',
+      clashing.map(([label, value]) => ({
+        option: `extraLabels.${label}`,
+        given: `'${value}'`,
+        allowed: `labels other than ${taken.join(', ')}, which the metrics already have`,
+      })),
+    );
+  }
+  return [...own, ...Object.keys(extraLabels)];
+}
+
 interface RegisteredMeter {
   readonly name: string;
   readonly help: string;
@@ -165,19 +192,7 @@ export class Meters {
   }
 
   #labelNames(own: readonly string[]): string[] {
-    const reserved = ['name', 'le', ...own];
-    const clashing = Object.keys(this.#extraLabels).filter((label) => reserved.includes(label));
-    if (clashing.length > 0) {
-      throw new InvalidOptionsError(
-        'The binding to Prometheus',
-        clashing.map((label) => ({
-          option: `extraLabels.${label}`,
-          given: `'${this.#extraLabels[label]}'`,
-          allowed: `labels other than ${reserved.join(', ')}, which the metrics already have`,
-        })),
-      );
-    }
-    return ['name', ...own, ...Object.keys(this.#extraLabels)];
+    return labelNamesWith(this.#extraLabels, ['name', ...own], ['le']);
   }
 
   #labels(name: string, own: Labels): Labels {
