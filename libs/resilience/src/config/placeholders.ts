@@ -79,7 +79,11 @@ function nameAndDefault(content: string): readonly [string, string | undefined] 
  */
 export function lookupIn(env: Environment, keys: ReadonlyMap<string, string> = new Map()): Lookup {
   return (name) => {
-    const variable = name.replaceAll('-', '').replaceAll('.', '_').toUpperCase();
+    const variable = name
+      .replaceAll('-', '')
+      .replaceAll(/\[(\d+)\]/g, '_$1')
+      .replaceAll('.', '_')
+      .toUpperCase();
     return env[name] ?? env[variable] ?? keys.get(relaxed(name));
   };
 }

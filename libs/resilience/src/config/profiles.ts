@@ -10,6 +10,9 @@ const conditionKeys = new Set(['config.activate.onprofile', 'profiles']);
 /** The key below `spring` with the active profiles. */
 const activeKey = 'profiles.active';
 
+/** The variable with the active profiles, which overrides files. */
+const activeVariable = 'SPRING_PROFILES_ACTIVE';
+
 /** The profile that is active if no other is. */
 const defaultProfile = 'default';
 
@@ -42,17 +45,26 @@ export function activeDocuments(
     if (condition.some((profile) => active.includes(profile))) return true;
     issues.ignore(
       `${label}: the document for the profile ${condition.join(', ')}, which is not active ` +
-        `(SPRING_PROFILES_ACTIVE or spring.${activeKey}; active: ${active.join(', ')})`,
+        `(${activeVariable} or spring.${activeKey}; active: ${active.join(', ')})`,
     );
     return false;
   });
 }
 
 function activeProfiles(documents: readonly DocumentOfProfiles[], env: Environment): readonly string[] {
-  const inEnvironment = wordsIn(env['SPRING_PROFILES_ACTIVE']);
+  const inEnvironment = [...wordsIn(env[activeVariable]), ...entriesOf(activeVariable, env).flatMap(wordsIn)];
   if (inEnvironment.length > 0) return inEnvironment;
   const inFiles = documents.findLast(({ condition, activates }) => condition === undefined && activates.length > 0);
   return inFiles?.activates ?? [defaultProfile];
+}
+
+/** The values of the variables `NAME_0`, `NAME_1`, …. */
+function entriesOf(variable: string, env: Environment): readonly string[] {
+  const entries: string[] = [];
+  for (let value = env[`${variable}_0`]; value !== undefined; value = env[`${variable}_${entries.length}`]) {
+    entries.push(value);
+  }
+  return entries;
 }
 
 function documentOfProfiles(document: Document, lookup: Lookup): DocumentOfProfiles {

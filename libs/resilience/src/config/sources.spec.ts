@@ -40,7 +40,15 @@ describe('propertiesBelow', () => {
 });
 
 describe('fillPlaceholders', () => {
-  const env = { WAIT: '5s', CUSTOMER_WAITTIME: '7s', EMPTY: '', LOOP: '${LOOP}', LEFT: '${RIGHT}', RIGHT: 'a ${LEFT}' };
+  const env = {
+    WAIT: '5s',
+    CUSTOMER_WAITTIME: '7s',
+    EMPTY: '',
+    MY_LIST_0: 'first',
+    LOOP: '${LOOP}',
+    LEFT: '${RIGHT}',
+    RIGHT: 'a ${LEFT}',
+  };
   const keys = new Map([
     ['my.wait', '${my.base}0ms'],
     ['my.base', '25'],
@@ -65,6 +73,7 @@ describe('fillPlaceholders', () => {
     ['${My.Wait}', '250ms'],
     ['${my.none:${my.base}}', '25'],
     ['${my.list[1]}', 'second'],
+    ['${my.list[0]}', 'first'],
     ['${my.${NONE:base}}', '25'],
     ['${NONE:{a: b}}', '{a: b}'],
     ['${my.wait', '${my.wait'],

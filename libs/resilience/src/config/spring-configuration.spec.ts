@@ -245,6 +245,11 @@ resilience4j.retry.instances.customer.maxAttempts: 4`;
     ['those of spring.profiles.active in the file', { PROFILE: 'staging' }, 3],
     ['several', { PROFILE: 'prod, eu' }, 4],
     ['those of the environment instead of the file', { SPRING_PROFILES_ACTIVE: 'prod', PROFILE: 'eu' }, 3],
+    [
+      'those of indexed variables',
+      { SPRING_PROFILES_ACTIVE_0: 'prod', SPRING_PROFILES_ACTIVE_1: 'eu', PROFILE: 'staging' },
+      4,
+    ],
     ['none that a document is for', { SPRING_PROFILES_ACTIVE: 'test' }, 1],
   ])('count as active: %s', (_, env, expected) => {
     expect(attempts(env)).toBe(expected);
