@@ -1,8 +1,9 @@
 import type { ConfigIssues } from './issues.ts';
 import { relaxed } from './names.ts';
 import { type Environment, fillPlaceholders, type Lookup, lookupIn } from './placeholders.ts';
+import { acceptsProfiles } from './profile-expression.ts';
 import { type Document, keysOfDocuments, propertiesBelow } from './sources.ts';
-import { wordsIn } from './values.ts';
+import { quoted, wordsIn } from './values.ts';
 
 /** The keys below `spring` that bind a document to profiles: the current one and that before Spring Boot 2.4. */
 const conditionKeys = new Set(['config.activate.onprofile', 'profiles']);
@@ -17,7 +18,7 @@ const activeVariable = 'SPRING_PROFILES_ACTIVE';
 const defaultProfile = 'default';
 
 interface DocumentOfProfiles extends Document {
-  /** The profiles that the document belongs to; `undefined` if it always counts. */
+  /** The profiles or profile expressions that the document belongs to; `undefined` if it always counts. */
   readonly condition: readonly string[] | undefined;
   /** The profiles that it activates. */
   readonly activates: readonly string[];
@@ -25,8 +26,7 @@ interface DocumentOfProfiles extends Document {
 
 /**
  * The documents that count: those that belong to no profile, or to an active one. The active profiles are those in
- * `SPRING_PROFILES_ACTIVE`, otherwise those in `spring.profiles.active` in a file, otherwise `default`. Profile
- * expressions (`prod & eu`) are not supported; such a document is ignored.
+ * `SPRING_PROFILES_ACTIVE`, otherwise those in `spring.profiles.active` in a file, otherwise `default`.
  */
 export function activeDocuments(
   documents: readonly Document[],
@@ -42,7 +42,13 @@ export function activeDocuments(
       const given = `${activates.join(', ')} in the document for the profile ${condition.join(', ')}`;
       issues.report({ option: `${label}: spring.${activeKey}`, given, allowed: 'a document without a profile' });
     }
-    if (condition.some((profile) => active.includes(profile))) return true;
+    const accepted = condition.map((expression) => [expression, acceptsProfiles(expression, active)] as const);
+    for (const [expression, accepts] of accepted) {
+      if (accepts !== undefined) continue;
+      const allowed = 'names of profiles with !, &, | and parentheses, such as prod & (eu | us)';
+      issues.report({ option: `${label}: spring.config.activate.on-profile`, given: quoted(expression), allowed });
+    }
+    if (accepted.some(([, accepts]) => accepts)) return true;
     issues.ignore(
       `${label}: the document for the profile ${condition.join(', ')}, which is not active ` +
         `(${activeVariable} or spring.${activeKey}; active: ${active.join(', ')})`,

@@ -262,6 +262,23 @@ resilience4j.retry.instances.customer.maxAttempts: 4`;
     },
   );
 
+  it('may be combined by expressions', () => {
+    const text = `resilience4j.retry.instances.customer.maxAttempts: 1
+---
+spring.config.activate.on-profile: "!prod"
+resilience4j.retry.instances.customer.maxAttempts: 2
+---
+spring.config.activate.on-profile: "prod & (eu | us)"
+resilience4j.retry.instances.customer.maxAttempts: 3`;
+
+    expect(attempts({}, text)).toBe(2);
+    expect(attempts({ SPRING_PROFILES_ACTIVE: 'prod' }, text)).toBe(1);
+    expect(attempts({ SPRING_PROFILES_ACTIVE: 'prod, eu' }, text)).toBe(3);
+    expect(faultsOf('spring.config.activate.on-profile: prod & eu | us')).toMatchObject([
+      { option: 'a.yml: spring.config.activate.on-profile', given: "'prod & eu | us'" },
+    ]);
+  });
+
   it('cannot be activated by a document of a profile', () => {
     const text = `resilience4j.retry.instances.customer.maxAttempts: 1
 ---
