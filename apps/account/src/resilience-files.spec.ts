@@ -1,5 +1,7 @@
 import { createRegistry, type PolicyRegistry } from '@breakwater/resilience';
 import { loadResilienceConfig } from '@breakwater/resilience/config';
+import { instancesInFiles, startUpWarnings } from '@breakwater/resilience/doctor';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { CustomerUnavailableError } from './customer/customer.client.ts';
 import { customerPolicies } from './customer/customer.module.ts';
@@ -76,6 +78,26 @@ describe('resilience.yml, for calls in addition to the first attempts of request
 
     expect((pace.limitForPeriod * 1_000) / pace.limitRefreshPeriod).toBe(8);
     expect(minRetriesPerSecond).toBe(10);
+  });
+});
+
+describe('The doctor at the start', () => {
+  const findings = async (...files: string[]) => {
+    const { instances } = await instancesInFiles(
+      files.map((file) => fileURLToPath(packageFile(file))),
+      {},
+    );
+    return startUpWarnings(instances);
+  };
+
+  it('has no warning about resilience.yml', async () => {
+    await expect(findings('resilience.yml')).resolves.toEqual([]);
+  });
+
+  it('has only the warning about resilience-demo.yml that is the subject of an experiment', async () => {
+    await expect(findings('resilience.yml', 'resilience-demo.yml')).resolves.toEqual([
+      expect.stringMatching(/^count-minimum-above-window: .*\(minimum-above-count-window\)$/),
+    ]);
   });
 });
 

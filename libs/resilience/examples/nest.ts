@@ -1,11 +1,13 @@
-import { CircuitBreaker, ResilienceModule } from '@breakwater/resilience/nest';
+import { CircuitBreaker, currentCallContext, ResilienceModule, TimeLimiter } from '@breakwater/resilience/nest';
 import { Injectable, Module } from '@nestjs/common';
 
 @Injectable()
 export class CustomerDirectory {
   @CircuitBreaker({ name: 'customer', fallbackMethod: 'unverified' })
+  @TimeLimiter('customer')
   async verify(customerId: string): Promise<'exists' | 'unknown' | 'unverified'> {
-    const response = await fetch(`http://customer:3000/customers/${customerId}`);
+    const { signal } = currentCallContext();
+    const response = await fetch(`http://customer:3000/customers/${customerId}`, { signal });
     if (response.status >= 500) throw new Error(`customer responded with ${response.status}`);
     return response.ok ? 'exists' : 'unknown';
   }

@@ -27,9 +27,17 @@ describe('the log of a starting application', () => {
   });
 
   it('has no warnings for a valid configuration', async () => {
-    const customer = { slidingWindowSize: 10, minimumNumberOfCalls: 10 };
+    const customer = { slidingWindowSize: 10, minimumNumberOfCalls: 10, maxWaitDurationInHalfOpenState: '1m' };
 
     expect(await warningsOf({ circuitBreaker: { instances: { customer } } })).toStrictEqual([]);
+  });
+
+  it('warns of a circuit breaker that a trial call can keep in HALF_OPEN for ever, which is the default', async () => {
+    const warnings = await warningsOf({ circuitBreaker: { instances: { customer: {} } } });
+
+    expect(warnings).toStrictEqual([
+      expect.stringMatching(/^customer: .* set maxWaitDurationInHalfOpenState\. \(half-open-can-hang\)$/),
+    ]);
   });
 
   it('warns of the order that a pipeline declares', async () => {

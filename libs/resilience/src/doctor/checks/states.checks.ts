@@ -91,7 +91,7 @@ export const stateChecks = [
   {
     code: 'half-open-can-hang',
     title: 'HALF_OPEN can last forever',
-    severity: 'info',
+    severity: 'warning',
     doc:
       'A trial call that never ends keeps its permit. Without a time limiter inside the circuit breaker and without ' +
       '`maxWaitDurationInHalfOpenState`, a few of them keep it in HALF_OPEN, refusing all other calls, until the ' +
