@@ -133,7 +133,7 @@ describe('A round', () => {
   it('claims nothing while the circuit breaker is certain to refuse', async () => {
     const { runRound, queue } = setUp({ mayBeCalled: false });
 
-    expect(await runRound()).toBe('done');
+    expect(await runRound()).toBe('skipped');
     expect(queue.claim).not.toHaveBeenCalled();
   });
 
@@ -169,7 +169,7 @@ describe('A round', () => {
     const { runRound, queue } = setUp({ customerIds: manyCustomers(5), minRetriesPerSecond: 3 });
     await runRound();
 
-    expect(await runRound()).toBe('done');
+    expect(await runRound()).toBe('skipped');
     expect(queue.claim).toHaveBeenCalledTimes(1);
   });
 
@@ -253,7 +253,7 @@ describe('A round', () => {
     const { runRound, shutdown, queue } = setUp();
     shutdown.abort();
 
-    expect(await runRound()).toBe('done');
+    expect(await runRound()).toBe('skipped');
     expect(queue.claim).not.toHaveBeenCalled();
   });
 

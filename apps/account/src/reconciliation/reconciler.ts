@@ -32,8 +32,11 @@ export interface ReconcilerOptions {
   readonly random?: Random;
 }
 
-/** Whether another round has work at once, or only at the next interval. */
-export type RoundEnd = 'more' | 'done';
+/**
+ * How a round has ended: `more` when the next has work at once, `done` when it can wait for the next interval, `skipped`
+ * when it had to end before it used the database.
+ */
+export type RoundEnd = 'more' | 'done' | 'skipped';
 
 /** How long a claim lasts: ten times the longest call. After that, other replicas take the accounts of a killed one. */
 export const leaseMs = 30_000;
@@ -80,7 +83,7 @@ export class Reconciler {
   async runRound(shutdown: AbortSignal): Promise<RoundEnd> {
     const { queue, customers, budget } = this.#parts;
     const { batchSize } = this.#options;
-    if (shutdown.aborted || !customers.mayBeCalled || budget.balance < 1) return 'done';
+    if (shutdown.aborted || !customers.mayBeCalled || budget.balance < 1) return 'skipped';
 
     const claims = await queue.claim({ limit: batchSize, leaseMs });
     // Calls start in the first half of the lease, so that a call ends before another replica can claim its account.

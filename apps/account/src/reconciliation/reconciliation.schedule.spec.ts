@@ -2,9 +2,10 @@ import { FakeClock } from '@breakwater/resilience/testing';
 import { Logger } from '@nestjs/common';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RoundEnd } from './reconciler.ts';
-import { ReconciliationSchedule } from './reconciliation.module.ts';
+import { ReconciliationSchedule } from './reconciliation.schedule.ts';
 
-const settle = () => new Promise((resolve) => setImmediate(resolve));
+/** Lets pending promises settle. */
+const letPromisesSettle = () => new Promise((resolve) => setImmediate(resolve));
 
 function setUp(random = 0.5) {
   const clock = new FakeClock();
@@ -15,13 +16,13 @@ function setUp(random = 0.5) {
   onTestFinished(() => void vi.restoreAllMocks());
   const pass = async (durationMs: number): Promise<void> => {
     clock.advance(durationMs);
-    await settle();
+    await letPromisesSettle();
   };
   return { schedule, runRound, clock, pass, error, log };
 }
 
 describe('ReconciliationSchedule', () => {
-  it('runs a round every interval', async () => {
+  it('runs a round every interval, the first one an interval after the start', async () => {
     const { schedule, runRound, pass } = setUp();
     schedule.onApplicationBootstrap();
 
@@ -56,7 +57,7 @@ describe('ReconciliationSchedule', () => {
     expect(runRound).toHaveBeenCalledTimes(1);
     expect(clock.pendingTimers).toBe(0);
     resolve('done');
-    await settle();
+    await letPromisesSettle();
     await pass(1_000);
     expect(runRound).toHaveBeenCalledTimes(2);
   });
@@ -85,6 +86,32 @@ describe('ReconciliationSchedule', () => {
     expect(log).toHaveBeenCalledTimes(1);
   });
 
+  it('logs another error during an outage, each error once', async () => {
+    const { schedule, runRound, pass, error } = setUp();
+    const refused = new Error('connect ECONNREFUSED');
+    const missing = new Error('relation "pending_verifications" does not exist');
+    for (const each of [refused, missing, refused, missing]) runRound.mockRejectedValueOnce(each);
+    schedule.onApplicationBootstrap();
+
+    for (let round = 1; round <= 4; round += 1) await pass(1_000);
+
+    expect(error.mock.calls.map(([fields]) => fields as unknown)).toEqual([{ err: refused }, { err: missing }]);
+  });
+
+  it('does not report a recovery for a skipped round, which does not use the database', async () => {
+    const { schedule, runRound, pass, error, log } = setUp();
+    const unavailable = new Error('The database is unavailable.');
+    runRound.mockRejectedValueOnce(unavailable).mockResolvedValueOnce('skipped').mockRejectedValueOnce(unavailable);
+    schedule.onApplicationBootstrap();
+
+    for (let round = 1; round <= 3; round += 1) await pass(1_000);
+
+    expect(log).not.toHaveBeenCalled();
+    expect(error).toHaveBeenCalledTimes(1);
+    await pass(1_000);
+    expect(log).toHaveBeenCalledExactlyOnceWith('reconciliation works again');
+  });
+
   it('aborts the running round at shutdown, waits for it and starts no other', async () => {
     const { schedule, runRound, clock, pass } = setUp();
     const { promise, resolve } = Promise.withResolvers<RoundEnd>();
@@ -94,7 +121,7 @@ describe('ReconciliationSchedule', () => {
 
     let hasEnded = false;
     const ended = schedule.beforeApplicationShutdown().then(() => (hasEnded = true));
-    await settle();
+    await letPromisesSettle();
     const early = hasEnded;
     resolve('more');
     await ended;
