@@ -29,24 +29,23 @@ async function main(): Promise<number> {
   const urls = { gateway: `http://127.0.0.1:${gatewayPort}`, prometheus: `http://127.0.0.1:${prometheusPort}` };
 
   let failed = false;
+  const report = (error: unknown): void => {
+    failed = true;
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  };
   try {
     for (const [title, run] of Object.entries(stepsOf(project, urls, signal))) await step(title, run);
   } catch (error) {
-    failed = true;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    report(error);
     if (!interrupted.signal.aborted) process.stderr.write(await project.logs().catch(String));
   }
-  try {
-    await step('Remove everything', async () => {
-      await project.remove();
-      const left = await project.leftovers();
-      if (left.length > 0) throw new Error(`These objects were not removed: ${left.join(', ')}`);
-      return 'Containers, networks and volumes are removed';
-    });
-  } catch (error) {
-    failed = true;
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  }
+  const removal = step('Remove everything', async () => {
+    await project.remove();
+    const left = await project.leftovers();
+    if (left.length > 0) throw new Error(`These objects were not removed: ${left.join(', ')}`);
+    return 'Containers, networks and volumes are removed';
+  });
+  await removal.catch(report);
   return failed ? 1 : 0;
 }
 

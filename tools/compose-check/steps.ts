@@ -22,6 +22,8 @@ export interface Urls {
 
 /** Timeout for the detection of a change, such as a new replica. */
 const detectionTimeoutMs = 60_000;
+/** Options of `docker compose up` that wait until the containers are healthy, in seconds. */
+const untilHealthy = ['--detach', '--wait', '--wait-timeout', '300'];
 /** Low enough for a slow machine, high enough for requests in flight on a killed replica. */
 const opensPerSecond = 15;
 
@@ -79,7 +81,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
     'Start the system': async () => {
       // Without Grafana. Customer and the console must be named, because nothing depends on them.
       const services = ['customer', 'console', 'nginx', 'prometheus'];
-      await project.compose('up', '--detach', '--wait', '--wait-timeout', '300', ...services);
+      await project.compose('up', ...untilHealthy, ...services);
       return `The system is ready, with its gateway on ${urls.gateway}`;
     },
     'Open accounts': async () => {
@@ -186,7 +188,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
     'Add replicas': async () => {
       const before = await project.containersOf('nginx');
       const scale = ['--no-recreate', '--no-deps', '--scale', 'account=4', 'account'];
-      await project.compose('up', '--detach', '--wait', '--wait-timeout', '300', ...scale);
+      await project.compose('up', ...untilHealthy, ...scale);
       const wanted = (await project.containersOf('account')).map(({ instance }) => instance);
       const seen = new Set<string>();
       await eventually(async () => {
@@ -235,23 +237,9 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
     },
     "Make the demo's experiments": async () => {
       const scale = ['--no-deps', '--scale', 'account=2', 'account', 'nginx'];
-      await project.compose(
-        '--env-file',
-        'compose/demo.env',
-        'up',
-        '--detach',
-        '--wait',
-        '--wait-timeout',
-        '300',
-        ...scale,
-      );
-      await project.node(
-        '--conditions=@breakwater/source',
-        'apps/demo/src/main.ts',
-        '--target',
-        urls.gateway,
-        '--json',
-      );
+      await project.compose('--env-file', 'compose/demo.env', 'up', ...untilHealthy, ...scale);
+      const demo = ['apps/demo/src/main.ts', '--target', urls.gateway, '--json'];
+      await project.node('--conditions=@breakwater/source', ...demo);
       return 'The five experiments and the recovery had the expected result';
     },
   };
