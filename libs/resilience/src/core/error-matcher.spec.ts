@@ -1,5 +1,8 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { isErrorMatcher, matchesError } from './error-matcher.ts';
+import { Retry } from './retry/retry.ts';
+import { distanceBetween, isErrorMatcher, isInstanceOf, isPredicate, matchesError } from './error-matcher.ts';
+import type { ErrorClass } from './options.ts';
 
 class Outage extends Error {}
 class PartialOutage extends Outage {}
@@ -44,5 +47,81 @@ describe('matchesError', () => {
   it('accepts a class, a list of classes or a function as a matcher', () => {
     expect([Outage, [Outage, TypeError], () => true].map(isErrorMatcher)).toStrictEqual([true, true, true]);
     expect(['Outage', [() => true], [1], {}, null].map(isErrorMatcher)).not.toContain(true);
+  });
+});
+
+/** jest runs each test file in a realm of its own, with its own `Error` and `TypeError`, but errors of Node.js have Node's. */
+describe('An error of another realm', () => {
+  const builtIn: readonly ErrorClass[] = [
+    Error,
+    AggregateError,
+    EvalError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    TypeError,
+    URIError,
+  ];
+  const foreign = (code: string) => runInNewContext(code) as unknown;
+  const cases = builtIn.map((errorClass) => [errorClass.name, errorClass] as const);
+
+  it.each(cases)('matches %s by the name of its class (jest#2549)', (name, errorClass) => {
+    const error = foreign(`new ${name}(${name === 'AggregateError' ? '[]' : ''})`);
+    const foreignClass = foreign(name) as ErrorClass;
+
+    expect(error instanceof errorClass).toBe(false);
+    expect(isInstanceOf(error, errorClass)).toBe(true);
+    expect(matchesError([RegExp, errorClass], error)).toBe(true);
+    expect(matchesError(foreignClass, Reflect.construct(errorClass, errorClass === AggregateError ? [[]] : []))).toBe(
+      true,
+    );
+    expect(isPredicate(foreignClass)).toBe(false);
+  });
+
+  it('matches the built-in base class of its own class, at the distance of their prototypes', () => {
+    const error = foreign('class Timeout extends RangeError {}; new Timeout()');
+
+    expect([RangeError, Error, TypeError].map((errorClass) => isInstanceOf(error, errorClass))).toStrictEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([RangeError, Error, TypeError].map((errorClass) => distanceBetween(error, errorClass))).toStrictEqual([
+      1,
+      2,
+      Number.POSITIVE_INFINITY,
+    ]);
+  });
+
+  it('does not match a class of an application by its name', () => {
+    const Own = { TypeError: class extends Error {} }.TypeError;
+
+    expect(Own.name).toBe('TypeError');
+    expect(isInstanceOf(new TypeError(), Own)).toBe(false);
+    expect(isInstanceOf(new Own(), TypeError)).toBe(false);
+    expect(isInstanceOf(foreign('class Outage extends Error {}; new Outage()'), Outage)).toBe(false);
+  });
+
+  it.each([
+    ['a text', 'TypeError'],
+    ['undefined', undefined],
+    ['an object without a prototype', Object.create(null)],
+    ['a plain object', { name: 'TypeError', constructor: TypeError }],
+  ])('is not confused with %s', (_what, value) => {
+    expect(isInstanceOf(value, TypeError)).toBe(false);
+  });
+
+  it('is not repeated by a retry that ignores its class', async () => {
+    const error = foreign('new TypeError("x")');
+    const retry = new Retry('customer', { ignoreExceptions: [TypeError], waitDuration: 0 });
+    let attempts = 0;
+
+    await expect(
+      retry.execute(() => {
+        attempts++;
+        throw error;
+      }),
+    ).rejects.toBe(error);
+    expect(attempts).toBe(1);
   });
 });

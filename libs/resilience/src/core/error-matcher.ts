@@ -3,11 +3,43 @@ import type { ErrorClass, OptionRule } from './options.ts';
 /** Selects errors: by a class or several classes, including subclasses, or by a predicate. */
 export type ErrorMatcher = ErrorClass | readonly ErrorClass[] | ((error: unknown) => boolean);
 
+/** Whether the error is an instance of one of the classes. */
+export function matchesClasses(errorClasses: readonly ErrorClass[], error: unknown): boolean {
+  return errorClasses.some((errorClass) => isInstanceOf(error, errorClass));
+}
+
+/**
+ * `instanceof`, also for built-in error classes of another realm. A test in jest runs in a realm of its own: there an
+ * error that Node.js throws is no instance of the test's `TypeError`.
+ */
+export function isInstanceOf(error: unknown, errorClass: ErrorClass): boolean {
+  if (error instanceof errorClass) return true;
+  return builtInNameOf(errorClass) !== undefined && Number.isFinite(distanceBetween(error, errorClass));
+}
+
+/** The number of prototypes between an error and the class; infinite if the error is no instance of the class. */
+export function distanceBetween(error: unknown, errorClass: ErrorClass): number {
+  if (typeof error !== 'object' || error === null) return Number.POSITIVE_INFINITY;
+  const builtInName = builtInNameOf(errorClass);
+  let steps = 0;
+  for (let prototype = prototypeOf(error); prototype !== null; prototype = prototypeOf(prototype)) {
+    if (prototype === errorClass.prototype) return steps;
+    if (builtInName !== undefined && builtInNameOf(constructorOf(prototype)) === builtInName) return steps;
+    steps++;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Whether a matcher is a predicate, and neither a class nor a list of them. */
+export function isPredicate(matcher: ErrorMatcher): matcher is (error: unknown) => boolean {
+  return typeof matcher === 'function' && !isClass(matcher);
+}
+
 /** Whether a matcher selects the error; without a matcher every error is selected. */
 export function matchesError(matcher: ErrorMatcher | undefined, error: unknown): boolean {
   if (matcher === undefined) return true;
-  if (typeof matcher !== 'function') return matcher.some((errorClass) => error instanceof errorClass);
-  return isClass(matcher) ? error instanceof matcher : matcher(error);
+  if (isPredicate(matcher)) return matcher(error);
+  return matchesClasses(typeof matcher === 'function' ? [matcher] : matcher, error);
 }
 
 /** Whether a value can be used as a matcher. */
@@ -32,5 +64,33 @@ export function errorMatcher(): OptionRule<ErrorMatcher | undefined> {
  */
 function isClass(value: object): value is ErrorClass {
   const prototype = Object.getOwnPropertyDescriptor(value, 'prototype');
-  return prototype !== undefined && (prototype.writable === false || prototype.value instanceof Error);
+  return prototype !== undefined && (prototype.writable === false || isInstanceOf(prototype.value, Error));
+}
+
+const builtInNames: ReadonlySet<string> = new Set([
+  'Error',
+  'AggregateError',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+  'DOMException',
+]);
+
+/** The name of a built-in error class, of any realm; `undefined` for any other value. */
+function builtInNameOf(value: unknown): string | undefined {
+  if (typeof value !== 'function' || !builtInNames.has(value.name)) return undefined;
+  // A class of the application may have the name of a built-in one. Node.js implements DOMException in JavaScript.
+  const isBuiltIn = value.name === 'DOMException' || Function.prototype.toString.call(value).includes('[native code]');
+  return isBuiltIn ? value.name : undefined;
+}
+
+function prototypeOf(value: object): object | null {
+  return Object.getPrototypeOf(value) as object | null;
+}
+
+function constructorOf(prototype: object): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
 }
