@@ -74,3 +74,15 @@ export class ConflictingDefinitionError extends ResilienceError {
     this.options = options;
   }
 }
+
+/** The most causes that are followed, because a chain of causes may be circular. */
+const maxCauses = 10;
+
+/** An error, its cause, the cause of that, and so on. */
+export function* causesOf(error: unknown): Generator<unknown> {
+  let current = error;
+  for (let depth = 0; depth < maxCauses && current !== undefined && current !== null; depth++) {
+    yield current;
+    current = typeof current === 'object' ? (current as { readonly cause?: unknown }).cause : undefined;
+  }
+}

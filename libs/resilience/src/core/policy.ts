@@ -230,15 +230,6 @@ export function whenAborted(
   return () => source.removeEventListener('abort', onAbort);
 }
 
-/**
- * Whether `error` only reports that the caller aborted the call: the call is aborted, and the error is the reason or an
- * `AbortError`. Such an error is no evidence against the dependency.
- */
-export function isCallerAbort(error: unknown, abortSource: AbortSource | undefined): boolean {
-  if (!abortSource?.aborted) return false;
-  return error === abortSource.reason || (error instanceof Error && error.name === 'AbortError');
-}
-
 function callAbortListener(listener: AbortListener, reason: unknown): void {
   try {
     listener(reason);

@@ -1,13 +1,7 @@
 import { type Span, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
 import { attributeNames as names, errorTypeOf } from '../../core/observability.ts';
-import {
-  type CallContext,
-  abortSourceOf,
-  isCallerAbort,
-  type Policy,
-  type ProtectedCall,
-  toCallContext,
-} from '../../core/policy.ts';
+import { isAborted } from '../../core/cut-off.ts';
+import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../../core/policy.ts';
 
 /**
  * The tracer of this library; a no-op without an SDK. Looked up for each span, since an SDK may be registered later.
@@ -41,7 +35,7 @@ export class AttemptSpans implements Policy {
       try {
         return await call(callContext);
       } catch (error) {
-        if (!isCallerAbort(error, abortSourceOf(context))) fail(span, error);
+        if (!isAborted(context)) fail(span, error);
         throw error;
       } finally {
         span.end();

@@ -15,17 +15,12 @@ import {
   type CircuitBreakerConfig,
   type CircuitBreakerOptions,
   type CallVerdict,
+  type JudgedCall,
   judgeOutcome,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { legalTransitions } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
-import {
-  type AbortSource,
-  abortSourceOf,
-  type CallContext,
-  type ProtectedCall,
-  rejectionIfAborted,
-  toCallContext,
-} from '../../core/policy.ts';
+import { type CallContext, type ProtectedCall, rejectionIfAborted, toCallContext } from '../../core/policy.ts';
+import { UserFunctions } from '../../core/user-function.ts';
 import { type OpossumState, resolveOpossumOptions, toOpossumOptions } from './opossum.options.ts';
 
 /** A call that was passed to opossum. */
@@ -74,6 +69,7 @@ export class OpossumCircuitBreaker
   #emittedState: OpossumState;
   #openedAt = 0;
   #isDisposed = false;
+  readonly #userFunctions: UserFunctions;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
@@ -84,6 +80,7 @@ export class OpossumCircuitBreaker
     const config = resolveOpossumOptions(`CircuitBreaker '${name}'`, options);
     super('circuitBreakerName', name, Date, config.eventConsumerBufferSize);
     this.#config = config;
+    this.#userFunctions = new UserFunctions(`CircuitBreaker '${name}'`);
     this.#emittedState = config.initialState as OpossumState;
     this.#opossum = this.#createOpossum(this.#emittedState);
   }
@@ -191,8 +188,9 @@ export class OpossumCircuitBreaker
       fired.isPermitted = true;
       const startedAt = Date.now();
       const outcome = await outcomeOf(call, toCallContext(context));
-      const verdict = this.#settle(fired, outcome, Date.now() - startedAt, abortSourceOf(context));
-      if (verdict === 'failure') throw recordedFailure;
+      fired.outcome = outcome;
+      const isFailed = this.#settle({ outcome, elapsedDurationMs: Date.now() - startedAt, context });
+      if (isFailed) throw recordedFailure;
     });
     // Created now, because the state may be another one when the promise rejects.
     const refusal = fired.isPermitted ? undefined : CallNotPermittedError.by(this);
@@ -242,17 +240,11 @@ export class OpossumCircuitBreaker
     if (fromState !== toState) this.emit('STATE_TRANSITION', { fromState, toState });
   }
 
-  /** Judges a call, emits its event and sets what the caller receives, which may be the error of a predicate. */
-  #settle(fired: FiredCall, outcome: CallOutcome, elapsedMs: number, abortSource: AbortSource | undefined) {
-    try {
-      const verdict = judgeOutcome(this.config, outcome, abortSource);
-      fired.outcome = outcome;
-      this.#emitCallEnd(verdict, outcome, elapsedMs);
-      return verdict;
-    } catch (error) {
-      fired.outcome = { error };
-      return 'ignored';
-    }
+  /** Judges a call and emits its event. @returns whether the call counts as a failure */
+  #settle(call: JudgedCall): boolean {
+    const verdict = judgeOutcome(this.config, call, this.#userFunctions);
+    this.#emitCallEnd(verdict, call.outcome, call.elapsedDurationMs);
+    return verdict === 'failure';
   }
 
   #emitCallEnd(verdict: CallVerdict, outcome: CallOutcome, elapsedDurationMs: number): void {

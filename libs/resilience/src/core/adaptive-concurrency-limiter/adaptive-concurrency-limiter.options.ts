@@ -1,5 +1,5 @@
 import type { Duration } from '../duration.ts';
-import { matchesError } from '../error-matcher.ts';
+import { matchesClasses } from '../error-matcher.ts';
 import type { OptionFault } from '../errors.ts';
 import {
   choice,
@@ -14,6 +14,7 @@ import {
   size,
   wholeNumber,
 } from '../options.ts';
+import type { UserFunctions } from '../user-function.ts';
 
 /** How the limit is adapted: by drops alone, or by the latency of calls. */
 export type LimitAlgorithmName = 'AIMD' | 'GRADIENT';
@@ -89,6 +90,11 @@ export const adaptiveConcurrencyLimiterOptions = new OptionSchema(
 export type AdaptiveConcurrencyLimiterConfig = ConfigOf<typeof adaptiveConcurrencyLimiterOptions>;
 
 /** Whether an error is no evidence of the dependency's load. */
-export function isIgnored(config: AdaptiveConcurrencyLimiterConfig, error: unknown): boolean {
-  return matchesError(config.ignoreExceptions, error) || config.ignoreException?.(error) === true;
+export function isIgnored(
+  { ignoreExceptions, ignoreException }: AdaptiveConcurrencyLimiterConfig,
+  error: unknown,
+  functions: UserFunctions,
+): boolean {
+  if (matchesClasses(ignoreExceptions, error)) return true;
+  return functions.test('ignoreException', ignoreException, error) === true;
 }

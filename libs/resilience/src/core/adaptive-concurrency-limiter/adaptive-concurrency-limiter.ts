@@ -1,16 +1,16 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { RejectedError, ResilienceError } from '../errors.ts';
+import { isAborted, isDeadlineError, isTimeout } from '../cut-off.ts';
+import { RejectedError } from '../errors.ts';
 import {
-  type AbortSource,
   abortSourceOf,
   type CallContext,
-  isCallerAbort,
   type Policy,
   type ProtectedCall,
   rejectionIfAborted,
   toCallContext,
 } from '../policy.ts';
+import { UserFunctions } from '../user-function.ts';
 import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
 import type { AdaptiveConcurrencyLimiterEvents, SampleOutcome } from './adaptive-concurrency-limiter.events.ts';
 import {
@@ -37,7 +37,8 @@ export interface AdaptiveConcurrencyLimiterMetrics {
  * pipeline, inside the queue of a bulkhead.
  *
  * A call that fails or times out, also by an outer time limiter, is a drop. A caller's abort, a refusal by another
- * policy and an ignored error show nothing about load and are not sampled.
+ * policy and an ignored error show nothing about load and are not sampled. Neither does a timeout at the caller's
+ * deadline, who may have left little time.
  *
  * @example
  * const customer = new AdaptiveConcurrencyLimiter('customer', { maxLimit: 100 });
@@ -48,6 +49,7 @@ export class AdaptiveConcurrencyLimiter
   implements Policy
 {
   readonly #clock: Clock;
+  readonly #userFunctions: UserFunctions;
   #config: AdaptiveConcurrencyLimiterConfig;
   #algorithm: LimitAlgorithm;
   #inFlight = 0;
@@ -68,6 +70,7 @@ export class AdaptiveConcurrencyLimiter
     super('adaptiveConcurrencyLimiterName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
+    this.#userFunctions = new UserFunctions(`AdaptiveConcurrencyLimiter '${name}'`);
     this.#algorithm = algorithmFor(config);
   }
 
@@ -109,7 +112,7 @@ export class AdaptiveConcurrencyLimiter
       result = await call(toCallContext(context));
     } catch (error) {
       this.#inFlight--;
-      this.#record(this.#outcomeOf(error, abortSourceOf(context)), this.#clock.now() - startedAt, inFlight);
+      this.#record(this.#outcomeOf(error, context), this.#clock.now() - startedAt, inFlight);
       throw error;
     }
     this.#inFlight--;
@@ -129,9 +132,10 @@ export class AdaptiveConcurrencyLimiter
     return inFlight;
   }
 
-  #outcomeOf(error: unknown, abort: AbortSource | undefined): SampleOutcome {
-    if (isCallerAbort(error, abort)) return isTimeout(abort?.reason) ? 'DROPPED' : 'IGNORED';
-    return error instanceof RejectedError || isIgnored(this.config, error) ? 'IGNORED' : 'DROPPED';
+  #outcomeOf(error: unknown, context: Partial<CallContext> | undefined): SampleOutcome {
+    if (isAborted(context)) return isTimeout(abortSourceOf(context)?.reason) ? 'DROPPED' : 'IGNORED';
+    if (error instanceof RejectedError || isDeadlineError(error)) return 'IGNORED';
+    return isIgnored(this.config, error, this.#userFunctions) ? 'IGNORED' : 'DROPPED';
   }
 
   #record(outcome: SampleOutcome, elapsedDurationMs: number, inFlight: number): void {
@@ -145,14 +149,4 @@ export class AdaptiveConcurrencyLimiter
 
 function algorithmFor(config: AdaptiveConcurrencyLimiterConfig): LimitAlgorithm {
   return config.algorithm === 'AIMD' ? new AimdLimit(config) : new GradientLimit(config);
-}
-
-/**
- * Whether an outer time limiter aborted the call because of its `timeoutDuration`. Such an abort shows that the
- * dependency is slow, unlike other aborts and unlike a timeout at the deadline of the caller, who may have left little
- * time.
- */
-function isTimeout(reason: unknown): boolean {
-  if (!(reason instanceof ResilienceError) || reason.code !== 'TIMEOUT_EXCEEDED') return false;
-  return !('limitedBy' in reason && reason.limitedBy === 'deadline');
 }

@@ -1,8 +1,7 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { matchesError } from '../error-matcher.ts';
+import { isAborted } from '../cut-off.ts';
 import {
-  abortSourceOf,
   type CallContext,
   invokeCall,
   type KeyedCallOptions,
@@ -14,6 +13,7 @@ import {
   toCallContext,
   withShapeOf,
 } from '../policy.ts';
+import { UserFunctions } from '../user-function.ts';
 import type { CachedFallbackEvents } from './cached-fallback.events.ts';
 import {
   type CachedFallbackConfig,
@@ -44,6 +44,7 @@ export interface CachedFallbackMetrics {
 export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFallbackName'> implements KeyedPolicy {
   #config: CachedFallbackConfig;
   readonly #values: LastGoodValues;
+  readonly #userFunctions: UserFunctions;
 
   /**
    * @param name what is protected; it appears in events and metrics
@@ -56,6 +57,7 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     const clock = environment.clock ?? systemClock;
     super('cachedFallbackName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
+    this.#userFunctions = new UserFunctions(`CachedFallback '${name}'`);
     this.#values = new LastGoodValues(config.maxEntries, clock);
   }
 
@@ -74,8 +76,10 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
    * @returns the result of `call`, or the stale value of its key
    * @throws the error of `call` when there is no stale value, or it is too old
    */
-  async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    return this.#execute(this.config.key?.(toCallContext(context)), call, context);
+  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+    const { key: keyOf } = this.config;
+    const key = keyOf === undefined ? undefined : this.#keyFrom('key', keyOf, toCallContext(context));
+    return this.#execute(key, call, context);
   }
 
   /**
@@ -107,9 +111,12 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     call: (...args: A) => T | PromiseLike<T>,
     keyOf?: (...args: A) => string,
   ): (...args: A) => Promise<T> {
-    const policyFor = (args: A): Pick<Policy, 'execute'> => (keyOf === undefined ? this : this.withKey(keyOf(...args)));
-    return withShapeOf(call, async function (this: unknown, ...args: A) {
-      return policyFor(args).execute(() => call.apply(this, args));
+    const execute = (args: A, protectedCall: ProtectedCall<T>): Promise<T> =>
+      keyOf === undefined
+        ? this.execute(protectedCall)
+        : this.#execute(this.#keyFrom('keyOf', keyOf, ...args), protectedCall, undefined);
+    return withShapeOf(call, function (this: unknown, ...args: A) {
+      return execute(args, () => call.apply(this, args));
     });
   }
 
@@ -140,16 +147,30 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     const callNumber = this.#values.startCall();
     const settled = invokeCall(call, toCallContext(context)).then(
       (result) => {
-        if (this.config.rememberResult?.(result) !== false) this.#values.store(key, result, callNumber);
+        if (this.#isRemembered(result)) this.#values.store(key, result, callNumber);
         return result;
       },
       (error: unknown) => {
-        if (abortSourceOf(context)?.aborted || !matchesError(this.config.on, error)) throw error;
+        if (isAborted(context) || this.#userFunctions.matches('on', this.config.on, error) !== true) throw error;
         const stale = this.#findStale(key, error);
         return (mapStale === undefined ? stale.value : mapStale(stale as StaleValue<never>)) as T;
       },
     );
     return this.usage.track(settled);
+  }
+
+  /** A key function that throws or returns something else counts as none: without a key nothing is stored or replaced. */
+  #keyFrom<A extends readonly unknown[]>(
+    option: string,
+    keyOf: (...args: A) => unknown,
+    ...args: A
+  ): string | undefined {
+    return this.#userFunctions.call(option, keyOf, args, isOptionalText, 'a string or undefined', undefined);
+  }
+
+  #isRemembered(result: unknown): boolean {
+    const { rememberResult } = this.config;
+    return rememberResult === undefined || this.#userFunctions.test('rememberResult', rememberResult, result) === true;
   }
 
   #findStale(key: string, error: unknown): StaleValue {
@@ -162,6 +183,10 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     this.emit('SERVED', { key, error, ageMs: found.ageMs });
     return { ...found, error };
   }
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
 }
 
 /** A cached fallback for calls with one key. */

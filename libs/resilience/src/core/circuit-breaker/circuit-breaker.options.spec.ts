@@ -3,12 +3,14 @@ import { InvalidOptionsError, RejectedError } from '../errors.ts';
 import { IntervalFunction } from '../interval-function.ts';
 import { CallNotPermittedError } from './circuit-breaker.errors.ts';
 import {
+  type CircuitBreakerConfig,
   type CircuitBreakerOptions,
   circuitBreakerOptions,
   judgeError,
   slidingWindow,
 } from './circuit-breaker.options.ts';
 import { mergeOptions } from '../options.ts';
+import { UserFunctions } from '../user-function.ts';
 
 const resolve = (options: CircuitBreakerOptions = {}) => circuitBreakerOptions.resolve('CircuitBreaker', options);
 
@@ -167,38 +169,40 @@ describe('slidingWindow', () => {
 describe('judgeError', () => {
   class Outage extends Error {}
   class PartialOutage extends Outage {}
+  const functions = new UserFunctions("CircuitBreaker 'customer'");
+  const judge = (config: CircuitBreakerConfig, error: unknown) => judgeError(config, error, functions);
   const refusal = new CallNotPermittedError('inner', 'OPEN', 10);
 
   it('counts every error as a failure by default', () => {
-    expect(judgeError(resolve(), new Outage())).toBe('failure');
-    expect(judgeError(resolve(), 'not even an error')).toBe('failure');
+    expect(judge(resolve(), new Outage())).toBe('failure');
+    expect(judge(resolve(), 'not even an error')).toBe('failure');
   });
 
   it('counts only recorded errors as failures when some are configured', () => {
     const config = resolve({ recordExceptions: [Outage] });
 
-    expect(judgeError(config, new PartialOutage())).toBe('failure');
-    expect(judgeError(config, new TypeError())).toBe('success');
+    expect(judge(config, new PartialOutage())).toBe('failure');
+    expect(judge(config, new TypeError())).toBe('success');
   });
 
   it('records errors by class or by predicate', () => {
     const config = resolve({ recordExceptions: [Outage], recordException: (error) => error instanceof TypeError });
 
-    expect(judgeError(config, new Outage())).toBe('failure');
-    expect(judgeError(config, new TypeError())).toBe('failure');
-    expect(judgeError(config, new RangeError())).toBe('success');
+    expect(judge(config, new Outage())).toBe('failure');
+    expect(judge(config, new TypeError())).toBe('failure');
+    expect(judge(config, new RangeError())).toBe('success');
   });
 
   it('ignores an error that is both ignored and recorded', () => {
-    expect(
-      judgeError(resolve({ recordExceptions: [Outage], ignoreExceptions: [PartialOutage] }), new PartialOutage()),
-    ).toBe('ignored');
-    expect(judgeError(resolve({ ignoreException: (error) => error instanceof Outage }), new Outage())).toBe('ignored');
+    expect(judge(resolve({ recordExceptions: [Outage], ignoreExceptions: [PartialOutage] }), new PartialOutage())).toBe(
+      'ignored',
+    );
+    expect(judge(resolve({ ignoreException: (error) => error instanceof Outage }), new Outage())).toBe('ignored');
   });
 
   it('ignores refusals of other policies unless they are recorded explicitly', () => {
-    expect(judgeError(resolve(), refusal)).toBe('ignored');
-    expect(judgeError(resolve({ recordExceptions: [Outage] }), refusal)).toBe('ignored');
-    expect(judgeError(resolve({ recordExceptions: [RejectedError] }), refusal)).toBe('failure');
+    expect(judge(resolve(), refusal)).toBe('ignored');
+    expect(judge(resolve({ recordExceptions: [Outage] }), refusal)).toBe('ignored');
+    expect(judge(resolve({ recordExceptions: [RejectedError] }), refusal)).toBe('failure');
   });
 });

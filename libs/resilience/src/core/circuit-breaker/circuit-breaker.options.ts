@@ -1,5 +1,6 @@
-import type { Duration } from '../duration.ts';
-import { matchesError } from '../error-matcher.ts';
+import { isCutOff } from '../cut-off.ts';
+import { type Duration, parseDuration } from '../duration.ts';
+import { matchesClasses } from '../error-matcher.ts';
 import { RejectedError } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
@@ -23,7 +24,8 @@ import {
   size,
   wholeNumber,
 } from '../options.ts';
-import { type AbortSource, type CallContext, isCallerAbort } from '../policy.ts';
+import type { CallContext } from '../policy.ts';
+import type { UserFunctions } from '../user-function.ts';
 import { type StateName, stateNames } from './circuit-breaker.transitions.ts';
 
 export type SlidingWindowType = 'COUNT_BASED' | 'TIME_BASED';
@@ -124,6 +126,9 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
   readonly writableStackTraceEnabled?: boolean;
 }
 
+/** Also applies when `waitIntervalFunctionInOpenState` throws. */
+export const defaultWaitInOpenMs = 60_000;
+
 export const circuitBreakerOptions = new OptionSchema({
   engine: choice<CircuitBreakerEngineName>('sliding-window', ['sliding-window', 'opossum']),
   failureRateThreshold: percentage(50),
@@ -135,7 +140,7 @@ export const circuitBreakerOptions = new OptionSchema({
   slidingWindowType: choice<SlidingWindowType>('COUNT_BASED', ['COUNT_BASED', 'TIME_BASED']),
   slidingWindowSize: size(100, { min: 1 }),
   minimumNumberOfCalls: wholeNumber(100, { min: 1 }),
-  waitDurationInOpenState: exclusive(duration(60_000, { min: 1 }), ['waitIntervalFunctionInOpenState']),
+  waitDurationInOpenState: exclusive(duration(defaultWaitInOpenMs, { min: 1 }), ['waitIntervalFunctionInOpenState']),
   waitIntervalFunctionInOpenState: exclusive(
     optionalFunction<IntervalFunction>('a function from the attempt (1, 2, …) to milliseconds'),
     ['waitDurationInOpenState'],
@@ -180,28 +185,56 @@ export function slidingWindow(
   return { slidingWindowSize, minimumNumberOfCalls: minimum, slidingWindowType };
 }
 
-/** How a call counts. */
-export type CallVerdict = 'ignored' | 'failure' | 'success';
+/** Whether a value is a decision of `transitionOnResult`. */
+export function isTransitionCheckResult(value: unknown): value is TransitionCheckResult {
+  if (value === 'NO_TRANSITION') return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { toState, waitDuration, waitUntil } = value as Readonly<Record<string, unknown>>;
+  if (toState !== 'OPEN') return false;
+  if (waitUntil !== undefined) return Number.isFinite(waitUntil);
+  return waitDuration === undefined || (parseDuration(waitDuration) ?? -1) >= 0;
+}
 
-/** An error that only reports an abort by the caller is ignored; see `judgeError` for other errors. */
-export function judgeOutcome(
-  config: CircuitBreakerConfig,
-  outcome: CallOutcome,
-  abortSource: AbortSource | undefined,
-): CallVerdict {
-  if ('result' in outcome) return config.recordResult?.(outcome.result) === true ? 'failure' : 'success';
-  return isCallerAbort(outcome.error, abortSource) ? 'ignored' : judgeError(config, outcome.error);
+/** How a call counts. A `slow` one was cut off by its caller, and its duration is all that counts. */
+export type CallVerdict = 'ignored' | 'failure' | 'success' | 'slow';
+
+/** A call that has ended, to be judged. */
+export interface JudgedCall {
+  readonly outcome: CallOutcome;
+  readonly elapsedDurationMs: number;
+  /** The caller's; `undefined` when unknown. */
+  readonly context: Partial<CallContext> | undefined;
+}
+
+/**
+ * A call that fails after its caller has aborted or its caller's deadline has passed is ignored, but counts as slow if it
+ * lasted longer than `slowCallDurationThreshold`. See `judgeError` for other errors.
+ */
+export function judgeOutcome(config: CircuitBreakerConfig, call: JudgedCall, functions: UserFunctions): CallVerdict {
+  const { outcome, elapsedDurationMs, context } = call;
+  const isResult = 'result' in outcome;
+  if (isResult && functions.test('recordResult', config.recordResult, outcome.result) !== true) return 'success';
+  if (isCutOff(isResult ? undefined : outcome.error, context)) {
+    return elapsedDurationMs > config.slowCallDurationThreshold ? 'slow' : 'ignored';
+  }
+  return isResult ? 'failure' : judgeError(config, outcome.error, functions);
 }
 
 /**
  * Ignored errors take precedence over recorded ones. A refusal by another policy (RejectedError) is ignored unless it is
- * recorded explicitly: the dependency was not called.
+ * recorded explicitly: the dependency was not called. When a predicate fails, any other error is a failure.
  */
-export function judgeError(config: CircuitBreakerConfig, error: unknown): CallVerdict {
+export function judgeError(config: CircuitBreakerConfig, error: unknown, functions: UserFunctions): CallVerdict {
   const { ignoreExceptions, ignoreException, recordExceptions, recordException } = config;
-  if (matchesError(ignoreExceptions, error) || ignoreException?.(error) === true) return 'ignored';
+  if (matchesClasses(ignoreExceptions, error)) return 'ignored';
+  const isIgnored = functions.test('ignoreException', ignoreException, error);
+  if (isIgnored === true) return 'ignored';
 
-  if (matchesError(recordExceptions, error) || recordException?.(error) === true) return 'failure';
+  if (matchesClasses(recordExceptions, error)) return 'failure';
+  const isRecorded = functions.test('recordException', recordException, error);
+  if (isRecorded === true) return 'failure';
+
   if (error instanceof RejectedError) return 'ignored';
-  return recordExceptions.length === 0 && recordException === undefined ? 'failure' : 'success';
+  const isUnknown = isIgnored === undefined || isRecorded === undefined;
+  return isUnknown || (recordExceptions.length === 0 && recordException === undefined) ? 'failure' : 'success';
 }

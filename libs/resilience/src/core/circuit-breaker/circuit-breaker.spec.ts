@@ -165,30 +165,33 @@ describe('CircuitBreaker.execute', () => {
     expect(breaker.tryAcquirePermission()).toBe(true);
   });
 
-  it('counts an unrelated error that arrives after an abort by the caller', async () => {
-    const { breaker } = setUp();
+  it('ignores any error that arrives after an abort by the caller', async () => {
+    const { breaker, types } = setUp();
     const controller = new AbortController();
     const call = startCall(breaker, controller.signal);
 
     controller.abort();
     await call.fail(outage);
 
-    expect(breaker.metrics.failedCalls).toBe(1);
+    expect(breaker.metrics.bufferedCalls).toBe(0);
+    expect(types).toStrictEqual(['IGNORED_ERROR']);
   });
 
-  it('returns the permission when a predicate throws', async () => {
-    const broken = new Error('broken predicate');
+  it('counts a trial call as a failure when a predicate throws, and throws the error of the call', async () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { breaker } = setUp({
       initialState: 'HALF_OPEN',
       permittedNumberOfCallsInHalfOpenState: 1,
       recordException: () => {
-        throw broken;
+        throw new Error('broken predicate');
       },
     });
 
-    await expect(breaker.execute(() => Promise.reject(outage))).rejects.toBe(broken);
+    await expect(breaker.execute(() => Promise.reject(outage))).rejects.toBe(outage);
 
-    expect(breaker.tryAcquirePermission()).toBe(true);
+    expect(breaker.state).toBe('OPEN');
+    expect(emitWarning).toHaveBeenCalledOnce();
+    emitWarning.mockRestore();
   });
 
   it('succeeds when a listener throws', async () => {

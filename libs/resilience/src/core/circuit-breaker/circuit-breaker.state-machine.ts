@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../interval-function.ts';
+import { isNumber, type UserFunctions } from '../user-function.ts';
 import { IllegalStateTransitionError } from './circuit-breaker.errors.ts';
 import type { EmitCircuitBreakerEvent } from './circuit-breaker.events.ts';
 import { configuredWindow, WindowMetrics } from './circuit-breaker.metrics.ts';
-import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
+import { type CircuitBreakerConfig, defaultWaitInOpenMs } from './circuit-breaker.options.ts';
 import {
   ClosedState,
   DisabledState,
@@ -20,6 +21,7 @@ export interface StateMachineOwner {
   readonly name: string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly userFunctions: UserFunctions;
   readonly emit: EmitCircuitBreakerEvent;
   /** Called after each transition to OPEN or FORCED_OPEN. */
   readonly onOpen: () => void;
@@ -121,8 +123,22 @@ export class StateMachine implements Machine {
   }
 
   #waitMs(attempt: number): number {
-    const { waitDurationInOpenState, waitIntervalFunctionInOpenState, waitJitterFactor } = this.#config;
-    const waitMs = waitIntervalFunctionInOpenState?.(attempt) ?? waitDurationInOpenState ?? 0;
+    const {
+      waitDurationInOpenState = defaultWaitInOpenMs,
+      waitIntervalFunctionInOpenState,
+      waitJitterFactor,
+    } = this.#config;
+    const waitMs =
+      waitIntervalFunctionInOpenState === undefined
+        ? waitDurationInOpenState
+        : this.#owner.userFunctions.call(
+            'waitIntervalFunctionInOpenState',
+            waitIntervalFunctionInOpenState,
+            [attempt],
+            isNumber,
+            'a number of milliseconds',
+            waitDurationInOpenState,
+          );
     // A function that returns NaN or a negative number must not keep the circuit breaker open for ever.
     return waitMs >= 0 ? waitMs * (1 + waitJitterFactor * this.#owner.random()) : 0;
   }

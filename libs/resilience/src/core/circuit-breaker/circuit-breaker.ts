@@ -4,8 +4,6 @@ import { type Duration, parseDuration } from '../duration.ts';
 import { warn } from '../events.ts';
 import type { Random } from '../interval-function.ts';
 import {
-  type AbortSource,
-  abortSourceOf,
   type CallContext,
   callContext,
   invokeCall,
@@ -15,6 +13,7 @@ import {
   toCallContext,
   whenAborted,
 } from '../policy.ts';
+import { UserFunctions } from '../user-function.ts';
 import { type AnyCircuitBreaker, chosenEngine } from './circuit-breaker.contract.ts';
 import {
   CallAbortedOnOpenError,
@@ -25,10 +24,11 @@ import type { CircuitBreakerEvents } from './circuit-breaker.events.ts';
 import type { CircuitBreakerMetrics } from './circuit-breaker.metrics.ts';
 import {
   type CallOutcome,
-  type CallVerdict,
   type CircuitBreakerConfig,
   type CircuitBreakerOptions,
   circuitBreakerOptions,
+  isTransitionCheckResult,
+  type JudgedCall,
   judgeOutcome,
 } from './circuit-breaker.options.ts';
 import { StateMachine } from './circuit-breaker.state-machine.ts';
@@ -45,9 +45,7 @@ export interface CircuitBreakerEnvironment {
 }
 
 /** A call that has ended. */
-interface EndedCall {
-  readonly outcome: CallOutcome;
-  readonly elapsedDurationMs: number;
+interface EndedCall extends JudgedCall {
   readonly endedAt: number;
   /** The state that permitted the call; `undefined` for the low-level methods, whose permissions are anonymous. */
   readonly issuer: State | undefined;
@@ -92,6 +90,7 @@ export class CircuitBreaker
   readonly #clock: Clock;
   readonly #machine: StateMachine;
   readonly #inFlightCalls = new InFlightCalls();
+  readonly #userFunctions: UserFunctions;
 
   /**
    * @param name what is protected; it appears in errors, events and metrics
@@ -104,10 +103,12 @@ export class CircuitBreaker
     const { clock = systemClock, random = Math.random } = environment;
     super('circuitBreakerName', name, clock, config.eventConsumerBufferSize);
     this.#clock = clock;
+    this.#userFunctions = new UserFunctions(`CircuitBreaker '${name}'`);
     this.#machine = new StateMachine(config, {
       name,
       clock,
       random,
+      userFunctions: this.#userFunctions,
       emit: (type, details, creationTime) => this.emit(type, details, creationTime),
       onOpen: () => this.#release(),
     });
@@ -145,8 +146,9 @@ export class CircuitBreaker
   /**
    * Runs `call` if the circuit breaker permits it, and records how it ends.
    *
-   * An abort by the caller is no evidence against the dependency: the permission is returned. If the caller has already
-   * aborted, the call is not made.
+   * A call that fails after its caller has aborted, or after its caller's deadline, is no evidence against the
+   * dependency: the permission is returned. If it lasted longer than `slowCallDurationThreshold`, it counts as slow. If
+   * the caller has already aborted, the call is not made.
    *
    * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */
@@ -161,7 +163,7 @@ export class CircuitBreaker
       : invokeCall(call, toCallContext(context));
     const end = (outcome: CallOutcome): EndedCall => {
       const endedAt = this.#clock.now();
-      return { outcome, elapsedDurationMs: endedAt - startedAt, endedAt, issuer };
+      return { outcome, elapsedDurationMs: endedAt - startedAt, context, endedAt, issuer };
     };
     // Two handlers of one `then`: an error that settling the first throws must not settle the call again.
     const settled = running.then(
@@ -170,7 +172,7 @@ export class CircuitBreaker
         return result;
       },
       (error: unknown) => {
-        this.#settle(end({ error }), abortSourceOf(context));
+        this.#settle(end({ error }));
         throw error;
       },
     );
@@ -195,7 +197,7 @@ export class CircuitBreaker
 
   /** @param durationMs the duration of the call in milliseconds */
   onSuccess(durationMs: number): void {
-    this.#record('success', this.#anonymousEnd({ result: undefined }, durationMs));
+    this.#recordCall(false, this.#anonymousEnd({ result: undefined }, durationMs));
   }
 
   /** @param durationMs the duration of the call in milliseconds */
@@ -288,37 +290,42 @@ export class CircuitBreaker
 
   #anonymousEnd(outcome: CallOutcome, elapsedDurationMs: number): EndedCall {
     this.usage.touch();
-    return { outcome, elapsedDurationMs, endedAt: this.#clock.now(), issuer: undefined };
+    return { outcome, elapsedDurationMs, context: undefined, endedAt: this.#clock.now(), issuer: undefined };
   }
 
-  #settle(ended: EndedCall, abortSource?: AbortSource): void {
-    let verdict: CallVerdict;
-    try {
-      verdict = judgeOutcome(this.config, ended.outcome, abortSource);
-    } catch (error) {
-      // A predicate that throws must not cost a permission.
-      this.#recorderOf(ended)?.releasePermission();
-      throw error;
-    }
-    this.#record(verdict, ended);
-  }
-
-  #record(verdict: CallVerdict, ended: EndedCall): void {
-    const { outcome, elapsedDurationMs, endedAt } = ended;
+  #settle(ended: EndedCall): void {
+    const verdict = judgeOutcome(this.config, ended, this.#userFunctions);
     switch (verdict) {
       case 'ignored':
-        this.#recorderOf(ended)?.releasePermission();
-        this.#machine.emit('IGNORED_ERROR', { elapsedDurationMs, error: this.#errorOf(outcome) }, endedAt);
-        return;
+        return this.#ignoreCall(ended);
+      case 'slow':
+        return this.#recordSlowCall(ended);
       case 'failure':
-        this.#machine.emit('ERROR', { elapsedDurationMs, error: this.#errorOf(outcome) }, endedAt);
-        break;
       case 'success':
-        this.#machine.emit('SUCCESS', { elapsedDurationMs }, endedAt);
+        this.#recordCall(verdict === 'failure', ended);
     }
+  }
+
+  #ignoreCall(ended: EndedCall): void {
+    const { elapsedDurationMs, endedAt } = ended;
+    this.#recorderOf(ended)?.releasePermission();
+    this.#machine.emit('IGNORED_ERROR', { elapsedDurationMs, error: this.#errorOf(ended.outcome) }, endedAt);
+  }
+
+  /** Its error is no evidence, so that `transitionOnResult` does not receive it. */
+  #recordSlowCall(ended: EndedCall): void {
+    const { elapsedDurationMs, endedAt } = ended;
+    this.#machine.emit('SUCCESS', { elapsedDurationMs }, endedAt);
+    this.#recorderOf(ended)?.record(false, elapsedDurationMs);
+  }
+
+  #recordCall(isFailed: boolean, ended: EndedCall): void {
+    const { outcome, elapsedDurationMs, endedAt } = ended;
+    if (isFailed) this.#machine.emit('ERROR', { elapsedDurationMs, error: this.#errorOf(outcome) }, endedAt);
+    else this.#machine.emit('SUCCESS', { elapsedDurationMs }, endedAt);
     const recorder = this.#recorderOf(ended);
     if (recorder === undefined) return;
-    recorder.record(verdict === 'failure', elapsedDurationMs);
+    recorder.record(isFailed, elapsedDurationMs);
     this.#applyTransitionOnResult(outcome);
   }
 
@@ -335,7 +342,15 @@ export class CircuitBreaker
   #applyTransitionOnResult(outcome: CallOutcome): void {
     const { transitionOnResult } = this.config;
     if (transitionOnResult === undefined) return;
-    const decision = transitionOnResult(outcome);
+    const allowed = "'NO_TRANSITION' or { toState: 'OPEN' } with a valid wait";
+    const decision = this.#userFunctions.call(
+      'transitionOnResult',
+      transitionOnResult,
+      [outcome],
+      isTransitionCheckResult,
+      allowed,
+      'NO_TRANSITION' as const,
+    );
     if (decision === 'NO_TRANSITION' || !(this.state === 'CLOSED' || this.state === 'HALF_OPEN')) return;
     if (decision.waitUntil !== undefined) this.transitionToOpenStateUntil(decision.waitUntil);
     else if (decision.waitDuration !== undefined) this.transitionToOpenStateFor(decision.waitDuration);

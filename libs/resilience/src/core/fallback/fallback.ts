@@ -1,6 +1,5 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { matchesError } from '../error-matcher.ts';
 import {
   type AbortSource,
   abortSourceOf,
@@ -9,6 +8,7 @@ import {
   rejectionIfAborted,
   toCallContext,
 } from '../policy.ts';
+import { UserFunctions } from '../user-function.ts';
 import type { FallbackEvents } from './fallback.events.ts';
 import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fallback.options.ts';
 
@@ -26,6 +26,7 @@ import { type FallbackConfig, type FallbackOptions, fallbackOptions } from './fa
  */
 export class Fallback extends BasePolicy<FallbackEvents, 'fallbackName'> {
   readonly config: FallbackConfig;
+  readonly #userFunctions: UserFunctions;
 
   /**
    * @param name what is protected; it appears in events and metrics
@@ -37,6 +38,7 @@ export class Fallback extends BasePolicy<FallbackEvents, 'fallbackName'> {
     const config = fallbackOptions.resolve(`Fallback '${name}'`, options);
     super('fallbackName', name, environment.clock ?? systemClock, config.eventConsumerBufferSize);
     this.config = config;
+    this.#userFunctions = new UserFunctions(`Fallback '${name}'`);
   }
 
   /**
@@ -62,9 +64,9 @@ export class Fallback extends BasePolicy<FallbackEvents, 'fallbackName'> {
     let error = original;
     for (const [handlerIndex, handler] of this.config.handlers.entries()) {
       if (abort?.aborted) break;
+      if (this.#userFunctions.matches('on', handler.on, error) !== true) continue;
       const details = { handlerIndex, handlerName: handler.name, error };
       try {
-        if (!matchesError(handler.on, error)) continue;
         const result = await handler.handle(error, context);
         this.emit('FALLBACK', details);
         return result;

@@ -1,10 +1,12 @@
+import { isDeadlineError } from '../cut-off.ts';
 import type { Deadline } from '../deadline.ts';
 import type { EventDetails } from '../events.ts';
+import { isNumber, type UserFunctions } from '../user-function.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { MaxRetriesExceededError } from './retry.errors.ts';
 import type { RetryEvents } from './retry.events.ts';
 import type { RetryCounters } from './retry.metrics.ts';
-import { isRetryableError, type RetryConfig, type RetryOutcome } from './retry.options.ts';
+import { type IntervalBiFunction, isRetryableError, type RetryConfig, type RetryOutcome } from './retry.options.ts';
 
 /** The parts of a retry that its contexts use. */
 export interface RetryOwner {
@@ -12,6 +14,7 @@ export interface RetryOwner {
   readonly config: RetryConfig;
   readonly counters: RetryCounters;
   readonly budget: RetryBudget | undefined;
+  readonly userFunctions: UserFunctions;
   emit<K extends keyof RetryEvents>(type: K, details: EventDetails<RetryEvents[K], 'retryName'>): void;
 }
 
@@ -47,9 +50,9 @@ export class RetryContext {
    * @returns the wait before the next attempt in milliseconds; negative when the error must be thrown
    */
   onError(error: unknown): number {
-    const { config, counters } = this.#owner;
+    const { config, counters, userFunctions } = this.#owner;
     counters.numberOfTotalCalls++;
-    if (!isRetryableError(config, error)) {
+    if (!isRetryableError(config, error, userFunctions)) {
       counters.numberOfFailedCallsWithoutRetryAttempt++;
       this.#emitIgnored(error);
       return stop;
@@ -79,8 +82,8 @@ export class RetryContext {
    * @returns the wait before the next attempt in milliseconds; negative when the value is the result of the call
    */
   onResult(result: unknown): number {
-    const { config, counters } = this.#owner;
-    if (config.retryOnResult?.(result) !== true) return stop;
+    const { config, counters, userFunctions } = this.#owner;
+    if (userFunctions.test('retryOnResult', config.retryOnResult, result) !== true) return stop;
 
     counters.numberOfTotalCalls++;
     this.#failedAttempts++;
@@ -126,13 +129,14 @@ export class RetryContext {
   /** @returns the wait in milliseconds; negative when there is no further attempt */
   #waitAfter(outcome: RetryOutcome): number {
     const { config, budget } = this.#owner;
-    const intervalMs = intervalAfter(config, this.#failedAttempts, outcome);
+    const intervalMs = this.#intervalAfter(outcome);
     if (intervalMs < 0) return intervalMs;
 
-    const retryAfterMs = requestedWait(config, outcome);
+    const retryAfterMs = this.#requestedWait(outcome);
     const waitMs = Math.max(intervalMs, retryAfterMs);
     const remainingMs = this.#deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
-    if (retryAfterMs > config.maxRetryAfterDuration || waitMs >= remainingMs) {
+    const isTooLate = waitMs >= remainingMs || ('error' in outcome && isDeadlineError(outcome.error));
+    if (retryAfterMs > config.maxRetryAfterDuration || isTooLate) {
       this.#isStoppedEarly = true;
       return stop;
     }
@@ -146,6 +150,40 @@ export class RetryContext {
       return stop;
     }
     return waitMs;
+  }
+
+  /** @returns negative when the interval function throws or returns no number */
+  #intervalAfter(outcome: RetryOutcome): number {
+    const { config, userFunctions } = this.#owner;
+    const { waitDuration = 0, intervalFunction, intervalBiFunction } = config;
+    const attempt = this.#failedAttempts;
+    const allowed = 'a number of milliseconds';
+    let intervalMs = waitDuration;
+    if (intervalBiFunction !== undefined) {
+      const parameters: Parameters<IntervalBiFunction> = [attempt, outcome];
+      intervalMs = userFunctions.call('intervalBiFunction', intervalBiFunction, parameters, isNumber, allowed, stop);
+    } else if (intervalFunction !== undefined) {
+      intervalMs = userFunctions.call('intervalFunction', intervalFunction, [attempt], isNumber, allowed, stop);
+    }
+    // NaN from a user function must cause neither a retry without a wait nor an endless wait.
+    return Number.isNaN(intervalMs) ? stop : intervalMs;
+  }
+
+  /** @returns 0 when no wait was requested; infinite, which stops the retry, when the function throws */
+  #requestedWait(outcome: RetryOutcome): number {
+    const { config, userFunctions } = this.#owner;
+    const { retryAfterFunction } = config;
+    if (retryAfterFunction === undefined) return positiveNumber(retryAfterMsOf(outcome));
+    const allowed = 'a number of milliseconds or undefined';
+    const requested = userFunctions.call(
+      'retryAfterFunction',
+      retryAfterFunction,
+      [outcome],
+      isOptionalNumber,
+      allowed,
+      Number.POSITIVE_INFINITY,
+    );
+    return positiveNumber(requested);
   }
 
   #countStoppedEarly(): void {
@@ -167,16 +205,12 @@ export class RetryContext {
   }
 }
 
-function intervalAfter(config: RetryConfig, attempt: number, outcome: RetryOutcome): number {
-  const { waitDuration = 0, intervalFunction, intervalBiFunction } = config;
-  const intervalMs = intervalBiFunction?.(attempt, outcome) ?? intervalFunction?.(attempt) ?? waitDuration;
-  // NaN from a user function must cause neither a retry without a wait nor an endless wait.
-  return Number.isNaN(intervalMs) ? stop : intervalMs;
+function positiveNumber(value: unknown): number {
+  return typeof value === 'number' && value > 0 ? value : 0;
 }
 
-function requestedWait({ retryAfterFunction }: RetryConfig, outcome: RetryOutcome): number {
-  const requested = retryAfterFunction === undefined ? retryAfterMsOf(outcome) : retryAfterFunction(outcome);
-  return typeof requested === 'number' && requested > 0 ? requested : 0;
+function isOptionalNumber(value: unknown): value is number | undefined {
+  return value === undefined || isNumber(value);
 }
 
 function retryAfterMsOf(outcome: RetryOutcome): unknown {

@@ -1,5 +1,5 @@
 import type { Duration } from '../duration.ts';
-import { matchesError } from '../error-matcher.ts';
+import { matchesClasses } from '../error-matcher.ts';
 import { RejectedError } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
@@ -19,6 +19,7 @@ import {
   size,
   wholeNumber,
 } from '../options.ts';
+import type { UserFunctions } from '../user-function.ts';
 
 /** The result of an attempt, as functions in the configuration receive it. */
 export type RetryOutcome = { readonly error: unknown } | { readonly result: unknown };
@@ -96,9 +97,10 @@ export type RetryConfig = ConfigOf<typeof retryOptions>;
  * Whether to retry after an error. Ignored errors take precedence. A refusal by another policy (RejectedError) is not
  * retried: the dependency was not called, and another attempt would only add to the load that the policy limits.
  */
-export function isRetryableError(config: RetryConfig, error: unknown): boolean {
+export function isRetryableError(config: RetryConfig, error: unknown, functions: UserFunctions): boolean {
   const { retryExceptions, ignoreExceptions, retryOnException } = config;
-  if (error instanceof RejectedError || matchesError(ignoreExceptions, error)) return false;
+  if (error instanceof RejectedError || matchesClasses(ignoreExceptions, error)) return false;
   if (retryExceptions.length === 0 && retryOnException === undefined) return true;
-  return matchesError(retryExceptions, error) || retryOnException?.(error) === true;
+  if (matchesClasses(retryExceptions, error)) return true;
+  return functions.test('retryOnException', retryOnException, error) === true;
 }

@@ -10,6 +10,7 @@ import {
   type ProtectedCall,
   signalOf,
 } from '../policy.ts';
+import { UserFunctions } from '../user-function.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { RetryContext, type RetryOwner } from './retry.context.ts';
 import type { RetryEvents } from './retry.events.ts';
@@ -39,6 +40,7 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
   readonly #clock: Clock;
   readonly #counters = makeRetryCounters();
   readonly #budgets: RetryEnvironment['retryBudgets'];
+  readonly #userFunctions: UserFunctions;
   #config: RetryConfig;
   #owner: RetryOwner;
 
@@ -55,6 +57,7 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
     this.#config = config;
     this.#budgets = environment.retryBudgets;
     this.#clock = clock;
+    this.#userFunctions = new UserFunctions(`Retry '${name}'`);
     this.#owner = this.#asOwner(budgetOf(name, config, this.#budgets));
   }
 
@@ -155,6 +158,7 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
       config: this.config,
       counters: this.#counters,
       budget,
+      userFunctions: this.#userFunctions,
       emit: (type, details) => this.emit(type, details),
     };
   }

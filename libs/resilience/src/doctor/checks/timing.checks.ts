@@ -106,8 +106,8 @@ export const timingChecks = [
     severity: 'error',
     doc:
       'The caller is gone before the timeout ends the call, so the timeout has no effect. The work continues ' +
-      "without a caller, unless the caller's deadline is passed on. A call that its caller aborts is no evidence, " +
-      'so the circuit breaker learns nothing from it. Needs `--deadline`.',
+      "without a caller, unless the caller's deadline is passed on. A call that its caller aborts is no failure of the " +
+      'dependency: the circuit breaker counts it as slow at most. Needs `--deadline`.',
     run({ timeLimiter }, { callerDeadlineMs }) {
       if (timeLimiter === undefined || callerDeadlineMs === undefined) return undefined;
       const { timeoutDuration } = timeLimiter;
@@ -121,20 +121,21 @@ export const timingChecks = [
   },
   {
     code: 'time-limiter-outside-breaker',
-    title: 'The time limiter is around the circuit breaker, which therefore records no timeouts',
+    title: 'The time limiter is around the circuit breaker, which therefore records no timeouts as failures',
     severity: 'error',
     doc:
       'A time limiter around the circuit breaker aborts the call. To the circuit breaker that looks like a caller ' +
-      'that aborted, which is no evidence against the dependency: a dependency that hangs never opens it. Only ' +
-      'reported with `cancelRunningFuture`, the default.',
+      'that aborted, which is no failure of the dependency: one that hangs opens it only by the slow-call rate, and ' +
+      'only if `timeoutDuration` is longer than `slowCallDurationThreshold`. Only reported with ' +
+      '`cancelRunningFuture`, the default.',
     run(instance) {
       const { timeLimiter } = instance;
       const isOutside = isAround(instance, 'timeLimiter', 'circuitBreaker');
       if (timeLimiter?.cancelRunningFuture !== true || !isOutside) return undefined;
       return (
         `The time limiter is around the circuit breaker: it aborts a call after ${span(timeLimiter.timeoutDuration)}, which ` +
-        'looks to the circuit breaker like a caller that aborted and is not recorded. With any number of timeouts the ' +
-        'failure rate is 0 / 0. Put the time limiter inside the circuit breaker.'
+        'looks to the circuit breaker like a caller that aborted and is not recorded as a failure. With any number of ' +
+        'timeouts the failure rate is 0. Put the time limiter inside the circuit breaker.'
       );
     },
   },
