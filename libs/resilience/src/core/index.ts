@@ -123,6 +123,8 @@ export type { IntervalBiFunction, RetryConfig, RetryOptions, RetryOutcome } from
 export { RetryBudget } from './retry/retry-budget.ts';
 export type { RetryBudgetConfig, RetryBudgetOptions } from './retry/retry-budget.options.ts';
 export type { HttpRequestFacts, HttpRetryOptions } from './retry/http-retry.ts';
+export type { HttpOutcome } from './http-classification.ts';
+export { classifyHttp } from './http-classification.ts';
 export { isRepeatable, isRetryableStatus, parseRetryAfter, retryOnHttp } from './retry/http-retry.ts';
 export { Hedge } from './hedge/hedge.ts';
 export type { HedgeBudget, HedgeEnvironment, HedgeMetrics } from './hedge/hedge.ts';

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../clock.ts';
+import { classifyHttp, httpHeaderOf, type HttpOutcome, property } from '../http-classification.ts';
 import type { RetryOptions, RetryOutcome } from './retry.options.ts';
 
 /** The properties of a request that decide whether it may be repeated. */
@@ -29,6 +30,18 @@ export function isRetryableStatus(status: number): boolean {
   return retryableStatuses.has(status);
 }
 
+/**
+ * Whether another attempt may succeed: after a retryable status, and without a response. A request that the client
+ * aborted and one that can never succeed, e.g. because of a mistake in the program or a certificate, are not repeated.
+ */
+const isRetryable: { readonly [K in HttpOutcome['kind']]: (outcome: HttpOutcome) => boolean } = {
+  status: (outcome) => outcome.kind === 'status' && isRetryableStatus(outcome.status),
+  connection: () => true,
+  unknown: () => true,
+  abort: () => false,
+  program: () => false,
+};
+
 /** Whether a request can be made twice without harm: its method is idempotent, or it has an idempotency key. */
 export function isRepeatable({ method, hasIdempotencyKey = false }: HttpRequestFacts): boolean {
   return hasIdempotencyKey || idempotentMethods.has(method.toUpperCase());
@@ -38,8 +51,10 @@ export function isRepeatable({ method, hasIdempotencyKey = false }: HttpRequestF
  * Retries repeatable HTTP requests (`isRepeatable`) that got a retryable status (`isRetryableStatus`) or no response,
  * and waits as long as the `Retry-After` header of the response requires.
  *
- * It reads Response-like values, returned or thrown, and errors with a `status` or with a `response` that has one. An
- * error without a status means that there was no response: the connection was refused, or the request timed out.
+ * It reads responses and errors of `fetch`, undici, axios, got, superagent and others: the status of a response, returned
+ * or thrown, and the codes of errors and their causes (`classifyHttp`). Broken connections and timeouts are repeated.
+ * Programming errors (a TypeError that is none of `fetch`, an invalid URL), certificate errors and aborted requests are
+ * not. Any other error without a status counts as no response.
  *
  * When a returned Response is retried, its body stays unread and holds its connection until it is garbage-collected. It
  * is better if the client cancels the body and throws an error for such a status.
@@ -58,12 +73,12 @@ export function retryOnHttp(
     isRepeatable(typeof request === 'function' ? request(failure) : request);
   return {
     retryOnException: (error) => {
-      const status = statusOf(error);
-      return (status === undefined || isRetryableStatus(status)) && mayRepeat(error);
+      const outcome = classifyHttp(error);
+      return isRetryable[outcome.kind](outcome) && mayRepeat(error);
     },
     retryOnResult: (result) => {
-      const status = statusOf(result);
-      return status !== undefined && isRetryableStatus(status) && mayRepeat(result);
+      const outcome = classifyHttp(result);
+      return outcome.kind === 'status' && isRetryableStatus(outcome.status) && mayRepeat(result);
     },
     retryAfterFunction: (outcome) => retryAfterOf(outcome, clock.now()),
   };
@@ -95,27 +110,9 @@ function httpDate(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-function statusOf(value: unknown): number | undefined {
-  const status = property(value, 'status') ?? property(property(value, 'response'), 'status');
-  return typeof status === 'number' ? status : undefined;
-}
-
 function retryAfterOf(outcome: RetryOutcome, nowMs: number): number | undefined {
   const value = 'error' in outcome ? outcome.error : outcome.result;
   const retryAfterMs = property(value, 'retryAfterMs');
   if (typeof retryAfterMs === 'number') return retryAfterMs;
-  const headers = property(value, 'headers') ?? property(property(value, 'response'), 'headers');
-  return parseRetryAfter(headerIn(headers), nowMs);
-}
-
-/** Reads `Headers` of `fetch`, and plain objects with lower-case names as Node and most clients have them. */
-function headerIn(headers: unknown): string | undefined {
-  const get = property(headers, 'get');
-  const value: unknown =
-    typeof get === 'function' ? get.call(headers, 'retry-after') : property(headers, 'retry-after');
-  return typeof value === 'string' ? value : undefined;
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return parseRetryAfter(httpHeaderOf(value, 'retry-after'), nowMs);
 }

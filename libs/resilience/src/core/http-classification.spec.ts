@@ -1,0 +1,141 @@
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { classifyHttp, type HttpOutcome } from './http-classification.ts';
+import { retryOnHttp } from './retry/http-retry.ts';
+
+/** An error with the properties that a client sets. */
+function errorWith(properties: object, cause?: unknown): Error {
+  return Object.assign(new Error('failed', cause === undefined ? {} : { cause }), properties);
+}
+
+const fetchError = (cause?: unknown) => new TypeError('fetch failed', { cause });
+const response = (fields: object) => ({ headers: {}, ...fields });
+
+/** What clients throw or return, and whether a GET is repeated. */
+const outcomes: readonly (readonly [what: string, outcome: unknown, expected: HttpOutcome, isRepeated: boolean])[] = [
+  // Each row is what the client does, observed with axios 1.18, undici 7.30, superagent 10.4 and fetch of Node.js 24.
+  ['a 503 of axios', errorWith({ status: 503, response: response({ status: 503 }) }), status(503), true],
+  ['a 404 of axios', errorWith({ code: 'ERR_BAD_REQUEST', response: response({ status: 404 }) }), status(404), false],
+  ['a timeout of axios', errorWith({ code: 'ECONNABORTED' }), { kind: 'connection' }, true],
+  ['a network error of axios', errorWith({ code: 'ERR_NETWORK' }), { kind: 'connection' }, true],
+  [
+    'a cancelled request of axios',
+    errorWith({ name: 'CanceledError', code: 'ERR_CANCELED' }),
+    { kind: 'abort' },
+    false,
+  ],
+  ['an unsupported protocol of axios', errorWith({ code: 'ERR_BAD_REQUEST' }), { kind: 'program' }, false],
+  [
+    'a body of axios that ends early',
+    errorWith({ code: 'ERR_BAD_RESPONSE', status: 200, response: response({ status: 200 }) }),
+    { kind: 'unknown' },
+    true,
+  ],
+  [
+    'invalid JSON of axios',
+    errorWith({ code: 'ERR_BAD_RESPONSE', status: 200 }, new SyntaxError('Unexpected token')),
+    { kind: 'program' },
+    false,
+  ],
+  ['a 404 of got', errorWith({ response: response({ statusCode: 404 }) }), status(404), false],
+  ['a 502 of got', errorWith({ response: response({ statusCode: 502 }) }), status(502), true],
+  ['a refused connection of got', errorWith({ code: 'ECONNREFUSED' }), { kind: 'connection' }, true],
+  ['a 503 of undici', errorWith({ code: 'UND_ERR_RESPONSE', statusCode: 503 }), status(503), true],
+  ['a 404 of undici', errorWith({ code: 'UND_ERR_RESPONSE', statusCode: 404 }), status(404), false],
+  ['a closed socket of undici', errorWith({ code: 'UND_ERR_SOCKET' }), { kind: 'connection' }, true],
+  ['a connect timeout of undici', errorWith({ code: 'UND_ERR_CONNECT_TIMEOUT' }), { kind: 'connection' }, true],
+  ['an invalid argument of undici', errorWith({ code: 'UND_ERR_INVALID_ARG' }), { kind: 'program' }, false],
+  ['a 503 of superagent', errorWith({ status: 503, response: response({ status: 503 }) }), status(503), true],
+  ['an aborted request of superagent', errorWith({ code: 'ABORTED' }), { kind: 'abort' }, false],
+  ['a reset connection of node-fetch', errorWith({ type: 'system', code: 'ECONNRESET' }), { kind: 'connection' }, true],
+  [
+    'a body of node-fetch that ends early',
+    errorWith({ code: 'ERR_STREAM_PREMATURE_CLOSE' }),
+    { kind: 'connection' },
+    true,
+  ],
+  ['a 503 of the AWS SDK', errorWith({ $metadata: { httpStatusCode: 503 } }), status(503), true],
+  ['a 500 in the cause of an error', errorWith({}, errorWith({ statusCode: 500 })), status(500), true],
+  ['a 404 in the cause of an error', errorWith({}, errorWith({ statusCode: 404 })), status(404), false],
+
+  ['a refused connection of fetch', fetchError(errorWith({ code: 'ECONNREFUSED' })), { kind: 'connection' }, true],
+  ['a DNS failure of fetch', fetchError(errorWith({ code: 'EAI_AGAIN' })), { kind: 'connection' }, true],
+  ['a broken connection of fetch without a cause', fetchError(), { kind: 'connection' }, true],
+  ['a body of fetch that ends early', new TypeError('terminated'), { kind: 'connection' }, true],
+  ['a timeout of fetch', new DOMException('timeout', 'TimeoutError'), { kind: 'connection' }, true],
+  ['an aborted request of fetch', new DOMException('aborted', 'AbortError'), { kind: 'abort' }, false],
+  [
+    'an invalid URL of fetch',
+    new TypeError('x', { cause: errorWith({ code: 'ERR_INVALID_URL' }) }),
+    { kind: 'program' },
+    false,
+  ],
+  ['an unknown scheme of fetch', fetchError(new Error('unknown scheme')), { kind: 'program' }, false],
+  ['an expired certificate of fetch', fetchError(errorWith({ code: 'CERT_HAS_EXPIRED' })), { kind: 'program' }, false],
+  ['a certificate for another host', errorWith({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }), { kind: 'program' }, false],
+  ['an unknown issuer', errorWith({ code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' }), { kind: 'program' }, false],
+
+  ['a TypeError', new TypeError("Cannot read properties of undefined (reading 'id')"), { kind: 'program' }, false],
+  ['a ReferenceError', new ReferenceError('x is not defined'), { kind: 'program' }, false],
+  ['a RangeError', new RangeError('Maximum call stack size exceeded'), { kind: 'program' }, false],
+  ['a SyntaxError', new SyntaxError('Unexpected end of JSON input'), { kind: 'program' }, false],
+  ['a TypeError in a cause', errorWith({}, new TypeError('x is not a function')), { kind: 'program' }, false],
+  ['a TypeError of another realm', runInNewContext('new TypeError("x is not a function")'), { kind: 'program' }, false],
+  ['an error of an assertion', errorWith({ code: 'ERR_ASSERTION' }), { kind: 'program' }, false],
+
+  ['an error without code and status', new Error('outage'), { kind: 'unknown' }, true],
+  ['an unknown code', errorWith({ code: 'E_OTHER' }), { kind: 'unknown' }, true],
+  ['a status that is no HTTP status', errorWith({ status: 'ACTIVE', statusCode: 7 }), { kind: 'unknown' }, true],
+  ['a text', 'outage', { kind: 'unknown' }, true],
+  ['undefined', undefined, { kind: 'unknown' }, true],
+  ['null', null, { kind: 'unknown' }, true],
+];
+
+function status(code: number): HttpOutcome {
+  return { kind: 'status', status: code };
+}
+
+describe('classifyHttp (is-retry-allowed#2, p-retry#37)', () => {
+  it.each(outcomes)('classifies %s', (_what, outcome, expected) => {
+    expect(classifyHttp(outcome)).toStrictEqual(expected);
+  });
+
+  it.each([
+    ['fetch', new Response(null, { status: 503 })],
+    ['undici', response({ statusCode: 503 })],
+    ['axios', response({ status: 503, data: {} })],
+  ])('classifies a returned response of %s', (_client, returned) => {
+    expect(classifyHttp(returned)).toStrictEqual(status(503));
+    expect(retryOnHttp({ method: 'GET' }).retryOnResult(returned)).toBe(true);
+  });
+
+  it('classifies a returned success by its status', () => {
+    expect(classifyHttp(response({ statusCode: 200 }))).toStrictEqual(status(200));
+  });
+
+  it('ends with a circular chain of causes', () => {
+    const circular = errorWith({});
+    circular.cause = circular;
+
+    expect(classifyHttp(circular)).toStrictEqual({ kind: 'unknown' });
+  });
+});
+
+describe('retryOnHttp', () => {
+  it.each(outcomes)(
+    'decides whether a GET is repeated after %s, and repeats no POST',
+    (_what, outcome, _kind, isRepeated) => {
+      expect(retryOnHttp({ method: 'GET' }).retryOnException(outcome)).toBe(isRepeated);
+      expect(retryOnHttp({ method: 'POST' }).retryOnException(outcome)).toBe(false);
+    },
+  );
+
+  it.each([
+    ['got', { response: { headers: { 'retry-after': '3' } } }],
+    ['undici', { headers: { 'retry-after': '3' } }],
+    ['fetch', { response: { headers: new Headers({ 'Retry-After': '3' }) } }],
+    ['a wrapped error', { cause: { headers: { 'retry-after': '3' } } }],
+  ])('waits as long as the Retry-After header in an error of %s requires', (_client, properties) => {
+    expect(retryOnHttp({ method: 'GET' }).retryAfterFunction({ error: errorWith(properties) })).toBe(3_000);
+  });
+});
