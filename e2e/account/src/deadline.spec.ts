@@ -1,7 +1,13 @@
 import type { Environment } from '@breakwater/service-kit';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startAccount, startCustomer, startWithStandIn, type AccountWithStandIn } from './services.ts';
+import {
+  startAccount,
+  startCustomer,
+  startWithStandIn,
+  type AccountWithStandIn,
+  type RunningAccount,
+} from './services.ts';
 
 async function startBoth(environment: Environment = {}): Promise<AccountWithStandIn> {
   const started = await startWithStandIn(environment);
@@ -83,5 +89,60 @@ describe('a customer service with a latency of five minutes', () => {
 
     expect(await opening).toBe(202);
     await vi.waitFor(async () => expect(await working()).toBe('0'), { interval: 5, timeout: 10_000 });
+  });
+});
+
+describe('forty requests whose deadlines pass during their calls to customer', () => {
+  /** One that never responds, and one that responds with 504 when the deadline that it was sent has passed. */
+  const slowCustomers = [{ hang: { rate: 1 } }, { latency: '5m' }];
+
+  async function startWith(faults: object): Promise<RunningAccount> {
+    const customer = await startCustomer();
+    const account = await startAccount({ CUSTOMER_URL: customer.url });
+    onTestFinished(async () => {
+      await Promise.all([account.stop(), customer.stop()]);
+    });
+    // The first request of a process takes longer than the deadlines here.
+    await account.open('c-1002').expect(201);
+    await customer.setFaults(faults);
+    return account;
+  }
+
+  const shown = async (account: RunningAccount, path: string): Promise<unknown> =>
+    ((await account.http().get(`/actuator/${path}`).expect(200)) as { body: unknown }).body;
+
+  const stateOf = async (account: RunningAccount): Promise<unknown> =>
+    ((await shown(account, 'circuitbreakers')) as { circuitBreakers: { customer: { state: unknown } } }).circuitBreakers
+      .customer.state;
+
+  async function eventsOf(account: RunningAccount): Promise<readonly string[]> {
+    const body = await shown(account, 'circuitbreakerevents/customer');
+    return (body as { circuitBreakerEvents: { type: string }[] }).circuitBreakerEvents.map(({ type }) => type);
+  }
+
+  it.each(slowCustomers)('leave the circuit breaker CLOSED after 15 ms, with %j', async (faults) => {
+    const account = await startWith(faults);
+
+    // A deadline that passes before or after the call to customer is 504.
+    for (let request = 0; request < 40; request++) {
+      const { status } = await account.open('c-1001').set(timeoutHeader, '15');
+      expect([202, 504]).toContain(status);
+    }
+
+    const events = await eventsOf(account);
+    expect(await stateOf(account)).toBe('CLOSED');
+    expect(events.filter((type) => type === 'IGNORED_ERROR').length).toBeGreaterThanOrEqual(10);
+    expect(events).not.toContain('ERROR');
+  });
+
+  it.each(slowCustomers)('open the circuit breaker after 2.5 s, with %j', async (faults) => {
+    const account = await startWith(faults);
+    const requests = Array.from({ length: 40 }, () => account.open('c-1001').set(timeoutHeader, '2500'));
+
+    const responses = await Promise.all(requests);
+
+    expect(responses.filter(({ status }) => status === 202).length).toBeGreaterThanOrEqual(10);
+    expect(await stateOf(account)).toBe('OPEN');
+    expect(await eventsOf(account)).not.toContain('ERROR');
   });
 });

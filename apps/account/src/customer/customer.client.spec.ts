@@ -138,6 +138,15 @@ describe('CustomerClient', () => {
     expect(requests.length).toBeLessThanOrEqual(1);
   });
 
+  it('throws a CustomerUnavailableError for a 504 long before the deadline of the call', async () => {
+    const { url } = await customerThat(json({ title: 'Not answered in time' }, 504));
+    const { signal } = new AbortController();
+
+    const found = clientFor(url).findById('c-1001', { signal, deadline: Deadline.after('1m', new FakeClock()) });
+
+    await expect(found).rejects.toThrow('customer responded with 504');
+  });
+
   it('can be aborted within a response', async () => {
     const { promise: halfSent, resolve: sentHalf } = Promise.withResolvers<void>();
     const { promise: closed, resolve: close } = Promise.withResolvers<void>();

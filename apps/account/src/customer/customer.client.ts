@@ -5,6 +5,7 @@ import { currentCallContext } from '@breakwater/resilience/nest';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 
 type CustomerInContract = FindCustomer['responses'][200]['content']['application/json'];
@@ -12,6 +13,10 @@ type CustomerInContract = FindCustomer['responses'][200]['content']['application
 /** Typed by the contract: the compiler reports when customer changes it. */
 const findCustomerPath = '/customers/{id}' satisfies CustomerPath;
 const notFound = 404 satisfies keyof FindCustomer['responses'];
+const gatewayTimeout = 504;
+
+/** Customer's deadline is that of the call, less an allowance for the network: its 504 arrives shortly before. */
+const deadlineToleranceMs = 100;
 
 /** The part of customer's response that account needs. */
 export const customerSchema = z.object({ id: z.string(), status: z.string() });
@@ -54,6 +59,7 @@ export class CustomerClient {
       const { status, body } = await httpGet(this.#nextUrl() + pathOf({ id }), headers, context);
       if (isSuccess(status)) return parseCustomer(body);
       if (status === notFound) return undefined;
+      if (status === gatewayTimeout) await untilAborted(context);
       throw new CustomerUnavailableError(`customer responded with ${status}`);
     } catch (error) {
       context.signal?.throwIfAborted();
@@ -68,6 +74,15 @@ export class CustomerClient {
     if (url === undefined) throw new CustomerUnavailableError('no URL of customer is configured');
     return url;
   }
+}
+
+/**
+ * Waits until the time limiter aborts the call, if that is near. Its reason states whose limit it was: a call that the
+ * client's deadline cuts off is no failure of customer.
+ */
+async function untilAborted({ signal, deadline }: Partial<Pick<CallContext, 'signal' | 'deadline'>>): Promise<void> {
+  if (signal === undefined || deadline === undefined || deadline.remainingRealMs > deadlineToleranceMs) return;
+  await wait(2 * deadlineToleranceMs, undefined, { signal }).catch(() => {});
 }
 
 const pathOf = (parameters: FindCustomer['parameters']['path']): string =>
