@@ -38,7 +38,7 @@ const disconnected = new Error('the client disconnected');
 function failOnAbort(error: (reason: unknown) => unknown): ProtectedCall<never> {
   return ({ signal }) =>
     new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(error(signal.reason) as Error), { once: true });
+      signal.addEventListener('abort', () => reject(error(signal.reason)), { once: true });
     });
 }
 
@@ -286,7 +286,7 @@ describe.each(pipelineKindsOf())('A policy of the kind %s', (kind) => {
       const clock = new FakeClock();
       const policy = createRegistry(kind, {}, { clock }).getOrCreate('customer', { eventConsumerBufferSize: 100 });
 
-      await abortedCall(policy as Policy, failOnAbort(error));
+      await abortedCall(policy, failOnAbort(error));
 
       const types = policy.bufferedEvents().map(({ type }) => type);
       expect(types.filter((type) => failureEvents.has(type))).toStrictEqual([]);

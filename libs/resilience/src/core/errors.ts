@@ -79,7 +79,7 @@ export class ConflictingDefinitionError extends ResilienceError {
 const maxCauses = 10;
 
 /** An error, its cause, the cause of that, and so on. */
-export function* causesOf(error: unknown): Generator<unknown> {
+export function* causesOf(error: unknown): Generator {
   let current = error;
   for (let depth = 0; depth < maxCauses && current !== undefined && current !== null; depth++) {
     yield current;

@@ -7,9 +7,7 @@ import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker/circuit-breaker.options.ts';
 import { Fallback } from './fallback/fallback.ts';
 import { createRegistry, pipelineKindsOf, policies } from './policies.ts';
-import type { Policy } from './policy.ts';
 import { Retry } from './retry/retry.ts';
-import type { RetryOptions } from './retry/retry.options.ts';
 
 const outage = new Error('outage');
 const broken = new TypeError("Cannot read properties of undefined (reading 'status')");
@@ -146,7 +144,7 @@ describe.each(noNumbers)('A function that %s instead of returning a number', (wh
     'as %s ends the retry with the error of the call',
     async (option) => {
       const isAllowed = option === 'retryAfterFunction' && what === 'returns undefined';
-      const retry = new Retry('customer', { [option]: misbehave, maxAttempts: 1 + Number(!isAllowed) } as RetryOptions);
+      const retry = new Retry('customer', { [option]: misbehave, maxAttempts: 1 + Number(!isAllowed) });
 
       await expect(retry.execute(fails)).rejects.toBe(outage);
 
@@ -227,7 +225,7 @@ describe('A function in the options of a policy', () => {
       };
       const policy = createRegistry(kind, {}, { clock }).getOrCreate('customer', {
         [option]: throws,
-      } as object) as Policy;
+      });
 
       for (let call = 0; call < 3; call++) {
         const [succeeding, failing] = [policy.execute(() => 'response'), policy.execute(fails)];
