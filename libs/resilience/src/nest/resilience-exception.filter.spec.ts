@@ -140,9 +140,9 @@ describe('ResilienceExceptionFilter', () => {
     expect(JSON.parse(failed.body)).toStrictEqual({ title: 'Unknown error' });
   });
 
-  it('rethrows errors in contexts other than HTTP', () => {
+  it('rethrows errors in contexts that it does not know', () => {
     const filter = new ResilienceExceptionFilter(application.get(HttpAdapterHost));
-    const host = { getType: () => 'rpc' } as ArgumentsHost;
+    const host = { getType: () => 'telegram' } as unknown as ArgumentsHost;
     const error = new DeadlineExceededError('customer');
 
     expect(() => filter.catch(error, host)).toThrow(error);
