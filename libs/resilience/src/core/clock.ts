@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { checkNumber } from './arguments.ts';
 
 /** Cancels a scheduled callback. Calling it late or more than once has no effect. */
 export type Cancel = () => void;
@@ -56,6 +57,7 @@ export function scaledClock(speed: number): Clock {
   };
 
   const schedule = (delayMs: number, callback: () => void, { background = false }: ScheduleOptions = {}): Cancel => {
+    checkNumber('delayMs', delayMs);
     let timer: NodeJS.Timeout;
     const arm = (remainingMs: number): void => {
       timer =

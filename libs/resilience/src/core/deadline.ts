@@ -1,5 +1,6 @@
+import { checkNumber, durationArgument } from './arguments.ts';
 import { type Cancel, type Clock, systemClock } from './clock.ts';
-import { type Duration, durationForms, parseDuration } from './duration.ts';
+import type { Duration } from './duration.ts';
 import { RejectedError } from './errors.ts';
 
 /**
@@ -13,8 +14,12 @@ export class Deadline {
   readonly endsAt: number;
   readonly #clock: Clock;
 
-  /** @param endsAt in milliseconds since the Unix epoch, on `clock` */
+  /**
+   * @param endsAt in milliseconds since the Unix epoch, on `clock`
+   * @throws RangeError when it is not a number
+   */
   constructor(endsAt: number, clock: Clock = systemClock) {
+    checkNumber('endsAt', endsAt);
     this.endsAt = endsAt;
     this.#clock = clock;
   }
@@ -26,7 +31,7 @@ export class Deadline {
    * @throws RangeError when it is not a duration of at least 0
    */
   static after(budget: Duration, clock: Clock = systemClock): Deadline {
-    return new Deadline(clock.now() + durationMs('A deadline', budget), clock);
+    return new Deadline(clock.now() + durationArgument('budget', budget), clock);
   }
 
   /** The deadline that ends first; `undefined` where there is none. All of them must be set on one clock. */
@@ -111,13 +116,7 @@ export function readDeadline(
   environment: { readonly clock?: Clock; readonly networkAllowance?: Duration } = {},
 ): Deadline | undefined {
   const { clock = systemClock, networkAllowance = defaultNetworkAllowanceMs } = environment;
-  const allowanceMs = durationMs('A network allowance', networkAllowance);
+  const allowanceMs = durationArgument('networkAllowance', networkAllowance);
   if (typeof header !== 'string' || !headerForm.test(header)) return undefined;
   return Deadline.after(Math.max(0, Number(header) - allowanceMs) * (clock.speed ?? 1), clock);
-}
-
-function durationMs(subject: string, given: Duration): number {
-  const parsed = parseDuration(given);
-  if (parsed !== undefined && parsed >= 0) return parsed;
-  throw new RangeError(`${subject} must be a duration of at least 0 (${durationForms}), but ${given} was given.`);
 }

@@ -1,6 +1,7 @@
+import { checkFinite, durationArgument } from '../arguments.ts';
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, runInBackground, systemClock } from '../clock.ts';
-import { type Duration, parseDuration } from '../duration.ts';
+import type { Duration } from '../duration.ts';
 import { warn } from '../events.ts';
 import type { Random } from '../interval-function.ts';
 import {
@@ -195,18 +196,30 @@ export class CircuitBreaker
     this.#machine.state.releasePermission();
   }
 
-  /** @param durationMs the duration of the call in milliseconds */
+  /**
+   * @param durationMs the duration of the call in milliseconds
+   * @throws RangeError when it is not a finite number
+   */
   onSuccess(durationMs: number): void {
+    checkFinite('durationMs', durationMs);
     this.#recordCall(false, this.#anonymousEnd({ result: undefined }, durationMs));
   }
 
-  /** @param durationMs the duration of the call in milliseconds */
+  /**
+   * @param durationMs the duration of the call in milliseconds
+   * @throws RangeError when it is not a finite number
+   */
   onError(durationMs: number, error: unknown): void {
+    checkFinite('durationMs', durationMs);
     this.#settle(this.#anonymousEnd({ error }, durationMs));
   }
 
-  /** @param durationMs the duration of the call in milliseconds */
+  /**
+   * @param durationMs the duration of the call in milliseconds
+   * @throws RangeError when it is not a finite number
+   */
   onResult(durationMs: number, result: unknown): void {
+    checkFinite('durationMs', durationMs);
     this.#settle(this.#anonymousEnd({ result }, durationMs));
   }
 
@@ -227,19 +240,18 @@ export class CircuitBreaker
    * @throws IllegalStateTransitionError from METRICS_ONLY
    */
   transitionToOpenStateFor(waitDuration: Duration): void {
-    const waitMs = parseDuration(waitDuration);
-    if (waitMs === undefined || waitMs < 0) {
-      throw new RangeError(`The wait in OPEN must be a duration of at least 0 ms, but ${waitDuration} was given.`);
-    }
+    const waitMs = durationArgument('waitDuration', waitDuration);
     this.#machine.openUntil(this.#clock.now() + waitMs);
   }
 
   /**
    * To OPEN until `time`, in milliseconds since the Unix epoch; not counted as an attempt.
    *
+   * @throws RangeError when it is not a finite number
    * @throws IllegalStateTransitionError from METRICS_ONLY
    */
   transitionToOpenStateUntil(time: number): void {
+    checkFinite('time', time);
     this.#machine.openUntil(time);
   }
 

@@ -1,6 +1,8 @@
+import { checkWholeNumber } from '../arguments.ts';
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock, wait } from '../clock.ts';
 import type { Duration } from '../duration.ts';
+import { InvalidOptionsError } from '../errors.ts';
 import { type CallContext, type ProtectedCall, rejectionIfAborted, signalOf, toCallContext } from '../policy.ts';
 import { PermissionLedger } from './permission-ledger.ts';
 import { RateLimitExceededError } from './rate-limiter.errors.ts';
@@ -96,7 +98,7 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
    */
   reservePermission(permits = 1): number {
     this.usage.touch();
-    checkPermits(permits);
+    checkWholeNumber('permits', permits, 1);
     const timeoutNanos = toNanos(this.#config.timeoutDuration);
     const nanosToWait = this.#ledger.reserve(permits, timeoutNanos, this.#nowNanos());
     const isGranted = nanosToWait <= timeoutNanos;
@@ -115,7 +117,7 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
    */
   async acquirePermission(permits = 1, signal?: AbortSignal): Promise<boolean> {
     this.usage.touch();
-    checkPermits(permits);
+    checkWholeNumber('permits', permits, 1);
     signal?.throwIfAborted();
     const timeoutNanos = toNanos(this.#config.timeoutDuration);
     const nanosToWait = this.#ledger.reserve(permits, timeoutNanos, this.#nowNanos());
@@ -192,7 +194,13 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
   }
 
   #change(options: RateLimiterOptions): void {
-    this.#config = rateLimiterOptions.resolve(`RateLimiter '${this.name}'`, { ...this.#config, ...options });
+    const subject = `RateLimiter '${this.name}'`;
+    // `resolve` would replace an option without a value by its default.
+    const faults = Object.entries(options)
+      .filter(([, value]) => value === undefined)
+      .map(([option]) => ({ option, given: 'undefined', allowed: rateLimiterOptions.rules[option]?.allowed ?? '' }));
+    if (faults.length > 0) throw new InvalidOptionsError(subject, faults);
+    this.#config = rateLimiterOptions.resolve(subject, { ...this.#config, ...options });
   }
 
   /** Waits at least `nanos`. A single timer may fire too early: Node.js truncates delays to whole milliseconds. */
@@ -219,9 +227,4 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
 
 function toNanos(durationMs: number): number {
   return Math.round(durationMs * nanosInMs);
-}
-
-function checkPermits(permits: number): void {
-  if (Number.isSafeInteger(permits) && permits >= 1) return;
-  throw new RangeError(`The number of permissions must be a whole number of at least 1, but ${permits} was given.`);
 }
