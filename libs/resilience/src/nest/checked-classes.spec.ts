@@ -210,6 +210,27 @@ describe('a lazily loaded module', () => {
     await expect(loadModule()).rejects.toThrow('imported 2 times');
   });
 
+  it('is refused if it defines instances by ResilienceModule.forFeature(), when all policies exist already', async () => {
+    const feature = ResilienceModule.forFeature({ retry: { instances: { customer: { maxAttempts: 2 } } } });
+    const { load: loadModule } = await load({ imports: [feature] });
+
+    await expect(loadModule()).rejects.toThrow(
+      'forFeature is in a lazily loaded module, after all policies were created; allowed: in a module that is imported at start-up',
+    );
+    await expect(loadModule()).rejects.toThrow(InvalidOptionsError);
+  });
+
+  it('is not refused if it imports a feature that the application has imported at start-up', async () => {
+    const feature = ResilienceModule.forFeature({ retry: { instances: { customer: { maxAttempts: 2 } } } });
+    const application = await start({ imports: [feature] });
+    @Module({ imports: [feature] })
+    class LazyModule {}
+
+    const loading = application.get(LazyModuleLoader).load(() => LazyModule, { logger: false });
+
+    await expect(loading).resolves.toBeInstanceOf(ModuleRef);
+  });
+
   it('gets its policies when it is loaded, and protects providers of classes and factories', async () => {
     @Injectable()
     class Client {

@@ -57,7 +57,8 @@ export interface ProtectedClass {
   readonly methods: readonly ProtectedMethod[];
 }
 
-type Module = ModulesContainer extends Map<string, infer M> ? M : never;
+/** A module of Nest, which exports no type for it. */
+export type Module = ModulesContainer extends Map<string, infer M> ? M : never;
 type Wrapper = Module['providers'] extends Map<unknown, infer W> ? W : never;
 
 /**

@@ -90,7 +90,7 @@ export class ResilienceModule {
   /**
    * Defines instances, configurations and pipelines in the module that uses them. They apply to the whole application:
    * files and environment override them, and the application does not start if two modules define the same name
-   * differently.
+   * differently. In a lazily loaded module they would come too late: loading it rejects.
    *
    * @example
    * @Module({

@@ -10,7 +10,8 @@ import { DiscoveryService, LazyModuleLoader } from '@nestjs/core';
 import { InvalidOptionsError } from '../core/errors.ts';
 import { startUpWarnings } from '../doctor/diagnose.ts';
 import { instancesOf } from '../doctor/instance.ts';
-import { type ProtectedClass, ProtectedClasses, toProtectedClasses } from './protected-methods.ts';
+import { DeclaredFeature } from './feature-definitions.ts';
+import { type Module, type ProtectedClass, ProtectedClasses, toProtectedClasses } from './protected-methods.ts';
 import { onInjectedClass, ResilienceRegistries, setRegistries } from './resilience-registries.ts';
 import { checkProtectedClasses } from './start-up-check.ts';
 
@@ -27,6 +28,8 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
   readonly #lazyModules: LazyModuleLoader;
   /** The prototypes of the classes that have passed the check. */
   readonly #checked = new Set<object>();
+  /** The features whose definitions are part of the configuration. */
+  readonly #features = new Set<unknown>();
 
   constructor(
     @Inject(ResilienceRegistries) registries: ResilienceRegistries,
@@ -51,6 +54,7 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
     this.#registries.createAll();
     this.#createPoliciesOf(classes);
     for (const instance of this.#classes.foreignInstances()) setRegistries(instance, this.#registries);
+    for (const feature of this.#featuresOf()) this.#features.add(feature);
     this.#checkLazyModules();
   }
 
@@ -92,10 +96,25 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
       const reference = await load(...args);
       this.#checkImports();
       const modules = this.#classes.modulesOf(reference);
+      this.#checkFeatures(modules);
       this.#createPoliciesOf(this.#check(this.#classes.all(modules)));
       for (const instance of this.#classes.foreignInstances(modules)) setRegistries(instance, this.#registries);
       return reference;
     };
+  }
+
+  /** Definitions of a lazily loaded module would have no effect. */
+  #checkFeatures(modules: readonly Module[]): void {
+    if (this.#featuresOf(modules).every((feature) => this.#features.has(feature))) return;
+    const given = 'in a lazily loaded module, after all policies were created';
+    throw new InvalidOptionsError('ResilienceModule', [
+      { option: 'forFeature', given, allowed: 'in a module that is imported at start-up' },
+    ]);
+  }
+
+  #featuresOf(modules?: readonly Module[]): readonly unknown[] {
+    const providers = this.#discovery.getProviders({}, modules && [...modules]);
+    return providers.map(({ instance }) => instance as unknown).filter((value) => value instanceof DeclaredFeature);
   }
 
   /** With two sets of registries in one application, each would record only half of the calls. */
