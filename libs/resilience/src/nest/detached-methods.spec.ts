@@ -28,16 +28,18 @@ function clientClass() {
   return CustomerClient;
 }
 
-async function applicationWith<T extends object>(provider: new () => T) {
-  const imports = [ResilienceModule.forRoot({ env: {}, pipelines: { customer: ['retry'] } })];
-  const application = await Test.createTestingModule({ imports, providers: [provider] }).compile();
-  await application.init();
-  const { policies } = application.get(ResilienceRegistries);
-  return { client: application.get(provider), circuitBreaker: policies.circuitBreaker.getOrCreate('customer') };
-}
-
 describe('a decorated method that is called without its instance', () => {
   let warn: MockInstance<Logger['warn']>;
+
+  async function applicationWith<T extends object>(provider: new () => T) {
+    const imports = [ResilienceModule.forRoot({ env: {}, pipelines: { customer: ['retry'] } })];
+    const application = await Test.createTestingModule({ imports, providers: [provider] }).compile();
+    await application.init();
+    // The log of the start is not what these tests are about.
+    warn.mockClear();
+    const { policies } = application.get(ResilienceRegistries);
+    return { client: application.get(provider), circuitBreaker: policies.circuitBreaker.getOrCreate('customer') };
+  }
 
   beforeEach(() => {
     warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
