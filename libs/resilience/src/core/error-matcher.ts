@@ -14,20 +14,21 @@ export function matchesClasses(errorClasses: readonly ErrorClass[], error: unkno
  */
 export function isInstanceOf(error: unknown, errorClass: ErrorClass): boolean {
   if (error instanceof errorClass) return true;
-  return builtInNameOf(errorClass) !== undefined && Number.isFinite(distanceBetween(error, errorClass));
+  return builtInNameOf(errorClass) !== undefined && prototypesOf(error).some((each) => isPrototypeOf(errorClass, each));
+}
+
+/** Whether a value is an error, of any realm. */
+export function isError(value: unknown): value is Error {
+  return isInstanceOf(value, Error);
 }
 
 /** The number of prototypes between an error and the class; infinite if the error is no instance of the class. */
 export function distanceBetween(error: unknown, errorClass: ErrorClass): number {
-  if (typeof error !== 'object' || error === null) return Number.POSITIVE_INFINITY;
-  const builtInName = builtInNameOf(errorClass);
-  let steps = 0;
-  for (let prototype = prototypeOf(error); prototype !== null; prototype = prototypeOf(prototype)) {
-    if (prototype === errorClass.prototype) return steps;
-    if (builtInName !== undefined && builtInNameOf(constructorOf(prototype)) === builtInName) return steps;
-    steps++;
-  }
-  return Number.POSITIVE_INFINITY;
+  if (!isInstanceOf(error, errorClass)) return Number.POSITIVE_INFINITY;
+  const prototypes = prototypesOf(error);
+  const distance = prototypes.findIndex((prototype) => isPrototypeOf(errorClass, prototype));
+  // A class with `Symbol.hasInstance` need not be among the prototypes.
+  return distance < 0 ? prototypes.length : distance;
 }
 
 /** Whether a matcher is a predicate, and neither a class nor a list of them. */
@@ -87,8 +88,21 @@ function builtInNameOf(value: unknown): string | undefined {
   return isBuiltIn ? value.name : undefined;
 }
 
-function prototypeOf(value: object): object | null {
-  return Object.getPrototypeOf(value) as object | null;
+/** Whether this is the prototype of the class, or of the built-in class with its name in another realm. */
+function isPrototypeOf(errorClass: ErrorClass, prototype: object): boolean {
+  if (prototype === errorClass.prototype) return true;
+  const builtInName = builtInNameOf(errorClass);
+  return builtInName !== undefined && builtInNameOf(constructorOf(prototype)) === builtInName;
+}
+
+function prototypesOf(value: unknown): readonly object[] {
+  const prototypes: object[] = [];
+  let current: unknown = value;
+  while (typeof current === 'object' && current !== null) {
+    current = Object.getPrototypeOf(current);
+    if (typeof current === 'object' && current !== null) prototypes.push(current);
+  }
+  return prototypes;
 }
 
 function constructorOf(prototype: object): unknown {

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { isError } from './error-matcher.ts';
 
 /** The fields that every event of every policy has. */
 export interface PolicyEvent {
@@ -159,6 +160,6 @@ function warnOfListener({ type }: PolicyEvent, error: unknown): void {
  * @param type the name of the warning, to filter by
  */
 export function warn(type: string, message: string, error?: unknown): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = isError(error) ? (error.stack ?? error.message) : String(error);
   process.emitWarning(message, { type, ...(error !== undefined && { detail: text }) });
 }

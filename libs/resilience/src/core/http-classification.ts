@@ -1,4 +1,4 @@
-import { isInstanceOf } from './error-matcher.ts';
+import { isError, isInstanceOf } from './error-matcher.ts';
 import { causesOf } from './errors.ts';
 import type { ErrorClass } from './options.ts';
 
@@ -165,7 +165,7 @@ function httpStatusOf(outcome: unknown): number | undefined {
     property(outcome, 'statusCode'),
     property(property(outcome, '$metadata'), 'httpStatusCode'),
   ];
-  const least = isInstanceOf(outcome, Error) ? 300 : 100;
+  const least = isError(outcome) ? 300 : 100;
   return candidates.find((status): status is number => isWithin(status, least, 599));
 }
 

@@ -1,3 +1,4 @@
+import { isError } from './error-matcher.ts';
 import { ResilienceError } from './errors.ts';
 import type { PolicyEvent } from './events.ts';
 
@@ -127,7 +128,7 @@ export const attributeNames = {
 export function errorTypeOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
   if (error instanceof ResilienceError) return error.code;
-  return error instanceof Error ? error.name : typeof error;
+  return isError(error) ? error.name : typeof error;
 }
 
 /** The event as Resilience4j's actuator shows it for most policies: `<kind>Name`, type and time. */

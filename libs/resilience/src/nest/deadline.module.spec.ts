@@ -9,7 +9,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { Observable } from 'rxjs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { deadlineHeader, deadlineHeaders } from '../core/deadline.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext } from './call-context.ts';
@@ -137,6 +137,23 @@ describe.each(Object.entries(adapters))('the deadline of a request on %s', (_nam
 
     expect(await get('520')).toMatchObject({ body: { [deadlineHeader]: '2000' } });
     expect(await get('520', '/stream')).toMatchObject({ body: { [deadlineHeader]: '500' } });
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['returns a promise', (async () => true) as unknown as () => boolean],
+  ])('ignores all callers when trustCaller %s', async (_what, trustCaller) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    const { get } = await start({ trustCaller });
+
+    expect(await get('520')).toMatchObject({ status: 200, body: { [deadlineHeader]: '2000' } });
+    expect(warned.mock.calls.filter(([message]) => String(message).startsWith('trustCaller of'))).toHaveLength(1);
   });
 
   it('refuses a request whose deadline has passed before it reaches a controller', async () => {

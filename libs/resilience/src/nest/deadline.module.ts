@@ -4,6 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { Deadline, DeadlineExceededError, deadlineHeader, readDeadline } from '../core/deadline.ts';
 import { type Duration, durationForms, parseDuration } from '../core/duration.ts';
+import { UserFunctions } from '../core/user-function.ts';
 import { runInCallContext } from './call-context.ts';
 import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 
@@ -16,6 +17,7 @@ export interface DeadlineModuleOptions {
   /**
    * Returns whether to use the deadline that the caller of a request has sent. By default every caller's deadline is
    * used; in that case, configure the edge proxy to remove the header `x-request-timeout-ms` from requests of clients.
+   * If it throws or returns no boolean, the deadline is not used.
    */
   readonly trustCaller?: ((request: IncomingMessage) => boolean) | undefined;
   /** The clock; by default that of `ResilienceModule`, otherwise real time. */
@@ -69,8 +71,9 @@ type MiddlewareRequest = IncomingMessage & { readonly originalUrl?: string };
 
 function deadlineMiddleware({ timeout, networkAllowance, trustCaller, clock = systemClock }: DeadlineModuleOptions) {
   const environment = networkAllowance === undefined ? { clock } : { clock, networkAllowance };
+  const userFunctions = new UserFunctions('ResilienceDeadlineModule');
   return (request: MiddlewareRequest, _response: unknown, next: (error?: Error) => void): void => {
-    const isTrusted = trustCaller === undefined || trustCaller(request);
+    const isTrusted = trustCaller === undefined || userFunctions.test('trustCaller', trustCaller, request) === true;
     const deadline = Deadline.earliest(
       isTrusted ? readDeadline(request.headers[deadlineHeader], environment) : undefined,
       timeout === undefined ? undefined : Deadline.after(timeout, clock),

@@ -1,7 +1,7 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { from, lastValueFrom, Observable, throwError } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { StaleValue } from '../core/policy.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -176,17 +176,33 @@ describe('@UsePipeline with a cached fallback', () => {
     expect(await rates.find('USD')).toBe('no rate of USD');
   });
 
-  it('rejects the call when the key function throws', async () => {
+  it.each([
+    ['throws', ({ id }: { id: string }) => id.trim()],
+    ['returns no string', () => undefined as unknown as string],
+    ['returns a promise', (async () => 'EUR') as unknown as () => string],
+  ])('neither stores nor replaces a result when the key function %s', async (_what, key) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
     @Injectable()
     class Broken {
-      @UsePipeline({ name: 'rates', key: ({ id }: { id: string }) => id.trim() })
+      isUp = true;
+
+      @UsePipeline({ name: 'rates', key })
       async find(_query: { id: string }): Promise<string> {
-        return 'rate';
+        if (this.isUp) return 'rate';
+        throw outage;
       }
     }
     const application = await applicationWith({ pipelines: { rates: ['cachedFallback'] } }, Broken);
+    const broken = application.get(Broken);
+    const query = { id: 7 as unknown as string };
 
-    await expect(application.get(Broken).find({ id: 7 as unknown as string })).rejects.toThrow(TypeError);
+    await expect(broken.find(query)).resolves.toBe('rate');
+    broken.isUp = false;
+    await expect(broken.find(query)).rejects.toBe(outage);
+
+    const messages = warned.mock.calls.map(([message]) => String(message));
+    expect(messages.filter((message) => message.startsWith('key of @UsePipeline on Broken.find'))).toHaveLength(1);
   });
 
   it('stops the start-up without a key, and with a key or a stale method that has no effect', async () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { mostSpecific, toFallbacks } from './fallback.ts';
 
@@ -45,5 +46,18 @@ describe('fallbacks', () => {
     }
 
     expect(mostSpecific(toFallbacks(['forAll', { method: 'forText', on: AnyText }]), 'text')?.method).toBe('forText');
+  });
+});
+
+describe('mostSpecific for an error of another realm', () => {
+  it('compares built-in classes by name, as in jest (jest#2549)', () => {
+    const error: unknown = runInNewContext('new RangeError("x")');
+    const fallbacks = toFallbacks([
+      { method: 'forErrors', on: Error },
+      { method: 'forRanges', on: RangeError },
+      { method: 'forTypes', on: TypeError },
+    ]);
+
+    expect(mostSpecific(fallbacks, error)?.method).toBe('forRanges');
   });
 });

@@ -1,3 +1,4 @@
+import { distanceBetween } from '../core/error-matcher.ts';
 import type { ErrorClass } from '../core/options.ts';
 
 /** A method that replaces a call which is refused or fails. */
@@ -56,16 +57,4 @@ export function mostSpecific(fallbacks: readonly Fallback[], error: unknown): Fa
     }
   }
   return nearest ?? fallbacks.find(({ on }) => on === undefined);
-}
-
-/** The number of prototypes between an error and the class; infinite if the error is no instance of the class. */
-function distanceBetween(error: unknown, errorClass: ErrorClass): number {
-  if (!(error instanceof errorClass)) return Number.POSITIVE_INFINITY;
-  let steps = 0;
-  let prototype: unknown = Object.getPrototypeOf(error);
-  while (prototype !== null && prototype !== errorClass.prototype) {
-    prototype = Object.getPrototypeOf(prototype);
-    steps++;
-  }
-  return steps;
 }

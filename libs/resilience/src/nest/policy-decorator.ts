@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
+import { UserFunctions } from '../core/user-function.ts';
 import {
   declaredArguments,
   declaredParameters,
@@ -87,9 +88,10 @@ export function policyDecorator(
 function protect(declared: ProtectedMethod): Method {
   const { prototype, key, method, kind, name } = declared;
   const run = returnsObservable(prototype, key) ? observeProtected : callProtected;
+  const userFunctions = new UserFunctions(`${declared.decorator} on ${prototype.constructor.name}.${String(key)}`);
 
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
-    const policy = withKey(registriesOf(this)?.policy(kind, name), declared, this, args);
+    const policy = withKey(registriesOf(this)?.policy(kind, name), declared, this, args, userFunctions);
     const call = () => method.apply(this, args);
     if (policy !== undefined) return run(policy, call, fallbackFor(declared, this, args));
     if (!isInstanceOf(prototype, this)) warnOfDetached(prototype, key);
@@ -118,12 +120,16 @@ function warnOfDetached(prototype: object, key: string | symbol): void {
   );
 }
 
-/** The policy for a call with these arguments. If the key function throws, the call rejects. */
+/**
+ * The policy for a call with these arguments. If the key function throws or returns no string, the call has no key: its
+ * result is neither stored nor replaced.
+ */
 function withKey(
   policy: Policy | undefined,
   { keyOf, staleMethod, parameters }: ProtectedMethod,
   instance: unknown,
   args: readonly unknown[],
+  userFunctions: UserFunctions,
 ): Policy | undefined {
   if (keyOf === undefined || policy === undefined || !isKeyed(policy)) return policy;
   const method = methodOf(instance, staleMethod);
@@ -132,7 +138,10 @@ function withKey(
   const keyArgs = declaredArguments(args, parameters) as never[];
   return {
     name: policy.name,
-    execute: async (call, context) => policy.withKey(keyOf(...keyArgs), { mapStale }).execute(call, context),
+    execute: (call, context) => {
+      const key = userFunctions.call('key', keyOf, keyArgs, isText, 'a string', undefined);
+      return (key === undefined ? policy : policy.withKey(key, { mapStale })).execute(call, context);
+    },
   };
 }
 
@@ -166,4 +175,8 @@ function likeOriginal(wrapper: Method, method: Method): Method {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapper);
   }
   return wrapper;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }

@@ -1,6 +1,7 @@
 import { type Span, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
 import { attributeNames as names, errorTypeOf } from '../../core/observability.ts';
 import { isAborted } from '../../core/cut-off.ts';
+import { isError } from '../../core/error-matcher.ts';
 import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../../core/policy.ts';
 
 /**
@@ -45,7 +46,7 @@ export class AttemptSpans implements Policy {
 }
 
 function fail(span: Span, error: unknown): void {
-  span.recordException(error instanceof Error ? error : String(error));
+  span.recordException(isError(error) ? error : String(error));
   span.setAttribute(names.errorType, errorTypeOf(error) ?? 'undefined');
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+  span.setStatus({ code: SpanStatusCode.ERROR, message: isError(error) ? error.message : String(error) });
 }
