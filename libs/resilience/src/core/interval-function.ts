@@ -1,5 +1,6 @@
 import { type Duration, durationForms, parseDuration } from './duration.ts';
 import { InvalidOptionsError, type OptionFault } from './errors.ts';
+import { isFraction, UserFunctions } from './user-function.ts';
 
 /** Computes the wait in milliseconds after the given number of attempts (from 1). */
 export type IntervalFunction = (attempt: number) => number;
@@ -8,6 +9,7 @@ export type IntervalFunction = (attempt: number) => number;
 export type Random = () => number;
 
 const defaultInterval = 500;
+const middleOfRange = 0.5;
 export const defaultMultiplier = 1.5;
 export const defaultRandomizationFactor = 0.5;
 
@@ -67,7 +69,9 @@ export const IntervalFunction = {
       intervalMs: atLeastOneMs('interval', interval),
       factor: fraction('randomizationFactor', randomizationFactor),
     });
-    return counted(`${intervalMs} ms ± ${factor * 100} %`, () => randomized(intervalMs, factor, random));
+    const description = `${intervalMs} ms ± ${factor * 100} %`;
+    const draw = checkedRandom(description, random);
+    return counted(description, () => randomized(intervalMs, factor, draw));
   },
 
   /**
@@ -94,8 +98,9 @@ export const IntervalFunction = {
       maxMs: maxInterval === undefined ? Number.MAX_SAFE_INTEGER : atLeastOneMs('maxInterval', maxInterval),
     });
     const description = `${initialMs} ms × ${growth} ± ${factor * 100} %${cap(maxInterval, maxMs)}`;
+    const draw = checkedRandom(description, random);
     return counted(description, (attempt) =>
-      Math.min(randomized(exponential(initialMs, growth, attempt), factor, random), maxMs),
+      Math.min(randomized(exponential(initialMs, growth, attempt), factor, draw), maxMs),
     );
   },
 };
@@ -108,6 +113,13 @@ function exponential(initialMs: number, multiplier: number, attempt: number): nu
     intervalMs = next;
   }
   return Math.min(intervalMs, Number.MAX_SAFE_INTEGER);
+}
+
+/** A source that draws the middle of the range where the given one throws or returns no fraction. */
+function checkedRandom(description: string, random: Random): Random {
+  const functions = new UserFunctions(`IntervalFunction ${description}`);
+  const allowed = 'a number of at least 0 and below 1';
+  return () => functions.call('random', random, [], isFraction, allowed, middleOfRange);
 }
 
 function randomized(intervalMs: number, factor: number, random: Random): number {

@@ -67,9 +67,19 @@ export class UserFunctions {
   }
 }
 
-/** For functions that return a number. */
-export function isNumber(value: unknown): value is number {
-  return typeof value === 'number';
+/** For functions that return a number; neither NaN nor infinite. */
+export function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+/** For functions that return a wait in milliseconds. */
+export function isWait(value: unknown): value is number {
+  return isFiniteNumber(value) && value >= 0;
+}
+
+/** For sources of random numbers. */
+export function isFraction(value: unknown): value is number {
+  return isFiniteNumber(value) && value >= 0 && value < 1;
 }
 
 function isBoolean(value: unknown): value is boolean {

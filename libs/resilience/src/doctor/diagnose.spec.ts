@@ -529,6 +529,29 @@ describe('diagnose', () => {
     ]);
   });
 
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new TypeError('no such attempt');
+      },
+    ],
+    ['returns NaN', () => Number.NaN],
+    ['returns infinity', () => Infinity],
+    ['returns a negative number', () => -1],
+  ])('assumes the default wait in OPEN where the interval function of a circuit breaker %s', (_how, wait) => {
+    const { waitDurationInOpenState: _constant, ...others } = sound;
+    const circuitBreaker = { ...others, waitIntervalFunctionInOpenState: wait };
+
+    expect(diagnose([describeInstance('customer', { circuitBreaker })])).toEqual([]);
+  });
+
+  it.each([Number.NaN, Infinity])('does not count %d as a wait of a retry', (waitMs) => {
+    const instance = describeInstance('customer', { retry: { intervalFunction: () => waitMs } });
+
+    expect(diagnose([instance], { callerDeadlineMs: 100 })).toEqual([]);
+  });
+
   it("survives an application's interval function that throws", () => {
     const retry = {
       intervalBiFunction: () => {

@@ -1,5 +1,6 @@
-import type { CircuitBreakerConfig } from '../core/circuit-breaker/circuit-breaker.options.ts';
+import { type CircuitBreakerConfig, defaultWaitInOpenMs } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import type { RetryConfig } from '../core/retry/retry.options.ts';
+import { isWait } from '../core/user-function.ts';
 import { type Instance, isAround } from './instance.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -64,8 +65,13 @@ export function hasSlowCallOptions(config: CircuitBreakerConfig): boolean {
 
 /** The first duration of OPEN in milliseconds; for a randomized wait, one sample. */
 export function openWaitMs(config: CircuitBreakerConfig): number {
-  const waitMs = config.waitIntervalFunctionInOpenState?.(1) ?? config.waitDurationInOpenState ?? 0;
-  return waitMs >= 0 ? waitMs : 0;
+  const { waitIntervalFunctionInOpenState: waitAfterOpening, waitDurationInOpenState = defaultWaitInOpenMs } = config;
+  try {
+    const waitMs = waitAfterOpening?.(1);
+    return isWait(waitMs) ? waitMs : waitDurationInOpenState;
+  } catch {
+    return waitDurationInOpenState;
+  }
 }
 
 /** Waits after this many attempts are assumed to be as long as the last one computed. */
@@ -88,7 +94,7 @@ function waitAfter({ intervalFunction, intervalBiFunction }: RetryConfig, attemp
   try {
     const outcome = { error: new Error('A sample error, from which the doctor computes the waits of a retry.') };
     const waitMs = intervalBiFunction?.(attempt, outcome) ?? intervalFunction?.(attempt) ?? 0;
-    return waitMs > 0 ? waitMs : 0;
+    return isWait(waitMs) ? waitMs : 0;
   } catch {
     // The application's function may not support our error. Then its waits are unknown.
     return 0;

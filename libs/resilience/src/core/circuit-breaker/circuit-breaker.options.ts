@@ -104,7 +104,10 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
   readonly minimumNumberOfCalls?: number;
   /** The duration of OPEN. At least 1 ms; 60 s by default. Not together with `waitIntervalFunctionInOpenState`. */
   readonly waitDurationInOpenState?: Duration;
-  /** Computes the duration of OPEN in milliseconds after the given number of consecutive openings (from 1). */
+  /**
+   * Computes the duration of OPEN in milliseconds after the given number of consecutive openings (from 1). A result that is
+   * not a finite number of at least 0 is reported once and counts as 60 s.
+   */
   readonly waitIntervalFunctionInOpenState?: IntervalFunction;
   /** Changes from OPEN to HALF_OPEN by a timer instead of with the next call. False by default. */
   readonly automaticTransitionFromOpenToHalfOpenEnabled?: boolean;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Random } from '../interval-function.ts';
-import { isNumber, type UserFunctions } from '../user-function.ts';
+import { isFraction, isWait, type UserFunctions } from '../user-function.ts';
 import { IllegalStateTransitionError } from './circuit-breaker.errors.ts';
 import type { EmitCircuitBreakerEvent } from './circuit-breaker.events.ts';
 import { configuredWindow, WindowMetrics } from './circuit-breaker.metrics.ts';
@@ -135,11 +135,13 @@ export class StateMachine implements Machine {
             'waitIntervalFunctionInOpenState',
             waitIntervalFunctionInOpenState,
             [attempt],
-            isNumber,
-            'a number of milliseconds',
+            isWait,
+            'a finite number of milliseconds of at least 0',
             waitDurationInOpenState,
           );
-    // A function that returns NaN or a negative number must not keep the circuit breaker open for ever.
-    return waitMs >= 0 ? waitMs * (1 + waitJitterFactor * this.#owner.random()) : 0;
+    if (waitJitterFactor === 0) return waitMs;
+    const { random, userFunctions } = this.#owner;
+    const share = userFunctions.call('random', random, [], isFraction, 'a number of at least 0 and below 1', 0);
+    return waitMs * (1 + waitJitterFactor * share);
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { IllegalStateTransitionError } from './circuit-breaker.errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -149,11 +149,13 @@ describe('OPEN', () => {
     expect(breaker.remainingMs).toBe(1_000);
   });
 
-  it('does not wait when the interval function returns NaN', () => {
+  it('waits for the default duration when the interval function returns NaN', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => emitWarning.mockRestore());
     const { breaker, clock } = setUp({ waitIntervalFunctionInOpenState: () => Number.NaN });
     breaker.transitionToOpenState();
 
-    clock.advance(1);
+    clock.advance(60_001);
 
     expect(breaker.tryAcquirePermission()).toBe(true);
   });

@@ -1,7 +1,7 @@
 import { isDeadlineError } from '../cut-off.ts';
 import type { Deadline } from '../deadline.ts';
 import type { EventDetails } from '../events.ts';
-import { isNumber, type UserFunctions } from '../user-function.ts';
+import { isFiniteNumber, type UserFunctions } from '../user-function.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { MaxRetriesExceededError } from './retry.errors.ts';
 import type { RetryEvents } from './retry.events.ts';
@@ -152,21 +152,27 @@ export class RetryContext {
     return waitMs;
   }
 
-  /** @returns negative when the interval function throws or returns no number */
+  /** @returns negative, which stops the retry, when the interval function throws or returns no finite number */
   #intervalAfter(outcome: RetryOutcome): number {
     const { config, userFunctions } = this.#owner;
     const { waitDuration = 0, intervalFunction, intervalBiFunction } = config;
     const attempt = this.#failedAttempts;
-    const allowed = 'a number of milliseconds';
+    const allowed = 'a finite number of milliseconds';
     let intervalMs = waitDuration;
     if (intervalBiFunction !== undefined) {
       const parameters: Parameters<IntervalBiFunction> = [attempt, outcome];
-      intervalMs = userFunctions.call('intervalBiFunction', intervalBiFunction, parameters, isNumber, allowed, stop);
+      intervalMs = userFunctions.call(
+        'intervalBiFunction',
+        intervalBiFunction,
+        parameters,
+        isFiniteNumber,
+        allowed,
+        stop,
+      );
     } else if (intervalFunction !== undefined) {
-      intervalMs = userFunctions.call('intervalFunction', intervalFunction, [attempt], isNumber, allowed, stop);
+      intervalMs = userFunctions.call('intervalFunction', intervalFunction, [attempt], isFiniteNumber, allowed, stop);
     }
-    // NaN from a user function must cause neither a retry without a wait nor an endless wait.
-    return Number.isNaN(intervalMs) ? stop : intervalMs;
+    return intervalMs;
   }
 
   /** @returns 0 when no wait was requested; infinite, which stops the retry, when the function throws */
@@ -210,7 +216,8 @@ function positiveNumber(value: unknown): number {
 }
 
 function isOptionalNumber(value: unknown): value is number | undefined {
-  return value === undefined || isNumber(value);
+  // Infinity means that a new attempt is pointless.
+  return value === undefined || (typeof value === 'number' && !Number.isNaN(value));
 }
 
 function retryAfterMsOf(outcome: RetryOutcome): unknown {

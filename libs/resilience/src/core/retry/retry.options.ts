@@ -33,7 +33,10 @@ export interface RetryOptions extends EventOptions {
   readonly maxAttempts?: number;
   /** The wait between two attempts. At least 0; 500 ms by default. Not together with an interval function. */
   readonly waitDuration?: Duration;
-  /** Computes the wait in milliseconds after the given number of attempts (from 1). A negative wait stops the retry. */
+  /**
+   * Computes the wait in milliseconds after the given number of attempts (from 1). A negative wait stops the retry. So does a
+   * result that is not a finite number, which is reported once.
+   */
   readonly intervalFunction?: IntervalFunction;
   /** Computes the wait from the number of attempts and the error or value of the last one. */
   readonly intervalBiFunction?: IntervalBiFunction;
