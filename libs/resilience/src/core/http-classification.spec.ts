@@ -121,6 +121,56 @@ describe('classifyHttp (is-retry-allowed#2, p-retry#37)', () => {
   });
 });
 
+/** Every code of the classification, so that none can be removed or moved without a test. */
+const codes: readonly (readonly [kind: HttpOutcome['kind'], codes: string])[] = [
+  [
+    'connection',
+    `EADDRNOTAVAIL EAI_AGAIN ECONNABORTED ECONNREFUSED ECONNRESET EHOSTDOWN EHOSTUNREACH ENETDOWN ENETRESET ENETUNREACH
+    ENOTFOUND EPIPE ESOCKETTIMEDOUT ETIMEDOUT ERR_SOCKET_CLOSED ERR_SOCKET_CONNECTION_TIMEOUT
+    ERR_STREAM_PREMATURE_CLOSE ERR_HTTP2_GOAWAY_SESSION ERR_HTTP2_SESSION_ERROR ERR_HTTP2_STREAM_ERROR
+    UND_ERR_BODY_TIMEOUT UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_RES_CONTENT_LENGTH_MISMATCH
+    UND_ERR_SOCKET ERR_NETWORK`,
+  ],
+  ['abort', 'ABORT_ERR ABORTED ERR_ABORTED ERR_CANCELED UND_ERR_ABORT UND_ERR_ABORTED'],
+  [
+    'program',
+    `CERT_CHAIN_TOO_LONG CERT_HAS_EXPIRED CERT_NOT_YET_VALID CERT_REJECTED CERT_REVOKED CERT_SIGNATURE_FAILURE
+    CERT_UNTRUSTED CRL_HAS_EXPIRED CRL_NOT_YET_VALID CRL_SIGNATURE_FAILURE DEPTH_ZERO_SELF_SIGNED_CERT
+    ERROR_IN_CERT_NOT_AFTER_FIELD ERROR_IN_CERT_NOT_BEFORE_FIELD ERROR_IN_CRL_LAST_UPDATE_FIELD
+    ERROR_IN_CRL_NEXT_UPDATE_FIELD HOSTNAME_MISMATCH INVALID_CA INVALID_PURPOSE PATH_LENGTH_EXCEEDED
+    SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY UNABLE_TO_DECRYPT_CERT_SIGNATURE
+    UNABLE_TO_DECRYPT_CRL_SIGNATURE UNABLE_TO_GET_CRL UNABLE_TO_GET_ISSUER_CERT UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE ERR_TLS_CERT_ALTNAME_FORMAT ERR_TLS_CERT_ALTNAME_INVALID
+    ERR_SSL_WRONG_VERSION_NUMBER ERR_ASSERTION ERR_INVALID_ARG_TYPE ERR_INVALID_ARG_VALUE ERR_INVALID_CHAR
+    ERR_INVALID_HTTP_TOKEN ERR_INVALID_PROTOCOL ERR_INVALID_URL ERR_UNESCAPED_CHARACTERS UND_ERR_CLOSED
+    UND_ERR_DESTROYED UND_ERR_INVALID_ARG UND_ERR_INVALID_RETURN_VALUE UND_ERR_NOT_SUPPORTED
+    UND_ERR_REQ_CONTENT_LENGTH_MISMATCH ERR_BAD_OPTION ERR_BAD_OPTION_VALUE ERR_BAD_REQUEST ERR_BODY_PARSE_FAILURE
+    ERR_DEPRECATED ERR_FORM_DATA_DEPTH_EXCEEDED ERR_FR_TOO_MANY_REDIRECTS ERR_NOT_SUPPORT ERR_TOO_MANY_REDIRECTS
+    ERR_UNSUPPORTED_PROTOCOL`,
+  ],
+];
+
+describe('The code of an error', () => {
+  it.each(codes)('means %s', (kind, list) => {
+    for (const code of list.split(/\s+/)) {
+      expect({ code, ...classifyHttp(errorWith({ code })) }).toStrictEqual({ code, kind });
+      expect({ code, ...classifyHttp(errorWith({}, errorWith({ code }))) }).toStrictEqual({ code, kind });
+    }
+  });
+});
+
+describe('The name or the message of an error', () => {
+  it.each([
+    ['connection', ['TimeoutError'], ['fetch failed', 'terminated', 'Failed to fetch', 'Network request failed']],
+    ['abort', ['AbortError', 'CanceledError', 'CancelError'], []],
+    ['program', ['AssertionError'], ['bad port', 'redirect count exceeded', 'unexpected redirect', 'unknown scheme']],
+  ] as const)('means %s', (kind, names, messages) => {
+    for (const name of names) expect(classifyHttp(errorWith({ name }))).toStrictEqual({ kind });
+    for (const message of messages) expect(classifyHttp(new TypeError(message))).toStrictEqual({ kind });
+    for (const cause of messages) expect(classifyHttp(fetchError(new Error(cause)))).toStrictEqual({ kind });
+  });
+});
+
 describe('retryOnHttp', () => {
   it.each(outcomes)(
     'decides whether a GET is repeated after %s, and repeats no POST',
