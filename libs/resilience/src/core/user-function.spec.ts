@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';
@@ -33,6 +34,7 @@ const misbehaviours: readonly (readonly [what: string, misbehave: (...args: any[
   ['returns undefined', () => undefined],
   ['returns a promise of true', () => Promise.resolve(true)],
   ['returns a promise that rejects', () => Promise.reject(broken)],
+  ['returns a promise of another realm that rejects', () => runInNewContext('Promise.reject(1)')],
   ['returns a text', () => 'true'],
   ['returns 1', () => 1],
   ['returns an object', () => ({})],

@@ -87,12 +87,17 @@ function isBoolean(value: unknown): value is boolean {
 }
 
 function describe(value: unknown): string {
-  if (value instanceof Promise) {
+  if (isThenable(value)) {
     // A rejection that nothing handles would end the process.
-    value.catch(() => {});
+    Promise.resolve(value).catch(() => {});
     return 'a promise';
   }
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** A promise, also one of another realm or of a package. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -85,7 +85,7 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
   readonly failureRateThreshold?: number;
   /** Opens when this percentage of the calls in the window was slow. Above 0 and at most 100; 100 by default. */
   readonly slowCallRateThreshold?: number;
-  /** A call that takes longer is slow. Above 0; 60 s by default. */
+  /** A call that takes longer is slow, also one that its caller aborts. Above 0; 60 s by default. */
   readonly slowCallDurationThreshold?: Duration;
   /** The number of trial calls in HALF_OPEN. From 1 to 10,000,000; 10 by default. */
   readonly permittedNumberOfCallsInHalfOpenState?: number;
