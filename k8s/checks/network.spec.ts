@@ -4,9 +4,11 @@ import { canRender, complete, manifestsOf, titled } from './rendered.ts';
 
 const databaseUsers = ['account', 'customer', 'account-migrations', 'customer-migrations'];
 
+/** The peers outside of the namespace. */
+const outsiders = ['outside', 'prometheus', 'dns'];
+
 const everywhere = [
-  // Any peer outside of the namespace.
-  ...['outside', 'prometheus', 'dns'].map((peer) => `${peer} → nginx:8080`),
+  ...outsiders.map((peer) => `${peer} → nginx:8080`),
   'nginx → account:3000',
   'nginx → console:3002',
   'account → customer:3001',
@@ -16,7 +18,7 @@ const everywhere = [
   'prometheus → account:3000',
   'prometheus → customer:3001',
   // A managed PostgreSQL may be anywhere.
-  ...databaseUsers.map((user) => `${user} → outside:5432`),
+  ...databaseUsers.flatMap((user) => outsiders.map((peer) => `${user} → ${peer}:5432`)),
   ...[...databaseUsers, 'nginx', 'console'].flatMap((any) => [`${any} → dns:53`, `${any} → dns:53/udp`]),
 ];
 
@@ -44,7 +46,12 @@ describe.skipIf(!canRender)('without network policies', () => {
     'every peer reaches every other in $title',
     ({ combination }) => {
       expect(flowsIn(manifestsOf(combination))).toEqual(
-        expect.arrayContaining(['outside → account:3000', 'nginx → customer:3001', 'customer → outside:443']),
+        expect.arrayContaining([
+          'outside → account:3000',
+          'nginx → customer:3001',
+          'customer → outside:443',
+          'customer → outside:other',
+        ]),
       );
     },
   );
