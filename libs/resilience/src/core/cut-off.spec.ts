@@ -314,6 +314,24 @@ describe('An adaptive concurrency limiter', () => {
     },
   );
 
+  it.each([
+    ['AIMD', 1_000, 10],
+    ['AIMD', 1_001, 9],
+    ['GRADIENT', 1_001, 10],
+  ] as const)(
+    'counts an aborted call as a drop only with AIMD and after its timeout of 1 s: %s, %i ms, limit %i',
+    async (...row) => {
+      const [algorithm, durationMs, limit] = row;
+      const clock = new FakeClock();
+      const options = { algorithm, initialLimit: 10, timeout: '1s' };
+      const limiter = new AdaptiveConcurrencyLimiter('customer', options, { clock });
+
+      await abortedCall(limiter, failOnAbort(abortErrors[1]![1]), () => clock.advance(durationMs));
+
+      expect(limiter.metrics.limit).toBe(limit);
+    },
+  );
+
   it('takes no sample of a call that an inner time limiter ends at the deadline', async () => {
     expect(await drops(() => Promise.reject(new TimeoutExceededError('c', 15, 'deadline')))).toBe(false);
     expect(await drops(() => Promise.reject(new TimeoutExceededError('c', 15, 'timeoutDuration')))).toBe(true);

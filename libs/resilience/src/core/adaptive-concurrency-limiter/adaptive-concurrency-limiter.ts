@@ -36,9 +36,9 @@ export interface AdaptiveConcurrencyLimiterMetrics {
  * the measured latency and could as well wait at the dependency. For the same reason it is the innermost policy of a
  * pipeline, inside the queue of a bulkhead.
  *
- * A call that fails or times out, also by an outer time limiter, is a drop. A caller's abort, a refusal by another
- * policy and an ignored error show nothing about load and are not sampled. Neither does a timeout at the caller's
- * deadline, who may have left little time.
+ * A call that fails or times out, also by an outer time limiter, is a drop. A caller's abort, a timeout at the caller's
+ * deadline, a refusal by another policy and an ignored error show nothing about load and are not sampled. With AIMD, a
+ * call that its caller cut off after more than `timeout` is a drop.
  *
  * @example
  * const customer = new AdaptiveConcurrencyLimiter('customer', { maxLimit: 100 });
@@ -112,7 +112,8 @@ export class AdaptiveConcurrencyLimiter
       result = await call(toCallContext(context));
     } catch (error) {
       this.#inFlight--;
-      this.#record(this.#outcomeOf(error, context), this.#clock.now() - startedAt, inFlight);
+      const elapsedDurationMs = this.#clock.now() - startedAt;
+      this.#record(this.#outcomeOf(error, context, elapsedDurationMs), elapsedDurationMs, inFlight);
       throw error;
     }
     this.#inFlight--;
@@ -132,9 +133,13 @@ export class AdaptiveConcurrencyLimiter
     return inFlight;
   }
 
-  #outcomeOf(error: unknown, context: Partial<CallContext> | undefined): SampleOutcome {
-    if (isAborted(context)) return isTimeout(abortSourceOf(context)?.reason) ? 'DROPPED' : 'IGNORED';
-    if (error instanceof RejectedError || isDeadlineError(error)) return 'IGNORED';
+  #outcomeOf(error: unknown, context: Partial<CallContext> | undefined, elapsedDurationMs: number): SampleOutcome {
+    if (isAborted(context) || isDeadlineError(error)) {
+      const { algorithm, timeout } = this.config;
+      const isSlow = algorithm === 'AIMD' && elapsedDurationMs > timeout;
+      return isSlow || isTimeout(abortSourceOf(context)?.reason) ? 'DROPPED' : 'IGNORED';
+    }
+    if (error instanceof RejectedError) return 'IGNORED';
     return isIgnored(this.config, error, this.#userFunctions) ? 'IGNORED' : 'DROPPED';
   }
 
