@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { describe, expect, it } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { describe, expect, it, vi } from 'vitest';
 import { Faults } from './faults.ts';
 import { PacedClock } from './testing/deterministic.ts';
 import { Timeline, timelineBody } from './timeline.ts';
@@ -37,6 +38,18 @@ describe('Timeline', () => {
       { active: ['unready'], report: { state: 'playing', step: 1, elapsed: '10s', endsIn: '20s' } },
       { active: [], report: { state: 'ended', step: 2, elapsed: '30s', endsIn: null } },
     ]);
+  });
+
+  it('runs outside the async context of the request that starts it', async () => {
+    const currentRequest = new AsyncLocalStorage<string>();
+    const { clock, faults, timeline } = playing(threeSteps);
+    const requests: (string | undefined)[] = [];
+    vi.spyOn(faults, 'replace').mockImplementation(() => void requests.push(currentRequest.getStore()));
+
+    currentRequest.run('request 1', () => timeline.start(timelineBody.parse(threeSteps)));
+    await clock.advance(30_000);
+
+    expect(requests).toEqual([undefined, undefined, undefined]);
   });
 
   it('runs as fast as its clock', async () => {

@@ -1,4 +1,4 @@
-import { durationText, type Clock } from '@breakwater/resilience';
+import { durationText, runInBackground, type Clock } from '@breakwater/resilience';
 import { duration } from '@breakwater/service-kit';
 import { Logger } from '@nestjs/common';
 import { z } from 'zod';
@@ -117,7 +117,8 @@ export class Timeline {
       elapsedMs: undefined,
     };
     this.#run = run;
-    this.#play(run).catch((err: unknown) => {
+    // It outlives the request that starts it, whose deadline and trace do not apply.
+    runInBackground(() => this.#play(run)).catch((err: unknown) => {
       if (!run.controller.signal.aborted) this.#logger.error({ err }, 'the timeline of faults failed');
     });
   }

@@ -1,6 +1,6 @@
 export type { Cancel, Clock, ScheduleOptions } from './clock.ts';
 export type { DynamicInstanceOptions } from './dynamic-instances.ts';
-export { scaledClock, scheduleInBackground, systemClock } from './clock.ts';
+export { runInBackground, scaledClock, scheduleInBackground, systemClock } from './clock.ts';
 export type { Duration } from './duration.ts';
 export { durationForms, durationText, formatDuration, parseDuration } from './duration.ts';
 export type { OptionFault } from './errors.ts';
