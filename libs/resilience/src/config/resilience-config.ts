@@ -63,7 +63,7 @@ export interface ResilienceConfig extends PolicyDefinitions {
   /** The policies of each pipeline, outermost first. */
   readonly pipelines: PipelinePolicies;
   /** The options of instances for their health indicators. */
-  readonly healthOptions: { readonly circuitBreaker: HealthOptionsOf; readonly rateLimiter: HealthOptionsOf };
+  readonly healthOptions: { readonly [K in PolicyKind]: HealthOptionsOf };
   /** One text with everything that has no effect, if there is any, and one for each Java class that is not known. */
   readonly warnings: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { ActuatorView, EventTypes, Meter, SpanEvents } from './observability.ts';
 import type { DynamicInstanceOptions } from './dynamic-instances.ts';
-import type { OptionSchema } from './options.ts';
+import type { ErrorClass, OptionSchema } from './options.ts';
 import type { Usage } from './usage.ts';
 
 /** What a registry holds: a policy, or something that policies share, such as a retry budget. */
@@ -48,6 +48,37 @@ export interface FileFormat {
   readonly meaninglessKeys?: readonly string[];
 }
 
+/** How an application describes a refused or ended call to its client, as in RFC 9457. */
+export interface RefusalText {
+  /** The HTTP status. */
+  readonly status: number;
+  readonly title: string;
+  /** For the client, so without the name and the state of a policy. */
+  readonly detail: string;
+}
+
+/** An error with which a policy refuses a call or ends it. */
+export interface Refusal {
+  readonly error: ErrorClass;
+  readonly problem: RefusalText;
+  /** The outcome of such a call in the doctor's simulation, e.g. `bulkheadFull`; `failed` by default. */
+  readonly outcome?: string;
+}
+
+/** For refusals because a dependency is unavailable. */
+export const dependencyUnavailable: RefusalText = {
+  status: 503,
+  title: 'Service unavailable',
+  detail: 'A dependency of this service is unavailable. Try again later.',
+};
+
+/** For refusals because the service itself has too many calls. */
+export const serviceBusy: RefusalText = {
+  status: 503,
+  title: 'Service busy',
+  detail: 'The service is handling as many requests as it can. Try again later.',
+};
+
 /**
  * Everything that the library knows about one kind of policy. Registries, Nest providers, reload, actuator, metrics, span
  * events, pipeline order, configuration files and reference pages are derived from it.
@@ -84,6 +115,10 @@ export interface PolicyDefinition<
   readonly meters?: readonly Meter<P>[];
   /** The events that are shown in spans. None by default. */
   readonly spanEvents?: SpanEvents<P>;
+  /** The errors with which it refuses or ends calls. None by default. */
+  readonly refusals?: readonly Refusal[];
+  /** Whether it returns a value for a failed call, which would hide outcomes in a simulation. False by default. */
+  readonly replacesFailures?: boolean;
   /** Its endpoints in the actuator. Without them its events appear only in the stream. */
   readonly actuator?: ActuatorView<P>;
   /** The key of the environment under which definitions further down the table find the registry of this kind. */

@@ -2,7 +2,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import type { BulkheadConfig } from '../core/bulkhead/bulkhead.options.ts';
 import type { CircuitBreakerConfig } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import type { OptionRules } from '../core/options.ts';
-import { type PipelineKind, policies } from '../core/policies.ts';
+import { type PipelineKind, policies, type PolicyOf } from '../core/policies.ts';
 import type { PolicyDefinition, PolicyTable } from '../core/policy-definition.ts';
 import type { RateLimiterConfig } from '../core/rate-limiter/rate-limiter.options.ts';
 import type { RetryConfig } from '../core/retry/retry.options.ts';
@@ -19,17 +19,19 @@ export function explain(instance: Instance, table: PolicyTable = policies): stri
   return [...(order.length > 1 ? [`The order is ${calls}.`] : []), ...sentences].join(' ');
 }
 
+/** Policies with a text of their own; of the others the options are listed. */
+const explanations: { readonly [K in PipelineKind]?: (config: PolicyOf<K>['config']) => string } = {
+  circuitBreaker: explainCircuitBreaker,
+  retry: explainRetry,
+  rateLimiter: explainRateLimiter,
+  timeLimiter: explainTimeLimiter,
+  bulkhead: explainBulkhead,
+};
+
 function explainPolicy(instance: Instance, kind: PipelineKind, table: PolicyTable): string {
-  const { circuitBreaker, retry, timeLimiter, bulkhead, rateLimiter } = instance;
-  if (kind === 'circuitBreaker' && circuitBreaker !== undefined) return explainCircuitBreaker(circuitBreaker);
-  if (kind === 'retry' && retry !== undefined) return explainRetry(retry);
-  if (kind === 'rateLimiter' && rateLimiter !== undefined) return explainRateLimiter(rateLimiter);
-  if (kind === 'timeLimiter' && timeLimiter !== undefined) return explainTimeLimiter(timeLimiter);
-  if (kind === 'bulkhead' && bulkhead !== undefined) return explainBulkhead(bulkhead);
-  return listOptions(
-    instance[kind],
-    table.find((definition) => definition.kind === kind),
-  );
+  const definition = table.find((candidate) => candidate.kind === kind);
+  const own = explanations[kind] as ((config: object) => string) | undefined;
+  return own === undefined ? listOptions(instance[kind], definition) : own(instance[kind] ?? {});
 }
 
 /** Lists the options of a policy that differ from their defaults. */

@@ -1,50 +1,22 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Logger, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Observable, throwError } from 'rxjs';
-import { ConcurrencyLimitExceededError } from '../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.errors.ts';
-import { BulkheadFullError } from '../core/bulkhead/bulkhead.errors.ts';
-import { CallAbortedOnOpenError, CallNotPermittedError } from '../core/circuit-breaker/circuit-breaker.errors.ts';
 import { DeadlineExceededError } from '../core/deadline.ts';
 import { RejectedError, type ResilienceError } from '../core/errors.ts';
-import { RateLimitExceededError } from '../core/rate-limiter/rate-limiter.errors.ts';
-import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
+import { policies } from '../core/policies.ts';
+import type { PolicyTable, Refusal, RefusalText } from '../core/policy-definition.ts';
 
-/** Texts for any client: they neither name a dependency nor describe its state. */
-interface ProblemText {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-}
-
-const dependencyUnavailable: ProblemText = {
-  status: 503,
-  title: 'Service unavailable',
-  detail: 'A dependency of this service is unavailable. Try again later.',
-};
-
-const tooBusy: ProblemText = {
-  status: 503,
-  title: 'Service busy',
-  detail: 'The service is handling as many requests as it can. Try again later.',
-};
-
-const notInTime = (detail: string): ProblemText => ({ status: 504, title: 'Not answered in time', detail });
-
-const problems: readonly (readonly [abstract new (...args: never[]) => ResilienceError, ProblemText])[] = [
-  [CallNotPermittedError, dependencyUnavailable],
-  [CallAbortedOnOpenError, dependencyUnavailable],
-  [BulkheadFullError, tooBusy],
-  [ConcurrencyLimitExceededError, tooBusy],
-  [
-    RateLimitExceededError,
-    { status: 429, title: 'Too many requests', detail: 'The rate limit is exhausted. Try again later.' },
-  ],
-  [TimeoutExceededError, notInTime('A dependency of this service did not respond in time.')],
-  [DeadlineExceededError, notInTime('The deadline of the request has passed.')],
+/** The refusals of all policies and of deadlines. */
+const refusals: readonly Refusal[] = [
+  ...(policies as PolicyTable).flatMap((definition) => definition.refusals ?? []),
+  {
+    error: DeadlineExceededError,
+    problem: { status: 504, title: 'Not answered in time', detail: 'The deadline of the request has passed.' },
+  },
 ];
 
 /** A refusal as problem details (RFC 9457). */
-export interface RefusalProblem extends ProblemText {
+export interface RefusalProblem extends RefusalText {
   readonly type: string;
   /** The value of the header `Retry-After`; `undefined` if the time until a new attempt is unknown. */
   readonly retryAfterSeconds: number | undefined;
@@ -55,10 +27,10 @@ export interface RefusalProblem extends ProblemText {
  * whose error responses have a different format than those of the ResilienceExceptionFilter.
  */
 export function describeRefusal(error: unknown): RefusalProblem | undefined {
-  const found = problems.find(([errorClass]) => error instanceof errorClass);
+  const found = refusals.find((candidate) => error instanceof candidate.error);
   if (found === undefined) return undefined;
   const refusal = error as ResilienceError;
-  return { type: typeOf(refusal), ...found[1], retryAfterSeconds: retryAfterSeconds(refusal) };
+  return { type: typeOf(refusal), ...found.problem, retryAfterSeconds: retryAfterSeconds(refusal) };
 }
 
 /** The options of the ResilienceExceptionFilter. */
@@ -98,7 +70,7 @@ export interface ExceptionFilterOptions {
  *   },
  * ]
  */
-@Catch(...problems.map(([errorClass]) => errorClass))
+@Catch(...refusals.map(({ error }) => error))
 export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceError> {
   readonly #adapterHost: HttpAdapterHost;
   readonly #members: (request: unknown) => Readonly<Record<string, unknown>>;

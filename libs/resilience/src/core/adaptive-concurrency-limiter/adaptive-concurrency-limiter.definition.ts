@@ -1,5 +1,6 @@
+import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
 import { attributeNames as names } from '../observability.ts';
-import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
+import { definePolicy, type PolicyEnvironment, serviceBusy } from '../policy-definition.ts';
 import {
   adaptiveConcurrencyLimiterOptions,
   type AdaptiveConcurrencyLimiterOptions,
@@ -41,6 +42,7 @@ export const adaptiveConcurrencyLimiterDefinition = definePolicy({
     policy: 'adaptive_concurrency_limiter',
     events: { CALL_REJECTED: { name: 'rejected', attributes: ({ limit }) => ({ [names.limit]: limit }) } },
   },
+  refusals: [{ error: ConcurrencyLimitExceededError, problem: serviceBusy, outcome: 'limitExceeded' }],
   isRemovable: ({ metrics }) => metrics.inFlight === 0,
   create: (name: string, options: AdaptiveConcurrencyLimiterOptions, environment: PolicyEnvironment) =>
     new AdaptiveConcurrencyLimiter(name, options, environment),

@@ -1,5 +1,6 @@
+import { BulkheadFullError } from './bulkhead.errors.ts';
 import { plainEvent } from '../observability.ts';
-import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
+import { definePolicy, type PolicyEnvironment, serviceBusy } from '../policy-definition.ts';
 import { bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
 import { Bulkhead } from './bulkhead.ts';
 
@@ -47,6 +48,7 @@ export const bulkheadDefinition = definePolicy({
     },
   ],
   spanEvents: { policy: 'bulkhead', events: { CALL_REJECTED: { name: 'rejected' } } },
+  refusals: [{ error: BulkheadFullError, problem: serviceBusy, outcome: 'bulkheadFull' }],
   actuator: { plural: 'bulkheads', describeEvent: plainEvent('bulkheadName') },
   isRemovable: ({ metrics }) => metrics.availableConcurrentCalls === metrics.maxAllowedConcurrentCalls,
   create: (name: string, options: BulkheadOptions, environment: PolicyEnvironment) =>

@@ -1,5 +1,6 @@
+import { CallAbortedOnOpenError, CallNotPermittedError } from './circuit-breaker.errors.ts';
 import { attributeNames as names, type Labels } from '../observability.ts';
-import { definePolicy } from '../policy-definition.ts';
+import { definePolicy, dependencyUnavailable } from '../policy-definition.ts';
 import { circuitBreakerDetails, circuitBreakerEvent } from './circuit-breaker.actuator.ts';
 import { type AnyCircuitBreaker, type CircuitBreakerEngines, chosenEngine } from './circuit-breaker.contract.ts';
 import { circuitBreakerOptions, type CircuitBreakerOptions } from './circuit-breaker.options.ts';
@@ -192,6 +193,10 @@ export const circuitBreakerDefinition = definePolicy({
       },
     },
   },
+  refusals: [
+    { error: CallNotPermittedError, problem: dependencyUnavailable, outcome: 'notPermitted' },
+    { error: CallAbortedOnOpenError, problem: dependencyUnavailable },
+  ],
   actuator: {
     plural: 'circuitBreakers',
     describeEvent: circuitBreakerEvent,

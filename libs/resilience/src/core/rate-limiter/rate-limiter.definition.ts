@@ -1,3 +1,4 @@
+import { RateLimitExceededError } from './rate-limiter.errors.ts';
 import { plainEvent } from '../observability.ts';
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
 import { rateLimiterOptions, type RateLimiterOptions } from './rate-limiter.options.ts';
@@ -42,6 +43,13 @@ export const rateLimiterDefinition = definePolicy({
     },
   ],
   spanEvents: { policy: 'ratelimiter', events: { FAILED_ACQUIRE: { name: 'rejected' } } },
+  refusals: [
+    {
+      error: RateLimitExceededError,
+      problem: { status: 429, title: 'Too many requests', detail: 'The rate limit is exhausted. Try again later.' },
+      outcome: 'rateLimited',
+    },
+  ],
   actuator: { plural: 'rateLimiters', describeEvent: plainEvent('rateLimiterName') },
   // An instance that is created again would start with the whole limit of the period.
   isRemovable: ({ metrics, config }) => metrics.availablePermissions >= config.limitForPeriod,

@@ -1,3 +1,4 @@
+import { TimeoutExceededError } from './time-limiter.errors.ts';
 import { attributeNames as names, plainEvent } from '../observability.ts';
 import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
 import { timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
@@ -31,6 +32,17 @@ export const timeLimiterDefinition = definePolicy({
       },
     },
   },
+  refusals: [
+    {
+      error: TimeoutExceededError,
+      problem: {
+        status: 504,
+        title: 'Not answered in time',
+        detail: 'A dependency of this service did not respond in time.',
+      },
+      outcome: 'timedOut',
+    },
+  ],
   actuator: { plural: 'timeLimiters', describeEvent: plainEvent('timeLimiterName') },
   create: (name: string, options: TimeLimiterOptions, environment: PolicyEnvironment) =>
     new TimeLimiter(name, options, environment),

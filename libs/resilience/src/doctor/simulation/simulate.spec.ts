@@ -139,7 +139,7 @@ describe('the policies of a simulated instance', () => {
 
     const { seen } = await simulated(options, outage);
 
-    expect(seen.bulkheadFull / (seen.bulkheadFull + seen.answered)).toBeCloseTo(0.75, 2);
+    expect(seen['bulkheadFull']! / (seen['bulkheadFull']! + seen['answered']!)).toBeCloseTo(0.75, 2);
   });
 
   it('include the rate limiter: it permits calls up to its limit', async () => {

@@ -1,33 +1,25 @@
-import { ConcurrencyLimitExceededError } from '../../core/adaptive-concurrency-limiter/adaptive-concurrency-limiter.errors.ts';
-import { BulkheadFullError } from '../../core/bulkhead/bulkhead.errors.ts';
 import type { AnyCircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.contract.ts';
-import { CallNotPermittedError } from '../../core/circuit-breaker/circuit-breaker.errors.ts';
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { wait } from '../../core/clock.ts';
 import { Deadline, DeadlineExceededError } from '../../core/deadline.ts';
 import type { Random } from '../../core/interval-function.ts';
 import { Pipeline } from '../../core/pipeline.ts';
-import { createRegistries, type PipelineKind, pipelineKindsOf, type PolicyDefinitions } from '../../core/policies.ts';
+import { createRegistries, type PipelineKind, policies, type PolicyDefinitions } from '../../core/policies.ts';
+import type { PolicyTable } from '../../core/policy-definition.ts';
 import type { Policy } from '../../core/policy.ts';
-import { RateLimitExceededError } from '../../core/rate-limiter/rate-limiter.errors.ts';
 import { TimeoutExceededError } from '../../core/time-limiter/time-limiter.errors.ts';
 import { type Instance, orderOf } from '../instance.ts';
 import { type Outage, SimulatedDependency } from './outage.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** What a caller observed of its call. */
-export const simulatedOutcomes = [
-  'answered',
-  'failed',
-  'timedOut',
-  'notPermitted',
-  'bulkheadFull',
-  'rateLimited',
-  'limitExceeded',
-  'callerAborted',
-] as const;
+/** What a caller observed of its call, e.g. `answered` or `notPermitted`; refusals by the definitions of the policies. */
+export type SimulatedOutcome = string;
 
-export type SimulatedOutcome = (typeof simulatedOutcomes)[number];
+/** The outcomes that calls can have, in the order of reports. */
+export function simulatedOutcomes(table: PolicyTable = policies): readonly SimulatedOutcome[] {
+  const refused = table.flatMap(({ refusals = [] }) => refusals.flatMap(({ outcome }) => outcome ?? []));
+  return ['answered', 'failed', ...refused, 'callerAborted'];
+}
 
 /** A caller's call with all its attempts. Times are in milliseconds from the start of the simulation. */
 export interface SimulatedCall {
@@ -73,24 +65,27 @@ const defaultPauseMs = 100;
  * Simulates an outage with the real policies of an instance, in virtual time.
  *
  * @param environment the random numbers of jitter; by default always 0.5, so that results are repeatable
+ * @param table the policies; those of this library by default
  * @throws RangeError if neither a rate nor a number of callers is given, or if there would be more than 200,000 calls
  */
 export async function simulate(
   instance: Instance,
   outage: Outage,
   environment: { readonly random?: Random } = {},
+  table: PolicyTable = policies,
 ): Promise<Simulation> {
   if (outage.ratePerSecond === undefined && outage.concurrency === undefined) {
     throw new RangeError('A simulation needs calls: give a rate or a number of concurrent callers.');
   }
   const clock = new VirtualClock(startAt);
-  const run = new SimulationRun(instance, outage, clock, environment.random ?? (() => 0.5));
+  const run = new SimulationRun(instance, outage, clock, environment.random ?? (() => 0.5), table);
   return clock.run(run.simulate());
 }
 
 class SimulationRun {
   readonly #instance: Instance;
   readonly #outage: Outage;
+  readonly #table: PolicyTable;
   readonly #clock: VirtualClock;
   readonly #dependency: SimulatedDependency;
   readonly #pipeline: Pipeline;
@@ -100,14 +95,15 @@ class SimulationRun {
   readonly #inFlight = new Set<Promise<void>>();
   #endedInBreaker = 0;
 
-  constructor(instance: Instance, outage: Outage, clock: VirtualClock, random: Random) {
+  constructor(instance: Instance, outage: Outage, clock: VirtualClock, random: Random, table: PolicyTable) {
     this.#instance = instance;
     this.#outage = outage;
+    this.#table = table;
     this.#clock = clock;
     this.#dependency = new SimulatedDependency(outage, instance, clock);
-    const policies = createPolicies(instance, clock, random);
-    this.#circuitBreaker = policies.get('circuitBreaker') as AnyCircuitBreaker | undefined;
-    this.#pipeline = new Pipeline(instance.name, [...policies.values()]);
+    const created = createPolicies(instance, clock, random, table);
+    this.#circuitBreaker = created.get('circuitBreaker') as AnyCircuitBreaker | undefined;
+    this.#pipeline = new Pipeline(instance.name, [...created.values()]);
     if (this.#circuitBreaker !== undefined) this.#listenTo(this.#circuitBreaker);
   }
 
@@ -175,7 +171,7 @@ class SimulationRun {
       await this.#pipeline.execute((context) => this.#dependency.call(context), { signal: caller.signal, deadline });
       return 'answered';
     } catch (error) {
-      return caller.signal.aborted ? 'callerAborted' : outcomeOf(error);
+      return caller.signal.aborted ? 'callerAborted' : outcomeOf(error, this.#table);
     } finally {
       cancelDeadline?.();
     }
@@ -204,28 +200,30 @@ function untilMs({ phases, calls, untilMs }: Outage): number {
   return calls === undefined ? (phases.at(-1)?.atMs ?? 0) + defaultTailMs : Number.POSITIVE_INFINITY;
 }
 
-/** Fallbacks do not take part, because their results would hide the outcomes of the calls. */
-const simulatedKinds: readonly PipelineKind[] = pipelineKindsOf().filter(
-  (kind) => kind !== 'fallback' && kind !== 'cachedFallback',
-);
-
-function createPolicies(instance: Instance, clock: VirtualClock, random: Random): ReadonlyMap<PipelineKind, Policy> {
+/** Policies that replace failures do not take part, because their results would hide the outcomes of the calls. */
+function createPolicies(
+  instance: Instance,
+  clock: VirtualClock,
+  random: Random,
+  table: PolicyTable,
+): ReadonlyMap<PipelineKind, Policy> {
   const { name, retry, retryBudget } = instance;
-  const definitions = simulatedKinds.map((kind) => [kind, { instances: { [name]: instance[kind] ?? {} } }]);
+  const simulated = orderOf(instance, table).filter(
+    (kind) => table.find((definition) => definition.kind === kind)?.replacesFailures !== true,
+  );
+  const definitions = simulated.map((kind) => [kind, { instances: { [name]: instance[kind] ?? {} } }]);
   const budgets = { instances: { [retry?.retryBudget ?? '']: retryBudget ?? {} } };
   const registries = createRegistries(
     { ...Object.fromEntries(definitions), retryBudget: budgets } as Partial<PolicyDefinitions>,
     { clock, random },
+    table,
   );
-  const configured = orderOf(instance).filter((kind) => simulatedKinds.includes(kind));
-  return new Map(configured.map((kind) => [kind, registries[kind].getOrCreate(name)]));
+  return new Map(simulated.map((kind) => [kind, registries[kind].getOrCreate(name)]));
 }
 
-function outcomeOf(error: unknown): SimulatedOutcome {
-  if (error instanceof CallNotPermittedError) return 'notPermitted';
-  if (error instanceof BulkheadFullError) return 'bulkheadFull';
-  if (error instanceof RateLimitExceededError) return 'rateLimited';
-  if (error instanceof ConcurrencyLimitExceededError) return 'limitExceeded';
-  if (error instanceof TimeoutExceededError) return error.limitedBy === 'deadline' ? 'callerAborted' : 'timedOut';
-  return error instanceof DeadlineExceededError ? 'callerAborted' : 'failed';
+function outcomeOf(error: unknown, table: PolicyTable): SimulatedOutcome {
+  const isDeadline = error instanceof TimeoutExceededError && error.limitedBy === 'deadline';
+  if (isDeadline || error instanceof DeadlineExceededError) return 'callerAborted';
+  const refusals = table.flatMap((definition) => definition.refusals ?? []);
+  return refusals.find((refusal) => error instanceof refusal.error)?.outcome ?? 'failed';
 }

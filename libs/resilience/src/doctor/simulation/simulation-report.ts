@@ -47,12 +47,9 @@ export function summarize(simulation: Simulation, outage: Outage): SimulationSum
 }
 
 export function countOutcomes(calls: readonly SimulatedCall[]): Readonly<Record<SimulatedOutcome, number>> {
-  const counts = Object.fromEntries(simulatedOutcomes.map((outcome) => [outcome, 0])) as Record<
-    SimulatedOutcome,
-    number
-  >;
-  for (const { outcome } of calls) counts[outcome]++;
-  return counts;
+  const counts = new Map<SimulatedOutcome, number>(simulatedOutcomes().map((outcome) => [outcome, 0]));
+  for (const { outcome } of calls) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }
 
 const mostColumns = 60;
@@ -67,16 +64,9 @@ const stateLetters: Readonly<Record<StateName, string>> = {
   FORCED_OPEN: 'F',
 };
 
-const outcomeWords: Readonly<Record<SimulatedOutcome, string>> = {
-  answered: 'answered',
-  failed: 'failed',
-  timedOut: 'timed out',
-  notPermitted: 'not permitted',
-  bulkheadFull: 'bulkhead full',
-  rateLimited: 'rate limited',
-  limitExceeded: 'limit exceeded',
-  callerAborted: 'caller aborted',
-};
+/** `bulkheadFull` as `bulkhead full`. */
+const inWords = (outcome: SimulatedOutcome): string =>
+  outcome.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** A simulation as text: its calls, a timeline, the state transitions, and what callers observed. */
 export function simulationAsText(simulation: Simulation, outage: Outage, paint: Paint = plain): string {
@@ -109,7 +99,7 @@ function timelineLines(simulation: Simulation, paint: Paint): readonly string[] 
   const columns = Math.max(1, Math.ceil(endedAtMs / columnMs));
   const columnOf = (atMs: number) => Math.min(columns - 1, Math.floor(atMs / columnMs));
   const totals = countOutcomes(calls);
-  const seen = simulatedOutcomes.filter((outcome) => totals[outcome] > 0);
+  const seen = simulatedOutcomes().filter((outcome) => (totals[outcome] ?? 0) > 0);
   const rows = seen.map((outcome) => {
     const bars = Array.from({ length: columns }, () => 0);
     for (const call of calls) if (call.outcome === outcome) bars[columnOf(call.startedAtMs)]!++;
@@ -126,7 +116,7 @@ function timelineLines(simulation: Simulation, paint: Paint): readonly string[] 
         .map((height) => levels[Math.ceil((height / highest) * (levels.length - 1))])
         .join('')
         .trimEnd();
-      return `${title(outcomeWords[outcome])}${paint(outcome === 'answered' ? 'green' : 'red', row)}`;
+      return `${title(inWords(outcome))}${paint(outcome === 'answered' ? 'green' : 'red', row)}`;
     }),
     paint('dim', `${title('')}each column is ${span(columnMs)}; ─ CLOSED, O OPEN, h HALF_OPEN`),
   ];
@@ -177,9 +167,9 @@ function transitionLine(transition: SimulatedTransition, paint: Paint): string {
 
 function phaseLines(phase: PhaseSummary): readonly string[] {
   const { atMs, endMs, latencyMs, errorPercentage, calls, dependencyCalls, longestWaitMs } = phase;
-  const seen = simulatedOutcomes.filter((outcome) => calls[outcome] > 0);
-  const total = seen.reduce((sum, outcome) => sum + calls[outcome], 0);
-  const counts = seen.map((outcome) => `${calls[outcome]} ${outcomeWords[outcome]}`).join(', ');
+  const seen = simulatedOutcomes().filter((outcome) => (calls[outcome] ?? 0) > 0);
+  const total = seen.reduce((sum, outcome) => sum + (calls[outcome] ?? 0), 0);
+  const counts = seen.map((outcome) => `${calls[outcome] ?? 0} ${inWords(outcome)}`).join(', ');
   return [
     `From ${span(atMs)} to ${span(Math.round(endMs))} the dependency takes ${span(latencyMs)} and fails ${figure(errorPercentage)} % of its calls.`,
     total === 0
