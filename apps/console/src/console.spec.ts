@@ -24,6 +24,8 @@ afterEach(async () => {
 async function replica(name: string, respond: (request: IncomingMessage) => number) {
   const requests: ReceivedRequest[] = [];
   const streams: ServerResponse[] = [];
+  const held: ServerResponse[] = [];
+  let experiments: 'respond' | 'disconnect' | 'hold' = 'respond';
   const server = createServer((request, response) => {
     response.setHeader('x-instance', name);
     const chunks: Buffer[] = [];
@@ -34,6 +36,8 @@ async function replica(name: string, respond: (request: IncomingMessage) => numb
         response.end('{"circuitBreakers":{"customer":{"state":"CLOSED"}}}');
       else if (url === '/actuator/doctor') response.end('{"findings":[],"traffic":{}}');
       else if (url === '/metrics') response.end('account_pending_verifications 3\n');
+      else if (url === '/experiments/customer-lookups' && experiments === 'disconnect') request.socket.destroy();
+      else if (url === '/experiments/customer-lookups' && experiments === 'hold') held.push(response);
       else if (url === '/actuator/events/stream') {
         streams.push(response);
         response.write(message('snapshot', { circuitBreakers: { customer: { state: 'CLOSED' } } }));
@@ -51,6 +55,9 @@ async function replica(name: string, respond: (request: IncomingMessage) => numb
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    disconnectExperiments: () => (experiments = 'disconnect'),
+    holdExperiments: () => (experiments = 'hold'),
+    heldExperiments: () => held.map(({ destroyed }) => (destroyed ? 'disconnected' : 'connected')),
     emit: (type: string, data: object) => streams.forEach((stream) => stream.write(message(type, data))),
   };
 }
@@ -79,6 +86,12 @@ async function start(environment: Record<string, string> = {}) {
     ...environment,
   });
   const app = createConsole(config, page);
+  // The loggers of requests are children of this one.
+  const log = vi.fn<(message: unknown) => void>();
+  const createChild = app.log.child.bind(app.log);
+  vi.spyOn(app.log, 'child').mockImplementation((...args) =>
+    Object.assign(createChild(...args), { error: log, warn: log }),
+  );
   cleanups.push(
     () => rmSync(page, { recursive: true }),
     () => app.close(),
@@ -93,7 +106,7 @@ async function start(environment: Record<string, string> = {}) {
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
-  return { url, call, accounts, customers };
+  return { url, call, accounts, customers, logged: () => log.mock.calls };
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -130,6 +143,64 @@ describe("the console's server", () => {
       [],
       ['/actuator/circuitbreakers/customer {"updateState":"FORCE_OPEN"}'],
     ]);
+  });
+
+  it('changes no circuit breaker when one of the chosen replicas is unknown, and names it', async () => {
+    const { call, accounts } = await start();
+    const body = { updateState: 'FORCE_OPEN', replicas: ['account-2', 'account-9'] };
+
+    expect(await call('POST', '/breakers/customer', body, bearer('open-sesame'))).toEqual({
+      status: 503,
+      body: { detail: 'No replica of account has the name account-9.' },
+    });
+    expect(accounts.flatMap(({ requests }) => requests)).toEqual([]);
+  });
+
+  it('reports why an experiment cannot start: unknown replica, no available replica, or no circuit breaker', async () => {
+    const { call } = await start();
+    const unavailable = await start({ ACCOUNT_URL: 'http://127.0.0.1:2' });
+
+    expect(await call('POST', '/experiments/customer', { replica: 'account-9' })).toEqual({
+      status: 404,
+      body: { detail: 'No replica of account has the name account-9.' },
+    });
+    expect(await unavailable.call('POST', '/experiments/customer')).toEqual({
+      status: 503,
+      body: { detail: 'No replica of account is available (127.0.0.1:2: ECONNREFUSED).' },
+    });
+    expect(await call('POST', '/experiments/unknown')).toEqual({
+      status: 404,
+      body: { detail: 'No replica of account has a circuit breaker unknown.' },
+    });
+  });
+
+  it('names the replica and the reason when the connection of an experiment fails', async () => {
+    const { call, accounts } = await start();
+    accounts[0]!.disconnectExperiments();
+
+    expect(await call('POST', '/experiments/customer', { replica: 'account-1' })).toEqual({
+      status: 502,
+      body: { detail: 'account-1 does not respond: UND_ERR_SOCKET.' },
+    });
+  });
+
+  it('ends an experiment without an error in the log when the page disconnects', async () => {
+    const { url, accounts, logged } = await start();
+    accounts[0]!.holdExperiments();
+    const page = new AbortController();
+    const body = JSON.stringify({ replica: 'account-1' });
+    const headers = { 'content-type': 'application/json' };
+    const options = { method: 'POST', headers, body, signal: page.signal };
+    const experiment = fetch(`${url}/console/api/experiments/customer`, options).catch(() => 'disconnected');
+    await vi.waitFor(() => expect(accounts[0]!.heldExperiments()).toEqual(['connected']));
+
+    page.abort();
+
+    expect(await experiment).toBe('disconnected');
+    await vi.waitFor(() => expect(accounts[0]!.heldExperiments()).toEqual(['disconnected']));
+    // A response shows that the console has processed the disconnection.
+    await fetch(`${url}/health/live`);
+    expect(logged()).toEqual([]);
   });
 
   it('sends load only with CONSOLE_LOAD=true, and within its limits', async () => {

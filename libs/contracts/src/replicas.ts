@@ -84,7 +84,7 @@ function parseBody(text: string): unknown {
 }
 
 /** The reason why `fetch` failed: its own message says only `fetch failed`, the cause has the code. */
-function connectionFailure(error: unknown): string {
+export function connectionFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'no response in time';
   const { cause } = error;

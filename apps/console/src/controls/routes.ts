@@ -1,13 +1,16 @@
 import type { CustomerLookups } from '@breakwater/contracts';
 import { lookupsPerExperiment } from '@breakwater/contracts/experiments';
-import { callReplica, type ReplicaRequest } from '@breakwater/contracts/replicas';
+import { callReplica, connectionFailure, type ReplicaRequest } from '@breakwater/contracts/replicas';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { AccountMonitor } from '../observation/replica-monitors.ts';
 import type { SystemMonitor } from '../observation/system-monitor.ts';
 import { maxRequestsPerSecond, maxSeconds, secondsOf } from '../protocol/messages.ts';
 import type { LoadGenerator } from './load-generator.ts';
 
 const replicaTimeoutMs = 5_000;
+/** Until an experiment responds with its first result. The rest of its response may take longer. */
+const firstResultTimeoutMs = 15_000;
 
 const wholeNumber = (max: number) => z.int(`must be a whole number from 1 to ${max}`).min(1).max(max);
 const rate = wholeNumber(maxRequestsPerSecond);
@@ -35,7 +38,10 @@ const experimentBody = z.strictObject({
 
 const breakerParams = z.object({ name: z.string().regex(/^[\w.-]{1,100}$/, 'must be the name of a circuit breaker') });
 
-/** Registers the routes that change the system. The services check the token of the request; the console forwards it only. */
+/**
+ * Registers the routes that change the system. The console forwards changes of faults and circuit breakers with the token
+ * of the request, which the services check. Experiments need no token, and load is sent by the console itself.
+ */
 export function addControlRoutes(
   app: FastifyInstance,
   { monitor, load }: { readonly monitor: SystemMonitor; readonly load: LoadGenerator },
@@ -51,7 +57,12 @@ export function addControlRoutes(
   app.post('/breakers/:name', async (request, reply) => {
     const { name } = breakerParams.parse(request.params);
     const { updateState, replicas } = breakerBody.parse(request.body);
-    const chosen = monitor.accounts.all.filter(({ replica }) => replicas?.includes(replica.name) ?? true);
+    const accounts = monitor.accounts.all;
+    const unknown = replicas?.filter((name) => !accounts.some(({ replica }) => replica.name === name)) ?? [];
+    if (unknown.length > 0) {
+      return reply.status(503).send({ detail: `No replica of account has the name ${unknown.join(' or ')}.` });
+    }
+    const chosen = accounts.filter(({ replica }) => replicas?.includes(replica.name) ?? true);
     const path = `/actuator/circuitbreakers/${encodeURIComponent(name)}`;
     return forward(reply, chosen, path, { ...forwarded(request), body: { updateState } });
   });
@@ -73,28 +84,54 @@ export function addControlRoutes(
   app.post('/experiments/:name', async (request, reply) => {
     const { name: breaker } = breakerParams.parse(request.params);
     const { replica: wanted } = experimentBody.parse(request.body ?? {});
-    const account = monitor.accounts.all.find(
-      ({ replica: { name, problem, breakers } }) =>
-        problem === null && Object.hasOwn(breakers, breaker) && (wanted ?? name) === name,
-    );
+    const candidates = monitor.accounts.all.filter(({ replica: { name } }) => (wanted ?? name) === name);
+    if (wanted !== undefined && candidates.length === 0) {
+      return reply.status(404).send({ detail: `No replica of account has the name ${wanted}.` });
+    }
+    const available = candidates.filter(({ replica: { problem } }) => problem === null);
+    if (available.length === 0) {
+      const problems = candidates.map(({ replica: { name, problem } }) => `${name}: ${problem}`);
+      return reply
+        .status(503)
+        .send({ detail: `No replica of account is available (${problems.join(', ') || 'none is known'}).` });
+    }
+    const account = available.find(({ replica: { breakers } }) => Object.hasOwn(breakers, breaker));
     if (account === undefined) {
       return reply.status(404).send({ detail: `No replica of account has a circuit breaker ${breaker}.` });
     }
-    const disconnected = new AbortController();
-    reply.raw.once('close', () => disconnected.abort());
-    const lookups: CustomerLookups = { times: lookupsPerExperiment, breaker, customerId: 'c-1001', reset: true };
-    const response = await fetch(`${account.url}/experiments/customer-lookups`, {
+    return streamExperiment(reply, account, breaker);
+  });
+}
+
+/** Streams the results of an experiment as they arrive, unlike `callReplica`, which waits for the whole response. */
+async function streamExperiment(
+  reply: FastifyReply,
+  { url, replica }: Pick<AccountMonitor, 'url' | 'replica'>,
+  breaker: string,
+): Promise<FastifyReply> {
+  const end = new AbortController();
+  reply.raw.once('close', () => end.abort());
+  const timeout = setTimeout(() => end.abort(new DOMException('no response', 'TimeoutError')), firstResultTimeoutMs);
+  const lookups: CustomerLookups = { times: lookupsPerExperiment, breaker, customerId: 'c-1001', reset: true };
+  try {
+    const response = await fetch(`${url}/experiments/customer-lookups`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(lookups),
       redirect: 'error',
-      signal: disconnected.signal,
+      signal: end.signal,
     });
     return reply
       .status(response.status)
       .type(response.headers.get('content-type') ?? 'application/json')
       .send(response.body);
-  });
+  } catch (error) {
+    // The page has disconnected: there is no client left, and nothing has failed.
+    if (reply.raw.destroyed) return reply.hijack();
+    return reply.status(502).send({ detail: `${replica.name} does not respond: ${connectionFailure(error)}.` });
+  } finally {
+    clearTimeout(timeout);
+  }
 }
 
 const forwarded = ({ method, headers, body }: FastifyRequest): ReplicaRequest => ({
