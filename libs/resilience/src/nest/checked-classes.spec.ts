@@ -8,6 +8,7 @@ import {
   Module,
   type ModuleMetadata,
   Param,
+  ParseIntPipe,
   Scope,
   type Type,
   UseFilters,
@@ -123,6 +124,28 @@ describe.each(Object.entries(enhancers))('the check at start-up of a %s (resilie
     expect(await faultsOf(start({ controllers: [AccountsController] }))).toStrictEqual([fault]);
   });
 
+  it('refuses an instance with decorated methods, which Nest does not create and cannot protect', async () => {
+    const instance = new (faultyClass())();
+    const useInstance = Use as (enhancer: object) => ClassDecorator & MethodDecorator;
+    class Routes {
+      @Get()
+      @useInstance(instance)
+      list(): void {}
+    }
+    @Controller()
+    @useInstance(instance)
+    class AccountsController extends Routes {}
+    const refused = {
+      given: 'an instance of Faulty, whose method decide is decorated but would run unprotected',
+      allowed: 'the class Faulty, or a provider of the instance',
+    };
+
+    expect(await faultsOf(start({ controllers: [AccountsController] }))).toStrictEqual([
+      { option: `AccountsController: @${Use.name}`, ...refused },
+      { option: `AccountsController.list: @${Use.name}`, ...refused },
+    ]);
+  });
+
   it('finds a misspelt fallback in one of a route', async () => {
     @Controller()
     class AccountsController {
@@ -144,6 +167,46 @@ describe('the check at start-up', () => {
     }
 
     expect(await faultsOf(start({ controllers: [AccountsController] }))).toStrictEqual([fault]);
+  });
+
+  it('refuses an instance with decorated methods as the pipe of a parameter', async () => {
+    @Controller()
+    class AccountsController {
+      @Get(':id')
+      find(@Param('id', new (faultyClass())()) _id: string): void {}
+    }
+
+    expect(await faultsOf(start({ controllers: [AccountsController] }))).toMatchObject([
+      { option: 'AccountsController.find: pipe of a parameter' },
+    ]);
+  });
+
+  it('accepts an instance with decorated methods that is also a provider, and protects it', async () => {
+    @Injectable()
+    class Allowing extends faultyClass() {
+      alow(): boolean {
+        return true;
+      }
+    }
+    const instance = new Allowing();
+    @Controller()
+    @UseGuards(instance)
+    class AccountsController {}
+
+    await start({ controllers: [AccountsController], providers: [{ provide: Allowing, useValue: instance }] });
+
+    expect(await instance.decide()).toBe(true);
+  });
+
+  it('accepts instances without decorated methods', async () => {
+    @Controller()
+    @UsePipes(new ParseIntPipe())
+    class AccountsController {
+      @Get(':id')
+      find(@Param('id', new ParseIntPipe()) _id: number): void {}
+    }
+
+    await expect(start({ controllers: [AccountsController] })).resolves.toBeDefined();
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { Observable } from 'rxjs';
 import type { NamesInCode } from '../config/resilience-config.ts';
 import type { PipelineKind } from '../core/policies.ts';
 import type { DeclaredParameters, Method } from './declared-parameters.ts';
+import { type EnhancerInstance, enhancerInstancesOf } from './enhancer-instances.ts';
 import type { Fallback } from './fallback.ts';
 
 /** A method that a decorator protects with a policy. */
@@ -92,6 +93,18 @@ export class ProtectedClasses {
       .filter((wrapper) => !isClassProvider(wrapper))
       .flatMap((wrapper) => instanceOf(wrapper) ?? [])
       .filter((instance) => protectedMethodsOf(instance).length > 0);
+  }
+
+  /**
+   * Guards, pipes, interceptors and filters with protected methods that decorators were given as instances, except those
+   * that are also provided as values.
+   */
+  enhancerInstances(modules = this.#allModules()): readonly EnhancerInstance[] {
+    const hosts = new Set(wrappersOf(modules).flatMap((wrapper) => prototypeOf(wrapper) ?? []));
+    const provided = new Set(this.foreignInstances());
+    return [...hosts]
+      .flatMap(enhancerInstancesOf)
+      .filter(({ instance }) => protectedMethodsOf(instance).length > 0 && !provided.has(instance));
   }
 
   /** The module with this reference and those that it imports, at any depth. */

@@ -7,11 +7,13 @@ import { nearestName } from '../core/nearest-name.ts';
 import { Pipeline } from '../core/pipeline.ts';
 import type { Policy } from '../core/policy.ts';
 import { Retry } from '../core/retry/retry.ts';
+import type { EnhancerInstance } from './enhancer-instances.ts';
 import type { Fallback } from './fallback.ts';
 import {
   declaredReturnType,
   type ProtectedClass,
   type ProtectedMethod,
+  protectedMethodsOf,
   returnsObservable,
 } from './protected-methods.ts';
 import type { ResilienceRegistries } from './resilience-registries.ts';
@@ -19,16 +21,29 @@ import type { ResilienceRegistries } from './resilience-registries.ts';
 /**
  * Checks the options of decorators against their classes and against the configuration.
  *
+ * @param enhancers instances with protected methods that Nest does not create, so that they have no registries
  * @throws InvalidOptionsError naming class and method of every fault
  */
-export function checkProtectedClasses(classes: readonly ProtectedClass[], registries: ResilienceRegistries): void {
-  const faults = classes.flatMap(({ prototype, methods }) =>
+export function checkProtectedClasses(
+  classes: readonly ProtectedClass[],
+  registries: ResilienceRegistries,
+  enhancers: readonly EnhancerInstance[] = [],
+): void {
+  const faultsOfClasses = classes.flatMap(({ prototype, methods }) =>
     methods.flatMap((method) => {
       const title = `${prototype.constructor.name}.${String(method.key)}`;
       return [...methodFaults(method, prototype, title), ...policyFaults(method, registries, title)];
     }),
   );
+  const faults = [...faultsOfClasses, ...enhancers.map(enhancerFault)];
   if (faults.length > 0) throw new InvalidOptionsError('The use of resilience decorators', faults);
+}
+
+function enhancerFault({ host, decorator, instance }: EnhancerInstance): OptionFault {
+  const { name } = instance.constructor;
+  const methods = protectedMethodsOf(instance).map(({ key }) => String(key));
+  const given = `an instance of ${name}, whose method ${methods[0]} is decorated but would run unprotected`;
+  return { option: `${host}: ${decorator}`, given, allowed: `the class ${name}, or a provider of the instance` };
 }
 
 function methodFaults(method: ProtectedMethod, prototype: object, title: string): readonly OptionFault[] {

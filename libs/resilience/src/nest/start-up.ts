@@ -10,6 +10,7 @@ import { DiscoveryService, LazyModuleLoader } from '@nestjs/core';
 import { InvalidOptionsError } from '../core/errors.ts';
 import { startUpWarnings } from '../doctor/diagnose.ts';
 import { instancesOf } from '../doctor/instance.ts';
+import type { EnhancerInstance } from './enhancer-instances.ts';
 import { DeclaredFeature } from './feature-definitions.ts';
 import { type Module, type ProtectedClass, ProtectedClasses, toProtectedClasses } from './protected-methods.ts';
 import { onInjectedClass, ResilienceRegistries, setRegistries } from './resilience-registries.ts';
@@ -49,7 +50,8 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
     const injected = onInjectedClass(this.#registries, (prototype) => {
       if (!this.#checked.has(prototype)) this.#createPoliciesOf(this.#check(toProtectedClasses([prototype])));
     });
-    const classes = this.#check([...this.#classes.all(), ...toProtectedClasses(injected)]);
+    const found = [...this.#classes.all(), ...toProtectedClasses(injected)];
+    const classes = this.#check(found, this.#classes.enhancerInstances());
     // All exist from the start, so that metrics and health show them before the first call.
     this.#registries.createAll();
     this.#createPoliciesOf(classes);
@@ -77,10 +79,10 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
    * @returns the classes that have passed now
    * @throws InvalidOptionsError naming class and method of every decorator that cannot work
    */
-  #check(classes: readonly ProtectedClass[]): readonly ProtectedClass[] {
+  #check(classes: readonly ProtectedClass[], enhancers: readonly EnhancerInstance[] = []): readonly ProtectedClass[] {
     const byPrototype = new Map(classes.map((protectedClass) => [protectedClass.prototype, protectedClass]));
     const unchecked = [...byPrototype.values()].filter(({ prototype }) => !this.#checked.has(prototype));
-    checkProtectedClasses(unchecked, this.#registries);
+    checkProtectedClasses(unchecked, this.#registries, enhancers);
     for (const { prototype } of unchecked) this.#checked.add(prototype);
     return unchecked;
   }
@@ -97,7 +99,8 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
       this.#checkImports();
       const modules = this.#classes.modulesOf(reference);
       this.#checkFeatures(modules);
-      this.#createPoliciesOf(this.#check(this.#classes.all(modules)));
+      const added = this.#check(this.#classes.all(modules), this.#classes.enhancerInstances(modules));
+      this.#createPoliciesOf(added);
       for (const instance of this.#classes.foreignInstances(modules)) setRegistries(instance, this.#registries);
       return reference;
     };
