@@ -1,8 +1,9 @@
+import type { ExperimentCall, LookupEvent } from '@breakwater/contracts/experiments';
 import { CircuitBreaker, TimeLimiter, type CircuitBreakerOptions } from '@breakwater/resilience';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { describe, expect, it } from 'vitest';
 import { CustomerUnavailableError, type CustomerClient } from '../customer/customer.client.ts';
-import { lookUpRepeatedly, type CallEvent, type LookupEvent } from './customer-lookups.ts';
+import { lookUpRepeatedly } from './customer-lookups.ts';
 
 const never = new AbortController().signal;
 
@@ -35,7 +36,7 @@ async function collect(events: AsyncIterable<LookupEvent>): Promise<LookupEvent[
   return collected;
 }
 
-const callsOf = (events: readonly LookupEvent[]): CallEvent[] => events.filter((event) => event.type === 'call');
+const callsOf = (events: readonly LookupEvent[]): ExperimentCall[] => events.filter((event) => event.type === 'call');
 
 const options: CircuitBreakerOptions = {
   slidingWindowSize: 2,

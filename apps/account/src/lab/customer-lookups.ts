@@ -1,7 +1,8 @@
+import type { LookupEvent, LookupOutcome } from '@breakwater/contracts/experiments';
 import {
+  pipeline,
   RejectedError,
   TimeoutExceededError,
-  type CallContext,
   type CircuitBreaker,
   type CircuitBreakerConfig,
   type Clock,
@@ -26,31 +27,6 @@ export const customerLookupsDto = z.strictObject({
 
 export type CustomerLookupsDto = z.output<typeof customerLookupsDto>;
 
-/** The result of a call. `slow`: it succeeded, but took longer than `slowCallDurationThreshold`. */
-export type CallResult = 'answered' | 'slow' | 'not-permitted' | 'failed';
-
-/** One line of the response. */
-export type LookupEvent =
-  | { readonly type: 'start'; readonly instance: string; readonly breaker: string; readonly config: PlainConfig }
-  | CallEvent
-  | { readonly type: 'end' };
-
-/** A call that has ended, and the circuit breaker after it. */
-export interface CallEvent {
-  readonly type: 'call';
-  /** The first is 1. */
-  readonly n: number;
-  readonly outcome: CallResult;
-  /** On the circuit breaker's clock, in whole milliseconds. */
-  readonly durationMs: number;
-  readonly state: string;
-  /** Percent; -1 while the window has too few calls. */
-  readonly failureRate: number;
-  readonly slowCallRate: number;
-  /** The state transitions during this call, such as `CLOSED->OPEN`. */
-  readonly transitions: readonly string[];
-}
-
 /** What the lookups use. */
 export interface LookupParts {
   readonly instance: string;
@@ -73,12 +49,12 @@ export async function* lookUpRepeatedly(
   const unsubscribe = circuitBreaker.on('STATE_TRANSITION', ({ fromState, toState }) => {
     transitions.push(`${fromState}->${toState}`);
   });
+  const experiment = pipeline('experiment', [circuitBreaker, timeLimiter]);
   try {
     yield { type: 'start', instance, breaker: circuitBreaker.name, config: toPlainConfig(circuitBreaker.config) };
     for (let n = 1; n <= times; n += 1) {
       const startedAt = clock.now();
-      const lookUp = (context: CallContext) => client.findById(customerId, context);
-      const call = circuitBreaker.execute((context) => timeLimiter.execute(lookUp, context), { signal });
+      const call = experiment.execute((context) => client.findById(customerId, context), { signal });
       const result = await resultOf(call, signal);
       if (result === undefined) return;
 
@@ -103,7 +79,10 @@ export async function* lookUpRepeatedly(
 }
 
 /** Undefined when the call was aborted because the client has disconnected. */
-async function resultOf(call: Promise<unknown>, signal: AbortSignal): Promise<Exclude<CallResult, 'slow'> | undefined> {
+async function resultOf(
+  call: Promise<unknown>,
+  signal: AbortSignal,
+): Promise<Exclude<LookupOutcome, 'slow'> | undefined> {
   try {
     await call;
     return 'answered';

@@ -1,4 +1,5 @@
 import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/service-kit';
+import type { LookupEvent } from '@breakwater/contracts/experiments';
 import type { Clock, PolicyRegistry } from '@breakwater/resilience';
 import { InjectRegistry } from '@breakwater/resilience/nest';
 import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
@@ -10,7 +11,6 @@ import {
   lookUpRepeatedly,
   toPlainConfig,
   type CustomerLookupsDto,
-  type LookupEvent,
   type LookupParts,
 } from './customer-lookups.ts';
 import { labKinds } from './lab.problems.ts';
