@@ -1,9 +1,10 @@
 import { MetricsModule } from '@breakwater/service-kit';
-import { ResilienceRegistries } from '@breakwater/resilience/nest';
-import { Module, type DynamicModule } from '@nestjs/common';
+import type { Pipeline, RetryBudget } from '@breakwater/resilience';
+import { InjectPipeline, InjectPolicy } from '@breakwater/resilience/nest';
+import { Injectable, Module, type DynamicModule } from '@nestjs/common';
 import { CustomerDirectory } from '../customer/customer-directory.ts';
 import { PendingVerificationsRepository } from './pending-verifications.repository.ts';
-import { Reconciler } from './reconciler.ts';
+import { Reconciler, type ReconcilerParts } from './reconciler.ts';
 import { ReconciliationMetrics } from './reconciliation.metrics.ts';
 import { ReconciliationSchedule } from './reconciliation.schedule.ts';
 
@@ -12,6 +13,18 @@ export interface ReconciliationOptions {
   readonly intervalMs: number;
   /** The most accounts in a round. */
   readonly batchSize: number;
+}
+
+/** The policies of the reconciler are those of `resilience.yml`. */
+@Injectable()
+class InjectedParts implements ReconcilerParts {
+  constructor(
+    readonly queue: PendingVerificationsRepository,
+    readonly customers: CustomerDirectory,
+    readonly metrics: ReconciliationMetrics,
+    @InjectPolicy('retryBudget', 'customer') readonly budget: RetryBudget,
+    @InjectPipeline('reconciliation') readonly pace: Pipeline,
+  ) {}
 }
 
 /** Verifies pending accounts. It runs in every replica. */
@@ -24,19 +37,11 @@ export class ReconciliationModule {
       providers: [
         PendingVerificationsRepository,
         ReconciliationMetrics,
+        InjectedParts,
         {
           provide: Reconciler,
-          inject: [PendingVerificationsRepository, CustomerDirectory, ReconciliationMetrics, ResilienceRegistries],
-          useFactory: (
-            queue: PendingVerificationsRepository,
-            customers: CustomerDirectory,
-            metrics: ReconciliationMetrics,
-            registries: ResilienceRegistries,
-          ) => {
-            const budget = registries.policies.retryBudget.getOrCreate('customer');
-            const pace = registries.pipeline('reconciliation');
-            return new Reconciler({ queue, customers, metrics, budget, pace }, { batchSize });
-          },
+          inject: [InjectedParts],
+          useFactory: (parts: InjectedParts) => new Reconciler(parts, { batchSize }),
         },
         {
           provide: ReconciliationSchedule,
