@@ -37,6 +37,8 @@ RUN node_modules/.bin/tsc --build "apps/${APP:?is account, customer or console}/
 # Bundled, a service starts in a third of the time (docs/performance.md). The bundle replaces the compiled files.
 ARG ENTRY=main
 RUN case "${APP}" in account|customer) node tools/bundle-service.ts "apps/${APP}" "${ENTRY}";; esac
+# Only the lab entry reads the configuration of the experiments.
+RUN if test "${ENTRY}" != lab/main; then rm -f "apps/${APP}/resilience-demo.yml"; fi
 RUN mkdir -p /compiled/node_modules/@breakwater \
     && cp -r "apps/${APP}/package.json" "apps/${APP}/dist" $(find "apps/${APP}" -maxdepth 1 -name '*.yml') /compiled \
     && for dist in libs/*/dist; do \
