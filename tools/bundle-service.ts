@@ -16,15 +16,25 @@ const external = [
   '@as-integrations/fastify',
   '@fastify/multipart',
   '@fastify/view',
-  '@nestjs/microservices',
   '@nestjs/platform-express',
-  '@nestjs/websockets',
   'class-transformer',
   'class-validator',
   'pg-native',
   'pino-pretty',
   'swagger-ui-dist',
 ];
+
+/**
+ * Optional packages of Nest that no service uses. They are installed for tests of the library: a service that found them
+ * would load them, and Nest a second time.
+ */
+const unused = ['@nestjs/microservices', '@nestjs/websockets'];
+
+/** Importing one fails, as if it were not installed; Nest expects that. */
+const withoutUnused: Plugin = {
+  name: 'unused packages',
+  resolveId: (id) => (isOneOf(unused, id) ? { id: `unused:${id}`, external: true } : null),
+};
 
 /**
  * All packages go into one file without a source map, because reading that map takes as long as loading the packages. The
@@ -42,7 +52,9 @@ const compilerMaps: Plugin = {
   },
 };
 
-const isExternal = (id: string): boolean => external.some((each) => id === each || id.startsWith(`${each}/`));
+function isOneOf(packageNames: readonly string[], id: string): boolean {
+  return packageNames.some((each) => id === each || id.startsWith(`${each}/`));
+}
 
 async function bundle(app: string, entry: string): Promise<void> {
   const project = path.join(workspaceRoot, app);
@@ -55,8 +67,8 @@ async function bundle(app: string, entry: string): Promise<void> {
   const bundled = await rolldown({
     input,
     platform: 'node',
-    external: isExternal,
-    plugins: [compilerMaps],
+    external: (id) => isOneOf(external, id),
+    plugins: [withoutUnused, compilerMaps],
     onLog: (_level, { code, message }) => {
       // Other warnings are about the packages' own code; a missing module would fail at run time.
       if (code === 'UNRESOLVED_IMPORT') throw new Error(message);
