@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { json, text } from 'node:stream/consumers';
 
@@ -32,11 +32,13 @@ export class ApiServer {
     await this.#checked('PATCH', path, patch);
   }
 
-  async isReady(): Promise<boolean> {
+  /** The reason why the server is not ready; `undefined` when it is. A server that starts has no certificate yet. */
+  async whyNotReady(): Promise<string | undefined> {
     try {
-      return (await this.#send('GET', '/readyz')).status === 200;
-    } catch {
-      return false;
+      const { status, body } = await this.#send('GET', '/readyz');
+      return status === 200 ? undefined : `GET /readyz received ${status}: ${JSON.stringify(body)}`;
+    } catch (error) {
+      return String(error);
     }
   }
 
@@ -59,10 +61,20 @@ export class ApiServer {
         ...(body && { 'content-type': 'application/merge-patch+json' }),
       },
     });
-    sent.setTimeout(10_000, () => sent.destroy(new Error(`${method} ${path} received no response within 10 s`)));
+    sent.setTimeout(10_000, () => sent.destroy(new Error(`${method} ${path} received no data for 10 s`)));
     sent.end(body && JSON.stringify(body));
-    const [response] = (await once(sent, 'response')) as [IncomingMessage];
-    const isJson = response.headers['content-type']?.includes('json') === true;
-    return { status: response.statusCode ?? 0, body: await (isJson ? json(response) : text(response)) };
+    return responseTo(sent);
   }
+}
+
+/** Reads the response of a request. @throws Error when the connection fails, also within the body, or for invalid JSON */
+export async function responseTo(sent: ClientRequest): Promise<ApiResponse> {
+  // `once` listens only until the response arrives: without another listener, a later error would end the process.
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => {});
+  sent.on('error', reject);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const isJson = response.headers['content-type']?.includes('json') === true;
+  const body: Promise<unknown> = isJson ? json(response) : text(response);
+  return { status: response.statusCode ?? 0, body: await Promise.race([body, failed]) };
 }

@@ -138,11 +138,12 @@ export class ControlPlane {
 
   async #untilReady(): Promise<void> {
     const deadline = performance.now() + startUpLimitMs;
-    while (!(await this.api.isReady())) {
+    for (let reason = await this.api.whyNotReady(); reason !== undefined; reason = await this.api.whyNotReady()) {
       this.checkProcesses();
       if (performance.now() > deadline) {
         throw new Error(
-          `The API server is not ready after ${startUpLimitMs / 1_000} s. ${endOfLog(this.#processes.at(-1)!)}`,
+          `The API server is not ready after ${startUpLimitMs / 1_000} s: ${reason}. The end of its log:\n` +
+            endOfLog(this.#processes.at(-1)!),
         );
       }
       await sleep(250);
