@@ -4,6 +4,9 @@ import { kubernetesVersion } from '../kustomize/kubernetes-programs.ts';
 import { faultsOf, schemaVersion } from '../schema/validator.ts';
 import { canRender, manifestsOf, titled } from './rendered.ts';
 
+// Vitest's reporters do not print the reason for a skipped test.
+if (!canRender) process.stderr.write(`${missingKustomize}\n`);
+
 it('finds Kustomize, which the checks of k8s/ need', ({ skip }) => {
   skip(!canRender, missingKustomize);
   expect(canRender).toBe(true);

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+// Not from the main entry: Nx runs this file whenever it looks for cached results, so it must load quickly.
+import { findProgram } from '@breakwater/system-runner/programs';
 
 /** The version of all checks. The manifests need at least 1.34, for the sleep before SIGTERM. */
 export const kubernetesVersion = '1.36.3';
@@ -13,17 +14,13 @@ const programCache = join(
 );
 
 /** The file of a program in the build folder or on the `PATH`; undefined when it is in neither. */
-export function findProgram(name: string): string | undefined {
-  const folders = [programCache, ...(process.env['PATH'] ?? '').split(delimiter)];
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((file) => existsSync(file));
+export function findKubernetesProgram(name: string): string | undefined {
+  return findProgram(name, [programCache, process.env['PATH']].join(delimiter));
 }
 
 /** @throws Error with instructions for missing programs */
 export function requirePrograms<const Name extends string>(names: readonly Name[]): Readonly<Record<Name, string>> {
-  const found = names.map((name) => [name, findProgram(name)] as const);
+  const found = names.map((name) => [name, findKubernetesProgram(name)] as const);
   const missing = found.filter(([, file]) => file === undefined).map(([name]) => name);
   if (missing.length > 0) {
     throw new Error(

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { stringify } from 'yaml';
-import { findProgram } from './kubernetes-programs.ts';
+import { findKubernetesProgram } from './kubernetes-programs.ts';
 
 export const k8sFolder = join(import.meta.dirname, '..');
 
@@ -41,9 +41,9 @@ export const alone: readonly string[] = ['console'];
 
 /** The command and first arguments of Kustomize: kubectl's, or the separate program. Undefined when neither is installed. */
 export function findKustomize(): { readonly command: string; readonly args: readonly string[] } | undefined {
-  const kubectl = findProgram('kubectl');
+  const kubectl = findKubernetesProgram('kubectl');
   if (kubectl !== undefined) return { command: kubectl, args: ['kustomize'] };
-  const kustomize = findProgram('kustomize');
+  const kustomize = findKubernetesProgram('kustomize');
   return kustomize === undefined ? undefined : { command: kustomize, args: ['build'] };
 }
 

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, freePorts, SupervisedProcess } from '@breakwater/system-runner';
 import { stringify } from 'yaml';
-import { findProgram, requirePrograms } from '../kustomize/kubernetes-programs.ts';
+import { findKubernetesProgram, requirePrograms } from '../kustomize/kubernetes-programs.ts';
 import { ApiServer } from './api-server.ts';
 
 const startUpLimitMs = 120_000;
@@ -96,7 +96,7 @@ export class ControlPlane {
 
   /** The path of an optional program. @throws Error with instructions when it is missing */
   static locate(name: string): string {
-    return findProgram(name) ?? requirePrograms([name])[name]!;
+    return findKubernetesProgram(name) ?? requirePrograms([name])[name]!;
   }
 
   /** @param input standard input, for `-f -` */

@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { findProgram, signalGroup } from '@breakwater/system-runner';
 
 export interface ShellOptions {
   readonly cwd: string;
@@ -26,11 +27,7 @@ export async function runInShell(text: string, { cwd, env, until, timeLimitMs }:
   });
   let output = '';
   const killGroup = (): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // The group has ended.
-    }
+    if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   };
   const append = (chunk: string): void => {
     output += chunk;
@@ -51,5 +48,5 @@ export async function runInShell(text: string, { cwd, env, until, timeLimitMs }:
 
 /** The given programs that are not installed. */
 export function missingOf(programs: readonly string[]): readonly string[] {
-  return programs.filter((program) => spawnSync('bash', ['-c', `command -v ${program}`]).status !== 0);
+  return programs.filter((program) => findProgram(program) === undefined);
 }

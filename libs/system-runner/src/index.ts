@@ -10,7 +10,9 @@ export {
   renderTemplate,
 } from './gateway/gateway-choice.ts';
 export { LocalSystem, type StartUpStep } from './local-system.ts';
+export { signalGroup } from './parent-watchdog.ts';
 export { defaultPort, freePort, freePorts, highestPort, listen, loopback, urlOf } from './ports.ts';
+export { findProgram } from './programs.ts';
 export type { ServiceReplica } from './service-replica.ts';
 export type { ServiceEnvironment, SystemOptions } from './services.ts';
 export {
@@ -23,4 +25,4 @@ export {
   SupervisedProcess,
 } from './supervised-process.ts';
 export { BuildFailure, SystemFailure } from './system-failure.ts';
-export { compiled, findProgram, workspaceRoot } from './workspace.ts';
+export { compiled, workspaceRoot } from './workspace.ts';

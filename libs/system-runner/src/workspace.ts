@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { childEnvironment, type ProcessSpec } from './supervised-process.ts';
@@ -50,29 +50,5 @@ function findCompiler(): string {
     return path.resolve(path.dirname(manifest), bin.tsc);
   } catch {
     throw new SystemFailure('TypeScript is not installed', 'Run `npm ci` in the repository first.');
-  }
-}
-
-/**
- * Finds a program.
- *
- * @param searchPath directories to search. Default: the PATH of this program
- * @returns its file; undefined when it is not installed
- */
-export function findProgram(name: string, searchPath: string = process.env['PATH'] ?? ''): string | undefined {
-  const file = process.platform === 'win32' ? `${name}.exe` : name;
-  return searchPath
-    .split(path.delimiter)
-    .filter((directory) => path.isAbsolute(directory))
-    .map((directory) => path.join(directory, file))
-    .find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort, urlOf } from '../ports.ts';
-import { findProgram } from '../workspace.ts';
+import { findProgram } from '../programs.ts';
 import { SupervisedProcess } from '../supervised-process.ts';
 import { SystemFailure } from '../system-failure.ts';
 import { StandInServers } from '../testing/index.ts';

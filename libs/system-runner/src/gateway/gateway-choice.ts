@@ -4,7 +4,8 @@ import path from 'node:path';
 import { loopback, urlOf } from '../ports.ts';
 import { childEnvironment, type ProcessSpec, respondsAt } from '../supervised-process.ts';
 import { SystemFailure } from '../system-failure.ts';
-import { findProgram, workspaceRoot } from '../workspace.ts';
+import { findProgram } from '../programs.ts';
+import { workspaceRoot } from '../workspace.ts';
 
 /** The load balancer in front of the accounts. `auto` is nginx if it is installed, otherwise the one in Node. */
 export type GatewayChoice = 'auto' | 'nginx' | 'node';
