@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import type { LocalSystem } from '@breakwater/system-runner';
-import { sampleValue, sumOfSamples } from '@breakwater/contracts/replicas';
+import { callReplica, sampleValue, sumOfSamples } from '@breakwater/contracts/replicas';
 import type { BreakerSample, ServiceSample } from './run-record.ts';
 
 /** Determines the precision of the opening time. */
@@ -29,9 +29,9 @@ export function startSampling(system: LocalSystem, beganAt: number, generatorPid
     const states = await Promise.all(
       system.accounts.map(async ({ name, url, pid }) => {
         if (pid === undefined) return [name, 'GONE'] as const;
-        const text = await get(`${url}/actuator/circuitbreakers`);
-        if (text === undefined) return undefined;
-        const { circuitBreakers }: { circuitBreakers: Record<string, { state: string }> } = JSON.parse(text);
+        const { status, body } = await callReplica(`${url}/actuator/circuitbreakers`, { timeoutMs: requestTimeoutMs });
+        if (status !== 200) return undefined;
+        const { circuitBreakers } = body as { readonly circuitBreakers: Record<string, { readonly state: string }> };
         return [name, circuitBreakers['customer']?.state ?? 'UNKNOWN'] as const;
       }),
     );
@@ -44,7 +44,7 @@ export function startSampling(system: LocalSystem, beganAt: number, generatorPid
     const atMs = Date.now() - beganAt;
     const texts = await Promise.all(
       [...system.accounts, ...system.customers].map(
-        async ({ name, url, pid }) => [name, pid === undefined ? undefined : await get(`${url}/metrics`)] as const,
+        async ({ name, url, pid }) => [name, pid === undefined ? undefined : await readMetrics(url)] as const,
       ),
     );
     const memoryBytes: Record<string, number> = {};
@@ -103,14 +103,10 @@ export class ReplicaCounters {
   }
 }
 
-async function get(url: string): Promise<string | undefined> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(requestTimeoutMs) });
-    const text = await response.text();
-    return response.ok ? text : undefined;
-  } catch {
-    return undefined;
-  }
+/** The metrics of a replica as text; undefined without a response in time. */
+async function readMetrics(url: string): Promise<string | undefined> {
+  const { status, body } = await callReplica(`${url}/metrics`, { timeoutMs: requestTimeoutMs });
+  return status === 200 ? String(body) : undefined;
 }
 
 /**
