@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { ControlPlane } from './control-plane.ts';
-import { type Verdict, verifications } from './verifications.ts';
+import { type VerificationResult, verifications } from './verifications.ts';
 
 /**
  * `npm run verify -w k8s`: applies every combination of overlay and components to a real API server. Exit code: 1
@@ -18,13 +18,13 @@ async function main(): Promise<number> {
   try {
     const { gitVersion } = await plane.api.get<{ gitVersion: string }>('/version');
     process.stdout.write(`kube-apiserver ${gitVersion} on ${plane.api.url}\n\n`);
-    const verdicts: Verdict[] = [];
-    for await (const verdict of verifications(plane)) {
-      verdicts.push(verdict);
-      if (process.stdout.isTTY) process.stdout.write(`${verdict.title}\n`);
+    const results: VerificationResult[] = [];
+    for await (const result of verifications(plane)) {
+      results.push(result);
+      if (process.stdout.isTTY) process.stdout.write(`${result.title}\n`);
     }
-    process.stdout.write(reportTable(verdicts));
-    const faults = verdicts.flatMap(({ title, faults }) => faults.map((fault) => `${title}: ${fault}`));
+    process.stdout.write(reportTable(results));
+    const faults = results.flatMap(({ title, faults }) => faults.map((fault) => `${title}: ${fault}`));
     for (const fault of faults) process.stdout.write(`${styleText('red', '✖')} ${fault}\n`);
     process.stdout.write(faults.length === 0 ? '\nAll combinations were accepted.\n' : `\n${faults.length} faults.\n`);
     return faults.length === 0 ? 0 : 1;
@@ -35,9 +35,9 @@ async function main(): Promise<number> {
 
 const headings = ['overlay and components', 'objects', 'dry run', 'applied', 'pods admitted', 'seconds'];
 
-/** The verdicts as a table. */
-function reportTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ title, objects, faults, stages, seconds }) => [
+/** The results as a table. */
+function reportTable(results: readonly VerificationResult[]): string {
+  const rows = results.map(({ title, objects, faults, stages, seconds }) => [
     title,
     String(objects),
     ...(['dry run', 'applied', 'pods admitted'] as const).map((stage) => stages[stage]),

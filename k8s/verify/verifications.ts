@@ -7,7 +7,7 @@ import { type Manifest, parseManifests, workloadsIn } from '../kustomize/manifes
 import type { CommandResult, ControlPlane } from './control-plane.ts';
 
 /** The result of applying a combination. */
-export interface Verdict {
+export interface VerificationResult {
   readonly title: string;
   readonly objects: number;
   /** The number of accepted objects, or of refusals. */
@@ -24,7 +24,7 @@ type Stage = 'dry run' | 'applied' | 'pods admitted';
  *
  * @throws Error when the server accepts a privileged pod: it then does not check what this verifies
  */
-export async function* verifications(plane: ControlPlane): AsyncGenerator<Verdict> {
+export async function* verifications(plane: ControlPlane): AsyncGenerator<VerificationResult> {
   await prepare(plane);
   for (const combination of combinations) {
     const start = performance.now();

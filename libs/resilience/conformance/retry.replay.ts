@@ -10,9 +10,9 @@ import type {
   ExecutionTrace,
   IntervalDescription,
   IntervalTrace,
-  Outcome,
   RecordedEvent,
   RetryTrace,
+  TracedOutcome,
 } from './retry.trace.ts';
 import { compare, type Comparison, type Difference } from './traces.ts';
 
@@ -109,7 +109,7 @@ class WaitingClock extends FakeClock {
 class Subject {
   readonly #trace: ExecutionTrace;
   readonly #retry: Retry;
-  #outcomes: readonly Outcome[] = [];
+  #outcomes: readonly TracedOutcome[] = [];
   #calls = 0;
   #waitsMs: number[] = [];
   #events: RecordedEvent[] = [];
@@ -126,7 +126,7 @@ class Subject {
     this.#retry.onEvent((event) => this.#recordEvent(event));
   }
 
-  async execute(outcomes: readonly Outcome[]): Promise<Execution> {
+  async execute(outcomes: readonly TracedOutcome[]): Promise<Execution> {
     this.#outcomes = outcomes;
     this.#calls = 0;
     this.#waitsMs = [];
@@ -136,8 +136,8 @@ class Subject {
     const call = () => this.#call();
     const running = this.#trace.mode === 'async' ? this.#retry.execute(call) : this.#executeBlocking();
     const result = await running.then(
-      (value): Outcome => ({ returns: value }),
-      (error: unknown): Outcome => ({ throws: nameOf(error, 'MaxRetriesExceededException') }),
+      (value): TracedOutcome => ({ returns: value }),
+      (error: unknown): TracedOutcome => ({ throws: nameOf(error, 'MaxRetriesExceededException') }),
     );
     const { metrics } = this.#retry;
     return {

@@ -36,7 +36,7 @@ export interface IntervalTrace {
 export type ErrorName = 'A' | 'A.sub' | 'B';
 
 /** What a call does: returns a value, or throws an error of this name. */
-export type Outcome = { readonly returns: string } | { readonly throws: string };
+export type TracedOutcome = { readonly returns: string } | { readonly throws: string };
 
 export interface RecordedEvent {
   readonly type: string;
@@ -47,10 +47,10 @@ export interface RecordedEvent {
 
 /** One call under the retry. */
 export interface Execution {
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly TracedOutcome[];
   readonly calls: number;
   readonly waitsMs: readonly number[];
-  readonly result: Outcome;
+  readonly result: TracedOutcome;
   readonly events: readonly RecordedEvent[];
   /** Of the retry after the call; they accumulate over the executions. */
   readonly metrics: {

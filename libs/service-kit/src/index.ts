@@ -44,8 +44,8 @@ export {
   type AnswerOptions,
 } from './openapi/operation-decorators.ts';
 export {
-  kindsOf,
   ProblemException,
+  problemKinds,
   problemType,
   serviceKitKinds,
   type InputError,

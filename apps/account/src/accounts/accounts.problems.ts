@@ -1,7 +1,7 @@
-import { kindsOf, ProblemException, type Problem } from '@breakwater/service-kit';
+import { problemKinds, ProblemException, type Problem } from '@breakwater/service-kit';
 
 /** The problems of account, in addition to those of every service. `docs/problems.md` explains each; a test compares both. */
-export const accountKinds = kindsOf({
+export const accountKinds = problemKinds({
   'invalid-idempotency-key': { status: 400, title: 'Invalid idempotency key' },
   'account-not-found': { status: 404, title: 'Account not found' },
   'account-not-active': { status: 409, title: 'Account not active' },

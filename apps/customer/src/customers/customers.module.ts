@@ -1,9 +1,9 @@
 import {
   Answers,
   Database,
-  kindsOf,
   Operation,
   ProblemException,
+  problemKinds,
   Problems,
   RequestSignal,
   serviceKitKinds,
@@ -14,7 +14,7 @@ import type { CustomerTables } from '../database/customer.database.ts';
 import { faultKinds, type Exchange } from '../faults/fault.ts';
 import { Faults } from '../faults/faults.ts';
 
-export const customerKinds = kindsOf({ 'customer-not-found': { status: 404, title: 'Customer not found' } });
+export const customerKinds = problemKinds({ 'customer-not-found': { status: 404, title: 'Customer not found' } });
 
 export const customerId = z
   .string()

@@ -1,10 +1,10 @@
 import type { Clock } from '@breakwater/resilience';
-import { kindsOf, type ScrapedMetric } from '@breakwater/service-kit';
+import { problemKinds, type ScrapedMetric } from '@breakwater/service-kit';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 
 /** The problems that faults cause. */
-export const faultKinds = kindsOf({
+export const faultKinds = problemKinds({
   'capacity-exceeded': { status: 503, title: 'Capacity exceeded' },
   'injected-fault': { status: 503, title: 'Injected fault' },
 });

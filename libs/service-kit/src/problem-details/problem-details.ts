@@ -20,10 +20,10 @@ export const problemType = (name: string): string => `urn:breakwater:problem:${n
  * Kinds of problems by the names in their types. `docs/problems.md` explains each of them; a test compares the two.
  *
  * @example
- * const kinds = kindsOf({ 'customer-not-found': { status: 404, title: 'Customer not found' } });
+ * const kinds = problemKinds({ 'customer-not-found': { status: 404, title: 'Customer not found' } });
  * throw new ProblemException({ ...kinds['customer-not-found'], detail: `There is no customer ${id}.` });
  */
-export const kindsOf = <Name extends string>(
+export const problemKinds = <Name extends string>(
   kinds: Readonly<Record<Name, Omit<ProblemKind, 'type'>>>,
 ): Readonly<Record<Name, ProblemKind>> =>
   Object.fromEntries(
@@ -34,7 +34,7 @@ export const kindsOf = <Name extends string>(
   ) as Record<Name, ProblemKind>;
 
 /** The problems of every service. */
-export const serviceKitKinds = kindsOf({
+export const serviceKitKinds = problemKinds({
   'invalid-request': { status: 400, title: 'Invalid request' },
   'bad-request': { status: 400, title: 'Bad Request' },
   unauthorized: { status: 401, title: 'Unauthorized' },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { operationsOf, type OpenApiDocument } from '../openapi/document.ts';
-import { kindsOf, type ProblemKind } from '../problem-details/problem-details.ts';
+import { problemKinds, type ProblemKind } from '../problem-details/problem-details.ts';
 
 /**
  * Checks the description of an API. Returns a line for each reference that cannot be resolved, and for each operation without a
@@ -57,7 +57,7 @@ export function documentedProblems(heading: string): Readonly<Record<string, Pro
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .map((line) => line.split('|').map((cell) => cell.trim()));
-  return kindsOf(
+  return problemKinds(
     Object.fromEntries(
       rows.map(([, name = '', status = '', title = '']) => [
         name.replaceAll('`', ''),
