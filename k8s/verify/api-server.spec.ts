@@ -19,9 +19,9 @@ async function send(respond: RequestListener) {
 describe('a response of the API server', () => {
   it('has the parsed body when it is JSON, and text otherwise', async () => {
     const object = await send((_request, response) => response.writeHead(200, json).end('{"kind":"Pod"}'));
-    const text = await send((_request, response) => response.writeHead(404).end('not found'));
-
     expect(await responseTo(object)).toEqual({ status: 200, body: { kind: 'Pod' } });
+
+    const text = await send((_request, response) => response.writeHead(404).end('not found'));
     expect(await responseTo(text)).toEqual({ status: 404, body: 'not found' });
   });
 
