@@ -70,12 +70,12 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
   });
 
   it('enables load and experiments only in the local overlay', () => {
-    const isForPlay = combination.overlay === 'local';
+    const isLocal = combination.overlay === 'local';
 
-    expect(valueOf('console', 'CONSOLE_LOAD')).toBe(String(isForPlay));
-    expect(valueOf('account', 'DEMO_MODE')).toBe(isForPlay ? 'true' : undefined);
+    expect(valueOf('console', 'CONSOLE_LOAD')).toBe(String(isLocal));
+    expect(valueOf('account', 'DEMO_MODE')).toBe(isLocal ? 'true' : undefined);
     const image = containers().find(({ name }) => name === 'account')?.image;
-    expect(image?.includes('breakwater/account-lab:')).toBe(isForPlay);
+    expect(image?.includes('breakwater/account-lab:')).toBe(isLocal);
   });
 
   it('has an address for every service that the console calls', () => {
