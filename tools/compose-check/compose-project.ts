@@ -115,12 +115,12 @@ export class ComposeProject {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    let [output, said] = ['', ''];
+    let [output, log] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      said += text;
+      log += text;
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -128,7 +128,7 @@ export class ComposeProject {
       signal.throwIfAborted();
       if (code === 0) return output;
       throw new Error(
-        `${[program, ...args].join(' ')} failed (${code ?? 'ended by a signal'}):\n${said.slice(-lastCharacters)}`,
+        `${[program, ...args].join(' ')} failed (${code ?? 'ended by a signal'}):\n${log.slice(-lastCharacters)}`,
       );
     } finally {
       signal.removeEventListener('abort', stop);

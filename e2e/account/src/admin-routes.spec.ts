@@ -36,7 +36,7 @@ async function routesOf(create: (environment: Environment) => Promise<NestFastif
 }
 
 const services = [
-  ['account', createAccountLabService, { DEMO_MODE: 'true' }, { ACTUATOR_TOKEN: 'let-me-turn-switches' }],
+  ['account', createAccountLabService, { DEMO_MODE: 'true' }, { ACTUATOR_TOKEN: 'operator-token' }],
   ['customer', createCustomerService, {}, { FAULTS_TOKEN: 'let-me-break-things' }],
 ] as const;
 

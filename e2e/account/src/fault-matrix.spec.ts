@@ -28,7 +28,7 @@ const timeLimitMs = 1_000;
 const boundMs = 5 * 2 * timeLimitMs;
 const veryLong = '5m';
 
-const actuatorToken = 'let-me-turn-switches';
+const actuatorToken = 'operator-token';
 const environment = {
   ACTUATOR_TOKEN: actuatorToken,
   RECONCILIATION_INTERVAL: '50ms',

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { oneAttempt, startAccount, type RunningAccount, startWithStandIn } from './services.ts';
 import type { StandInCustomer } from './stand-in-customer.ts';
 
-const token = 'let-me-turn-switches';
+const token = 'operator-token';
 
 describe('/actuator', () => {
   let customer: StandInCustomer;

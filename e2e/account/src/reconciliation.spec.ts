@@ -126,12 +126,12 @@ describe('reconciliation', () => {
   });
 
   it('makes no call and counts no attempt while the circuit breaker is open', async () => {
-    const account = await start({ ACTUATOR_TOKEN: 'let-me-turn-switches' });
+    const account = await start({ ACTUATOR_TOKEN: 'operator-token' });
     const update = (updateState: string) =>
       account
         .http()
         .post('/actuator/circuitbreakers/customer')
-        .set('authorization', 'Bearer let-me-turn-switches')
+        .set('authorization', 'Bearer operator-token')
         .send({ updateState });
     await update('FORCE_OPEN');
     await insertPending(account.databaseUrl, manyCustomers(30));

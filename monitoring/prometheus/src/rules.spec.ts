@@ -12,13 +12,13 @@ const folder = fileURLToPath(prometheusFolder);
 const testFiles = globSync('tests/*.test.yml', { cwd: folder }).sort();
 
 /** The output of promtool, and whether it succeeded. */
-async function run(...args: readonly string[]): Promise<{ passed: boolean; said: string }> {
+async function run(...args: readonly string[]): Promise<{ passed: boolean; output: string }> {
   try {
     const { stdout, stderr } = await promisify(execFile)(promtool.file ?? '', args, { cwd: folder });
-    return { passed: true, said: stdout + stderr };
+    return { passed: true, output: stdout + stderr };
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
-    return { passed: false, said: stdout + stderr };
+    return { passed: false, output: stdout + stderr };
   }
 }
 

@@ -31,7 +31,7 @@ describe('the load generator', () => {
     await pass(10_000);
 
     expect(opened).toHaveBeenCalledTimes(60);
-    expect(load.state).toMatchObject({ rate: 0, endsAt: null, sent: 60, answers: { 201: 60 } });
+    expect(load.state).toMatchObject({ rate: 0, endsAt: null, sent: 60, responses: { 201: 60 } });
   });
 
   it('follows the rates of its plan', async () => {
@@ -100,7 +100,7 @@ describe('the load generator', () => {
 
     await pass(1_500);
 
-    expect(load.state.answers).toEqual({ 0: 20 });
+    expect(load.state.responses).toEqual({ 0: 20 });
   });
 
   it('sends nothing after stop()', async () => {

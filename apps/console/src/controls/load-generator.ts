@@ -22,7 +22,7 @@ export class LoadGenerator {
   #sent = 0;
   #skipped = 0;
   #inFlight = 0;
-  #answers: Record<string, number> = {};
+  #responses: Record<string, number> = {};
 
   /**
    * @param isAllowed whether load may be sent; only reported in `state`
@@ -40,7 +40,7 @@ export class LoadGenerator {
       rate: Math.round(this.#rate),
       endsAt: this.#endsAt,
       sent: this.#sent,
-      answers: { ...this.#answers },
+      responses: { ...this.#responses },
       skipped: this.#skipped,
     };
   }
@@ -50,7 +50,7 @@ export class LoadGenerator {
     if (this.#plan === undefined) {
       this.#sent = 0;
       this.#skipped = 0;
-      this.#answers = {};
+      this.#responses = {};
     }
     this.#plan = plan;
     this.#rate = plan.startRate;
@@ -90,7 +90,7 @@ export class LoadGenerator {
       .catch(() => 0)
       .then((status) => {
         this.#inFlight -= 1;
-        this.#answers[status] = (this.#answers[status] ?? 0) + 1;
+        this.#responses[status] = (this.#responses[status] ?? 0) + 1;
       });
   }
 }

@@ -35,8 +35,8 @@ describe('the load controls', () => {
   });
 
   it('explain the responses', () => {
-    const answers = { 0: 1, 201: 90, 202: 7, 422: 5, 418: 2 };
-    render(<LoadControls load={{ ...noLoad, answers, skipped: 3 }} now={0} />);
+    const responses = { 0: 1, 201: 90, 202: 7, 422: 5, 418: 2 };
+    render(<LoadControls load={{ ...noLoad, responses, skipped: 3 }} now={0} />);
 
     expect(screen.getAllByRole('listitem').map(({ textContent }) => textContent)).toEqual([
       '1 no response',

@@ -66,11 +66,11 @@ export function LoadControls({ load, now }: { readonly load: LoadState; readonly
   );
 }
 
-function Responses({ load: { answers, skipped } }: { readonly load: LoadState }) {
-  const counts = Object.entries(answers).map(([status, count]) => [statusLabels[status] ?? status, count] as const);
+function Responses({ load: { responses, skipped } }: { readonly load: LoadState }) {
+  const counts = Object.entries(responses).map(([status, count]) => [statusLabels[status] ?? status, count] as const);
   if (counts.length === 0) return null;
   return (
-    <ul class="answers" aria-label="Responses">
+    <ul class="responses" aria-label="Responses">
       {[...counts, ...(skipped > 0 ? [['not sent', skipped] as const] : [])].map(([label, count]) => (
         <li key={label}>
           <b>{count}</b> <span class="hint">{label}</span>

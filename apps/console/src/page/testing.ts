@@ -44,7 +44,7 @@ export function replicaWith(changes: Partial<AccountReplica> = {}): AccountRepli
   };
 }
 
-export const noLoad: LoadState = { isAllowed: true, rate: 0, endsAt: null, sent: 0, answers: {}, skipped: 0 };
+export const noLoad: LoadState = { isAllowed: true, rate: 0, endsAt: null, sent: 0, responses: {}, skipped: 0 };
 
 export function snapshotWith(changes: Partial<Snapshot> = {}): Snapshot {
   return {

@@ -76,7 +76,7 @@ export interface LoadState {
   readonly endsAt: number | null;
   readonly sent: number;
   /** Number of responses by status; status 0 counts requests without a response. */
-  readonly answers: Readonly<Record<string, number>>;
+  readonly responses: Readonly<Record<string, number>>;
   /** Requests that were not sent because too many were in flight. */
   readonly skipped: number;
 }

@@ -84,7 +84,7 @@ describe.runIf(hasNginx)('nginx with a console', () => {
     expect(await read('/consoles')).toBe('account /consoles');
   });
 
-  it('answers 404 for /console without a console', async () => {
+  it('responds with 404 for /console without a console', async () => {
     const gateway = await nginxBefore([await servers.start((_, response) => response.end())]);
 
     expect((await fetch(`${gateway}/console/`)).status).toBe(404);
@@ -96,16 +96,16 @@ describe.runIf(hasNginx)('nginx with a replica that closes the connection', () =
     const { urls, requestCount } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
-    const answer = await post(`${gateway}/accounts?x=1&y=a%20b`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-1' });
+    const response = await post(`${gateway}/accounts?x=1&y=a%20b`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-1' });
 
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
       method: 'POST',
       url: '/accounts?x=1&y=a%20b',
       headers: { 'idempotency-key': 'k-1', 'x-request-id': 'r-1', 'content-type': 'application/json' },
       body: '{"n": 1.0}',
     });
-    expect(answer.headers.get('x-request-id')).toBe('r-1');
+    expect(response.headers.get('x-request-id')).toBe('r-1');
     expect(requestCount()).toBe(2);
   });
 
@@ -113,10 +113,10 @@ describe.runIf(hasNginx)('nginx with a replica that closes the connection', () =
     const { urls, requestCount } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
-    const answer = await post(`${gateway}/accounts`, { 'idempotency-key': '', 'x-request-id': 'r-1' });
+    const response = await post(`${gateway}/accounts`, { 'idempotency-key': '', 'x-request-id': 'r-1' });
 
-    expect(answer.status).toBe(502);
-    expect(await answer.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-1' });
+    expect(response.status).toBe(502);
+    expect(await response.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-1' });
     expect(requestCount()).toBe(1);
   });
 
@@ -124,9 +124,9 @@ describe.runIf(hasNginx)('nginx with a replica that closes the connection', () =
     const { urls, requestCount } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
-    const answer = await post(`${gateway}/experiments/customer-lookups`, { 'idempotency-key': 'k-1' });
+    const response = await post(`${gateway}/experiments/customer-lookups`, { 'idempotency-key': 'k-1' });
 
-    expect(answer.status).toBe(502);
+    expect(response.status).toBe(502);
     expect(requestCount()).toBe(1);
   });
 });
@@ -140,34 +140,34 @@ describe.runIf(hasNginx)('nginx with a POST that has an idempotency key', () => 
     };
     const gateway = await nginxBefore(await Promise.all([1, 2, 3].map(() => servers.start(closeConnection))));
 
-    const answer = await post(`${gateway}/accounts`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-2' });
+    const response = await post(`${gateway}/accounts`, { 'idempotency-key': 'k-1', 'x-request-id': 'r-2' });
 
-    expect(answer.status).toBe(502);
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
-    expect(answer.headers.get('x-request-id')).toBe('r-2');
-    expect(await answer.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-2' });
+    expect(response.status).toBe(502);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(response.headers.get('x-request-id')).toBe('r-2');
+    expect(await response.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-2' });
     expect(requests).toBe(2);
   });
 
   it('returns any response of a replica without a retry', async () => {
     let requests = 0;
-    const answering = (status: number): RequestListener => {
+    const respondWith = (status: number): RequestListener => {
       return (_request, response) => {
         requests += 1;
         response.writeHead(status, { 'retry-after': '7' }).end('mine');
       };
     };
-    const url = await servers.start(answering(503));
-    const teapot = await servers.start(answering(418));
+    const url = await servers.start(respondWith(503));
+    const teapot = await servers.start(respondWith(418));
     const gateway = await nginxBefore([url, teapot]);
 
-    const answers = [];
+    const responses = [];
     for (let n = 1; n <= 2; n += 1) {
-      const answer = await post(`${gateway}/accounts`, { 'idempotency-key': 'k-1' });
-      answers.push(`${answer.status} ${answer.headers.get('retry-after')} ${await answer.text()}`);
+      const response = await post(`${gateway}/accounts`, { 'idempotency-key': 'k-1' });
+      responses.push(`${response.status} ${response.headers.get('retry-after')} ${await response.text()}`);
     }
 
-    expect(answers.toSorted()).toEqual(['418 7 mine', '503 7 mine']);
+    expect(responses.toSorted()).toEqual(['418 7 mine', '503 7 mine']);
     expect(requests).toBe(2);
   });
 
@@ -175,14 +175,14 @@ describe.runIf(hasNginx)('nginx with a POST that has an idempotency key', () => 
     const { urls } = await startReplicas();
     const gateway = await nginxBefore(urls);
 
-    const answer = await fetch(`${gateway}/accounts`, {
+    const response = await fetch(`${gateway}/accounts`, {
       method: 'POST',
       headers: { 'idempotency-key': 'k-1' },
       body: 'x'.repeat(64 * 1024 + 1),
     });
 
-    expect(answer.status).toBe(413);
-    expect(await answer.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
   });
 });
 

@@ -42,14 +42,14 @@ describe('createGateway', () => {
   it('forwards a request unchanged and returns the response', async () => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
-    const answer = await fetch(`${url}/accounts?x=1&y=a%20b`, {
+    const response = await fetch(`${url}/accounts?x=1&y=a%20b`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"n": 1.0}',
     });
 
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
       method: 'POST',
       url: '/accounts?x=1&y=a%20b',
       headers: { 'content-type': 'application/json', 'x-forwarded-for': loopback, 'x-forwarded-proto': 'http' },
@@ -62,8 +62,8 @@ describe('createGateway', () => {
 
     const names: string[] = [];
     for (let n = 1; n <= 4; n += 1) {
-      const answer = await fetch(url);
-      names.push(answer.headers.get('x-name') ?? 'none');
+      const response = await fetch(url);
+      names.push(response.headers.get('x-name') ?? 'none');
     }
 
     expect(names).toEqual(['a', 'b', 'a', 'b']);
@@ -72,10 +72,10 @@ describe('createGateway', () => {
   it('forwards the request id of a client and returns it', async () => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
-    const answer = await fetch(url, { headers: { 'x-request-id': 'my-id', 'x-request-timeout-ms': '1' } });
+    const response = await fetch(url, { headers: { 'x-request-id': 'my-id', 'x-request-timeout-ms': '1' } });
 
-    expect(answer.headers.get('x-request-id')).toBe('my-id');
-    const { headers } = (await answer.json()) as { headers: Record<string, string> };
+    expect(response.headers.get('x-request-id')).toBe('my-id');
+    const { headers } = (await response.json()) as { headers: Record<string, string> };
     expect(headers).toMatchObject({ 'x-request-id': 'my-id' });
     expect(headers).not.toHaveProperty('x-request-timeout-ms');
   });
@@ -83,20 +83,20 @@ describe('createGateway', () => {
   it.each([['two words'], ['a"b'], ['x'.repeat(129)]])('replaces the request id %j', async (given) => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
-    const answer = await fetch(url, { headers: { 'x-request-id': given } });
+    const response = await fetch(url, { headers: { 'x-request-id': given } });
 
-    const id = answer.headers.get('x-request-id');
+    const id = response.headers.get('x-request-id');
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
-    expect(await answer.json()).toMatchObject({ headers: { 'x-request-id': id } });
+    expect(await response.json()).toMatchObject({ headers: { 'x-request-id': id } });
   });
 
   it('is healthy independently of the replicas', async () => {
     const url = await gatewayTo(await refusingUrl());
 
-    const answer = await fetch(`${url}/gateway/health`);
+    const response = await fetch(`${url}/gateway/health`);
 
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({ status: 'up' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'up' });
   });
 
   it('forwards each chunk of a stream immediately', async () => {
@@ -109,9 +109,9 @@ describe('createGateway', () => {
     });
     const url = await gatewayTo(account);
 
-    const answer = await fetch(`${url}/experiments/customer-lookups`, { method: 'POST', body: '{}' });
+    const response = await fetch(`${url}/experiments/customer-lookups`, { method: 'POST', body: '{}' });
     const chunks: string[] = [];
-    for await (const chunk of answer.body ?? []) {
+    for await (const chunk of response.body ?? []) {
       chunks.push(Buffer.from(chunk).toString());
       nextChunk.resolve();
     }
@@ -127,20 +127,20 @@ describe('createGateway', () => {
     });
     const url = await gatewayTo(account, account);
 
-    const answer = await fetch(url);
+    const response = await fetch(url);
 
-    expect([answer.status, answer.headers.get('retry-after'), await answer.text()]).toEqual([503, '7', 'busy']);
+    expect([response.status, response.headers.get('retry-after'), await response.text()]).toEqual([503, '7', 'busy']);
     expect(requests).toBe(1);
   });
 
   it('rejects a body that is too large', async () => {
     const url = await gatewayTo(await servers.start(echo('a')));
 
-    const answer = await fetch(url, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) });
+    const response = await fetch(url, { method: 'POST', body: 'x'.repeat(64 * 1024 + 1) });
 
-    expect(answer.status).toBe(413);
-    expect(answer.headers.get('content-type')).toMatch('application/problem+json');
-    expect(await answer.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
+    expect(response.status).toBe(413);
+    expect(response.headers.get('content-type')).toMatch('application/problem+json');
+    expect(await response.json()).toMatchObject({ title: 'Content Too Large', status: 413 });
   });
 });
 
@@ -154,11 +154,14 @@ describe('createGateway with a console', () => {
         method: 'PUT',
         headers: { 'content-type': 'application/json', authorization: 'Bearer t' },
         body: '{"latency":"2s"}',
-      }).then(async (answer) => ({ by: answer.headers.get('x-name'), asked: (await answer.json()) as object }));
+      }).then(async (response) => ({
+        by: response.headers.get('x-name'),
+        received: (await response.json()) as object,
+      }));
 
     expect(await put('/console/api/faults')).toMatchObject({
       by: 'console',
-      asked: { url: '/console/api/faults', headers: { authorization: 'Bearer t' }, body: '{"latency":"2s"}' },
+      received: { url: '/console/api/faults', headers: { authorization: 'Bearer t' }, body: '{"latency":"2s"}' },
     });
     expect(await put('/consoles')).toMatchObject({ by: 'account' });
   });
@@ -170,9 +173,9 @@ describe('createGateway with a replica that refuses connections', () => {
 
     const statuses: number[] = [];
     for (const method of ['GET', 'POST', 'GET', 'POST']) {
-      const answer = await fetch(url, { method });
-      await answer.text();
-      statuses.push(answer.status);
+      const response = await fetch(url, { method });
+      await response.text();
+      statuses.push(response.status);
     }
 
     expect(statuses).toEqual([200, 200, 200, 200]);
@@ -181,10 +184,10 @@ describe('createGateway with a replica that refuses connections', () => {
   it('sends a POST to another replica, because the first never received it', async () => {
     const url = await gatewayTo(await refusingUrl(), await servers.start(echo('b')));
 
-    const answer = await fetch(url, { method: 'POST', body: 'x' });
+    const response = await fetch(url, { method: 'POST', body: 'x' });
 
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({ method: 'POST', body: 'x' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ method: 'POST', body: 'x' });
   });
 
   it('tries at most two replicas', async () => {
@@ -193,7 +196,7 @@ describe('createGateway with a replica that refuses connections', () => {
     expect((await fetch(url)).status).toBe(502);
   });
 
-  it('answers 502 when there is no other replica', async () => {
+  it('responds with 502 when there is no other replica', async () => {
     const url = await gatewayTo(await refusingUrl(), await refusingUrl());
 
     expect((await fetch(url)).status).toBe(502);
@@ -238,22 +241,26 @@ describe('createGateway with a replica that closes the connection', () => {
   it('repeats a POST with an idempotency key unchanged', async () => {
     const url = await gatewayTo(await servers.start(closeConnection), await servers.start(echo('b')));
 
-    const answer = await fetch(`${url}/accounts`, { method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' });
-
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({ method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' });
-  });
-
-  it('does not repeat an experiment, even with a key', async () => {
-    const url = await gatewayTo(await servers.start(closeConnection), await servers.start(echo('b')));
-
-    const answer = await fetch(`${url}/experiments/customer-lookups`, {
+    const response = await fetch(`${url}/accounts`, {
       method: 'POST',
       headers: { 'idempotency-key': 'k-1' },
       body: 'x',
     });
 
-    expect(answer.status).toBe(502);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ method: 'POST', headers: { 'idempotency-key': 'k-1' }, body: 'x' });
+  });
+
+  it('does not repeat an experiment, even with a key', async () => {
+    const url = await gatewayTo(await servers.start(closeConnection), await servers.start(echo('b')));
+
+    const response = await fetch(`${url}/experiments/customer-lookups`, {
+      method: 'POST',
+      headers: { 'idempotency-key': 'k-1' },
+      body: 'x',
+    });
+
+    expect(response.status).toBe(502);
   });
 
   it('repeats a POST with an idempotency key only once', async () => {
