@@ -105,7 +105,8 @@ const defaultNetworkAllowanceMs = 5;
  * Reads the deadline of a request; `undefined` when it has none. A malformed header counts as none, so that a broken
  * client cannot stop a service from working.
  *
- * Only trust this header from your own services: remove it at the edge, or strangers can make calls time out at will.
+ * Only trust this header from your own services. Remove it at the edge; otherwise any external client can make calls
+ * time out.
  *
  * @param header the value of the `deadlineHeader`, as Node.js provides it
  * @param environment the clock, real time by default, and what to subtract for the network; 5 ms by default
