@@ -5,8 +5,8 @@ import { actualPhases, loadOf, plannedPhases, warmUpSeconds } from './load-of.ts
 const durations = { before: 10, during: 20, after: 15 };
 const warm = warmUpSeconds * 1_000;
 
-describe('phases', () => {
-  it('follow the warm-up', () => {
+describe('the phases of a load test', () => {
+  it('start with the warm-up, and each begins when the previous one ends', () => {
     expect(plannedPhases(durations)).toEqual([
       { name: 'warm-up', fromMs: 0, toMs: warm },
       { name: 'before', fromMs: warm, toMs: warm + 10_000 },

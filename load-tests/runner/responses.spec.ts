@@ -31,7 +31,7 @@ describe('a response', () => {
     expect(isGood(requestAt(0, { status: 422, customerId: 'c-1001' }))).toBe(false);
   });
 
-  it('is counted by kind', () => {
+  it('is counted under its kind, and kinds without responses are 0', () => {
     const counts = countResponses([requestAt(0), requestAt(1), requestAt(2, { status: 0 })]);
 
     expect(counts).toEqual({ '201': 2, '201 last good': 0, '202': 0, '422': 0, '503': 0, error: 1 });
@@ -49,7 +49,7 @@ describe('timeToProtect', () => {
     expect(timeToProtect(requests, span)).toBe(2_000);
   });
 
-  it('is 0 when responses never were slow', () => {
+  it('is 0 when all responses of the phase were fast', () => {
     expect(timeToProtect(requestsBetween(0, 30_000), span)).toBe(0);
   });
 

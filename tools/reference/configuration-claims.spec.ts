@@ -94,7 +94,7 @@ describe('The rules about sources in docs/configuration.md', () => {
     expect(configOf('customer', {}, [document])).toMatchObject({ failureRateThreshold: 80, slidingWindowSize: 100 });
   });
 
-  it('a circle is an error', () => {
+  it('base configurations that refer to each other are refused', () => {
     const configs = { one: { baseConfig: 'other' }, other: { baseConfig: 'one' } };
 
     expect(() => loaded([{ resilience4j: { circuitbreaker: { configs } } }])).toThrow(InvalidOptionsError);

@@ -125,7 +125,7 @@ describe('recoveryDeviations', () => {
     recovered: true,
   } as const;
 
-  it('finds none for the expected transitions', () => {
+  it('returns no deviation for the transitions OPEN->HALF_OPEN->CLOSED', () => {
     expect(recoveryDeviations(recovery)).toEqual([]);
   });
 

@@ -40,7 +40,7 @@ describe('the deadline of a call to customer', () => {
     expect(sentMs).toBeGreaterThan(sent - 10_000);
   });
 
-  it('is that of the client, and the account is stored as pending', async () => {
+  it('ends the call when the client gave less time than account, and the account is stored as pending', async () => {
     const { customer, account } = await startBoth(longTimeouts);
     customer.hold();
     const requested = customer.nextRequest();

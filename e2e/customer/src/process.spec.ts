@@ -186,7 +186,7 @@ describe('customer as a process', () => {
     expect((await responses).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 
-  describe('that cannot start', () => {
+  describe('whose start fails', () => {
     it('lists every invalid variable', async () => {
       const { ended } = start('main.js', { PORT: 'http', CUSTOMER_LATENCY: 'long' });
 

@@ -173,7 +173,7 @@ describe('A round', () => {
     expect(queue.claim).toHaveBeenCalledTimes(1);
   });
 
-  it('keeps its pace', async () => {
+  it('starts one call per refresh period when its rate limiter permits one', async () => {
     const { runRound, clock, customers } = setUp({
       customerIds: manyCustomers(10),
       pace: (clock) => new RateLimiter('reconciliation', { limitForPeriod: 1, limitRefreshPeriod: '125ms' }, { clock }),

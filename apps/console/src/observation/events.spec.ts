@@ -51,7 +51,7 @@ describe('a batch of events', () => {
   });
   const change = { at: 0, replica: 'a', breaker: 'customer', state: 'OPEN' as const };
 
-  it('is taken once', () => {
+  it('is empty after its events were taken', () => {
     const batch = new EventBatch(10);
     batch.addEvent(event('ERROR'));
 

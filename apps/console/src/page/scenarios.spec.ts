@@ -18,7 +18,7 @@ describe('the scenarios', () => {
     ]);
   });
 
-  it('have the claims of the load tests', () => {
+  it('state the same claims as the load tests of the same names', () => {
     const claims = new Map(loadTests.map(({ name, claim }) => [name, claim]));
 
     for (const { name, claim } of scenarios.slice(0, -1)) expect(claim).toBe(claims.get(name));
@@ -42,7 +42,7 @@ describe('the scenarios', () => {
     },
   );
 
-  it('have a present step', () => {
+  it('report the step that is in effect after a number of seconds', () => {
     const slow = named('customer-slow');
 
     expect(stepAt(slow, 0)).toBe('customer is healthy');
