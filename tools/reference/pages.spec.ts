@@ -21,9 +21,9 @@ const pages: Readonly<
     services: await paragraphs([serviceSections()]),
   }),
   'doctor.md': doctorParts,
-  'experiments.md': () => ({
+  'experiments.md': async () => ({
     overview: overview(simulated),
-    experiments: simulated.map(experimentSection).join('\n\n'),
+    experiments: await paragraphs(simulated.map(experimentSection)),
   }),
   'migrating-from-resilience4j.md': () => ({ metrics: metricsTable() }),
 };
