@@ -79,4 +79,37 @@ describe('the declared parameters of a method', () => {
   ])('are counted for %s', (_, method, count) => {
     expect(declaredParameters(method as Method, {}, 'find')).toStrictEqual({ count, hasRest: false });
   });
+
+  it.each(['find', 'async find', 'function', 'async function', 'async', 'async async', '$', "['(']", "'function'"])(
+    'include the rest parameter of a method whose source text begins with %s, also with metadata',
+    (name) => {
+      const method = runInThisContext(`Object.values({ ${name}(...ids) {} })[0]`) as Method;
+      const prototype = {};
+      Reflect.defineMetadata('design:paramtypes', [Object], prototype, 'key');
+
+      expect(declaredParameters(method, prototype, 'key')).toStrictEqual({ count: 0, hasRest: true });
+    },
+  );
+
+  it.each(['function', 'function traced', 'async function', 'async function traced'])(
+    'are those of the metadata for a replacement whose source text begins with %s',
+    (start) => {
+      const method = runInThisContext(`[${start}(...args) {}][0]`) as Method;
+      const prototype = {};
+      Reflect.defineMetadata('design:paramtypes', [Object], prototype, 'key');
+
+      expect(declaredParameters(method, prototype, 'key')).toStrictEqual({ count: 1, hasRest: false });
+    },
+  );
+
+  it.each(['(...args) => args', 'async (...args) => args', 'args => args', 'async $ => $'])(
+    'are those of the metadata for the replacement %s',
+    (text) => {
+      const method = runInThisContext(`[${text}][0]`) as Method;
+      const prototype = {};
+      Reflect.defineMetadata('design:paramtypes', [Object, Object], prototype, 'key');
+
+      expect(declaredParameters(method, prototype, 'key')).toStrictEqual({ count: 2, hasRest: false });
+    },
+  );
 });

@@ -20,12 +20,13 @@ export function keepParameters(replacement: Method, declared: DeclaredParameters
 /**
  * The parameters of a method. `length` ends at the first parameter with a default, and the compiler's metadata (absent
  * with esbuild and tsx) does not distinguish a rest parameter; the source text does both. If a decorator of another
- * library has replaced the method by a function of any arguments, only the metadata is about the method.
+ * library has replaced the method, only the metadata is about the method.
  */
 export function declaredParameters(method: Method, prototype: object, key: string | symbol): DeclaredParameters {
   const kept = ofReplacements.get(method);
   if (kept !== undefined) return kept;
   const types = Reflect.getMetadata('design:paramtypes', prototype, key) as readonly unknown[] | undefined;
+  if (types !== undefined && isFunctionExpression(method)) return { count: types.length, hasRest: false };
   const { count, hasRest } = parametersInSource(method) ?? { count: 0, hasRest: false };
   const isReplaced = hasRest && types !== undefined && types.length !== count + 1;
   if (hasRest && !isReplaced) return { count, hasRest };
@@ -43,17 +44,30 @@ export function withLastArgument(args: readonly unknown[], declared: DeclaredPar
   return [...declaredArguments(args, declared), ...omitted, last];
 }
 
+/**
+ * Whether the source text is a function or arrow expression, which that of a method of a class never is: it begins with
+ * its name, which may be `function` or `async`.
+ */
+function isFunctionExpression(method: Method): boolean {
+  if (method.name === 'function' || method.name === 'async') return false;
+  return /^(?:async\b\s*)?(?:function\b|\(|[\w$]+\s*=>)/.test(sourceOf(method));
+}
+
 const commentsAndStrings = /\/\/.*|\/\*[^]*?\*\/|'(?:\\[^]|[^'\\])*'|"(?:\\[^]|[^"\\])*"|`[^`$\\]*`/g;
+
+/** The source text without comments, and with empty strings. */
+function sourceOf(method: Method): string {
+  return Function.prototype.toString
+    .call(method)
+    .replaceAll(commentsAndStrings, (token) => (token.startsWith('/') ? ' ' : "''"));
+}
 
 /**
  * Reads the list of parameters between its parentheses; `undefined` if a default contains what this simple reading
  * cannot skip (a regular expression, a division, a template with values).
  */
 function parametersInSource(method: Method): DeclaredParameters | undefined {
-  const text = Function.prototype.toString
-    .call(method)
-    .replaceAll(commentsAndStrings, (token) => (token.startsWith('/') ? ' ' : "''"));
-  const list = listBetweenParentheses(text);
+  const list = listBetweenParentheses(sourceOf(method));
   if (list === undefined) return undefined;
   const parameters = list.map((parameter) => parameter.trim()).filter((parameter) => parameter !== '');
   const hasRest = parameters.at(-1)?.startsWith('...') === true;

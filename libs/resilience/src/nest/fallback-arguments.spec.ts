@@ -201,19 +201,73 @@ describe('the arguments of a fallback without metadata of the compiler', () => {
 });
 
 describe('the arguments of a fallback below a decorator of another library', () => {
-  /** Replaces a method by a function of any arguments. */
-  const Traced: MethodDecorator = (_prototype, _key, descriptor) => {
-    const method = descriptor.value as AnyMethod;
-    descriptor.value = function traced(this: unknown, ...args: unknown[]) {
-      return method.apply(this, args);
-    } as never;
-  };
+  type Wrap = (method: AnyMethod) => AnyMethod;
 
-  it('are counted in the metadata of the compiler', async () => {
+  /** The ways in which decorators replace a method by a function of any arguments. */
+  const replacements: readonly (readonly [string, Wrap])[] = [
+    [
+      'a function',
+      (method) =>
+        function (this: unknown, ...args: unknown[]) {
+          return method.apply(this, args);
+        },
+    ],
+    [
+      'a named function',
+      (method) =>
+        function traced(this: unknown, ...args: unknown[]) {
+          return method.apply(this, args);
+        },
+    ],
+    [
+      'an async function',
+      (method) =>
+        async function (this: unknown, ...args: unknown[]) {
+          return await method.apply(this, args);
+        },
+    ],
+    [
+      'an arrow function',
+      (method) =>
+        (...args) =>
+          method(...args),
+    ],
+    [
+      'an async arrow function',
+      (method) =>
+        async (...args) =>
+          await method(...args),
+    ],
+    [
+      'a function with one parameter before the rest',
+      (method) =>
+        function (this: unknown, first: unknown, ...others: unknown[]) {
+          return method.call(this, first, ...others);
+        },
+    ],
+  ];
+
+  it.each(replacements)('are counted in the metadata of the compiler: %s', async (_, wrap) => {
+    const Foreign: MethodDecorator = (_prototype, _key, descriptor) => {
+      descriptor.value = wrap(descriptor.value as AnyMethod) as never;
+    };
+
     @Injectable()
-    class TracedClient {
+    class ForeignClient {
       @CircuitBreaker({ name: 'client', fallbackMethod: 'given' })
-      @Traced
+      @Foreign
+      async none(): Promise<unknown> {
+        throw down;
+      }
+
+      @CircuitBreaker({ name: 'client', fallbackMethod: 'given' })
+      @Foreign
+      async one(_a: string): Promise<unknown> {
+        throw down;
+      }
+
+      @CircuitBreaker({ name: 'client', fallbackMethod: 'given' })
+      @Foreign
       async two(_a: string, _b: string): Promise<unknown> {
         throw down;
       }
@@ -222,9 +276,12 @@ describe('the arguments of a fallback below a decorator of another library', () 
         return args;
       }
     }
-    const client = await instanceOf(TracedClient);
+    const client = await instanceOf(ForeignClient);
+    const call = (method: AnyMethod) => method.call(client, 1, 2, 3, 4);
 
-    expect(await (client.two as AnyMethod).call(client, 'x', 'y', 'extra')).toStrictEqual(['x', 'y', down]);
+    expect(await call(client.none as AnyMethod)).toStrictEqual([down]);
+    expect(await call(client.one as AnyMethod)).toStrictEqual([1, down]);
+    expect(await call(client.two as AnyMethod)).toStrictEqual([1, 2, down]);
   });
 });
 

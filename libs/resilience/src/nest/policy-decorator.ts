@@ -25,7 +25,7 @@ export interface PolicyDecoratorOptions {
    *
    * Arguments that the method does not declare are left out, because many callers pass more: GraphQL, message and job
    * queues, `array.map`. With a rest parameter, all are kept. If a decorator of another library below this one hides
-   * the parameters, and there is no compiler metadata (esbuild, tsx), use `arguments: 'error'`.
+   * a rest parameter, or any parameters without compiler metadata (esbuild, tsx), use `arguments: 'error'`.
    */
   readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
 }
