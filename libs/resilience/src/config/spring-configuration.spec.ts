@@ -396,8 +396,8 @@ resilience4j.retry.instances.customer.max-attempts=9
   ])('are faults if their top is no map: %j', async (text, given) => {
     const path = await write('resilience.yml', text);
 
-    for (const loading of [loadResilienceConfig({ files: [path], env: {} }), instancesInFiles([path], {})]) {
-      await expect(loading).rejects.toThrow(`${path} is ${given} at the top; allowed: a map, such as resilience4j: …`);
+    for (const load of [() => loadResilienceConfig({ files: [path], env: {} }), () => instancesInFiles([path], {})]) {
+      await expect(load()).rejects.toThrow(`${path} is ${given} at the top; allowed: a map, such as resilience4j: …`);
     }
   });
 
@@ -408,8 +408,8 @@ resilience4j.retry.instances.customer.max-attempts=9
   ])('are refused if their kind is not known: %s', async (name, given) => {
     const path = await write(name, '');
 
-    for (const loading of [loadResilienceConfig({ files: [path], env: {} }), instancesInFiles([path], {})]) {
-      await expect(loading).rejects.toThrow(
+    for (const load of [() => loadResilienceConfig({ files: [path], env: {} }), () => instancesInFiles([path], {})]) {
+      await expect(load()).rejects.toThrow(
         new ConfigFileError(path, `The configuration file ${path} ${given}; allowed: .yml, .yaml, .json, .properties.`),
       );
     }

@@ -365,3 +365,62 @@ describe('isCutOff', () => {
     expect(isCutOff(undefined, { signal: AbortSignal.abort() } satisfies Partial<CallContext>)).toBe(true);
   });
 });
+
+describe('A time limiter inside another one, of a dependency that hangs', () => {
+  const hanging = ({ signal }: CallContext) => failOnAbort((reason) => reason)({ signal, attempt: 1 });
+  const limited = (clock: FakeClock): ProtectedCall<unknown> => {
+    const outer = new TimeLimiter('outer', { timeoutDuration: 50 }, { clock });
+    const inner = new TimeLimiter('inner', { timeoutDuration: '5s' }, { clock });
+    return (context) => outer.execute((given) => inner.execute(hanging, given), context);
+  };
+
+  it('counts as failures of the dependency, although the inner one ends by the deadline of the outer one', async () => {
+    const clock = new FakeClock();
+    const options = { slidingWindowSize: 4, minimumNumberOfCalls: 4 };
+    const breaker = new CircuitBreaker('customer', options, { clock });
+
+    for (let call = 0; call < 4; call++) {
+      const ended = breaker.execute(limited(clock)).catch((error: unknown) => error);
+      await settle();
+      clock.advance(50);
+      expect(await ended).toMatchObject({ limitedBy: 'timeoutDuration', timeLimiterName: 'outer' });
+    }
+
+    expect(breaker.state).toBe('OPEN');
+  });
+
+  it('is repeated by a retry', async () => {
+    const clock = new FakeClock();
+    let attempts = 0;
+    const call = limited(clock);
+    const retry = new Retry('customer', { maxAttempts: 3, waitDuration: 0 }, { clock });
+    const ended = retry
+      .execute((context) => {
+        attempts++;
+        return call(context);
+      })
+      .catch((error: unknown) => error);
+
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await settle();
+      clock.advance(50);
+    }
+
+    expect(await ended).toBeInstanceOf(TimeoutExceededError);
+    expect(attempts).toBe(3);
+  });
+});
+
+it.each(pipelineKindsOf())(
+  'An error whose cause throws when it is read is the result of a call under %s',
+  async (kind) => {
+    const policy = createRegistry(kind).getOrCreate('customer') as Policy;
+    const error = Object.defineProperty(new Error('outage'), 'cause', {
+      get: () => {
+        throw new Error('no cause');
+      },
+    });
+
+    await expect(policy.execute(() => Promise.reject(error))).rejects.toBe(error);
+  },
+);

@@ -13,8 +13,15 @@ export function matchesClasses(errorClasses: readonly ErrorClass[], error: unkno
  * error that Node.js throws is no instance of the test's `TypeError`.
  */
 export function isInstanceOf(error: unknown, errorClass: ErrorClass): boolean {
-  if (error instanceof errorClass) return true;
-  return builtInNameOf(errorClass) !== undefined && prototypesOf(error).some((each) => isPrototypeOf(errorClass, each));
+  try {
+    if (error instanceof errorClass) return true;
+    return (
+      builtInNameOf(errorClass) !== undefined && prototypesOf(error).some((each) => isPrototypeOf(errorClass, each))
+    );
+  } catch {
+    // A `Symbol.hasInstance` or a proxy of the application threw, which must not replace the error of the call.
+    return false;
+  }
 }
 
 /** Whether a value is an error, of any realm. */

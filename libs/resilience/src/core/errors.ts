@@ -83,6 +83,29 @@ export function* causesOf(error: unknown): Generator {
   let current = error;
   for (let depth = 0; depth < maxCauses && current !== undefined && current !== null; depth++) {
     yield current;
-    current = typeof current === 'object' ? (current as { readonly cause?: unknown }).cause : undefined;
+    current = propertyOf(current, 'cause');
   }
+}
+
+/** A property of something that was thrown; `undefined` if it has none, or if reading it throws. */
+export function propertyOf(thrown: unknown, name: string): unknown {
+  try {
+    return typeof thrown === 'object' && thrown !== null
+      ? (thrown as Readonly<Record<string, unknown>>)[name]
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of something that was thrown. Anything can be thrown, also an object whose conversion to text throws. */
+export function textOf(thrown: unknown): string {
+  for (const convert of [String, (value: unknown) => Object.prototype.toString.call(value)]) {
+    try {
+      return convert(thrown);
+    } catch {
+      // The next conversion calls no code of the object, unless it is a proxy.
+    }
+  }
+  return 'a value without a text';
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { EventBuffer, EventEmitter, type PolicyEvent, type Unsubscribe } from './events.ts';
 
@@ -90,6 +91,10 @@ describe('EventEmitter', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('broken listener'))],
+    [
+      'rejects with a promise of another realm',
+      () => runInNewContext("Promise.reject(new Error('broken listener'))") as unknown,
+    ],
   ])('still notifies the other listeners when one %s, and emits a process warning', async (_how, broken) => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const events = new EventEmitter<Ticks>();
@@ -107,6 +112,20 @@ describe('EventEmitter', () => {
     );
     emitWarning.mockRestore();
   });
+});
+
+it('A listener that throws what has no text neither throws into the call nor ends the process', () => {
+  const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const events = new EventEmitter<Ticks>();
+  events.on('TICK', () => {
+    // oxlint-disable-next-line typescript/only-throw-error -- anything can be thrown
+    throw Object.create(null);
+  });
+
+  events.emit(tick);
+
+  expect(emitWarning).toHaveBeenCalledOnce();
+  emitWarning.mockRestore();
 });
 
 describe('EventBuffer', () => {

@@ -1,5 +1,7 @@
+import { types } from 'node:util';
 import type { Clock } from './clock.ts';
 import { isError } from './error-matcher.ts';
+import { propertyOf, textOf } from './errors.ts';
 
 /** The fields that every event of every policy has. */
 export interface PolicyEvent {
@@ -144,7 +146,7 @@ export class EventBuffer<E> {
 function deliver(listener: Listener<never>, event: PolicyEvent): void {
   try {
     const result = (listener as Listener<PolicyEvent>)(event);
-    if (result instanceof Promise) result.catch((error: unknown) => warnOfListener(event, error));
+    if (types.isPromise(result)) result.catch((error: unknown) => warnOfListener(event, error));
   } catch (error) {
     warnOfListener(event, error);
   }
@@ -160,6 +162,7 @@ function warnOfListener({ type }: PolicyEvent, error: unknown): void {
  * @param type the name of the warning, to filter by
  */
 export function warn(type: string, message: string, error?: unknown): void {
-  const text = isError(error) ? (error.stack ?? error.message) : String(error);
-  process.emitWarning(message, { type, ...(error !== undefined && { detail: text }) });
+  const stack = isError(error) ? propertyOf(error, 'stack') : undefined;
+  const detail = typeof stack === 'string' ? stack : textOf(error);
+  process.emitWarning(message, { type, ...(error !== undefined && { detail }) });
 }

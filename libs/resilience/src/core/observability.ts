@@ -1,5 +1,5 @@
 import { isError } from './error-matcher.ts';
-import { ResilienceError } from './errors.ts';
+import { ResilienceError, textOf } from './errors.ts';
 import type { PolicyEvent } from './events.ts';
 
 /** The events of the instances of a policy. */
@@ -156,12 +156,5 @@ export function isoTime(timeMs: number): string {
 
 /** The text of an error in a response; `null` if there is none. */
 export function errorText(error: unknown): string | null {
-  if (error === undefined || error === null) return null;
-  // An error whose `toString` throws must not break the response.
-  try {
-    // oxlint-disable-next-line typescript/no-base-to-string -- an error has a text of its own, and anything can be thrown
-    return String(error);
-  } catch {
-    return Object.prototype.toString.call(error);
-  }
+  return error === undefined || error === null ? null : textOf(error);
 }

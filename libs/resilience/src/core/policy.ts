@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Deadline } from './deadline.ts';
 import { type Unsubscribe, warn } from './events.ts';
 
@@ -73,9 +74,22 @@ export function decorateCall<A extends unknown[], T>(
   policy: Pick<Policy, 'execute'>,
   call: (...args: A) => T | PromiseLike<T>,
 ): (...args: A) => Promise<T> {
+  refuseGenerator(call);
   return withShapeOf(call, function (this: unknown, ...args: A) {
     return policy.execute(() => call.apply(this, args));
   });
+}
+
+/**
+ * The values of a generator would be produced outside the call, without protection.
+ *
+ * @throws TypeError for a generator function and for an async one
+ */
+export function refuseGenerator(call: CallableFunction): void {
+  if (!types.isGeneratorFunction(call)) return;
+  throw new TypeError(
+    `A policy cannot protect the generator ${call.name || '(anonymous)'}: protect a function that returns a promise.`,
+  );
 }
 
 /** Gives a function the name and the number of parameters of the one that it wraps. Express, for example, counts them. */

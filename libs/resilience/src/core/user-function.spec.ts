@@ -31,7 +31,22 @@ const misbehaviours: readonly (readonly [what: string, misbehave: (...args: any[
       throw broken;
     },
   ],
+  [
+    'throws an object without a text',
+    () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- anything can be thrown
+      throw Object.create(null);
+    },
+  ],
   ['returns undefined', () => undefined],
+  [
+    'returns an object whose properties throw',
+    () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return proxy;
+    },
+  ],
   ['returns a promise of true', () => Promise.resolve(true)],
   ['returns a promise that rejects', () => Promise.reject(broken)],
   ['returns a promise of another realm that rejects', () => runInNewContext('Promise.reject(1)')],

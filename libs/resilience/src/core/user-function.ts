@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type ErrorMatcher, isPredicate, matchesError } from './error-matcher.ts';
 import { warn } from './events.ts';
 
@@ -47,15 +48,16 @@ export class UserFunctions {
     allowed: string,
     substitute: S,
   ): R | S {
-    let returned: unknown;
     try {
-      returned = userFunction(...parameters);
+      const returned = userFunction(...parameters);
+      // A rejection that nothing handles would end the process.
+      if (types.isPromise(returned)) returned.catch(() => {});
+      // Checks and descriptions read properties of the value, and can throw as well.
+      if (isValid(returned)) return returned;
+      this.#report(option, userFunction, `returned ${describe(returned)}, but must return ${allowed}`);
     } catch (error) {
       this.#report(option, userFunction, `threw an error, but must return ${allowed}`, error);
-      return substitute;
     }
-    if (isValid(returned)) return returned;
-    this.#report(option, userFunction, `returned ${describe(returned)}, but must return ${allowed}`);
     return substitute;
   }
 
@@ -87,11 +89,7 @@ function isBoolean(value: unknown): value is boolean {
 }
 
 function describe(value: unknown): string {
-  if (isThenable(value)) {
-    // A rejection that nothing handles would end the process.
-    Promise.resolve(value).catch(() => {});
-    return 'a promise';
-  }
+  if (isThenable(value)) return 'a promise';
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return 'a function';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);

@@ -231,6 +231,11 @@ export const policyContract: readonly PolicyContractClause[] = [
 
     assert.deepEqual([decorated.name, decorated.length], ['findCustomer', 2]);
   }),
+
+  clause('refuses to decorate a generator, whose values would be produced without protection', async ({ policy }) => {
+    assert.throws(() => policy.decorate(function* rows() {}), /cannot protect the generator rows/);
+    assert.throws(() => policy.decorate(async function* rows() {}), /cannot protect the generator rows/);
+  }),
 ];
 
 /**

@@ -8,6 +8,7 @@ import {
   type KeyedPolicy,
   type Policy,
   type ProtectedCall,
+  refuseGenerator,
   rejectionIfAborted,
   type StaleValue,
   toCallContext,
@@ -111,6 +112,7 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     call: (...args: A) => T | PromiseLike<T>,
     keyOf?: (...args: A) => string,
   ): (...args: A) => Promise<T> {
+    refuseGenerator(call);
     const execute = (args: A, protectedCall: ProtectedCall<T>): Promise<T> =>
       keyOf === undefined
         ? this.execute(protectedCall)

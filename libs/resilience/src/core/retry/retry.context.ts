@@ -3,6 +3,7 @@ import type { Deadline } from '../deadline.ts';
 import type { EventDetails } from '../events.ts';
 import { isFiniteNumber, type UserFunctions } from '../user-function.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import { propertyOf } from '../errors.ts';
 import { MaxRetriesExceededError } from './retry.errors.ts';
 import type { RetryEvents } from './retry.events.ts';
 import type { RetryCounters } from './retry.metrics.ts';
@@ -221,6 +222,5 @@ function isOptionalNumber(value: unknown): value is number | undefined {
 }
 
 function retryAfterMsOf(outcome: RetryOutcome): unknown {
-  if (!('error' in outcome) || typeof outcome.error !== 'object' || outcome.error === null) return undefined;
-  return (outcome.error as { readonly retryAfterMs?: unknown }).retryAfterMs;
+  return 'error' in outcome ? propertyOf(outcome.error, 'retryAfterMs') : undefined;
 }

@@ -1,5 +1,6 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { isDeadlineError } from '../cut-off.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import {
   callContext,
@@ -107,7 +108,10 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
         if (end()) this.#succeed(result, resolve);
       },
       (error: unknown) => {
-        if (end()) this.#fail(error, reject);
+        if (!end()) return;
+        // A time limiter inside ended the call by the deadline that this one set.
+        if (isOwnDeadline && isDeadlineError(error)) reject(this.#timedOut(timeoutMs, limitedBy));
+        else this.#fail(error, reject);
       },
     );
     return this.usage.track(promise);
