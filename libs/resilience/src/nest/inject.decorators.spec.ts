@@ -6,6 +6,7 @@ import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
 import { Pipeline } from '../core/pipeline.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
 import { registryToken } from '../core/policies.ts';
+import { Retry } from '../core/retry/retry.ts';
 import { InjectPipeline, InjectPolicy, pipelineToken, policyToken } from './inject.decorators.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
@@ -113,5 +114,74 @@ describe('@InjectPipeline', () => {
       .compile();
 
     expect(application.get(Injected).parameter).toBe(other);
+  });
+});
+
+describe('environment variables for a name with punctuation that only an injection has (Resilience4j#1226)', () => {
+  class InProperty {
+    @InjectPolicy('retry', 'customer.v1') readonly retry!: Retry;
+    @InjectPipeline('ledger-v1') readonly pipeline!: Pipeline;
+  }
+
+  class InSubclass extends InProperty {}
+
+  class InParameter {
+    readonly retry: Retry;
+    readonly pipeline: Pipeline;
+
+    constructor(
+      @InjectPolicy('retry', 'customer.v1') retry: Retry,
+      @InjectPipeline('ledger-v1') pipelineOfLedger: Pipeline,
+    ) {
+      this.retry = retry;
+      this.pipeline = pipelineOfLedger;
+    }
+  }
+
+  const created: Provider = {
+    provide: 'created',
+    inject: [policyToken('retry', 'customer.v1'), { token: pipelineToken('ledger-v1'), optional: false }],
+    useFactory: (retry: Retry, pipelineOfLedger: Pipeline) => ({ retry, pipeline: pipelineOfLedger }),
+  };
+
+  it.each([
+    ['a property', InProperty, InProperty],
+    ['a property of a base class', InSubclass, InSubclass],
+    ['a constructor parameter', InParameter, InParameter],
+    ['a factory', created, 'created'],
+  ] as const)('set the injected instance and pipeline, without a second one: %s', async (_, provider, token) => {
+    const env = {
+      RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_V1_MAXATTEMPTS: '9',
+      RESILIENCE4J_PIPELINES_LEDGER_V1: 'bulkhead,retry',
+    };
+    const application = await Test.createTestingModule({
+      imports: [ResilienceModule.forRoot({ env })],
+      providers: [provider],
+    }).compile();
+    await application.init();
+    const injected = application.get<InProperty>(token);
+
+    expect(injected.retry.config.maxAttempts).toBe(9);
+    expect(injected.pipeline.describe()).toBe('bulkhead(retry(call))');
+    expect(application.get(registryToken('retry')).names()).toStrictEqual(['customer.v1', 'ledger-v1']);
+    expect(application.get(PipelineRegistry).names()).toStrictEqual(['ledger-v1']);
+  });
+
+  it('are not affected by injections into classes of another application', async () => {
+    class OfOther {
+      @InjectPolicy('retry', 'orders.v1') readonly retry!: Retry;
+    }
+    const application = await Test.createTestingModule({
+      imports: [
+        ResilienceModule.forRoot({
+          env: { RESILIENCE4J_RETRY_INSTANCES_ORDERS_V1_MAXATTEMPTS: '9' },
+          retry: { instances: { orders_v1: {} } },
+        }),
+      ],
+    }).compile();
+    await application.init();
+
+    expect(OfOther.name).toBe('OfOther');
+    expect(application.get(registryToken('retry')).getOrCreate('orders_v1').config.maxAttempts).toBe(9);
   });
 });

@@ -2,20 +2,10 @@ import { Inject, type Provider, Scope } from '@nestjs/common';
 import { INQUIRER } from '@nestjs/core';
 import { InvalidOptionsError } from '../core/errors.ts';
 import { type PolicyKind, type PolicyRegistry, registryToken } from '../core/policies.ts';
+import { allInjections, declareInjection, type Injection, pipelineToken, policyToken } from './injected-names.ts';
 import { ResilienceRegistries } from './resilience-registries.ts';
 
-const injectedPolicies = new Map<string, { readonly kind: PolicyKind; readonly name: string }>();
-const injectedPipelines = new Set<string>();
-
-/** The token of the instance of this kind and name, to override it in a test. */
-export function policyToken(kind: PolicyKind, name: string): string {
-  return `${kind} '${name}'`;
-}
-
-/** The token of the pipeline of this name, to override it in a test. */
-export function pipelineToken(name: string): string {
-  return `Pipeline '${name}'`;
-}
+export { pipelineToken, policyToken } from './injected-names.ts';
 
 /**
  * Injects the instance of this kind and name, as a constructor parameter or a property.
@@ -24,9 +14,7 @@ export function pipelineToken(name: string): string {
  * constructor(@InjectPolicy('circuitBreaker', 'customer') private readonly customer: CircuitBreaker) {}
  */
 export function InjectPolicy(kind: PolicyKind, name: string): ParameterDecorator & PropertyDecorator {
-  const token = policyToken(kind, name);
-  injectedPolicies.set(token, { kind, name });
-  return Inject(token);
+  return inject({ kind, name }, policyToken(kind, name));
 }
 
 /**
@@ -42,8 +30,18 @@ export function InjectPolicy(kind: PolicyKind, name: string): ParameterDecorator
  * }
  */
 export function InjectPipeline(name: string): ParameterDecorator & PropertyDecorator {
-  injectedPipelines.add(name);
-  return Inject(pipelineToken(name));
+  return inject({ kind: 'pipeline', name }, pipelineToken(name));
+}
+
+/** Of a constructor parameter, or of a property, which has no index. */
+type InjectionDecorator = (target: object, key: string | symbol | undefined, index?: number) => void;
+
+function inject(injection: Injection, token: string): ParameterDecorator & PropertyDecorator {
+  const decorate = Inject(token) as InjectionDecorator;
+  return (target: object, key: string | symbol | undefined, index?: number) => {
+    declareInjection(injection, target);
+    decorate(target, key, index);
+  };
 }
 
 /**
@@ -51,14 +49,23 @@ export function InjectPipeline(name: string): ParameterDecorator & PropertyDecor
  * only those that its own classes inject; each provides the one instance of the registry.
  */
 export function injectedProviders(): readonly Provider[] {
-  const policies = [...injectedPolicies].map(([token, { kind, name }]) => ({
+  return allInjections().map(({ kind, name, token }) =>
+    kind === 'pipeline' ? pipelineProvider(name, token) : policyProvider(kind, name, token),
+  );
+}
+
+function policyProvider(kind: PolicyKind, name: string, token: string): Provider {
+  return {
     provide: token,
     scope: Scope.TRANSIENT,
     inject: [registryToken(kind)],
     useFactory: (registry: PolicyRegistry<PolicyKind>) => registry.declare(name),
-  }));
-  const pipelines = [...injectedPipelines].map((name) => ({
-    provide: pipelineToken(name),
+  };
+}
+
+function pipelineProvider(name: string, token: string): Provider {
+  return {
+    provide: token,
     scope: Scope.TRANSIENT,
     inject: [ResilienceRegistries, INQUIRER],
     useFactory: (registries: ResilienceRegistries, inquirer: object | undefined) => {
@@ -68,6 +75,5 @@ export function injectedProviders(): readonly Provider[] {
         { option, given: `'${name}', which is no pipeline`, allowed: registries.allowedPipelines(name) },
       ]);
     },
-  }));
-  return [...policies, ...pipelines];
+  };
 }

@@ -6,6 +6,7 @@ import type { PipelineKind } from '../core/policies.ts';
 import type { DeclaredParameters, Method } from './declared-parameters.ts';
 import { type EnhancerInstance, enhancerInstancesOf } from './enhancer-instances.ts';
 import type { Fallback } from './fallback.ts';
+import { type Injection, injectionOf, injectionsOf } from './injected-names.ts';
 
 /** A method that a decorator protects with a policy. */
 export interface ProtectedMethod {
@@ -79,11 +80,12 @@ export class ProtectedClasses {
     return toProtectedClasses(wrappersOf(modules).flatMap((wrapper) => prototypeOf(wrapper) ?? []));
   }
 
-  /** The names in the decorators by kind, each once. */
+  /** The names in the decorators by kind, each once: of methods, and of injected policies and pipelines. */
   names(): NamesInCode {
     const methods = this.all().flatMap(({ methods }) => methods);
-    const namesOf = (kind: string) => methods.filter((method) => method.kind === kind).map(({ name }) => name);
-    const kinds = [...new Set(methods.map(({ kind }) => kind))];
+    const uses = [...methods, ...wrappersOf(this.#allModules()).flatMap(injectionsInto)];
+    const namesOf = (kind: string) => uses.filter((use) => use.kind === kind).map(({ name }) => name);
+    const kinds = [...new Set(uses.map(({ kind }) => kind))];
     return Object.fromEntries(kinds.map((kind) => [kind, [...new Set(namesOf(kind))]]));
   }
 
@@ -141,11 +143,22 @@ function prototypeOf(wrapper: Wrapper): object | undefined {
   return instance && (Object.getPrototypeOf(instance) as object | undefined);
 }
 
+/** What decorators inject into a class, or the tokens of a factory. */
+function injectionsInto(wrapper: Wrapper): readonly Injection[] {
+  if (isClassProvider(wrapper) && wrapper.metatype) return injectionsOf(wrapper.metatype);
+  const injected: readonly unknown[] = wrapper.inject ?? [];
+  return injected.flatMap((entry) => injectionOf(isObject(entry) && 'token' in entry ? entry.token : entry) ?? []);
+}
+
 /** The wrapper of a factory has a list of injected tokens, that of a value has no class. */
 function isClassProvider({ metatype, inject }: Wrapper): boolean {
   return typeof metatype === 'function' && !Array.isArray(inject) && metatype.prototype !== undefined;
 }
 
 function instanceOf({ instance }: Wrapper): object | undefined {
-  return typeof instance === 'object' && instance !== null ? instance : undefined;
+  return isObject(instance) ? instance : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
