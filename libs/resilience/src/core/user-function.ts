@@ -8,7 +8,8 @@ import { warn } from './events.ts';
  */
 export class UserFunctions {
   readonly #subject: string;
-  readonly #reported = new WeakSet<object>();
+  /** Created for the first report, because nearly all policies never need it. */
+  #reported: WeakSet<object> | undefined;
 
   /** @param subject the policy, e.g. `Retry 'customer'` */
   constructor(subject: string) {
@@ -62,6 +63,7 @@ export class UserFunctions {
   }
 
   #report(option: string, userFunction: object, problem: string, error?: unknown): void {
+    this.#reported ??= new WeakSet();
     if (this.#reported.has(userFunction)) return;
     this.#reported.add(userFunction);
     const consequence = 'Calls get their own result or error anyway. This is reported once.';
