@@ -3,10 +3,13 @@ import type { ConfigIssues } from './issues.ts';
 import { findRelaxed, nearestRelaxed, relaxed } from './names.ts';
 import type { Environment } from './placeholders.ts';
 import { findGroup, pipelinesSection, type SectionFormat } from './section-format.ts';
-import { joinLists, type Property } from './sources.ts';
+import { joinLists, keysIn, type Property } from './sources.ts';
 import { isList } from './values.ts';
 
 const variablePrefix = 'RESILIENCE4J_';
+
+/** That of a variable with the name of a property, `resilience4j.retry.…`, which containers can have. */
+const dottedPrefix = 'RESILIENCE4J.';
 
 /** The names that files and code define. */
 export interface KnownNames {
@@ -17,7 +20,8 @@ export interface KnownNames {
 /**
  * The properties that environment variables set, in Spring's relaxed form:
  * `RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE`, and `…_RETRYEXCEPTIONS_0` for an entry of a list.
- * The name and the option may contain underscores, also for the dots and dashes of a known name.
+ * The name and the option may contain underscores, also for the dots and dashes of a known name. A variable may also
+ * have the name of a property, with dots.
  */
 export function propertiesInEnvironment(
   env: Environment,
@@ -26,7 +30,10 @@ export function propertiesInEnvironment(
   issues: ConfigIssues,
 ): readonly Property[] {
   const properties = Object.entries(env).flatMap(([variable, value]) => {
-    if (value === undefined || !variable.toUpperCase().startsWith(variablePrefix)) return [];
+    if (value === undefined) return [];
+    const start = variable.slice(0, variablePrefix.length).toUpperCase();
+    if (start === dottedPrefix) return [{ path: keysIn(variable).slice(1), value, origin: () => variable }];
+    if (start !== variablePrefix) return [];
     const path = pathOf(variable, formats, knownNames, issues);
     return path === undefined ? [] : [{ path, value, origin: () => variable }];
   });
@@ -54,7 +61,8 @@ function pathOf(
 
   const names = knownNames.of(format, group);
   const meant = settingsMeant(rest, names, format);
-  if (meant.length === 0) reportUnknownOption(variable, rest, names, format, issues);
+  if (meant.length === 0 && isWithoutEffect(rest, names, format)) issues.ignore(variable);
+  else if (meant.length === 0) reportUnknownOption(variable, rest, names, format, issues);
   const found = oneOf(variable, meant, issues);
   return found && [section, groupKey, ...found];
 }
@@ -111,6 +119,22 @@ function optionIn(
   return ofOption && rule && isList(rule) ? [ofOption.join('_'), words.at(-1)!] : undefined;
 }
 
+/** Whether a key that has no effect here follows the name, such as a map of tags. */
+function isWithoutEffect(
+  words: readonly string[],
+  names: readonly string[],
+  { meaninglessOptions, meaninglessKeys }: SectionFormat,
+): boolean {
+  const keys = [...meaninglessOptions, ...meaninglessKeys];
+  return words.slice(endOfName(words, names)).some((word) => findRelaxed(word, keys) !== undefined);
+}
+
+/** The number of words in the longest known name; 1 if no name is known. */
+function endOfName(words: readonly string[], names: readonly string[]): number {
+  const isName = (end: number) => namesMeant(words.slice(0, end).join('_'), names).length > 0;
+  return words.findLastIndex((_, at) => isName(at + 1)) + 1 || 1;
+}
+
 /**
  * The known names that a part of a variable means. In Spring's form a dot is an underscore and a dash is left out; if
  * no name has this form, only letters and digits are compared.
@@ -131,9 +155,7 @@ function reportUnknownOption(
   { keys }: SectionFormat,
   issues: ConfigIssues,
 ): void {
-  const isName = (end: number) => namesMeant(words.slice(0, end).join('_'), names).length > 0;
-  const nameEnd = words.findLastIndex((_, at) => isName(at + 1)) + 1 || 1;
-  const option = words.slice(nameEnd).join('_');
+  const option = words.slice(endOfName(words, names)).join('_');
   const nearest = nearestRelaxed(option, keys);
   const stem = variable.slice(0, variable.length - option.length);
   const allowed =

@@ -28,11 +28,11 @@ export class ConfigIssues {
    * A Java class without a counterpart in the application.
    *
    * @param effect what that means for the option
-   * @param table the option of the module that can register a counterpart
+   * @param remedy what can provide a counterpart
    */
-  noCounterpart(name: string, place: string, effect: string, table: string): void {
-    const text = `so ${effect}; ${table} can register a counterpart`;
-    const key = `${name}\n${table}`;
+  noCounterpart(name: string, place: string, effect: string, remedy: string): void {
+    const text = `so ${effect}; ${remedy}`;
+    const key = `${name}\n${remedy}`;
     const { places } = this.#withoutCounterpart.get(key) ?? { places: new Set<string>() };
     this.#withoutCounterpart.set(key, { places: places.add(place), text });
   }

@@ -112,9 +112,12 @@ export function namesInTables(errorTypes: ErrorTypes = {}, predicates: Predicate
   };
 }
 
+const identifier = String.raw`[\p{L}_$][\p{L}\p{N}_$]*`;
+const javaClassName = new RegExp(String.raw`^(?:${identifier}\.)+\p{Lu}[\p{L}\p{N}_$]*$`, 'u');
+
 /** Whether this is the name of a Java class with its package, such as `java.io.IOException`. */
 export function isJavaClassName(name: string): boolean {
-  return /^(?:[a-z_]\w*\.)+[A-Z][\w$]*(?:\.[A-Z][\w$]*)*$/.test(name);
+  return javaClassName.test(name);
 }
 
 const withoutCounterpart = new Map<string, ErrorClass>();

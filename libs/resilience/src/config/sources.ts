@@ -36,7 +36,8 @@ function leaves(node: unknown, path: readonly string[]): readonly Pick<Property,
   return entries.flatMap(([key, value]) => leaves(value, [...path, ...keysIn(key)]));
 }
 
-function keysIn(key: string): readonly string[] {
+/** The keys in one that joins several by dots or has some in brackets. */
+export function keysIn(key: string): readonly string[] {
   return [...key.matchAll(/\[([^\]]*)\]|[^.[]+/g)].map(([plain, bracketed]) => bracketed ?? plain);
 }
 

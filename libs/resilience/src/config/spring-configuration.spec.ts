@@ -5,11 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { createRegistry } from '../core/policies.ts';
+import { createRegistry, policies } from '../core/policies.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
 import { instancesInFiles } from '../doctor/instance.ts';
 import { ConfigFileError } from './config-file.ts';
 import { loadResilienceConfig, resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
+import { sectionFormats } from './section-format.ts';
 
 class CustomerDown extends Error {}
 class LedgerDown extends Error {}
@@ -104,6 +105,90 @@ describe('lists whose entries have an index (spring-boot#2880)', () => {
       'customer-v1': { retryExceptions: [CustomerDown] },
       customerV1: { retryExceptions: [LedgerDown] },
     });
+  });
+});
+
+describe('tags of metrics, which Spring writes into an instance or its section', () => {
+  const withTags = sectionFormats(policies).filter(({ meaninglessKeys }) => meaninglessKeys.includes('tags'));
+
+  it.each(withTags.map(({ section }) => section))(
+    'are ignored with a warning in a file and in the environment: %s',
+    (section) => {
+      const root = `RESILIENCE4J_${section.toUpperCase()}`;
+      const env = {
+        [`${root}_INSTANCES_A_TAGS_X`]: '1',
+        [`${root}_INSTANCES_A_B_TAGS_TEAM_NAME`]: '1',
+        [`${root}_CONFIGS_DEFAULT_TAGS`]: '1',
+        [`${root}_TAGS_X`]: '1',
+      };
+      const text = `resilience4j.${section}: { tags: { x: 1 }, instances: { a: { tags: { x: 1 } }, a_b: {} } }`;
+      const effectless = 'Parts of the resilience configuration have no effect here:';
+      const inFile = [
+        effectless,
+        `  - a.yml: resilience4j.${section}.tags`,
+        `  - a.yml: resilience4j.${section}.instances.a.tags.x`,
+      ];
+
+      expect(configOf(text).warnings).toStrictEqual([inFile.join('\n')]);
+      expect(configOf([], { env }).warnings).toStrictEqual([
+        [effectless, ...Object.keys(env).map((variable) => `  - ${variable}`)].join('\n'),
+      ]);
+      expect(configOf(text, { env }).warnings).toHaveLength(1);
+    },
+  );
+
+  it('do not hide the option of an instance whose name contains the word', () => {
+    const variables = ['TAGS_MAXATTEMPTS', 'A_TAGS_B_MAXATTEMPTS', 'A_TAGS_MAXATTEMPTS'];
+    const env = Object.fromEntries(variables.map((name) => [`RESILIENCE4J_RETRY_INSTANCES_${name}`, '9']));
+
+    expect(configOf('', { env }).retry.instances).toStrictEqual({
+      tags: { maxAttempts: 9 },
+      a_tags_b: { maxAttempts: 9 },
+      a_tags: { maxAttempts: 9 },
+    });
+    expect(
+      faultsOf('resilience4j.retry.instances: { a-tags: {} }', {
+        env: { RESILIENCE4J_RETRY_INSTANCES_A_TAGS_MAXATEMPTS: '9' },
+      }),
+    ).toMatchObject([{ given: 'not known' }]);
+  });
+});
+
+describe('environment variables with dots, as containers can have them', () => {
+  it('set the same options as the keys of a file', () => {
+    const env = {
+      'resilience4j.retry.instances.a.maxAttempts': '9',
+      'resilience4j.retry.instances.a.retry-exceptions[1]': 'LedgerDown',
+      'resilience4j.retry.instances.a.retry-exceptions[0]': 'CustomerDown',
+      'resilience4j.retry.instances[customer.v1].waitDuration': '2s',
+      'Resilience4j.pipelines.a': 'retry',
+    };
+    const text = 'resilience4j.retry.instances.a: { maxAttempts: 5, waitDuration: 1s }';
+
+    expect(configOf(text, { env })).toMatchObject({
+      retry: {
+        instances: {
+          a: { maxAttempts: 9, waitDuration: 1_000, retryExceptions: [CustomerDown, LedgerDown] },
+          'customer.v1': { waitDuration: 2_000 },
+        },
+      },
+      pipelines: { a: ['retry'] },
+    });
+  });
+
+  it('are faults with their name if a value or a key is wrong, or if the other form sets the option too', () => {
+    const env = {
+      'resilience4j.retry.instances.a.maxAttempts': '0',
+      'resilience4j.retry.instances.a.maxAtempts': '5',
+      'resilience4j.retry.instances.b.maxAttempts': '5',
+      RESILIENCE4J_RETRY_INSTANCES_B_MAXATTEMPTS: '6',
+    };
+
+    expect(faultsOf('', { env }).map(({ option }) => option)).toStrictEqual([
+      'resilience4j.retry.instances.a.maxAttempts',
+      'resilience4j.retry.instances.a.maxAtempts',
+      'RESILIENCE4J_RETRY_INSTANCES_B_MAXATTEMPTS',
+    ]);
   });
 });
 
@@ -336,6 +421,47 @@ describe('Java classes without a counterpart', () => {
 
   it('are the same in two configurations, so that a reload changes nothing', () => {
     expect(configOf(text).circuitBreaker).toStrictEqual(configOf(text).circuitBreaker);
+  });
+
+  it.each([
+    'com.acme.IOProblem',
+    'com.MyCompany.errors.FooException',
+    'com.acme.ERRORS.v2.Down',
+    'com.acme.Outer.Inner',
+    'com.acme.Outer$Inner',
+    'com.acme.Outer$1',
+    'Acme.Down',
+    'com._internal.Down_',
+    'org.größe.Überlauf',
+  ])('are known as such by their form: %s', (name) => {
+    const text = `resilience4j.retry.instances.a: { ignoreExceptions: ${name}, resultPredicate: ${name} }`;
+
+    expect(configOf(text).warnings).toStrictEqual([
+      expect.stringContaining(`The Java class ${name} is not known here, so no error matches it`),
+      expect.stringContaining(`The Java class ${name} is not known here, so the option is not set`),
+    ]);
+  });
+
+  const functions = sectionFormats(policies).flatMap(({ section, rules }) =>
+    Object.keys(rules)
+      .filter((option) => rules[option]?.kind === 'function')
+      .map((option) => [`${section}.instances.a`, option] as const),
+  );
+
+  it.each(functions)('are one warning where a function is expected: %s.%s', (path, option) => {
+    const text = `resilience4j.${path}: { ${option}: com.acme.Interval }`;
+
+    expect(configOf(text).warnings).toStrictEqual([
+      'The Java class com.acme.Interval is not known here, so the option is not set; only code can give a function ' +
+        `(a.yml: resilience4j.${path}.${option}).`,
+    ]);
+    expect(faultsOf(text.replace('com.acme.Interval', 'interval'))).toMatchObject([{ given: "'interval'" }]);
+  });
+
+  it('leave the rest of a retry as it is: intervalBiFunction', () => {
+    const text = 'resilience4j.retry.instances.a: { waitDuration: 2s, intervalBiFunction: com.acme.I }';
+
+    expect(configOf(text).retry.instances).toStrictEqual({ a: { waitDuration: 2_000 } });
   });
 
   it.each(['RangeEror', 'IOException', 'com.acme.isOutage', 'com.acme'])(

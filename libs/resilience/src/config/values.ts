@@ -123,7 +123,7 @@ const readers: Readonly<Record<OptionKind, Reader>> = {
   errorClasses: errorClassesIn,
   errorPredicate: predicateIn,
   resultPredicate: predicateIn,
-  function: (value) => ({ given: quoted(value), allowed: 'nothing in a file, since only code can give a function' }),
+  function: functionIn,
 };
 
 /** The kinds of options whose value is a list. */
@@ -153,7 +153,7 @@ function errorClassesIn(value: unknown, { origin }: ReadOption, { names, issues 
   const unknown = written.filter((name) => names.errorType(name) === undefined);
   const mistyped = unknown.filter((name) => !isJavaClassName(name));
   if (mistyped.length > 0) return notRegistered(mistyped, 'errorTypes', names);
-  for (const name of unknown) issues.noCounterpart(name, origin, 'no error matches it', 'errorTypes');
+  for (const name of unknown) issues.noCounterpart(name, origin, 'no error matches it', inTable('errorTypes'));
   return { value: written.map((name) => names.errorType(name) ?? classWithoutCounterpart(name)) };
 }
 
@@ -167,9 +167,21 @@ function predicateIn(
   const predicate = names.predicate(name, option, rule.kind);
   if (predicate !== undefined) return { value: predicate };
   if (!isJavaClassName(name)) return notRegistered([name], 'predicates', names);
-  issues.noCounterpart(name, origin, 'the option is not set', 'predicates');
+  issues.noCounterpart(name, origin, 'the option is not set', inTable('predicates'));
   return undefined;
 }
+
+/** Only code can give a function; a Java class has no effect. */
+function functionIn(value: unknown, { origin }: ReadOption, { issues }: ReadingContext): Converted | undefined {
+  const name = plainText(value).trim();
+  if (!isJavaClassName(name)) {
+    return { given: quoted(value), allowed: 'nothing in a file, since only code can give a function' };
+  }
+  issues.noCounterpart(name, origin, 'the option is not set', 'only code can give a function');
+  return undefined;
+}
+
+const inTable = (table: keyof NameLookup['registered']): string => `${table} can register a counterpart`;
 
 function notRegistered(
   unknown: readonly string[],
