@@ -3,10 +3,10 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { pino } from 'pino';
+import { pino, type Logger as PinoLogger } from 'pino';
 import { readMigrationConfig, type MigrationConfig, type ServiceConfig } from '../config/service-config.ts';
 import { Database } from '../database/database.ts';
-import { migrate, type MigrationOptions } from '../database/migrations.ts';
+import { migrate, NewerSchemaError, type MigrationOptions } from '../database/migrations.ts';
 import { Readiness } from '../health/readiness.ts';
 import { loggerOptions, requestLoggerOptions, ServiceLogger } from '../logging/logging.ts';
 import { serveApiDescription } from '../openapi/describe-api.ts';
@@ -128,7 +128,8 @@ function shutDownOnSignal(
 
 /**
  * Migrates the schema of a service, gives the role of `DATABASE_SERVICE_ROLE` its privileges, and ends. If it cannot, it explains on
- * standard error why, and what to do, and sets exit code 1.
+ * standard error why, and what to do, and sets exit code 1. A schema that a later version has migrated stays as it is, so that this
+ * version can run on it: a warning, and exit code 0.
  */
 export async function runMigrations<Tables>(
   service: ServiceDefinition,
@@ -137,8 +138,9 @@ export async function runMigrations<Tables>(
   let config: MigrationConfig | undefined;
   try {
     config = readMigrationConfig(service.name);
+    const logger = pino(loggerOptions(service.name, config));
     const { DATABASE_SERVICE_ROLE: role } = config;
-    const applied = await migrate({
+    const applied = await migrateUnlessNewer(logger, {
       url: config.DATABASE_URL,
       applicationName: config.INSTANCE_NAME,
       schema: service.name,
@@ -146,12 +148,24 @@ export async function runMigrations<Tables>(
       ...(seed ? { seed } : {}),
       ...(role === undefined ? {} : { grant: { role, privileges: service.privileges ?? {} } }),
     });
-    pino(loggerOptions(service.name, config)).info(
-      { applied },
-      applied.length > 0 ? 'the schema has been migrated' : 'the schema is up to date',
-    );
+    if (applied === undefined) return;
+    logger.info({ applied }, applied.length > 0 ? 'the schema has been migrated' : 'the schema is up to date');
   } catch (error) {
     process.stderr.write(`${service.name} cannot migrate: ${explainStartFailure(error, config)}\n`);
     process.exitCode = 1;
+  }
+}
+
+/** @returns undefined when a later version has migrated the schema */
+async function migrateUnlessNewer<Tables>(
+  logger: PinoLogger,
+  options: MigrationOptions<Tables>,
+): Promise<string[] | undefined> {
+  try {
+    return await migrate(options);
+  } catch (error) {
+    if (!(error instanceof NewerSchemaError)) throw error;
+    logger.warn({ newer: error.newer }, error.message);
+    return undefined;
   }
 }

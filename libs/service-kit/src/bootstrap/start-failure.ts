@@ -1,5 +1,5 @@
 import { InvalidConfigError } from '../config/read-config.ts';
-import { ServiceRoleError } from '../database/migrations.ts';
+import { ServiceRoleError, UnknownMigrationsError } from '../database/migrations.ts';
 import { DatabaseUnavailableError } from '../database/pool.ts';
 
 /** The configuration that explanations refer to. */
@@ -48,7 +48,9 @@ export function explainStartFailure(error: unknown, context: StartContext = {}):
 }
 
 const isSelfExplanatory = (error: unknown): error is Error =>
-  [InvalidConfigError, PendingMigrationsError, ServiceRoleError].some((type) => error instanceof type);
+  [InvalidConfigError, PendingMigrationsError, ServiceRoleError, UnknownMigrationsError].some(
+    (type) => error instanceof type,
+  );
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

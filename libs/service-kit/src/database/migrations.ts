@@ -33,7 +33,8 @@ export interface MigrationOptions<Tables> extends PoolOptions {
  *
  * @returns the names of the migrations that were missing
  * @throws DatabaseUnavailableError when the database cannot be reached; ServiceRoleError when the role cannot get its
- * privileges; any error of a migration
+ * privileges; NewerSchemaError when a later version has migrated the schema, which then stays as it is, privileges included;
+ * UnknownMigrationsError when the schema is that of neither this nor a later version; any error of a migration
  */
 export async function migrate<Tables>({ seed, grant, ...options }: MigrationOptions<Tables>): Promise<string[]> {
   const kysely = new Kysely<Tables>({
@@ -41,13 +42,58 @@ export async function migrate<Tables>({ seed, grant, ...options }: MigrationOpti
   });
   try {
     const { error, results = [] } = await migratorFor(kysely, options).migrateToLatest();
-    if (error !== undefined) throw error;
+    // Kysely refuses unknown migrations before it changes anything.
+    if (error !== undefined) throw (await findUnknownMigrations(kysely, options)) ?? error;
     await seed?.(kysely.withSchema(options.schema));
     if (grant) await grantPrivileges(kysely, options.schema, grant);
     return results.map(({ migrationName }) => migrationName);
   } finally {
     await kysely.destroy();
   }
+}
+
+/** A later version has migrated the schema. This version works with it, and changes nothing in it. */
+export class NewerSchemaError extends Error {
+  override readonly name = 'NewerSchemaError';
+  /** The migrations that this version does not have. */
+  readonly newer: readonly string[];
+
+  constructor(schema: string, newer: readonly string[]) {
+    super(`the schema "${schema}" is newer than this version: it also has ${newer.join(', ')}. Nothing was changed.`);
+    this.newer = newer;
+  }
+}
+
+/** The schema has migrations that this version does not have, and it is not a later version's. */
+export class UnknownMigrationsError extends Error {
+  override readonly name = 'UnknownMigrationsError';
+
+  constructor(schema: string, unknown: readonly string[], pending: readonly string[]) {
+    const lacks = pending.length > 0 ? `, and lacks ${pending.join(', ')}` : '';
+    super(
+      `the schema "${schema}" has migrations of another version (${unknown.join(', ')})${lacks}. ` +
+        'Migrate with the version that has them all.',
+    );
+  }
+}
+
+/** Explains migrations in the schema that this version does not have; undefined when there are none. */
+async function findUnknownMigrations<Tables>(
+  kysely: Kysely<Tables>,
+  options: Pick<MigrationOptions<Tables>, 'schema' | 'migrations'>,
+): Promise<NewerSchemaError | UnknownMigrationsError | undefined> {
+  const { schema, migrations } = options;
+  const known = Object.keys(migrations).toSorted();
+  const { rows } = await sql<{ name: string }>`select name from ${sql.id(schema, migrationTable)}`.execute(kysely);
+  const executed = new Set(rows.map(({ name }) => name));
+  const unknown = [...executed].filter((name) => !(name in migrations)).toSorted();
+  if (unknown.length === 0) return undefined;
+
+  const pending = known.filter((name) => !executed.has(name));
+  const last = known.at(-1) ?? '';
+  return pending.length === 0 && unknown.every((name) => name > last)
+    ? new NewerSchemaError(schema, unknown)
+    : new UnknownMigrationsError(schema, unknown, pending);
 }
 
 /** The names of the migrations that a schema still lacks: all of them if it does not exist. */
