@@ -1,6 +1,6 @@
 import { migrateCustomer } from '@breakwater/customer/testing';
 import { listen } from '@breakwater/system-runner';
-import { openDatabaseProxy, type Database } from '@breakwater/system-runner/postgres';
+import { openDatabaseProxy, withClient, type Database } from '@breakwater/system-runner/postgres';
 import { createTestDatabase, startProcess, type TestedProcess } from '@breakwater/system-runner/testing';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
@@ -100,6 +100,37 @@ describe('customer as a process', () => {
       { code: 0, errors: '' },
     ]);
     expect([...first.log, ...second.log].flatMap(({ applied }) => applied)).toEqual(['0001-create-customers']);
+  });
+
+  // https://github.com/alphagov/notifications-api/pull/3901
+  it('logs once which session delays a migration, and migrates when that session ends', async () => {
+    const blocked = await createTestDatabase();
+    onTestFinished(() => blocked.drop());
+    await migrateCustomer(blocked.url);
+
+    const { migration, pid } = await withClient(`${blocked.url}?application_name=report`, async (client) => {
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await client.query('begin');
+      await client.query('lock table customer.customers');
+      const started = start('migrate.js', { DATABASE_URL: blocked.url, INSTANCE_NAME: 'customer-migrations' });
+      await vi.waitFor(
+        async () => {
+          const { rowCount } = await client.query(
+            `select from pg_locks where relation = 'customer.customers'::regclass and not granted`,
+          );
+          expect(rowCount).toBe(1);
+        },
+        { timeout: 20_000, interval: 50 },
+      );
+      await delay(1_000);
+      return { migration: started, pid: rows[0]?.pid };
+    });
+
+    expect(await migration.ended).toEqual({ code: 0, errors: '' });
+    expect(migration.log.map(({ level, msg }) => [level, msg])).toEqual([
+      ['warn', expect.stringContaining(`the migration waits for a lock of session ${pid} (application "report"`)],
+      ['info', 'the schema is up to date'],
+    ]);
   });
 
   it('completes the request in flight before it ends on SIGTERM and on Ctrl-C', async () => {

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pino, type Logger as PinoLogger } from 'pino';
 import { readMigrationConfig, type MigrationConfig, type ServiceConfig } from '../config/service-config.ts';
 import { Database } from '../database/database.ts';
+import { describeHolder } from '../database/lock-watch.ts';
 import { migrate, NewerSchemaError, type MigrationOptions } from '../database/migrations.ts';
 import { Readiness } from '../health/readiness.ts';
 import { loggerOptions, requestLoggerOptions, ServiceLogger } from '../logging/logging.ts';
@@ -145,6 +146,7 @@ export async function runMigrations<Tables>(
       applicationName: config.INSTANCE_NAME,
       schema: service.name,
       migrations: service.migrations,
+      onBlocked: (holder) => logger.warn({ holder }, `the migration waits for a lock of ${describeHolder(holder)}`),
       ...(seed ? { seed } : {}),
       ...(role === undefined ? {} : { grant: { role, privileges: service.privileges ?? {} } }),
     });

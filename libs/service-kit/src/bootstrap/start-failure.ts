@@ -1,5 +1,5 @@
 import { InvalidConfigError } from '../config/read-config.ts';
-import { ServiceRoleError, UnknownMigrationsError } from '../database/migrations.ts';
+import { MigrationBlockedError, ServiceRoleError, UnknownMigrationsError } from '../database/migrations.ts';
 import { DatabaseUnavailableError } from '../database/pool.ts';
 
 /** The configuration that explanations refer to. */
@@ -48,7 +48,7 @@ export function explainStartFailure(error: unknown, context: StartContext = {}):
 }
 
 const isSelfExplanatory = (error: unknown): error is Error =>
-  [InvalidConfigError, PendingMigrationsError, ServiceRoleError, UnknownMigrationsError].some(
+  [InvalidConfigError, MigrationBlockedError, PendingMigrationsError, ServiceRoleError, UnknownMigrationsError].some(
     (type) => error instanceof type,
   );
 

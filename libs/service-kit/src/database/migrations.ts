@@ -1,5 +1,8 @@
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DatabaseError } from 'pg';
+import { describeHolder, LockWatch, type LockHolder } from './lock-watch.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 
 /** Migrations by name; they run in the order of their names, in the schema of the service. */
@@ -26,6 +29,23 @@ export interface MigrationOptions<Tables> extends PoolOptions {
   readonly seed?: (tables: Kysely<Tables>) => Promise<void>;
   /** The role that gets privileges afterwards. Default: none. */
   readonly grant?: Grant;
+  /** Limits the waits for locks that other sessions hold. */
+  readonly lockWaits?: LockWaits;
+  /** Is called once for each session whose lock delays the migration. Default: nothing. */
+  readonly onBlocked?: (holder: LockHolder) => void;
+}
+
+/**
+ * While a statement waits for an exclusive lock, every later statement on the table waits behind it, an ordinary SELECT too. The
+ * waits are therefore short, and those statements run in the pauses between them.
+ */
+export interface LockWaits {
+  /** How long a statement waits for a lock. Default: 1 s. */
+  readonly timeoutMs?: number;
+  /** The pause before everything is tried again. Default: 2 s. */
+  readonly pauseMs?: number;
+  /** No attempt starts later than this. Default: 4 minutes, one less than Kubernetes gives the Job. */
+  readonly limitMs?: number;
 }
 
 /**
@@ -34,22 +54,74 @@ export interface MigrationOptions<Tables> extends PoolOptions {
  * @returns the names of the migrations that were missing
  * @throws DatabaseUnavailableError when the database cannot be reached; ServiceRoleError when the role cannot get its
  * privileges; NewerSchemaError when a later version has migrated the schema, which then stays as it is, privileges included;
- * UnknownMigrationsError when the schema is that of neither this nor a later version; any error of a migration
+ * UnknownMigrationsError when the schema is that of neither this nor a later version; MigrationBlockedError when another session
+ * holds a lock for too long; any error of a migration
  */
-export async function migrate<Tables>({ seed, grant, ...options }: MigrationOptions<Tables>): Promise<string[]> {
-  const kysely = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: guardPool(createPool(options, { max: 2 })) }),
+export async function migrate<Tables>(options: MigrationOptions<Tables>): Promise<string[]> {
+  const { timeoutMs = 1_000, pauseMs = 2_000, limitMs = 240_000 } = options.lockWaits ?? {};
+  const pool = createPool(options, {
+    // One that migrates and one that looks at the locks.
+    max: 2,
+    lock_timeout: timeoutMs,
+    // A migration that is stopped in the middle would keep its exclusive locks.
+    idle_in_transaction_session_timeout: 60_000,
   });
+  const watch = new LockWatch(pool, options.onBlocked ?? (() => {}));
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardPool(pool) }) });
+  const applied: string[] = [];
+  const lastStart = performance.now() + limitMs;
   try {
-    const { error, results = [] } = await migratorFor(kysely, options).migrateToLatest();
-    // Kysely refuses unknown migrations before it changes anything.
-    if (error !== undefined) throw (await findUnknownMigrations(kysely, options)) ?? error;
-    await seed?.(kysely.withSchema(options.schema));
-    if (grant) await grantPrivileges(kysely, options.schema, grant);
-    return results.map(({ migrationName }) => migrationName);
+    for (;;) {
+      try {
+        await migrateOnce(kysely, options, applied);
+        return applied;
+      } catch (error) {
+        if (!isLockTimeout(error)) throw error;
+        if (performance.now() + pauseMs > lastStart) throw new MigrationBlockedError(watch.lastHolder, error);
+        await wait(pauseMs);
+      }
+    }
   } finally {
+    watch.stop();
     await kysely.destroy();
   }
+}
+
+/** @param applied gets the names of the migrations that were missing */
+async function migrateOnce<Tables>(
+  kysely: Kysely<Tables>,
+  { seed, grant, ...options }: MigrationOptions<Tables>,
+  applied: string[],
+): Promise<void> {
+  const { error, results = [] } = await migratorFor(kysely, options).migrateToLatest();
+  if (error !== undefined) {
+    if (isLockTimeout(error)) throw error;
+    // Kysely refuses unknown migrations before it changes anything.
+    throw (await findUnknownMigrations(kysely, options)) ?? error;
+  }
+  applied.push(...results.map(({ migrationName }) => migrationName));
+  await seed?.(kysely.withSchema(options.schema));
+  if (grant) await grantPrivileges(kysely, options.schema, grant);
+}
+
+/** Another session held a lock that a migration needs. Nothing of that migration has been changed. */
+export class MigrationBlockedError extends Error {
+  override readonly name = 'MigrationBlockedError';
+
+  constructor(holder: LockHolder | undefined, cause: unknown) {
+    super(
+      holder
+        ? `${describeHolder(holder)} holds a lock that the migration needs. Wait until it ends, or end it, and migrate again.`
+        : 'another session holds a lock that the migration needs (see pg_locks). Wait until it ends, and migrate again.',
+      { cause },
+    );
+  }
+}
+
+/** SQLSTATE 55P03, lock_not_available: the wait for a lock reached `lock_timeout`. */
+function isLockTimeout(error: unknown): boolean {
+  if (error instanceof DatabaseError && error.code === '55P03') return true;
+  return error instanceof Error && error.cause !== undefined && isLockTimeout(error.cause);
 }
 
 /** A later version has migrated the schema. This version works with it, and changes nothing in it. */
