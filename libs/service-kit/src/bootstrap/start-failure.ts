@@ -1,3 +1,4 @@
+import { withoutPassword } from '../config/database-url.ts';
 import { InvalidConfigError } from '../config/read-config.ts';
 import { MigrationBlockedError, ServiceRoleError, UnknownMigrationsError } from '../database/migrations.ts';
 import { DatabaseUnavailableError } from '../database/pool.ts';
@@ -26,7 +27,8 @@ export function explainStartFailure(error: unknown, context: StartContext = {}):
   if (isSelfExplanatory(error)) return error.message;
   if (error instanceof DatabaseUnavailableError) {
     const reason = error.message.replace(/^The database is unavailable: /, '');
-    return `the database ${withoutPassword(context.DATABASE_URL)} cannot be used (${reason}). Start it, or correct DATABASE_URL.`;
+    const shown = context.DATABASE_URL === undefined ? 'of DATABASE_URL' : withoutPassword(context.DATABASE_URL);
+    return `the database ${shown} cannot be used (${reason}). Start it, or correct DATABASE_URL.`;
   }
 
   const { HOST: host = 'the host', PORT: port = 'the port' } = context;
@@ -55,10 +57,3 @@ const isSelfExplanatory = (error: unknown): error is Error =>
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
-
-function withoutPassword(url: string | undefined): string {
-  if (url === undefined || !URL.canParse(url)) return 'of DATABASE_URL';
-  const parsed = new URL(url);
-  if (parsed.password) parsed.password = '***';
-  return parsed.href;
-}

@@ -9,6 +9,7 @@ import {
 } from '@breakwater/resilience';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { findDatabaseUrlFault } from './database-url.ts';
 
 /**
  * A variable that is read from text.
@@ -64,11 +65,17 @@ export const matching = (pattern: RegExp, allowed: string) =>
 /** A host name or an IP address. */
 export const host = () => matching(/^[A-Za-z0-9.:_-]{1,253}$/, 'a host name or an IP address');
 
-/** A PostgreSQL connection URL. */
-export const databaseUrl = () =>
-  variable('a URL such as postgres://user:password@localhost:5432/database', (text) =>
-    /^postgres(ql)?:\/\//.test(text) && URL.canParse(text) ? text : undefined,
-  );
+/** A PostgreSQL connection URL of one host or of a Unix socket. */
+export const databaseUrl = () => {
+  const error = 'must be a URL such as postgres://user:password@localhost:5432/database';
+  return z.string({ error }).transform((text, context) => {
+    const url = text.trim();
+    const fault = findDatabaseUrlFault(url);
+    if (fault === undefined) return url;
+    context.addIssue({ code: 'custom', message: fault === 'invalid' ? error : fault });
+    return z.NEVER;
+  });
+};
 
 /** One or more base URLs of an HTTP service, comma separated, without a slash at the end. */
 export const baseUrls = () =>
