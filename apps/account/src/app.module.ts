@@ -1,4 +1,5 @@
 import {
+  followVariable,
   MetricsModule,
   MetricsRegistry,
   ServiceHealthModule,
@@ -92,7 +93,16 @@ export class AppModule {
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
         ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
-        ResilienceActuatorModule.forRoot({ token: config.ACTUATOR_TOKEN }),
+        ResilienceActuatorModule.forRootAsync({
+          useFactory: () => {
+            const token = followVariable(config, 'ACTUATOR_TOKEN');
+            return {
+              get token() {
+                return token();
+              },
+            };
+          },
+        }),
         ServiceHealthModule.forRoot([CircuitBreakersIndicator]),
         MetricsModule,
         CustomerModule.forRoot(config.CUSTOMER_URL),

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@breakwater/resilience';
-import { ServiceHealthModule, ServiceKitModule, MetricsModule } from '@breakwater/service-kit';
+import { followVariable, MetricsModule, ServiceHealthModule, ServiceKitModule } from '@breakwater/service-kit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { CustomerConfig } from './app.config.ts';
 import { CustomersModule } from './customers/customers.module.ts';
@@ -20,7 +20,7 @@ export class AppModule {
         FaultsModule.forRoot({
           latencyMs: config.CUSTOMER_LATENCY,
           clock,
-          token: config.FAULTS_TOKEN,
+          token: config.FAULTS_TOKEN === undefined ? undefined : followVariable(config, 'FAULTS_TOKEN'),
         }),
         CustomersModule,
       ],

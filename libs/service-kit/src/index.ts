@@ -1,6 +1,12 @@
 export { createService, runMigrations, runService, type ServiceProcess } from './bootstrap/service-process.ts';
 export { explainStartFailure } from './bootstrap/start-failure.ts';
-export { InvalidConfigError, readConfig, type ConfigIssue, type Environment } from './config/read-config.ts';
+export {
+  followVariable,
+  InvalidConfigError,
+  readConfig,
+  type ConfigIssue,
+  type Environment,
+} from './config/read-config.ts';
 export {
   readMigrationConfig,
   serviceVariables,

@@ -3,6 +3,7 @@ import { ResilienceDeadlineModule } from '@breakwater/resilience/nest';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
+import { readAgain } from './config/read-config.ts';
 import type { ServiceConfig } from './config/service-config.ts';
 import { Database } from './database/database.ts';
 import type { Migrations, Privileges } from './database/migrations.ts';
@@ -73,6 +74,7 @@ export class ServiceKitModule {
           useFactory: () =>
             new Database({
               url: config.DATABASE_URL,
+              readUrl: () => readAgain(config, 'DATABASE_URL'),
               applicationName: config.INSTANCE_NAME,
               schema: service.name,
               migrations: service.migrations,

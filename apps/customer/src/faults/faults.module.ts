@@ -11,8 +11,8 @@ export interface FaultsOptions {
   /** The latency at the start, in milliseconds. */
   readonly latencyMs: number;
   readonly clock: Clock;
-  /** The bearer token of `/faults`; without one the routes do not exist. */
-  readonly token: string | undefined;
+  /** Returns the bearer token of `/faults`, which may change; without one the routes do not exist. */
+  readonly token: (() => string | undefined) | undefined;
 }
 
 /** Faults on demand, and `/faults` to show and to set them. */

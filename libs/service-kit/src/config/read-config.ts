@@ -42,7 +42,10 @@ export function readConfig<Schema extends z.ZodObject>(
   const files = readFileVariables(Object.keys(schema.shape), environment);
   const given = { ...Object.fromEntries(Object.entries(environment).filter(([, value]) => value)), ...files.values };
   const result = schema.safeParse(given);
-  if (result.success && files.issues.length === 0) return result.data;
+  if (result.success && files.issues.length === 0) {
+    origins.set(result.data, { schema, environment });
+    return result.data;
+  }
 
   const invalidFiles = new Set(files.issues.map(({ variable }) => variable));
   const issues = result.error?.issues ?? [];
@@ -58,6 +61,53 @@ export function readConfig<Schema extends z.ZodObject>(
         allowed,
       })),
   ]);
+}
+
+interface Origin {
+  readonly schema: z.ZodObject;
+  readonly environment: Environment;
+}
+
+/** What each configuration was read from. */
+const origins = new WeakMap<object, Origin>();
+
+/**
+ * Reads a variable of a configuration again if its value came from a file, which may have been replaced since.
+ *
+ * @returns undefined when it came from no file, or when the file has no valid value at the moment
+ */
+export function readAgain<Config extends object, Name extends keyof Config & string>(
+  config: Config,
+  variable: Name,
+): Config[Name] | undefined {
+  const origin = origins.get(config);
+  if (origin === undefined) return undefined;
+  const text = readFileVariables([variable], origin.environment).values[variable];
+  const rule = origin.schema.shape[variable] as z.ZodType<Config[Name]> | undefined;
+  return text === undefined ? undefined : rule?.safeParse(text).data;
+}
+
+/** A changed file applies after this time at the latest, well within 10 s. */
+const followIntervalMs = 2_000;
+
+/**
+ * Follows a variable whose value is in a file: a changed file applies to later calls within 2 s, also where Kubernetes replaces
+ * it by changing a symbolic link. A file that is missing or not valid leaves the last value.
+ *
+ * @param now milliseconds of a clock that never goes back. Default: that of the process
+ */
+export function followVariable<Config extends object, Name extends keyof Config & string>(
+  config: Config,
+  variable: Name,
+  now: () => number = () => performance.now(),
+): () => Config[Name] {
+  let value = config[variable];
+  let readAt = now();
+  return () => {
+    if (now() - readAt < followIntervalMs) return value;
+    readAt = now();
+    return (value = readAgain(config, variable) ?? value);
+  };
 }
 
 /** Variables with secret values, by the last word of their names. */

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
+import { withCurrentCredentials } from './credentials.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 
@@ -9,6 +10,8 @@ export interface DatabaseOptions extends PoolOptions {
   /** The schema of the service; it uses no other. */
   readonly schema: string;
   readonly migrations: Migrations;
+  /** Reads the URL again after a failed connection; undefined when there is no other. Default: it never changes. */
+  readonly readUrl?: () => string | undefined;
 }
 
 export interface Connections {
@@ -36,7 +39,9 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     // The server cancels a statement after 5 s; a second later the client stops waiting for a server that does not respond.
     this.#pool = createPool(options, { max: 10, statement_timeout: 5_000, query_timeout: 6_000 });
     this.#options = options;
-    this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardPool(this.#pool) }) });
+    this.#kysely = new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool: guardPool(withCurrentCredentials(this.#pool, options.readUrl)) }),
+    });
     this.tables = this.#kysely.withSchema(options.schema);
   }
 

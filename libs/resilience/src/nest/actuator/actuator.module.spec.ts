@@ -316,6 +316,39 @@ describe('ResilienceActuatorModule', () => {
       expect(application.get(registryToken('circuitBreaker')).getOrCreate('customer').state).toBe('CLOSED');
     });
 
+    it('read the token for each request, so that it can change (spring-cloud-vault#152)', async () => {
+      let current = 'first';
+      const module = await Test.createTestingModule({
+        imports: [
+          resilience(),
+          ResilienceActuatorModule.forRootAsync({
+            useFactory: () => ({
+              get token() {
+                return current;
+              },
+            }),
+          }),
+        ],
+      }).compile();
+      application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+      await application.init();
+      await application.getHttpAdapter().getInstance().ready();
+      const http = request(application.getHttpServer());
+      const post = async (bearer: string) => {
+        const body = { updateState: 'CLOSE' };
+        const { status } = await http
+          .post('/actuator/circuitbreakers/customer')
+          .set('Authorization', `Bearer ${bearer}`)
+          .send(body);
+        return status;
+      };
+
+      const before = [await post('first'), await post('second')];
+      current = 'second';
+
+      expect([...before, await post('first'), await post('second')]).toEqual([200, 401, 401, 200]);
+    });
+
     it.each(writePaths.flatMap((path) => [[path, {}] as const, [path, { token: '' }] as const]))(
       'respond with 404 if no token is configured: %s with %j',
       async (path, options) => {

@@ -13,7 +13,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 export interface ActuatorSettings {
   /**
    * The token that write requests send as `Authorization: Bearer <token>`. Without a token, or with an empty one, write
-   * endpoints respond with 404. None by default.
+   * endpoints respond with 404. It is read for each request, so a getter can return a token that changes. None by default.
    */
   readonly token?: string | undefined;
 }
@@ -29,13 +29,13 @@ interface RequestWithHeaders {
 @Injectable()
 export class TokenGuard implements CanActivate {
   readonly #adapterHost: HttpAdapterHost;
-  readonly #expected: Buffer | undefined;
+  readonly #settings: ActuatorSettings;
 
   constructor(
-    @Inject(actuatorSettings) { token = '' }: ActuatorSettings,
+    @Inject(actuatorSettings) settings: ActuatorSettings,
     @Inject(HttpAdapterHost) adapterHost: HttpAdapterHost,
   ) {
-    this.#expected = token === '' ? undefined : digest(token);
+    this.#settings = settings;
     this.#adapterHost = adapterHost;
   }
 
@@ -44,13 +44,14 @@ export class TokenGuard implements CanActivate {
    * @throws UnauthorizedException when the request has no token or a wrong one
    */
   canActivate(context: ExecutionContext): boolean {
-    if (this.#expected === undefined) {
+    const { token = '' } = this.#settings;
+    if (token === '') {
       throw new NotFoundException('Write endpoints are disabled: no actuator token is configured.');
     }
     const http = context.switchToHttp();
     const { authorization } = http.getRequest<RequestWithHeaders>().headers;
     const [, given] = /^Bearer +(\S+)$/i.exec(String(authorization)) ?? [];
-    if (given !== undefined && timingSafeEqual(digest(given), this.#expected)) return true;
+    if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return true;
 
     this.#adapterHost.httpAdapter.setHeader(http.getResponse(), 'WWW-Authenticate', 'Bearer');
     throw new UnauthorizedException(
