@@ -11,6 +11,10 @@ function errorWith(properties: object, cause?: unknown): Error {
 const fetchError = (cause?: unknown) => new TypeError('fetch failed', { cause });
 const response = (fields: object) => ({ headers: {}, ...fields });
 
+const aggregateOf = (...errors: object[]) => new AggregateError(errors.map((properties) => errorWith(properties)));
+const program: HttpOutcome = { kind: 'program' };
+const connection: HttpOutcome = { kind: 'connection' };
+
 /** What clients throw or return, and whether a GET is repeated. */
 const outcomes: readonly (readonly [what: string, outcome: unknown, expected: HttpOutcome, isRepeated: boolean])[] = [
   // Each row is what the client does, observed with axios 1.18, undici 7.30, superagent 10.4 and fetch of Node.js 24.
@@ -75,6 +79,54 @@ const outcomes: readonly (readonly [what: string, outcome: unknown, expected: Ht
   ['a certificate for another host', errorWith({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }), { kind: 'program' }, false],
   ['an unknown issuer', errorWith({ code: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' }), { kind: 'program' }, false],
 
+  [
+    'a response that is too long for axios',
+    errorWith({ code: 'ERR_BAD_RESPONSE', message: 'maxContentLength size of 10 exceeded' }),
+    { kind: 'program' },
+    false,
+  ],
+  ['a request that is too long for axios', errorWith({ code: 'ERR_FR_MAX_BODY_LENGTH_EXCEEDED' }), program, false],
+  ['headers that are too long for undici', errorWith({ code: 'UND_ERR_HEADERS_OVERFLOW' }), program, false],
+  ['headers that are too long for Node.js', errorWith({ code: 'HPE_HEADER_OVERFLOW' }), program, false],
+  ['TLS to a port without it', errorWith({ code: 'EPROTO' }), program, false],
+  ['a TLS version that the server refuses', errorWith({ code: 'ERR_SSL_UNSUPPORTED_PROTOCOL' }), program, false],
+  ['an alert of TLS', fetchError(errorWith({ code: 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE' })), program, false],
+  ['a TLS connection that ends early', errorWith({ code: 'ERR_SSL_UNEXPECTED_EOF_WHILE_READING' }), connection, true],
+  ['a TLS handshake that times out', errorWith({ code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }), connection, true],
+  ...['max-redirect', 'invalid-json', 'max-size', 'invalid-redirect', 'no-redirect', 'unsupported-redirect'].map(
+    (type) => [`${type} of node-fetch`, errorWith({ name: 'FetchError', type }), program, false] as const,
+  ),
+  ...['request-timeout', 'body-timeout'].map(
+    (type) => [`${type} of node-fetch`, errorWith({ name: 'FetchError', type }), connection, true] as const,
+  ),
+  ['an unknown type of node-fetch', errorWith({ name: 'FetchError', type: 'other' }), { kind: 'unknown' }, true],
+  ['the type max-size of another error', errorWith({ type: 'max-size' }), { kind: 'unknown' }, true],
+  [
+    'a broken connection of Firefox',
+    new TypeError('NetworkError when attempting to fetch resource.'),
+    connection,
+    true,
+  ],
+  ['a broken connection of Safari', new TypeError('Load failed'), connection, true],
+  ['a body of Chrome that ends early', new TypeError('network error'), connection, true],
+
+  ['several 404s', aggregateOf({ status: 404 }, { statusCode: 404 }), status(404), false],
+  ['several 404s in a cause', errorWith({}, aggregateOf({ status: 404 })), status(404), false],
+  ['a 404 and a 503', aggregateOf({ status: 404 }, { status: 503 }, { status: 400 }), status(503), true],
+  ['a 404 and a broken connection', aggregateOf({ status: 404 }, { code: 'ECONNRESET' }), connection, true],
+  ['a 404 and an unknown error', aggregateOf({ status: 404 }, {}), { kind: 'unknown' }, true],
+  ['several certificate errors', aggregateOf({ code: 'CERT_HAS_EXPIRED' }), program, false],
+  ['a 404 and a certificate error', aggregateOf({ code: 'CERT_HAS_EXPIRED' }, { status: 404 }), status(404), false],
+  ['several aborted requests', aggregateOf({ name: 'AbortError' }, { name: 'AbortError' }), { kind: 'abort' }, false],
+  [
+    'several addresses that refuse the connection',
+    Object.assign(aggregateOf({ code: 'ECONNREFUSED' }), { code: 'ECONNREFUSED' }),
+    connection,
+    true,
+  ],
+  ['several errors of another realm', runInNewContext('new AggregateError([{ status: 404 }])'), status(404), false],
+  ['several errors that are none', new AggregateError([]), { kind: 'unknown' }, true],
+
   ['a TypeError', new TypeError("Cannot read properties of undefined (reading 'id')"), { kind: 'program' }, false],
   ['a ReferenceError', new ReferenceError('x is not defined'), { kind: 'program' }, false],
   ['a RangeError', new RangeError('Maximum call stack size exceeded'), { kind: 'program' }, false],
@@ -119,6 +171,13 @@ describe('classifyHttp (is-retry-allowed#2, p-retry#37)', () => {
 
     expect(classifyHttp(circular)).toStrictEqual({ kind: 'unknown' });
   });
+
+  it('ends with an aggregate that contains itself, also in a cause', () => {
+    const circular = new AggregateError([]);
+    circular.errors = [circular, errorWith({}, circular), circular];
+
+    expect(classifyHttp(circular)).toStrictEqual({ kind: 'unknown' });
+  });
 });
 
 /** Every code of the classification, so that none can be removed or moved without a test. */
@@ -129,7 +188,7 @@ const codes: readonly (readonly [kind: HttpOutcome['kind'], codes: string])[] = 
     ENOTFOUND EPIPE ESOCKETTIMEDOUT ETIMEDOUT ERR_SOCKET_CLOSED ERR_SOCKET_CONNECTION_TIMEOUT
     ERR_STREAM_PREMATURE_CLOSE ERR_HTTP2_GOAWAY_SESSION ERR_HTTP2_SESSION_ERROR ERR_HTTP2_STREAM_ERROR
     UND_ERR_BODY_TIMEOUT UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_RES_CONTENT_LENGTH_MISMATCH
-    UND_ERR_SOCKET ERR_NETWORK`,
+    UND_ERR_SOCKET ERR_NETWORK ERR_TLS_HANDSHAKE_TIMEOUT ERR_SSL_UNEXPECTED_EOF_WHILE_READING`,
   ],
   ['abort', 'ABORT_ERR ABORTED ERR_ABORTED ERR_CANCELED UND_ERR_ABORT UND_ERR_ABORTED'],
   [
@@ -146,7 +205,8 @@ const codes: readonly (readonly [kind: HttpOutcome['kind'], codes: string])[] = 
     UND_ERR_DESTROYED UND_ERR_INVALID_ARG UND_ERR_INVALID_RETURN_VALUE UND_ERR_NOT_SUPPORTED
     UND_ERR_REQ_CONTENT_LENGTH_MISMATCH ERR_BAD_OPTION ERR_BAD_OPTION_VALUE ERR_BAD_REQUEST ERR_BODY_PARSE_FAILURE
     ERR_DEPRECATED ERR_FORM_DATA_DEPTH_EXCEEDED ERR_FR_TOO_MANY_REDIRECTS ERR_NOT_SUPPORT ERR_TOO_MANY_REDIRECTS
-    ERR_UNSUPPORTED_PROTOCOL`,
+    ERR_UNSUPPORTED_PROTOCOL EPROTO ERR_FR_MAX_BODY_LENGTH_EXCEEDED HPE_HEADER_OVERFLOW UND_ERR_HEADERS_OVERFLOW
+    UND_ERR_RES_EXCEEDED_MAX_SIZE UND_ERR_BPL_MISSING_UPSTREAM ERR_TLS_DH_PARAM_SIZE ERR_SSL_NO_PROTOCOLS_AVAILABLE`,
   ],
 ];
 
@@ -161,7 +221,21 @@ describe('The code of an error', () => {
 
 describe('The name or the message of an error', () => {
   it.each([
-    ['connection', ['TimeoutError'], ['fetch failed', 'terminated', 'Failed to fetch', 'Network request failed']],
+    [
+      'connection',
+      ['TimeoutError'],
+      [
+        'fetch failed',
+        'terminated',
+        'Failed to fetch',
+        'network error',
+        'NetworkError when attempting to fetch resource.',
+        'Load failed',
+        'The network connection was lost.',
+        'The Internet connection appears to be offline.',
+        'Network request failed',
+      ],
+    ],
     ['abort', ['AbortError', 'CanceledError', 'CancelError'], []],
     ['program', ['AssertionError'], ['bad port', 'redirect count exceeded', 'unexpected redirect', 'unknown scheme']],
   ] as const)('means %s', (kind, names, messages) => {

@@ -8,7 +8,8 @@ import type { ErrorClass } from './options.ts';
  * - `status`: there was a response.
  * - `connection`: there was none, because of the network, the dependency or a timeout.
  * - `abort`: the client aborted the request.
- * - `program`: the request can never succeed, because of the program, its configuration or a certificate.
+ * - `program`: the request can never succeed, because of the program, its configuration, a limit of the client, TLS or a
+ *   certificate.
  * - `unknown`: none of these.
  */
 export type HttpOutcome =
@@ -37,7 +38,9 @@ const codes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
     'ETIMEDOUT',
     'ERR_SOCKET_CLOSED',
     'ERR_SOCKET_CONNECTION_TIMEOUT',
+    'ERR_SSL_UNEXPECTED_EOF_WHILE_READING',
     'ERR_STREAM_PREMATURE_CLOSE',
+    'ERR_TLS_HANDSHAKE_TIMEOUT',
     'ERR_HTTP2_GOAWAY_SESSION',
     'ERR_HTTP2_SESSION_ERROR',
     'ERR_HTTP2_STREAM_ERROR',
@@ -80,9 +83,9 @@ const codes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'ERR_TLS_CERT_ALTNAME_FORMAT',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-    'ERR_SSL_WRONG_VERSION_NUMBER',
+    // Node.js: TLS, in addition to `tlsCode`; a response whose headers are too long
+    'EPROTO',
+    'HPE_HEADER_OVERFLOW',
     // Node.js: invalid arguments
     'ERR_ASSERTION',
     'ERR_INVALID_ARG_TYPE',
@@ -93,12 +96,15 @@ const codes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
     'ERR_INVALID_URL',
     'ERR_UNESCAPED_CHARACTERS',
     // undici
+    'UND_ERR_BPL_MISSING_UPSTREAM',
     'UND_ERR_CLOSED',
     'UND_ERR_DESTROYED',
+    'UND_ERR_HEADERS_OVERFLOW',
     'UND_ERR_INVALID_ARG',
     'UND_ERR_INVALID_RETURN_VALUE',
     'UND_ERR_NOT_SUPPORTED',
     'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+    'UND_ERR_RES_EXCEEDED_MAX_SIZE',
     // axios and got; a request that got a response is classified by its status
     'ERR_BAD_OPTION',
     'ERR_BAD_OPTION_VALUE',
@@ -106,6 +112,7 @@ const codes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
     'ERR_BODY_PARSE_FAILURE',
     'ERR_DEPRECATED',
     'ERR_FORM_DATA_DEPTH_EXCEEDED',
+    'ERR_FR_MAX_BODY_LENGTH_EXCEEDED',
     'ERR_FR_TOO_MANY_REDIRECTS',
     'ERR_NOT_SUPPORT',
     'ERR_TOO_MANY_REDIRECTS',
@@ -122,10 +129,38 @@ const names: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
 
 /** Messages of `fetch`, whose errors are a TypeError for a broken connection and for a wrong argument alike. */
 const messages: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
-  connection: ['fetch failed', 'terminated', 'Failed to fetch', 'Network request failed'],
+  connection: [
+    // Node.js
+    'fetch failed',
+    'terminated',
+    // Chrome
+    'Failed to fetch',
+    'network error',
+    // Firefox
+    'NetworkError when attempting to fetch resource.',
+    // Safari
+    'Load failed',
+    'The network connection was lost.',
+    'The Internet connection appears to be offline.',
+    // React Native
+    'Network request failed',
+  ],
   abort: [],
   program: ['bad port', 'redirect count exceeded', 'unexpected redirect', 'unknown scheme'],
 };
+
+/** Types of the class FetchError of node-fetch, which sets a code only for system errors. */
+const fetchErrorTypes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
+  connection: ['body-timeout', 'request-timeout'],
+  abort: [],
+  program: ['invalid-json', 'invalid-redirect', 'max-redirect', 'max-size', 'no-redirect', 'unsupported-redirect'],
+};
+
+/** Codes of TLS, such as `ERR_SSL_WRONG_VERSION_NUMBER`: versions, ciphers and certificates that do not match. */
+const tlsCode = /^ERR_(?:SSL|TLS)_/;
+
+/** axios has no code of its own for this, only that of any bad response. */
+const tooLongForAxios = /^maxContentLength size of \S+ exceeded$/;
 
 /** Errors of these classes are mistakes in the program, unless they or their causes show something else. */
 const programErrors: readonly ErrorClass[] = [TypeError, ReferenceError, RangeError, SyntaxError, EvalError, URIError];
@@ -133,23 +168,61 @@ const programErrors: readonly ErrorClass[] = [TypeError, ReferenceError, RangeEr
 const kindOfCode = byValue(codes);
 const kindOfName = byValue(names);
 const kindOfMessage = byValue(messages);
+const kindOfFetchErrorType = byValue(fetchErrorTypes);
 
 /**
  * Classifies what a call of an HTTP client threw or returned, including the causes of an error. A status takes precedence,
- * then codes, names and messages of known errors, then the class of the error.
+ * then codes, names and messages of known errors, then the class of the error. An `AggregateError`, e.g. of
+ * `Promise.any`, is classified by its errors: by the one that is most likely to be temporary.
  */
 export function classifyHttp(outcome: unknown): HttpOutcome {
+  return classify(outcome, new Set());
+}
+
+/** @param within the aggregates that contain the outcome, which may contain themselves */
+function classify(outcome: unknown, within: ReadonlySet<unknown>): HttpOutcome {
   const chain = [...causesOf(outcome)];
   const status = firstOf(chain, httpStatusOf);
   if (status !== undefined) return { kind: 'status', status };
   const kind =
-    firstOf(chain, (error) => kindOfCode.get(property(error, 'code'))) ??
-    firstOf(chain, (error) => kindOfName.get(property(error, 'name'))) ??
+    firstOf(chain, kindByCode) ??
+    firstOf(chain, (error) => kindOfName.get(property(error, 'name')) ?? kindByFetchErrorType(error)) ??
     // The innermost message is the most precise one: "fetch failed" may have the cause "unknown scheme".
-    firstOf(chain.toReversed(), (error) => kindOfMessage.get(property(error, 'message')));
+    firstOf(chain.toReversed(), kindByMessage);
   if (kind !== undefined) return { kind };
+  const ofAggregate = firstOf(chain, (error) => mostTemporaryIn(error, within));
+  if (ofAggregate !== undefined) return ofAggregate;
   const isProgramError = chain.some((error) => programErrors.some((errorClass) => isInstanceOf(error, errorClass)));
   return { kind: isProgramError ? 'program' : 'unknown' };
+}
+
+function kindByCode(error: unknown): KindWithoutStatus | undefined {
+  const code = property(error, 'code');
+  const isOfTls = typeof code === 'string' && tlsCode.test(code);
+  return kindOfCode.get(code) ?? (isOfTls ? 'program' : undefined);
+}
+
+function kindByFetchErrorType(error: unknown): KindWithoutStatus | undefined {
+  return property(error, 'name') === 'FetchError' ? kindOfFetchErrorType.get(property(error, 'type')) : undefined;
+}
+
+function kindByMessage(error: unknown): KindWithoutStatus | undefined {
+  const message = property(error, 'message');
+  const isTooLong = typeof message === 'string' && tooLongForAxios.test(message);
+  return isTooLong ? 'program' : kindOfMessage.get(message);
+}
+
+/** The kinds of the errors in an aggregate, the most likely to be temporary first. */
+const temporaryFirst: readonly HttpOutcome['kind'][] = ['connection', 'unknown', 'status', 'program', 'abort'];
+
+/** The outcome in an aggregate that is most likely to be temporary; of several statuses, the highest. */
+function mostTemporaryIn(error: unknown, within: ReadonlySet<unknown>): HttpOutcome | undefined {
+  const errors = isInstanceOf(error, AggregateError) ? property(error, 'errors') : undefined;
+  if (!Array.isArray(errors) || within.has(error)) return undefined;
+  const outcomes = errors.map((each) => classify(each, new Set([...within, error])));
+  const rank = (each: HttpOutcome) =>
+    temporaryFirst.indexOf(each.kind) * 1_000 - (each.kind === 'status' ? each.status : 0);
+  return outcomes.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 /**

@@ -53,8 +53,8 @@ export function isRepeatable({ method, hasIdempotencyKey = false }: HttpRequestF
  *
  * It reads responses and errors of `fetch`, undici, axios, got, superagent and others: the status of a response, returned
  * or thrown, and the codes of errors and their causes (`classifyHttp`). Broken connections and timeouts are repeated.
- * Programming errors (a TypeError that is none of `fetch`, an invalid URL), certificate errors and aborted requests are
- * not. Any other error without a status counts as no response.
+ * Programming errors (a TypeError that is none of `fetch`, an invalid URL), errors of TLS and certificates, responses
+ * that exceed a limit of the client and aborted requests are not. Any other error without a status counts as no response.
  *
  * When a returned Response is retried, its body stays unread and holds its connection until it is garbage-collected. It
  * is better if the client cancels the body and throws an error for such a status.
