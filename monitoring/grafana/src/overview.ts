@@ -19,7 +19,7 @@ export const overview = (): DashboardBuilder =>
         stat('Reachable replicas', {
           description:
             'Replicas that Prometheus reaches, by service. With one left, the next failure ends the service.',
-          queries: { '{{job}}': 'count by (job) (up{job=~"$service"} == 1)' },
+          queries: { '{{job}}': 'job:up:sum{job=~"$service"}' },
         }),
         stat('Good account openings (1 h)', {
           description:
