@@ -10,7 +10,6 @@ const program = findPrometheusProgram('prometheus', 'whether the queries of dash
 
 /** Metrics without data in this system, with the reason. */
 const mayBeEmpty: readonly (readonly [metric: string, why: string])[] = [
-  ['http_server_requests_shed_total', 'no replica is overloaded, so no request is shed'],
   ['resilience4j_circuitbreaker_slow_call_rate', 'it exists from ten calls on, and an OPEN window may be empty'],
 ];
 

@@ -139,6 +139,22 @@ describe('the telemetry of calls to customer', () => {
     },
   );
 
+  it('counts 0 for responses and state transitions before the first of them, so that panels show 0', async () => {
+    const atStart = await metrics('/metrics');
+
+    const transitions = atStart.filter((line) => line.startsWith('breakwater_circuitbreaker_transitions_total{'));
+    expect(transitions).toHaveLength(4);
+    expect(transitions.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+    expect(atStart).toEqual(
+      expect.arrayContaining([
+        'http_server_requests_seconds_count{method="POST",uri="/accounts",status="201",outcome="SUCCESS",exception="none"} 0',
+        'http_server_requests_seconds_count{method="POST",uri="/accounts",status="202",outcome="SUCCESS",exception="none"} 0',
+        'breakwater_cached_fallback_calls_total{name="customer",kind="served",application="account"} 0',
+        'account_verifications_total{result="active"} 0',
+      ]),
+    );
+  });
+
   it('includes the state of the database connections', async () => {
     await openTimes(1);
 

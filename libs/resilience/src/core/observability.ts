@@ -44,7 +44,10 @@ export interface EventMeter<P> extends CommonMeter {
   readonly type: 'eventCounter';
   /** The types of events that count, with the labels under which each does. A function computes them for each event. */
   readonly counts: { readonly [T in EventTypeOf<P>]?: Labels | LabelsOf<EventOfType<P, T>>['labelsOf'] };
-  /** Labels that functions compute and that are shown as 0 before their first event. None by default. */
+  /**
+   * Labels that functions compute and that are shown as 0 before their first event, so that Prometheus sees that event as
+   * an increase. None by default.
+   */
   readonly initial?: readonly Labels[];
   /** Whether an instance has this metric. True by default. */
   appliesTo?(instance: P): boolean;

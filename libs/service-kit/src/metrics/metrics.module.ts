@@ -1,10 +1,12 @@
-import { Controller, Get, Header, Injectable, Module, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { Controller, Get, Header, Injectable, Module, RequestMethod, type OnModuleInit } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { Gauge, Histogram, Registry } from 'prom-client';
 import { DatabaseMetrics } from '../database/database.ts';
+import { successStatusesOf } from '../openapi/operation-decorators.ts';
 import { OverloadMetrics } from '../overload/overload.ts';
 import { currentRequest, type RequestContext } from '../request-context/request-context.ts';
 import { isProbe, metricsPaths, MetricsRegistry } from './metrics.registry.ts';
@@ -24,6 +26,8 @@ export class HttpMetrics implements OnModuleInit {
 
   constructor(
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
     registry: MetricsRegistry,
   ) {
     this.#durations = new Histogram({
@@ -42,10 +46,37 @@ export class HttpMetrics implements OnModuleInit {
   }
 
   onModuleInit(): void {
+    this.#startAtZero();
     this.adapterHost.httpAdapter.getInstance().addHook('onRequest', (request, reply, done) => {
       this.#observe(request, reply.raw, currentRequest());
       done();
     });
+  }
+
+  /**
+   * Adds the series of the successful responses that routes describe, so that a dashboard shows 0 where there were none, and
+   * Prometheus sees the first one as an increase.
+   */
+  #startAtZero(): void {
+    for (const { metatype } of this.discovery.getControllers()) {
+      if (!metatype) continue;
+      const prototype = metatype.prototype as Readonly<Record<string, object>>;
+      for (const name of this.scanner.getAllMethodNames(prototype)) {
+        const handler = prototype[name] as object;
+        const method = RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod];
+        for (const uri of urisOf(metatype, handler).filter((uri) => !isProbe(uri))) {
+          for (const status of successStatusesOf(handler)) {
+            this.#durations.zero({
+              method,
+              uri,
+              status: String(status),
+              outcome: outcomeFor(status),
+              exception: 'none',
+            });
+          }
+        }
+      }
+    }
   }
 
   #observe(request: FastifyRequest, response: ServerResponse, context: RequestContext | undefined): void {
@@ -64,14 +95,30 @@ export class HttpMetrics implements OnModuleInit {
 
 /** `/accounts/{id}`; one value for all requests without a route. */
 const uriOf = ({ routeOptions: { url } }: FastifyRequest): string =>
-  url === undefined ? 'NOT_FOUND' : url.replaceAll(/:(\w+)/g, '{$1}');
+  url === undefined ? 'NOT_FOUND' : templateOf(url);
+
+const templateOf = (route: string): string => route.replaceAll(/:(\w+)/g, '{$1}');
+
+/** The templates of a handler's routes, as Nest joins the paths of the controller and of the handler. */
+function urisOf(controller: object, handler: object): string[] {
+  const pathsOf = (decorated: object): string[] =>
+    [(Reflect.getMetadata(PATH_METADATA, decorated) ?? []) as string | string[]].flat();
+  return pathsOf(controller).flatMap((prefix) =>
+    pathsOf(handler).map((path) =>
+      templateOf(`/${[...prefix.split('/'), ...path.split('/')].filter(Boolean).join('/')}`),
+    ),
+  );
+}
 
 /** A client that disconnects does not receive the status. */
 function outcomeOf({ statusCode, writableFinished }: ServerResponse): { status: string; outcome: string } {
   if (!writableFinished) return { status: 'UNKNOWN', outcome: 'UNKNOWN' };
-  const outcomes = ['INFORMATIONAL', 'SUCCESS', 'REDIRECTION', 'CLIENT_ERROR', 'SERVER_ERROR'];
-  return { status: String(statusCode), outcome: outcomes[Math.floor(statusCode / 100) - 1] ?? 'UNKNOWN' };
+  return { status: String(statusCode), outcome: outcomeFor(statusCode) };
 }
+
+const outcomes = ['INFORMATIONAL', 'SUCCESS', 'REDIRECTION', 'CLIENT_ERROR', 'SERVER_ERROR'];
+
+const outcomeFor = (status: number): string => outcomes[Math.floor(status / 100) - 1] ?? 'UNKNOWN';
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.constructor.name : 'none');
 
@@ -89,6 +136,7 @@ export class MetricsController {
 
 /** `GET /metrics` and `GET /actuator/prometheus`: the process, the requests and the database connections. */
 @Module({
+  imports: [DiscoveryModule],
   controllers: [MetricsController],
   providers: [MetricsRegistry, HttpMetrics, OverloadMetrics, DatabaseMetrics],
   exports: [MetricsRegistry],

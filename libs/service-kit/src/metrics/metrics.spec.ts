@@ -1,15 +1,35 @@
-import { ConflictException, Controller, Get, Logger, Module, Param, type DynamicModule } from '@nestjs/common';
+import {
+  ConflictException,
+  Controller,
+  Get,
+  Logger,
+  Module,
+  Param,
+  type DynamicModule,
+  type Type,
+} from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventEmitter, once } from 'node:events';
 import request from 'supertest';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { createService } from '../bootstrap/service-process.ts';
 import { ServiceKitModule } from '../service-kit.module.ts';
 import { readConfig } from '../config/read-config.ts';
 import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
+import { Answers } from '../openapi/operation-decorators.ts';
 import { MetricsModule } from './metrics.module.ts';
+
+@Controller('moles')
+class MolesController {
+  @Get(':mole/lamps')
+  @Answers(200, z.array(z.string()), 'The lamps')
+  @Answers(304, undefined, 'The client has them')
+  find(): string[] {
+    return [];
+  }
+}
 
 @Controller('berths')
 class BerthsController {
@@ -30,7 +50,7 @@ class BerthsController {
 
 @Module({})
 class HarbourModule {
-  static forRoot(config: ServiceConfig): DynamicModule {
+  static forRoot(config: ServiceConfig, controllers: Type[]): DynamicModule {
     return {
       module: HarbourModule,
       imports: [
@@ -38,18 +58,18 @@ class HarbourModule {
         ServiceHealthModule.forRoot(),
         MetricsModule,
       ],
-      controllers: [BerthsController],
+      controllers,
     };
   }
 }
 
-async function startHarbour(): Promise<NestFastifyApplication> {
+async function startHarbour(controllers: Type[] = [BerthsController]): Promise<NestFastifyApplication> {
   const config = readConfig(z.object(serviceVariables('harbour', { port: 0 })), {
     // Nothing listens on port 1.
     DATABASE_URL: 'postgres://harbour@127.0.0.1:1/harbour',
     LOG_LEVEL: 'silent',
   });
-  const app = await createService('harbour', config, HarbourModule.forRoot(config));
+  const app = await createService('harbour', config, HarbourModule.forRoot(config, controllers));
   await app.listen(0, '127.0.0.1');
   return app;
 }
@@ -120,6 +140,25 @@ describe('the metrics of a service', () => {
     expect(await counts()).toEqual([
       'http_server_requests_seconds_count{method="GET",uri="NOT_FOUND",status="404",outcome="CLIENT_ERROR",exception="NotFoundException"} 3',
     ]);
+  });
+
+  it('show 0 for each successful response that a route describes, also after a restart', async () => {
+    const scrapes = [1, 2].map(async () => {
+      const harbour = await startHarbour([MolesController]);
+      onTestFinished(() => harbour.close());
+      return (await request(harbour.getHttpServer()).get('/metrics')).text.split('\n');
+    });
+
+    const [first = [], second = []] = await Promise.all(scrapes);
+    const route = 'method="GET",uri="/moles/{mole}/lamps"';
+    const ofRequests = (lines: readonly string[]) =>
+      lines.filter((line) => line.startsWith('http_server_requests_seconds_'));
+    expect(ofRequests(first).filter((line) => line.includes('_count'))).toEqual([
+      `http_server_requests_seconds_count{${route},status="200",outcome="SUCCESS",exception="none"} 0`,
+      `http_server_requests_seconds_count{${route},status="304",outcome="REDIRECTION",exception="none"} 0`,
+    ]);
+    expect(ofRequests(first).filter((line) => !line.endsWith(' 0'))).toEqual([]);
+    expect(ofRequests(second)).toEqual(ofRequests(first));
   });
 
   it('do not count probes', async () => {

@@ -42,6 +42,7 @@ export const Answers = (
   { headers = [], contentType }: AnswerOptions = {},
 ): MethodDecorator =>
   applyDecorators(
+    addSuccessStatus(status),
     ApiResponse({
       status,
       description,
@@ -50,6 +51,17 @@ export const Answers = (
     }),
     ...(contentType === undefined ? [] : [ApiProduces(contentType)]),
   );
+
+const successStatuses = Symbol('successStatuses');
+
+const addSuccessStatus =
+  (status: number): MethodDecorator =>
+  (_prototype, _name, { value }) =>
+    Reflect.defineMetadata(successStatuses, [status, ...successStatusesOf(value as object)], value as object);
+
+/** The statuses of the successful responses that a route describes with `@Answers`. */
+export const successStatusesOf = (handler: object): readonly number[] =>
+  (Reflect.getOwnMetadata(successStatuses, handler) as readonly number[] | undefined) ?? [];
 
 /** The extension with the problems of a route, until its description is finished. It is not served. */
 export const problemsExtension = 'x-problems';

@@ -2,7 +2,7 @@ import { Gauge, type OpenMetricsContentType, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import { createRegistry, type FollowableRegistries } from '../../core/policies.ts';
+import { createRegistry, type FollowableRegistries, policies } from '../../core/policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { bindToPrometheus, type PrometheusOptions } from './bind-to-prometheus.ts';
 
@@ -230,7 +230,12 @@ describe('bindToPrometheus for circuit breakers', () => {
       '# TYPE breakwater_circuitbreaker_transitions_total counter',
       'breakwater_circuitbreaker_transitions_total{name="customer",from_state="closed",to_state="open"} 1',
       'breakwater_circuitbreaker_transitions_total{name="customer",from_state="open",to_state="half_open"} 1',
+      'breakwater_circuitbreaker_transitions_total{name="customer",from_state="half_open",to_state="open"} 0',
+      'breakwater_circuitbreaker_transitions_total{name="customer",from_state="half_open",to_state="closed"} 0',
       'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="closed",to_state="open"} 1',
+      'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="open",to_state="half_open"} 0',
+      'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="half_open",to_state="open"} 0',
+      'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="half_open",to_state="closed"} 0',
       '# TYPE breakwater_circuitbreaker_health_probes_total counter',
       'breakwater_circuitbreaker_health_probes_total{name="ledger",kind="healthy"} 0',
       'breakwater_circuitbreaker_health_probes_total{name="ledger",kind="unhealthy"} 1',
@@ -296,6 +301,45 @@ describe('the series of an instance', () => {
       'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed"} 0',
       'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="ignored"} 0',
     ]);
+  });
+});
+
+describe('counters', () => {
+  const eventMeters = policies.flatMap(({ kind, meters = [] }) =>
+    meters.filter(({ type }) => type === 'eventCounter').map(({ name }) => ({ kind, name })),
+  );
+
+  it.each(eventMeters)('exist with the value 0 before the first event, and after a restart: $name', async (meter) => {
+    const { kind, name } = meter;
+    const options = {
+      circuitBreaker: { healthProbe: () => true },
+      retry: { retryBudget: 'all' },
+      hedge: { retryBudget: 'all' },
+      fallback: { handlers: [{ handle: () => 'fallback' }] },
+    }[kind as string];
+
+    const restarts = [1, 2].map(() => {
+      const environment = { retryBudgets: createRegistry('retryBudget') };
+      const registry = createRegistry(kind as 'retry', {}, environment);
+      registry.getOrCreate('customer', options);
+      return bound({ [kind]: registry }).scrape(`${name}{`);
+    });
+
+    const [first = [], second = []] = await Promise.all(restarts);
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.filter((line) => !line.endsWith(' 0'))).toEqual([]);
+    expect(second).toEqual(first);
+  });
+
+  it('of transitions exist for each transition that calls and time cause, and for each other one from its first on', async () => {
+    const { customer, scrape } = withBreakers();
+    const transitions = async () => (await scrape('breakwater_circuitbreaker_transitions_total{')).length;
+
+    const atFirst = await transitions();
+    customer.transitionToForcedOpenState();
+
+    expect(atFirst).toBe(4);
+    expect(await transitions()).toBe(5);
   });
 });
 

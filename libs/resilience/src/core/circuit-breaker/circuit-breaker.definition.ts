@@ -4,13 +4,17 @@ import { definePolicy, dependencyUnavailable } from '../policy-definition.ts';
 import { circuitBreakerDetails, circuitBreakerEvent } from './circuit-breaker.actuator.ts';
 import { type AnyCircuitBreaker, type CircuitBreakerEngines, chosenEngine } from './circuit-breaker.contract.ts';
 import { circuitBreakerOptions, type CircuitBreakerOptions } from './circuit-breaker.options.ts';
-import { stateNames } from './circuit-breaker.transitions.ts';
+import { automaticTransitions, type StateName, stateNames } from './circuit-breaker.transitions.ts';
 import { CircuitBreaker, type CircuitBreakerEnvironment } from './circuit-breaker.ts';
 
 /** What the circuit breakers of a registry get in addition to their options. */
 export interface CircuitBreakerRegistryEnvironment extends CircuitBreakerEnvironment {
   /** Engines that instances may choose with the option `engine`, in addition to the sliding window. None by default. */
   readonly engines?: CircuitBreakerEngines;
+}
+
+function transitionLabels(from: StateName, to: StateName): Labels {
+  return { from_state: from.toLowerCase(), to_state: to.toLowerCase() };
 }
 
 export const circuitBreakerDefinition = definePolicy({
@@ -152,11 +156,9 @@ export const circuitBreakerDefinition = definePolicy({
       help: 'Total number of state transitions.',
       labels: ['from_state', 'to_state'],
       counts: {
-        STATE_TRANSITION: ({ fromState, toState }): Labels => ({
-          from_state: fromState.toLowerCase(),
-          to_state: toState.toLowerCase(),
-        }),
+        STATE_TRANSITION: ({ fromState, toState }): Labels => transitionLabels(fromState, toState),
       },
+      initial: automaticTransitions.map(([from, to]) => transitionLabels(from, to)),
     },
     {
       type: 'eventCounter',

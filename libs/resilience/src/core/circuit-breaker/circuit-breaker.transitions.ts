@@ -28,3 +28,11 @@ export const legalTransitions: Readonly<Record<StateName, readonly StateName[]>>
   METRICS_ONLY: ['CLOSED', 'DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'],
   FORCED_OPEN: ['CLOSED', 'OPEN', 'HALF_OPEN', 'DISABLED', 'METRICS_ONLY', 'FORCED_OPEN'],
 };
+
+/** The transitions that results and time cause. All others are explicit. */
+export const automaticTransitions: readonly (readonly [from: StateName, to: StateName])[] = [
+  ['CLOSED', 'OPEN'],
+  ['OPEN', 'HALF_OPEN'],
+  ['HALF_OPEN', 'OPEN'],
+  ['HALF_OPEN', 'CLOSED'],
+];
