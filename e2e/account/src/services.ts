@@ -30,6 +30,15 @@ export interface RunningAccount {
 /** One attempt per call: for tests that count calls, and for those with a clock that stands still. */
 export const oneAttempt = { RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '1' };
 
+/** Reconciles at once and often, with a circuit breaker that does not open within a test. */
+export const tolerant = {
+  RECONCILIATION_INTERVAL: '20ms',
+  RESILIENCE4J_RATELIMITER_INSTANCES_RECONCILIATION_LIMITREFRESHPERIOD: '5ms',
+  RESILIENCE4J_RETRYBUDGET_INSTANCES_CUSTOMER_MINRETRIESPERSECOND: '1000',
+  RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE: '1000',
+  RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_MINIMUMNUMBEROFCALLS: '1000',
+};
+
 /** The reconciler would change what a test observes. */
 const noReconciliation = { RECONCILIATION_INTERVAL: '1h' };
 
@@ -105,6 +114,8 @@ export async function startReplica(
 /** The customer service, listening, with a database of its own. */
 export interface RunningCustomer {
   readonly url: string;
+  /** For changing the tables. */
+  readonly databaseUrl: string;
   /** The connection of the service to its database, which a test can sever. */
   readonly route: DatabaseProxy;
   /** Replaces all faults (`docs/faults.md`); without an argument it removes them. */
@@ -144,6 +155,7 @@ export async function startCustomer(environment: Environment = {}): Promise<Runn
   const url = await app.getUrl();
   return {
     url,
+    databaseUrl: database.url,
     route,
     setFaults: async (faults = {}) => {
       const response = await fetch(`${url}/faults`, { method: 'PUT', headers, body: JSON.stringify(faults) });

@@ -12,7 +12,7 @@ export class StandInCustomer {
   #url = '';
   #held: ServerResponse[] = [];
   readonly #events = new EventEmitter<{ request: [ServerResponse] }>();
-  #respond: (response: ServerResponse, id: string) => void = respondWithCustomer;
+  #respond: (response: ServerResponse) => void = respondWithCustomer;
 
   static async start(): Promise<StandInCustomer> {
     const standIn = new StandInCustomer();
@@ -24,9 +24,22 @@ export class StandInCustomer {
     return this.#url;
   }
 
-  /** From now on it responds to every request with this status. */
+  /** From now on it responds to every request in this way. */
+  respondAs(respond: (response: ServerResponse) => void): void {
+    this.#respond = respond;
+  }
+
+  /** From now on it responds to every request with this status and without a body. */
   respondWith(status: number): void {
-    this.#respond = (response) => response.writeHead(status).end();
+    this.respondAs((response) => response.writeHead(status).end());
+  }
+
+  /** From now on it responds that the requested customer does not exist. */
+  knowNoCustomer(): void {
+    this.respondAs((response) => {
+      const problem = { type: 'urn:breakwater:problem:customer-not-found', title: 'Customer not found', status: 404 };
+      response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    });
   }
 
   /** From now on it responds with the requested customer. */
@@ -59,12 +72,13 @@ export class StandInCustomer {
   #receive(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(request);
     this.responses.push(response);
-    this.#respond(response, request.url?.split('/').at(-1) ?? '');
+    this.#respond(response);
     this.#events.emit('request', response);
   }
 }
 
-/** The response of a healthy customer service. */
-export function respondWithCustomer(response: ServerResponse, id = 'c-1001'): void {
+/** The response of a healthy customer service: the requested customer. */
+export function respondWithCustomer(response: ServerResponse): void {
+  const id = response.req.url?.split('/').at(-1);
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id, status: 'ACTIVE' }));
 }

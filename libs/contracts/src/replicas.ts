@@ -51,7 +51,13 @@ export interface ReplicaResponse {
   readonly at: number;
 }
 
-/** Sends a request to one replica. Never rejects: without a response the status is 0 and the body holds the reason. */
+/** The most that is read of a response: several times the metrics of a busy replica. */
+const maxBodyBytes = 16 * 1024 * 1024;
+
+/**
+ * Sends a request to one replica. Never rejects: without a response, or with one of more than 16 MB, the status is 0 and the
+ * body holds the reason.
+ */
 export async function callReplica(
   url: string,
   { method = 'GET', authorization, body, timeoutMs }: ReplicaRequest,
@@ -69,10 +75,22 @@ export async function callReplica(
       signal: AbortSignal.timeout(timeoutMs),
     });
     const instance = response.headers.get('x-instance') ?? undefined;
-    return { status: response.status, instance, body: parseBody(await response.text()), at: performance.now() };
+    return { status: response.status, instance, body: parseBody(await readText(response)), at: performance.now() };
   } catch (error) {
     return { status: 0, instance: undefined, body: connectionFailure(error), at: performance.now() };
   }
+}
+
+/** @throws Error when the body is too large; the connection is closed */
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > maxBodyBytes) throw new Error(`the response is larger than ${maxBodyBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 function parseBody(text: string): unknown {

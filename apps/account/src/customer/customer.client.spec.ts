@@ -6,13 +6,17 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CustomerClient, CustomerUnavailableError } from './customer.client.ts';
 
-/** A customer service that responds as the test says. */
-async function customerThat(responds: RequestListener): Promise<{ url: string; requests: IncomingMessage[] }> {
+/** A customer service that responds as the test says. `closed` resolves when its first connection is closed. */
+async function customerThat(
+  responds: RequestListener,
+): Promise<{ url: string; requests: IncomingMessage[]; closed: Promise<unknown> }> {
   const requests: IncomingMessage[] = [];
+  const { promise: closed, resolve: onClose } = Promise.withResolvers<unknown>();
   const server = createServer((request, response) => {
     requests.push(request);
     responds(request, response);
   });
+  server.once('connection', (socket) => socket.once('close', onClose));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -21,13 +25,36 @@ async function customerThat(responds: RequestListener): Promise<{ url: string; r
   });
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { url: `http://127.0.0.1:${address.port}`, requests };
+  return { url: `http://127.0.0.1:${address.port}`, requests, closed };
 }
 
 const json =
-  (body: unknown, status = 200): RequestListener =>
+  (body: unknown, status = 200, contentType = 'application/json'): RequestListener =>
   (_, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
+  };
+
+const chunk = Buffer.alloc(16 * 1024, ' ');
+
+/** A body without end, as fast as the connection takes it. */
+const flood =
+  (status: number): RequestListener =>
+  (_, response) => {
+    const write = () => {
+      while (response.write(chunk));
+      response.once('drain', write);
+    };
+    response.writeHead(status, { 'content-type': 'application/json' });
+    write();
+  };
+
+/** A body without end, of which a byte arrives every few milliseconds. */
+const trickle =
+  (status: number, onSent: () => void = () => {}): RequestListener =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).write(' ', onSent);
+    const timer = setInterval(() => response.write(' '), 5);
+    response.once('close', () => clearInterval(timer));
   };
 
 const clientFor = (...urls: string[]): CustomerClient => new CustomerClient(urls);
@@ -97,7 +124,17 @@ describe('CustomerClient', () => {
       ['is overloaded', json({}, 503), /customer responded with 503/],
       ['refuses', json({}, 400), /customer responded with 400/],
       ['responds with something else', json({ name: 'Ada' }), /customer responded with an invalid customer/],
-      ['does not respond with JSON', (_, response) => response.end('<html>'), /customer cannot be called: .*JSON/],
+      [
+        'does not respond with JSON',
+        (_, response) => response.setHeader('content-type', 'application/json').end('<html>'),
+        /customer cannot be called: .*JSON/,
+      ],
+      [
+        'switches protocols',
+        (request) =>
+          request.socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n'),
+        /customer responded with 101/,
+      ],
       ['redirects', (_, response) => response.writeHead(302, { location: '/' }).end(), /responded with 302/],
       ['closes the connection', (request) => request.socket.destroy(), /customer cannot be called/],
       [
@@ -188,6 +225,56 @@ describe('CustomerClient', () => {
     }
 
     expect(new Set(requests.map(({ socket }) => socket)).size).toBe(1);
+  });
+
+  // punkpeye/fastmcp#330, async-http-client#1450
+  describe.each([200, 201, 302, 404, 500, 503, 504])(
+    'when customer responds with %i and a body without end',
+    (status) => {
+      const isRead = status === 200 || status === 404;
+
+      it('reads no more than 64 kB and closes the connection', async () => {
+        const { url, requests, closed } = await customerThat(flood(status));
+
+        const finding = clientFor(url).findById('c-1001');
+
+        await expect(finding).rejects.toThrow(isRead ? 'larger than 65536 bytes' : `customer responded with ${status}`);
+        await closed;
+        // The buffers of the operating system hold some megabytes at most.
+        expect(requests[0]?.socket.bytesWritten).toBeLessThan(16 * 1024 * 1024);
+      });
+
+      it('closes the connection at the deadline of the call, however slowly the body arrives', async () => {
+        const caller = new AbortController();
+        // The caller aborts a call whose body is read. The others have their result: the client itself ends the body.
+        const abort = () => isRead && caller.abort(new Error('the time limit'));
+        const { url, closed } = await customerThat(trickle(status, abort));
+        const deadline = Deadline.after(status === 504 ? 200 : 50, new FakeClock());
+
+        const finding = clientFor(url).findById('c-1001', { deadline, signal: caller.signal });
+
+        await expect(finding).rejects.toThrow(isRead ? 'the time limit' : `customer responded with ${status}`);
+        await closed;
+      });
+    },
+  );
+
+  it('closes the connection of a discarded body without a deadline, too', async () => {
+    const { url, closed } = await customerThat(trickle(500));
+
+    await expect(clientFor(url).findById('c-1001')).rejects.toThrow('customer responded with 500');
+    await closed;
+  });
+
+  it('closes an idle connection on which bytes arrive', async () => {
+    const { url, closed } = await customerThat((request, response) => {
+      json(ada)(request, response);
+      const timer = setInterval(() => request.socket.write('HTTP/1.1 200 OK\r\n'), 5);
+      request.socket.once('close', () => clearInterval(timer));
+    });
+
+    await expect(clientFor(url).findById('c-1001')).resolves.toEqual({ id: 'c-1001', status: 'ACTIVE' });
+    await closed;
   });
 
   it('leaves no listener on the signal of the caller', async () => {

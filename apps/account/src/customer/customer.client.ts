@@ -1,17 +1,16 @@
 import type { CustomerPath, FindCustomer } from '@breakwater/contracts';
 import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
-import { deadlineHeaders, whenAborted, type CallContext } from '@breakwater/resilience';
+import { deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { currentCallContext } from '@breakwater/resilience/nest';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { httpGet, type HttpResponse } from './http-get.ts';
 
 type CustomerInContract = FindCustomer['responses'][200]['content']['application/json'];
 
 /** Typed by the contract: the compiler reports when customer changes it. */
 const findCustomerPath = '/customers/{id}' satisfies CustomerPath;
+const found = 200 satisfies keyof FindCustomer['responses'];
 const notFound = 404 satisfies keyof FindCustomer['responses'];
 const gatewayTimeout = 504;
 
@@ -41,8 +40,8 @@ export class CustomerClient {
 
   /**
    * @param context its signal aborts the request, and its deadline is passed on; default: that of the current call
-   * @returns undefined when there is no such customer
-   * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else
+   * @returns undefined when customer responds with 404: there is no such customer
+   * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else, such as more than 64 kB
    */
   async findById(
     id: string,
@@ -56,11 +55,12 @@ export class CustomerClient {
       ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
     };
     try {
-      const { status, body } = await httpGet(this.#nextUrl() + pathOf({ id }), headers, context);
-      if (isSuccess(status)) return parseCustomer(body);
-      if (status === notFound) return undefined;
-      if (status === gatewayTimeout) await untilAborted(context);
-      throw new CustomerUnavailableError(`customer responded with ${status}`);
+      const url = this.#nextUrl() + pathOf({ id });
+      const response = await httpGet(url, { headers, context, readsBodyOf: [found, notFound] });
+      if (response.status === found) return parseCustomer(response);
+      if (response.status === notFound) return undefined;
+      if (response.status === gatewayTimeout) await untilAborted(context);
+      throw new CustomerUnavailableError(`customer responded with ${response.status}`);
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof CustomerUnavailableError) throw error;
@@ -88,7 +88,7 @@ async function untilAborted({ signal, deadline }: Partial<Pick<CallContext, 'sig
 const pathOf = (parameters: FindCustomer['parameters']['path']): string =>
   findCustomerPath.replace('{id}', encodeURIComponent(parameters.id));
 
-function parseCustomer(body: string): Customer {
+function parseCustomer({ body }: HttpResponse): Customer {
   const promised = JSON.parse(body) as CustomerInContract;
   // The compiler checks the contract against what is read here; the schema checks the response.
   const { data, error } = customerSchema.safeParse(promised satisfies z.input<typeof customerSchema>);
@@ -100,43 +100,4 @@ function parseCustomer(body: string): Customer {
 function reasonOf(error: unknown): string {
   const reason: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return reason instanceof Error ? reason.message : String(reason);
-}
-
-/** Shorter than customer's SHUTDOWN_DELAY, for which a connection must be idle before a stopping replica closes it. */
-const keepAliveMs = 2_000;
-const http = { request: httpRequest, agent: new HttpAgent({ keepAlive: true, timeout: keepAliveMs }) };
-const https = { request: httpsRequest, agent: new HttpsAgent({ keepAlive: true, timeout: keepAliveMs }) };
-
-const isSuccess = (status: number): boolean => status >= 200 && status < 300;
-
-/**
- * A GET over a kept connection, which follows no redirection. It takes less than half of the processor time of `fetch`
- * (docs/performance.md), because it needs neither web streams nor signals.
- *
- * @returns the body of a success; an empty one otherwise
- * @throws the reason of an abort, or the error of the connection
- */
-function httpGet(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  context: Partial<Pick<CallContext, 'signal'>>,
-): Promise<{ readonly status: number; readonly body: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly body: string }>();
-  const { request: send, agent } = url.startsWith('https:') ? https : http;
-  const request = send(url, { agent, headers }, (response) => {
-    const { statusCode: status = 0 } = response;
-    if (isSuccess(status)) text(response).then((body) => resolve({ status, body }), reject);
-    else {
-      // An unread body would keep the connection from being used again.
-      response.on('error', () => {}).resume();
-      resolve({ status, body: '' });
-    }
-  });
-  // Cheaper than a listener on the signal, which then is never created.
-  const stopListening = whenAborted(context, (reason) => {
-    reject(reason);
-    request.destroy();
-  });
-  request.on('error', reject).end();
-  return promise.finally(stopListening);
 }

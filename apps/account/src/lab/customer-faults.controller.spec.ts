@@ -50,4 +50,22 @@ describe('CustomerReplicas', () => {
       [0, null],
     ]);
   });
+
+  // punkpeye/fastmcp#330
+  it('lists a replica whose response has no end as one without a response, and closes its connection', async () => {
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const port = await replica((_request, response) => {
+      const write = () => {
+        while (response.write(Buffer.alloc(256 * 1024, ' ')));
+        response.once('drain', write);
+      };
+      response.once('close', () => close());
+      write();
+    });
+
+    const responses = await new CustomerReplicas([`http://127.0.0.1:${port}`]).sendToAll(put);
+
+    expect(responses).toEqual([{ replica: `http://127.0.0.1:${port}`, status: 0, body: null }]);
+    await closed;
+  });
 });
