@@ -94,7 +94,7 @@ describe('accounts, while customer fails', () => {
   });
 
   it('does not record an unknown customer as a failure', async () => {
-    customer.respondWith(404);
+    customer.knowNoCustomer();
 
     const statuses = await openTimes(11);
 

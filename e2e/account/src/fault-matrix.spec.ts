@@ -68,6 +68,7 @@ const unavailable: Fault[] = [
   { fault: 'responds with 503', inject: errors(503) },
   { fault: 'responds with 429', inject: errors(429) },
   { fault: 'responds with 400', inject: errors(400) },
+  { fault: 'responds with a 404 that is no “customer-not-found”', inject: errors(404) },
   { fault: 'hangs', inject: customerIs({ hang: { rate: 1 } }) },
   { fault: 'resets connections', inject: customerIs({ reset: { rate: 1 } }) },
   {
@@ -136,7 +137,7 @@ const matrix: (Fault & Expected)[] = [
     unknown: rejected,
   },
   {
-    // The response to an unknown customer is a 404, whose body is not read.
+    // The fault leaves the response to an unknown customer as it is.
     fault: 'responds with a malformed customer',
     inject: customerIs({ malformed: { rate: 1 } }),
     known: stale,

@@ -150,7 +150,7 @@ describe('POST /accounts with an Idempotency-Key', () => {
   });
 
   it('replays the response for an unknown customer, even if the customer exists now', async () => {
-    customer.respondWith(404);
+    customer.knowNoCustomer();
     const first = await open('k-1').set('x-request-id', 'r-1');
     customer.recover();
     const second = await open('k-1').set('x-request-id', 'r-2');

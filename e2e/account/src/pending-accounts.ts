@@ -1,5 +1,6 @@
 import { withClient } from '@breakwater/system-runner/postgres';
 import { randomUUID } from 'node:crypto';
+import { expect, vi } from 'vitest';
 
 /** An account as stored, with its history. */
 export interface StoredAccount {
@@ -65,4 +66,16 @@ export async function letTimePass(databaseUrl: string, interval: string): Promis
       [interval],
     ),
   );
+}
+
+/** Waits until no account is pending, and expects all of them to be active. */
+export async function becomeActive({ databaseUrl }: { readonly databaseUrl: string }): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await letTimePass(databaseUrl, '2 hours');
+      expect(await readQueue(databaseUrl)).toEqual([]);
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+  expect(new Set((await readAccounts(databaseUrl)).map(({ status }) => status))).toEqual(new Set(['ACTIVE']));
 }

@@ -95,7 +95,7 @@ describe('reconciliation', () => {
   });
 
   it('rejects accounts of unknown customers, with the reason in their history', async () => {
-    customer.respondWith(404);
+    customer.knowNoCustomer();
     const account = await start();
     await insertPending(account.databaseUrl, ['c-9999']);
 

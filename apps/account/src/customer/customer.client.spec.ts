@@ -34,6 +34,16 @@ const json =
     response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
   };
 
+const html =
+  (status: number): RequestListener =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'text/html' }).end('<html><h1>404 Not Found</h1></html>');
+  };
+
+/** A 404 of customer, or of another service of this project. */
+const problem = (name: string): RequestListener =>
+  json({ type: `urn:breakwater:problem:${name}`, status: 404 }, 404, 'application/problem+json; charset=utf-8');
+
 const chunk = Buffer.alloc(16 * 1024, ' ');
 
 /** A body without end, as fast as the connection takes it. */
@@ -69,8 +79,8 @@ describe('CustomerClient', () => {
     expect(requests.map((request) => request.url)).toEqual(['/customers/c-1001']);
   });
 
-  it('finds no customer when customer responds with 404', async () => {
-    const { url } = await customerThat(json({ title: 'Customer not found' }, 404));
+  it('finds no customer when customer responds with 404 of type customer-not-found', async () => {
+    const { url } = await customerThat(problem('customer-not-found'));
 
     await expect(clientFor(url).findById('c-9999')).resolves.toBeUndefined();
   });
@@ -127,6 +137,23 @@ describe('CustomerClient', () => {
       [
         'does not respond with JSON',
         (_, response) => response.setHeader('content-type', 'application/json').end('<html>'),
+        /customer cannot be called: .*JSON/,
+      ],
+      // cloudfoundry/servicebroker#216
+      ['responds with 404 and HTML', html(404), /404 and media type 'text\/html'.* check the path in CUSTOMER_URL/],
+      ['responds with 404 and JSON', json({ title: 'Not Found' }, 404), /404 and media type 'application\/json'/],
+      [
+        'responds with 404 and the type of a problem, but as JSON',
+        json({ type: 'urn:breakwater:problem:customer-not-found', status: 404 }, 404),
+        /404 and media type 'application\/json'/,
+      ],
+      ['responds with 404 without a body', (_, response) => response.writeHead(404).end(), /404 and media type ''/],
+      ['responds with 404 of type not-found', problem('not-found'), /not with a problem of type .*customer-not-found/],
+      ['responds with 404 of type injected-fault', problem('injected-fault'), /not with a problem of type/],
+      ['responds with 404 and null', json(null, 404, 'application/problem+json'), /not with a problem of type/],
+      [
+        'responds with 404 and half a problem',
+        (_, response) => response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"type":"urn'),
         /customer cannot be called: .*JSON/,
       ],
       [

@@ -1,5 +1,5 @@
 import type { CustomerPath, FindCustomer } from '@breakwater/contracts';
-import { currentRequestId, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
+import { currentRequestId, problemType, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
 import { deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { currentCallContext } from '@breakwater/resilience/nest';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -19,6 +19,9 @@ const deadlineToleranceMs = 100;
 
 /** The part of customer's response that account needs. */
 export const customerSchema = z.object({ id: z.string(), status: z.string() });
+
+/** A 404 means "no such customer" only as a problem of this type: a proxy, or a wrong path, has another 404. */
+const customerNotFound = z.object({ type: z.literal(problemType('customer-not-found')) });
 
 /** A customer, as far as account needs to know. */
 export type Customer = z.output<typeof customerSchema>;
@@ -40,8 +43,9 @@ export class CustomerClient {
 
   /**
    * @param context its signal aborts the request, and its deadline is passed on; default: that of the current call
-   * @returns undefined when customer responds with 404: there is no such customer
-   * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else, such as more than 64 kB
+   * @returns undefined when customer responds that there is no such customer
+   * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else, such as a
+   *   404 that is no `customer-not-found`, or more than 64 kB
    */
   async findById(
     id: string,
@@ -58,7 +62,7 @@ export class CustomerClient {
       const url = this.#nextUrl() + pathOf({ id });
       const response = await httpGet(url, { headers, context, readsBodyOf: [found, notFound] });
       if (response.status === found) return parseCustomer(response);
-      if (response.status === notFound) return undefined;
+      if (response.status === notFound) return expectCustomerNotFound(response);
       if (response.status === gatewayTimeout) await untilAborted(context);
       throw new CustomerUnavailableError(`customer responded with ${response.status}`);
     } catch (error) {
@@ -94,6 +98,15 @@ function parseCustomer({ body }: HttpResponse): Customer {
   const { data, error } = customerSchema.safeParse(promised satisfies z.input<typeof customerSchema>);
   if (data) return data;
   throw new CustomerUnavailableError(`customer responded with an invalid customer: ${z.prettifyError(error)}`);
+}
+
+function expectCustomerNotFound({ mediaType, body }: HttpResponse): undefined {
+  const isProblem = mediaType === 'application/problem+json';
+  if (isProblem && customerNotFound.safeParse(JSON.parse(body)).success) return;
+  throw new CustomerUnavailableError(
+    `customer responded with 404 and media type '${mediaType}', not with a problem of type ` +
+      `${problemType('customer-not-found')}: check the path in CUSTOMER_URL, and proxies in front of customer`,
+  );
 }
 
 /** When several addresses were tried, the first error names the reason. */
