@@ -154,6 +154,23 @@ describe('PendingVerificationsRepository', () => {
     ]);
   });
 
+  it('rejects the account of a closed customer, with its history', async () => {
+    await insert('c-1');
+
+    const settlement = await queue.settle(await claimOne(), { customer: 'closed' });
+
+    expect(settlement).toBe('REJECTED');
+    expect(await readQueue(account.databaseUrl)).toEqual([]);
+    expect(await readAccounts(account.databaseUrl)).toMatchObject([
+      {
+        status: 'REJECTED',
+        version: 2,
+        verifiedBy: null,
+        history: ['PENDING_VERIFICATION->REJECTED: the customer is closed'],
+      },
+    ]);
+  });
+
   it('changes nothing for a claimant whose lease has ended', async () => {
     await insert('c-1');
     const late = await claimOne();

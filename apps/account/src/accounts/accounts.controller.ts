@@ -21,7 +21,7 @@ import {
   type AccountEvent,
   type AccountPage,
 } from './account.ts';
-import { accountKinds, unknownCustomer } from './accounts.problems.ts';
+import { accountKinds, closedCustomer, unknownCustomer } from './accounts.problems.ts';
 import { AccountsService } from './accounts.service.ts';
 
 const accountId = z.uuid('must be a UUID');
@@ -45,6 +45,7 @@ export class AccountsController {
   @Problems(
     accountKinds['invalid-idempotency-key'],
     accountKinds['unknown-customer'],
+    accountKinds['customer-closed'],
     accountKinds['idempotency-key-reused'],
     databaseUnavailable,
     deadlineExceeded,
@@ -53,6 +54,7 @@ export class AccountsController {
   async create(@Body({ schema: createAccountDto }) dto: CreateAccountDto): Promise<Decision<Account>> {
     const opened = await this.accounts.open(dto);
     if (opened === 'unknown-customer') return { problem: unknownCustomer(dto.customerId) };
+    if (opened === 'customer-closed') return { problem: closedCustomer(dto.customerId) };
     const { account, write } = opened;
     return { status: account.status === 'ACTIVE' ? 201 : 202, body: account, write };
   }

@@ -7,6 +7,7 @@ export const accountKinds = problemKinds({
   'account-not-active': { status: 409, title: 'Account not active' },
   'precondition-failed': { status: 412, title: 'Precondition failed' },
   'unknown-customer': { status: 422, title: 'Unknown customer' },
+  'customer-closed': { status: 422, title: 'Customer closed' },
   'idempotency-key-reused': { status: 422, title: 'Idempotency key reused' },
   'precondition-required': { status: 428, title: 'Precondition required' },
 });
@@ -16,6 +17,14 @@ export const unknownCustomer = (customerId: string) =>
   ({
     ...accountKinds['unknown-customer'],
     detail: `There is no customer ${customerId}; no account has been opened.`,
+    extensions: { customerId },
+  }) satisfies Problem;
+
+/** 422: the customer of the account to open is closed. */
+export const closedCustomer = (customerId: string) =>
+  ({
+    ...accountKinds['customer-closed'],
+    detail: `Customer ${customerId} is closed; no account has been opened.`,
     extensions: { customerId },
   }) satisfies Problem;
 

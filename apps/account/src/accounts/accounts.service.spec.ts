@@ -84,6 +84,13 @@ describe('AccountsService', () => {
     expect(stored).toEqual([]);
   });
 
+  it('opens no account for a closed customer', async () => {
+    const { service, stored } = serviceGiven({ customer: 'closed' });
+
+    expect(await service.open(dto)).toBe('customer-closed');
+    expect(stored).toEqual([]);
+  });
+
   it('gives accounts ids that sort by creation time', async () => {
     const { open } = serviceGiven(exists);
 

@@ -24,14 +24,15 @@ export class AccountsService {
   ) {}
 
   /**
-   * Opens an account for a customer who exists. While the customer cannot be verified, the account is opened as
+   * Opens an account for a customer who exists and is not closed. While the customer cannot be verified, the account is opened as
    * PENDING_VERIFICATION, and the customer is verified later.
    *
-   * @returns `unknown-customer` when there is no such customer
+   * @returns `unknown-customer` when there is no such customer, `customer-closed` when the customer is closed
    */
-  async open(dto: CreateAccountDto): Promise<OpenedAccount | 'unknown-customer'> {
+  async open(dto: CreateAccountDto): Promise<OpenedAccount | 'unknown-customer' | 'customer-closed'> {
     const verification = await this.customers.verify(dto.customerId);
     if (verification.customer === 'unknown') return 'unknown-customer';
+    if (verification.customer === 'closed') return 'customer-closed';
     const account = accountOf(dto, verification, new Date());
     const reason = reasonOf(verification);
     return { account, write: (transaction) => this.accounts.insert(account, reason, transaction) };
@@ -70,7 +71,7 @@ export class AccountsService {
   }
 }
 
-type PossibleCustomer = Exclude<Verification, { customer: 'unknown' }>;
+type PossibleCustomer = Exclude<Verification, { customer: 'unknown' | 'closed' }>;
 
 /** The whole account, ids and times included: its response is stored in the transaction that stores it. */
 function accountOf(

@@ -10,7 +10,7 @@ import { customerPolicies } from './customer.module.ts';
 
 type FindById = CustomerClient['findById'];
 
-const ada = { id: 'c-1001', status: 'ACTIVE' };
+const ada = { id: 'c-1001', status: 'ACTIVE' } as const;
 const outage = new CustomerUnavailableError('customer responded with 503');
 
 /** The directory with the policies of resilience.yml and a client that the test controls. */
@@ -203,6 +203,30 @@ describe('A stale value', () => {
     circuitBreaker.transitionToForcedOpenState();
 
     expect(unknown).toEqual({ customer: 'unknown' });
+    expect(await directory.verify('c-1001')).toEqual({ customer: 'unverified' });
+  });
+});
+
+describe('A closed customer', () => {
+  const closed = { id: 'c-1001', status: 'CLOSED' } as const;
+
+  it('is no failure, and is reported to requests and to the reconciler', async () => {
+    const { directory, circuitBreaker, findById } = await setUp();
+    findById.mockResolvedValue(closed);
+
+    expect(await directory.verify('c-1001')).toEqual({ customer: 'closed' });
+    expect(await directory.verifyFresh('c-1001')).toEqual({ customer: 'closed' });
+    expect(circuitBreaker.metrics).toMatchObject({ bufferedCalls: 2, failedCalls: 0 });
+  });
+
+  it('replaces the stale value of the time before, and is itself not kept', async () => {
+    const { directory, circuitBreaker, findById } = await setUp();
+    await directory.verify('c-1001');
+    findById.mockResolvedValueOnce(closed);
+
+    expect(await directory.verify('c-1001')).toEqual({ customer: 'closed' });
+    circuitBreaker.transitionToForcedOpenState();
+
     expect(await directory.verify('c-1001')).toEqual({ customer: 'unverified' });
   });
 });

@@ -20,7 +20,10 @@ export type CustomerStatus =
       /** LAST_GOOD: the stale value of an earlier call, because the customer service is unavailable. */
       readonly verifiedBy: VerifiedBy;
     }
-  | { readonly customer: 'unknown' };
+  /** There is no such customer. */
+  | { readonly customer: 'unknown' }
+  /** The customer exists, but can have no new account. */
+  | { readonly customer: 'closed' };
 
 /** The same, or that the customer cannot be verified at the moment. */
 export type Verification = CustomerStatus | { readonly customer: 'unverified' };
@@ -67,10 +70,10 @@ export class CustomerDirectory {
   private async find(customerId: string): Promise<CustomerStatus> {
     const customer = await this.client.findById(customerId);
     // The time of day, also where policies run on a scaled clock: it is stored and shown.
-    if (customer) return { customer: 'exists', verifiedAt: new Date(), verifiedBy: 'CUSTOMER' };
-    // Neither is kept: "exists" is outdated, and "unknown" may change at any time.
+    if (customer?.status === 'ACTIVE') return { customer: 'exists', verifiedAt: new Date(), verifiedBy: 'CUSTOMER' };
+    // Neither is kept: "exists" is outdated, and "unknown" and "closed" may change at any time.
     this.staleValues.forget(customerId);
-    return { customer: 'unknown' };
+    return { customer: customer ? 'closed' : 'unknown' };
   }
 
   private lastGood(_customerId: string, { value }: StaleValue<CustomerStatus>): CustomerStatus {

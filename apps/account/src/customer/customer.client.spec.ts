@@ -79,6 +79,12 @@ describe('CustomerClient', () => {
     expect(requests.map((request) => request.url)).toEqual(['/customers/c-1001']);
   });
 
+  it('finds a closed customer', async () => {
+    const { url } = await customerThat(json({ ...ada, status: 'CLOSED' }, 200, 'Application/JSON; charset=utf-8'));
+
+    await expect(clientFor(url).findById('c-1001')).resolves.toEqual({ id: 'c-1001', status: 'CLOSED' });
+  });
+
   it('finds no customer when customer responds with 404 of type customer-not-found', async () => {
     const { url } = await customerThat(problem('customer-not-found'));
 
@@ -139,6 +145,19 @@ describe('CustomerClient', () => {
         (_, response) => response.setHeader('content-type', 'application/json').end('<html>'),
         /customer cannot be called: .*JSON/,
       ],
+      ['responds with HTML', html(200), /invalid customer: its media type is 'text\/html', not 'application\/json'/],
+      ['responds without a media type', (_, response) => response.end(JSON.stringify(ada)), /its media type is ''/],
+      ['responds with a problem and status 200', json(ada, 200, 'application/problem+json'), /invalid customer/],
+      ['responds with another customer', json({ ...ada, id: 'c-1002' }), /its id is not the requested one, c-1001/],
+      ['responds with an id in other letters', json({ ...ada, id: 'C-1001' }), /its id is not the requested one/],
+      ['responds with an unknown status', json({ ...ada, status: 'SUSPENDED' }), /invalid customer/],
+      ['responds without a status', json({ id: 'c-1001' }), /invalid customer/],
+      ['responds with a list', json([ada]), /invalid customer/],
+      ['responds with null', json(null), /invalid customer/],
+      ['responds with 201', json(ada, 201), /customer responded with 201/],
+      ['responds with 204', (_, response) => response.writeHead(204).end(), /customer responded with 204/],
+      ['responds with a part of a customer', json(ada, 206), /customer responded with 206/],
+      ['responds with 410', json({}, 410), /customer responded with 410/],
       // cloudfoundry/servicebroker#216
       ['responds with 404 and HTML', html(404), /404 and media type 'text\/html'.* check the path in CUSTOMER_URL/],
       ['responds with 404 and JSON', json({ title: 'Not Found' }, 404), /404 and media type 'application\/json'/],
@@ -302,6 +321,23 @@ describe('CustomerClient', () => {
 
     await expect(clientFor(url).findById('c-1001')).resolves.toEqual({ id: 'c-1001', status: 'ACTIVE' });
     await closed;
+  });
+
+  it('does not take bytes after a response for the response to the next request', async () => {
+    const second = JSON.stringify({ ...ada, status: 'CLOSED' });
+    const { url, requests } = await customerThat((request, response) => {
+      json(ada)(request, response);
+      if (requests.length > 1) return;
+      const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${second.length}`;
+      request.socket.write(`${head}\r\n\r\n${second}`);
+    });
+    const client = clientFor(url);
+
+    const first = await client.findById('c-1001');
+    const next = await client.findById('c-1001').catch(() => {});
+
+    expect(first).toEqual({ id: 'c-1001', status: 'ACTIVE' });
+    expect(next?.status).not.toBe('CLOSED');
   });
 
   it('leaves no listener on the signal of the caller', async () => {

@@ -18,7 +18,7 @@ const gatewayTimeout = 504;
 const deadlineToleranceMs = 100;
 
 /** The part of customer's response that account needs. */
-export const customerSchema = z.object({ id: z.string(), status: z.string() });
+export const customerSchema = z.object({ id: z.string(), status: z.enum(['ACTIVE', 'CLOSED']) });
 
 /** A 404 means "no such customer" only as a problem of this type: a proxy, or a wrong path, has another 404. */
 const customerNotFound = z.object({ type: z.literal(problemType('customer-not-found')) });
@@ -44,8 +44,8 @@ export class CustomerClient {
   /**
    * @param context its signal aborts the request, and its deadline is passed on; default: that of the current call
    * @returns undefined when customer responds that there is no such customer
-   * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else, such as a
-   *   404 that is no `customer-not-found`, or more than 64 kB
+   * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else, such as another
+   *   customer, a 404 that is no `customer-not-found`, or more than 64 kB
    */
   async findById(
     id: string,
@@ -61,7 +61,7 @@ export class CustomerClient {
     try {
       const url = this.#nextUrl() + pathOf({ id });
       const response = await httpGet(url, { headers, context, readsBodyOf: [found, notFound] });
-      if (response.status === found) return parseCustomer(response);
+      if (response.status === found) return parseCustomer(id, response);
       if (response.status === notFound) return expectCustomerNotFound(response);
       if (response.status === gatewayTimeout) await untilAborted(context);
       throw new CustomerUnavailableError(`customer responded with ${response.status}`);
@@ -92,13 +92,18 @@ async function untilAborted({ signal, deadline }: Partial<Pick<CallContext, 'sig
 const pathOf = (parameters: FindCustomer['parameters']['path']): string =>
   findCustomerPath.replace('{id}', encodeURIComponent(parameters.id));
 
-function parseCustomer({ body }: HttpResponse): Customer {
+function parseCustomer(id: string, { mediaType, body }: HttpResponse): Customer {
+  if (mediaType !== 'application/json') throw invalid(`its media type is '${mediaType}', not 'application/json'`);
   const promised = JSON.parse(body) as CustomerInContract;
   // The compiler checks the contract against what is read here; the schema checks the response.
   const { data, error } = customerSchema.safeParse(promised satisfies z.input<typeof customerSchema>);
-  if (data) return data;
-  throw new CustomerUnavailableError(`customer responded with an invalid customer: ${z.prettifyError(error)}`);
+  if (!data) throw invalid(z.prettifyError(error));
+  if (data.id !== id) throw invalid(`its id is not the requested one, ${id}`);
+  return data;
 }
+
+const invalid = (reason: string) =>
+  new CustomerUnavailableError(`customer responded with an invalid customer: ${reason}`);
 
 function expectCustomerNotFound({ mediaType, body }: HttpResponse): undefined {
   const isProblem = mediaType === 'application/problem+json';

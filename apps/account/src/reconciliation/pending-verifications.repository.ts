@@ -132,6 +132,7 @@ export class PendingVerificationsRepository {
 
 function settlementOf(status: CustomerStatus) {
   if (status.customer === 'unknown') return { status: 'REJECTED', reason: 'there is no such customer' } as const;
+  if (status.customer === 'closed') return { status: 'REJECTED', reason: 'the customer is closed' } as const;
   const { verifiedAt, verifiedBy } = status;
   return { status: 'ACTIVE', reason: 'customer verified', verified_at: verifiedAt, verified_by: verifiedBy } as const;
 }
