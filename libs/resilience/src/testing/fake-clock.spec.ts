@@ -78,7 +78,34 @@ describe('FakeClock', () => {
     },
   );
 
-  it('refuses a delay that is not a number, whose timer would never fire', () => {
-    expect(() => new FakeClock().schedule(Number.NaN, () => {})).toThrow(RangeError);
+  const noNumbers = [Number.NaN, undefined, null, '5', {}, true] as never[];
+
+  it.each([...noNumbers.filter((each) => each !== undefined), Number.POSITIVE_INFINITY])(
+    'refuses to start at %s',
+    (startAt) => {
+      expect(() => new FakeClock(startAt)).toThrow(
+        new RangeError(`startAt must be a finite number, but ${String(startAt)} was given.`),
+      );
+    },
+  );
+
+  it.each(noNumbers)('refuses the delay %s, whose timer would never fire', (delayMs) => {
+    const clock = new FakeClock();
+
+    expect(() => clock.schedule(delayMs, () => {})).toThrow(
+      new RangeError(`delayMs must be a number, but ${String(delayMs)} was given.`),
+    );
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([...noNumbers, Number.POSITIVE_INFINITY])('refuses to advance by or to %s', async (given) => {
+    const clock = new FakeClock(5);
+    const refusal = (name: string) =>
+      new RangeError(`${name} must be a finite number, but ${String(given)} was given.`);
+
+    expect(() => clock.advance(given)).toThrow(refusal('durationMs'));
+    expect(() => clock.advanceTo(given)).toThrow(refusal('time'));
+    await expect(clock.advanceAsync(given)).rejects.toThrow(refusal('durationMs'));
+    expect(clock.now()).toBe(5);
   });
 });

@@ -1,3 +1,4 @@
+import { checkFinite, checkNumber } from '../core/arguments.ts';
 import type { Cancel, Clock } from '../core/clock.ts';
 
 interface Timer {
@@ -19,8 +20,10 @@ export class FakeClock implements Clock {
 
   /**
    * @param startAt the first reading, in milliseconds since the Unix epoch; 14 November 2023, 22:13:20 UTC by default
+   * @throws RangeError when it is not a finite number
    */
   constructor(startAt = 1_700_000_000_000) {
+    checkFinite('startAt', startAt);
     this.#now = startAt;
   }
 
@@ -34,7 +37,7 @@ export class FakeClock implements Clock {
   }
 
   schedule(delayMs: number, callback: () => void): Cancel {
-    if (Number.isNaN(delayMs)) throw new RangeError('The delay must be a number of milliseconds, but NaN was given.');
+    checkNumber('delayMs', delayMs);
     const timer: Timer = { dueAt: this.#now + delayMs, callback };
     this.#timers.add(timer);
     return () => void this.#timers.delete(timer);
@@ -44,7 +47,7 @@ export class FakeClock implements Clock {
    * Advances the clock by `durationMs`. Code that awaits a timer continues only after this method has returned, so the
    * clock has then advanced past a second wait of the same code: use `advanceAsync` for code that waits more than once.
    *
-   * @throws RangeError when it is not a number of at least 0
+   * @throws RangeError when it is not a finite number of at least 0
    */
   advance(durationMs: number): void {
     this.advanceTo(this.#timeAfter(durationMs));
@@ -54,7 +57,7 @@ export class FakeClock implements Clock {
    * Like `advance`, and lets promises settle before each timer: code that waits several times starts each further wait at
    * the time when the one before has ended.
    *
-   * @throws RangeError when it is not a number of at least 0
+   * @throws RangeError when it is not a finite number of at least 0
    */
   async advanceAsync(durationMs: number): Promise<void> {
     const until = this.#timeAfter(durationMs);
@@ -69,16 +72,20 @@ export class FakeClock implements Clock {
 
   /**
    * Advances the clock to `time`, in milliseconds since the Unix epoch, and fires the timers that are due, in order.
+   *
+   * @throws RangeError when it is not a finite number, or earlier than now
    */
   advanceTo(time: number): void {
-    if (!(time >= this.#now)) throw new RangeError(`A clock cannot go from ${this.#now} to ${time}.`);
+    checkFinite('time', time);
+    if (time < this.#now) throw new RangeError(`A clock cannot go from ${this.#now} to ${time}.`);
     for (let timer = this.#next(time); timer !== undefined; timer = this.#next(time)) this.#fire(timer);
     this.#now = time;
   }
 
   #timeAfter(durationMs: number): number {
+    checkFinite('durationMs', durationMs);
     if (durationMs >= 0) return this.#now + durationMs;
-    throw new RangeError(`The duration must be a number of at least 0, but ${durationMs} was given.`);
+    throw new RangeError(`durationMs must be a number of at least 0, but ${durationMs} was given.`);
   }
 
   #fire(timer: Timer): void {

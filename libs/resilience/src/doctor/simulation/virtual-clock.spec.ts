@@ -56,4 +56,10 @@ describe('VirtualClock', () => {
   it('rejects work that waits without a timer', async () => {
     await expect(new VirtualClock(0).run(new Promise(() => {}))).rejects.toThrow('No timer is scheduled');
   });
+
+  it.each([Number.NaN, undefined as never])('refuses the delay %s, whose timer would never fire', (delayMs) => {
+    expect(() => new VirtualClock(0).schedule(delayMs, () => {})).toThrow(
+      new RangeError(`delayMs must be a number, but ${String(delayMs)} was given.`),
+    );
+  });
 });

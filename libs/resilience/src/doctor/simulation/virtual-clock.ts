@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { checkNumber } from '../../core/arguments.ts';
 import type { Cancel, Clock } from '../../core/clock.ts';
 
 interface Timer {
@@ -26,6 +27,7 @@ export class VirtualClock implements Clock {
   }
 
   schedule(delayMs: number, callback: () => void): Cancel {
+    checkNumber('delayMs', delayMs);
     const timer: Timer = { dueAt: this.#now + Math.max(0, delayMs), callback, isCancelled: false };
     this.#timers.splice(this.#positionOf(timer.dueAt), 0, timer);
     return () => void (timer.isCancelled = true);
