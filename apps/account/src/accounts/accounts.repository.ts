@@ -2,6 +2,7 @@ import { Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
+import { changeTime } from '../database/database-clock.ts';
 import { strongTags, type EntityTags } from './account-version.ts';
 import type { ListAccountsQuery } from './account.requests.ts';
 import { accountPath, type Account, type AccountEvent } from './account.ts';
@@ -11,7 +12,6 @@ export interface Closing {
   readonly id: string;
   /** The versions to close; weak tags match none. */
   readonly ifMatch: EntityTags;
-  readonly closedAt: Date;
   readonly reason: string;
 }
 
@@ -19,6 +19,12 @@ export interface Closing {
 @Injectable()
 export class AccountsRepository {
   constructor(private readonly database: Database<AccountTables>) {}
+
+  /** The time of the database, in microseconds since the Unix epoch. */
+  async epochMicros(): Promise<number> {
+    const micros = sql<number>`(extract(epoch from statement_timestamp()) * 1000000)::float8`.as('micros');
+    return (await this.database.tables.selectNoFrom(micros).executeTakeFirstOrThrow()).micros;
+  }
 
   /** Stores an account with its first event, and queues it for verification where that is pending. */
   async insert(account: Account, reason: string, transaction: Transaction<AccountTables>): Promise<void> {
@@ -79,11 +85,11 @@ export class AccountsRepository {
    *
    * @returns undefined, and nothing is changed, when there is no such account, or it has another version or is not ACTIVE
    */
-  async close({ id, ifMatch, closedAt, reason }: Closing): Promise<Account | undefined> {
+  async close({ id, ifMatch, reason }: Closing): Promise<Account | undefined> {
     return this.database.tables.transaction().execute(async (tables) => {
       const row = await tables
         .updateTable('accounts')
-        .set({ status: 'CLOSED', version: sql`version + 1`, updated_at: closedAt })
+        .set({ status: 'CLOSED', version: sql`version + 1`, updated_at: changeTime })
         .where('id', '=', id)
         .where('status', '=', 'ACTIVE')
         .$if(ifMatch !== '*', (update) =>
@@ -95,7 +101,7 @@ export class AccountsRepository {
 
       await tables
         .insertInto('account_events')
-        .values({ account_id: id, from_status: 'ACTIVE', to_status: 'CLOSED', reason, happened_at: closedAt })
+        .values({ account_id: id, from_status: 'ACTIVE', to_status: 'CLOSED', reason, happened_at: row.updated_at })
         .execute();
       return toAccount(row);
     });

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CustomerDirectory, Verification } from '../customer/customer-directory.ts';
 import type { AccountTables } from '../database/account.tables.ts';
 import { accountSchema, type Account } from './account.ts';
@@ -11,11 +11,13 @@ const exists: Verification = { customer: 'exists', verifiedAt, verifiedBy: 'CUST
 const transaction = {} as Transaction<AccountTables>;
 
 /** The service with a directory that returns one verification, and what it stores. */
-function serviceGiven(verification: Verification) {
+function serviceGiven(verification: Verification, databaseTime = new Date()) {
+  let epochMicros = databaseTime.getTime() * 1_000;
   const stored: { account: Account; reason: string }[] = [];
   const customers = { verify: async () => verification } as unknown as CustomerDirectory;
   const accounts = {
     insert: async (account: Account, reason: string) => void stored.push({ account, reason }),
+    epochMicros: async () => epochMicros++,
     findById: async () => undefined,
     findEvents: async () => [],
     close: async () => undefined,
@@ -32,6 +34,9 @@ function serviceGiven(verification: Verification) {
 const dto = { customerId: 'c-1001', currency: 'EUR' };
 
 describe('AccountsService', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-01T00:05:00Z') }));
+  afterEach(() => void vi.useRealTimers());
+
   it('opens an active account for an existing customer', async () => {
     const { open, stored } = serviceGiven(exists);
 
@@ -48,6 +53,21 @@ describe('AccountsService', () => {
     });
     expect(account).not.toHaveProperty('statusUrl');
     expect(stored[0]?.reason).toBe('Opened for a verified customer.');
+  });
+
+  it('takes all times from the clock of the database, also when its own is 90 s ahead (orbeon-forms#3407)', async () => {
+    const databaseTime = new Date(Date.now() - 90_000);
+    const { open } = serviceGiven(exists, databaseTime);
+
+    const account = await open(dto);
+
+    // The customer was verified five minutes ago.
+    expect(account).toMatchObject({
+      createdAt: '2026-01-01T00:03:30.000Z',
+      updatedAt: '2026-01-01T00:03:30.000Z',
+      verifiedAt: '2025-12-31T23:58:30.000Z',
+    });
+    expect(Number.parseInt(account.id.replace('-', '').slice(0, 12), 16)).toBe(databaseTime.getTime());
   });
 
   it('stores an account only when it is written', async () => {

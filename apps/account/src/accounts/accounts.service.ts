@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Transaction } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
 import { CustomerDirectory, type Verification } from '../customer/customer-directory.ts';
 import type { AccountTables } from '../database/account.tables.ts';
+import { ageMsOf } from '../database/database-clock.ts';
+import { accountIdAt } from './account-id.ts';
 import { notClosed, type EntityTags } from './account-version.ts';
 import { toCursor, type CreateAccountDto, type ListAccountsQuery } from './account.requests.ts';
 import { accountPath, type Account, type AccountEvent, type AccountPage } from './account.ts';
@@ -33,7 +34,7 @@ export class AccountsService {
     const verification = await this.customers.verify(dto.customerId);
     if (verification.customer === 'unknown') return 'unknown-customer';
     if (verification.customer === 'closed') return 'customer-closed';
-    const account = accountOf(dto, verification, new Date());
+    const account = accountOf(dto, verification, await this.accounts.epochMicros());
     const reason = reasonOf(verification);
     return { account, write: (transaction) => this.accounts.insert(account, reason, transaction) };
   }
@@ -65,7 +66,7 @@ export class AccountsService {
    * @throws ProblemException 404 when there is no such account, 412 when it has another version, 409 when it is not ACTIVE
    */
   async close(id: string, ifMatch: EntityTags): Promise<Account> {
-    const closed = await this.accounts.close({ id, ifMatch, closedAt: new Date(), reason: 'Closed on request.' });
+    const closed = await this.accounts.close({ id, ifMatch, reason: 'Closed on request.' });
     if (closed) return closed;
     throw notClosed(await this.findById(id), ifMatch);
   }
@@ -73,13 +74,18 @@ export class AccountsService {
 
 type PossibleCustomer = Exclude<Verification, { customer: 'unknown' | 'closed' }>;
 
-/** The whole account, ids and times included: its response is stored in the transaction that stores it. */
+/**
+ * The whole account, ids and times included: its response is stored in the transaction that stores it.
+ *
+ * @param epochMicros the time of the database in microseconds: replicas may have different clocks
+ */
 function accountOf(
   { customerId, currency, label }: CreateAccountDto,
   verification: PossibleCustomer,
-  now: Date,
+  epochMicros: number,
 ): Account {
-  const id = uuidv7();
+  const id = accountIdAt(epochMicros);
+  const now = Math.floor(epochMicros / 1_000);
   const verified = verification.customer === 'exists' ? verification : undefined;
   return {
     id,
@@ -89,13 +95,15 @@ function accountOf(
     balance: { amount: 0, currency },
     status: verified ? 'ACTIVE' : 'PENDING_VERIFICATION',
     version: 1,
-    verifiedAt: verified?.verifiedAt.toISOString() ?? null,
+    verifiedAt: verified ? isoTime(now - ageMsOf(verified.verifiedAt)) : null,
     verifiedBy: verified?.verifiedBy ?? null,
-    createdAt: now.toISOString(),
-    updatedAt: now.toISOString(),
+    createdAt: isoTime(now),
+    updatedAt: isoTime(now),
     ...(verified ? {} : { statusUrl: accountPath(id) }),
   };
 }
+
+const isoTime = (epochMs: number): string => new Date(epochMs).toISOString();
 
 function reasonOf(verification: PossibleCustomer): string {
   if (verification.customer === 'unverified') return 'Opened before the customer could be verified.';

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { CustomerStatus } from '../customer/customer-directory.ts';
 import type { AccountTables } from '../database/account.tables.ts';
+import { ageMsOf, changeTime, databaseTime } from '../database/database-clock.ts';
 
 /** A pending account that one replica has claimed for the time of a lease. */
 export interface Claim {
@@ -102,16 +103,22 @@ export class PendingVerificationsRepository {
     return this.database.tables.transaction().execute(async (tables) => {
       const settled = await tables
         .updateTable('accounts')
-        .set(({ eb }) => ({ status, ...verification, version: eb('version', '+', 1), updated_at: sql<Date>`now()` }))
+        .set(({ eb }) => ({ status, ...verification, version: eb('version', '+', 1), updated_at: changeTime }))
         .where('id', '=', accountId)
         // A claimant whose lease has ended may find the account settled, and then changes nothing.
         .where('status', '=', 'PENDING_VERIFICATION')
-        .returning('id')
+        .returning('updated_at')
         .executeTakeFirst();
       if (settled)
         await tables
           .insertInto('account_events')
-          .values({ account_id: accountId, from_status: 'PENDING_VERIFICATION', to_status: status, reason })
+          .values({
+            account_id: accountId,
+            from_status: 'PENDING_VERIFICATION',
+            to_status: status,
+            reason,
+            happened_at: settled.updated_at,
+          })
           .execute();
       await tables.deleteFrom('pending_verifications').where('account_id', '=', accountId).execute();
       return settled && status;
@@ -133,6 +140,10 @@ export class PendingVerificationsRepository {
 function settlementOf(status: CustomerStatus) {
   if (status.customer === 'unknown') return { status: 'REJECTED', reason: 'there is no such customer' } as const;
   if (status.customer === 'closed') return { status: 'REJECTED', reason: 'the customer is closed' } as const;
-  const { verifiedAt, verifiedBy } = status;
-  return { status: 'ACTIVE', reason: 'customer verified', verified_at: verifiedAt, verified_by: verifiedBy } as const;
+  return {
+    status: 'ACTIVE',
+    reason: 'customer verified',
+    verified_at: sql<Date>`${databaseTime} - ${milliseconds(ageMsOf(status.verifiedAt))}`,
+    verified_by: status.verifiedBy,
+  } as const;
 }

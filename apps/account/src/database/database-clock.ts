@@ -1,0 +1,13 @@
+import { sql } from 'kysely';
+
+/**
+ * The clock of the database, by which all times of an account are stored: the clocks of replicas may differ. Whole
+ * milliseconds, as a Date has them, and one value within a statement.
+ */
+export const databaseTime = sql<Date>`date_trunc('milliseconds', statement_timestamp())`;
+
+/** When a change of an account happens: not before its last change, also when the clock has been set back. */
+export const changeTime = sql<Date>`greatest(updated_at, ${databaseTime})`;
+
+/** How long ago a time of this replica's clock was, in milliseconds; at least 0. */
+export const ageMsOf = (time: Date): number => Math.max(0, Date.now() - time.getTime());
