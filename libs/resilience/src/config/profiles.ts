@@ -58,7 +58,8 @@ export function activeDocuments(
 }
 
 function activeProfiles(documents: readonly DocumentOfProfiles[], env: Environment): readonly string[] {
-  const inEnvironment = [...wordsIn(env[activeVariable]), ...entriesOf(activeVariable, env).flatMap(wordsIn)];
+  const variable = env[activeVariable] ?? env[`spring.${activeKey}`];
+  const inEnvironment = [...wordsIn(variable), ...entriesOf(activeVariable, env).flatMap(wordsIn)];
   if (inEnvironment.length > 0) return inEnvironment;
   const inFiles = documents.findLast(({ condition, activates }) => condition === undefined && activates.length > 0);
   return inFiles?.activates ?? [defaultProfile];

@@ -176,6 +176,14 @@ describe('environment variables with dots, as containers can have them', () => {
     });
   });
 
+  it('activate profiles', () => {
+    const text = 'a: 1\n---\nspring.profiles: prod\nresilience4j.retry.instances.a.maxAttempts: 9';
+
+    expect(configOf(text, { env: { 'spring.profiles.active': 'prod' } }).retry.instances).toStrictEqual({
+      a: { maxAttempts: 9 },
+    });
+  });
+
   it('are faults with their name if a value or a key is wrong, or if the other form sets the option too', () => {
     const env = {
       'resilience4j.retry.instances.a.maxAttempts': '0',
