@@ -33,7 +33,7 @@ export {
   type Privilege,
   type Privileges,
 } from './database/migrations.ts';
-export { DatabaseUnavailableError } from './database/pool.ts';
+export { DatabaseUnavailableError, TransactionConflictError } from './database/database-errors.ts';
 export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
 export { ServiceHealthModule } from './health/service-health.module.ts';
 export { loggerOptions } from './logging/logging.ts';

@@ -29,8 +29,12 @@ const tags = z.string().meta({ examples: ['"1"'] });
 
 const openingHeaders = ['Location', 'ETag', 'Idempotency-Replayed'] as const;
 
-/** Problems of every route here. */
-const { 'database-unavailable': databaseUnavailable, 'deadline-exceeded': deadlineExceeded } = serviceKitKinds;
+/** Problems of the routes here. */
+const {
+  'database-unavailable': databaseUnavailable,
+  'deadline-exceeded': deadlineExceeded,
+  'unstorable-text': unstorableText,
+} = serviceKitKinds;
 
 @Controller('accounts')
 export class AccountsController {
@@ -44,9 +48,11 @@ export class AccountsController {
   @Answers(202, accountSchema, 'The account, whose customer is verified later', { headers: openingHeaders })
   @Problems(
     accountKinds['invalid-idempotency-key'],
+    accountKinds['idempotency-key-in-use'],
     accountKinds['unknown-customer'],
     accountKinds['customer-closed'],
     accountKinds['idempotency-key-reused'],
+    unstorableText,
     databaseUnavailable,
     deadlineExceeded,
   )

@@ -5,6 +5,7 @@ export const accountKinds = problemKinds({
   'invalid-idempotency-key': { status: 400, title: 'Invalid idempotency key' },
   'account-not-found': { status: 404, title: 'Account not found' },
   'account-not-active': { status: 409, title: 'Account not active' },
+  'idempotency-key-in-use': { status: 409, title: 'Idempotency key in use' },
   'precondition-failed': { status: 412, title: 'Precondition failed' },
   'unknown-customer': { status: 422, title: 'Unknown customer' },
   'customer-closed': { status: 422, title: 'Customer closed' },

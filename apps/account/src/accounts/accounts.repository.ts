@@ -86,7 +86,7 @@ export class AccountsRepository {
    * @returns undefined, and nothing is changed, when there is no such account, or it has another version or is not ACTIVE
    */
   async close({ id, ifMatch, reason }: Closing): Promise<Account | undefined> {
-    return this.database.tables.transaction().execute(async (tables) => {
+    return this.database.transact(async (tables) => {
       const row = await tables
         .updateTable('accounts')
         .set({ status: 'CLOSED', version: sql`version + 1`, updated_at: changeTime })

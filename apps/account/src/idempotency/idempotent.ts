@@ -56,7 +56,8 @@ export class IdempotentRequests {
   /**
    * @param request undefined when the client gave no key: then each request is executed
    * @param decide its errors are the response to this request only, and are not stored
-   * @throws ProblemException 422 when the key was used for another request
+   * @throws ProblemException 422 when the key was used for another request, 409 when another request keeps writing it
+   * @throws TransactionConflictError when another request changes the same data; nothing has been changed
    * @throws DatabaseUnavailableError also when it is unknown whether the transaction was committed; the same request under the
    *   same key finds out
    */
@@ -72,9 +73,7 @@ export class IdempotentRequests {
     const write = 'problem' in decision ? undefined : decision.write;
     if (!request && !write) return response;
 
-    // Read committed: a transaction that waited for another's key then sees what the other wrote.
-    const transaction = this.database.tables.transaction().setIsolationLevel('read committed');
-    return transaction.execute(async (tables) => {
+    return this.database.transact(async (tables) => {
       if (request && !(await this.keys.insert(request, response, tables))) {
         return replay(request, await this.keys.find(request.key, tables));
       }

@@ -147,7 +147,7 @@ export class PendingVerificationsRepository {
    */
   async settle({ accountId }: Pick<Claim, 'accountId'>, customer: CustomerStatus): Promise<Settlement | undefined> {
     const { status, reason, ...verification } = settlementOf(customer);
-    return this.database.tables.transaction().execute(async (tables) => {
+    return this.database.transact(async (tables) => {
       const settled = await tables
         .updateTable('accounts')
         .set(({ eb }) => ({ status, ...verification, version: eb('version', '+', 1), updated_at: changeTime }))

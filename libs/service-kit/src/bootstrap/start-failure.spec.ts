@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidConfigError } from '../config/read-config.ts';
-import { DatabaseUnavailableError } from '../database/pool.ts';
+import { DatabaseUnavailableError } from '../database/database-errors.ts';
 import { explainStartFailure, PendingMigrationsError } from './start-failure.ts';
 
 const context = { HOST: '127.0.0.1', PORT: 3000, DATABASE_URL: 'postgres://u:s3cret@db:5432/d' };

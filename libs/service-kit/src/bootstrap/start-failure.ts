@@ -1,7 +1,7 @@
 import { withoutPassword } from '../config/database-url.ts';
 import { InvalidConfigError } from '../config/read-config.ts';
+import { DatabaseUnavailableError } from '../database/database-errors.ts';
 import { MigrationBlockedError, ServiceRoleError, UnknownMigrationsError } from '../database/migrations.ts';
-import { DatabaseUnavailableError } from '../database/pool.ts';
 
 /** The configuration that explanations refer to. */
 export interface StartContext {

@@ -4,7 +4,7 @@ import { DatabaseError } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Database, type DatabaseOptions } from './database.ts';
 import { migrate, type Migrations } from './migrations.ts';
-import { DatabaseUnavailableError } from './pool.ts';
+import { DatabaseUnavailableError } from './database-errors.ts';
 
 interface Tables {
   berths: { id: number; length: number };

@@ -1,10 +1,11 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import type { Pool } from 'pg';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
 import { withCurrentCredentials } from './credentials.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
+import { repeatOnConflict } from './repeat.ts';
 
 export interface DatabaseOptions extends PoolOptions {
   /** The schema of the service; it uses no other. */
@@ -48,6 +49,18 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
   get connections(): Connections {
     const { totalCount, idleCount, waitingCount, options } = this.#pool;
     return { total: totalCount, idle: idleCount, waiting: waitingCount, max: options.max };
+  }
+
+  /**
+   * Runs a transaction. If it conflicts with another one, it is rolled back and repeated, up to three attempts within the deadline
+   * of the request. Read committed: a statement that waited for another transaction then sees what that one wrote.
+   *
+   * @param work changes nothing but the database, because it may run again
+   * @throws TransactionConflictError when no attempt succeeded; nothing has been changed
+   * @throws DatabaseUnavailableError also when it is unknown whether the transaction was committed
+   */
+  transact<T>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T> {
+    return repeatOnConflict(() => this.tables.transaction().setIsolationLevel('read committed').execute(work));
   }
 
   /** @throws DatabaseUnavailableError when the database does not respond */

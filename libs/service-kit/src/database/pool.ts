@@ -1,15 +1,8 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, types, type PoolConfig } from 'pg';
-
-/** The database could not be reached, failed during the statement or did not respond in time. */
-export class DatabaseUnavailableError extends Error {
-  override readonly name = 'DatabaseUnavailableError';
-
-  constructor(cause: unknown) {
-    const reason = cause instanceof AggregateError ? cause.errors[0] : cause;
-    super(`The database is unavailable: ${reason instanceof Error ? reason.message : String(reason)}`, { cause });
-  }
-}
+import { DatabaseUnavailableError, TransactionConflictError, UnstorableTextError } from './database-errors.ts';
+import { repeatOnConflict } from './repeat.ts';
+import { treatmentOf } from './sql-state.ts';
 
 /** A PostgreSQL server. */
 export interface PoolOptions {
@@ -53,21 +46,16 @@ function parseInt8(text: string): number {
 }
 
 /**
- * SQLSTATE codes with which the server reports that it cannot serve at the moment: connection (08), resources (53),
- * shutdown and crash (57P), and a statement that reached its timeout (57014).
- */
-const unavailable = /^(08|53|57P|57014)/;
-
-/**
- * Separates errors in statements, which it passes on, from all other failures of a pool, which become a
- * `DatabaseUnavailableError`. Only here are the two known apart: further up, a refused connection could be that of another service.
+ * Gives the failures of a pool their meaning: a `DatabaseUnavailableError`, a `TransactionConflictError`, an
+ * `UnstorableTextError`, or the error of a statement unchanged. Only here are they known apart: further up, a refused connection
+ * could be that of another service.
  */
 export function guardPool(pool: PostgresPool): PostgresPool {
   return {
     options: pool.options,
     connect: async () => {
       try {
-        return guardClient(await pool.connect());
+        return new GuardedClient(await pool.connect());
       } catch (error) {
         throw new DatabaseUnavailableError(error);
       }
@@ -76,26 +64,52 @@ export function guardPool(pool: PostgresPool): PostgresPool {
   };
 }
 
-function guardClient(client: PostgresPoolClient): PostgresPoolClient {
-  let isBroken = false;
-  const query = async (statement: string, parameters: readonly unknown[]): Promise<unknown> => {
-    try {
-      return await client.query(statement, parameters);
-    } catch (error) {
-      if (isStatementError(error)) throw error;
-      isBroken = true;
-      throw new DatabaseUnavailableError(error);
-    }
-  };
-  return {
-    query: query as PostgresPoolClient['query'],
-    // A statement that timed out may still run, and would delay the next user of this connection.
-    release: (destroy) => client.release(destroy === true || isBroken),
-  };
-}
+class GuardedClient {
+  readonly #client: PostgresPoolClient;
+  /** The failure after which the connection is not used again. */
+  #failure: Error | undefined;
+  #isInTransaction = false;
 
-function isStatementError(error: unknown): boolean {
-  if (error instanceof DatabaseError) return !unavailable.test(error.code ?? '');
-  // A value that cannot be sent or read is our own mistake.
-  return error instanceof TypeError || error instanceof RangeError;
+  constructor(client: PostgresPoolClient) {
+    this.#client = client;
+  }
+
+  /** A statement outside of a transaction is one itself, and is repeated like one. */
+  readonly query = ((statement: string, parameters: readonly unknown[]): Promise<unknown> => {
+    if (/^(begin|start transaction)\b/.test(statement)) this.#isInTransaction = true;
+    if (/^(commit|rollback)$/.test(statement)) this.#isInTransaction = false;
+    else if (!this.#isInTransaction) return repeatOnConflict(() => this.#attempt(statement, parameters));
+    return this.#attempt(statement, parameters);
+  }) as PostgresPoolClient['query'];
+
+  // A statement that timed out may still run, and would delay the next user of this connection.
+  readonly release = (destroy?: boolean): void => this.#client.release(destroy === true || this.#failure !== undefined);
+
+  async #attempt(statement: string, parameters: readonly unknown[]): Promise<unknown> {
+    // A rollback would wait behind the statement that failed. The server rolls back when the connection closes.
+    if (this.#failure) throw this.#failure;
+    try {
+      return await this.#client.query(statement, parameters);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  #explain(error: unknown): unknown {
+    // A value that cannot be sent or read is our own mistake.
+    if (error instanceof TypeError || error instanceof RangeError) return error;
+    if (!(error instanceof DatabaseError)) return (this.#failure = new DatabaseUnavailableError(error));
+    switch (treatmentOf(error.code)) {
+      case 'unavailable':
+        return (this.#failure = new DatabaseUnavailableError(error));
+      case 'conflict-and-disconnect':
+        return (this.#failure = new TransactionConflictError(error));
+      case 'conflict':
+        return new TransactionConflictError(error);
+      case 'unstorable-text':
+        return new UnstorableTextError(error);
+      case 'mistake':
+        return error;
+    }
+  }
 }

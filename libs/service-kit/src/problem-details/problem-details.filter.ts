@@ -24,7 +24,8 @@ export class ProblemDetailsFilter implements ExceptionFilter {
     const { httpAdapter } = this.adapterHost;
     const http = host.switchToHttp();
     const response = http.getResponse<object>();
-    const problem = this.describe(error) ?? describeProblem(error);
+    const { id: requestId, originalUrl: url, raw, body: sent, params, query } = http.getRequest<FastifyRequest>();
+    const problem = this.describe(error) ?? describeProblem(error, { body: sent, params, query });
     const context = currentRequest();
     if (context) context.error = error;
 
@@ -37,7 +38,6 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       return;
     }
 
-    const { id: requestId, originalUrl: url, raw } = http.getRequest<FastifyRequest>();
     const { status, body } = writeProblem(problem, { url, requestId, traceId: traceOf(raw).traceId });
     for (const [name, value] of Object.entries(problem.headers ?? {})) httpAdapter.setHeader(response, name, value);
     httpAdapter.setHeader(response, 'content-type', problemContentType);

@@ -1,7 +1,7 @@
 import { BadRequestException, HttpException, InternalServerErrorException } from '@nestjs/common';
 import { DatabaseError } from 'pg';
 import { describe, expect, it } from 'vitest';
-import { DatabaseUnavailableError } from '../database/pool.ts';
+import { DatabaseUnavailableError } from '../database/database-errors.ts';
 import { documentedProblems } from '../testing/api-checks.ts';
 import {
   describeProblem,

@@ -2,8 +2,13 @@ import { HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { DatabaseUnavailableError } from '../database/pool.ts';
+import {
+  DatabaseUnavailableError,
+  TransactionConflictError,
+  UnstorableTextError,
+} from '../database/database-errors.ts';
 import { traceOf } from '../request-context/request-context.ts';
+import { findUnstorableText, type RequestInputs } from './unstorable-text.ts';
 
 /** The members that all problems of one type share. Exceptions and the API's description both use it. */
 export interface ProblemKind {
@@ -45,6 +50,7 @@ export const serviceKitKinds = problemKinds({
   'content-too-large': { status: 413, title: 'Content Too Large' },
   'uri-too-long': { status: 414, title: 'URI Too Long' },
   'unsupported-media-type': { status: 415, title: 'Unsupported Media Type' },
+  'unstorable-text': { status: 422, title: 'Text cannot be stored' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'request-header-fields-too-large': { status: 431, title: 'Request Header Fields Too Large' },
   'internal-error': { status: 500, title: 'Internal Server Error' },
@@ -112,10 +118,16 @@ export const problemContentType = 'application/problem+json';
 /** A problem with its type and detail. */
 export type DescribedProblem = Problem & Required<Pick<Problem, 'type' | 'detail'>>;
 
-/** The problem for an error. It never contains a stack, a statement or other internal details. */
-export function describeProblem(error: unknown): DescribedProblem {
+/**
+ * The problem for an error. It never contains a stack, a statement or other internal details.
+ *
+ * @param inputs of the request, for a problem that names one of them. Default: none is named
+ */
+export function describeProblem(error: unknown, inputs: RequestInputs = {}): DescribedProblem {
   if (error instanceof ProblemException) return complete(error.problem);
   if (error instanceof DatabaseUnavailableError) return databaseUnavailable;
+  if (error instanceof TransactionConflictError) return transactionConflict;
+  if (error instanceof UnstorableTextError) return unstorableText(error, inputs);
   const status = clientErrorStatusOf(error);
   if (status !== undefined && error instanceof Error) return ofStatus(status, error.message);
   if (error instanceof HttpException && error.getStatus() > 500) return ofStatus(error.getStatus(), error.message);
@@ -134,6 +146,18 @@ const databaseUnavailable: DescribedProblem = {
   detail: 'The service cannot reach its database at the moment. Try again later.',
   headers: { 'retry-after': '1' },
 };
+
+const transactionConflict: DescribedProblem = {
+  ...databaseUnavailable,
+  detail: 'Other requests change the same data at the moment. Nothing has been done. Try again later.',
+};
+
+const unstorableText = (error: UnstorableTextError, inputs: RequestInputs): DescribedProblem => ({
+  ...serviceKitKinds['unstorable-text'],
+  detail:
+    'The request has a character that the database of the service cannot store. Nothing has been done. See errors.',
+  extensions: { errors: findUnstorableText(error, inputs) },
+});
 
 const internalError: DescribedProblem = {
   ...serviceKitKinds['internal-error'],

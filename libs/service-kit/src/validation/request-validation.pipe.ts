@@ -1,5 +1,6 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { type InputError, ProblemException, serviceKitKinds } from '../problem-details/problem-details.ts';
+import { jsonPointer } from '../problem-details/unstorable-text.ts';
 
 type Schema = NonNullable<ArgumentMetadata['schema']>;
 type Issue = NonNullable<Awaited<ReturnType<Schema['~standard']['validate']>>['issues']>[number];
@@ -45,9 +46,9 @@ function inputErrors(issue: Issue, { type, data }: ArgumentMetadata): InputError
   }
   return (
     unknown?.map((field) => ({
-      pointer: pointer([...path, field]),
+      pointer: jsonPointer([...path, field]),
       detail: 'is not a field of this operation',
-    })) ?? [{ pointer: pointer(path), detail }]
+    })) ?? [{ pointer: jsonPointer(path), detail }]
   );
 }
 
@@ -55,13 +56,3 @@ function inputErrors(issue: Issue, { type, data }: ArgumentMetadata): InputError
 function unknownKeysOf(issue: Issue): readonly string[] | undefined {
   return 'keys' in issue && Array.isArray(issue.keys) ? issue.keys.map(String) : undefined;
 }
-
-/**
- * A JSON pointer (RFC 6901) as a URI fragment, as in RFC 9457. A URI cannot contain a lone surrogate of a field's name; the replacement
- * character stands for it.
- */
-const pointer = (path: readonly string[]): string =>
-  [
-    '#',
-    ...path.map((part) => encodeURIComponent(part.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))),
-  ].join('/');

@@ -1,0 +1,109 @@
+import { migrateAccount } from '@breakwater/account/testing';
+import { withClient } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { randomBytes } from 'node:crypto';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { startReplica, type RunningAccount } from './services.ts';
+import { StandInCustomer } from './stand-in-customer.ts';
+
+const execute = (url: string, sql: string) => withClient(url, async (client) => (await client.query(sql)).rowCount);
+
+async function startOn(databaseUrl: string): Promise<RunningAccount> {
+  await migrateAccount(databaseUrl);
+  const customer = await StandInCustomer.start();
+  const account = await startReplica(databaseUrl, { CUSTOMER_URL: customer.url });
+  onTestFinished(async () => {
+    await customer.stop();
+    await account.stop();
+  });
+  return account;
+}
+
+/** A database that stores Western European characters only. */
+async function createLatin1Database(): Promise<string> {
+  const name = `breakwater_latin1_${randomBytes(6).toString('hex')}`;
+  const serverUrl = inject('databaseServerUrl');
+  await execute(
+    serverUrl,
+    `create database ${name} template template0 encoding 'LATIN1' locale_provider libc locale 'C'`,
+  );
+  onTestFinished(async () => void (await execute(serverUrl, `drop database ${name} with (force)`)));
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+describe('account on a database with the encoding LATIN1', () => {
+  it('responds with 422 to a label that cannot be stored, names the field, and stores nothing', async () => {
+    const url = await createLatin1Database();
+    const account = await startOn(url);
+    const open = (label: string) => account.open('c-1001', { label });
+
+    const plain = await open('日本');
+    const keyed = await open('日本').set('idempotency-key', 'k-1');
+    const storedRows = await execute(
+      url,
+      'select from account.accounts union all select from account.idempotency_keys',
+    );
+    const corrected = await open('Épargne').set('idempotency-key', 'k-1');
+
+    for (const { status, body } of [plain, keyed]) {
+      expect(status).toBe(422);
+      expect(body).toMatchObject({
+        type: 'urn:breakwater:problem:unstorable-text',
+        errors: [{ pointer: '#/label', detail: 'has the character U+65E5, which the database cannot store' }],
+      });
+    }
+    expect(storedRows).toBe(0);
+    expect([corrected.status, corrected.body]).toEqual([201, expect.objectContaining({ label: 'Épargne' })]);
+  });
+});
+
+describe('account on a database whose transactions are serializable', () => {
+  it('closes an account once for ten concurrent requests, and no response is 5xx', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    await execute(
+      database.url,
+      `alter database ${new URL(database.url).pathname.slice(1)} set default_transaction_isolation = serializable`,
+    );
+    const account = await startOn(database.url);
+    const { body } = await account.open('c-1001').expect(201);
+    const { id } = body as { id: string };
+
+    const closings = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        account.http().patch(`/accounts/${id}`).set('if-match', '"1"').send({ status: 'CLOSED' }),
+      ),
+    );
+
+    expect(closings.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array<number>(9).fill(412),
+    ]);
+  });
+});
+
+describe('an idempotency key that another transaction is writing', () => {
+  it('gets 409 with Retry-After when the wait for its lock ends, and works afterwards', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    await execute(database.url, `alter database ${new URL(database.url).pathname.slice(1)} set lock_timeout = '300ms'`);
+    const account = await startOn(database.url);
+    const open = () => account.open('c-1001').set('idempotency-key', 'k-1');
+
+    const waited = await withClient(database.url, async (client) => {
+      await client.query('begin');
+      await client.query(
+        "insert into account.idempotency_keys (key, fingerprint, response_status, response_body) values ('k-1', '', 201, '{}')",
+      );
+      return open();
+    });
+    const afterwards = await open();
+
+    expect(waited.status).toBe(409);
+    expect(waited.headers['retry-after']).toBe('1');
+    expect(waited.body).toMatchObject({ type: 'urn:breakwater:problem:idempotency-key-in-use', status: 409 });
+    expect(afterwards.status).toBe(201);
+  });
+});

@@ -1,0 +1,170 @@
+import { Deadline } from '@breakwater/resilience';
+import { runInCallContext } from '@breakwater/resilience/nest';
+import { createDatabase, provideDatabaseServer, type DatabaseServer } from '@breakwater/system-runner/postgres';
+import { sql, type Transaction } from 'kysely';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeProblem } from '../problem-details/problem-details.ts';
+import { TransactionConflictError } from './database-errors.ts';
+import { Database } from './database.ts';
+import { sqlStateRules } from './sql-state.ts';
+
+interface Row {
+  readonly state: string;
+  readonly name: string;
+  readonly repeated: boolean;
+  readonly status: number;
+  readonly type: string;
+  readonly connection: string;
+}
+
+/** The table of `docs/problems.md`. */
+const rows: readonly Row[] = readFileSync(new URL('../../../../docs/problems.md', import.meta.url), 'utf8')
+  .split(/^## /m)
+  .filter((section) => section.startsWith('Errors of the database\n'))
+  .flatMap((section) => section.split('\n').filter((line) => /^\| (`|others)/.test(line)))
+  .map((line) => line.split('|').map((cell) => cell.replaceAll('`', '').trim()))
+  .map(([, state = '', name = '', repeated, response = '', connection = '']) => {
+    const [status, type = ''] = response.split(', ');
+    return { state, name, repeated: repeated === 'yes', status: Number(status), type, connection };
+  });
+
+/** A whole code for the beginning of one. */
+const examples: Readonly<Record<string, readonly string[]>> = {
+  '08': ['08000', '08006'],
+  '53': ['53100', '53200', '53300'],
+  '57P': ['57P01', '57P02', '57P03', '57P05'],
+  '58': ['58030'],
+  others: ['22003', '23505', '25P02', '40002', '42501', '42P01', 'P0001', 'XX000'],
+};
+
+describe('the errors of the database', () => {
+  let server: DatabaseServer;
+  let database: Database;
+  let drop: () => Promise<void>;
+
+  beforeAll(async () => {
+    server = await provideDatabaseServer();
+    const created = await createDatabase(server.url);
+    drop = created.drop;
+    database = new Database({ url: created.url, applicationName: 'harbour', schema: 'public', migrations: {} });
+    await sql`create sequence attempts`.execute(database.tables);
+    await sql`create table berths (id int primary key)`.execute(database.tables);
+    // Sequences are not rolled back, so they count attempts.
+    await sql`
+      create function fail(code text, times int) returns int language plpgsql as $$
+      begin
+        if nextval('attempts') <= times then raise exception 'as requested' using errcode = code; end if;
+        return 1;
+      end $$`.execute(database.tables);
+  });
+
+  afterAll(async () => {
+    await database.onApplicationShutdown();
+    await drop();
+    await server.stop();
+  });
+
+  const backend = async (): Promise<number> =>
+    (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(database.tables)).rows[0]?.pid ?? 0;
+
+  const attempts = async (): Promise<number> =>
+    (await sql<{ n: number }>`select last_value as n from attempts`.execute(database.tables)).rows[0]?.n ?? 0;
+
+  const restart = () => sql`alter sequence attempts restart`.execute(database.tables);
+
+  const errorOf = (work: Promise<unknown>): Promise<unknown> =>
+    work.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it('are those of the table in docs/problems.md', () => {
+    expect(rows.map(({ state, name }) => ({ prefix: state, name }))).toEqual([
+      ...sqlStateRules.map(({ prefix, name }) => ({ prefix, name })),
+      { prefix: 'others', name: 'a mistake of the service' },
+    ]);
+  });
+
+  const cases = rows.flatMap((row) => (examples[row.state] ?? [row.state]).map((code) => ({ ...row, code })));
+
+  it.each(cases)(
+    '$code ($name) becomes $status $type, also in a transaction, and the connection is $connection',
+    async ({ code, repeated, status, type, connection }) => {
+      const fail = sql`select fail(${code}, 1000)`;
+      const before = await backend();
+      await restart();
+      const alone = await errorOf(fail.execute(database.tables));
+      const attemptsAlone = await attempts();
+      const after = await backend();
+      await restart();
+      const inTransaction = await errorOf(database.transact((tables) => fail.execute(tables)));
+      const attemptsInTransaction = await attempts();
+
+      for (const error of [alone, inTransaction]) {
+        const problem = describeProblem(error);
+        expect(problem).toMatchObject({ status, type: `urn:breakwater:problem:${type}` });
+        expect(problem.headers?.['retry-after']).toBe(status === 503 ? '1' : undefined);
+      }
+      // Alone, 25P03 ends the connection, on which the statement cannot be repeated.
+      expect(attemptsAlone).toBe(repeated && connection === 'kept' ? 3 : 1);
+      expect(attemptsInTransaction).toBe(repeated ? 3 : 1);
+      expect(after === before ? 'kept' : 'closed').toBe(connection);
+    },
+  );
+
+  describe('a transaction that conflicts with another one', () => {
+    const insert = (id: number, times: number) => async (tables: Transaction<unknown>) => {
+      await sql`insert into berths values (${id})`.execute(tables);
+      return sql`select fail('40001', ${times})`.execute(tables);
+    };
+    const berths = async (): Promise<number[]> =>
+      (await sql<{ id: number }>`select id from berths order by id`.execute(database.tables)).rows.map(({ id }) => id);
+
+    it('is repeated and takes effect once (graphile/worker#387)', async () => {
+      await restart();
+
+      await database.transact(insert(1, 2));
+
+      expect(await berths()).toContain(1);
+    });
+
+    it('changes nothing when the third attempt fails too', async () => {
+      await restart();
+
+      const error = await errorOf(database.transact(insert(2, 3)));
+
+      expect(error).toBeInstanceOf(TransactionConflictError);
+      expect(await berths()).not.toContain(2);
+    });
+
+    it('is not repeated after the deadline of the request', async () => {
+      await restart();
+
+      const error = await errorOf(
+        runInCallContext({ deadline: Deadline.after(0) }, () => database.transact(insert(3, 1))),
+      );
+
+      expect(error).toBeInstanceOf(TransactionConflictError);
+      expect(await attempts()).toBe(1);
+    });
+
+    it('succeeds after a deadlock (five-bells-ledger#388)', async () => {
+      await sql`insert into berths values (11), (12)`.execute(database.tables);
+      const bothHoldALock = Promise.withResolvers<void>();
+      let holders = 0;
+      const moveBoth = (first: number, second: number) =>
+        database.transact(async (tables) => {
+          await sql`update berths set id = id where id = ${first}`.execute(tables);
+          if ((holders += 1) === 2) bothHoldALock.resolve();
+          await bothHoldALock.promise;
+          await sql`update berths set id = id where id = ${second}`.execute(tables);
+        });
+
+      const moves = await Promise.allSettled([moveBoth(11, 12), moveBoth(12, 11)]);
+
+      expect(moves.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+      expect(holders).toBeGreaterThan(2);
+    });
+  });
+});
