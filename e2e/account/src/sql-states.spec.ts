@@ -2,8 +2,8 @@ import { migrateAccount } from '@breakwater/account/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
 import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { randomBytes } from 'node:crypto';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
-import { startReplica, type RunningAccount } from './services.ts';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { eventually, startReplica, type RunningAccount } from './services.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
 const execute = (url: string, sql: string) => withClient(url, async (client) => (await client.query(sql)).rowCount);
@@ -105,5 +105,58 @@ describe('an idempotency key that another transaction is writing', () => {
     expect(waited.headers['retry-after']).toBe('1');
     expect(waited.body).toMatchObject({ type: 'urn:breakwater:problem:idempotency-key-in-use', status: 409 });
     expect(afterwards.status).toBe(201);
+  });
+});
+
+describe('account while its database is read-only (keycloak#22422, npgsql/efcore.pg#1306)', () => {
+  it('responds with 503 to writes, stays ready, shows a metric, and recovers within 5 s under traffic', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    const account = await startOn(database.url);
+    const name = new URL(database.url).pathname.slice(1);
+    const administrate = (sql: string) => execute(inject('databaseServerUrl'), sql);
+    const readAll = () => Promise.all(Array.from({ length: 10 }, () => account.http().get('/accounts')));
+    const metric = async () => /^pg_pool_writable .*$/m.exec((await account.http().get('/metrics')).text)?.[0];
+    const first = await account.open('c-1001');
+    const before = await metric();
+
+    await administrate(`alter database ${name} set default_transaction_read_only = on`);
+    // A failover ends the connections. The pool opens ten that cannot write.
+    await administrate(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+    await eventually(async () =>
+      expect((await readAll()).map(({ status }) => status)).toEqual(Array<number>(10).fill(200)),
+    );
+    const writes = await Promise.all([
+      account.open('c-1001'),
+      account.open('c-1001').set('idempotency-key', 'k-1'),
+      account.http().patch(String(first.headers['location'])).set('if-match', '"1"').send({ status: 'CLOSED' }),
+    ]);
+    const ready = await account.http().get('/health/ready');
+    const during = await eventually(async () => {
+      const shown = await metric();
+      expect(shown).toBe('pg_pool_writable 0');
+      return shown;
+    });
+    await readAll();
+
+    await administrate(`alter database ${name} reset default_transaction_read_only`);
+    const resetAt = performance.now();
+    await vi.waitFor(async () => expect((await account.open('c-1001')).status).toBe(201), {
+      timeout: 5_000,
+      interval: 200,
+    });
+    const recoveredAfterMs = performance.now() - resetAt;
+    const others = await Promise.all(Array.from({ length: 10 }, () => account.open('c-1001')));
+
+    for (const { status, headers, body } of writes) {
+      expect(status).toBe(503);
+      expect(headers['retry-after']).toBe('1');
+      expect(body).toMatchObject({ type: 'urn:breakwater:problem:database-unavailable' });
+    }
+    expect(ready.status).toBe(200);
+    expect([before, during]).toEqual(['pg_pool_writable 1', 'pg_pool_writable 0']);
+    expect(recoveredAfterMs).toBeLessThan(5_000);
+    expect(others.map(({ status }) => status)).toEqual(Array<number>(10).fill(201));
+    await eventually(async () => expect(await metric()).toBe('pg_pool_writable 1'));
   });
 });

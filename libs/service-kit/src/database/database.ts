@@ -1,8 +1,11 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import type { Pool } from 'pg';
+import { Gauge } from 'prom-client';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
+import { ScrapedReading } from '../metrics/scraped-reading.ts';
 import { withCurrentCredentials } from './credentials.ts';
+import { CurrentConnections } from './current-connections.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 import { repeatOnConflict } from './repeat.ts';
@@ -33,16 +36,16 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
   readonly tables: Kysely<Tables>;
   readonly #options: DatabaseOptions;
   readonly #pool: Pool;
+  readonly #connections: CurrentConnections;
   readonly #kysely: Kysely<Tables>;
   #closed: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
     // The server cancels a statement after 5 s; a second later the client stops waiting for a server that does not respond.
     this.#pool = createPool(options, { max: 10, statement_timeout: 5_000, query_timeout: 6_000 });
+    this.#connections = new CurrentConnections(this.#pool, withCurrentCredentials(this.#pool, options.readUrl));
     this.#options = options;
-    this.#kysely = new Kysely<Tables>({
-      dialect: new PostgresDialect({ pool: guardPool(withCurrentCredentials(this.#pool, options.readUrl)) }),
-    });
+    this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardPool(this.#connections) }) });
     this.tables = this.#kysely.withSchema(options.schema);
   }
 
@@ -68,6 +71,19 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     await sql`select 1`.execute(this.#kysely);
   }
 
+  /**
+   * Whether the server accepts changes; a standby does not. If it does not, the next statement uses another connection.
+   *
+   * @throws DatabaseUnavailableError when the database does not respond
+   */
+  async isWritable(): Promise<boolean> {
+    const setting = sql<{ isReadOnly: boolean }>`select current_setting('transaction_read_only')::bool as "isReadOnly"`;
+    const { rows } = await setting.execute(this.#kysely);
+    const isReadOnly = rows[0]?.isReadOnly ?? false;
+    if (isReadOnly) this.#connections.replaceAll();
+    return !isReadOnly;
+  }
+
   /** The names of the migrations that the schema still lacks. */
   findPendingMigrations(): Promise<string[]> {
     return findPendingMigrations(this.#kysely, this.#options);
@@ -89,5 +105,18 @@ export class DatabaseMetrics {
     add('pg_pool_connections_idle', 'Idle connections.', 'idle');
     add('pg_pool_connections_pending', 'Statements that wait for a connection.', 'waiting');
     add('pg_pool_connections_max', 'The maximum of connections.', 'max');
+    const writable = new ScrapedReading(() => database.isWritable());
+    registry.registerMetric(
+      new Gauge({
+        name: 'pg_pool_writable',
+        help: 'Whether the database accepts changes: 1, or 0 while it is read-only. Absent while it does not respond.',
+        registers: [],
+        async collect() {
+          const isWritable = await writable.value();
+          if (isWritable === undefined) this.remove();
+          else this.set(Number(isWritable));
+        },
+      }),
+    );
   }
 }

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
+import { CurrentConnections } from './current-connections.ts';
 import { describeHolder, LockWatch, type LockHolder } from './lock-watch.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 
@@ -67,7 +68,9 @@ export async function migrate<Tables>(options: MigrationOptions<Tables>): Promis
     idle_in_transaction_session_timeout: 60_000,
   });
   const watch = new LockWatch(pool, options.onBlocked ?? (() => {}));
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardPool(pool) }) });
+  const kysely = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: guardPool(new CurrentConnections(pool)) }),
+  });
   const applied: string[] = [];
   const lastStart = performance.now() + limitMs;
   try {

@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, types, type PoolConfig } from 'pg';
+import type { CurrentConnections } from './current-connections.ts';
 import { DatabaseUnavailableError, TransactionConflictError, UnstorableTextError } from './database-errors.ts';
 import { repeatOnConflict } from './repeat.ts';
 import { treatmentOf } from './sql-state.ts';
@@ -50,12 +51,13 @@ function parseInt8(text: string): number {
  * `UnstorableTextError`, or the error of a statement unchanged. Only here are they known apart: further up, a refused connection
  * could be that of another service.
  */
-export function guardPool(pool: PostgresPool): PostgresPool {
+export function guardPool(connections: CurrentConnections): PostgresPool {
+  const { pool } = connections;
   return {
     options: pool.options,
     connect: async () => {
       try {
-        return new GuardedClient(await pool.connect());
+        return new GuardedClient(await connections.acquire(), () => connections.replaceAll());
       } catch (error) {
         throw new DatabaseUnavailableError(error);
       }
@@ -66,12 +68,15 @@ export function guardPool(pool: PostgresPool): PostgresPool {
 
 class GuardedClient {
   readonly #client: PostgresPoolClient;
+  readonly #onReadOnly: () => void;
   /** The failure after which the connection is not used again. */
   #failure: Error | undefined;
   #isInTransaction = false;
 
-  constructor(client: PostgresPoolClient) {
+  /** @param onReadOnly is called when the server refuses a change because it is read-only */
+  constructor(client: PostgresPoolClient, onReadOnly: () => void) {
     this.#client = client;
+    this.#onReadOnly = onReadOnly;
   }
 
   /** A statement outside of a transaction is one itself, and is repeated like one. */
@@ -100,6 +105,9 @@ class GuardedClient {
     if (error instanceof TypeError || error instanceof RangeError) return error;
     if (!(error instanceof DatabaseError)) return (this.#failure = new DatabaseUnavailableError(error));
     switch (treatmentOf(error.code)) {
+      case 'read-only':
+        this.#onReadOnly();
+        return (this.#failure = new DatabaseUnavailableError(error));
       case 'unavailable':
         return (this.#failure = new DatabaseUnavailableError(error));
       case 'conflict-and-disconnect':

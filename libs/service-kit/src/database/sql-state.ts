@@ -2,6 +2,8 @@
 export type Treatment =
   /** The server cannot serve at the moment: 503, and the connection is closed. */
   | 'unavailable'
+  /** The server does not accept changes, as a standby: 503, and all connections are replaced. */
+  | 'read-only'
   /** The server rolled the transaction back, and it may be repeated: a bounded number of times, then 503. */
   | 'conflict'
   /** The server ended the connection with its transaction: as a conflict, on another connection. */
@@ -25,6 +27,7 @@ export const sqlStateRules: readonly SqlStateRule[] = [
   { prefix: '08', name: 'connection exception', treatment: 'unavailable' },
   { prefix: '22021', name: 'character not in repertoire', treatment: 'unstorable-text' },
   { prefix: '22P05', name: 'untranslatable character', treatment: 'unstorable-text' },
+  { prefix: '25006', name: 'read only sql transaction', treatment: 'read-only' },
   { prefix: '25P03', name: 'idle in transaction session timeout', treatment: 'conflict-and-disconnect' },
   { prefix: '25P04', name: 'transaction timeout', treatment: 'unavailable' },
   { prefix: '40001', name: 'serialization failure', treatment: 'conflict' },
