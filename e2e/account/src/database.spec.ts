@@ -4,6 +4,7 @@ import { FakeClock } from '@breakwater/resilience/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
 import { createTestDatabase, startProcess } from '@breakwater/system-runner/testing';
 import { randomBytes } from 'node:crypto';
+import type { Response } from 'supertest';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { letTimePass, readAccounts } from './pending-accounts.ts';
 import { startReplica, type RunningAccount, startWithStandIn } from './services.ts';
@@ -51,6 +52,64 @@ describe('account without its database', () => {
     expect(ready.body).toMatchObject({
       details: { circuitBreakers: { status: 'up', details: { customer: { details: { state: 'CLOSED' } } } } },
     });
+  });
+});
+
+describe('account while PostgreSQL is frozen: connected, but without any response', () => {
+  const timed = async (request: PromiseLike<Response>) => {
+    const startedAt = performance.now();
+    const { status, headers, body } = await request;
+    return {
+      status,
+      retryAfter: headers['retry-after'] as unknown,
+      type: (body as { type?: unknown }).type,
+      ms: performance.now() - startedAt,
+    };
+  };
+
+  it('responds with 503 within 3 s, or within the deadline of the request, and recovers', async () => {
+    const { account, stop } = await startWithStandIn();
+    onTestFinished(stop);
+    onTestFinished(() => account.route.thaw());
+    const { headers } = await account.open('c-1001').expect(201);
+    const location = String(headers['location']);
+    // Twenty requests open all ten connections.
+    await Promise.all(Array.from({ length: 20 }, () => account.http().get('/accounts')));
+    const requests = () => [
+      account.open('c-1001'),
+      account.open('c-1001').set('idempotency-key', 'k-1'),
+      account.http().get('/accounts'),
+      account.http().get(location),
+      account.http().get(`${location}/history`),
+      account.http().patch(location).set('if-match', '"1"').send({ status: 'CLOSED' }),
+    ];
+
+    account.route.freeze();
+    const responses = await Promise.all([...requests(), ...requests(), ...requests()].map(timed));
+    const hurried = await Promise.all(requests().map((request) => timed(request.set('x-request-timeout-ms', '1000'))));
+    account.route.thaw();
+
+    for (const { status, retryAfter, type, ms } of [...responses, ...hurried]) {
+      expect({ status, retryAfter, type }).toEqual({
+        status: 503,
+        retryAfter: '1',
+        type: 'urn:breakwater:problem:database-unavailable',
+      });
+      expect(ms).toBeLessThan(3_500);
+    }
+    for (const { ms } of hurried) expect(ms).toBeLessThan(1_500);
+    await vi.waitFor(async () => expect((await account.open('c-1001')).status).toBe(201), { timeout: 5_000 });
+  });
+
+  it('shuts down within seconds', async () => {
+    const { account, stop } = await startWithStandIn();
+    await account.http().get('/accounts').expect(200);
+
+    account.route.freeze();
+    const startedAt = performance.now();
+    await stop();
+
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
   });
 });
 

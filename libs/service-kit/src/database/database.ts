@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { Gauge } from 'prom-client';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
@@ -9,6 +10,7 @@ import { CurrentConnections } from './current-connections.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 import { repeatOnConflict } from './repeat.ts';
+import { currentWaitLimit, maxWaitMs } from './wait-limit.ts';
 
 export interface DatabaseOptions extends PoolOptions {
   /** The schema of the service; it uses no other. */
@@ -29,7 +31,7 @@ export interface Connections {
 /**
  * The tables of a service, by Kysely, in its own schema.
  *
- * Every wait is limited: 2 s to connect, 5 s for a statement. All failures of the database itself are a
+ * Every wait is limited: 2 s to connect, and 3 s for all that one request does, or until its deadline. All failures of the database itself are a
  * `DatabaseUnavailableError`.
  */
 export class Database<Tables = unknown> implements OnApplicationShutdown {
@@ -41,11 +43,13 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
   #closed: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
-    // The server cancels a statement after 5 s; a second later the client stops waiting for a server that does not respond.
-    this.#pool = createPool(options, { max: 10, statement_timeout: 5_000, query_timeout: 6_000 });
+    // The client stops waiting by then, or earlier; the server must not continue.
+    this.#pool = createPool(options, { max: 10, statement_timeout: maxWaitMs });
     this.#connections = new CurrentConnections(this.#pool, withCurrentCredentials(this.#pool, options.readUrl));
     this.#options = options;
-    this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: guardPool(this.#connections) }) });
+    this.#kysely = new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool: guardPool(this.#connections, currentWaitLimit) }),
+    });
     this.tables = this.#kysely.withSchema(options.schema);
   }
 
@@ -89,9 +93,17 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     return findPendingMigrations(this.#kysely, this.#options);
   }
 
-  /** Closes all connections. Nest calls it after the last response. */
+  /** Closes all connections. Nest calls it after the last response. A server that does not respond is not waited for. */
   onApplicationShutdown(): Promise<void> {
-    return (this.#closed ??= this.#kysely.destroy());
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    const timeout = new AbortController();
+    await Promise.race([
+      this.#kysely.destroy().finally(() => timeout.abort()),
+      wait(maxWaitMs, undefined, { signal: timeout.signal }).catch(() => {}),
+    ]);
   }
 }
 

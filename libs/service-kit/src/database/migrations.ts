@@ -5,6 +5,7 @@ import { DatabaseError } from 'pg';
 import { CurrentConnections } from './current-connections.ts';
 import { describeHolder, LockWatch, type LockHolder } from './lock-watch.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
+import { withoutLimit } from './wait-limit.ts';
 
 /** Migrations by name; they run in the order of their names, in the schema of the service. */
 export type Migrations = Readonly<Record<string, Migration>>;
@@ -69,7 +70,7 @@ export async function migrate<Tables>(options: MigrationOptions<Tables>): Promis
   });
   const watch = new LockWatch(pool, options.onBlocked ?? (() => {}));
   const kysely = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: guardPool(new CurrentConnections(pool)) }),
+    dialect: new PostgresDialect({ pool: guardPool(new CurrentConnections(pool), withoutLimit) }),
   });
   const applied: string[] = [];
   const lastStart = performance.now() + limitMs;

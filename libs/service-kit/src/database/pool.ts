@@ -4,6 +4,7 @@ import type { CurrentConnections } from './current-connections.ts';
 import { DatabaseUnavailableError, TransactionConflictError, UnstorableTextError } from './database-errors.ts';
 import { repeatOnConflict } from './repeat.ts';
 import { treatmentOf } from './sql-state.ts';
+import type { WaitLimit } from './wait-limit.ts';
 
 /** A PostgreSQL server. */
 export interface PoolOptions {
@@ -50,14 +51,21 @@ function parseInt8(text: string): number {
  * Gives the failures of a pool their meaning: a `DatabaseUnavailableError`, a `TransactionConflictError`, an
  * `UnstorableTextError`, or the error of a statement unchanged. Only here are they known apart: further up, a refused connection
  * could be that of another service.
+ *
+ * @param limitOf returns the limit of the waits of the caller that acquires a connection
  */
-export function guardPool(connections: CurrentConnections): PostgresPool {
+export function guardPool(connections: CurrentConnections, limitOf: () => WaitLimit): PostgresPool {
   const { pool } = connections;
   return {
     options: pool.options,
     connect: async () => {
+      const limit = limitOf();
       try {
-        return new GuardedClient(await connections.acquire(), () => connections.replaceAll());
+        const client = await limit.apply(
+          () => connections.acquire(),
+          (late) => late.release(),
+        );
+        return new GuardedClient(client, limit, () => connections.replaceAll());
       } catch (error) {
         throw new DatabaseUnavailableError(error);
       }
@@ -68,14 +76,16 @@ export function guardPool(connections: CurrentConnections): PostgresPool {
 
 class GuardedClient {
   readonly #client: PostgresPoolClient;
+  readonly #limit: WaitLimit;
   readonly #onReadOnly: () => void;
   /** The failure after which the connection is not used again. */
   #failure: Error | undefined;
   #isInTransaction = false;
 
   /** @param onReadOnly is called when the server refuses a change because it is read-only */
-  constructor(client: PostgresPoolClient, onReadOnly: () => void) {
+  constructor(client: PostgresPoolClient, limit: WaitLimit, onReadOnly: () => void) {
     this.#client = client;
+    this.#limit = limit;
     this.#onReadOnly = onReadOnly;
   }
 
@@ -94,7 +104,7 @@ class GuardedClient {
     // A rollback would wait behind the statement that failed. The server rolls back when the connection closes.
     if (this.#failure) throw this.#failure;
     try {
-      return await this.#client.query(statement, parameters);
+      return await this.#limit.apply<unknown>(() => this.#client.query(statement, parameters));
     } catch (error) {
       throw this.#explain(error);
     }

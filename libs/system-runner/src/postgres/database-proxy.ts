@@ -10,6 +10,10 @@ export interface DatabaseProxy {
   disconnect(): void;
   /** Accepts connections again. */
   reconnect(): void;
+  /** Keeps all connections open, also new ones, but passes nothing on: as a server whose processes are stopped. */
+  freeze(): void;
+  /** Passes on what has been sent in the meantime. */
+  thaw(): void;
   /** Ends the proxy. */
   close(): Promise<void>;
 }
@@ -22,6 +26,7 @@ export async function openDatabaseProxy(databaseUrl: string): Promise<DatabasePr
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let isConnected = true;
+  let isFrozen = false;
 
   const track = (socket: Socket): void => {
     sockets.add(socket);
@@ -36,6 +41,7 @@ export async function openDatabaseProxy(databaseUrl: string): Promise<DatabasePr
     track(client);
     track(upstream);
     client.pipe(upstream).pipe(client);
+    if (isFrozen) for (const socket of [client, upstream]) socket.pause();
     client.once('close', () => upstream.destroy());
     upstream.once('close', () => client.destroy());
   });
@@ -50,6 +56,14 @@ export async function openDatabaseProxy(databaseUrl: string): Promise<DatabasePr
     disconnect,
     reconnect: () => {
       isConnected = true;
+    },
+    freeze: () => {
+      isFrozen = true;
+      for (const socket of sockets) socket.pause();
+    },
+    thaw: () => {
+      isFrozen = false;
+      for (const socket of sockets) socket.resume();
     },
     close: async () => {
       disconnect();
