@@ -1,9 +1,9 @@
-import { Database, ProblemException, TransactionConflictError } from '@breakwater/service-kit';
+import { Database, TransactionConflictError } from '@breakwater/service-kit';
 import { scheduleInBackground, type Cancel, type Clock } from '@breakwater/resilience';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
-import { accountKinds } from '../accounts/accounts.problems.ts';
 import type { AccountTables } from '../database/account.tables.ts';
+import { KeyInUseException } from './key-writers.ts';
 
 /** A request to which its client has given a key. */
 export interface KeyedRequest {
@@ -47,7 +47,7 @@ export class IdempotencyKeys {
    * Stores a key with its response, unless the key exists. PostgreSQL waits for another transaction that inserts the same key.
    *
    * @returns whether it was stored; if not, the existing key cannot be deleted before this transaction ends
-   * @throws ProblemException 409 when the other transaction lasts longer than the database lets this one wait
+   * @throws KeyInUseException when the other transaction lasts longer than the database lets this one wait
    */
   async insert(
     { key, fingerprint }: KeyedRequest,
@@ -68,7 +68,9 @@ export class IdempotencyKeys {
       .returning('key')
       .executeTakeFirst()
       .catch((error: unknown) => {
-        throw error instanceof TransactionConflictError && error.isLockTimeout ? keyInUse(key, error) : error;
+        throw error instanceof TransactionConflictError && error.isLockTimeout
+          ? new KeyInUseException(key, error)
+          : error;
       });
     return inserted !== undefined;
   }
@@ -97,14 +99,6 @@ export class IdempotencyKeys {
     return Number(numDeletedRows);
   }
 }
-
-const keyInUse = (key: string, cause?: unknown): ProblemException =>
-  new ProblemException({
-    ...accountKinds['idempotency-key-in-use'],
-    detail: `Another request with the idempotency key ${key} is being executed. Repeat this one later, with the same key.`,
-    headers: { 'retry-after': '1' },
-    cause,
-  });
 
 /** Between two purges. Expired keys cost only space until then. */
 const purgeIntervalMs = 60_000;

@@ -1,5 +1,5 @@
-import { Database, ProblemException, type Problem } from '@breakwater/service-kit';
-import type { Clock } from '@breakwater/resilience';
+import { Database, DatabaseUnavailableError, ProblemException, type Problem } from '@breakwater/service-kit';
+import { Bulkhead, BulkheadFullError, type Clock } from '@breakwater/resilience';
 import {
   createParamDecorator,
   Inject,
@@ -18,6 +18,7 @@ import {
   idempotencyReplayedHeader,
   parseIdempotencyKey,
 } from './idempotency-key.ts';
+import { KeyWriters } from './key-writers.ts';
 import { IdempotencyKeyPurge, IdempotencyKeys, type KeyedRequest, type StoredResponse } from './idempotency-keys.ts';
 
 /** The decision of an `@Idempotent()` route: a success or a problem. Either is stored under the key of the request. */
@@ -39,15 +40,24 @@ export interface Response {
   readonly replayed: boolean;
 }
 
+/** The most of the ten database connections that requests with a key use at the same time. */
+const connectionShare = 7;
+
 /**
  * Executes a request once, however often it arrives under its key, at any replica. The key, the response and what the
  * response promises are stored in one transaction.
  *
  * Nothing is locked while a request is being decided. Of several at the same time each decides; the first to write counts,
- * and all of them get its response.
+ * and all of them get its response. A request that waits longer than a second for another one to write gets 409.
  */
 @Injectable()
 export class IdempotentRequests {
+  private readonly writers = new KeyWriters();
+  private readonly share = new Bulkhead('idempotency-keys', {
+    maxConcurrentCalls: connectionShare,
+    maxWaitDuration: '1s',
+  });
+
   constructor(
     private readonly database: Database<AccountTables>,
     private readonly keys: IdempotencyKeys,
@@ -73,13 +83,24 @@ export class IdempotentRequests {
     const write = 'problem' in decision ? undefined : decision.write;
     if (!request && !write) return response;
 
-    return this.database.transact(async (tables) => {
-      if (request && !(await this.keys.insert(request, response, tables))) {
-        return replay(request, await this.keys.find(request.key, tables));
-      }
-      await write?.(tables);
-      return response;
-    });
+    const store = () =>
+      this.database.transact(async (tables) => {
+        if (request && !(await this.keys.insert(request, response, tables))) {
+          return replay(request, await this.keys.find(request.key, tables));
+        }
+        await write?.(tables);
+        return response;
+      });
+    return request ? this.writers.run(request.key, () => this.withinShare(store)) : store();
+  }
+
+  /** Keys that other replicas keep locked must not occupy all connections of this one. */
+  private async withinShare<T>(store: () => Promise<T>): Promise<T> {
+    try {
+      return await this.share.execute(store);
+    } catch (error) {
+      throw error instanceof BulkheadFullError ? new DatabaseUnavailableError(error) : error;
+    }
   }
 }
 

@@ -28,11 +28,17 @@ export interface Connections {
   readonly max: number;
 }
 
+/** The longest that a statement waits for a lock. */
+const lockTimeoutMs = 1_000;
+
+/** A process that stops in the middle of a transaction would otherwise keep its locks. */
+const idleTransactionTimeoutMs = 2_000;
+
 /**
  * The tables of a service, by Kysely, in its own schema.
  *
- * Every wait is limited: 2 s to connect, and 3 s for all that one request does, or until its deadline. All failures of the database itself are a
- * `DatabaseUnavailableError`.
+ * Every wait is limited: 2 s to connect, and 3 s for all that one request does, or until its deadline. All failures of the
+ * database itself are a `DatabaseUnavailableError`.
  */
 export class Database<Tables = unknown> implements OnApplicationShutdown {
   readonly tables: Kysely<Tables>;
@@ -44,7 +50,12 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
 
   constructor(options: DatabaseOptions) {
     // The client stops waiting by then, or earlier; the server must not continue.
-    this.#pool = createPool(options, { max: 10, statement_timeout: maxWaitMs });
+    this.#pool = createPool(options, {
+      max: 10,
+      statement_timeout: maxWaitMs,
+      lock_timeout: lockTimeoutMs,
+      idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
+    });
     this.#connections = new CurrentConnections(this.#pool, withCurrentCredentials(this.#pool, options.readUrl));
     this.#options = options;
     this.#kysely = new Kysely<Tables>({
