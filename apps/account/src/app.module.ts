@@ -110,7 +110,6 @@ export class AppModule {
         ReconciliationModule.forRoot({
           intervalMs: config.RECONCILIATION_INTERVAL,
           batchSize: config.RECONCILIATION_BATCH_SIZE,
-          maxAttempts: config.RECONCILIATION_MAX_ATTEMPTS,
         }),
       ],
       controllers: [AccountsController],

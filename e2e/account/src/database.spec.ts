@@ -129,7 +129,6 @@ describe('the migrations', () => {
       '0001-create-accounts',
       '0001-create-customers',
       '0002-follow-an-account',
-      '0003-set-verifications-aside',
     ]);
   });
 });

@@ -28,7 +28,6 @@ describe('/actuator', () => {
     expect(await shown('/actuator/circuitbreakers')).toEqual({
       circuitBreakers: {
         customer: expect.objectContaining({ state: 'CLOSED', failureRateThreshold: '50.0%' }) as object,
-        reconciliation: expect.objectContaining({ state: 'CLOSED', failureRateThreshold: '50.0%' }) as object,
       },
     });
     expect(await shown('/actuator/timelimiters')).toEqual({ timeLimiters: ['customer'] });

@@ -36,8 +36,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
     await app.close();
   });
   const circuitBreaker = app.get(registryToken('circuitBreaker')).getOrCreate('customer');
-  const ownBreaker = app.get(registryToken('circuitBreaker')).getOrCreate('reconciliation');
-  return { directory: app.get(CustomerDirectory), circuitBreaker, ownBreaker, findById, clock };
+  return { directory: app.get(CustomerDirectory), circuitBreaker, findById, clock };
 }
 
 /** Lets pending promises settle. */
@@ -242,68 +241,19 @@ describe('A verification for the reconciler', () => {
     expect(findById).toHaveBeenCalledTimes(1 + 1);
   });
 
-  it('is recorded by its own circuit breaker only, and drops an outdated stale value', async () => {
-    const { directory, circuitBreaker, ownBreaker, findById } = await setUp();
+  it('is recorded by the circuit breaker of requests and drops an outdated stale value', async () => {
+    const { directory, circuitBreaker, findById } = await setUp();
     await directory.verify('c-1001');
     findById.mockResolvedValue(undefined);
 
     expect(await directory.verifyFresh('c-1001')).toEqual({ customer: 'unknown' });
-    expect([circuitBreaker, ownBreaker].map(({ metrics }) => metrics.bufferedCalls)).toEqual([1, 1]);
+    expect(circuitBreaker.metrics.bufferedCalls).toBe(2);
     circuitBreaker.transitionToForcedOpenState();
     expect(await directory.verify('c-1001')).toEqual({ customer: 'unverified' });
   });
 
-  it('leaves the trial calls of requests to requests', async () => {
+  it('is possible unless the circuit breaker is certain to refuse', async () => {
     const { directory, circuitBreaker, clock } = await setUp();
-    circuitBreaker.transitionToOpenState();
-    clock.advance(10_001);
-
-    for (let call = 1; call <= 5; call += 1) await directory.verifyFresh('c-1001');
-    const afterReconciler = circuitBreaker.state;
-    for (let call = 1; call <= 3; call += 1) await directory.verify('c-1001');
-
-    expect([afterReconciler, circuitBreaker.state]).toEqual(['OPEN', 'CLOSED']);
-  });
-
-  it('does not open the circuit breaker of requests when it fails', async () => {
-    const { directory, circuitBreaker, ownBreaker, findById } = await setUp();
-    findById.mockImplementation(failing);
-
-    for (let call = 1; call <= 10; call += 1) await expect(directory.verifyFresh('c-1001')).rejects.toBe(outage);
-
-    expect([circuitBreaker.state, ownBreaker.state]).toEqual(['CLOSED', 'OPEN']);
-    expect([directory.isSuspect, directory.mayBeCalled]).toEqual([false, false]);
-  });
-
-  it.each(['verify', 'verifyFresh'] as const)(
-    'knows when customer last verified a customer, after %s',
-    async (method) => {
-      const { directory, findById } = await setUp();
-      const before = directory.msSinceResult;
-      findById.mockImplementationOnce(failing);
-      await directory.verifyFresh('c-1002').catch(() => {});
-      const afterFailure = directory.msSinceResult;
-
-      await directory[method]('c-1001');
-
-      expect([before, afterFailure]).toEqual([Infinity, Infinity]);
-      expect(directory.msSinceResult).toBeLessThan(60_000);
-    },
-  );
-
-  it('is suspect while the circuit breaker of requests is OPEN or HALF_OPEN', async () => {
-    const { directory, circuitBreaker } = await setUp();
-    const states = [directory.isSuspect];
-    circuitBreaker.transitionToOpenState();
-    states.push(directory.isSuspect);
-    circuitBreaker.transitionToHalfOpenState();
-    states.push(directory.isSuspect);
-
-    expect(states).toEqual([false, true, true]);
-  });
-
-  it.each(['circuitBreaker', 'ownBreaker'] as const)('is possible unless %s is certain to refuse', async (which) => {
-    const { directory, [which]: circuitBreaker, clock } = await setUp();
     const closed = directory.mayBeCalled;
     circuitBreaker.transitionToOpenState();
     const open = directory.mayBeCalled;

@@ -4,7 +4,7 @@ import { Counter, Gauge } from 'prom-client';
 import { PendingVerificationsRepository, type Backlog } from './pending-verifications.repository.ts';
 
 /** The result of an attempt. */
-export type VerificationResult = 'active' | 'rejected' | 'postponed' | 'set_aside';
+export type VerificationResult = 'active' | 'rejected' | 'postponed';
 
 /** The longest that a scrape waits for the database. */
 const readTimeoutMs = 1_000;
@@ -13,7 +13,7 @@ const readingTtlMs = 1_000;
 
 /**
  * The length of the queue, and the results of attempts. The queue is counted when the metrics are scraped. While the
- * database is unavailable the gauges are absent: a number would be wrong.
+ * database is unavailable the two gauges are absent: a number would be wrong.
  */
 @Injectable()
 export class ReconciliationMetrics {
@@ -39,15 +39,10 @@ export class ReconciliationMetrics {
         }),
       );
     };
-    addGauge('account_pending_verifications', 'Accounts to verify, without those set aside.', ({ count }) => count);
-    addGauge(
-      'account_verifications_set_aside',
-      'Pending accounts that are not tried again automatically.',
-      ({ setAside }) => setAside,
-    );
+    addGauge('account_pending_verifications', 'Accounts to verify.', ({ count }) => count);
     addGauge(
       'account_pending_verification_oldest_seconds',
-      'Age of the oldest account to verify, without those set aside.',
+      'Age of the oldest account to verify.',
       ({ oldestSeconds }) => oldestSeconds,
     );
     this.results = new Counter({
@@ -56,7 +51,7 @@ export class ReconciliationMetrics {
       labelNames: ['result'],
       registers: [registry],
     });
-    for (const result of ['active', 'rejected', 'postponed', 'set_aside'] as const) this.results.inc({ result }, 0);
+    for (const result of ['active', 'rejected', 'postponed'] as const) this.results.inc({ result }, 0);
   }
 
   count(result: VerificationResult): void {

@@ -13,8 +13,6 @@ export interface ReconciliationOptions {
   readonly intervalMs: number;
   /** The most accounts in a round. */
   readonly batchSize: number;
-  /** The attempts after which an account is set aside. */
-  readonly maxAttempts: number;
 }
 
 /** The policies of the reconciler are those of `resilience.yml`. */
@@ -32,7 +30,7 @@ class InjectedParts implements ReconcilerParts {
 /** Verifies pending accounts. It runs in every replica. */
 @Module({})
 export class ReconciliationModule {
-  static forRoot({ intervalMs, batchSize, maxAttempts }: ReconciliationOptions): DynamicModule {
+  static forRoot({ intervalMs, batchSize }: ReconciliationOptions): DynamicModule {
     return {
       module: ReconciliationModule,
       imports: [MetricsModule],
@@ -43,7 +41,7 @@ export class ReconciliationModule {
         {
           provide: Reconciler,
           inject: [InjectedParts],
-          useFactory: (parts: InjectedParts) => new Reconciler(parts, { batchSize, maxAttempts }),
+          useFactory: (parts: InjectedParts) => new Reconciler(parts, { batchSize }),
         },
         {
           provide: ReconciliationSchedule,
