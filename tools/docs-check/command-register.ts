@@ -216,6 +216,8 @@ export const runBy: Readonly<Record<string, Texts>> = {
 const needsCluster =
   'needs a cluster with kubelets; npm run verify -w k8s applies the same manifests to a real API server';
 
+const likeThatOfAccount = 'compose:check runs the same command for account';
+
 /** Commands that nothing runs, with the reason. */
 export const notRun: Texts = {
   'npm run format': 'formats files; CI runs npx prettier --check . on the same files',
@@ -230,6 +232,10 @@ export const notRun: Texts = {
   'npm run scaling -w k8s':
     'needs kwok and twenty minutes; k8s/scaling/timeline.spec.ts checks the recorded result against the page',
   'npm run capacity -w k8s': 'needs an idle machine; no test depends on its numbers',
+  'docker compose ps customer': likeThatOfAccount,
+  'docker compose logs --tail 50 customer': likeThatOfAccount,
+  'docker compose up -d --scale customer=2 --no-recreate': likeThatOfAccount,
+  'kubectl get deployment customer': needsCluster,
   'kubectl apply': needsCluster,
   'kind create cluster --name breakwater': needsCluster,
   'kind delete cluster --name breakwater': needsCluster,
