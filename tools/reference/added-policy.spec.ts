@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context, trace } from '@opentelemetry/api';
@@ -114,6 +114,7 @@ async function withApplication<T>(
     return await use(app, file);
   } finally {
     await app.close();
+    await rm(file);
   }
 }
 
