@@ -38,6 +38,7 @@ export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
 export { ServiceHealthModule } from './health/service-health.module.ts';
 export { loggerOptions } from './logging/logging.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
+export { ScrapedReading } from './metrics/scraped-reading.ts';
 export { MetricsRegistry, type ScrapedMetric } from './metrics/metrics.registry.ts';
 export { describeApi } from './openapi/describe-api.ts';
 export type { OpenApiDocument } from './openapi/document.ts';

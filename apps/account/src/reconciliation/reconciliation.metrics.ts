@@ -1,15 +1,10 @@
-import { MetricsRegistry } from '@breakwater/service-kit';
+import { MetricsRegistry, ScrapedReading } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { PendingVerificationsRepository, type Backlog } from './pending-verifications.repository.ts';
 
 /** The result of an attempt. */
 export type VerificationResult = 'active' | 'rejected' | 'postponed';
-
-/** The longest that a scrape waits for the database. */
-const readTimeoutMs = 1_000;
-/** How long one reading serves all gauges and all scrapes. */
-const readingTtlMs = 1_000;
 
 /**
  * The length of the queue, and the results of attempts. The queue is counted when the metrics are scraped. While the
@@ -18,21 +13,18 @@ const readingTtlMs = 1_000;
 @Injectable()
 export class ReconciliationMetrics {
   private readonly results: Counter<'result'>;
-  private latest: { readonly readAt: number; readonly backlog: Promise<Backlog | undefined> } | undefined;
 
-  constructor(
-    private readonly queue: PendingVerificationsRepository,
-    registry: MetricsRegistry,
-  ) {
+  constructor(queue: PendingVerificationsRepository, registry: MetricsRegistry) {
+    // One reading serves both gauges.
+    const backlogReading = new ScrapedReading(() => queue.backlog());
     const addGauge = (name: string, help: string, valueOf: (backlog: Backlog) => number): void => {
-      const read = () => this.backlog();
       registry.registerMetric(
         new Gauge({
           name,
           help,
           registers: [],
           async collect() {
-            const backlog = await read();
+            const backlog = await backlogReading.value();
             if (backlog) this.set(valueOf(backlog));
             else this.remove();
           },
@@ -56,25 +48,5 @@ export class ReconciliationMetrics {
 
   count(result: VerificationResult): void {
     this.results.inc({ result });
-  }
-
-  private backlog(): Promise<Backlog | undefined> {
-    const now = performance.now();
-    if (this.latest === undefined || now - this.latest.readAt >= readingTtlMs)
-      this.latest = { readAt: now, backlog: readInTime(this.queue.backlog()) };
-    return this.latest.backlog;
-  }
-}
-
-/** Undefined when the reading fails or takes too long. Other users of the database log the reason. */
-async function readInTime<T>(reading: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), readTimeoutMs);
-  try {
-    return await Promise.race([reading, late]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }
