@@ -9,14 +9,15 @@ import { LocalSystem } from '@breakwater/system-runner';
  */
 const [warmUpSeconds, seconds] = [10, 20];
 const rates = [20, 40];
+/** One process sends all of the load, so it is one client. */
+const oneClient = { CLIENT_RATE_LIMIT: '0', MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0' };
 
 const system = await LocalSystem.prepare({
   name: 'capacity',
   accounts: 1,
   customers: 1,
   gateway: 'node',
-  // One process sends all of the load, so it is one client.
-  env: { account: { CLIENT_RATE_LIMIT: '0' }, customer: { CUSTOMER_LATENCY: '50ms', CLIENT_RATE_LIMIT: '0' } },
+  env: { account: oneClient, customer: { CUSTOMER_LATENCY: '50ms', ...oneClient } },
 });
 try {
   await system.start();

@@ -87,6 +87,7 @@ export async function openEnvironment(interruption: AbortSignal) {
             CUSTOMER_URL: customerUrl,
             // All requests come from one client.
             CLIENT_RATE_LIMIT: '0',
+            MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
             BENCH_SWITCH_PORT: String(switchPort),
           }),
           logFile: path.join(system.logs, `${name}.log`),

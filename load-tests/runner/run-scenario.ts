@@ -52,15 +52,15 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     name: 'load-test',
     database: 'own',
     env: {
-      // All requests come from one client. Request logs would distort the measurement.
+      // Request logs would distort the measurement.
       account: {
-        CLIENT_RATE_LIMIT: '0',
+        ...oneClient,
         LOG_LEVEL: 'error',
         RESILIENCE_CONFIG: writePolicies(engine, variant, directory),
         ...gracefulShutdown,
       },
       // Also the latency of a restarted customer: faults are lost with its process.
-      customer: { CLIENT_RATE_LIMIT: '0', LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...gracefulShutdown },
+      customer: { ...oneClient, LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...gracefulShutdown },
     },
   });
   let k6: K6Run | undefined;
@@ -105,6 +105,9 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     await system.end();
   }
 }
+
+/** All requests come from one client, which stands for many. */
+const oneClient = { CLIENT_RATE_LIMIT: '0', MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0' };
 
 /** The load balancers close idle connections within 2 s, so a graceful shutdown loses no request. */
 const gracefulShutdown = { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s' };

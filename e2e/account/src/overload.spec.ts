@@ -12,6 +12,7 @@ describe('account with too many requests in flight', () => {
     // The test decides when customer responds: no policy ends a call before.
     const started = await startWithStandIn({
       MAX_REQUESTS_IN_FLIGHT: '5',
+      MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
       RESILIENCE4J_TIMELIMITER_INSTANCES_CUSTOMER_TIMEOUTDURATION: '60s',
       REQUEST_TIMEOUT: '60s',
     });

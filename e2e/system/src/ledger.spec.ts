@@ -19,7 +19,12 @@ describe('the ledger after every part of the system has failed', () => {
       env: {
         customer: { CUSTOMER_LATENCY: '20ms' },
         // All clients have the same address; a fast reconciler shortens the wait at the end.
-        account: { CLIENT_RATE_LIMIT: '0', RECONCILIATION_INTERVAL: '250ms', RECONCILIATION_BATCH_SIZE: '100' },
+        account: {
+          CLIENT_RATE_LIMIT: '0',
+          MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
+          RECONCILIATION_INTERVAL: '250ms',
+          RECONCILIATION_BATCH_SIZE: '100',
+        },
       },
     });
   });

@@ -19,7 +19,12 @@ const hasNginx = findProgram('nginx') !== undefined;
 const gateways: readonly GatewayChoice[] = hasNginx ? ['nginx', 'node'] : ['node'];
 
 // The load balancers close idle connections within 2 s, so a replica that shuts down after 3 s has none.
-const gracefulShutdown = { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s', CLIENT_RATE_LIMIT: '0' };
+const gracefulShutdown = {
+  SHUTDOWN_DELAY: '3s',
+  SHUTDOWN_TIMEOUT: '10s',
+  CLIENT_RATE_LIMIT: '0',
+  MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
+};
 
 const clientsPerKind = 3;
 

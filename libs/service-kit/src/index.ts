@@ -50,6 +50,7 @@ export {
   TakesHeader,
   type AnswerOptions,
 } from './openapi/operation-decorators.ts';
+export { ClientLimit } from './overload/client-limit.ts';
 export {
   ProblemException,
   problemKinds,

@@ -59,7 +59,12 @@ export const toTrustProxy = (trusted: number | string[]) =>
 /** Adds the checks in front of Nest, in their order. */
 function protect(fastify: FastifyInstance, config: ServiceConfig): void {
   const delay = new EventLoopDelay();
-  const limits = { maxInFlight: config.MAX_REQUESTS_IN_FLIGHT, maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY };
+  const maxInFlight = config.MAX_REQUESTS_IN_FLIGHT;
+  const limits = {
+    maxInFlight,
+    maxInFlightPerClient: config.MAX_REQUESTS_IN_FLIGHT_PER_CLIENT ?? Math.ceil(maxInFlight / 2),
+    maxEventLoopDelayMs: config.MAX_EVENT_LOOP_DELAY,
+  };
   const admission = new Admission(limits, () => delay.ms);
   fastify.decorate('admission', admission);
   fastify.addHook('onReady', async () => delay.start());

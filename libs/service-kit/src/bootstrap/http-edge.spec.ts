@@ -326,6 +326,97 @@ describe('MAX_REQUESTS_IN_FLIGHT', () => {
   });
 });
 
+/** Opens a connection and sends a part of a request. */
+async function sendPart(app: NestFastifyApplication, head: string) {
+  const { port } = new URL(await app.getUrl());
+  const socket = connect(Number(port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.write(head);
+  await once(socket, 'ready');
+  return socket;
+}
+
+const halfPost =
+  'POST /berths HTTP/1.1\r\nhost: harbour\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{';
+
+describe('MAX_REQUESTS_IN_FLIGHT with clients that send slowly', () => {
+  it('counts a request from the moment it has arrived completely', async () => {
+    const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '2' });
+    const begun = vi.fn<() => void>();
+    app.getHttpServer().on('request', begun);
+    const slow = await Promise.all(Array.from({ length: 5 }, () => sendPart(app, halfPost)));
+    await vi.waitFor(() => expect(begun).toHaveBeenCalledTimes(5), { timeout: 60_000 });
+
+    const other = await http(app).post('/berths').send({});
+    slow[0]!.end('}');
+
+    expect(other.status).toBe(201);
+    expect(await text(slow[0]!)).toMatch(/^HTTP\/1\.1 201 /);
+  });
+
+  it('refuses a request that is complete only when too many others are in flight', async () => {
+    const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '1' });
+    const { events, bodies } = app.get(BerthsController);
+    const slow = await sendPart(app, halfPost);
+    const waiting = once(events, 'waiting');
+    const held = fetch(`${await app.getUrl()}/berths/wait`);
+    const [finish] = (await waiting) as [() => void];
+
+    slow.end('}');
+
+    expect(await text(slow)).toMatch(/^HTTP\/1\.1 503 /);
+    expect(bodies).toEqual([]);
+    finish();
+    await held;
+  });
+});
+
+describe('MAX_REQUESTS_IN_FLIGHT_PER_CLIENT', () => {
+  const waitAs = async (app: NestFastifyApplication, client: string) => {
+    const waiting = once(app.get(BerthsController).events, 'waiting');
+    const response = fetch(`${await app.getUrl()}/berths/wait`, { headers: { 'x-forwarded-for': client } });
+    const [finish] = (await waiting) as [() => void];
+    return async () => {
+      finish();
+      await response;
+    };
+  };
+  const statusFor = async (app: NestFastifyApplication, client: string) =>
+    (await http(app).get('/berths').set('x-forwarded-for', client)).status;
+
+  it('refuses further requests of a client that holds half of the limit, and admits those of others', async () => {
+    const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '4', TRUST_PROXY: 'loopback' });
+    const held = [await waitAs(app, '192.0.2.1'), await waitAs(app, '192.0.2.1')];
+
+    const refused = await http(app).get('/berths').set('x-forwarded-for', '192.0.2.1').set('x-request-id', 'r-1');
+    const other = await statusFor(app, '192.0.2.2');
+    for (const end of held) await end();
+
+    expect(refused.status).toBe(429);
+    expect(refused.headers).toMatchObject({ ...problemHeaders, 'retry-after': '1' });
+    expect(refused.body).toMatchObject({
+      type: 'urn:breakwater:problem:too-many-requests',
+      detail: 'A client may have 2 requests in flight. Try again when one of them has ended.',
+    });
+    expect(other).toBe(200);
+    await vi.waitFor(async () => expect(await statusFor(app, '192.0.2.1')).toBe(200));
+    expect((await http(app).get('/metrics')).text).toMatch(
+      /^http_server_requests_shed_total\{reason="client_in_flight"\} [1-9]/m,
+    );
+  });
+
+  it.each([
+    ['1', 429],
+    ['0', 200],
+  ])('%s: the response to a second request of a client is %i', async (limit, status) => {
+    const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: limit });
+    const end = await waitAs(app, '192.0.2.1');
+
+    expect(await statusFor(app, '192.0.2.2')).toBe(status);
+    await end();
+  });
+});
+
 describe('AllowedMethods', () => {
   const methods = new AllowedMethods();
   methods.add({ method: 'GET', url: '/berths' });

@@ -56,6 +56,11 @@ export const serviceVariables = (service: string, defaults: ServiceDefaults) => 
   /** The maximum of requests in flight; further requests get 503. Default: 250. */
   MAX_REQUESTS_IN_FLIGHT: wholeNumber({ min: 1, max: 100_000 }).default(250),
   /**
+   * The maximum of requests in flight of one client; further ones get 429. 0: without a limit.
+   * Default: half of `MAX_REQUESTS_IN_FLIGHT`.
+   */
+  MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: wholeNumber({ min: 0, max: 100_000 }).optional(),
+  /**
    * The maximum delay of the event loop, averaged over each of the last two seconds; above it, requests get 503. Default: `1s`,
    * which is longer than account's limit for a slow call; a healthy service has a few milliseconds.
    */

@@ -2,10 +2,11 @@ import rateLimit from '@fastify/rate-limit';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isProbe, MetricsRegistry } from '../metrics/metrics.registry.ts';
 import { type Problem, sendProblem, serviceKitKinds } from '../problem-details/problem-details.ts';
+import { ClientLimit, clientOf } from './client-limit.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,25 +16,35 @@ declare module 'fastify' {
 }
 
 /** Why a request was refused before any work on it. */
-export type RefusalReason = 'in_flight' | 'event_loop_delay' | 'client_rate';
+export type RefusalReason = 'in_flight' | 'event_loop_delay' | 'client_rate' | 'client_in_flight';
 
 export interface AdmissionLimits {
   /** The maximum of requests in flight. */
   readonly maxInFlight: number;
+  /** The maximum of requests in flight of one client; 0: without a limit. */
+  readonly maxInFlightPerClient: number;
   /** In milliseconds; requests are refused while the event loop is delayed by more. */
   readonly maxEventLoopDelayMs: number;
 }
 
-/** Admits requests while the service is not overloaded, and counts the ones that it refuses. */
+/** Admits requests while the service is not overloaded and their client does not exceed its share, and counts those that it refuses. */
 export class Admission {
-  readonly #refused: Record<RefusalReason, number> = { in_flight: 0, event_loop_delay: 0, client_rate: 0 };
+  readonly #refused: Record<RefusalReason, number> = {
+    in_flight: 0,
+    event_loop_delay: 0,
+    client_rate: 0,
+    client_in_flight: 0,
+  };
+  readonly #clients: ClientLimit;
   #inFlight = 0;
 
   /** @param eventLoopDelayMs returns the current delay of the event loop in milliseconds */
   constructor(
-    private readonly limits: AdmissionLimits,
+    readonly limits: AdmissionLimits,
     private readonly eventLoopDelayMs: () => number,
-  ) {}
+  ) {
+    this.#clients = new ClientLimit(limits.maxInFlightPerClient);
+  }
 
   /** Requests in flight, except those for health and metrics. */
   get inFlight(): number {
@@ -45,26 +56,33 @@ export class Admission {
     return this.#refused;
   }
 
-  /** @returns the reason for refusing a request; undefined when it is admitted, and then `release` must be called */
-  tryAcquire(): RefusalReason | undefined {
-    const reason = this.#reasonToRefuse();
-    if (reason === undefined) this.#inFlight += 1;
-    else this.countRefusal(reason);
+  /** The reason for refusing a request of the client at an address, which is counted; undefined when it would be admitted. */
+  refuse(address: string): RefusalReason | undefined {
+    const reason = this.#reasonToRefuse(address);
+    if (reason !== undefined) this.countRefusal(reason);
     return reason;
   }
 
-  /** Ends an admitted request. */
-  release(): void {
-    this.#inFlight -= 1;
+  /** @returns the reason for refusing a request, which is counted, or a function that ends the admitted request */
+  tryAcquire(address: string): RefusalReason | (() => void) {
+    const reason = this.refuse(address);
+    if (reason !== undefined) return reason;
+    const release = this.#clients.tryAcquire(address);
+    this.#inFlight += 1;
+    return () => {
+      this.#inFlight -= 1;
+      release?.();
+    };
   }
 
   countRefusal(reason: RefusalReason): void {
     this.#refused[reason] += 1;
   }
 
-  #reasonToRefuse(): RefusalReason | undefined {
+  #reasonToRefuse(address: string): RefusalReason | undefined {
     if (this.#inFlight >= this.limits.maxInFlight) return 'in_flight';
-    return this.eventLoopDelayMs() > this.limits.maxEventLoopDelayMs ? 'event_loop_delay' : undefined;
+    if (this.eventLoopDelayMs() > this.limits.maxEventLoopDelayMs) return 'event_loop_delay';
+    return this.#clients.permits(address) ? undefined : 'client_in_flight';
   }
 }
 
@@ -105,21 +123,42 @@ export class EventLoopDelay {
   }
 }
 
-const refusal: Problem = {
+const overloaded: Problem = {
   ...serviceKitKinds.overloaded,
   detail: 'The service is overloaded and did not process this request. Try again later.',
   headers: { 'retry-after': '1' },
 };
 
+const tooManyInFlight = (max: number): Problem => ({
+  ...serviceKitKinds['too-many-requests'],
+  detail: `A client may have ${max} requests in flight. Try again when one of them has ended.`,
+  headers: { 'retry-after': '1' },
+});
+
 /**
- * Refuses requests while the service is overloaded (`docs/adr/0014`), before their bodies are read. Health and metrics still
- * respond: an orchestrator that restarts an overloaded service, and an operator without metrics, would make it worse.
+ * Refuses requests while the service is overloaded (`docs/adr/0014`), or while their client holds its share of it, before their
+ * bodies are read. A request counts as in flight once it has arrived completely: one that arrives slowly, or never, takes nothing from
+ * others. Health and metrics still respond: an orchestrator that restarts an overloaded service, and an operator without metrics, would
+ * make it worse.
  */
 export function shedLoad(fastify: FastifyInstance, admission: Admission): void {
+  const sendRefusal = (request: FastifyRequest, reply: FastifyReply, reason: RefusalReason): void => {
+    const { maxInFlightPerClient } = admission.limits;
+    sendProblem(request, reply, reason === 'client_in_flight' ? tooManyInFlight(maxInFlightPerClient) : overloaded);
+  };
   fastify.addHook('onRequest', (request, reply, done) => {
     if (isProbe(request.url.split('?', 1)[0] ?? '')) return done();
-    if (admission.tryAcquire() !== undefined) return void sendProblem(request, reply, refusal);
-    reply.raw.once('close', () => admission.release());
+    const reason = admission.refuse(request.ip);
+    if (reason === undefined) done();
+    else sendRefusal(request, reply, reason);
+  });
+  // The first hook after the body.
+  fastify.addHook('preValidation', (request, reply, done) => {
+    // A response that has been closed would not release its permit.
+    if (isProbe(request.url.split('?', 1)[0] ?? '') || reply.raw.closed) return done();
+    const admitted = admission.tryAcquire(request.ip);
+    if (typeof admitted === 'string') return sendRefusal(request, reply, admitted);
+    reply.raw.once('close', admitted);
     done();
   });
 }
@@ -148,14 +187,16 @@ const maxClients = 10_000;
 
 /**
  * Limits the requests per second of each client and refuses the rest with 429, so that one client cannot exclude the others. A
- * client is an IPv4 address, or a /64 network of IPv6, which is what one household has. Health and metrics are not limited.
+ * client is what `clientOf` finds. Health and metrics are not limited.
  *
  * @param perSecond 0: without a limit
  * @param onRefused is called for each refused request
  */
 export function limitClients(fastify: FastifyInstance, perSecond: number, onRefused: () => void): void {
   if (perSecond === 0) return;
-  fastify.register(rateLimit, { global: false, max: perSecond, timeWindow: 1_000, cache: maxClients }).after(() => {
+  const keyGenerator = ({ ip }: FastifyRequest): string => clientOf(ip);
+  const options = { global: false, max: perSecond, timeWindow: 1_000, cache: maxClients, keyGenerator };
+  fastify.register(rateLimit, options).after(() => {
     const take = fastify.createRateLimit();
     fastify.addHook('onRequest', async (request, reply) => {
       if (isProbe(request.url.split('?', 1)[0] ?? '')) return;
