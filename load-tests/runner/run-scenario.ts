@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { LocalSystem, pause, type ServiceReplica } from '@breakwater/system-runner';
 import type { Engine, Mark, RunRecord } from './run-record.ts';
 import {
@@ -161,7 +162,7 @@ async function runTarget(request: RunRequest, target: string, directory: string)
       ledger: undefined,
       omissions: [
         ...(scenario.steps
-          ? [`No action was performed on ${target}: perform the actions of the scenario by hand.`]
+          ? [`No action was performed on ${withoutSecrets(target)}: perform the actions of the scenario by hand.`]
           : []),
         'The ledger was not read: it requires access to the database.',
         'Circuit breakers, load on customer and memory were not measured: they require the addresses of the replicas.',

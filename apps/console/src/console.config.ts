@@ -11,6 +11,13 @@ import {
 } from '@breakwater/service-kit';
 import { z } from 'zod';
 
+/** Base URLs that `fetch` takes. */
+const urls = () =>
+  baseUrls().refine(
+    (given) => given.map((url) => new URL(url)).every(({ username, password }) => !username && !password),
+    'must not contain a user name or a password, because the console cannot send them',
+  );
+
 const variables = z.object({
   /** Address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   HOST: host().default('127.0.0.1'),
@@ -28,11 +35,11 @@ const variables = z.object({
    * Base URLs of account, separated by commas. Each address of a host name is a replica. Default:
    * `http://127.0.0.1:3000`.
    */
-  ACCOUNT_URL: baseUrls().default(['http://127.0.0.1:3000']),
+  ACCOUNT_URL: urls().default(['http://127.0.0.1:3000']),
   /** Base URLs of customer, likewise. Default: `http://127.0.0.1:3001`. */
-  CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
+  CUSTOMER_URL: urls().default(['http://127.0.0.1:3001']),
   /** Base URL of the load balancer, to which load is sent. Default: `http://127.0.0.1:8080`. */
-  LOAD_URL: baseUrls()
+  LOAD_URL: urls()
     .refine((urls) => urls.length === 1, 'must be one URL such as http://localhost:8080')
     .default(['http://127.0.0.1:8080']),
   /**

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { readSamples, replicaUrls, sampleValue, sumOfSamples } from './replicas.ts';
+import { callReplica, readSamples, replicaUrls, sampleValue, sumOfSamples } from './replicas.ts';
 
 const v4 = (address: string) => ({ address, family: 4 });
 const v6 = (address: string) => ({ address, family: 6 });
+
+describe('callReplica', () => {
+  it('reports a URL that fetch does not take without its password', async () => {
+    const { status, body } = await callReplica('http://u:s3cret@127.0.0.1:1/metrics', { timeoutMs: 1_000 });
+
+    expect(status).toBe(0);
+    expect(body).toContain('http://u:***@127.0.0.1:1/metrics');
+  });
+});
 
 describe('replicaUrls', () => {
   it('returns a URL for each address of the host', async () => {

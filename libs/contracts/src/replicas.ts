@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** Resolves a host name to its addresses. */
 export type Resolve = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>;
@@ -106,7 +107,8 @@ export function connectionFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'no response in time';
   const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.message;
+  // The message of a URL that `fetch` does not take contains the URL.
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : withoutSecrets(error.message);
 }
 
 /** One sample of a metric in the Prometheus text format. */

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { BuildFailure, SystemFailure } from './system-failure.ts';
@@ -30,12 +31,17 @@ export function parseChoice<Choice extends string>(flag: string, text: string, c
 }
 
 /**
- * Describes for a terminal why a command failed. Unexpected errors are shown with their stack.
+ * Describes for a terminal why a command failed, without the secrets of URLs. Unexpected errors are shown with their stack.
  *
  * @param command the command without options, such as `npm run demo`
  */
 export function describeFailure(error: unknown, command: string): string {
-  if (error instanceof UsageError) return `✖ ${error.message}. See ${command} -- --help\n`;
+  return withoutSecrets(describe(error, command));
+}
+
+function describe(error: unknown, command: string): string {
+  // A URL that is quoted ends before the rest of the sentence.
+  if (error instanceof UsageError) return `✖ ${withoutSecrets(error.message)}. See ${command} -- --help\n`;
   if (error instanceof SystemFailure) {
     const compilerOutput = error instanceof BuildFailure ? readFileSync(error.logFile, 'utf8') : '';
     return `${compilerOutput}✖ ${error.message}. ${error.remedy}\n`;

@@ -1,4 +1,5 @@
 import type { CustomerPath, FindCustomer } from '@breakwater/contracts';
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { currentRequestId, problemType, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
 import { deadlineHeaders, type CallContext } from '@breakwater/resilience';
 import { currentCallContext } from '@breakwater/resilience/nest';
@@ -117,5 +118,5 @@ function expectCustomerNotFound({ mediaType, body }: HttpResponse): undefined {
 /** When several addresses were tried, the first error names the reason. */
 function reasonOf(error: unknown): string {
   const reason: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return reason instanceof Error ? reason.message : String(reason);
+  return withoutSecrets(reason instanceof Error ? reason.message : String(reason));
 }

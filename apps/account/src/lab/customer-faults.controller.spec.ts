@@ -51,6 +51,12 @@ describe('CustomerReplicas', () => {
     ]);
   });
 
+  it('names a replica without the password of its URL', async () => {
+    const responses = await new CustomerReplicas(['http://u:s3cret@127.0.0.1:1']).sendToAll(put);
+
+    expect(responses).toEqual([{ replica: 'http://u:***@127.0.0.1:1', status: 0, body: null }]);
+  });
+
   // punkpeye/fastmcp#330
   it('lists a replica whose response has no end as one without a response, and closes its connection', async () => {
     const { promise: closed, resolve: close } = Promise.withResolvers<void>();

@@ -1,4 +1,5 @@
 import { callReplica, replicaUrls, type ReplicaRequest } from '@breakwater/contracts/replicas';
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { Answers, serviceKitKinds, NeedsToken, Operation, ProblemException, Problems } from '@breakwater/service-kit';
 import { Body, Controller, Delete, Get, Headers, Patch, Put } from '@nestjs/common';
 import { z } from 'zod';
@@ -9,7 +10,7 @@ type FaultsRequest = Omit<ReplicaRequest, 'timeoutMs'>;
 
 /** The response of a replica. */
 interface ReplicaReply {
-  /** The replica's URL. */
+  /** The replica's URL, without secrets. */
   readonly replica: string;
   /** The HTTP status; 0 when the replica could not be reached. */
   readonly status: number;
@@ -41,7 +42,7 @@ export class CustomerReplicas {
 async function send(replica: string, request: FaultsRequest): Promise<ReplicaReply> {
   const { status, body } = await callReplica(`${replica}/faults`, { ...request, timeoutMs: replicaTimeoutMs });
   // Without a response, callReplica returns the reason as the body; this API returns null.
-  return { replica, status, body: status === 0 ? null : body };
+  return { replica: withoutSecrets(replica), status, body: status === 0 ? null : body };
 }
 
 /** Customer itself validates the faults. */

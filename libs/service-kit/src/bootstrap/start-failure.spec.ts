@@ -23,6 +23,28 @@ describe('explainStartFailure', () => {
     );
   });
 
+  it.each([
+    ['postgres://u@db/d?password=s3cret', 'postgres://u@db/d?password=***'],
+    ['postgres:///d?host=/socket&pass%77ord=s3cret&user=u', 'postgres:///d?host=/socket&pass%77ord=***&user=u'],
+    ['postgres://u:s3:cr@et@db/d', 'postgres://u:***@db/d'],
+  ])('names the database %s as %s', (DATABASE_URL, shown) => {
+    const error = new DatabaseUnavailableError(new Error('timeout'));
+
+    expect(explainStartFailure(error, { DATABASE_URL })).toBe(
+      `the database ${shown} cannot be used (timeout). Start it, or correct DATABASE_URL.`,
+    );
+  });
+
+  it.each([
+    [new Error('cannot read postgres://u:s3cret@db/d')],
+    [Object.assign(new Error('permission denied for postgres://u:s3cret@db/d'), { code: '42501' })],
+    [new InvalidConfigError([{ variable: 'X_URL', given: '"http://u:s3cret@h/"', allowed: 'must be less' }])],
+    ['http://u:s3cret@h/'],
+  ])('shows no password that the message of another error contains (%#)', (error) => {
+    expect(explainStartFailure(error)).toMatch(/u:\*\*\*@/);
+    expect(explainStartFailure(error)).not.toContain('s3cret');
+  });
+
   it('lists the missing migrations and how to run them', () => {
     expect(explainStartFailure(new PendingMigrationsError('harbour', ['0001-a', '0002-b']))).toBe(
       'the database schema "harbour" lacks 0001-a, 0002-b. ' +

@@ -1,4 +1,4 @@
-import { withoutPassword } from '../config/database-url.ts';
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { InvalidConfigError } from '../config/read-config.ts';
 import { DatabaseUnavailableError } from '../database/database-errors.ts';
 import { MigrationBlockedError, ServiceRoleError, UnknownMigrationsError } from '../database/migrations.ts';
@@ -22,12 +22,17 @@ export class PendingMigrationsError extends Error {
   }
 }
 
-/** Explains why a service cannot start, and what to do: one line, except for a list of invalid variables. */
+/** Explains why a service cannot start, and what to do: one line without secrets, except for a list of invalid variables. */
 export function explainStartFailure(error: unknown, context: StartContext = {}): string {
+  // Also the messages of other libraries may contain a URL.
+  return withoutSecrets(explain(error, context));
+}
+
+function explain(error: unknown, context: StartContext): string {
   if (isSelfExplanatory(error)) return error.message;
   if (error instanceof DatabaseUnavailableError) {
     const reason = error.message.replace(/^The database is unavailable: /, '');
-    const shown = context.DATABASE_URL === undefined ? 'of DATABASE_URL' : withoutPassword(context.DATABASE_URL);
+    const shown = withoutSecrets(context.DATABASE_URL ?? 'of DATABASE_URL');
     return `the database ${shown} cannot be used (${reason}). Start it, or correct DATABASE_URL.`;
   }
 

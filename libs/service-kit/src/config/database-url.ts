@@ -36,12 +36,6 @@ export function findDatabaseUrlFault(text: string): string | undefined {
   return url ? undefined : 'invalid';
 }
 
-/** Masks the passwords of a connection URL, for messages. */
-export const withoutPassword = (url: string): string =>
-  url
-    .replace(/^([a-z]+:\/\/[^:@/?#]*):[^/?#]*@/i, '$1:***@')
-    .replace(/([?&](?:password|sslpassword)=)[^&#]*/gi, '$1***');
-
 /** The URL; without a host the driver connects to a Unix socket or to localhost, but `URL` refuses a user without a host. */
 function parse(text: string): URL | undefined {
   if (URL.canParse(text)) return new URL(text);

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 
@@ -115,7 +116,7 @@ const secret = /(TOKEN|PASSWORD|SECRET|KEY|DATABASE_URL)$/;
 
 function show(variable: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  return secret.test(variable) ? '(not shown)' : JSON.stringify(value);
+  return secret.test(variable) ? '(not shown)' : JSON.stringify(withoutSecrets(value));
 }
 
 const fileVariableOf = (variable: string): string => `${variable}_FILE`;

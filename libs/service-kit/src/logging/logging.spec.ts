@@ -4,7 +4,7 @@ import { runInRequestContext } from '../request-context/request-context.ts';
 import { beginTrace } from '../request-context/trace-context.ts';
 import { loggerOptions } from './logging.ts';
 
-function logLine(logged: object, message: string): Record<string, unknown> {
+function logLine(logged: object, message?: string): Record<string, unknown> {
   let line = '{}';
   const options = loggerOptions('harbour', { INSTANCE_NAME: 'harbour-1', LOG_LEVEL: 'info' });
   pino(options, { write: (text) => (line = text) }).info(logged, message);
@@ -12,7 +12,29 @@ function logLine(logged: object, message: string): Record<string, unknown> {
   return parsed;
 }
 
+function invalidUrl(): unknown {
+  try {
+    return new URL('http://u:s3cret@h:port/d');
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('loggerOptions', () => {
+  it.each([
+    [{}, 'calling http://u:s3cret@h/'],
+    [{}, 'GET /x?token=s3cret'],
+    [{ err: new Error('calling http://u:s3cret@h/') }, undefined],
+    [{ err: new Error('calling http://u:s3cret@h/') }, 'failed'],
+    // Its field `input` is the URL.
+    [{ err: invalidUrl() }, 'failed'],
+  ])('does not show the secret of a URL (%#)', (logged, message) => {
+    const line = JSON.stringify(logLine(logged, message));
+
+    expect(line).toContain('***');
+    expect(line).not.toContain('s3cret');
+  });
+
   it('has the trace and span of the request', () => {
     const trace = beginTrace();
 

@@ -1,7 +1,8 @@
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { RequestMethod } from '@nestjs/common';
 import { Logger, PinoLogger, type Params } from 'nestjs-pino';
 import type { IncomingMessage } from 'node:http';
-import { stdTimeFunctions, type LoggerOptions } from 'pino';
+import { stdSerializers, stdTimeFunctions, type LoggerOptions } from 'pino';
 import type { Options } from 'pino-http';
 import type { ServiceConfig } from '../config/service-config.ts';
 import { isProbe } from '../metrics/metrics.registry.ts';
@@ -36,12 +37,30 @@ export function loggerOptions(service: string, config: LoggedConfig): LoggerOpti
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     mixin: () => traceFields(currentTraceContext()),
+    serializers: { err: errorWithoutSecrets },
+    hooks: {
+      logMethod([logged, message, ...rest]: unknown[], log) {
+        // Without a message, pino takes that of the error.
+        const taken = isRecord(logged) && logged['err'] instanceof Error ? logged['err'].message : undefined;
+        const shown = [logged, message ?? taken, ...rest].map(masked);
+        log.apply(this, shown as Parameters<typeof log>);
+      },
+    },
     redact: {
       paths: [...levels.flatMap((level) => secrets.map((name) => `${level}["${name}"]`)), ...rowsInErrors],
       censor: '(not shown)',
     },
   };
 }
+
+const masked = (value: unknown): unknown => (typeof value === 'string' ? withoutSecrets(value) : value);
+
+/** An error whose message, stack or fields may contain a URL, as `input` of `TypeError: Invalid URL` does. */
+const errorWithoutSecrets = (error: Error): object =>
+  Object.fromEntries(Object.entries(stdSerializers.err(error)).map(([name, value]) => [name, masked(value)]));
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 /** The same, with the request id on every line of a request, and one line at the end of a request. */
 export function requestLoggerOptions(service: string, config: LoggedConfig): Params {
@@ -51,7 +70,8 @@ export function requestLoggerOptions(service: string, config: LoggedConfig): Par
     quietReqLogger: true,
     customAttributeKeys: { reqId: 'requestId' },
     serializers: {
-      req: ({ method, url }: { method: string; url: string }) => ({ method, url }),
+      err: errorWithoutSecrets,
+      req: ({ method, url }: { method: string; url: string }) => ({ method, url: withoutSecrets(url) }),
       res: ({ statusCode }: { statusCode: number | null }) => ({ statusCode }),
     },
     // Readiness logs its changes.

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import httpProxy from '@fastify/http-proxy';
 import fastify, {
   LogController,
@@ -138,7 +139,10 @@ export function createGateway({
       const { request } = reply;
       const forwarding = forwardings.get(request.raw);
       const failure = codeOf(error);
-      request.log.warn({ upstream: forwarding?.replica?.url, failure }, 'replica did not respond');
+      request.log.warn(
+        { upstream: forwarding?.replica && withoutSecrets(forwarding.replica.url), failure },
+        'replica did not respond',
+      );
       if (forwarding !== undefined) {
         const neverSent = isRefusal(error);
         if (forwarding.replica !== undefined && neverSent) balancer.exclude(forwarding.replica);

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../ports.ts';
 import { openDatabaseProxy } from './database-proxy.ts';
-import { createDatabase, type DatabaseServer, withClient, withoutPassword } from './database-server.ts';
+import { createDatabase, type DatabaseServer, withClient } from './database-server.ts';
 import { provideDatabaseServer, startLocalPostgres } from './local-postgres.ts';
 
 describe('createDatabase', () => {
@@ -44,16 +44,6 @@ describe('createDatabase', () => {
     await expect(failure).rejects.toThrow(
       /^A database cannot be created on postgres:\/\/someone:\*\*\*@127\.0\.0\.1:1\/postgres: .*ECONNREFUSED/,
     );
-  });
-});
-
-describe('withoutPassword', () => {
-  it.each([
-    ['postgres://u:p@h/d', 'postgres://u:***@h/d'],
-    ['postgres://u@h/d', 'postgres://u@h/d'],
-    ['host=h password=p', '(not a URL)'],
-  ])('shows %s as %s', (url, shown) => {
-    expect(withoutPassword(url)).toBe(shown);
   });
 });
 

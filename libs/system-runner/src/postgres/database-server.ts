@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { Client } from 'pg';
 
 /** A PostgreSQL server. */
@@ -49,7 +50,7 @@ export async function requireSupportedVersion(url: string): Promise<void> {
   const version = await versionOf(url);
   if (version.number >= oldestVersion) return;
   throw new DatabaseServerError(
-    `DATABASE_URL points at PostgreSQL ${version.text} (${withoutPassword(url)}): 15 or newer is needed`,
+    `DATABASE_URL points at PostgreSQL ${version.text} (${withoutSecrets(url)}): 15 or newer is needed`,
     'Point it at a newer server, or unset it; a server is then started for this run.',
   );
 }
@@ -64,7 +65,7 @@ async function versionOf(url: string): Promise<{ number: number; text: string }>
     });
   } catch (cause) {
     throw new DatabaseServerError(
-      `DATABASE_URL names a PostgreSQL that cannot be used (${withoutPassword(url)}): ${reasonOf(cause)}`,
+      `DATABASE_URL names a PostgreSQL that cannot be used (${withoutSecrets(url)}): ${reasonOf(cause)}`,
       'Start that server, correct the URL, or unset DATABASE_URL; a server is then started for this run.',
       { cause },
     );
@@ -102,7 +103,7 @@ async function execute(serverUrl: string, sql: string, problem: string): Promise
     await withClient(serverUrl, (client) => client.query(sql));
   } catch (cause) {
     throw new DatabaseServerError(
-      `${problem} on ${withoutPassword(serverUrl)}: ${reasonOf(cause)}`,
+      `${problem} on ${withoutSecrets(serverUrl)}: ${reasonOf(cause)}`,
       'Check that the server runs and that the role may create databases.',
       { cause },
     );
@@ -122,12 +123,4 @@ export async function withClient<T>(url: string, use: (client: Client) => Promis
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-/** The URL with its password masked, for messages. */
-export function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return '(not a URL)';
-  const parsed = new URL(url);
-  if (parsed.password) parsed.password = '***';
-  return parsed.href;
 }
