@@ -66,7 +66,8 @@ function nextPort(root: string): number {
 export const nextCommands = ({ service: { name } }: MadeService): readonly string[] => [
   'npm install',
   'npm run generate contracts',
-  `npx nx run-many -t typecheck lint test e2e -p @breakwater/${name},@breakwater/${name}-e2e`,
+  'npm run lint',
+  `npx nx run-many -t typecheck test e2e -p @breakwater/${name},@breakwater/${name}-e2e`,
 ];
 
 /** What the command prints: what was written, and what to do next. */

@@ -93,7 +93,7 @@ function manifestsOf(root: string, { name }: ServiceName): NewFile[] {
   const versions = { ...customer.dependencies, ...read('e2e/customer').dependencies };
   const take = (packages: readonly string[]) => Object.fromEntries(packages.map((each) => [each, versions[each]]));
   const common = { version: customer.version, private: true };
-  const checks = { typecheck: 'tsc -b tsconfig.json', lint: 'oxlint --type-aware --deny-warnings .' };
+  const checks = { typecheck: 'tsc -b tsconfig.json' };
   const app = {
     name: `@breakwater/${name}`,
     ...common,
