@@ -43,7 +43,7 @@ describe('the load controls', () => {
       '90 201 opened',
       '7 202 accepted',
       '2 418',
-      '5 422 unknown customer',
+      '5 422 unknown or closed customer',
       '3 not sent',
     ]);
   });

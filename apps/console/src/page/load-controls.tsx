@@ -11,7 +11,7 @@ const statusLabels: Readonly<Record<string, string>> = {
   0: 'no response',
   201: '201 opened',
   202: '202 accepted',
-  422: '422 unknown customer',
+  422: '422 unknown or closed customer',
   429: '429 too many requests',
   503: '503 unavailable',
 };
