@@ -3,6 +3,6 @@ import { vitestConfig } from '../../vitest.shared.ts';
 // A process takes its time to start on a busy machine; nothing here waits for the time to pass.
 export default vitestConfig({
   globalSetup: '../../libs/system-runner/src/testing/test-database.ts',
-  testTimeout: 60_000,
+  testTimeout: 150_000,
   hookTimeout: 60_000,
 });

@@ -75,7 +75,7 @@ export async function becomeActive({ databaseUrl }: { readonly databaseUrl: stri
       await letTimePass(databaseUrl, '2 hours');
       expect(await readQueue(databaseUrl)).toEqual([]);
     },
-    { timeout: 20_000, interval: 100 },
+    { timeout: 60_000, interval: 100 },
   );
   expect(new Set((await readAccounts(databaseUrl)).map(({ status }) => status))).toEqual(new Set(['ACTIVE']));
 }
