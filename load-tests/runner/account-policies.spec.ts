@@ -14,25 +14,27 @@ describe('policiesFor', () => {
     expect(policiesFor(own, 'sliding-window', 'as-configured')).toBe(own);
   });
 
-  it('changes only the circuit breaker for opossum', () => {
+  it('changes only the circuit breakers for opossum', () => {
     const { circuitbreaker, ...others } = policies('opossum', 'as-configured');
     const { circuitbreaker: _, ...ownOthers } = parse(own).resilience4j;
 
     expect(others).toEqual(ownOthers);
-    expect(circuitbreaker.instances.customer).toEqual({
+    const onOpossum = {
       engine: 'opossum',
       slidingWindowType: 'TIME_BASED',
       slidingWindowSize: 10,
       minimumNumberOfCalls: 10,
       failureRateThreshold: 50,
       waitDurationInOpenState: '10s',
-    });
+    };
+    expect(circuitbreaker.instances).toEqual({ customer: onOpossum, reconciliation: onOpossum });
   });
 
   it('makes every policy ineffective for the engine none', () => {
     const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback } = policies('none', 'as-configured');
 
-    expect(circuitbreaker.instances.customer.initialState).toBe('DISABLED');
+    for (const name of ['customer', 'reconciliation'])
+      expect(circuitbreaker.instances[name].initialState).toBe('DISABLED');
     expect(timelimiter.instances.customer.timeoutDuration).toBe('60s');
     expect(bulkhead.instances.customer.maxConcurrentCalls).toBe(100_000);
     expect(retry.instances.customer.maxAttempts).toBe(1);

@@ -31,16 +31,19 @@ export function policiesFor(own: string, engine: Engine, variant: Variant): stri
 
 /** Changes only the engine. Opossum has a window of seconds, no slow-call rate and a single trial call. */
 function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
-  const own = { ...circuitbreaker.configs.default, ...circuitbreaker.instances['customer'] };
-  circuitbreaker.configs.default = {};
-  circuitbreaker.instances['customer'] = {
-    engine: 'opossum',
-    slidingWindowType: 'TIME_BASED',
-    slidingWindowSize: 10,
-    minimumNumberOfCalls: own['minimumNumberOfCalls'],
-    failureRateThreshold: own['failureRateThreshold'],
-    waitDurationInOpenState: own['waitDurationInOpenState'],
-  };
+  const { configs, instances } = circuitbreaker;
+  for (const [name, instance] of Object.entries(instances)) {
+    const own = { ...configs.default, ...instance };
+    instances[name] = {
+      engine: 'opossum',
+      slidingWindowType: 'TIME_BASED',
+      slidingWindowSize: 10,
+      minimumNumberOfCalls: own['minimumNumberOfCalls'],
+      failureRateThreshold: own['failureRateThreshold'],
+      waitDurationInOpenState: own['waitDurationInOpenState'],
+    };
+  }
+  configs.default = {};
 }
 
 /**
@@ -48,7 +51,7 @@ function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
  * accounts that it cannot verify.
  */
 function disablePolicies(policies: Policies): void {
-  Object.assign(customerOf(policies, 'circuitbreaker'), { initialState: 'DISABLED' });
+  disableCircuitBreakers(policies);
   Object.assign(customerOf(policies, 'timelimiter'), { timeoutDuration: '60s' });
   Object.assign(customerOf(policies, 'bulkhead'), { maxConcurrentCalls: 100_000 });
   Object.assign(customerOf(policies, 'retry'), { maxAttempts: 1 });
@@ -57,9 +60,14 @@ function disablePolicies(policies: Policies): void {
 
 /** Four attempts without a circuit breaker, so that a retry storm can develop. */
 function retryWithoutCircuitBreaker(policies: Policies, variant: Variant): void {
-  Object.assign(customerOf(policies, 'circuitbreaker'), { initialState: 'DISABLED' });
+  disableCircuitBreakers(policies);
   const retry = Object.assign(customerOf(policies, 'retry'), { maxAttempts: 4 });
   if (variant === 'retries-without-budget') delete retry['retryBudget'];
+}
+
+/** That of requests and that of the reconciler. */
+function disableCircuitBreakers({ resilience4j: { circuitbreaker } }: Policies): void {
+  for (const instance of Object.values(circuitbreaker.instances)) instance['initialState'] = 'DISABLED';
 }
 
 /** The settings of the policy around customer. */

@@ -12,7 +12,7 @@ import {
 } from '@breakwater/system-runner/ledger';
 import type { ClientRequest, LedgerResult } from './run-record.ts';
 
-/** Longer than the reconciler's longest back-off. */
+/** Longer than the reconciler's back-off after the few failures of a run; its longest is an hour. */
 const settleTimeoutMs = 120_000;
 const concurrentClients = 8;
 

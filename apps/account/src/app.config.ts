@@ -36,6 +36,11 @@ export const accountVariables = z
     /** The most pending accounts in a round, from 1 to 100. Default: 10. */
     RECONCILIATION_BATCH_SIZE: wholeNumber({ min: 1, max: 100 }).default(10),
     /**
+     * The failed attempts after which a pending account is set aside, from 1 to 1000; only those that fail while customer
+     * verifies others count. 15 take about three hours. Default: 15.
+     */
+    RECONCILIATION_MAX_ATTEMPTS: wholeNumber({ min: 1, max: 1_000 }).default(15),
+    /**
      * The absolute path of a file that is read and watched instead of the `resilience.yml` of the service. Default: not set.
      */
     RESILIENCE_CONFIG: variable('the absolute path of a file, such as /etc/breakwater/resilience.yml', (text) =>

@@ -110,6 +110,7 @@ export class AppModule {
         ReconciliationModule.forRoot({
           intervalMs: config.RECONCILIATION_INTERVAL,
           batchSize: config.RECONCILIATION_BATCH_SIZE,
+          maxAttempts: config.RECONCILIATION_MAX_ATTEMPTS,
         }),
       ],
       controllers: [AccountsController],

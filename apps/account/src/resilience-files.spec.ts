@@ -18,21 +18,21 @@ async function registryOf(...files: string[]): Promise<PolicyRegistry<'circuitBr
 }
 
 describe('resilience.yml', () => {
-  it('declares the pipelines, whose policies the reconciler shares', async () => {
+  it('declares the pipelines; the reconciler has a circuit breaker of its own', async () => {
     const { pipelines } = await load('resilience.yml');
 
     expect(pipelines).toEqual({
       customer: ['cachedFallback', 'retry', 'circuitBreaker', 'timeLimiter', 'bulkhead'],
-      'customer-reconciliation': ['circuitBreaker:customer', 'timeLimiter:customer', 'bulkhead:customer'],
+      'customer-reconciliation': ['circuitBreaker:reconciliation', 'timeLimiter:customer', 'bulkhead:customer'],
       reconciliation: ['bulkhead', 'rateLimiter'],
     });
   });
 
-  it('configures the circuit breaker in front of customer', async () => {
+  it.each(['customer', 'reconciliation'])('configures the circuit breaker %s in front of customer', async (name) => {
     const registry = await registryOf('resilience.yml');
 
-    expect(registry.names()).toEqual(['customer']);
-    expect(registry.getOrCreate('customer').config).toMatchObject({
+    expect(registry.names()).toEqual(['customer', 'reconciliation']);
+    expect(registry.getOrCreate(name).config).toMatchObject({
       slidingWindowType: 'COUNT_BASED',
       slidingWindowSize: 10,
       minimumNumberOfCalls: 10,
@@ -135,6 +135,6 @@ describe('resilience-demo.yml', () => {
     const demo = await registryOf('resilience.yml', 'resilience-demo.yml');
 
     expect(demo.getOrCreate('customer').config).toEqual(plain.getOrCreate('customer').config);
-    expect(demo.names()).toHaveLength(6);
+    expect(demo.names()).toHaveLength(7);
   });
 });

@@ -124,31 +124,30 @@ describe('accounts, with a healthy customer service', () => {
     });
   });
 
-  it('is ready, with the state of the circuit breaker as a detail', async () => {
+  it('is ready, with the states of the circuit breakers as details', async () => {
     const response = await account.http().get('/health/ready');
 
     expect(response.status).toBe(200);
+    const closed = {
+      status: 'UP',
+      details: {
+        state: 'CLOSED',
+        failureRate: '-1.0%',
+        failureRateThreshold: '50.0%',
+        slowCallRate: '-1.0%',
+        slowCallRateThreshold: '80.0%',
+        bufferedCalls: expect.any(Number) as number,
+        failedCalls: 0,
+        slowCalls: expect.any(Number) as number,
+        slowFailedCalls: 0,
+        notPermittedCalls: 0,
+      },
+    };
     const indicators = {
       database: { status: 'up' },
       circuitBreakers: {
         status: 'up',
-        details: {
-          customer: {
-            status: 'UP',
-            details: {
-              state: 'CLOSED',
-              failureRate: '-1.0%',
-              failureRateThreshold: '50.0%',
-              slowCallRate: '-1.0%',
-              slowCallRateThreshold: '80.0%',
-              bufferedCalls: expect.any(Number) as number,
-              failedCalls: 0,
-              slowCalls: expect.any(Number) as number,
-              slowFailedCalls: 0,
-              notPermittedCalls: 0,
-            },
-          },
-        },
+        details: { customer: closed, reconciliation: closed },
       },
     };
     expect(response.body).toEqual({ status: 'ok', info: indicators, error: {}, details: indicators });

@@ -129,6 +129,7 @@ describe('the migrations', () => {
       '0001-create-accounts',
       '0001-create-customers',
       '0002-follow-an-account',
+      '0003-set-verifications-aside',
     ]);
   });
 });

@@ -51,13 +51,14 @@ describe('experiments with the real customer service', () => {
 
     expect(body.map(({ name }: { name: string }) => name)).toEqual([
       'customer',
+      'reconciliation',
       'count-slow',
       'count-failures-only',
       'count-minimum-above-window',
       'time-minimum-5',
       'time-minimum-6',
     ]);
-    expect(body[4]).toEqual({
+    expect(body[5]).toEqual({
       name: 'time-minimum-5',
       state: 'CLOSED',
       metrics: expect.objectContaining({ failureRate: -1, slowCallRate: -1, bufferedCalls: 0 }) as object,
@@ -131,7 +132,7 @@ describe('experiments with the real customer service', () => {
     expect(await response.json()).toMatchObject({
       type: 'urn:breakwater:problem:circuit-breaker-not-found',
       detail:
-        'There is no circuit breaker count-quick. There are customer, count-slow, count-failures-only, ' +
+        'There is no circuit breaker count-quick. There are customer, reconciliation, count-slow, count-failures-only, ' +
         'count-minimum-above-window, time-minimum-5, time-minimum-6.',
       known: expect.arrayContaining(['count-slow']) as string[],
     });
@@ -200,7 +201,7 @@ describe('the lines of an experiment', () => {
     await closed;
     const { body } = await account.http().get('/experiments/breakers');
     expect(customer.requests).toHaveLength(1);
-    expect(body[2]).toMatchObject({ name: 'count-failures-only', metrics: { bufferedCalls: 0, failedCalls: 0 } });
+    expect(body[3]).toMatchObject({ name: 'count-failures-only', metrics: { bufferedCalls: 0, failedCalls: 0 } });
   });
 
   it('report a failed call as failed', async () => {

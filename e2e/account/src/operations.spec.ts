@@ -28,6 +28,7 @@ describe('/actuator', () => {
     expect(await shown('/actuator/circuitbreakers')).toEqual({
       circuitBreakers: {
         customer: expect.objectContaining({ state: 'CLOSED', failureRateThreshold: '50.0%' }) as object,
+        reconciliation: expect.objectContaining({ state: 'CLOSED', failureRateThreshold: '50.0%' }) as object,
       },
     });
     expect(await shown('/actuator/timelimiters')).toEqual({ timeLimiters: ['customer'] });
@@ -143,7 +144,8 @@ describe('the telemetry of calls to customer', () => {
     const atStart = await metrics('/metrics');
 
     const transitions = atStart.filter((line) => line.startsWith('breakwater_circuitbreaker_transitions_total{'));
-    expect(transitions).toHaveLength(4);
+    expect(transitions.filter((line) => line.includes('name="customer"'))).toHaveLength(4);
+    expect(transitions.filter((line) => line.includes('name="reconciliation"'))).toHaveLength(4);
     expect(transitions.filter((line) => !line.endsWith(' 0'))).toEqual([]);
     expect(atStart).toEqual(
       expect.arrayContaining([

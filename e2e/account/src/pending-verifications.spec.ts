@@ -1,10 +1,19 @@
 import { PendingVerificationsRepository } from '@breakwater/account/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { insertPending, letTimePass, readAccounts, readQueue } from './pending-accounts.ts';
 import { type RunningAccount, startAccount } from './services.ts';
 
 const lease = { limit: 10, leaseMs: 30_000 };
+
+/** The statements of the runbook that list the accounts that are set aside and make them due. */
+async function runbookStatements(): Promise<{ listed: string; retry: string }> {
+  const runbook = await readFile(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
+  const section = runbook.split('### Try to verify accounts again')[1]?.split('###')[0] ?? '';
+  const [listed = '', retry = ''] = [...section.matchAll(/```sql\n(.+?)```/gs)].map(([, sql = '']) => sql);
+  return { listed, retry };
+}
 
 describe('PendingVerificationsRepository', () => {
   let account: RunningAccount;
@@ -92,14 +101,72 @@ describe('PendingVerificationsRepository', () => {
 
   it('postpones an attempt and counts it', async () => {
     await insert('c-1');
-    await queue.postpone(await claimOne(), 8_000);
+    await queue.postpone(await claimOne(), { delayMs: 8_000, isCounted: false, isSetAside: false });
 
     await timePasses('7s');
     const tooEarly = await queue.claim(lease);
     await timePasses('2s');
 
     expect(tooEarly).toEqual([]);
-    expect(await queue.claim(lease)).toMatchObject([{ customerId: 'c-1', attempts: 1 }]);
+    const [claim] = await queue.claim(lease);
+    expect(claim).toMatchObject({ customerId: 'c-1', attempts: 1, failures: 0 });
+    // The time since the failure is that of the database, which no test moves.
+    expect(claim?.failedMsAgo).toBeGreaterThanOrEqual(0);
+    expect(claim?.failedMsAgo).toBeLessThan(20_000);
+  });
+
+  it('claims accounts with counted failures after all others', async () => {
+    await insert('c-1');
+    await queue.postpone(await claimOne(), { delayMs: 0, isCounted: true, isSetAside: false });
+    await insert('c-2');
+
+    const first = await claimOne();
+    const second = await claimOne();
+
+    expect([first, second]).toMatchObject([
+      { customerId: 'c-2', failures: 0, failedMsAgo: undefined },
+      { customerId: 'c-1', failures: 1 },
+    ]);
+  });
+
+  it('never claims an account that is set aside, until the statements of the runbook make it due', async () => {
+    const [id] = await insert('c-1');
+    await insert('c-2');
+    const claims = await queue.claim(lease);
+    const aside = claims.find(({ accountId }) => accountId === id)!;
+    await queue.postpone(aside, { delayMs: 1_000, isCounted: true, isSetAside: true });
+    await queue.settle(
+      claims.find(({ accountId }) => accountId !== id)!,
+      { customer: 'unknown' },
+    );
+    await timePasses('1000 days');
+    await queue.endWaits(lease);
+    const whileAside = { claims: await queue.claim(lease), backlog: await queue.backlog() };
+
+    const { listed, retry } = await runbookStatements();
+    const rows = await withClient(account.databaseUrl, async (client) => (await client.query(listed)).rows);
+    await withClient(account.databaseUrl, (client) => client.query(retry));
+
+    expect(whileAside).toEqual({ claims: [], backlog: { count: 0, setAside: 1, oldestSeconds: 0 } });
+    expect((await readAccounts(account.databaseUrl)).map(({ status }) => status)).toContain('PENDING_VERIFICATION');
+    expect(rows).toMatchObject([{ account_id: id, customer_id: 'c-1', attempts: 1 }]);
+    expect(await queue.claim(lease)).toMatchObject([{ customerId: 'c-1', attempts: 0, failures: 0 }]);
+  });
+
+  it('ends the waits of accounts that failed only during outages, and of no other', async () => {
+    for (const [customerId, isCounted] of [
+      ['c-1', false],
+      ['c-2', true],
+    ] as const) {
+      await insert(customerId);
+      await queue.postpone(await claimOne(), { delayMs: 3_600_000, isCounted, isSetAside: false });
+    }
+    await insert('c-3');
+    await claimOne();
+
+    await queue.endWaits(lease);
+
+    expect((await queue.claim(lease)).map(({ customerId }) => customerId)).toEqual(['c-1']);
   });
 
   it('does not release or postpone an account that another replica has claimed since', async () => {
@@ -109,7 +176,7 @@ describe('PendingVerificationsRepository', () => {
     await claimOne();
 
     await queue.release(late);
-    await queue.postpone(late, 0);
+    await queue.postpone(late, { delayMs: 0, isCounted: true, isSetAside: true });
 
     expect(await queue.claim(lease)).toEqual([]);
     expect(await readQueue(account.databaseUrl)).toMatchObject([{ attempts: 0, isDue: false }]);
@@ -206,7 +273,7 @@ describe('PendingVerificationsRepository', () => {
 
     const { count, oldestSeconds } = await queue.backlog();
 
-    expect(none).toEqual({ count: 0, oldestSeconds: 0 });
+    expect(none).toEqual({ count: 0, setAside: 0, oldestSeconds: 0 });
     expect(count).toBe(3);
     expect(oldestSeconds).toBeGreaterThanOrEqual(90);
     expect(oldestSeconds).toBeLessThan(120);

@@ -4,7 +4,7 @@ import { FakeClock } from '@breakwater/resilience/testing';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { insertPending, letTimePass, readAccounts, readQueue } from './pending-accounts.ts';
 import { respondWithCustomer, StandInCustomer } from './stand-in-customer.ts';
-import { eventually, startAccount, startReplica, type RunningAccount } from './services.ts';
+import { eventually, oneAttempt, startAccount, startReplica, type RunningAccount } from './services.ts';
 
 /** No test waits long for a round. */
 const frequent = { RECONCILIATION_INTERVAL: '20ms' };
@@ -51,7 +51,7 @@ describe('reconciliation', () => {
     customer.respondWith(503);
     const account = await start(
       {
-        RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_MINIMUMNUMBEROFCALLS: '2',
+        RESILIENCE4J_CIRCUITBREAKER_INSTANCES_RECONCILIATION_MINIMUMNUMBEROFCALLS: '2',
         // One call at a time: none is in flight when the second failure opens the circuit breaker.
         RESILIENCE4J_BULKHEAD_INSTANCES_RECONCILIATION_MAXCONCURRENTCALLS: '1',
       },
@@ -77,11 +77,13 @@ describe('reconciliation', () => {
         clock.advance(125);
         expect(await statuses(account)).toEqual(Array.from({ length: 5 }, () => 'ACTIVE'));
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     const ready = await account.http().get('/health/ready');
     expect(failedCalls).toBe(2);
-    expect(ready.body.details.circuitBreakers.details.customer.details.state).toBe('CLOSED');
+    const breakers = ready.body.details.circuitBreakers.details;
+    expect(breakers.customer.details.state).toBe('CLOSED');
+    expect(breakers.reconciliation.details.state).toBe('CLOSED');
     expect(await readQueue(account.databaseUrl)).toEqual([]);
     expect(await readAccounts(account.databaseUrl)).toMatchObject(
       manyCustomers(5).map((customerId) => ({
@@ -123,6 +125,80 @@ describe('reconciliation', () => {
     expect(200).toBeLessThanOrEqual(2 * (seconds * 40 + 2));
     expect(new Set(await statuses(account))).toEqual(new Set(['ACTIVE']));
     expect((await readAccounts(account.databaseUrl)).every(({ version }) => version === 2)).toBe(true);
+  });
+
+  it('verifies pending accounts without the trial calls of requests, and after the wait of their circuit breaker', async () => {
+    const clock = new FakeClock();
+    customer.respondWith(503);
+    const account = await start(oneAttempt, clock);
+    for (let call = 1; call <= 10; call += 1) expect((await account.open(`c-${call}`)).status).toBe(202);
+    customer.recover();
+    const state = async (): Promise<string> =>
+      (await account.http().get('/actuator/circuitbreakers')).body.circuitBreakers.customer.state;
+    const callsOfRequests = customer.requests.length;
+    await letTimePass(account.databaseUrl, '1 minute');
+    await eventually(async () => expect(await metric(account, 'account_pending_verifications')).toBe(10), 200);
+    const whileWaiting = { state: await state(), calls: customer.requests.length - callsOfRequests };
+
+    clock.advance(10_001);
+    await vi.waitFor(
+      async () => {
+        clock.advance(125);
+        expect(new Set(await statuses(account))).toEqual(new Set(['ACTIVE']));
+      },
+      { timeout: 60_000 },
+    );
+    const afterwards = await state();
+    for (let call = 1; call <= 3; call += 1) expect((await account.open('c-new')).status).toBe(201);
+
+    expect(whileWaiting).toEqual({ state: 'OPEN', calls: 0 });
+    expect([afterwards, await state()]).toEqual(['OPEN', 'CLOSED']);
+  });
+
+  it('leaves requests for other customers alone while two hundred pending accounts can never be verified', async () => {
+    const failing = manyCustomers(200);
+    customer.respondForSome(500, new Set(failing));
+    // The eight calls a second of the reconciler are forty here.
+    const account = await start({ DEMO_MODE: 'true', TIME_SCALE: '5', RECONCILIATION_MAX_ATTEMPTS: '2' });
+    await insertPending(account.databaseUrl, failing);
+
+    const opened: number[] = [];
+    for (let request = 1; request <= 150; request += 1) {
+      // Postponed attempts are due at once, more often than any back-off permits.
+      if (request % 10 === 0) await letTimePass(account.databaseUrl, '1 hour');
+      opened.push((await account.open(`healthy-${request}`)).status);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    const failedCalls = calledFor().filter((id) => failing.includes(id)).length;
+    const { text } = await account.http().get('/metrics');
+
+    expect(opened.filter((status) => status === 201)).toHaveLength(150);
+    // The reconciler has called, and its own circuit breaker has limited its calls.
+    expect(failedCalls).toBeGreaterThanOrEqual(10);
+    expect(text).toContain(
+      'resilience4j_circuitbreaker_calls_seconds_count{name="customer",kind="failed",application="account"} 0',
+    );
+  });
+
+  it('sets an account aside that customer cannot verify while it verifies others', async () => {
+    customer.respondForSome(500, new Set(['c-bad']));
+    const account = await start({ RECONCILIATION_MAX_ATTEMPTS: '2' });
+    await insertPending(account.databaseUrl, ['c-bad']);
+
+    // The real back-offs are a few seconds in all. Moving the times of the queue would end leases of attempts in flight.
+    await vi.waitFor(
+      async () => {
+        expect((await account.open('c-1001')).status).toBe(201);
+        expect(await metric(account, 'account_verifications_set_aside')).toBe(1);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    const calls = calledFor().filter((id) => id === 'c-bad').length;
+
+    expect(await metric(account, 'account_pending_verifications')).toBe(0);
+    expect(await metric(account, 'account_verifications_total{result="set_aside"}')).toBe(1);
+    expect(calls).toBeGreaterThanOrEqual(3);
+    expect(await statuses(account)).toContain('PENDING_VERIFICATION');
   });
 
   it('makes no call and counts no attempt while the circuit breaker is open', async () => {
@@ -237,7 +313,7 @@ describe('reconciliation', () => {
     account.route.reconnect();
 
     expect({ before, unavailable }).toEqual({ before: 0, unavailable: undefined });
-    await vi.waitFor(async () => expect(await statuses(account)).toEqual(['ACTIVE']), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await statuses(account)).toEqual(['ACTIVE']), { timeout: 60_000 });
     await vi.waitFor(
       async () => expect(await metric(account, 'account_verifications_total{result="active"}')).toBe(1),
       { timeout: 10_000, interval: 200 },

@@ -11,7 +11,7 @@ import { StandInCustomer } from './stand-in-customer.ts';
 
 /** Waits until a check passes. A busy machine takes longer. */
 export const eventually = <T>(check: () => T | Promise<T>, interval = 20): Promise<T> =>
-  vi.waitFor(check, { timeout: 20_000, interval });
+  vi.waitFor(check, { timeout: 60_000, interval });
 
 /** The account service, listening. */
 export interface RunningAccount {
@@ -30,13 +30,15 @@ export interface RunningAccount {
 /** One attempt per call: for tests that count calls, and for those with a clock that stands still. */
 export const oneAttempt = { RESILIENCE4J_RETRY_INSTANCES_CUSTOMER_MAXATTEMPTS: '1' };
 
-/** Reconciles at once and often, with a circuit breaker that does not open within a test. */
+/** Reconciles at once and often, with circuit breakers that do not open within a test. */
 export const tolerant = {
   RECONCILIATION_INTERVAL: '20ms',
   RESILIENCE4J_RATELIMITER_INSTANCES_RECONCILIATION_LIMITREFRESHPERIOD: '5ms',
   RESILIENCE4J_RETRYBUDGET_INSTANCES_CUSTOMER_MINRETRIESPERSECOND: '1000',
   RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE: '1000',
   RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_MINIMUMNUMBEROFCALLS: '1000',
+  RESILIENCE4J_CIRCUITBREAKER_INSTANCES_RECONCILIATION_SLIDINGWINDOWSIZE: '1000',
+  RESILIENCE4J_CIRCUITBREAKER_INSTANCES_RECONCILIATION_MINIMUMNUMBEROFCALLS: '1000',
 };
 
 /** The reconciler would change what a test observes. */

@@ -42,6 +42,14 @@ export class StandInCustomer {
     });
   }
 
+  /** From now on it responds with this status for these customers, and with the customer for all others. */
+  respondForSome(status: number, ids: ReadonlySet<string>): void {
+    this.respondAs((response) => {
+      if (ids.has(response.req.url?.split('/').at(-1) ?? '')) response.writeHead(status).end();
+      else respondWithCustomer(response);
+    });
+  }
+
   /** From now on it responds with the requested customer. */
   recover(): void {
     this.#respond = respondWithCustomer;

@@ -8,7 +8,7 @@ import { startSystem } from '@breakwater/system-runner/testing';
 
 const seed = Number(process.env['LEDGER_SEED'] ?? randomInt(1_000_000));
 
-/** Longer than the reconciler's longest back-off. */
+/** Longer than the reconciler's back-off after the few failures of a run; its longest is an hour. */
 const settleTimeoutMs = 90_000;
 
 describe('the ledger after every part of the system has failed', () => {

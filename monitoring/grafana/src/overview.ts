@@ -133,8 +133,12 @@ export const overview = (): DashboardBuilder =>
       ],
       'Pending accounts': [
         timeSeries('Pending accounts over time', {
-          description: 'Accounts that were accepted with 202 and wait for their verification.',
-          queries: { pending: 'job:account_pending_verifications:max' },
+          description:
+            'Accounts that were accepted with 202 and wait for their verification, and those that are set aside because customer cannot verify them.',
+          queries: {
+            pending: 'job:account_pending_verifications:max',
+            'set aside': 'job:account_verifications_set_aside:max',
+          },
         }),
         timeSeries('Age of the oldest pending account', {
           description: 'How long the oldest pending account has waited. 15 min is a ticket, an hour a page.',

@@ -36,7 +36,8 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
     await app.close();
   });
   const circuitBreaker = app.get(registryToken('circuitBreaker')).getOrCreate('customer');
-  return { directory: app.get(CustomerDirectory), circuitBreaker, findById, clock };
+  const ownBreaker = app.get(registryToken('circuitBreaker')).getOrCreate('reconciliation');
+  return { directory: app.get(CustomerDirectory), circuitBreaker, ownBreaker, findById, clock };
 }
 
 /** Lets pending promises settle. */
@@ -211,12 +212,13 @@ describe('A closed customer', () => {
   const closed = { id: 'c-1001', status: 'CLOSED' } as const;
 
   it('is no failure, and is reported to requests and to the reconciler', async () => {
-    const { directory, circuitBreaker, findById } = await setUp();
+    const { directory, circuitBreaker, ownBreaker, findById } = await setUp();
     findById.mockResolvedValue(closed);
 
     expect(await directory.verify('c-1001')).toEqual({ customer: 'closed' });
     expect(await directory.verifyFresh('c-1001')).toEqual({ customer: 'closed' });
-    expect(circuitBreaker.metrics).toMatchObject({ bufferedCalls: 2, failedCalls: 0 });
+    for (const { metrics } of [circuitBreaker, ownBreaker])
+      expect(metrics).toMatchObject({ bufferedCalls: 1, failedCalls: 0 });
   });
 
   it('replaces the stale value of the time before, and is itself not kept', async () => {
@@ -241,19 +243,68 @@ describe('A verification for the reconciler', () => {
     expect(findById).toHaveBeenCalledTimes(1 + 1);
   });
 
-  it('is recorded by the circuit breaker of requests and drops an outdated stale value', async () => {
-    const { directory, circuitBreaker, findById } = await setUp();
+  it('is recorded by its own circuit breaker only, and drops an outdated stale value', async () => {
+    const { directory, circuitBreaker, ownBreaker, findById } = await setUp();
     await directory.verify('c-1001');
     findById.mockResolvedValue(undefined);
 
     expect(await directory.verifyFresh('c-1001')).toEqual({ customer: 'unknown' });
-    expect(circuitBreaker.metrics.bufferedCalls).toBe(2);
+    expect([circuitBreaker, ownBreaker].map(({ metrics }) => metrics.bufferedCalls)).toEqual([1, 1]);
     circuitBreaker.transitionToForcedOpenState();
     expect(await directory.verify('c-1001')).toEqual({ customer: 'unverified' });
   });
 
-  it('is possible unless the circuit breaker is certain to refuse', async () => {
+  it('leaves the trial calls of requests to requests', async () => {
     const { directory, circuitBreaker, clock } = await setUp();
+    circuitBreaker.transitionToOpenState();
+    clock.advance(10_001);
+
+    for (let call = 1; call <= 5; call += 1) await directory.verifyFresh('c-1001');
+    const afterReconciler = circuitBreaker.state;
+    for (let call = 1; call <= 3; call += 1) await directory.verify('c-1001');
+
+    expect([afterReconciler, circuitBreaker.state]).toEqual(['OPEN', 'CLOSED']);
+  });
+
+  it('does not open the circuit breaker of requests when it fails', async () => {
+    const { directory, circuitBreaker, ownBreaker, findById } = await setUp();
+    findById.mockImplementation(failing);
+
+    for (let call = 1; call <= 10; call += 1) await expect(directory.verifyFresh('c-1001')).rejects.toBe(outage);
+
+    expect([circuitBreaker.state, ownBreaker.state]).toEqual(['CLOSED', 'OPEN']);
+    expect([directory.isSuspect, directory.mayBeCalled]).toEqual([false, false]);
+  });
+
+  it.each(['verify', 'verifyFresh'] as const)(
+    'knows when customer last verified a customer, after %s',
+    async (method) => {
+      const { directory, findById } = await setUp();
+      const before = directory.msSinceResult;
+      findById.mockImplementationOnce(failing);
+      await directory.verifyFresh('c-1002').catch(() => {});
+      const afterFailure = directory.msSinceResult;
+
+      await directory[method]('c-1001');
+
+      expect([before, afterFailure]).toEqual([Infinity, Infinity]);
+      expect(directory.msSinceResult).toBeLessThan(60_000);
+    },
+  );
+
+  it('is suspect while the circuit breaker of requests is OPEN or HALF_OPEN', async () => {
+    const { directory, circuitBreaker } = await setUp();
+    const states = [directory.isSuspect];
+    circuitBreaker.transitionToOpenState();
+    states.push(directory.isSuspect);
+    circuitBreaker.transitionToHalfOpenState();
+    states.push(directory.isSuspect);
+
+    expect(states).toEqual([false, true, true]);
+  });
+
+  it.each(['circuitBreaker', 'ownBreaker'] as const)('is possible unless %s is certain to refuse', async (which) => {
+    const { directory, [which]: circuitBreaker, clock } = await setUp();
     const closed = directory.mayBeCalled;
     circuitBreaker.transitionToOpenState();
     const open = directory.mayBeCalled;

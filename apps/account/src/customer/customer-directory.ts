@@ -37,10 +37,12 @@ export const isUnavailable = (error: unknown): error is Error => unavailable.som
 @Injectable()
 export class CustomerDirectory {
   private readonly logger = new Logger(CustomerDirectory.name);
+  private lastResultAt = -Infinity;
 
   constructor(
     private readonly client: CustomerClient,
     @InjectPolicy('circuitBreaker', 'customer') private readonly circuitBreaker: AnyCircuitBreaker,
+    @InjectPolicy('circuitBreaker', 'reconciliation') private readonly reconciliationBreaker: AnyCircuitBreaker,
     @InjectPolicy('cachedFallback', 'customer') private readonly staleValues: CachedFallback,
   ) {}
 
@@ -61,14 +63,26 @@ export class CustomerDirectory {
     return this.find(customerId);
   }
 
-  /** Whether the circuit breaker may permit a call. Reading it costs none of its trial calls. */
+  /** Whether neither circuit breaker is certain to refuse a call. Reading it costs none of their trial calls. */
   get mayBeCalled(): boolean {
-    const { state, remainingMs = 0 } = this.circuitBreaker;
-    return state !== 'FORCED_OPEN' && !(state === 'OPEN' && remainingMs > 0);
+    return [this.circuitBreaker, this.reconciliationBreaker].every(
+      ({ state, remainingMs = 0 }) => state !== 'FORCED_OPEN' && !(state === 'OPEN' && remainingMs > 0),
+    );
+  }
+
+  /** Whether the circuit breaker of requests is OPEN or HALF_OPEN: a failed call may be due to an outage. */
+  get isSuspect(): boolean {
+    return ['OPEN', 'HALF_OPEN'].includes(this.circuitBreaker.state);
+  }
+
+  /** The real time since customer last verified a customer, for a request or for the reconciler; Infinity before that. */
+  get msSinceResult(): number {
+    return performance.now() - this.lastResultAt;
   }
 
   private async find(customerId: string): Promise<CustomerStatus> {
     const customer = await this.client.findById(customerId);
+    this.lastResultAt = performance.now();
     // The time of day, also where policies run on a scaled clock: it is stored and shown.
     if (customer?.status === 'ACTIVE') return { customer: 'exists', verifiedAt: new Date(), verifiedBy: 'CUSTOMER' };
     // Neither is kept: "exists" is outdated, and "unknown" and "closed" may change at any time.

@@ -86,12 +86,27 @@ const followAnAccount = {
   },
 };
 
+/** Accounts that customer can never verify are set aside. Older versions of account insert rows without these columns. */
+const setVerificationsAside = {
+  up: async (schema: Kysely<unknown>): Promise<void> => {
+    await schema.schema
+      .alterTable('pending_verifications')
+      .addColumn('failures', 'integer', (column) => column.notNull().defaultTo(0))
+      .addColumn('last_failed_at', 'timestamptz')
+      .execute();
+  },
+};
+
 /** The name of the service and of its database schema, with the migrations and the privileges of the schema. */
 export const accountService: ServiceDefinition = {
   name: 'account',
   description:
     'Opens bank accounts for existing customers. While a customer cannot be verified, the account is opened as pending and the customer is verified later.',
-  migrations: { '0001-create-accounts': createAccounts, '0002-follow-an-account': followAnAccount },
+  migrations: {
+    '0001-create-accounts': createAccounts,
+    '0002-follow-an-account': followAnAccount,
+    '0003-set-verifications-aside': setVerificationsAside,
+  },
   privileges: {
     accounts: ['select', 'insert', 'update'],
     account_events: ['select', 'insert'],

@@ -35,8 +35,11 @@ export interface AccountTables {
     readonly account_id: string;
     readonly customer_id: string;
     readonly attempts: Generated<number>;
+    /** Attempts that failed while customer verified others; after some of them the account is set aside. */
+    readonly failures: Generated<number>;
+    readonly last_failed_at: Generated<Date | null>;
     readonly pending_since: Generated<Date>;
-    /** The row cannot be claimed earlier. A claim moves this on, which is its lease. */
+    /** The row cannot be claimed earlier. A claim moves this on, which is its lease. `infinity`: set aside. */
     readonly next_attempt_at: Generated<Date>;
   };
 

@@ -11,14 +11,31 @@ export interface Claim {
   readonly customerId: string;
   /** Earlier attempts. */
   readonly attempts: number;
+  /** Earlier attempts that failed while customer verified others. */
+  readonly failures: number;
+  /** The time since the last attempt failed; undefined when none has. */
+  readonly failedMsAgo: number | undefined;
   /** When the lease ends, on the database's clock. It differs between all claims of one account. */
   readonly heldUntil: Date;
 }
 
+/** How a failed attempt is recorded. */
+export interface Postponement {
+  /** Until the next attempt. */
+  readonly delayMs: number;
+  /** Whether it is one of the failures after which an account is set aside. */
+  readonly isCounted: boolean;
+  /** Whether there is no next attempt until an operator requests one. */
+  readonly isSetAside: boolean;
+}
+
 /** The length of the queue. */
 export interface Backlog {
+  /** Accounts that are tried, without those that are set aside. */
   readonly count: number;
-  /** The age of the oldest pending account; 0 when there is none. */
+  /** Accounts that are set aside. */
+  readonly setAside: number;
+  /** The age of the oldest account that is tried; 0 when there is none. */
   readonly oldestSeconds: number;
 }
 
@@ -26,6 +43,9 @@ export interface Backlog {
 export type Settlement = 'ACTIVE' | 'REJECTED';
 
 const milliseconds = (ms: number) => sql<Date>`${ms} * interval '1 millisecond'`;
+
+/** The next attempt of an account that is set aside: it is never due. An older version of account respects it, too. */
+const never = sql<Date>`'infinity'::timestamptz`;
 
 /**
  * The queue of pending verifications in PostgreSQL. Each method is one short transaction, and all times are those of the
@@ -36,8 +56,8 @@ export class PendingVerificationsRepository {
   constructor(private readonly database: Database<AccountTables>) {}
 
   /**
-   * Claims the accounts that have been due longest. No other replica can claim them within the lease; an account that is
-   * neither settled, postponed nor released by then is due again.
+   * Claims the accounts that have been due longest, those with counted failures last. No other replica can claim them
+   * within the lease; an account that is neither settled, postponed nor released by then is due again.
    *
    * @param limit the most accounts to claim
    */
@@ -48,6 +68,8 @@ export class PendingVerificationsRepository {
           .selectFrom('pending_verifications')
           .select('account_id')
           .where('next_attempt_at', '<=', sql<Date>`now()`)
+          // Accounts that customer has failed to verify while it verified others do not delay these.
+          .orderBy('failures')
           .orderBy('next_attempt_at')
           .limit(limit)
           // Replicas that claim at the same time skip each other's rows and do not wait for them.
@@ -59,12 +81,15 @@ export class PendingVerificationsRepository {
       .whereRef('pending_verifications.account_id', '=', 'due.account_id')
       // Whole milliseconds, as a Date has them: this value identifies the claim.
       .set({ next_attempt_at: sql<Date>`date_trunc('milliseconds', now()) + ${milliseconds(leaseMs)}` })
-      .returning(['pending_verifications.account_id', 'customer_id', 'attempts', 'next_attempt_at'])
+      .returning(['pending_verifications.account_id', 'customer_id', 'attempts', 'failures', 'next_attempt_at'])
+      .returning(sql<number | null>`(extract(epoch from now() - last_failed_at) * 1000)::float8`.as('failed_ms_ago'))
       .execute();
     return rows.map((row) => ({
       accountId: row.account_id,
       customerId: row.customer_id,
       attempts: row.attempts,
+      failures: row.failures,
+      failedMsAgo: row.failed_ms_ago ?? undefined,
       heldUntil: row.next_attempt_at,
     }));
   }
@@ -80,16 +105,38 @@ export class PendingVerificationsRepository {
       .execute();
   }
 
-  /** Counts a failed attempt, and delays the next one. */
-  async postpone({ accountId, heldUntil }: Claim, delayMs: number): Promise<void> {
-    await this.database.tables
+  /**
+   * Records a failed attempt, and delays the next one or sets the account aside.
+   *
+   * @returns false when the lease has ended and another claim or a settlement has come first; then nothing changes
+   */
+  async postpone({ accountId, heldUntil }: Claim, { delayMs, isCounted, isSetAside }: Postponement): Promise<boolean> {
+    const { numUpdatedRows } = await this.database.tables
       .updateTable('pending_verifications')
       .set(({ eb }) => ({
         attempts: eb('attempts', '+', 1),
-        next_attempt_at: sql<Date>`now() + ${milliseconds(delayMs)}`,
+        failures: eb('failures', '+', isCounted ? 1 : 0),
+        last_failed_at: sql<Date>`now()`,
+        next_attempt_at: isSetAside ? never : sql<Date>`now() + ${milliseconds(delayMs)}`,
       }))
       .where('account_id', '=', accountId)
       .where('next_attempt_at', '=', heldUntil)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  }
+
+  /**
+   * Makes accounts due whose attempts have failed only during outages, once an outage has ended.
+   *
+   * @param leaseMs the longest lease: accounts that another replica may hold are left alone
+   */
+  async endWaits({ leaseMs }: { leaseMs: number }): Promise<void> {
+    await this.database.tables
+      .updateTable('pending_verifications')
+      .set({ next_attempt_at: sql<Date>`now()` })
+      .where('next_attempt_at', '>', sql<Date>`now() + ${milliseconds(leaseMs)}`)
+      .where('next_attempt_at', '<', never)
+      .where('failures', '=', 0)
       .execute();
   }
 
@@ -126,14 +173,16 @@ export class PendingVerificationsRepository {
   }
 
   async backlog(): Promise<Backlog> {
-    const { count, oldest } = await this.database.tables
+    const isTried = sql`filter (where next_attempt_at < ${never})`;
+    const { count, setAside, oldest } = await this.database.tables
       .selectFrom('pending_verifications')
-      .select(({ fn }) => [
-        fn.countAll<number>().as('count'),
-        sql<number>`coalesce(extract(epoch from now() - min(pending_since)), 0)::float8`.as('oldest'),
+      .select([
+        sql<number>`(count(*) ${isTried})::float8`.as('count'),
+        sql<number>`(count(*) filter (where next_attempt_at = ${never}))::float8`.as('setAside'),
+        sql<number>`coalesce(extract(epoch from now() - min(pending_since) ${isTried}), 0)::float8`.as('oldest'),
       ])
       .executeTakeFirstOrThrow();
-    return { count, oldestSeconds: Math.max(0, oldest) };
+    return { count, setAside, oldestSeconds: Math.max(0, oldest) };
   }
 }
 

@@ -24,13 +24,20 @@ function fakeQueue(customerIds: readonly string[]) {
     accountId: customerId,
     customerId,
     attempts: 0,
+    failures: 0,
+    failedMsAgo: undefined,
     heldUntil: new Date(0),
   }));
   const ends: string[] = [];
   const queue: ReconcilerParts['queue'] = {
     claim: vi.fn<ReconcilerParts['queue']['claim']>(async ({ limit }) => due.splice(0, limit)),
     release: async ({ customerId }) => void ends.push(`${customerId} released`),
-    postpone: async ({ customerId }, delayMs) => void ends.push(`${customerId} postponed by ${delayMs}`),
+    postpone: async ({ customerId }, { delayMs, isCounted, isSetAside }) => {
+      if (isSetAside) ends.push(`${customerId} set aside`);
+      else ends.push(`${customerId} postponed by ${delayMs}${isCounted ? ', counted' : ''}`);
+      return true;
+    },
+    endWaits: vi.fn<ReconcilerParts['queue']['endWaits']>(async () => {}),
     settle: async ({ accountId }, { customer }) => {
       const settlement = customer === 'exists' ? 'ACTIVE' : 'REJECTED';
       ends.push(`${accountId} ${settlement}`);
@@ -59,12 +66,12 @@ function setUp({
 }: Setup = {}) {
   const clock = new FakeClock();
   const budget = new RetryBudget('customer', { minRetriesPerSecond, ttl: '1s' }, { clock });
-  const customers = { verifyFresh: vi.fn(verifyFresh), mayBeCalled };
+  const customers = { verifyFresh: vi.fn(verifyFresh), mayBeCalled, isSuspect: false, msSinceResult: Infinity };
   const { queue, due, ends } = fakeQueue(customerIds);
   const metrics = { count: vi.fn<(result: string) => void>() };
   const reconciler = new Reconciler(
     { queue, customers, metrics, budget, pace: pace(clock) },
-    { batchSize: 10, clock, random: () => 0.5 },
+    { batchSize: 10, maxAttempts: 3, clock, random: () => 0.5 },
   );
   const shutdown = new AbortController();
   const counted = () => metrics.count.mock.calls.flat();
@@ -77,7 +84,7 @@ const manyCustomers = (count: number): string[] => Array.from({ length: count },
 const letPromisesSettle = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
-  for (const level of ['log', 'debug'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
+  for (const level of ['log', 'warn', 'debug'] as const) vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
 });
 
 afterEach(() => {
@@ -119,8 +126,10 @@ describe('A round', () => {
   it.each([
     { attempts: 0, delayMs: 750 },
     { attempts: 3, delayMs: 6_000 },
-    { attempts: 5, delayMs: 22_500 },
-    { attempts: 100_000, delayMs: 22_500 },
+    { attempts: 5, delayMs: 24_000 },
+    { attempts: 11, delayMs: 1_536_000 },
+    { attempts: 12, delayMs: 2_700_000 },
+    { attempts: 100_000, delayMs: 2_700_000 },
   ])('postpones the attempt after $attempts earlier ones by $delayMs ms', async ({ attempts, delayMs }) => {
     const { runRound, due, ends } = setUp({ customerIds: ['c-1'], verifyFresh: () => Promise.reject(outage) });
     due.splice(0, 1, { ...(due[0] as Claim), attempts });
@@ -155,6 +164,65 @@ describe('A round', () => {
     );
     expect(customers.verifyFresh).toHaveBeenCalledTimes(1);
     expect(counted()).toEqual([]);
+  });
+
+  it('starts no further call once the circuit breaker of requests opens', async () => {
+    const { runRound, customers, ends } = setUp({
+      verifyFresh: async () => {
+        customers.mayBeCalled = false;
+        return exists;
+      },
+    });
+
+    expect(await runRound()).toBe('done');
+
+    expect(ends.toSorted()).toEqual(['c-1 ACTIVE', 'c-2 released', 'c-3 released']);
+  });
+
+  it.each([
+    ['has verified no other since the last failure', { msSinceResult: 60_000 }, 'postponed by 750'],
+    ['has verified another since the last failure', { msSinceResult: 59_999 }, 'postponed by 750, counted'],
+    ['is suspected by the circuit breaker of requests', { msSinceResult: 0, isSuspect: true }, 'postponed by 750'],
+  ])('counts a failure by what customer does for others: it %s', async (_, state, end) => {
+    const { runRound, customers, due, ends } = setUp({
+      customerIds: ['c-1'],
+      verifyFresh: () => Promise.reject(outage),
+    });
+    Object.assign(customers, state);
+    due.splice(0, 1, { ...(due[0] as Claim), failedMsAgo: 60_000 });
+
+    await runRound();
+
+    expect(ends).toEqual([`c-1 ${end}`]);
+  });
+
+  it('sets an account aside after the configured number of counted failures', async () => {
+    const { runRound, customers, due, ends, counted } = setUp({
+      customerIds: ['c-1', 'c-2'],
+      verifyFresh: () => Promise.reject(outage),
+    });
+    customers.msSinceResult = 0;
+    const [first, second] = due.splice(0, 2) as [Claim, Claim];
+    due.push({ ...first, failedMsAgo: 1_000, failures: 1 }, { ...second, failedMsAgo: 1_000, failures: 2 });
+
+    await runRound();
+
+    expect(ends).toEqual(['c-1 postponed by 750, counted', 'c-2 set aside']);
+    expect(counted()).toEqual(['postponed', 'set_aside']);
+  });
+
+  it('ends the waits of an outage once, when customer verifies again', async () => {
+    const { runRound, clock, customers, queue } = setUp({ verifyFresh: () => Promise.reject(outage) });
+    await runRound();
+    clock.advance(60_000);
+    await runRound();
+    expect(queue.endWaits).not.toHaveBeenCalled();
+
+    customers.msSinceResult = 59_999;
+    await runRound();
+    await runRound();
+
+    expect(queue.endWaits).toHaveBeenCalledExactlyOnceWith({ leaseMs });
   });
 
   it('releases the accounts that exceed the budget', async () => {

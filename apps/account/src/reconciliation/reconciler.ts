@@ -14,8 +14,8 @@ import type { ReconciliationMetrics } from './reconciliation.metrics.ts';
 
 /** What the reconciler uses. */
 export interface ReconcilerParts {
-  readonly queue: Pick<PendingVerificationsRepository, 'claim' | 'release' | 'postpone' | 'settle'>;
-  readonly customers: Pick<CustomerDirectory, 'verifyFresh' | 'mayBeCalled'>;
+  readonly queue: Pick<PendingVerificationsRepository, 'claim' | 'release' | 'postpone' | 'endWaits' | 'settle'>;
+  readonly customers: Pick<CustomerDirectory, 'verifyFresh' | 'mayBeCalled' | 'isSuspect' | 'msSinceResult'>;
   readonly metrics: Pick<ReconciliationMetrics, 'count'>;
   /** Each call draws on it, as the retries of requests do. */
   readonly budget: Pick<RetryBudget, 'tryWithdraw' | 'balance'>;
@@ -26,6 +26,8 @@ export interface ReconcilerParts {
 export interface ReconcilerOptions {
   /** The most accounts in a round. */
   readonly batchSize: number;
+  /** The attempts after which an account is set aside: those that fail while customer verifies others. */
+  readonly maxAttempts: number;
   /** Real time, by which leases run. Default: the system's clock. */
   readonly clock?: Clock;
   /** Default: `Math.random`. */
@@ -41,8 +43,8 @@ export type RoundEnd = 'more' | 'done' | 'skipped';
 /** How long a claim lasts: ten times the longest call. After that, other replicas take the accounts of a killed one. */
 export const leaseMs = 30_000;
 
-/** The back-off of an account. Its longest step is also the longest wait once customer has recovered. */
-const backoff = IntervalFunction.ofExponentialBackoff('1s', 2, '30s');
+/** The back-off of an account. The end of an outage cuts it short for accounts that have failed only during outages. */
+const backoff = IntervalFunction.ofExponentialBackoff('1s', 2, '1h');
 
 /** The round ends before the call of this claim has started. */
 class RoundEndedError extends Error {}
@@ -55,9 +57,10 @@ interface Round {
 }
 
 /**
- * Verifies the customers of pending accounts. Its calls go through the same circuit breaker, time limiter and bulkhead as
- * those of requests. When one of these, the pace or the budget refuses a call, the round ends and its accounts are released.
- * Without other traffic its calls are the trial calls that close the circuit breaker again.
+ * Verifies the customers of pending accounts. Its calls go through the time limiter and the bulkhead of requests, and through
+ * a circuit breaker of its own, so that accounts that customer cannot verify do not open that of requests. No call starts
+ * while that is certain to refuse. When a policy, the pace or the budget refuses a call, the round ends and its accounts are
+ * released.
  */
 export class Reconciler {
   readonly #logger = new Logger(Reconciler.name);
@@ -65,12 +68,15 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #clock: Clock;
   readonly #random: Random;
+  /** When an attempt last failed that may be due to an outage. At first the start, as another process may have seen one. */
+  #outageAt: number | undefined;
 
   constructor(parts: ReconcilerParts, options: ReconcilerOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#outageAt = this.#clock.now();
   }
 
   /**
@@ -85,6 +91,7 @@ export class Reconciler {
     const { batchSize } = this.#options;
     if (shutdown.aborted || !customers.mayBeCalled || budget.balance < 1) return 'skipped';
 
+    await this.#endWaitsAfterOutage();
     const claims = await queue.claim({ limit: batchSize, leaseMs });
     // Calls start in the first half of the lease, so that a call ends before another replica can claim its account.
     const round = { lastStart: this.#clock.now() + leaseMs / 2, end: new AbortController() };
@@ -124,15 +131,40 @@ export class Reconciler {
   #call({ customerId }: Claim, { lastStart, end }: Round): Promise<CustomerStatus> {
     const { customers, budget } = this.#parts;
     end.signal.throwIfAborted();
-    if (this.#clock.now() > lastStart || !budget.tryWithdraw()) throw new RoundEndedError();
+    const mayStart = this.#clock.now() <= lastStart && customers.mayBeCalled;
+    if (!mayStart || !budget.tryWithdraw()) throw new RoundEndedError();
     return customers.verifyFresh(customerId);
   }
 
-  async #postpone(claim: Claim, { message }: Error): Promise<void> {
+  /** A result of customer later than the last failure shows that the outage has ended. */
+  async #endWaitsAfterOutage(): Promise<void> {
+    if (this.#outageAt === undefined || this.#parts.customers.msSinceResult >= this.#clock.now() - this.#outageAt)
+      return;
+    await this.#parts.queue.endWaits({ leaseMs });
+    this.#outageAt = undefined;
+  }
+
+  async #postpone(claim: Claim, { message: reason }: Error): Promise<void> {
+    const { queue, metrics } = this.#parts;
+    const { accountId, customerId } = claim;
+    const isCounted = this.#isCounted(claim);
+    if (!isCounted) this.#outageAt = this.#clock.now();
+    const failures = claim.failures + (isCounted ? 1 : 0);
+    const isSetAside = isCounted && failures >= this.#options.maxAttempts;
     // Between half of the step and all of it, so that accounts that failed together do not return together.
     const delayMs = Math.round(backoff(claim.attempts + 1) * (1 - this.#random() / 2));
-    await this.#parts.queue.postpone(claim, delayMs);
-    this.#parts.metrics.count('postponed');
-    this.#logger.debug({ accountId: claim.accountId, reason: message, delayMs }, 'verification postponed');
+    if (!(await queue.postpone(claim, { delayMs, isCounted, isSetAside }))) return;
+    metrics.count(isSetAside ? 'set_aside' : 'postponed');
+    if (isSetAside) this.#logger.warn({ accountId, customerId, reason, failures }, 'verification set aside');
+    else this.#logger.debug({ accountId, reason, delayMs }, 'verification postponed');
+  }
+
+  /**
+   * Whether a failure concerns this account: customer has verified others since the previous failure. So an outage adds one
+   * failure at most, however long it lasts.
+   */
+  #isCounted({ failedMsAgo }: Claim): boolean {
+    const { isSuspect, msSinceResult } = this.#parts.customers;
+    return failedMsAgo !== undefined && !isSuspect && msSinceResult < failedMsAgo;
   }
 }

@@ -4,11 +4,11 @@ import { Counter, Gauge } from 'prom-client';
 import { PendingVerificationsRepository, type Backlog } from './pending-verifications.repository.ts';
 
 /** The result of an attempt. */
-export type VerificationResult = 'active' | 'rejected' | 'postponed';
+export type VerificationResult = 'active' | 'rejected' | 'postponed' | 'set_aside';
 
 /**
  * The length of the queue, and the results of attempts. The queue is counted when the metrics are scraped. While the
- * database is unavailable the two gauges are absent: a number would be wrong.
+ * database is unavailable the gauges are absent: a number would be wrong.
  */
 @Injectable()
 export class ReconciliationMetrics {
@@ -31,10 +31,15 @@ export class ReconciliationMetrics {
         }),
       );
     };
-    addGauge('account_pending_verifications', 'Accounts to verify.', ({ count }) => count);
+    addGauge('account_pending_verifications', 'Accounts to verify, without those set aside.', ({ count }) => count);
+    addGauge(
+      'account_verifications_set_aside',
+      'Pending accounts that are not tried again automatically.',
+      ({ setAside }) => setAside,
+    );
     addGauge(
       'account_pending_verification_oldest_seconds',
-      'Age of the oldest account to verify.',
+      'Age of the oldest account to verify, without those set aside.',
       ({ oldestSeconds }) => oldestSeconds,
     );
     this.results = new Counter({
@@ -43,7 +48,7 @@ export class ReconciliationMetrics {
       labelNames: ['result'],
       registers: [registry],
     });
-    for (const result of ['active', 'rejected', 'postponed'] as const) this.results.inc({ result }, 0);
+    for (const result of ['active', 'rejected', 'postponed', 'set_aside'] as const) this.results.inc({ result }, 0);
   }
 
   count(result: VerificationResult): void {

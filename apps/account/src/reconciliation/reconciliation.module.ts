@@ -13,6 +13,8 @@ export interface ReconciliationOptions {
   readonly intervalMs: number;
   /** The most accounts in a round. */
   readonly batchSize: number;
+  /** The attempts after which an account is set aside. */
+  readonly maxAttempts: number;
 }
 
 /** The policies of the reconciler are those of `resilience.yml`. */
@@ -30,7 +32,7 @@ class InjectedParts implements ReconcilerParts {
 /** Verifies pending accounts. It runs in every replica. */
 @Module({})
 export class ReconciliationModule {
-  static forRoot({ intervalMs, batchSize }: ReconciliationOptions): DynamicModule {
+  static forRoot({ intervalMs, batchSize, maxAttempts }: ReconciliationOptions): DynamicModule {
     return {
       module: ReconciliationModule,
       imports: [MetricsModule],
@@ -41,7 +43,7 @@ export class ReconciliationModule {
         {
           provide: Reconciler,
           inject: [InjectedParts],
-          useFactory: (parts: InjectedParts) => new Reconciler(parts, { batchSize }),
+          useFactory: (parts: InjectedParts) => new Reconciler(parts, { batchSize, maxAttempts }),
         },
         {
           provide: ReconciliationSchedule,
