@@ -47,7 +47,7 @@ function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
 }
 
 /**
- * An unprotected service: only the request deadline (10 s), which shortens the time limit, remains. It still accepts
+ * An unprotected service: only the request deadline (5 s), which shortens the time limit, remains. It still accepts
  * accounts that it cannot verify.
  */
 function disablePolicies(policies: Policies): void {

@@ -9,7 +9,7 @@ describe('readAccountConfig', () => {
     expect(readAccountConfig(required)).toMatchObject({
       PORT: 3000,
       CUSTOMER_URL: ['http://127.0.0.1:3001'],
-      REQUEST_TIMEOUT: 10_000,
+      REQUEST_TIMEOUT: 5_000,
       IDEMPOTENCY_KEY_TTL: 86_400_000,
       RECONCILIATION_INTERVAL: 1_000,
       RECONCILIATION_BATCH_SIZE: 10,

@@ -20,9 +20,10 @@ export const accountVariables = z
     CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
     /**
      * The longest that a request may take, from its arrival, including the calls of customer. A shorter deadline of the
-     * caller (`x-request-timeout-ms`) applies first. Default: `10s`.
+     * caller (`x-request-timeout-ms`) applies first. Shorter than the load balancer's read timeout (6 s). Default:
+     * `5s`.
      */
-    REQUEST_TIMEOUT: duration({ min: 1, max: 60_000 }).default(10_000),
+    REQUEST_TIMEOUT: duration({ min: 1, max: 60_000 }).default(5_000),
     /**
      * How long a request with an `Idempotency-Key` gets the response of the first request with it, from 1 second to 30 days.
      * Default: `24h`.

@@ -1,8 +1,9 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type GatewayValues, hasNginx, RunningNginx } from './nginx.ts';
+import { type GatewayValues, hasNginx } from './nginx.ts';
 import { Replica } from './replica.ts';
+import { type GatewayKind, gatewayKinds, RunningGateway } from './running-gateway.ts';
 
 const running: { stop(): Promise<void> }[] = [];
 
@@ -10,18 +11,16 @@ afterEach(async () => {
   for (const each of running.splice(0).toReversed()) await each.stop();
 });
 
-async function gatewayTo(
-  replicas: readonly (Replica | { port: number })[],
-  values?: GatewayValues,
-): Promise<RunningNginx> {
-  for (const replica of replicas) if (replica instanceof Replica) running.push(replica);
-  const nginx = await RunningNginx.start(
-    replicas.map(({ port }) => port),
-    values,
-  );
-  running.push(nginx);
-  return nginx;
-}
+/** Starts gateways of one kind in front of replicas. */
+const startingGateways =
+  (kind: GatewayKind) =>
+  async (replicas: readonly (Replica | { port: number })[], values?: GatewayValues): Promise<RunningGateway> => {
+    for (const replica of replicas) if (replica instanceof Replica) running.push(replica);
+    const ports = replicas.map(({ port }) => port);
+    const gateway = await RunningGateway.start(kind, ports, values);
+    running.push(gateway);
+    return gateway;
+  };
 
 /** An address that refuses connections. */
 async function refusingPort(): Promise<{ port: number }> {
@@ -31,7 +30,9 @@ async function refusingPort(): Promise<{ port: number }> {
   return { port };
 }
 
-describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
+describe.each(gatewayKinds)('%s with nginx/nginx.conf', (kind) => {
+  const gatewayTo = startingGateways(kind);
+
   describe('forwards a request', () => {
     it('with its trace and the address of the connection instead of its X-Forwarded-For header', async () => {
       const replica = await Replica.respondingWith();
@@ -50,7 +51,7 @@ describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
 
     it.each([
       ['mine-1', /^mine-1$/],
-      ['not one for logs', /^[0-9a-f]{32}$/],
+      ['not one for logs', /^[0-9a-f-]{32,36}$/],
     ])('with the request id %j if it is safe for logs', async (given, expected) => {
       const replica = await Replica.respondingWith();
       const { url } = await gatewayTo([replica]);
@@ -81,7 +82,7 @@ describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
 
       expect(status).toBe(404);
       expect(type).toBe('application/problem+json');
-      expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', title: 'Not Found', status: 404 });
+      expect(JSON.parse(body)).toMatchObject({ title: 'Not Found', status: 404 });
       expect(replica.requests).toHaveLength(0);
     });
 
@@ -99,15 +100,6 @@ describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
 
       expect((await fetch(`${url}/experiments/customer-lookups`)).status).toBe(200);
       expect((await fetch(`${url}/metrics`)).status).toBe(404);
-    });
-
-    it('and shows its own status only on a separate listener', async () => {
-      const replica = await Replica.respondingWith();
-      const { url, statusSocket } = await gatewayTo([replica]);
-
-      expect(await (await fetch(`${url}/status`)).json()).toEqual({ answer: 'fine' });
-      expect((await get(url, '/status', { socketPath: statusSocket })).body).toContain('Active connections: ');
-      expect((await get(url, '/accounts', { socketPath: statusSocket })).status).toBe(404);
     });
   });
 
@@ -127,30 +119,35 @@ describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
       expect(refused.headers.get('retry-after')).toBe('1');
       expect(refused.headers.get('content-type')).toBe('application/problem+json');
       const id = refused.headers.get('x-request-id');
-      expect(await refused.json()).toEqual({
-        type: 'about:blank',
-        title: 'Too Many Requests',
+      expect(await refused.json()).toMatchObject({
+        type: 'urn:breakwater:problem:too-many-requests',
         status: 429,
         requestId: id,
       });
       expect(replica.requests).toHaveLength(3);
     });
 
-    it('each client separately behind a trusted proxy', async () => {
-      const replica = await Replica.respondingWith();
-      const nginx = await gatewayTo([replica], { ...strict, GATEWAY_TRUSTED_PROXIES: 'set_real_ip_from 127.0.0.1;' });
+    it('the requests of a client at the same time', async () => {
+      const { url } = await gatewayTo([await Replica.frozen()], { GATEWAY_CONNECTIONS: '2' });
+      const abort = new AbortController();
+      const send = () => fetch(`${url}/accounts`, { signal: abort.signal });
+      const first = [send(), send()];
+      for (const each of first) each.catch(() => {});
 
-      const responses = await Promise.all(
-        Array.from({ length: 6 }, (_, i) =>
-          fetch(`${nginx.url}/accounts`, { headers: { 'x-forwarded-for': `203.0.113.${i}` } }),
-        ),
+      // Both count once the gateway has read them.
+      const refused = await vi.waitFor(
+        async () => {
+          const response = await fetch(`${url}/gateway/problem`);
+          expect(response.status).toBe(429);
+          return response;
+        },
+        { timeout: 60_000 },
       );
 
-      expect(responses.map(({ status }) => status)).toEqual(Array(6).fill(200));
-      expect(new Set(replica.requests.map(({ headers }) => headers['x-forwarded-for'])).size).toBe(6);
-      await vi.waitFor(() => {
-        expect(nginx.accessLog.map(({ remoteAddress }) => remoteAddress)).toContain('203.0.113.5');
-      });
+      expect(refused.headers.get('retry-after')).toBe('1');
+      expect(await refused.json()).toMatchObject({ type: 'urn:breakwater:problem:too-many-requests' });
+      expect((await fetch(`${url}/gateway/health`)).status).toBe(200);
+      abort.abort();
     });
 
     it('the size of a body', async () => {
@@ -187,6 +184,31 @@ describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
       expect(closing.requests).toHaveLength(1);
     });
 
+    it('repeats a request that gets no response in time once, on the other one', { timeout: 60_000 }, async () => {
+      const [frozen, replica] = [await Replica.frozen(), await Replica.respondingWith()];
+      const { url } = await gatewayTo([frozen, replica]);
+
+      const responses = await Promise.all([fetch(`${url}/accounts/1`), fetch(`${url}/accounts/2`)]);
+
+      expect(responses.map(({ status }) => status)).toEqual([200, 200]);
+      expect(frozen.requests).toHaveLength(1);
+      expect(replica.requests).toHaveLength(2);
+    });
+
+    it('tries both while both count as failed', async () => {
+      const replicas = [await Replica.closingConnections(), await Replica.closingConnections()];
+      const { url } = await gatewayTo(replicas);
+      expect((await fetch(`${url}/accounts`)).status).toBe(502);
+      expect(replicas.map(({ requests }) => requests.length)).toEqual([1, 1]);
+      expect((await fetch(`${url}/accounts`)).status).toBe(502);
+
+      for (const replica of replicas) replica.recover();
+      const responses = [];
+      for (let n = 0; n < 4; n += 1) responses.push(await fetch(`${url}/accounts`, { method: 'POST' }));
+
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    });
+
     it('never repeats a POST without an idempotency key', async () => {
       const [one, other] = [await Replica.closingConnections(), await Replica.closingConnections()];
       const { url } = await gatewayTo([one, other]);
@@ -196,6 +218,40 @@ describe.skipIf(!hasNginx)('nginx with nginx/nginx.conf', () => {
       expect(response.status).toBe(502);
       expect(await response.json()).toMatchObject({ title: 'Bad Gateway', status: 502 });
       expect(one.requests.length + other.requests.length).toBe(1);
+    });
+  });
+});
+
+describe.skipIf(!hasNginx)('nginx', () => {
+  const gatewayTo = startingGateways('nginx');
+
+  it('shows its own status only on a separate listener', async () => {
+    const replica = await Replica.respondingWith();
+    const { url, statusSocket } = await gatewayTo([replica]);
+
+    expect(await (await fetch(`${url}/status`)).json()).toEqual({ answer: 'fine' });
+    expect((await get(url, '/status', { socketPath: statusSocket })).body).toContain('Active connections: ');
+    expect((await get(url, '/accounts', { socketPath: statusSocket })).status).toBe(404);
+  });
+
+  it('limits each client separately behind a trusted proxy', async () => {
+    const replica = await Replica.respondingWith();
+    const nginx = await gatewayTo([replica], {
+      GATEWAY_RATE_LIMIT: '1r/m',
+      GATEWAY_RATE_BURST: '2',
+      GATEWAY_TRUSTED_PROXIES: 'set_real_ip_from 127.0.0.1;',
+    });
+
+    const responses = await Promise.all(
+      Array.from({ length: 6 }, (_, i) =>
+        fetch(`${nginx.url}/accounts`, { headers: { 'x-forwarded-for': `203.0.113.${i}` } }),
+      ),
+    );
+
+    expect(responses.map(({ status }) => status)).toEqual(Array(6).fill(200));
+    expect(new Set(replica.requests.map(({ headers }) => headers['x-forwarded-for'])).size).toBe(6);
+    await vi.waitFor(() => {
+      expect(nginx.accessLog.map(({ remoteAddress }) => remoteAddress)).toContain('203.0.113.5');
     });
   });
 

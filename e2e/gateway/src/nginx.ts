@@ -2,19 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  childEnvironment,
-  findProgram,
-  freePort,
-  nginxValues,
-  nginxVersion,
-  readNginxTemplate,
-  renderTemplate,
-  respondsAt,
-  SupervisedProcess,
-  urlOf,
-  workspaceRoot,
-} from '@breakwater/system-runner';
+import { findProgram, nginxVersion, readNginxTemplate, renderTemplate, workspaceRoot } from '@breakwater/system-runner';
 
 const nginx = findProgram('nginx');
 
@@ -46,21 +34,13 @@ export const composeValues: GatewayValues = Object.fromEntries(
   ),
 );
 
-const withoutDaemon = ['-e', 'stderr', '-g', 'daemon off;'];
-
-/** Writes the configuration into a new directory. */
-function writeConfiguration(valuesFor: (directory: string) => GatewayValues): { directory: string; args: string[] } {
-  const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
-  const file = path.join(directory, 'nginx.conf');
-  writeFileSync(file, renderTemplate(readNginxTemplate(), valuesFor(directory)));
-  return { directory, args: ['-p', directory, '-c', file, ...withoutDaemon] };
-}
-
 /** nginx's errors for a configuration; undefined when it is valid. */
 export function faultsOf(values: GatewayValues): string | undefined {
-  const { directory, args } = writeConfiguration((runDirectory) => ({ ...values, GATEWAY_RUN_DIR: runDirectory }));
+  const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-nginx-'));
   try {
-    const { status, stderr } = spawnSync('nginx', ['-t', ...args], {
+    const file = path.join(directory, 'nginx.conf');
+    writeFileSync(file, renderTemplate(readNginxTemplate(), { ...values, GATEWAY_RUN_DIR: directory }));
+    const { status, stderr } = spawnSync('nginx', ['-t', '-p', directory, '-c', file, '-e', 'stderr'], {
       encoding: 'utf8',
       // nginx opens /dev/stdout by name, which fails for the socket that Node passes as a pipe.
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -68,61 +48,5 @@ export function faultsOf(values: GatewayValues): string | undefined {
     return status === 0 ? undefined : stderr;
   } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-/** A running gateway. */
-export class RunningNginx {
-  readonly url: string;
-  readonly statusSocket: string;
-  readonly #directory: string;
-  readonly #process: SupervisedProcess;
-
-  private constructor(url: string, directory: string, args: readonly string[]) {
-    this.url = url;
-    this.statusSocket = path.join(directory, 'status.sock');
-    this.#directory = directory;
-    this.#process = new SupervisedProcess({
-      name: 'nginx',
-      command: 'nginx',
-      args,
-      env: childEnvironment(),
-      logFile: path.join(directory, 'access.log'),
-      errorFile: path.join(directory, 'error.log'),
-      probe: respondsAt(`${url}/gateway/health`),
-    });
-  }
-
-  /** Starts nginx in front of replicas, with generous limits unless `values` replaces them. */
-  static async start(replicaPorts: readonly number[], values: GatewayValues = {}): Promise<RunningNginx> {
-    const port = await freePort();
-    const { directory, args } = writeConfiguration((runDirectory) => ({
-      ...nginxValues({ port, accountPorts: replicaPorts, runDirectory }),
-      GATEWAY_RATE_LIMIT: '10000r/s',
-      GATEWAY_RATE_BURST: '10000',
-      GATEWAY_HIDDEN_PATHS: 'metrics|actuator|health|faults|experiments',
-      ...values,
-    }));
-    const started = new RunningNginx(urlOf(port), directory, args);
-    await started.#process.ready(AbortSignal.timeout(20_000), 20);
-    return started;
-  }
-
-  /** The access log so far. @throws SyntaxError when a line is not JSON */
-  get accessLog(): Record<string, unknown>[] {
-    return readFileSync(this.#process.logFile, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-
-  /** Reloads the configuration. */
-  reload(): void {
-    this.#process.signal('SIGHUP');
-  }
-
-  async stop(): Promise<void> {
-    await this.#process.stop();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 }

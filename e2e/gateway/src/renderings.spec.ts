@@ -17,7 +17,7 @@ describe('the nginx configuration of docker-compose.yml', () => {
 
   // An nginx before 1.27.3 cannot resolve names again: everything else is tested.
   it.skipIf(!hasNginx || resolvesNames)('is valid for an older nginx, except for the names', () => {
-    const accounts = 'server 127.0.0.1:3000 max_fails=1 fail_timeout=5s;';
+    const accounts = 'server 127.0.0.1:3000 max_fails=1 fail_timeout=5s; server 127.0.0.1:3000 max_fails=0 backup;';
 
     expect(faultsOf({ ...composeValues, GATEWAY_ACCOUNTS: accounts })).toBeUndefined();
     expect(faultsOf(composeValues)).toContain('invalid parameter "resolve"');

@@ -6,6 +6,7 @@ export class Replica {
   readonly requests: Pick<IncomingMessage, 'method' | 'url' | 'headers'>[] = [];
   readonly #servers = new StandInServers();
   #port = 0;
+  #hasRecovered = false;
 
   /** A replica that responds with 200 and JSON. */
   static respondingWith(
@@ -17,19 +18,39 @@ export class Replica {
     });
   }
 
-  /** A replica that closes the connection of every request that it has read. */
+  /** A replica that closes the connection of every request that it has read, until {@link recover}. */
   static closingConnections(): Promise<Replica> {
-    return Replica.#start((request) => request.socket.destroy());
+    return Replica.#start((request, response, { hasRecovered }) => {
+      if (hasRecovered) response.end();
+      else request.socket.destroy();
+    });
   }
 
-  static async #start(respond: (request: IncomingMessage, response: ServerResponse) => void): Promise<Replica> {
+  /** A replica that accepts requests and never responds, like one that was paused. */
+  static frozen(): Promise<Replica> {
+    return Replica.#start(() => {});
+  }
+
+  static async #start(
+    respond: (request: IncomingMessage, response: ServerResponse, replica: Replica) => void,
+  ): Promise<Replica> {
     const replica = new Replica();
     const url = await replica.#servers.start((request, response) => {
       replica.requests.push({ method: request.method, url: request.url, headers: request.headers });
-      request.resume().once('end', () => respond(request, response));
+      request.resume().once('end', () => respond(request, response, replica));
     });
     replica.#port = Number(new URL(url).port);
     return replica;
+  }
+
+  /** Whether the replica responds now. */
+  get hasRecovered(): boolean {
+    return this.#hasRecovered;
+  }
+
+  /** Makes it respond from now on. */
+  recover(): void {
+    this.#hasRecovered = true;
   }
 
   get port(): number {

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Balancer, exclusionMs } from './balancer.ts';
+import { Balancer } from './balancer.ts';
 
+const exclusionMs = 5_000;
 let now: number;
 let balancer: Balancer;
 
 beforeEach(() => {
   now = 0;
-  balancer = new Balancer(['a', 'b', 'c'], () => now);
+  balancer = new Balancer(['a', 'b', 'c'], exclusionMs, () => now);
 });
 
 const acquire = (): string | undefined => balancer.acquire()?.url;
@@ -34,7 +35,7 @@ describe('Balancer', () => {
     expect(urls).toEqual(['a', 'b', 'c', 'a']);
   });
 
-  it('excludes a replica that refused a connection for a while', () => {
+  it('excludes a replica that failed for a while', () => {
     const refusing = balancer.acquire();
     if (refusing !== undefined) {
       balancer.exclude(refusing);
@@ -54,11 +55,25 @@ describe('Balancer', () => {
     expect([first?.url, second?.url]).toEqual(['a', 'b']);
   });
 
-  it('returns undefined when all replicas are excluded', () => {
+  it('selects among all replicas when all are excluded', () => {
     for (const replica of [balancer.acquire(), balancer.acquire(), balancer.acquire()]) {
       if (replica !== undefined) balancer.exclude(replica);
     }
 
-    expect(balancer.acquire()).toBeUndefined();
+    expect([acquire(), acquire(), acquire()]).toEqual(['a', 'b', 'c']);
+  });
+
+  it('selects an excluded replica rather than one that the request has tried', () => {
+    const [a, b] = [balancer.acquire(), balancer.acquire()];
+    for (const replica of [a, b]) if (replica !== undefined) balancer.exclude(replica);
+    const c = balancer.acquire();
+
+    expect(balancer.acquire(new Set(c ? [c] : []))?.url).toBe('a');
+  });
+
+  it('returns undefined when the request has tried every replica', () => {
+    const tried = [balancer.acquire(), balancer.acquire(), balancer.acquire()].filter((each) => each !== undefined);
+
+    expect(balancer.acquire(new Set(tried))).toBeUndefined();
   });
 });

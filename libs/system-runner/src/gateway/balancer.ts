@@ -9,21 +9,23 @@ interface TrackedReplica extends Replica {
   excludedUntilMs: number;
 }
 
-/** How long a replica receives no requests after it refused a connection. */
-export const exclusionMs = 5_000;
-
 /**
  * Selects the replica with the fewest active requests, as nginx's `least_conn` does, in rotation among equals. A replica
- * that refused a connection is excluded for five seconds.
+ * that failed is excluded for some time, unless every other one is excluded too.
  */
 export class Balancer {
   readonly #replicas: TrackedReplica[];
+  readonly #exclusionMs: number;
   readonly #now: () => number;
   #next = 0;
 
-  /** @param now a monotonic clock in milliseconds */
-  constructor(urls: readonly string[], now: () => number = () => performance.now()) {
+  /**
+   * @param exclusionMs how long a replica that failed receives no requests
+   * @param now a monotonic clock in milliseconds
+   */
+  constructor(urls: readonly string[], exclusionMs: number, now: () => number) {
     this.#replicas = urls.map((url) => ({ url, active: 0, excludedUntilMs: -Infinity }));
+    this.#exclusionMs = exclusionMs;
     this.#now = now;
   }
 
@@ -31,21 +33,23 @@ export class Balancer {
    * Selects a replica for one request; {@link release} it afterwards.
    *
    * @param except replicas that this request has already tried
-   * @returns undefined when every replica is excluded
+   * @returns undefined when it has tried every replica
    */
   acquire(except: ReadonlySet<Replica> = new Set()): Replica | undefined {
     const now = this.#now();
-    const { length } = this.#replicas;
-    let best: TrackedReplica | undefined;
-    for (let step = 0; step < length; step += 1) {
-      const candidate = this.#replicas[(this.#next + step) % length];
-      if (candidate === undefined || candidate.excludedUntilMs > now || except.has(candidate)) continue;
-      if (best === undefined || candidate.active < best.active) best = candidate;
-    }
+    const best =
+      this.#leastActive((each) => !except.has(each) && each.excludedUntilMs <= now) ??
+      this.#leastActive((each) => !except.has(each));
     if (best === undefined) return undefined;
-    this.#next = (this.#replicas.indexOf(best) + 1) % length;
+    this.#next = (this.#replicas.indexOf(best) + 1) % this.#replicas.length;
     best.active += 1;
     return best;
+  }
+
+  #leastActive(isCandidate: (replica: TrackedReplica) => boolean): TrackedReplica | undefined {
+    const inTurn = [...this.#replicas.slice(this.#next), ...this.#replicas.slice(0, this.#next)];
+    // Stable: the first of equals stays first.
+    return inTurn.filter(isCandidate).toSorted((one, other) => one.active - other.active)[0];
   }
 
   /** The request to the replica has ended. */
@@ -53,9 +57,9 @@ export class Balancer {
     this.#find(replica).active -= 1;
   }
 
-  /** Excludes a replica that refused a connection. */
+  /** Excludes a replica that failed. */
   exclude(replica: Replica): void {
-    this.#find(replica).excludedUntilMs = this.#now() + exclusionMs;
+    this.#find(replica).excludedUntilMs = this.#now() + this.#exclusionMs;
   }
 
   #find(replica: Replica): TrackedReplica {

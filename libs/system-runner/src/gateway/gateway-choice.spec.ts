@@ -116,7 +116,11 @@ describe.runIf(hasNginx)('nginx with a replica that closes the connection', () =
     const response = await post(`${gateway}/accounts`, { 'idempotency-key': '', 'x-request-id': 'r-1' });
 
     expect(response.status).toBe(502);
-    expect(await response.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-1' });
+    expect(await response.json()).toMatchObject({
+      type: 'urn:breakwater:problem:bad-gateway',
+      status: 502,
+      requestId: 'r-1',
+    });
     expect(requestCount()).toBe(1);
   });
 
@@ -145,7 +149,11 @@ describe.runIf(hasNginx)('nginx with a POST that has an idempotency key', () => 
     expect(response.status).toBe(502);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(response.headers.get('x-request-id')).toBe('r-2');
-    expect(await response.json()).toEqual({ type: 'about:blank', title: 'Bad Gateway', status: 502, requestId: 'r-2' });
+    expect(await response.json()).toMatchObject({
+      type: 'urn:breakwater:problem:bad-gateway',
+      status: 502,
+      requestId: 'r-2',
+    });
     expect(requests).toBe(2);
   });
 

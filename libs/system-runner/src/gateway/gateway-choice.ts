@@ -18,6 +18,8 @@ export interface GatewaySettings {
   /** A directory for the gateway's files; created if missing. */
   readonly runDirectory: string;
   readonly logFile: string;
+  /** Values of placeholders in `nginx/nginx.conf` that replace those of a local system. Default: none. */
+  readonly values?: Readonly<Record<string, string>>;
 }
 
 /** A kind of gateway. */
@@ -53,12 +55,17 @@ export function nginxValues({
   accountPorts,
   consolePort,
   runDirectory,
+  values = {},
 }: Omit<GatewaySettings, 'logFile'>): Record<string, string> {
   return {
     GATEWAY_LISTEN: `${loopback}:${port}`,
-    GATEWAY_ACCOUNTS: accountPorts
-      .map((accountPort) => `server ${loopback}:${accountPort} max_fails=1 fail_timeout=5s;`)
-      .join('\n        '),
+    GATEWAY_ACCOUNTS: [
+      ...accountPorts.map((accountPort) => `server ${loopback}:${accountPort} max_fails=1 fail_timeout=5s;`),
+      // nginx always tries a single replica.
+      ...(accountPorts.length === 1 ? [] : accountPorts).map(
+        (accountPort) => `server ${loopback}:${accountPort} max_fails=0 backup;`,
+      ),
+    ].join('\n        '),
     GATEWAY_CONSOLE: consolePort === undefined ? '' : `${loopback}:${consolePort}`,
     // Addresses are fixed while the system runs, and there is no proxy in front of it.
     GATEWAY_RESOLVER: '',
@@ -67,9 +74,11 @@ export function nginxValues({
     // All requests come from one client, this machine.
     GATEWAY_RATE_LIMIT: '1000r/s',
     GATEWAY_RATE_BURST: '2000',
+    GATEWAY_CONNECTIONS: '2000',
     // /experiments stays visible: the demo uses it through the gateway.
     GATEWAY_HIDDEN_PATHS: 'metrics|actuator|health|faults',
     GATEWAY_RUN_DIR: runDirectory,
+    ...values,
   };
 }
 
@@ -102,10 +111,16 @@ export function readNginxTemplate(): string {
   return readFileSync(path.join(workspaceRoot, 'nginx', 'nginx.conf'), 'utf8');
 }
 
-function prepareNginx(nginx: string, settings: GatewaySettings): ProcessSpec {
+/** Writes the configuration, which both kinds of gateway read. */
+function writeConfiguration(settings: GatewaySettings): string {
   const configuration = path.join(settings.runDirectory, 'nginx.conf');
   mkdirSync(settings.runDirectory, { recursive: true });
   writeFileSync(configuration, renderTemplate(readNginxTemplate(), nginxValues(settings)));
+  return configuration;
+}
+
+function prepareNginx(nginx: string, settings: GatewaySettings): ProcessSpec {
+  const configuration = writeConfiguration(settings);
   return {
     ...commonSpec(settings),
     command: nginx,
@@ -119,13 +134,11 @@ function prepareNodeGateway(settings: GatewaySettings): ProcessSpec {
   return {
     ...commonSpec(settings),
     command: process.execPath,
-    args: [path.join(import.meta.dirname, `gateway${path.extname(import.meta.filename)}`)],
-    env: childEnvironment({
-      HOST: loopback,
-      PORT: String(settings.port),
-      ACCOUNT_URLS: settings.accountPorts.map(urlOf).join(','),
-      ...(settings.consolePort === undefined ? {} : { CONSOLE_URL: urlOf(settings.consolePort) }),
-    }),
+    args: [
+      path.join(import.meta.dirname, `gateway${path.extname(import.meta.filename)}`),
+      writeConfiguration(settings),
+    ],
+    env: childEnvironment(),
   };
 }
 

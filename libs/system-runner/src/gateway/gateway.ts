@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import httpProxy from '@fastify/http-proxy';
 import fastify, {
   LogController,
@@ -11,30 +9,19 @@ import fastify, {
   type RouteGenericInterface,
 } from 'fastify';
 import { Balancer, type Replica } from './balancer.ts';
+import { readGatewayRules, type Route } from './gateway-rules.ts';
+import { Refusals } from './refusals.ts';
+import { normalizePath } from './request-refusal.ts';
 
 /** Options of the gateway. */
 export interface GatewayOptions {
-  /** Base URLs of the account services. */
-  readonly accountUrls: readonly string[];
-  /** Base URL of the console, which receives `/console`; undefined without a console. */
-  readonly consoleUrl?: string | undefined;
+  /** The rendered `nginx/nginx.conf`. */
+  readonly configuration: string;
   /** Whether to log each request as a JSON line on standard output. Default: true. */
   readonly logs?: boolean;
   /** A monotonic clock in milliseconds. Default: that of the process. */
   readonly now?: () => number;
 }
-
-/** The limits of `nginx/nginx.conf`. */
-const bodyLimitBytes = 64 * 1024;
-const connectTimeoutMs = 2_000;
-const readTimeoutMs = 30_000;
-
-/** A client's request id that needs no escaping in logs. */
-const validRequestId = /^[A-Za-z0-9._-]{1,128}$/;
-
-/** A request is sent to at most two replicas, to the second one only within this time. */
-const maxAttempts = 2;
-const retryWithinMs = 5_000;
 
 /** A reply of any server type: the proxy's types do not specify it. */
 type Reply = FastifyReply<RouteGenericInterface, RawServerBase>;
@@ -48,17 +35,20 @@ interface Forwarding {
 }
 
 /**
- * The load balancer for machines without nginx. It behaves like `nginx/nginx.conf` as far as this system depends on it.
+ * The load balancer for machines without nginx. It reads its rules from the configuration of nginx, and behaves like it as far
+ * as this system depends on it.
  *
- * As a program it reads HOST, PORT, ACCOUNT_URLS (comma separated) and CONSOLE_URL.
+ * As a program it takes the file of the configuration.
+ *
+ * @throws Error for a configuration without one of the rules
  */
 export function createGateway({
-  accountUrls,
-  consoleUrl,
+  configuration,
   logs = true,
   now = () => performance.now(),
 }: GatewayOptions): FastifyInstance {
-  const balancer = new Balancer(accountUrls, now);
+  const rules = readGatewayRules(configuration);
+  const balancer = new Balancer(rules.accountUrls, rules.exclusionMs, now);
   /** Keyed by raw request. */
   const forwardings = new WeakMap<object, Forwarding>();
   const bodies = new WeakMap<object, Buffer>();
@@ -76,16 +66,24 @@ export function createGateway({
     forwarding.replica = undefined;
   }
 
+  const refusals = new Refusals(rules, now, (refused) => gateway.log.info(refused, 'request'));
   const gateway = fastify({
     logger: logs,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    bodyLimit: bodyLimitBytes,
-    requestTimeout: 10_000,
+    bodyLimit: rules.bodyLimitBytes,
     // An endless stream would prevent the gateway from closing.
     forceCloseConnections: true,
     requestIdHeader: false,
-    genReqId: requestIdOf,
+    genReqId: (request) => refusals.idOf(request),
+    frameworkErrors: (error, _request, reply) => problem(reply, error.statusCode ?? 500),
+    serverFactory: (handler) => refusals.createServer(handler),
+    clientErrorHandler: (error, socket) => refusals.refuseUnread(error, socket),
   });
+
+  function problem(reply: Reply, status: number): void {
+    const { headers, body } = refusals.describe(status, reply.request.id);
+    reply.code(status).headers(headers).send(body);
+  }
 
   gateway.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -107,7 +105,8 @@ export function createGateway({
   });
 
   gateway.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    const status = error.statusCode ?? 500;
+    // The proxy decodes the URL as UTF-8.
+    const status = error instanceof URIError ? 400 : (error.statusCode ?? 500);
     if (status >= 500) request.log.error({ err: error }, 'request failed in the gateway');
     problem(reply, status);
   });
@@ -122,100 +121,80 @@ export function createGateway({
 
   gateway.get('/gateway/health', { logLevel: 'silent' }, async () => ({ status: 'up' }));
 
-  const proxying: NonNullable<httpProxy.FastifyHttpProxyOptions['replyOptions']> = {
-    getUpstream: ({ raw }) => forwardings.get(raw)?.replica?.url ?? '',
-    // The proxy would otherwise repeat a GET that was answered with 503.
-    retryDelay: () => null,
-    // Deadlines are internal to the system: a client could make calls time out and open breakers.
-    rewriteRequestHeaders: (request, { 'x-request-timeout-ms': _deadline, ...headers }) => ({
-      ...headers,
-      'x-request-id': request.id,
-      'x-forwarded-for': [headers['x-forwarded-for'], request.ip].filter(Boolean).join(', '),
-      'x-forwarded-proto': request.protocol,
-    }),
-    // The reply already has the request id. Connection headers apply to one hop only.
-    rewriteHeaders: ({ 'x-request-id': _id, connection: _connection, 'keep-alive': _keepAlive, ...headers }) => headers,
-    onError: (reply, { error }) => {
-      const { request } = reply;
-      const forwarding = forwardings.get(request.raw);
-      const failure = codeOf(error);
-      request.log.warn(
-        { upstream: forwarding?.replica && withoutSecrets(forwarding.replica.url), failure },
-        'replica did not respond',
-      );
-      if (forwarding !== undefined) {
-        const neverSent = isRefusal(error);
-        if (forwarding.replica !== undefined && neverSent) balancer.exclude(forwarding.replica);
-        releaseReplica(forwarding);
-        const mayRetry = forwarding.tried.size < maxAttempts && now() - forwarding.startedAtMs < retryWithinMs;
-        if (mayRetry && (neverSent || isRepeatable(request)) && selectReplica(forwarding)) {
-          // The first attempt has consumed its stream.
-          request.body = streamOf(bodies.get(request.raw));
-          reply.from(undefined, proxying);
-          return;
-        }
-      }
-      problem(reply, failure.includes('TIMEOUT') ? 504 : 502);
-    },
-  };
+  /** Whether a request may be sent twice although a replica received it. */
+  const isRepeatable = ({ method, headers }: Reply['request'], route: Route): boolean =>
+    method === 'POST' ? Boolean(headers['idempotency-key']) && route.repeatsKeyedRequests : method !== 'PATCH';
 
-  if (consoleUrl !== undefined) {
-    gateway.register(httpProxy, {
-      upstream: consoleUrl,
-      prefix: '/console',
-      rewritePrefix: '/console',
-      proxyPayloads: false,
-      disableRequestLogging: true,
+  /** Sends a request to the selected replica, or to the console. */
+  function forward(reply: Reply, route: Route): void {
+    void reply.from(undefined, {
+      timeout: route.readTimeoutMs,
+      getUpstream: ({ raw }) =>
+        route.target === 'console' ? (rules.consoleUrl ?? '') : (forwardings.get(raw)?.replica?.url ?? ''),
+      // The proxy would otherwise repeat a GET that was answered with 503.
+      retryDelay: () => null,
+      // Deadlines are internal to the system: a client could make calls time out and open breakers. The same goes for the
+      // addresses that a client claims to have.
+      rewriteRequestHeaders: (request, { 'x-request-timeout-ms': _deadline, expect: _expect, ...headers }) => ({
+        ...headers,
+        'x-request-id': request.id,
+        'x-forwarded-for': request.ip,
+        'x-forwarded-proto': request.protocol,
+      }),
+      // The reply already has the request id. Connection headers apply to one hop only.
+      rewriteHeaders: ({ 'x-request-id': _id, connection: _connection, 'keep-alive': _keepAlive, ...headers }) =>
+        headers,
+      onError: (failed, { error }) => retryOrRefuse(failed, route, error),
     });
   }
+
+  function retryOrRefuse(reply: Reply, route: Route, error: Error): void {
+    const { request } = reply;
+    const forwarding = forwardings.get(request.raw);
+    const failure = codeOf(error);
+    request.log.warn({ upstream: forwarding?.replica?.url, failure }, 'replica did not respond');
+    if (forwarding !== undefined) {
+      if (forwarding.replica !== undefined) balancer.exclude(forwarding.replica);
+      releaseReplica(forwarding);
+      const mayRetry =
+        forwarding.tried.size < rules.maxAttempts && now() - forwarding.startedAtMs < rules.retryWithinMs;
+      if (mayRetry && (isRefusal(error) || isRepeatable(request, route)) && selectReplica(forwarding)) {
+        // The first attempt has consumed its stream.
+        request.body = streamOf(bodies.get(request.raw));
+        forward(reply, route);
+        return;
+      }
+    }
+    problem(reply, failure.includes('TIMEOUT') ? 504 : 502);
+  }
+
   gateway.register(httpProxy, {
-    // Chosen per request.
+    // `forward` chooses it.
     upstream: '',
+    replyOptions: { getUpstream: () => '' },
     proxyPayloads: false,
     disableRequestLogging: true,
     undici: {
       connections: 512,
-      connect: { timeout: connectTimeoutMs },
-      headersTimeout: readTimeoutMs,
-      bodyTimeout: readTimeoutMs,
+      connect: { timeout: rules.connectTimeoutMs },
       // Shorter than the services' timeout, so that no connection closes while a request is sent on it (see nginx.conf).
-      keepAliveTimeout: 2_000,
+      keepAliveTimeout: rules.keepAliveMs,
       // The services' Keep-Alive header must not extend it.
-      keepAliveMaxTimeout: 2_000,
+      keepAliveMaxTimeout: rules.keepAliveMs,
     },
-    preHandler: (request, reply, done) => {
-      const forwarding: Forwarding = { replica: undefined, tried: new Set(), startedAtMs: now() };
-      forwardings.set(request.raw, forwarding);
-      reply.raw.once('close', () => releaseReplica(forwarding));
-      if (selectReplica(forwarding)) done();
-      else problem(reply, 502);
+    preHandler: (request, reply) => {
+      const route = rules.routeOf(normalizePath(request.url) ?? '/');
+      if (route.target === 'accounts') {
+        const forwarding: Forwarding = { replica: undefined, tried: new Set(), startedAtMs: now() };
+        forwardings.set(request.raw, forwarding);
+        reply.raw.once('close', () => releaseReplica(forwarding));
+        if (!selectReplica(forwarding)) return problem(reply, 502);
+      }
+      forward(reply, route);
     },
-    replyOptions: proxying,
   });
 
   return gateway;
-}
-
-function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id'];
-  return typeof given === 'string' && validRequestId.test(given) ? given : randomUUID();
-}
-
-const titles: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  413: 'Content Too Large',
-  502: 'Bad Gateway',
-  504: 'Gateway Timeout',
-};
-
-/** Sends an error of the gateway itself as problem details (RFC 9457). */
-function problem(reply: Reply, status: number): void {
-  const title = titles[status] ?? 'Internal Server Error';
-  reply
-    .code(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title, status, requestId: reply.request.id }));
 }
 
 /** The proxy wraps the original error. */
@@ -234,23 +213,15 @@ function isRefusal(error: Error): boolean {
   return codeOf(error) === 'UND_ERR_CONNECT_TIMEOUT' || ('syscall' in cause && cause.syscall === 'connect');
 }
 
-/**
- * Whether a request may be sent twice: it is safe, or has an idempotency key. `/experiments` stores no keys, so its
- * requests are never repeated.
- */
-function isRepeatable({ method, url, headers }: Reply['request']): boolean {
-  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return true;
-  return method === 'POST' && Boolean(headers['idempotency-key']) && !url.startsWith('/experiments/');
-}
-
 function streamOf(body: Buffer | undefined): Readable | undefined {
   return body === undefined || body.length === 0 ? undefined : Readable.from([body]);
 }
 
 if (import.meta.main) {
-  const { HOST: host = '127.0.0.1', PORT: port, ACCOUNT_URLS: accountUrls, CONSOLE_URL: consoleUrl } = process.env;
-  if (port === undefined || accountUrls === undefined) throw new Error('PORT and ACCOUNT_URLS must be set');
-  const gateway = createGateway({ accountUrls: accountUrls.split(','), consoleUrl });
+  const [, , file] = process.argv;
+  if (file === undefined) throw new Error('the file of the nginx configuration is missing');
+  const configuration = readFileSync(file, 'utf8');
+  const gateway = createGateway({ configuration });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void gateway.close());
-  await gateway.listen({ host, port: Number(port) });
+  await gateway.listen(readGatewayRules(configuration).listen);
 }
