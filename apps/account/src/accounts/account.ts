@@ -8,15 +8,22 @@ export const accountStatus = z.enum(
   'must be PENDING_VERIFICATION, ACTIVE, REJECTED or CLOSED',
 );
 
+/** A whole number of 64 bits. Only one that a number would round is a bigint. */
+const int64: z.ZodType<number | bigint> = z
+  .any()
+  .refine((value) => typeof value === 'bigint' || Number.isSafeInteger(value), 'must be a whole number')
+  .meta({
+    type: 'integer',
+    format: 'int64',
+    description:
+      'A whole number of the currency’s minor unit. The number of decimals depends on the currency: 1250 is 12.50 EUR, ' +
+      '1250 JPY, and 1.250 KWD. Exact to the last digit, also beyond 2^53, where a parser that reads doubles rounds it.',
+  });
+
 /** An amount of money, without fractions. */
 const moneySchema = z
   .object({
-    amount: z
-      .int()
-      .describe(
-        'A whole number of the currency’s minor unit. The number of decimals depends on the currency: 1250 is 12.50 EUR, ' +
-          '1250 JPY, and 1.250 KWD.',
-      ),
+    amount: int64,
     currency: z.string().describe('ISO 4217.'),
   })
   .meta({ id: 'Money', description: 'An amount of money, without fractions.' });

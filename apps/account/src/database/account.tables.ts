@@ -9,7 +9,7 @@ export interface AccountTables {
     readonly currency: string;
     readonly label: string | null;
     /** In the minor unit of the currency: cents, not euros. */
-    readonly balance: Generated<number>;
+    readonly balance: Generated<number | bigint>;
     readonly status: AccountStatus;
     /** Counts the changes; the first is 1. */
     readonly version: Generated<number>;

@@ -9,6 +9,7 @@ import { Admission, EventLoopDelay, limitClients, shedLoad } from '../overload/o
 import { describeProblem, ProblemException, sendProblem, serviceKitKinds } from '../problem-details/problem-details.ts';
 import { requestIdHeader, requestIdOf, runInRequestContext, traceOf } from '../request-context/request-context.ts';
 import { Connections } from './connections.ts';
+import { writeJson } from './write-json.ts';
 
 /** Node warns of a leak above this number. A streamed response has a dozen, of Fastify, Nest, pino-http and this library. */
 const maxResponseListeners = 20;
@@ -38,6 +39,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
     },
   });
   const fastify = adapter.getInstance();
+  fastify.setReplySerializer(writeJson);
   const connections = Connections.track(fastify.server, config.SHUTDOWN_DELAY);
   // The server closes directly after it has read what has arrived, so that few requests can be lost in between.
   fastify.addHook('preClose', (done) => void setImmediate(done));
