@@ -58,7 +58,9 @@ export function openAccountDatabase(url: string): AccountDatabase {
   const { tables } = database;
   return {
     tables,
-    execute: async (sql) => void (await tables.executeQuery(CompiledQuery.raw(sql))),
+    // Outside of a transaction, PostgreSQL would accept only one statement at a time.
+    execute: (sql) =>
+      tables.transaction().execute(async (all) => void (await all.executeQuery(CompiledQuery.raw(sql)))),
     explainPage: async (query) => {
       const plan = await accountPageQuery(tables, query).explain<Record<string, string>>();
       return plan.flatMap((line) => Object.values(line)).join('\n');

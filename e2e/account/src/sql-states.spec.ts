@@ -1,7 +1,6 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
 import { createTestDatabase } from '@breakwater/system-runner/testing';
-import { randomBytes } from 'node:crypto';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { eventually, startReplica, type RunningAccount } from './services.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
@@ -19,30 +18,27 @@ async function startOn(databaseUrl: string): Promise<RunningAccount> {
   return account;
 }
 
-/** A database that stores Western European characters only. */
-async function createLatin1Database(): Promise<string> {
-  const name = `breakwater_latin1_${randomBytes(6).toString('hex')}`;
-  const serverUrl = inject('databaseServerUrl');
-  await execute(
-    serverUrl,
-    `create database ${name} template template0 encoding 'LATIN1' locale_provider libc locale 'C'`,
-  );
-  onTestFinished(async () => void (await execute(serverUrl, `drop database ${name} with (force)`)));
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-describe('account on a database with the encoding LATIN1', () => {
-  it('responds with 422 to a label that cannot be stored, names the field, and stores nothing', async () => {
-    const url = await createLatin1Database();
-    const account = await startOn(url);
+describe('a character that the database cannot store', () => {
+  it('is named by field with 422, and nothing is stored', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    const account = await startOn(database.url);
+    // As a database with the encoding LATIN1 would, with which the service does not start.
+    await execute(
+      database.url,
+      `create function account.store() returns trigger language plpgsql as $$
+        begin
+          perform convert_to(new.label, 'LATIN1');
+          return new;
+        end $$;
+      create trigger store before insert on account.accounts for each row execute function account.store()`,
+    );
     const open = (label: string) => account.open('c-1001', { label });
 
     const plain = await open('日本');
     const keyed = await open('日本').set('idempotency-key', 'k-1');
     const storedRows = await execute(
-      url,
+      database.url,
       'select from account.accounts union all select from account.idempotency_keys',
     );
     const corrected = await open('Épargne').set('idempotency-key', 'k-1');

@@ -73,7 +73,9 @@ async function listen(
   config: ServiceConfig,
   startMs: StartTimes,
 ): Promise<void> {
-  const pending = await app.get(Database).findPendingMigrations();
+  const database = app.get(Database);
+  await database.requireUsable();
+  const pending = await database.findPendingMigrations();
   if (pending.length > 0) throw new PendingMigrationsError(service.name, pending);
   startMs.migrationsFound = sinceStart();
 

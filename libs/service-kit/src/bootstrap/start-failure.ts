@@ -2,6 +2,7 @@ import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { InvalidConfigError } from '../config/read-config.ts';
 import { DatabaseUnavailableError } from '../database/database-errors.ts';
 import { MigrationBlockedError, ServiceRoleError, UnknownMigrationsError } from '../database/migrations.ts';
+import { UnusableDatabaseError } from '../database/requirements.ts';
 
 /** The configuration that explanations refer to. */
 export interface StartContext {
@@ -55,9 +56,14 @@ function explain(error: unknown, context: StartContext): string {
 }
 
 const isSelfExplanatory = (error: unknown): error is Error =>
-  [InvalidConfigError, MigrationBlockedError, PendingMigrationsError, ServiceRoleError, UnknownMigrationsError].some(
-    (type) => error instanceof type,
-  );
+  [
+    InvalidConfigError,
+    MigrationBlockedError,
+    PendingMigrationsError,
+    ServiceRoleError,
+    UnknownMigrationsError,
+    UnusableDatabaseError,
+  ].some((type) => error instanceof type);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

@@ -1,5 +1,5 @@
-import type { PostgresPool } from 'kysely';
 import { DatabaseError, type Pool } from 'pg';
+import type { ConnectionSource } from './current-connections.ts';
 
 /**
  * Reads the URL of a pool again when a connection fails, because its password or its role may have been replaced. Open
@@ -7,7 +7,7 @@ import { DatabaseError, type Pool } from 'pg';
  *
  * @param readUrl returns undefined when there is no other URL
  */
-export function withCurrentCredentials(pool: Pool, readUrl: (() => string | undefined) | undefined): PostgresPool {
+export function withCurrentCredentials(pool: Pool, readUrl: (() => string | undefined) | undefined): ConnectionSource {
   if (readUrl === undefined) return pool;
   return {
     options: pool.options,

@@ -1,5 +1,11 @@
-import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
+
+/** Where connections come from. */
+export interface ConnectionSource {
+  readonly options: Pool['options'];
+  connect(): Promise<PoolClient>;
+  end(): Promise<void>;
+}
 
 /** New connections may be read-only, too. They are replaced at most this often. */
 const minIntervalMs = 1_000;
@@ -9,18 +15,18 @@ const minIntervalMs = 1_000;
  * they still lead to the old primary, or to a session that cannot write.
  */
 export class CurrentConnections {
-  readonly pool: PostgresPool;
+  readonly pool: ConnectionSource;
   readonly #openedAt = new WeakMap<object, number>();
   #outdatedBefore = 0;
 
   /** @param source acquires the connections of the pool. Default: the pool itself */
-  constructor(pool: Pool, source: PostgresPool = pool) {
+  constructor(pool: Pool, source: ConnectionSource = pool) {
     this.pool = source;
     pool.on('connect', (client) => this.#openedAt.set(client, performance.now()));
   }
 
   /** Ends after as many attempts as the pool has connections: those that it opens in the meantime are current. */
-  async acquire(): Promise<PostgresPoolClient> {
+  async acquire(): Promise<PoolClient> {
     for (;;) {
       const client = await this.pool.connect();
       if ((this.#openedAt.get(client) ?? 0) >= this.#outdatedBefore) return client;

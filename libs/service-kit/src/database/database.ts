@@ -10,6 +10,8 @@ import { CurrentConnections } from './current-connections.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 import { repeatOnConflict } from './repeat.ts';
+import { requireUsable } from './requirements.ts';
+import { settingsStatement } from './transaction-settings.ts';
 import { currentWaitLimit, maxWaitMs } from './wait-limit.ts';
 
 export interface DatabaseOptions extends PoolOptions {
@@ -32,7 +34,7 @@ export interface Connections {
 const lockTimeoutMs = 1_000;
 
 /** A process that stops in the middle of a transaction would otherwise keep its locks. */
-const idleTransactionTimeoutMs = 2_000;
+const idleTimeoutMs = 2_000;
 
 /**
  * The tables of a service, by Kysely, in its own schema.
@@ -49,17 +51,18 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
   #closed: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
-    // The client stops waiting by then, or earlier; the server must not continue.
-    this.#pool = createPool(options, {
-      max: 10,
-      statement_timeout: maxWaitMs,
-      lock_timeout: lockTimeoutMs,
-      idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
-    });
+    this.#pool = createPool(options, 10);
     this.#connections = new CurrentConnections(this.#pool, withCurrentCredentials(this.#pool, options.readUrl));
     this.#options = options;
+    const settings = settingsStatement({
+      schema: options.schema,
+      // The client stops waiting by then, or earlier; the server must not continue.
+      statementTimeoutMs: maxWaitMs,
+      lockTimeoutMs,
+      idleTimeoutMs,
+    });
     this.#kysely = new Kysely<Tables>({
-      dialect: new PostgresDialect({ pool: guardPool(this.#connections, currentWaitLimit) }),
+      dialect: new PostgresDialect({ pool: guardPool(this.#connections, settings, currentWaitLimit) }),
     });
     this.tables = this.#kysely.withSchema(options.schema);
   }
@@ -71,14 +74,14 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
 
   /**
    * Runs a transaction. If it conflicts with another one, it is rolled back and repeated, up to three attempts within the deadline
-   * of the request. Read committed: a statement that waited for another transaction then sees what that one wrote.
+   * of the request. It is read committed: a statement that waited for another transaction sees what that one wrote.
    *
    * @param work changes nothing but the database, because it may run again
    * @throws TransactionConflictError when no attempt succeeded; nothing has been changed
    * @throws DatabaseUnavailableError also when it is unknown whether the transaction was committed
    */
   transact<T>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return repeatOnConflict(() => this.tables.transaction().setIsolationLevel('read committed').execute(work));
+    return repeatOnConflict(() => this.tables.transaction().execute(work));
   }
 
   /** @throws DatabaseUnavailableError when the database does not respond */
@@ -97,6 +100,11 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     const isReadOnly = rows[0]?.isReadOnly ?? false;
     if (isReadOnly) this.#connections.replaceAll();
     return !isReadOnly;
+  }
+
+  /** @throws UnusableDatabaseError when the service would not work with the server, the database or the role */
+  async requireUsable(): Promise<void> {
+    await requireUsable(this.#kysely);
   }
 
   /** The names of the migrations that the schema still lacks. */

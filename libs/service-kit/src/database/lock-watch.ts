@@ -27,14 +27,14 @@ export function describeHolder({ pid, application, role, state, seconds }: LockH
 const intervalMs = 250;
 
 /**
- * Finds the sessions for whose locks the connections of a pool wait. It needs a free connection of the pool, because a
- * connection that waits cannot be used.
+ * Finds the sessions for whose locks a transaction waits. It needs a free connection of the pool, because a connection that waits
+ * cannot be used.
  */
 export class LockWatch {
   readonly #pool: Pool;
   readonly #onBlocked: (holder: LockHolder) => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #own = new Set<number>();
+  #watched: number | undefined;
   readonly #reported = new Set<number>();
   #isLooking = false;
   #last: LockHolder | undefined;
@@ -43,11 +43,12 @@ export class LockWatch {
   constructor(pool: Pool, onBlocked: (holder: LockHolder) => void) {
     this.#pool = pool;
     this.#onBlocked = onBlocked;
-    pool.on('connect', (client) => {
-      const { processID } = client as typeof client & { readonly processID?: number | null };
-      if (processID) this.#own.add(processID);
-    });
     this.#timer = setInterval(() => void this.#look(), intervalMs).unref();
+  }
+
+  /** @param pid the process of the transaction in PostgreSQL: behind a pooler, the driver has another number */
+  watch(pid: number): void {
+    this.#watched = pid;
   }
 
   /** The holder that was seen last. */
@@ -60,10 +61,10 @@ export class LockWatch {
   }
 
   async #look(): Promise<void> {
-    if (this.#isLooking || this.#own.size === 0) return;
+    if (this.#isLooking || this.#watched === undefined) return;
     this.#isLooking = true;
     try {
-      const { rows } = await this.#pool.query<LockHolder>(holders, [[...this.#own]]);
+      const { rows } = await this.#pool.query<LockHolder>(holders, [this.#watched]);
       for (const holder of rows) {
         this.#last = holder;
         if (this.#reported.has(holder.pid)) continue;
@@ -79,7 +80,7 @@ export class LockWatch {
 }
 
 /**
- * The sessions that block those in `$1`. A migration that waits for a concurrent one (an advisory lock) is normal, so that wait
+ * The sessions that block `$1`. A migration that waits for a concurrent one (an advisory lock) is normal, so that wait
  * counts only after 10 s.
  */
 const holders = `
@@ -88,5 +89,5 @@ const holders = `
   from pg_locks wait
     cross join lateral unnest(pg_blocking_pids(wait.pid)) holder (pid)
     left join pg_stat_activity session on session.pid = holder.pid
-  where wait.pid = any ($1::integer[]) and not wait.granted and holder.pid <> all ($1::integer[])
+  where wait.pid = $1::integer and not wait.granted
     and (wait.locktype <> 'advisory' or clock_timestamp() - wait.waitstart > interval '10 seconds')`;

@@ -1,10 +1,12 @@
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, PostgresAdapter, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DatabaseError } from 'pg';
 import { CurrentConnections } from './current-connections.ts';
 import { describeHolder, LockWatch, type LockHolder } from './lock-watch.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
+import { requireUsable } from './requirements.ts';
+import { settingsStatement } from './transaction-settings.ts';
 import { withoutLimit } from './wait-limit.ts';
 
 /** Migrations by name; they run in the order of their names, in the schema of the service. */
@@ -51,34 +53,40 @@ export interface LockWaits {
 }
 
 /**
- * Creates the schema and what is missing in it, all or nothing. Concurrent processes wait for each other.
+ * Creates the schema and what is missing in it, in one transaction. Concurrent processes wait for each other.
  *
  * @returns the names of the migrations that were missing
- * @throws DatabaseUnavailableError when the database cannot be reached; ServiceRoleError when the role cannot get its
+ * @throws DatabaseUnavailableError when the database cannot be reached; UnusableDatabaseError when it is not one that the service
+ * works with; ServiceRoleError when the role cannot get its
  * privileges; NewerSchemaError when a later version has migrated the schema, which then stays as it is, privileges included;
  * UnknownMigrationsError when the schema is that of neither this nor a later version; MigrationBlockedError when another session
  * holds a lock for too long; any error of a migration
  */
 export async function migrate<Tables>(options: MigrationOptions<Tables>): Promise<string[]> {
   const { timeoutMs = 1_000, pauseMs = 2_000, limitMs = 240_000 } = options.lockWaits ?? {};
-  const pool = createPool(options, {
-    // One that migrates and one that looks at the locks.
-    max: 2,
-    lock_timeout: timeoutMs,
+  // One connection migrates, and one looks at the locks.
+  const pool = createPool(options, 2);
+  const settings = settingsStatement({
+    schema: options.schema,
+    statementTimeoutMs: 0,
+    lockTimeoutMs: timeoutMs,
     // A migration that is stopped in the middle would keep its exclusive locks.
-    idle_in_transaction_session_timeout: 60_000,
+    idleTimeoutMs: 60_000,
   });
   const watch = new LockWatch(pool, options.onBlocked ?? (() => {}));
   const kysely = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: guardPool(new CurrentConnections(pool), withoutLimit) }),
+    dialect: new MigrationDialect({ pool: guardPool(new CurrentConnections(pool), settings, withoutLimit) }),
   });
-  const applied: string[] = [];
   const lastStart = performance.now() + limitMs;
   try {
+    await requireUsable(kysely);
     for (;;) {
       try {
-        await migrateOnce(kysely, options, applied);
-        return applied;
+        return await kysely.transaction().execute(async (transaction) => {
+          watch.watch(await processOf(transaction));
+          await waitForOthers(transaction, timeoutMs);
+          return migrateIn(transaction, options);
+        });
       } catch (error) {
         if (!isLockTimeout(error)) throw error;
         if (performance.now() + pauseMs > lastStart) throw new MigrationBlockedError(watch.lastHolder, error);
@@ -91,21 +99,53 @@ export async function migrate<Tables>(options: MigrationOptions<Tables>): Promis
   }
 }
 
-/** @param applied gets the names of the migrations that were missing */
-async function migrateOnce<Tables>(
-  kysely: Kysely<Tables>,
-  { seed, grant, ...options }: MigrationOptions<Tables>,
-  applied: string[],
-): Promise<void> {
-  const { error, results = [] } = await migratorFor(kysely, options).migrateToLatest();
-  if (error !== undefined) {
-    if (isLockTimeout(error)) throw error;
-    // Kysely refuses unknown migrations before it changes anything.
-    throw (await findUnknownMigrations(kysely, options)) ?? error;
+/** The lock is already held by the transaction. Kysely's own is one of the session, which a pooler would not release. */
+class MigrationDialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new (class extends PostgresAdapter {
+      override async acquireMigrationLock(): Promise<void> {}
+      override async releaseMigrationLock(): Promise<void> {}
+    })();
   }
-  applied.push(...results.map(({ migrationName }) => migrationName));
-  await seed?.(kysely.withSchema(options.schema));
-  if (grant) await grantPrivileges(kysely, options.schema, grant);
+}
+
+/** Kysely's number of its lock, so that a migration of an older version waits, too. */
+const migrationLock = 3_853_314_791_062_309_107n;
+
+/** @returns the process of the transaction in PostgreSQL */
+async function processOf<Tables>(transaction: Transaction<Tables>): Promise<number> {
+  const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction);
+  return rows[0]?.pid ?? 0;
+}
+
+/**
+ * Waits for other migrations until this transaction may migrate.
+ *
+ * @param timeoutMs the limit of its later waits for locks
+ */
+async function waitForOthers<Tables>(transaction: Transaction<Tables>, timeoutMs: number): Promise<void> {
+  const setLockTimeout = (ms: number) =>
+    sql`select set_config('lock_timeout', ${String(ms)}, true)`.execute(transaction);
+  await setLockTimeout(60 * 60_000);
+  await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction);
+  await setLockTimeout(timeoutMs);
+}
+
+/** Kysely refuses the migrations in the schema before it changes anything. After any other error the transaction cannot go on. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && error.message.startsWith('corrupted migrations');
+
+/** @returns the names of the migrations that were missing */
+async function migrateIn<Tables>(
+  transaction: Transaction<Tables>,
+  { seed, grant, ...options }: MigrationOptions<Tables>,
+): Promise<string[]> {
+  const { error, results = [] } = await migratorFor(transaction, options).migrateToLatest();
+  if (error !== undefined)
+    throw (isRefusal(error) ? await findUnknownMigrations(transaction, options) : undefined) ?? error;
+  await seed?.(transaction.withSchema(options.schema));
+  if (grant) await grantPrivileges(transaction, options.schema, grant);
+  return results.map(({ migrationName }) => migrationName);
 }
 
 /** Another session held a lock that a migration needs. Nothing of that migration has been changed. */
@@ -211,28 +251,27 @@ export class ServiceRoleError extends Error {
 /** Kysely's table of executed migrations; the service reads it when it starts. */
 const migrationTable = 'kysely_migration';
 
-/** Gives a role exactly the privileges of the service, all or nothing, and revokes all others in the schema. Idempotent. */
-async function grantPrivileges<Tables>(kysely: Kysely<Tables>, schema: string, grant: Grant): Promise<void> {
-  const { role, privileges } = grant;
-  await kysely.transaction().execute(async (transaction) => {
-    // Concurrent migrations would update the same rows of PostgreSQL's catalogue.
-    await sql`select pg_advisory_xact_lock(hashtext(${`breakwater privileges ${schema}`}))`.execute(transaction);
-    await checkRole(transaction, schema, role);
+/** Gives a role exactly the privileges of the service, and revokes all others in the schema. Idempotent. */
+async function grantPrivileges<Tables>(
+  transaction: Transaction<Tables>,
+  schema: string,
+  { role, privileges }: Grant,
+): Promise<void> {
+  await checkRole(transaction, schema, role);
 
-    const [schemaId, roleId] = [sql.id(schema), sql.id(role)];
-    for (const kind of ['tables', 'sequences', 'routines'])
-      await sql`revoke all on all ${sql.raw(kind)} in schema ${schemaId} from ${roleId}, public`.execute(transaction);
-    await sql`revoke all on schema ${schemaId} from ${roleId}, public`.execute(transaction);
+  const [schemaId, roleId] = [sql.id(schema), sql.id(role)];
+  for (const kind of ['tables', 'sequences', 'routines'])
+    await sql`revoke all on all ${sql.raw(kind)} in schema ${schemaId} from ${roleId}, public`.execute(transaction);
+  await sql`revoke all on schema ${schemaId} from ${roleId}, public`.execute(transaction);
 
-    await sql`grant usage on schema ${schemaId} to ${roleId}`.execute(transaction);
-    for (const [table, allowed] of Object.entries<readonly Privilege[]>({
-      ...privileges,
-      [migrationTable]: ['select'],
-    })) {
-      if (allowed.length === 0) continue;
-      await sql`grant ${sql.raw(allowed.join(', '))} on ${sql.id(schema, table)} to ${roleId}`.execute(transaction);
-    }
-  });
+  await sql`grant usage on schema ${schemaId} to ${roleId}`.execute(transaction);
+  for (const [table, allowed] of Object.entries<readonly Privilege[]>({
+    ...privileges,
+    [migrationTable]: ['select'],
+  })) {
+    if (allowed.length === 0) continue;
+    await sql`grant ${sql.raw(allowed.join(', '))} on ${sql.id(schema, table)} to ${roleId}`.execute(transaction);
+  }
 }
 
 /** @throws ServiceRoleError when the role does not exist, or when privileges do not restrict it */

@@ -1,9 +1,10 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import { DatabaseError, Pool, types, type PoolConfig } from 'pg';
+import { DatabaseError, Pool, types, type PoolClient } from 'pg';
 import type { CurrentConnections } from './current-connections.ts';
 import { DatabaseUnavailableError, TransactionConflictError, UnstorableTextError } from './database-errors.ts';
 import { repeatOnConflict } from './repeat.ts';
 import { treatmentOf } from './sql-state.ts';
+import { beginWith, queryWith } from './transaction-settings.ts';
 import type { WaitLimit } from './wait-limit.ts';
 
 /** A PostgreSQL server. */
@@ -20,18 +21,18 @@ const int8 = types.builtins.INT8;
 
 /**
  * Creates a pool that survives failures of its database: broken connections are reported and replaced, and connecting takes at
- * most 2 s. int8 is read as a number; a value that a number cannot hold is an error.
+ * most 2 s. int8 is read as a number, or as a bigint where a number would round it.
  *
- * @param limits the limits of a statement; migrations have none
+ * @param max the most connections
  */
-export function createPool({ url, applicationName, onConnectionLost }: PoolOptions, limits: PoolConfig = {}): Pool {
+export function createPool({ url, applicationName, onConnectionLost }: PoolOptions, max: number): Pool {
   const pool = new Pool({
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: 2_000,
     keepAlive: true,
     types: { getTypeParser: (oid, format) => (oid === int8 ? parseInt8 : types.getTypeParser(oid, format)) },
-    ...limits,
+    max,
   });
   pool.on('error', (error) => onConnectionLost?.(error));
   // The pool listens on idle connections only. One that breaks during a query rejects the query and also emits the error, which
@@ -40,11 +41,9 @@ export function createPool({ url, applicationName, onConnectionLost }: PoolOptio
   return pool;
 }
 
-/** @throws RangeError instead of rounding */
-function parseInt8(text: string): number {
+function parseInt8(text: string): number | bigint {
   const number = Number(text);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`The int8 ${text} is beyond what a number holds exactly.`);
-  return number;
+  return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
 /**
@@ -52,9 +51,10 @@ function parseInt8(text: string): number {
  * `UnstorableTextError`, or the error of a statement unchanged. Only here are they known apart: further up, a refused connection
  * could be that of another service.
  *
+ * @param settings the statement that sets what each transaction depends on
  * @param limitOf returns the limit of the waits of the caller that acquires a connection
  */
-export function guardPool(connections: CurrentConnections, limitOf: () => WaitLimit): PostgresPool {
+export function guardPool(connections: CurrentConnections, settings: string, limitOf: () => WaitLimit): PostgresPool {
   const { pool } = connections;
   return {
     options: pool.options,
@@ -65,7 +65,7 @@ export function guardPool(connections: CurrentConnections, limitOf: () => WaitLi
           () => connections.acquire(),
           (late) => late.release(),
         );
-        return new GuardedClient(client, limit, () => connections.replaceAll());
+        return new GuardedClient(client, settings, limit, () => connections.replaceAll());
       } catch (error) {
         throw new DatabaseUnavailableError(error);
       }
@@ -75,7 +75,8 @@ export function guardPool(connections: CurrentConnections, limitOf: () => WaitLi
 }
 
 class GuardedClient {
-  readonly #client: PostgresPoolClient;
+  readonly #client: PoolClient;
+  readonly #settings: string;
   readonly #limit: WaitLimit;
   readonly #onReadOnly: () => void;
   /** The failure after which the connection is not used again. */
@@ -83,35 +84,42 @@ class GuardedClient {
   #isInTransaction = false;
 
   /** @param onReadOnly is called when the server refuses a change because it is read-only */
-  constructor(client: PostgresPoolClient, limit: WaitLimit, onReadOnly: () => void) {
+  constructor(client: PoolClient, settings: string, limit: WaitLimit, onReadOnly: () => void) {
     this.#client = client;
+    this.#settings = settings;
     this.#limit = limit;
     this.#onReadOnly = onReadOnly;
   }
 
   /** A statement outside of a transaction is one itself, and is repeated like one. */
   readonly query = ((statement: string, parameters: readonly unknown[]): Promise<unknown> => {
-    if (/^(begin|start transaction)\b/.test(statement)) this.#isInTransaction = true;
+    if (/^(begin|start transaction)\b/.test(statement)) {
+      this.#isInTransaction = true;
+      return this.#attempt(() => this.#client.query(beginWith(this.#settings, statement)));
+    }
+    if (!this.#isInTransaction)
+      return repeatOnConflict(() =>
+        this.#attempt(() => queryWith(this.#settings, this.#client, statement, parameters)),
+      );
     if (/^(commit|rollback)$/.test(statement)) this.#isInTransaction = false;
-    else if (!this.#isInTransaction) return repeatOnConflict(() => this.#attempt(statement, parameters));
-    return this.#attempt(statement, parameters);
+    return this.#attempt(() => this.#client.query(statement, [...parameters]));
   }) as PostgresPoolClient['query'];
 
   // A statement that timed out may still run, and would delay the next user of this connection.
   readonly release = (destroy?: boolean): void => this.#client.release(destroy === true || this.#failure !== undefined);
 
-  async #attempt(statement: string, parameters: readonly unknown[]): Promise<unknown> {
+  async #attempt(query: () => Promise<unknown>): Promise<unknown> {
     // A rollback would wait behind the statement that failed. The server rolls back when the connection closes.
     if (this.#failure) throw this.#failure;
     try {
-      return await this.#limit.apply<unknown>(() => this.#client.query(statement, parameters));
+      return await this.#limit.apply(query);
     } catch (error) {
       throw this.#explain(error);
     }
   }
 
   #explain(error: unknown): unknown {
-    // A value that cannot be sent or read is our own mistake.
+    // A value that cannot be sent is our own mistake.
     if (error instanceof TypeError || error instanceof RangeError) return error;
     if (!(error instanceof DatabaseError)) return (this.#failure = new DatabaseUnavailableError(error));
     switch (treatmentOf(error.code)) {

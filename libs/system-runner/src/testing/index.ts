@@ -1,3 +1,4 @@
+export { hasPgBouncer, startPgBouncer, type PgBouncer } from './pgbouncer.ts';
 export { createTestDatabase } from './test-database.ts';
 export { startSystem } from './test-system.ts';
 export { startProcess, type TestedProcess } from './tested-process.ts';

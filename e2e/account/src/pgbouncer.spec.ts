@@ -1,0 +1,145 @@
+import { migrateAccount } from '@breakwater/account/testing';
+import { withClient, type Database } from '@breakwater/system-runner/postgres';
+import {
+  createTestDatabase,
+  hasPgBouncer,
+  startPgBouncer,
+  startProcess,
+  type PgBouncer,
+} from '@breakwater/system-runner/testing';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from './services.ts';
+
+if (!hasPgBouncer) process.stderr.write('NOT CHECKED: the services behind PgBouncer, because it is not installed.\n');
+
+/** A service as a process, migrated by its own entry, as in production. */
+async function start(service: 'account' | 'customer', environment: Record<string, string>): Promise<string> {
+  const started = startProcess(new URL(`../../../apps/${service}/dist/main.js`, import.meta.url), environment);
+  onTestFinished(() => started.kill('SIGKILL'));
+  return started.listening;
+}
+
+async function migrateThrough(service: 'account' | 'customer', url: string): Promise<string> {
+  const entry = new URL(`../../../apps/${service}/dist/migrate.js`, import.meta.url);
+  const { code, errors } = await startProcess(entry, { DATABASE_URL: url }).ended;
+  return `${code} ${errors}`;
+}
+
+describe.runIf(hasPgBouncer)('behind PgBouncer in transaction mode (node-postgres#2103, logto#8065)', () => {
+  let database: Database;
+  let bouncer: PgBouncer;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    // One connection to the server, for all connections of all replicas.
+    bouncer = await startPgBouncer(database.url, { default_pool_size: '1' });
+  });
+
+  afterAll(async () => {
+    await bouncer?.stop();
+    await database.drop();
+  });
+
+  const execute = (sql: string) => withClient(database.url, (client) => client.query(sql));
+
+  it('the services migrate, start and serve with two replicas and one connection', async () => {
+    const migrated = await Promise.all([
+      migrateThrough('account', bouncer.url),
+      migrateThrough('account', bouncer.url),
+      migrateThrough('customer', bouncer.url),
+    ]);
+    const customer = await start('customer', { DATABASE_URL: bouncer.url, CUSTOMER_LATENCY: '0ms' });
+    const replicas = await Promise.all(
+      [1, 2].map(() => start('account', { DATABASE_URL: bouncer.url, CUSTOMER_URL: customer })),
+    );
+    const open = (url: string, key?: string) =>
+      fetch(`${url}/accounts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) },
+        body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+      });
+
+    const opened = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => replicas.map((url) => open(url, n < 10 ? 'k-1' : undefined))).flat(),
+    );
+    const bodies = (await Promise.all(opened.map((response) => response.json()))) as { id: string }[];
+    const closings = await Promise.all(
+      replicas.flatMap((url) =>
+        Array.from({ length: 5 }, () =>
+          fetch(`${url}/accounts/${bodies[0]?.id}`, {
+            method: 'PATCH',
+            headers: { 'content-type': 'application/json', 'if-match': '"1"' },
+            body: '{"status":"CLOSED"}',
+          }),
+        ),
+      ),
+    );
+    const lists = await Promise.all(replicas.map((url) => fetch(`${url}/accounts?limit=100`)));
+    const { rows } = await execute(`
+      select count(distinct pid)::int as connections, count(*) filter (where state = 'idle in transaction')::int as open,
+        (select count(*)::int from pg_locks where locktype = 'advisory') as locks
+      from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`);
+
+    expect(migrated).toEqual(['0 ', '0 ', '0 ']);
+    expect(opened.map(({ status }) => status)).toEqual(Array<number>(40).fill(201));
+    expect(new Set(bodies.map(({ id }) => id)).size).toBe(21);
+    expect(closings.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array<number>(9).fill(412),
+    ]);
+    for (const list of lists) expect(((await list.json()) as { items: unknown[] }).items).toHaveLength(21);
+    expect(rows).toEqual([{ connections: 1, open: 0, locks: 0 }]);
+  });
+
+  it('no statement outlives its bound on the server, and no setting stays in the shared connection', async () => {
+    await migrateAccount(bouncer.url);
+    const account = await start('account', { DATABASE_URL: bouncer.url, CUSTOMER_URL: 'http://127.0.0.1:1' });
+    const running = async (): Promise<number | null> =>
+      (await execute("select from pg_stat_activity where query like '%accounts%' and wait_event = 'PgSleep'")).rowCount;
+    await execute(`
+      alter table account.accounts rename to all_accounts;
+      create view account.accounts as
+        select all_accounts.* from account.all_accounts, (select pg_sleep(60)) as slow`);
+    try {
+      const reading = fetch(`${account}/accounts`);
+      await eventually(async () => expect(await running()).toBe(1));
+      const { status } = await reading;
+      await eventually(async () => expect(await running()).toBe(0));
+      const left = await withClient(bouncer.url, async (client) => {
+        const { rows } = await client.query(
+          "select current_setting('statement_timeout') as statement, current_setting('search_path') as path",
+        );
+        return rows as unknown;
+      });
+
+      expect(status).toBe(503);
+      expect(left).toEqual([{ statement: '0', path: '"$user", public' }]);
+    } finally {
+      await execute('drop view account.accounts; alter table account.all_accounts rename to accounts');
+    }
+  });
+
+  it('a bounded wait for a lock and a stopped replica do not block the one connection', async () => {
+    await migrateAccount(bouncer.url);
+    const account = await start('account', { DATABASE_URL: bouncer.url, CUSTOMER_URL: 'http://127.0.0.1:1' });
+    const open = async (key: string) => {
+      const response = await fetch(`${account}/accounts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+      });
+      return response.status;
+    };
+
+    const statuses = await withClient(database.url, async (client) => {
+      await client.query('begin');
+      await client.query(`
+        insert into account.idempotency_keys (key, fingerprint, response_status, response_body)
+        values ('k-held', '', 201, '{}')`);
+      const waiting = await open('k-held');
+      return [waiting, await open('k-other')];
+    });
+
+    expect(statuses).toEqual([409, 202]);
+  });
+});
