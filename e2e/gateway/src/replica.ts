@@ -7,6 +7,7 @@ export class Replica {
   readonly #servers = new StandInServers();
   #port = 0;
   #hasRecovered = false;
+  #isFrozen = false;
 
   /** A replica that responds with 200 and JSON. */
   static respondingWith(
@@ -31,6 +32,26 @@ export class Replica {
     return Replica.#start(() => {});
   }
 
+  /**
+   * A replica that serves a number of requests at the same time, each in 100 ms, and refuses the others with 503, as the
+   * services do. After {@link freeze} it responds to none.
+   */
+  static withCapacity(capacity: number): Promise<Replica> {
+    let active = 0;
+    return Replica.#start((_, response, replica) => {
+      if (replica.isFrozen) return;
+      if (active >= capacity) {
+        response.writeHead(503, { 'retry-after': '1' }).end();
+        return;
+      }
+      active += 1;
+      setTimeout(() => {
+        active -= 1;
+        response.end();
+      }, 100);
+    });
+  }
+
   static async #start(
     respond: (request: IncomingMessage, response: ServerResponse, replica: Replica) => void,
   ): Promise<Replica> {
@@ -51,6 +72,16 @@ export class Replica {
   /** Makes it respond from now on. */
   recover(): void {
     this.#hasRecovered = true;
+  }
+
+  /** Whether it responds to no request that arrives now. */
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
+  /** Makes it respond to no request from now on. */
+  freeze(): void {
+    this.#isFrozen = true;
   }
 
   get port(): number {
