@@ -32,6 +32,12 @@ import { ReconciliationModule } from './reconciliation/reconciliation.module.ts'
 /** What circuit breakers can run on (`engine: opossum`), in addition to the library's sliding window. */
 const engines = { opossum: opossumEngine };
 
+/**
+ * Upper bounds of the durations of calls in seconds, with the slow-call threshold and the time limit of `resilience.yml` among
+ * them. The 68 bounds of the library's default would be more than half of a scrape.
+ */
+const callDurationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10, 30];
+
 const packageFile = (name: string): URL => new URL(`../${name}`, import.meta.url);
 
 /** What an entry or a test may replace. */
@@ -64,7 +70,7 @@ export class ResilienceTelemetry implements OnApplicationShutdown {
     // By which dashboards for Spring, including Resilience4j's own, select an application.
     const extraLabels = { application: accountService.name };
     this.#unbind = [
-      bindToPrometheus(policies, metrics, { clock, extraLabels }),
+      bindToPrometheus(policies, metrics, { clock, extraLabels, callDurationBuckets }),
       bindFindings(() => doctor.diagnosis().findings, metrics, { extraLabels }),
       logTransitions(policies.circuitBreaker, {
         info: (message, fields) => logger.log(fields, message),

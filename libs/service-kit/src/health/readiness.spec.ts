@@ -53,6 +53,23 @@ describe('Readiness', () => {
     });
   });
 
+  it('checks once for concurrent callers, again for later ones, and notices a shutdown at once', async () => {
+    const check = vi.fn(up.check);
+    const readiness = readinessOf({ ...up, check });
+
+    const before = [readiness.check(), readiness.check()];
+    readiness.beginShutdown();
+    const after = readiness.check();
+
+    expect((await Promise.all(before)).map(({ status }) => status)).toEqual(['ok', 'ok']);
+    expect(check).toHaveBeenCalledTimes(1);
+    await expect(after).resolves.toMatchObject({ status: 'error' });
+    const other = readinessOf({ ...up, check });
+    await other.check();
+    await other.check();
+    expect(check).toHaveBeenCalledTimes(3);
+  });
+
   it('logs why it is not ready, once', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn');
     const readiness = readinessOf(failing);

@@ -5,6 +5,7 @@ import {
   type HealthCheckResult,
   type HealthIndicatorResult,
 } from '@nestjs/terminus';
+import { ConcurrentReads } from '../metrics/concurrent-reads.ts';
 
 /** How long an indicator may take before it counts as down. */
 const checkTimeoutMs = 1_000;
@@ -22,6 +23,7 @@ export interface ServiceHealthIndicator {
 /** Whether the service should get requests: no indicator is down, except informative ones, and it is not shutting down. */
 export class Readiness implements OnModuleDestroy {
   readonly #logger = new Logger(Readiness.name);
+  readonly #checks = new ConcurrentReads<HealthCheckResult>();
   #isShuttingDown = false;
   #wasReady = true;
 
@@ -31,8 +33,12 @@ export class Readiness implements OnModuleDestroy {
     private readonly indicators: readonly ServiceHealthIndicator[],
   ) {}
 
-  /** Terminus' result. Its status is `ok` or `degraded` while the service is ready. */
-  async check(): Promise<HealthCheckResult> {
+  /** Terminus' result. Its status is `ok` or `degraded` while the service is ready. Concurrent callers get one check. */
+  check(): Promise<HealthCheckResult> {
+    return this.#checks.share(this.#isShuttingDown ? 'shutting down' : 'running', () => this.#check());
+  }
+
+  async #check(): Promise<HealthCheckResult> {
     const reasons: Record<string, unknown> = {};
     const checks = this.#isShuttingDown
       ? [() => this.results.check('shutdown').down()]

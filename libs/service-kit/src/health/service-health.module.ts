@@ -9,6 +9,7 @@ import {
 } from '@nestjs/terminus';
 import { z } from 'zod';
 import { Database } from '../database/database.ts';
+import { healthPaths } from '../metrics/metrics.registry.ts';
 import { Answers, Operation } from '../openapi/operation-decorators.ts';
 import { isReadyStatus, Readiness, type ServiceHealthIndicator } from './readiness.ts';
 
@@ -67,12 +68,12 @@ const healthSchema = z
   .meta({ id: 'Health', description: 'The result of a health check, as Terminus has it' });
 
 /** For orchestrators and load balancers. */
-@Controller('health')
+@Controller()
 class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
   /** Checks no dependency: a restart does not repair one. Terminus itself would return 503 during a shutdown. */
-  @Get('live')
+  @Get(healthPaths.live)
   @Operation('live', 'Returns 200 while the process runs')
   @Answers(200, healthSchema, 'The process runs')
   @Header('cache-control', 'no-store')
@@ -80,7 +81,7 @@ class HealthController {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
-  @Get('ready')
+  @Get(healthPaths.ready)
   @Operation('ready', 'Returns 200 while the service can serve requests, otherwise 503')
   @Answers(200, healthSchema, 'The service can serve requests')
   @Answers(503, healthSchema, 'The service cannot serve requests, or is shutting down')

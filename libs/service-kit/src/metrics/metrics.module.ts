@@ -16,13 +16,15 @@ const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 1
 
 /**
  * Rate, errors and durations of requests, with the names, labels and values that Spring Boot's Micrometer observations have in
- * Prometheus, and the requests in flight. The label of a route is its template and never a URL, so the number of series is that
- * of the routes.
+ * Prometheus, and the requests in flight. The label of a route is its template and never a URL, and a method that no route has
+ * is `UNKNOWN`, so the number of series is that of the routes and not that of what clients send.
  */
 @Injectable()
 export class HttpMetrics implements OnModuleInit {
   readonly #durations: Histogram<'method' | 'uri' | 'status' | 'outcome' | 'exception'>;
   readonly #active: Gauge<'method' | 'uri'>;
+  /** The methods of all routes. */
+  readonly #methods = new Set<string>();
 
   constructor(
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
@@ -42,6 +44,10 @@ export class HttpMetrics implements OnModuleInit {
       help: 'Requests in flight by route.',
       labelNames: ['method', 'uri'],
       registers: [registry],
+    });
+    // In the constructor: Nest registers the routes of controllers before it calls onModuleInit.
+    adapterHost.httpAdapter.getInstance().addHook('onRoute', ({ method }) => {
+      for (const known of [method].flat()) this.#methods.add(known);
     });
   }
 
@@ -80,7 +86,8 @@ export class HttpMetrics implements OnModuleInit {
   }
 
   #observe(request: FastifyRequest, response: ServerResponse, context: RequestContext | undefined): void {
-    const route = { method: request.method, uri: uriOf(request) };
+    const method = this.#methods.has(request.method) ? request.method : 'UNKNOWN';
+    const route = { method, uri: uriOf(request) };
     if (isProbe(route.uri)) return;
 
     const stop = this.#durations.startTimer(route);

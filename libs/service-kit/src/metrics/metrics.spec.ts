@@ -1,6 +1,7 @@
 import {
   ConflictException,
   Controller,
+  Delete,
   Get,
   Logger,
   Module,
@@ -10,6 +11,7 @@ import {
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventEmitter, once } from 'node:events';
+import { type IncomingMessage, METHODS, request as httpRequest } from 'node:http';
 import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
@@ -20,6 +22,7 @@ import { serviceVariables, type ServiceConfig } from '../config/service-config.t
 import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { Answers } from '../openapi/operation-decorators.ts';
 import { MetricsModule } from './metrics.module.ts';
+import { MetricsRegistry } from './metrics.registry.ts';
 
 @Controller('moles')
 class MolesController {
@@ -41,6 +44,9 @@ class BerthsController {
     if (ship === 'sunk') throw new TypeError('no such ship');
     return { ship };
   }
+
+  @Delete(':berth')
+  remove(): void {}
 
   @Get('wait')
   wait(): Promise<void> {
@@ -104,7 +110,7 @@ describe('the metrics of a service', () => {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
       'cache-control': 'no-store',
     });
-    expect(text).toMatch(/^# TYPE http_server_requests_seconds histogram$/m);
+    expect(text).toMatch(/^# TYPE http_server_requests_shed_total counter$/m);
   });
 
   it('include those of the process', async () => {
@@ -112,7 +118,25 @@ describe('the metrics of a service', () => {
 
     for (const name of ['nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes', 'process_cpu_seconds_total'])
       expect(text).toMatch(new RegExp(`^${name} [0-9.e-]+$`, 'm'));
-    expect(text).toMatch(/^# TYPE nodejs_gc_duration_seconds histogram$/m);
+  });
+
+  it('leave out metrics that nothing reads and those without series', async () => {
+    const { text } = await get('/metrics');
+
+    expect(text).not.toContain('nodejs_heap_space_size_used_bytes');
+    for (const family of text.trim().split('\n\n')) expect(family).toMatch(/^# HELP .*\n# TYPE .*\n[^#]/);
+  });
+
+  it('are rendered once for concurrent readers, and again for later ones', async () => {
+    const registry = app.get(MetricsRegistry);
+    const rendered = vi.spyOn(registry, 'getMetricsAsArray');
+
+    await Promise.all(Array.from({ length: 100 }, () => registry.metrics()));
+    const atOnce = rendered.mock.calls.length;
+    await registry.metrics();
+
+    expect(atOnce).toBe(1);
+    expect(rendered).toHaveBeenCalledTimes(2);
   });
 
   it('count requests by the template of their route', async () => {
@@ -142,6 +166,23 @@ describe('the metrics of a service', () => {
     ]);
   });
 
+  it('count all methods that no route has as one, however many there are', async () => {
+    const { port } = new URL(await app.getUrl());
+    // CONNECT does not get a response of the service.
+    const methods = METHODS.filter((method) => method !== 'CONNECT');
+    for (const method of methods) {
+      const sent = httpRequest({ port, host: '127.0.0.1', method, path: '/berths/1/ships/a' }).end();
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      await once(response.resume(), 'end');
+    }
+
+    const lines = [...(await counts()), ...(await series('http_server_requests_active'))];
+    const labels = new Set(lines.map((line) => /method="([^"]*)"/.exec(line)?.[1]));
+    expect(methods.length).toBeGreaterThan(25);
+    // HEAD has the routes of GET.
+    expect(labels).toEqual(new Set(['DELETE', 'GET', 'HEAD', 'UNKNOWN']));
+  });
+
   it('show 0 for each successful response that a route describes, also after a restart', async () => {
     const scrapes = [1, 2].map(async () => {
       const harbour = await startHarbour([MolesController]);
@@ -166,6 +207,12 @@ describe('the metrics of a service', () => {
 
     expect(await counts()).toEqual([]);
     expect(await series('http_server_requests_active')).toEqual([]);
+  });
+
+  it('count paths below those of probes', async () => {
+    for (const path of ['/health/x', '/health/live/x', '/metrics/x']) await get(path);
+
+    expect(await counts()).toEqual([expect.stringMatching(/uri="NOT_FOUND".*} 3$/)]);
   });
 
   describe('of a request in flight', () => {
