@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConsoleConfig } from './console.config.ts';
 import { createConsole } from './console.ts';
@@ -110,6 +111,27 @@ async function start(environment: Record<string, string> = {}) {
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe('a connection to the console', () => {
+  it.each(['/console/api/faults', '/console/', '/health/ready', '/nowhere', '/%'])(
+    'gets responses to sixteen of the requests for %s that are sent at once, and one refusal',
+    async (route) => {
+      const { url, customers } = await start();
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      cleanups.push(() => socket.destroy());
+
+      socket.write(`GET ${route} HTTP/1.1\r\nhost: console\r\n\r\n`.repeat(50));
+
+      const received = await text(socket);
+      const statuses = [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status);
+      expect(statuses).toHaveLength(17);
+      expect(statuses.indexOf('429')).toBe(16);
+      expect(received).toContain('A connection may have 16 requests without a response');
+      // Concurrent readers share the responses of the replicas.
+      for (const { requests } of customers) expect(requests.length).toBeLessThan(16);
+    },
+  );
+});
 
 describe("the console's server", () => {
   it('forwards faults and the token to every replica of customer', async () => {

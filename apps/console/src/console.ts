@@ -1,7 +1,13 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
-import { loggerOptions } from '@breakwater/service-kit';
-import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { limitWaitingResponses, loggerOptions, maxWaitingResponses } from '@breakwater/service-kit';
+import fastify, {
+  LogController,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { z } from 'zod';
 import type { ConsoleConfig } from './console.config.ts';
 import { LoadGenerator, openAccountsAt } from './controls/load-generator.ts';
@@ -65,8 +71,16 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
+    // A URL that cannot be decoded reaches no hook.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      if (admit(request, reply)) void reply.status(error.statusCode ?? 400).send({ detail: error.message });
+    },
   });
   app.register(fastifyHelmet, { contentSecurityPolicy, strictTransportSecurity: false });
+  const admit = limitWaitingResponses(app, (_request, reply) => {
+    const detail = `A connection may have ${maxWaitingResponses} requests without a response. Read the responses before sending more.`;
+    void reply.status(429).header('retry-after', '1').send({ detail });
+  });
   app.register(fastifyStatic, {
     root: pageDirectory,
     prefix: `${base}/`,

@@ -1,4 +1,5 @@
 export { createService, runMigrations, runService, type ServiceProcess } from './bootstrap/service-process.ts';
+export { limitWaitingResponses, maxWaitingResponses } from './bootstrap/waiting-responses.ts';
 export { explainStartFailure } from './bootstrap/start-failure.ts';
 export {
   followVariable,
@@ -37,6 +38,7 @@ export { DatabaseUnavailableError, TransactionConflictError } from './database/d
 export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
 export { ServiceHealthModule } from './health/service-health.module.ts';
 export { loggerOptions } from './logging/logging.ts';
+export { ConcurrentReads } from './metrics/concurrent-reads.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
 export { ScrapedReading } from './metrics/scraped-reading.ts';
 export { MetricsRegistry, type ScrapedMetric } from './metrics/metrics.registry.ts';

@@ -1,6 +1,7 @@
 import type { CustomerLookups } from '@breakwater/contracts';
 import { lookupsPerExperiment } from '@breakwater/contracts/experiments';
 import { callReplica, connectionFailure, type ReplicaRequest } from '@breakwater/contracts/replicas';
+import { ConcurrentReads } from '@breakwater/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AccountMonitor } from '../observation/replica-monitors.ts';
@@ -48,11 +49,17 @@ export function addControlRoutes(
 ): void {
   for (const url of ['/faults', '/faults/timeline']) {
     app.route({
-      method: url === '/faults' ? ['GET', 'PUT', 'PATCH', 'DELETE'] : ['PUT', 'DELETE'],
+      method: url === '/faults' ? ['PUT', 'PATCH', 'DELETE'] : ['PUT', 'DELETE'],
       url,
-      handler: (request, reply) => forward(reply, monitor.customers.all, url, forwarded(request)),
+      handler: async (request, reply) => send(reply, await forward(monitor.customers.all, url, forwarded(request))),
     });
   }
+
+  const reads = new ConcurrentReads<Forwarded>();
+  app.get('/faults', async (request, reply) => {
+    const read = () => forward(monitor.customers.all, '/faults', { ...forwarded(request), method: 'GET' });
+    return send(reply, await reads.share(request.headers.authorization ?? '', read));
+  });
 
   app.post('/breakers/:name', async (request, reply) => {
     const { name } = breakerParams.parse(request.params);
@@ -64,7 +71,7 @@ export function addControlRoutes(
     }
     const chosen = accounts.filter(({ replica }) => replicas?.includes(replica.name) ?? true);
     const path = `/actuator/circuitbreakers/${encodeURIComponent(name)}`;
-    return forward(reply, chosen, path, { ...forwarded(request), body: { updateState } });
+    return send(reply, await forward(chosen, path, { ...forwarded(request), body: { updateState } }));
   });
 
   app.put('/load', async (request, reply) => {
@@ -141,20 +148,25 @@ const forwarded = ({ method, headers, body }: FastifyRequest): ReplicaRequest =>
   timeoutMs: replicaTimeoutMs,
 });
 
-/** Sends a request to each replica and responds with all of their responses; the status is the highest of theirs. */
-async function forward(
-  reply: FastifyReply,
+/** The responses of all replicas to one request. */
+type Forwarded = readonly { readonly replica: string; readonly status: number; readonly body: unknown }[];
+
+/** Sends a request to each replica. */
+const forward = (
   replicas: readonly { readonly url: string }[],
   path: string,
   request: ReplicaRequest,
-): Promise<FastifyReply> {
-  if (replicas.length === 0) return reply.status(503).send({ detail: 'There is no such replica.' });
-  const responses = await Promise.all(
+): Promise<Forwarded> =>
+  Promise.all(
     replicas.map(async ({ url }) => {
       const { status, instance, body } = await callReplica(`${url}${path}`, request);
       return { replica: instance ?? new URL(url).host, status, body };
     }),
   );
-  const worst = Math.max(...responses.map(({ status }) => (status === 0 ? 502 : status)));
-  return reply.status(worst < 300 ? 200 : worst).send({ replicas: responses });
+
+/** Responds with the responses of all replicas; the status is the highest of theirs. */
+function send(reply: FastifyReply, replicas: Forwarded): FastifyReply {
+  if (replicas.length === 0) return reply.status(503).send({ detail: 'There is no such replica.' });
+  const worst = Math.max(...replicas.map(({ status }) => (status === 0 ? 502 : status)));
+  return reply.status(worst < 300 ? 200 : worst).send({ replicas });
 }

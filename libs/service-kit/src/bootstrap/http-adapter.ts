@@ -9,6 +9,7 @@ import { Admission, EventLoopDelay, limitClients, shedLoad } from '../overload/o
 import { describeProblem, ProblemException, sendProblem, serviceKitKinds } from '../problem-details/problem-details.ts';
 import { requestIdHeader, requestIdOf, runInRequestContext, traceOf } from '../request-context/request-context.ts';
 import { Connections } from './connections.ts';
+import { limitWaitingResponses, maxWaitingResponses } from './waiting-responses.ts';
 import { writeJson } from './write-json.ts';
 
 /** Node warns of a leak above this number. A streamed response has a dozen, of Fastify, Nest, pino-http and this library. */
@@ -35,7 +36,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
     return503OnClosing: false,
     // A URL that cannot be decoded reaches no hook and no filter.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      sendProblem(request, reply.headers(headersFor(request.id)), describeProblem(error));
+      if (admit(request, reply.headers(headersFor(request.id)))) sendProblem(request, reply, describeProblem(error));
     },
   });
   const fastify = adapter.getInstance();
@@ -49,7 +50,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
     reply.raw.setMaxListeners(maxResponseListeners);
     runInRequestContext({ requestId: request.id, trace: traceOf(request.raw) }, done);
   });
-  protect(fastify, config);
+  const admit = protect(fastify, config);
   refuseOtherMethods(fastify);
   return adapter;
 }
@@ -58,8 +59,12 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
 export const toTrustProxy = (trusted: number | string[]) =>
   typeof trusted === 'number' ? (_address: string, hop: number) => hop < trusted : trusted;
 
-/** Adds the checks in front of Nest, in their order. */
-function protect(fastify: FastifyInstance, config: ServiceConfig): void {
+/**
+ * Adds the checks in front of Nest, in their order.
+ *
+ * @returns the limit of responses that wait in a connection, for requests that reach no hook
+ */
+function protect(fastify: FastifyInstance, config: ServiceConfig): ReturnType<typeof limitWaitingResponses> {
   const delay = new EventLoopDelay();
   const maxInFlight = config.MAX_REQUESTS_IN_FLIGHT;
   const limits = {
@@ -73,6 +78,14 @@ function protect(fastify: FastifyInstance, config: ServiceConfig): void {
   fastify.addHook('onClose', async () => delay.stop());
 
   addSecurityHeaders(fastify);
+  const admit = limitWaitingResponses(fastify, (request, reply) => {
+    admission.countRefusal('waiting_responses');
+    sendProblem(request, reply, {
+      ...serviceKitKinds['too-many-requests'],
+      detail: `A connection may have ${maxWaitingResponses} requests without a response. Read the responses before sending more.`,
+      headers: { 'retry-after': '1' },
+    });
+  });
   limitClients(fastify, config.CLIENT_RATE_LIMIT, () => admission.countRefusal('client_rate'));
   // After the two plugins have been loaded, so that they come first.
   void fastify.after(() => {
@@ -80,6 +93,7 @@ function protect(fastify: FastifyInstance, config: ServiceConfig): void {
     shedLoad(fastify, admission);
   });
   inputLimits.readJsonBodies(fastify);
+  return admit;
 }
 
 /** API responses are data: a browser that shows one loads and runs nothing, in no frame. */

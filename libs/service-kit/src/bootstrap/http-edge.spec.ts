@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Logger, Module, Post, Query, type DynamicModule } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EventEmitter, once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import request from 'supertest';
@@ -11,6 +12,7 @@ import { readConfig, type Environment } from '../config/read-config.ts';
 import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from '../metrics/metrics.module.ts';
+import { MetricsRegistry } from '../metrics/metrics.registry.ts';
 import { AllowedMethods, toTrustProxy } from './http-adapter.ts';
 import { createService } from './service-process.ts';
 
@@ -36,6 +38,16 @@ class BerthsController {
     this.bodies.push(body);
     return {};
   }
+}
+
+/** What a client receives that sends many requests in one connection at once, and then reads until the connection ends. */
+async function sendAtOnce(app: NestFastifyApplication, head: string, times: number) {
+  const { port } = new URL(await app.getUrl());
+  const socket = connect(Number(port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.write(`${head} HTTP/1.1\r\nhost: harbour\r\n\r\n`.repeat(times));
+  const received = await text(socket);
+  return { received, statuses: [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status)) };
 }
 
 @Module({})
@@ -78,6 +90,67 @@ const problemHeaders = {
   'x-request-id': 'r-1',
   'x-instance': 'harbour-1',
 };
+
+describe('a connection', () => {
+  it.each([
+    ['GET /metrics', 200],
+    ['GET /actuator/prometheus', 200],
+    ['GET /health/live', 200],
+    ['GET /health/ready', 503],
+    ['GET /openapi.json', 200],
+    ['GET /docs', 200],
+    ['GET /berths', 200],
+    ['GET /nowhere', 404],
+    ['PROPFIND /berths', 405],
+    ['GET /%', 400],
+  ])('gets responses to sixteen of the requests that are sent at once, and one refusal: %s', async (head, status) => {
+    const app = await startHarbour({ CLIENT_RATE_LIMIT: '0' });
+
+    const { statuses, received } = await sendAtOnce(app, head, 50);
+
+    expect(statuses).toEqual([...Array.from({ length: 16 }, () => status), 429]);
+    expect(received.slice(received.lastIndexOf('HTTP/1.1 429'))).toMatch(
+      /^[^]*connection: close\r\n[^]*A connection may have 16 requests without a response/i,
+    );
+  });
+
+  it('that is never read keeps no other client waiting', async () => {
+    const app = await startHarbour({ CLIENT_RATE_LIMIT: '0' });
+    const rendered = vi.spyOn(app.get(MetricsRegistry), 'getMetricsAsArray');
+    const { port } = new URL(await app.getUrl());
+    const greedy = connect(Number(port), '127.0.0.1');
+    onTestFinished(() => void greedy.destroy());
+    greedy.pause();
+    greedy.write('GET /metrics HTTP/1.1\r\nhost: harbour\r\n\r\n'.repeat(3_000));
+
+    await vi.waitFor(
+      async () =>
+        expect((await http(app).get('/metrics')).text).toContain(
+          'http_server_requests_shed_total{reason="waiting_responses"} 1',
+        ),
+      { timeout: 60_000 },
+    );
+    expect((await http(app).get('/berths')).status).toBe(200);
+    // Sixteen readers, and those of this test, one after the other.
+    expect(rendered.mock.calls.length).toBeLessThan(16);
+  });
+
+  it('serves any number of requests that are sent one after the other', async () => {
+    const app = await startHarbour();
+    const { port } = new URL(await app.getUrl());
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    onTestFinished(() => agent.destroy());
+
+    const statuses: (number | undefined)[] = [];
+    for (let sent = 0; sent < 50; sent += 1) {
+      const [response] = (await once(get({ port, path: '/health/live', agent }), 'response')) as [IncomingMessage];
+      await text(response);
+      statuses.push(response.statusCode);
+    }
+
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+});
 
 describe('a request', () => {
   const post = async (app: NestFastifyApplication, body: string, contentType = 'application/json') =>

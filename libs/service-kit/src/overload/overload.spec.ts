@@ -51,6 +51,12 @@ describe('Admission', () => {
     admission.refuse(client);
     admission.countRefusal('client_rate');
 
-    expect(admission.refused).toEqual({ in_flight: 2, event_loop_delay: 0, client_rate: 1, client_in_flight: 0 });
+    expect(admission.refused).toEqual({
+      in_flight: 2,
+      event_loop_delay: 0,
+      client_rate: 1,
+      client_in_flight: 0,
+      waiting_responses: 0,
+    });
   });
 });

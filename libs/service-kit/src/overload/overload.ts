@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /** Why a request was refused before any work on it. */
-export type RefusalReason = 'in_flight' | 'event_loop_delay' | 'client_rate' | 'client_in_flight';
+export type RefusalReason = 'in_flight' | 'event_loop_delay' | 'client_rate' | 'client_in_flight' | 'waiting_responses';
 
 export interface AdmissionLimits {
   /** The maximum of requests in flight. */
@@ -34,6 +34,7 @@ export class Admission {
     event_loop_delay: 0,
     client_rate: 0,
     client_in_flight: 0,
+    waiting_responses: 0,
   };
   readonly #clients: ClientLimit;
   #inFlight = 0;
