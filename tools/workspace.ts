@@ -11,6 +11,7 @@ const ignoredFolders = new Set([
   'node_modules',
   'dist',
   'bundle',
+  'package',
   'coverage',
   'test-results',
   'results',

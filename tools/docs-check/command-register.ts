@@ -178,9 +178,12 @@ export const runBy: Readonly<Record<string, Texts>> = {
   'libs/resilience/packaging/bare-application.ts': {
     'npm install @breakwater/resilience yaml': "'install'",
     'npm install @breakwater/resilience': "'install'",
+    'npm install ./breakwater-resilience-0.1.0.tgz': "'install'",
+    'npm pack ./libs/resilience/package': "['pack'",
   },
   'libs/resilience/packaging/packed.e2e.spec.ts': {
     'npm install opossum': "'opossum'",
+    'npx nx package resilience': 'publishedFolder',
   },
   'libs/resilience/src/doctor/command.spec.ts': {
     'npm run doctor': 'runDoctor(',

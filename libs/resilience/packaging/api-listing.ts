@@ -3,18 +3,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { entries, type Entry, packageFolder } from './entries.ts';
+import { entries, type Entry, packageFolder, publishedFolder } from './entries.ts';
 
 const apiListingFile: string = join(packageFolder, 'api.md');
 
 const preface = `# The public surface of @breakwater/resilience
 
-All exports of the package with their types, by entry. \`npm run generate api\` writes this file from the built types, and
+All exports of the package with their types, by entry. \`npm run generate api\` writes this file from the published types, and
 \`npm test\` fails if it is outdated. A change of this file is a change for all users of the package.
 `;
 
 /**
- * Lists the public surface from the built types. The package must have been built.
+ * Lists the public surface from the published types. The package must have been made.
  *
  * @throws Error if the types of an entry cannot be read
  */
@@ -26,7 +26,7 @@ export async function apiListing(): Promise<string> {
     if (first === undefined) throw new Error('package.json exports nothing.');
     // One program for all entries, because reading the types of their dependencies takes most of the time.
     const compilerState = CompilerState.create(first.config, {
-      additionalEntryPoints: all.map(({ entry }) => entry.types),
+      additionalEntryPoints: all.map(({ entry }) => entry.published.types),
     });
     const sections: string[] = [];
     for (const { entry, config } of all) sections.push(await section(entry, config, compilerState));
@@ -37,11 +37,11 @@ export async function apiListing(): Promise<string> {
   }
 }
 
-function configOf({ specifier, types }: Entry, folder: string): ExtractorConfig {
+function configOf({ specifier, published: { types } }: Entry, folder: string): ExtractorConfig {
   const fileName = specifier.replaceAll(/[@/]/g, '-');
   return ExtractorConfig.prepare({
     configObject: {
-      projectFolder: packageFolder,
+      projectFolder: publishedFolder,
       newlineKind: 'lf',
       mainEntryPointFilePath: types,
       compiler: { overrideTsconfig: { compilerOptions, files: [types] } },
@@ -57,7 +57,7 @@ function configOf({ specifier, types }: Entry, folder: string): ExtractorConfig 
       },
     },
     configObjectFullPath: undefined,
-    packageJsonFullPath: join(packageFolder, 'package.json'),
+    packageJsonFullPath: join(publishedFolder, 'package.json'),
   });
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageFolder } from './entries.ts';
+import { packageFolder, publishedFolder } from './entries.ts';
 
 /** The result of a command. */
 export interface Run {
@@ -13,8 +13,13 @@ export interface Run {
 export interface BareApplication {
   /** The names of the installed packages. */
   readonly packages: readonly string[];
-  /** Compiles it, including the types of libraries. */
-  compile(): Promise<Run>;
+  /**
+   * Compiles it, including the types of libraries.
+   *
+   * @param typescript the folder of the compiler in `node_modules`
+   * @param options further options of the compiler
+   */
+  compile(typescript?: string, ...options: readonly string[]): Promise<Run>;
   /** Runs the compiled code. */
   start(): Promise<Run>;
 }
@@ -38,9 +43,12 @@ const compilerOptions = {
   emitDecoratorMetadata: true,
 };
 
-/** Packs the built library as for publication. @returns the archive */
+/** The command that npm runs for publication, without a login. */
+export const publishDryRun = (): Promise<Run> => run(publishedFolder, 'npm', ['publish', '--dry-run']);
+
+/** Packs the package for npm. @returns the archive */
 export async function pack(folder: string): Promise<{ readonly archive: string; readonly files: readonly string[] }> {
-  const { exitCode, output } = await run(packageFolder, 'npm', ['pack', '--json', '--pack-destination', folder]);
+  const { exitCode, output } = await run(publishedFolder, 'npm', ['pack', '--json', '--pack-destination', folder]);
   if (exitCode !== 0) throw new Error(`npm pack failed:\n${output}`);
   const [packed] = JSON.parse(output.slice(output.indexOf('['))) as [{ filename: string; files: { path: string }[] }];
   return { archive: join(folder, packed.filename), files: packed.files.map(({ path }) => path) };
@@ -51,6 +59,7 @@ export async function pack(folder: string): Promise<{ readonly archive: string; 
  * of the lockfile of this workspace.
  *
  * @param parent a folder outside the workspace
+ * @param versions further packages and their versions, by the name of their folder in `node_modules`
  * @throws Error if npm cannot install them
  */
 export async function bareApplication(
@@ -58,6 +67,7 @@ export async function bareApplication(
   name: string,
   archive: string,
   packages: readonly string[],
+  versions: Readonly<Record<string, string>> = {},
 ): Promise<BareApplication> {
   const folder = join(parent, name);
   await cp(join(import.meta.dirname, 'applications', name), folder, { recursive: true });
@@ -65,7 +75,7 @@ export async function bareApplication(
     name: `bare-${name}`,
     private: true,
     type: 'module',
-    dependencies: { '@breakwater/resilience': `file:${archive}`, ...(await lockedVersions(packages)) },
+    dependencies: { '@breakwater/resilience': `file:${archive}`, ...(await lockedVersions(packages)), ...versions },
     devDependencies: await lockedVersions(tools),
   };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, undefined, 2));
@@ -81,8 +91,12 @@ export async function bareApplication(
   const node = (...args: string[]) => run(folder, process.execPath, args);
   return {
     packages: await packagesIn(join(folder, 'node_modules')),
-    compile: () => node(join('node_modules', 'typescript', 'bin', 'tsc'), '--pretty', 'false'),
-    start: () => node(join('dist', 'main.js')),
+    compile: (typescript = 'typescript', ...options) =>
+      node(join('node_modules', typescript, 'bin', 'tsc'), '--pretty', 'false', ...options),
+    start: async () => {
+      const main = (await readdir(join(folder, 'dist'))).find((file) => /^main\.m?js$/.test(file)) ?? 'main.js';
+      return node(join('dist', main));
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiListing } from './api-listing.ts';
-import { entries, importsFrom, packageFolder } from './entries.ts';
+import { entries, importsFrom, packageFolder, publishedFolder } from './entries.ts';
 
 const name = '@breakwater/resilience';
 const own = await entries();
@@ -30,18 +30,27 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
     [`${name}/testing`]: { packages: [], folders: ['core', 'testing'] },
   };
 
-describe.each(own)('The imports of $specifier', ({ specifier, types, code }) => {
+describe.each(own)('The imports of $specifier', ({ specifier, code, published }) => {
+  const { packages: mayImport, folders: mayReach } = allowed[specifier] ?? { packages: [], folders: [] };
+
   it.each([
-    ['types', types],
-    ['code', code],
-  ])('in its %s are allowed', async (_what, file) => {
+    ['types', published.types, publishedFolder],
+    ['compiled code', code, packageFolder],
+  ])('in its %s are allowed', async (_what, file, folder) => {
     const { files, packages } = await importsFrom(file);
-    const folders = files.map((path) => relative(join(packageFolder, 'dist'), path).split(sep).join('/'));
-    const { packages: mayImport, folders: mayReach } = allowed[specifier] ?? { packages: [], folders: [] };
+    const paths = files.map((path) => relative(join(folder, 'dist'), path).split(sep).join('/'));
 
     expect(packages.filter((imported) => imported !== 'node:*' && !mayImport.includes(imported))).toStrictEqual([]);
-    expect(folders.filter((path) => !mayReach.some((folder) => path.startsWith(`${folder}/`)))).toStrictEqual([]);
+    expect(
+      paths.filter((path) => !mayReach.some((allowedFolder) => path.startsWith(`${allowedFolder}/`))),
+    ).toStrictEqual([]);
     expect(files.length).toBeGreaterThan(1);
+  });
+
+  it('in its published code, which shares files with other entries, are allowed', async () => {
+    const { packages } = await importsFrom(published.code);
+
+    expect(packages.filter((imported) => imported !== 'node:*' && !mayImport.includes(imported))).toStrictEqual([]);
   });
 });
 
@@ -78,7 +87,7 @@ describe('importsFrom', () => {
     ['/// <reference types="bare" />', 'bare'],
     ["import { a } from 'node:fs';", 'node:*'],
   ])('finds %j', async (line, expected) => {
-    await writeFile(join(folder, 'index.d.ts'), "export * from './other.ts';\n");
+    await writeFile(join(folder, 'index.d.ts'), "export * from './other.js';\n");
     await writeFile(join(folder, 'other.d.ts'), `/** import 'comment'; */\n${line}\n`);
 
     expect((await importsFrom(join(folder, 'index.d.ts'))).packages).toContain(expected);

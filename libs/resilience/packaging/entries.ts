@@ -1,37 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { sourceEntries, type SourceManifest } from './manifest.ts';
 
 /** The folder of the package. */
 export const packageFolder: string = join(import.meta.dirname, '..');
+
+/** The folder of the package for npm, which `packaging/build.ts` makes. */
+export const publishedFolder: string = join(packageFolder, 'package');
 
 /** An entry of the package. */
 export interface Entry {
   /** Its specifier, e.g. `@breakwater/resilience/nest`. */
   readonly specifier: string;
-  /** Absolute paths. */
-  readonly types: string;
+  /** Its compiled code, an absolute path. */
   readonly code: string;
+  /** Its published types and code, absolute paths. */
+  readonly published: { readonly types: string; readonly code: string };
 }
 
-interface Manifest {
-  readonly name: string;
-  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
-}
-
-/** The entries with types, in the order of package.json. */
+/** The entries with code, in the order of package.json. */
 export async function entries(): Promise<readonly Entry[]> {
-  const { name, exports } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as Manifest;
-  return Object.entries(exports).flatMap(([path, target]) =>
-    typeof target === 'string'
-      ? []
-      : [
-          {
-            specifier: path.replace(/^\./, name),
-            types: join(packageFolder, target.types),
-            code: join(packageFolder, target.default),
-          },
-        ],
-  );
+  const manifest = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as SourceManifest;
+  return sourceEntries(manifest).map(({ path, file }) => ({
+    specifier: path.replace(/^\./, manifest.name),
+    code: join(packageFolder, 'dist', `${file}.js`),
+    published: {
+      types: join(publishedFolder, 'dist', `${file}.d.ts`),
+      code: join(publishedFolder, 'dist', `${file}.js`),
+    },
+  }));
 }
 
 /** The imports of a file, including those of the files that it imports. */

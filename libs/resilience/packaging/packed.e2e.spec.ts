@@ -1,20 +1,24 @@
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative, sep } from 'node:path';
+import { join, posix } from 'node:path';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bareApplication, type BareApplication, pack } from './bare-application.ts';
-import { entries, packageFolder } from './entries.ts';
+import { bareApplication, type BareApplication, pack, publishDryRun } from './bare-application.ts';
+import { packageFolder, publishedFolder } from './entries.ts';
+import { publishedManifest, sourceEntries, type SourceManifest } from './manifest.ts';
+import { publishedPage } from './page.ts';
 
 const nest = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
+
+const others = ['@opentelemetry/api', 'opossum', 'prom-client', 'yaml'];
+const everyPeer = [...nest, '@nestjs/terminus', ...others];
 
 const applications = [
   { name: 'core-alone', packages: [], prints: 'The core works alone.' },
   { name: 'nest', packages: nest, prints: 'The decorator works.' },
-  {
-    name: 'every-entry',
-    packages: [...nest, '@nestjs/terminus', '@opentelemetry/api', 'opossum', 'prom-client', 'yaml'],
-    prints: 'Every entry works',
-  },
+  { name: 'every-entry', packages: everyPeer, prints: 'Every entry works' },
+  { name: 'both-forms', packages: everyPeer, prints: 'Both forms share' },
 ];
 
 let folder: string;
@@ -29,37 +33,97 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('The packed library', () => {
-  it('contains the exports in package.json', async () => {
-    const exported = (await entries()).flatMap(({ types, code }) => [types, code]);
+  it('passes the checks of publint', async () => {
+    const { messages } = await publint({ pkgDir: publishedFolder, strict: true });
 
-    const paths = exported.map((path) => relative(packageFolder, path).split(sep).join('/'));
-    expect(paths.filter((path) => !files.includes(path))).toStrictEqual([]);
+    expect(messages).toStrictEqual([]);
   });
 
-  it('contains its licence, its README and the sources of its source maps', async () => {
-    const map = JSON.parse(await readFile(join(packageFolder, 'dist/core/index.js.map'), 'utf8')) as {
+  it('has types that every kind of module resolution finds, by the checks of attw', async () => {
+    const packed = createPackageFromTarballData(await readFile(archive));
+
+    const checked = await checkPackage(packed);
+
+    expect(checked.types).not.toBe(false);
+    expect('problems' in checked ? checked.problems : undefined).toStrictEqual([]);
+  });
+
+  it('passes npm publish --dry-run without a login', async () => {
+    const { exitCode, output } = await publishDryRun();
+
+    expect(output).toContain('+ @breakwater/resilience@');
+    expect(output).not.toContain('auto-corrected');
+    expect(exitCode).toBe(0);
+  });
+
+  it('contains the sources of its source maps', async () => {
+    const map = JSON.parse(await readFile(join(publishedFolder, 'dist/core/index.js.map'), 'utf8')) as {
       readonly sources: readonly string[];
     };
 
-    expect(map.sources).toStrictEqual(['../../src/core/index.ts']);
-    expect(files).toStrictEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'src/core/index.ts']));
+    const sources = map.sources.map((source) => posix.join('dist/core', source));
+    expect(sources.length).toBeGreaterThan(1);
+    expect(sources.filter((source) => !files.includes(source))).toStrictEqual([]);
   });
 
   it('contains no specs and no build files', () => {
     expect(files.filter((path) => !/^(?:dist|src)\//.test(path)).sort()).toStrictEqual([
+      'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'api.md',
       'package.json',
     ]);
-    expect(files.filter((path) => /\.spec\.|tsbuildinfo$/.test(path))).toStrictEqual([]);
+    expect(files.filter((path) => /\.spec\.|\.fixture\.|tsbuildinfo$/.test(path))).toStrictEqual([]);
   });
+
+  it('has no types that import a file by the extension .ts', async () => {
+    const types = files.filter((path) => /\.d\.m?ts$/.test(path));
+
+    const texts = await Promise.all(types.map((path) => readFile(join(publishedFolder, path), 'utf8')));
+    expect(types.filter((_, at) => /['"]\.[^'"]*(?<!\.d)\.ts['"]/.test(texts[at]!))).toStrictEqual([]);
+  });
+
+  it.each(['README.md', 'CHANGELOG.md', 'api.md'])(
+    'has only links in %s that work without the repository',
+    async (page) => {
+      const text = await readFile(join(publishedFolder, page), 'utf8');
+
+      const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+      expect(targets.filter((target) => !/^(?:https?:|#)/.test(target) && !files.includes(target))).toStrictEqual([]);
+    },
+  );
 
   it('has the licence of the project', async () => {
     const [own, projects] = await Promise.all(
-      [packageFolder, join(packageFolder, '../..')].map((path) => readFile(join(path, 'LICENSE'), 'utf8')),
+      [publishedFolder, join(packageFolder, '../..')].map((path) => readFile(join(path, 'LICENSE'), 'utf8')),
     );
 
     expect(own).toBe(projects);
+  });
+});
+
+describe('A package that is published from a repository', () => {
+  const repository = 'https://example.org/owner/name';
+  const target = { published: ['README.md'], location: 'libs/resilience', repository, version: '1.2.3' };
+
+  it.each([
+    ['[a\nb](../../docs/a.md#b)', `[a\nb](${repository}/blob/v1.2.3/docs/a.md#b)`],
+    ['[api](api.md)', `[api](${repository}/blob/v1.2.3/libs/resilience/api.md)`],
+    ['[here](#entries), [there](https://example.org)', '[here](#entries), [there](https://example.org)'],
+    ['```ts\nlist[first](second)\n```', '```ts\nlist[first](second)\n```'],
+  ])('has links to the repository: %j', (text, expected) => {
+    expect(publishedPage(text, target)).toBe(expected);
+  });
+
+  it('names the addresses of the repository', async () => {
+    const manifest = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as SourceManifest;
+
+    expect(publishedManifest(manifest, sourceEntries(manifest), repository)).toMatchObject({
+      homepage: `${repository}/tree/main/libs/resilience#readme`,
+      repository: { type: 'git', url: `git+${repository}.git`, directory: 'libs/resilience' },
+      bugs: { url: `${repository}/issues` },
+    });
   });
 });
 
@@ -93,5 +157,43 @@ describe.each(applications)('The application $name, outside the workspace', ({ n
 
     expect(output).toContain(prints);
     expect(exitCode).toBe(0);
+  });
+});
+
+/** With NestJS 11, which is CommonJS: no compiler before 5.8 lets CommonJS import the types of NestJS 12. */
+const versions = {
+  '@nestjs/common': '11.1.9',
+  '@nestjs/core': '11.1.9',
+  '@nestjs/terminus': '11.0.0',
+  'typescript-5.0': 'npm:typescript@5.0.4',
+  'typescript-5.9': 'npm:typescript@5.9.3',
+  'typescript-6.0': 'npm:typescript@6.0.3',
+};
+
+describe('The types of the packed library', () => {
+  const node10 = ['--module', 'commonjs', '--moduleResolution', 'node10'];
+  const nodenext = ['--module', 'nodenext', '--moduleResolution', 'nodenext'];
+  const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
+  let application: BareApplication;
+
+  beforeAll(async () => {
+    const packages = ['reflect-metadata', 'rxjs', '@types/opossum', ...others];
+    application = await bareApplication(folder, 'types', archive, packages, versions);
+  });
+
+  it.each([
+    ['typescript-5.0', node10],
+    ['typescript-5.0', nodenext],
+    ['typescript-5.9', bundler],
+    ['typescript-6.0', [...node10, '--ignoreDeprecations', '6.0']],
+    ['typescript', nodenext],
+  ])('have no errors for %s %j with the library ES2021', async (typescript, options) => {
+    const library = ['--target', 'ES2021', '--lib', 'ES2021', '--noEmit'];
+
+    const { output } = await application.compile(typescript, ...library, ...options);
+
+    // Types of other packages can need a newer compiler or library.
+    const errors = output.split('\n').filter((line) => /^(?:src|node_modules\/@breakwater)\/|^error/.test(line));
+    expect(errors).toStrictEqual([]);
   });
 });

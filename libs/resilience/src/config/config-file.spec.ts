@@ -70,8 +70,8 @@ describe('readConfigFile', () => {
     await expect(readConfigFile(path)).rejects.toThrow(`${path} is not valid YAML, ${reason}`);
   });
 
-  it('reports how to install the package yaml', async () => {
-    const missing = Object.assign(new Error("Cannot find package 'yaml'"), { code: 'ERR_MODULE_NOT_FOUND' });
+  it.each(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])('reports how to install yaml after %s', async (code) => {
+    const missing = Object.assign(new Error("Cannot find package 'yaml'"), { code });
     const reading = readConfigFile(await write('a: 1'), () => Promise.reject(missing));
 
     await expect(reading).rejects.toThrow(/needs the package 'yaml', which is not installed: npm install yaml$/);

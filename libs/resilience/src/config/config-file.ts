@@ -13,7 +13,7 @@ export class ConfigFileError extends ResilienceError {
   /** The resolved path. */
   readonly path: string;
 
-  constructor(path: string, message: string, options?: ErrorOptions) {
+  constructor(path: string, message: string, options?: { readonly cause?: unknown }) {
     super(message, options);
     this.path = path;
   }
@@ -124,7 +124,9 @@ async function yaml(path: string, importYaml: YamlImport): ReturnType<YamlImport
   try {
     return await importYaml();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    // The second is the code where this library was loaded as CommonJS.
+    const missing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
+    if (!missing.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     const message = `Reading ${path} needs the package 'yaml', which is not installed: npm install yaml`;
     throw new ConfigFileError(path, message, { cause: error });
   }

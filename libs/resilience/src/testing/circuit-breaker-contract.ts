@@ -8,6 +8,7 @@ import {
 import type { AnyCircuitBreakerEvent } from '../core/circuit-breaker/circuit-breaker.events.ts';
 import type { CircuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import { InvalidOptionsError, RejectedError } from '../core/errors.ts';
+import { withResolvers } from '../core/with-resolvers.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { failureOf } from './policy-contract.ts';
 
@@ -153,7 +154,7 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
     assert.equal(breaker.state, 'OPEN');
     advance(1);
     assert.equal(breaker.state, 'HALF_OPEN');
-    const trial = Promise.withResolvers<string>();
+    const trial = withResolvers<string>();
     const answer = breaker.execute(() => trial.promise);
 
     const error = await failureOf(breaker.execute(() => 'second'));
@@ -467,7 +468,7 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
   }),
 
   clause('does not record calls that started before a reset', async (breaker) => {
-    const pending = Array.from({ length: 4 }, () => Promise.withResolvers<string>());
+    const pending = Array.from({ length: 4 }, () => withResolvers<string>());
     const answers = pending.map(({ promise }) => failureOf(breaker.execute(() => promise)));
 
     breaker.reset();
@@ -527,7 +528,7 @@ export const circuitBreakerContract: readonly CircuitBreakerContractClause[] = [
         { initialState, minimumNumberOfCalls: 1 },
         `stays as it is in ${initialState} when an in-flight call ${error ? 'fails' : 'succeeds'} after its disposal (opossum#340)`,
         async (breaker, scene) => {
-          const late = Promise.withResolvers<void>();
+          const late = withResolvers<void>();
           const result = breaker.execute(() => late.promise);
           breaker.dispose();
           const before = [breaker.state, types(breaker)];

@@ -1,4 +1,5 @@
 import { ResilienceError } from '../core/errors.ts';
+import { withResolvers } from '../core/with-resolvers.ts';
 import {
   type CircuitBreakerScene,
   common,
@@ -100,7 +101,7 @@ export const engineDifferences: readonly EngineDifference[] = [
     title: 'state when a call that started in CLOSED succeeds in HALF_OPEN',
     observe: async (scene) => {
       const breaker = scene.make(common);
-      const late = Promise.withResolvers<void>();
+      const late = withResolvers<void>();
       const answer = breaker.execute(() => late.promise);
       await open(breaker);
       scene.advance(5_000);
@@ -115,7 +116,7 @@ export const engineDifferences: readonly EngineDifference[] = [
     title: 'state when a call that started in CLOSED fails in HALF_OPEN',
     observe: async (scene) => {
       const breaker = scene.make(common);
-      const late = Promise.withResolvers<void>();
+      const late = withResolvers<void>();
       const answer = failureOf(breaker.execute(() => late.promise));
       await open(breaker);
       scene.advance(5_000);

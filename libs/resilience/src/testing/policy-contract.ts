@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { Deadline } from '../core/deadline.ts';
 import type { CallContext, Policy, ProtectedCall } from '../core/policy.ts';
+import { withResolvers } from '../core/with-resolvers.ts';
 import { FakeClock } from './fake-clock.ts';
 
 /** A policy with `decorate`, as applications use it. */
@@ -132,7 +133,7 @@ export const policyContract: readonly PolicyContractClause[] = [
       for (let call = 0; call < 30; call++) {
         const controller = new AbortController();
         const reason = new Error('the client disconnected');
-        const { promise, reject } = Promise.withResolvers<never>();
+        const { promise, reject } = withResolvers<never>();
         // A policy that refuses the call does not use it.
         promise.catch(() => {});
         const thrown = failureOf(scene.policy.execute(() => promise, { signal: controller.signal }));
@@ -201,7 +202,7 @@ export const policyContract: readonly PolicyContractClause[] = [
   }),
 
   clause('returns to each of several concurrent calls its own result', async (scene) => {
-    const calls = [0, 1, 2].map(() => Promise.withResolvers<string>());
+    const calls = [0, 1, 2].map(() => withResolvers<string>());
 
     const results = Promise.all(calls.map(({ promise }) => scene.policy.execute(() => promise)));
     await turns();

@@ -12,6 +12,7 @@ import {
 import { BulkheadFullError } from './bulkhead.errors.ts';
 import type { BulkheadEvents } from './bulkhead.events.ts';
 import { type BulkheadConfig, bulkheadOptions, type BulkheadOptions } from './bulkhead.options.ts';
+import { withResolvers } from '../with-resolvers.ts';
 
 /** The current state of a bulkhead, with Resilience4j's names. */
 export interface BulkheadMetrics {
@@ -206,7 +207,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
     const { queueCapacity } = this.#config;
     if (queueCapacity !== undefined && this.#queue.size >= queueCapacity) throw this.#rejected(0, queueCapacity);
 
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = withResolvers<void>();
     const leaveQueue = (): void => {
       this.#queue.delete(queued);
       cancelTimer();

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../clock.ts';
 import { type CallContext, type ProtectedCall, toCallContext } from '../policy.ts';
+import { withResolvers } from '../with-resolvers.ts';
 
 /** The parts of a hedge that its calls use. */
 export interface HedgedCallOwner {
@@ -24,7 +25,7 @@ export class HedgedCall<T> {
   readonly #owner: HedgedCallOwner;
   readonly #call: ProtectedCall<T>;
   readonly #context: Partial<CallContext>;
-  readonly #outcome = Promise.withResolvers<T>();
+  readonly #outcome = withResolvers<T>();
   readonly #startedAt: number;
   /** One for each attempt that was made, in order. */
   readonly #controllers: AbortController[] = [];

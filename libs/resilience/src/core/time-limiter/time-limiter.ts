@@ -14,6 +14,7 @@ import {
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
 import { type TimeLimiterConfig, timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
+import { withResolvers } from '../with-resolvers.ts';
 
 /**
  * Limits how long a caller waits. After the timeout the caller gets an error and the call's signal is aborted, so that
@@ -71,7 +72,7 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
     const timeoutMs = Math.min(remainingMs, timeoutDuration);
     if (timeoutMs === 0) return Promise.reject(this.#refused());
 
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const { promise, resolve, reject } = withResolvers<T>();
     const work = new LazyAbortController();
     let isSettled = false;
 

@@ -1,0 +1,26 @@
+import core = require('@breakwater/resilience');
+import actuator = require('@breakwater/resilience/actuator');
+import config = require('@breakwater/resilience/config');
+import doctor = require('@breakwater/resilience/doctor');
+import logging = require('@breakwater/resilience/logging');
+import nest = require('@breakwater/resilience/nest');
+import opentelemetry = require('@breakwater/resilience/opentelemetry');
+import opossum = require('@breakwater/resilience/opossum');
+import prometheus = require('@breakwater/resilience/prometheus');
+import terminus = require('@breakwater/resilience/terminus');
+import testing = require('@breakwater/resilience/testing');
+
+/** Every entry, as CommonJS loads it. */
+export const required = {
+  core,
+  actuator,
+  config,
+  doctor,
+  logging,
+  nest,
+  opentelemetry,
+  opossum,
+  prometheus,
+  terminus,
+  testing,
+};

@@ -1,0 +1,11 @@
+export type * as core from '@breakwater/resilience';
+export type * as actuator from '@breakwater/resilience/actuator';
+export type * as config from '@breakwater/resilience/config';
+export type * as doctor from '@breakwater/resilience/doctor';
+export type * as logging from '@breakwater/resilience/logging';
+export type * as nest from '@breakwater/resilience/nest';
+export type * as opentelemetry from '@breakwater/resilience/opentelemetry';
+export type * as opossum from '@breakwater/resilience/opossum';
+export type * as prometheus from '@breakwater/resilience/prometheus';
+export type * as terminus from '@breakwater/resilience/terminus';
+export type * as testing from '@breakwater/resilience/testing';
