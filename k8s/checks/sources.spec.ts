@@ -78,6 +78,11 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     expect(image?.includes('breakwater/account-lab:')).toBe(isLocal);
   });
 
+  it('serves the console only under the names by which clients reach it', () => {
+    expect(valueOf('console', 'ALLOWED_HOSTS')?.split(',')).toContain('loopback');
+    expect(defaultOf(compose.services['console']?.environment?.['ALLOWED_HOSTS'])).toBe('loopback');
+  });
+
   it('has an address for every service that the console calls', () => {
     const services = ofKind<{ ports: { port: number }[] }>(manifestsOf(combination), 'Service');
     const addresses = services.flatMap(({ metadata, spec }) =>

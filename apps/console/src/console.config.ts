@@ -10,6 +10,7 @@ import {
   readConfig,
 } from '@breakwater/service-kit';
 import { z } from 'zod';
+import { allowedHosts } from './controls/foreign-requests.ts';
 
 /** Base URLs that `fetch` takes. */
 const urls = () =>
@@ -31,6 +32,12 @@ const variables = z.object({
   ),
   /** Maximum duration of the shutdown after SIGTERM. Default: `5s`. */
   SHUTDOWN_TIMEOUT: duration().default(5_000),
+  /**
+   * Names under which browsers may open the console, without ports, separated by commas; `loopback` stands for `localhost` and
+   * loopback addresses. Other names are refused, so that a foreign page cannot pretend to be the console (DNS rebinding). Default:
+   * `loopback`.
+   */
+  ALLOWED_HOSTS: allowedHosts().default(['loopback']),
   /**
    * Base URLs of account, separated by commas. Each address of a host name is a replica. Default:
    * `http://127.0.0.1:3000`.

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,7 +35,7 @@ async function replica(name: string, respond: (request: IncomingMessage) => numb
     request.on('end', () => {
       const { method, url, headers } = request;
       if (url === '/actuator/circuitbreakerwindows')
-        response.end('{"circuitBreakers":{"customer":{"state":"CLOSED"}}}');
+        response.end('{"circuitBreakers":{"customer":{"state":"CLOSED"},"count-slow":{"state":"CLOSED"}}}');
       else if (url === '/actuator/doctor') response.end('{"findings":[],"traffic":{}}');
       else if (url === '/metrics') response.end('account_pending_verifications 3\n');
       else if (url === '/experiments/customer-lookups' && experiments === 'disconnect') request.socket.destroy();
@@ -182,17 +183,17 @@ describe("the console's server", () => {
     const { call } = await start();
     const unavailable = await start({ ACCOUNT_URL: 'http://127.0.0.1:2' });
 
-    expect(await call('POST', '/experiments/customer', { replica: 'account-9' })).toEqual({
+    expect(await call('POST', '/experiments/count-slow', { replica: 'account-9' })).toEqual({
       status: 404,
       body: { detail: 'No replica of account has the name account-9.' },
     });
-    expect(await unavailable.call('POST', '/experiments/customer')).toEqual({
+    expect(await unavailable.call('POST', '/experiments/count-slow')).toEqual({
       status: 503,
       body: { detail: 'No replica of account is available (127.0.0.1:2: ECONNREFUSED).' },
     });
-    expect(await call('POST', '/experiments/unknown')).toEqual({
+    expect(await call('POST', '/experiments/time-minimum-5')).toEqual({
       status: 404,
-      body: { detail: 'No replica of account has a circuit breaker unknown.' },
+      body: { detail: 'No replica of account has a circuit breaker time-minimum-5.' },
     });
   });
 
@@ -200,7 +201,7 @@ describe("the console's server", () => {
     const { call, accounts } = await start();
     accounts[0]!.disconnectExperiments();
 
-    expect(await call('POST', '/experiments/customer', { replica: 'account-1' })).toEqual({
+    expect(await call('POST', '/experiments/count-slow', { replica: 'account-1' })).toEqual({
       status: 502,
       body: { detail: 'account-1 does not respond: UND_ERR_SOCKET.' },
     });
@@ -213,7 +214,7 @@ describe("the console's server", () => {
     const body = JSON.stringify({ replica: 'account-1' });
     const headers = { 'content-type': 'application/json' };
     const options = { method: 'POST', headers, body, signal: page.signal };
-    const experiment = fetch(`${url}/console/api/experiments/customer`, options).catch(() => 'disconnected');
+    const experiment = fetch(`${url}/console/api/experiments/count-slow`, options).catch(() => 'disconnected');
     await vi.waitFor(() => expect(accounts[0]!.heldExperiments()).toEqual(['connected']));
 
     page.abort();
@@ -250,6 +251,146 @@ describe("the console's server", () => {
 
     expect((await call('PUT', '/faults', {}, headers)).status).toBe(403);
     expect(customers.flatMap(({ requests }) => requests)).toEqual([]);
+  });
+
+  describe('refuses what a page of another site can send', () => {
+    const send = async (url: string, method: string, headers: Record<string, string>, body = '{}') => {
+      const sent = httpRequest(url, { method, headers: { 'content-type': 'application/json', ...headers } });
+      sent.end(method === 'GET' ? undefined : body);
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      return { status: response.statusCode, location: response.headers.location, body: await response.toArray() };
+    };
+
+    it.each([
+      ['another name', 'http://evil.example'],
+      ['no origin', 'null'],
+      ['another port', 'http://localhost:1'],
+      ['the same port of another name', 'http://evil.example:PORT'],
+      ['a name that starts alike', 'http://localhost.evil.example:PORT'],
+      ['no URL', 'localhost:PORT'],
+    ])('by an Origin with %s: %s', async (_what, origin) => {
+      const { url, customers } = await start();
+      const { port } = new URL(url);
+      const headers = { ...bearer('break-it'), host: `localhost:${port}`, origin: origin.replace('PORT', port) };
+
+      for (const [method, route] of [
+        ['PUT', '/faults'],
+        ['PUT', '/load'],
+        ['POST', '/experiments/count-slow'],
+        ['GET', '/stream'],
+      ] as const) {
+        expect([route, (await send(`${url}/console/api${route}`, method, headers)).status]).toEqual([route, 403]);
+      }
+      expect(customers.flatMap(({ requests }) => requests)).toEqual([]);
+    });
+
+    it.each([
+      ['evil.example', undefined],
+      ['evil.example:3002', undefined],
+      ['localhost.evil.example', undefined],
+      ['127.0.0.1.evil.example', undefined],
+      ['10.0.0.1', undefined],
+      ['user@localhost', undefined],
+      // Where the variable is set, its names are the only ones.
+      ['localhost', 'console.example'],
+    ])('by the Host %s with ALLOWED_HOSTS %s', async (host, names) => {
+      const { url, customers } = await start(names === undefined ? {} : { ALLOWED_HOSTS: names });
+
+      expect((await send(`${url}/console/api/faults`, 'PUT', { host, ...bearer('break-it') })).status).toBe(403);
+      expect((await send(`${url}/console/`, 'GET', { host })).status).toBe(403);
+      expect((await send(`${url}/`, 'GET', { host })).location).toBeUndefined();
+      expect((await send(`${url}/health/ready`, 'GET', { host })).status).toBe(200);
+      expect(customers.flatMap(({ requests }) => requests)).toEqual([]);
+    });
+
+    it.each([
+      [{ host: 'localhost' }],
+      [{ host: 'LOCALHOST:8080' }],
+      [{ host: 'console.localhost:8080' }],
+      [{ host: '127.8.8.8' }],
+      [{ host: '[::1]:8080' }],
+      [{ host: 'console.example' }],
+      [{ host: 'localhost:8080', origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' }],
+      // Behind TLS, whose default port is another.
+      [{ host: 'console.example', origin: 'https://console.example' }],
+      [{ host: 'console.example:443', origin: 'https://console.example' }],
+    ])('but not %j', async (headers) => {
+      const { url } = await start({ ALLOWED_HOSTS: 'loopback, Console.example' });
+
+      expect((await send(`${url}/console/api/faults`, 'PUT', { ...bearer('break-it'), ...headers })).status).toBe(200);
+    });
+
+    it('by no redirection to the Host of the request', async () => {
+      const { url } = await start({ ALLOWED_HOSTS: 'console.example' });
+
+      for (const route of ['/', '/console', '/console//evil.example/..']) {
+        const { location = '/' } = await send(url + route, 'GET', { host: 'console.example' });
+        expect(location).toMatch(/^\/(?!\/)/);
+      }
+    });
+  });
+
+  it('runs only experiments, whose circuit breakers no other call uses', async () => {
+    const { call } = await start();
+
+    expect(await call('POST', '/experiments/customer')).toEqual({
+      status: 404,
+      body: {
+        detail:
+          'There is no experiment customer. There are count-slow, count-failures-only, count-minimum-above-window, ' +
+          'time-minimum-5, time-minimum-6.',
+      },
+    });
+  });
+
+  it.each([
+    ['PUT', '/faults'],
+    ['PUT', '/faults/timeline'],
+    ['PUT', '/load'],
+    ['POST', '/breakers/customer'],
+    ['POST', '/experiments/count-slow'],
+  ])('refuses a deeply nested body of %s %s', async (method, route) => {
+    const { url, accounts, customers } = await start();
+
+    const response = await fetch(`${url}/console/api${route}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: '['.repeat(30_000) + ']'.repeat(30_000),
+    });
+
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({
+      detail: 'The body is nested too deeply; at most 32 levels of objects and arrays are allowed.',
+    });
+    expect([...accounts, ...customers].flatMap(({ requests }) => requests)).toEqual([]);
+  });
+
+  it.each(['%2e', '%2E%2e', '%2e.'])(
+    'refuses a circuit breaker named %s, which would be another path',
+    async (name) => {
+      const { url, accounts } = await start();
+      const { port } = new URL(url);
+      const body = JSON.stringify({ updateState: 'CLOSE' });
+      const headers = { ...bearer('open-sesame'), 'content-type': 'application/json' };
+      // fetch would remove the segment.
+      const path = `/console/api/breakers/${name}`;
+      const sent = httpRequest({ port, path, method: 'POST', headers });
+      sent.end(body);
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      response.resume();
+
+      expect(response.statusCode).toBe(400);
+      expect(accounts.flatMap(({ requests }) => requests)).toEqual([]);
+    },
+  );
+
+  it('refuses to start with credentials in a URL, and does not show them', () => {
+    const read = () => readConsoleConfig({ ACCOUNT_URL: 'http://u:s3cret@h', LOAD_URL: 'http://h:port/s3cret@h' });
+
+    expect(read).toThrow(
+      'ACCOUNT_URL is "http://u:***@h": must not contain a user name or a password, because the console cannot send them',
+    );
+    expect(read).not.toThrow('s3cret');
   });
 
   it('streams all replicas', async () => {

@@ -1,6 +1,12 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
-import { limitWaitingResponses, loggerOptions, maxWaitingResponses } from '@breakwater/service-kit';
+import {
+  limitWaitingResponses,
+  loggerOptions,
+  maxWaitingResponses,
+  ProblemException,
+  readJsonBodies,
+} from '@breakwater/service-kit';
 import fastify, {
   LogController,
   type FastifyError,
@@ -10,6 +16,7 @@ import fastify, {
 } from 'fastify';
 import { z } from 'zod';
 import type { ConsoleConfig } from './console.config.ts';
+import { refuseForeignRequests } from './controls/foreign-requests.ts';
 import { LoadGenerator, openAccountsAt } from './controls/load-generator.ts';
 import { addControlRoutes } from './controls/routes.ts';
 import { SystemMonitor } from './observation/system-monitor.ts';
@@ -89,18 +96,14 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
       void reply.header('cache-control', file.endsWith('.html') ? 'no-cache' : 'public, max-age=31536000, immutable');
     },
   });
-  app.addHook('onRequest', async (request, reply) => {
-    // Browsers send this header with every request and no page can change it; other clients do not send it.
-    const site = request.headers['sec-fetch-site'] ?? 'same-origin';
-    if (request.method === 'GET' || site === 'same-origin') return;
-    await reply.status(403).send({ detail: 'Requests from other sites are not allowed.' });
-  });
+  refuseForeignRequests(app, config.ALLOWED_HOSTS);
+  readJsonBodies(app);
   app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     if (error instanceof z.ZodError) {
       const errors = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
       return reply.status(400).send({ detail: errors.join('; ') });
     }
-    const status = error.statusCode ?? 502;
+    const status = error instanceof ProblemException ? error.problem.status : (error.statusCode ?? 502);
     if (status >= 500) request.log.error({ err: error }, 'request failed');
     return reply.status(status).send({ detail: error.message });
   });

@@ -87,10 +87,10 @@ describe('accounts, while customer fails', () => {
     const refused = await openTimes(1);
     clock.advance(10_001);
     const permitted = await openTimes(3);
-    const { body } = await account.http().get('/experiments/breakers');
+    const { body } = await account.http().get('/actuator/circuitbreakers');
 
     expect({ refused, permitted }).toEqual({ refused: [202], permitted: [201, 201, 201] });
-    expect(body[0]).toMatchObject({ name: 'customer', state: 'CLOSED' });
+    expect(body.circuitBreakers.customer).toMatchObject({ state: 'CLOSED' });
   });
 
   it('does not record an unknown customer as a failure', async () => {
@@ -167,15 +167,17 @@ describe('accounts, while the real customer service is slow', () => {
     const slow = await Promise.all(Array.from({ length: 10 }, () => account.open('c-1001')));
     // A customer without a stale value.
     const refused = await account.open('c-1002');
-    const { body } = await account.http().get('/experiments/breakers');
+    const { body } = await account.http().get('/actuator/circuitbreakers');
     await Promise.all([account.stop(), customer.stop()]);
 
     expect(slow.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 201));
     expect(refused.status).toBe(202);
-    expect(body[0]).toMatchObject({
-      name: 'customer',
+    expect(body.circuitBreakers.customer).toMatchObject({
       state: 'OPEN',
-      metrics: { slowCallRate: 100, failureRate: 0, bufferedCalls: 10, notPermittedCalls: 1 },
+      slowCallRate: '100.0%',
+      failureRate: '0.0%',
+      bufferedCalls: 10,
+      notPermittedCalls: 1,
     });
   });
 });

@@ -12,6 +12,7 @@ import {
 import { respondWithCustomer, type StandInCustomer } from './stand-in-customer.ts';
 
 const token = 'let-it-break';
+const actuatorToken = 'open-sesame';
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -39,6 +40,7 @@ describe('experiments with the real customer service', () => {
     account = await startAccount({
       ...demo,
       DEMO_MODE: 'true',
+      ACTUATOR_TOKEN: actuatorToken,
       INSTANCE_NAME: 'account-1',
       CUSTOMER_URL: customer.url,
     });
@@ -50,15 +52,13 @@ describe('experiments with the real customer service', () => {
     const { body } = await account.http().get('/experiments/breakers');
 
     expect(body.map(({ name }: { name: string }) => name)).toEqual([
-      'customer',
-      'reconciliation',
       'count-slow',
       'count-failures-only',
       'count-minimum-above-window',
       'time-minimum-5',
       'time-minimum-6',
     ]);
-    expect(body[5]).toEqual({
+    expect(body[3]).toEqual({
       name: 'time-minimum-5',
       state: 'CLOSED',
       metrics: expect.objectContaining({ failureRate: -1, slowCallRate: -1, bufferedCalls: 0 }) as object,
@@ -132,10 +132,28 @@ describe('experiments with the real customer service', () => {
     expect(await response.json()).toMatchObject({
       type: 'urn:breakwater:problem:circuit-breaker-not-found',
       detail:
-        'There is no circuit breaker count-quick. There are customer, reconciliation, count-slow, count-failures-only, ' +
+        'No experiment has the circuit breaker count-quick. There are count-slow, count-failures-only, ' +
         'count-minimum-above-window, time-minimum-5, time-minimum-6.',
       known: expect.arrayContaining(['count-slow']) as string[],
     });
+  });
+
+  it('resets and uses no circuit breaker of other calls', async () => {
+    const update = (updateState: string) =>
+      account
+        .http()
+        .post('/actuator/circuitbreakers/customer')
+        .set('authorization', `Bearer ${actuatorToken}`)
+        .send({ updateState })
+        .expect(200);
+    await update('FORCE_OPEN');
+
+    const response = await lookUp(account, { times: 1, breaker: 'customer', reset: true });
+    const { body } = await account.http().get('/actuator/circuitbreakers');
+    await update('CLOSE');
+
+    expect(response.status).toBe(404);
+    expect(body.circuitBreakers.customer.state).toBe('FORCED_OPEN');
   });
 
   it.each([
@@ -201,7 +219,7 @@ describe('the lines of an experiment', () => {
     await closed;
     const { body } = await account.http().get('/experiments/breakers');
     expect(customer.requests).toHaveLength(1);
-    expect(body[3]).toMatchObject({ name: 'count-failures-only', metrics: { bufferedCalls: 0, failedCalls: 0 } });
+    expect(body[1]).toMatchObject({ name: 'count-failures-only', metrics: { bufferedCalls: 0, failedCalls: 0 } });
   });
 
   it('report a failed call as failed', async () => {

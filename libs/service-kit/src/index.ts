@@ -36,6 +36,7 @@ export {
 } from './database/migrations.ts';
 export { DatabaseUnavailableError, TransactionConflictError } from './database/database-errors.ts';
 export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
+export { readJsonBodies } from './input-limits/input-limits.ts';
 export { ServiceHealthModule } from './health/service-health.module.ts';
 export { loggerOptions } from './logging/logging.ts';
 export { ConcurrentReads } from './metrics/concurrent-reads.ts';

@@ -1,5 +1,5 @@
 import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/service-kit';
-import type { LookupEvent } from '@breakwater/contracts/experiments';
+import { experiments, type LookupEvent } from '@breakwater/contracts/experiments';
 import type { Clock, PolicyRegistry } from '@breakwater/resilience';
 import { InjectRegistry } from '@breakwater/resilience/nest';
 import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
@@ -35,7 +35,7 @@ const breakersSchema = z.array(
   }),
 );
 
-/** The experiments of the demo: real calls to the real customer service, through any circuit breaker. */
+/** The experiments of the demo: real calls to the real customer service, through circuit breakers that no other call uses. */
 @Controller('experiments')
 export class ExperimentsController {
   constructor(
@@ -49,7 +49,7 @@ export class ExperimentsController {
   @Operation('listCircuitBreakers', 'Lists the circuit breakers of the experiments')
   @Answers(200, breakersSchema, 'The circuit breakers')
   breakers() {
-    return this.circuitBreakers.names().map((name) => {
+    return this.names().map((name) => {
       const { state, metrics, config } = this.circuitBreakers.getOrCreate(name);
       return { name, state, metrics: { ...metrics }, config: toPlainConfig(config) };
     });
@@ -72,12 +72,21 @@ export class ExperimentsController {
     return new StreamableFile(Readable.from(toLines(events)), { type: 'application/x-ndjson' });
   }
 
+  /**
+   * The names of the experiments' own circuit breakers. The others protect calls of clients: without a token, only these may be
+   * reset or opened.
+   */
+  private names(): readonly string[] {
+    const configured = this.circuitBreakers.names();
+    return experiments.map(({ name }) => name).filter((name) => configured.includes(name));
+  }
+
   private findCircuitBreaker(name: string): LookupParts['circuitBreaker'] {
-    const known = this.circuitBreakers.names();
+    const known = this.names();
     if (known.includes(name)) return this.circuitBreakers.getOrCreate(name);
     throw new ProblemException({
       ...labKinds['circuit-breaker-not-found'],
-      detail: `There is no circuit breaker ${name}. There are ${known.join(', ')}.`,
+      detail: `No experiment has the circuit breaker ${name}. There are ${known.join(', ')}.`,
       extensions: { known },
     });
   }

@@ -1,5 +1,6 @@
 import type { CustomerLookups } from '@breakwater/contracts';
-import { lookupsPerExperiment } from '@breakwater/contracts/experiments';
+import { experiments, lookupsPerExperiment } from '@breakwater/contracts/experiments';
+import { isPathSegment, pathSegment } from '@breakwater/contracts/path-segment';
 import { callReplica, connectionFailure, type ReplicaRequest } from '@breakwater/contracts/replicas';
 import { ConcurrentReads } from '@breakwater/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -37,7 +38,12 @@ const experimentBody = z.strictObject({
   replica: z.string().optional(),
 });
 
-const breakerParams = z.object({ name: z.string().regex(/^[\w.-]{1,100}$/, 'must be the name of a circuit breaker') });
+const breakerParams = z.object({
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, 'must be the name of a circuit breaker')
+    .refine(isPathSegment, 'must be the name of a circuit breaker'),
+});
 
 /**
  * Registers the routes that change the system. The console forwards changes of faults and circuit breakers with the token
@@ -70,7 +76,7 @@ export function addControlRoutes(
       return reply.status(503).send({ detail: `No replica of account has the name ${unknown.join(' or ')}.` });
     }
     const chosen = accounts.filter(({ replica }) => replicas?.includes(replica.name) ?? true);
-    const path = `/actuator/circuitbreakers/${encodeURIComponent(name)}`;
+    const path = `/actuator/circuitbreakers/${pathSegment(name)}`;
     return send(reply, await forward(chosen, path, { ...forwarded(request), body: { updateState } }));
   });
 
@@ -90,6 +96,11 @@ export function addControlRoutes(
 
   app.post('/experiments/:name', async (request, reply) => {
     const { name: breaker } = breakerParams.parse(request.params);
+    // The others are not for everyone: an experiment resets its circuit breaker, also one that an operator has forced open.
+    if (!experiments.some(({ name }) => name === breaker)) {
+      const names = experiments.map(({ name }) => name).join(', ');
+      return reply.status(404).send({ detail: `There is no experiment ${breaker}. There are ${names}.` });
+    }
     const { replica: wanted } = experimentBody.parse(request.body ?? {});
     const candidates = monitor.accounts.all.filter(({ replica: { name } }) => (wanted ?? name) === name);
     if (wanted !== undefined && candidates.length === 0) {

@@ -44,7 +44,7 @@ export const howToOfferExperiments =
 /** Runs an experiment. Resolves with the reason when it fails, with undefined otherwise. */
 export async function runExperiment(name: string, onEvent: (event: LookupEvent) => void): Promise<string | undefined> {
   try {
-    const response = await fetch(`${api}/experiments/${name}`, {
+    const response = await fetch(`${api}/experiments/${encodeURIComponent(name)}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',

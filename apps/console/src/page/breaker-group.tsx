@@ -16,7 +16,14 @@ interface Props {
 export function BreakerGroup({ name, accounts, periods, token }: Props) {
   const [result, setResult] = useState<CommandResult>();
   const update = async (updateState: UpdateState, replicas?: readonly string[]): Promise<void> => {
-    setResult(await send({ method: 'POST', path: `/breakers/${name}`, body: { updateState, replicas }, token }));
+    setResult(
+      await send({
+        method: 'POST',
+        path: `/breakers/${encodeURIComponent(name)}`,
+        body: { updateState, replicas },
+        token,
+      }),
+    );
   };
   return (
     <section aria-labelledby={`breaker-${name}`}>

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -82,6 +83,24 @@ describe.runIf(hasNginx)('nginx with a console', () => {
     expect(await read('/console/api/stream?a=%20b')).toBe('console /console/api/stream?a=%20b');
     expect(await read('/console')).toBe('console /console');
     expect(await read('/consoles')).toBe('account /consoles');
+  });
+
+  it('passes on the Host of the client with its port, and redirects no request to it', async () => {
+    const respond: RequestListener = (request, response) => void response.end(request.headers.host);
+    const account = await servers.start(respond);
+    const gateway = await nginxBefore([account], await servers.start(respond));
+    const send = async (path: string): Promise<{ status?: number; host: string }> => {
+      const [response] = (await once(
+        request(gateway + path, { headers: { host: 'evil.example:81' } }).end(),
+        'response',
+      )) as [IncomingMessage];
+      const body = Buffer.concat(await response.toArray()).toString();
+      return { status: response.statusCode ?? 0, host: response.headers.location ?? body };
+    };
+
+    for (const path of ['/console', '/console/', '/experiments', '/experiments/', '/accounts', '/docs']) {
+      expect([path, await send(path)]).toEqual([path, { status: 200, host: 'evil.example:81' }]);
+    }
   });
 
   it('responds with 404 for /console without a console', async () => {

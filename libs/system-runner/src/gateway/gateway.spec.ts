@@ -184,6 +184,8 @@ describe('createGateway with a console', () => {
       received: { url: '/console/api/faults', headers: { authorization: 'Bearer t' }, body: '{"latency":"2s"}' },
     });
     expect(await put('/consoles')).toMatchObject({ by: 'account' });
+    // The console compares it with the origin of the page.
+    expect(await put('/console/api/faults')).toMatchObject({ received: { headers: { host: new URL(url).host } } });
   });
 });
 

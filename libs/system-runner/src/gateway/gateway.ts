@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import httpProxy from '@fastify/http-proxy';
 import fastify, {
   LogController,
@@ -137,6 +138,8 @@ export function createGateway({
       // addresses that a client claims to have.
       rewriteRequestHeaders: (request, { 'x-request-timeout-ms': _deadline, expect: _expect, ...headers }) => ({
         ...headers,
+        // The console compares it with the origin of the page.
+        ...(request.headers.host === undefined ? {} : { host: request.headers.host }),
         'x-request-id': request.id,
         'x-forwarded-for': request.ip,
         'x-forwarded-proto': request.protocol,
@@ -152,7 +155,10 @@ export function createGateway({
     const { request } = reply;
     const forwarding = forwardings.get(request.raw);
     const failure = codeOf(error);
-    request.log.warn({ upstream: forwarding?.replica?.url, failure }, 'replica did not respond');
+    request.log.warn(
+      { upstream: forwarding?.replica && withoutSecrets(forwarding.replica.url), failure },
+      'replica did not respond',
+    );
     if (forwarding !== undefined) {
       if (forwarding.replica !== undefined) balancer.exclude(forwarding.replica);
       releaseReplica(forwarding);
