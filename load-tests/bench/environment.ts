@@ -88,6 +88,7 @@ export async function openEnvironment(interruption: AbortSignal) {
             // All requests come from one client.
             CLIENT_RATE_LIMIT: '0',
             MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
+            SHUTDOWN_DELAY: '0ms',
             BENCH_SWITCH_PORT: String(switchPort),
           }),
           logFile: path.join(system.logs, `${name}.log`),

@@ -36,7 +36,7 @@ describe('a new service', () => {
     expect(port).toBe(3002);
     expect(read('apps/audit-trail/src/app.config.ts')).toContain(`serviceVariables('audit-trail', { port: 3002 })`);
     expect(read('apps/audit-trail/src/app.config.ts')).toContain('AUDIT_TRAIL_GREETING: ');
-    expect(read('apps/audit-trail/src/main.ts')).toContain('service: auditTrailService');
+    expect(read('apps/audit-trail/src/run-service.ts')).toContain('service: auditTrailService');
     expect(read('e2e/audit-trail/src/process.spec.ts')).toContain('../../../apps/audit-trail/dist/');
     expect(customer.dependencies).toMatchObject(manifest.dependencies);
     expect(files.filter(({ text }) => text.includes('__'))).toEqual([]);

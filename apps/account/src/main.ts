@@ -1,12 +1,5 @@
-import { runService } from '@breakwater/service-kit';
-import { ResilienceError } from '@breakwater/resilience';
-import { readAccountConfig } from './app.config.ts';
-import { AppModule } from './app.module.ts';
-import { accountService } from './database/account.service-definition.ts';
+import { exitOnSignal } from '@breakwater/service-kit/signals';
 
-await runService({
-  service: accountService,
-  readConfig: readAccountConfig,
-  createModule: (config) => AppModule.forRoot(config),
-  explain: (error) => (error instanceof ResilienceError ? error.message : undefined),
-});
+// Before the modules of the service are loaded: as process 1 of a container, Node ignores signals without a handler.
+exitOnSignal();
+await import('./run-service.ts');

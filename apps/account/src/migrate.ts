@@ -1,4 +1,5 @@
-import { runMigrations } from '@breakwater/service-kit';
-import { accountService } from './database/account.service-definition.ts';
+import { exitOnSignal, interrupted } from '@breakwater/service-kit/signals';
 
-await runMigrations(accountService);
+// Before the modules of the migration are loaded: as process 1 of a container, Node ignores signals without a handler.
+exitOnSignal(interrupted);
+await import('./run-migrations.ts');

@@ -20,7 +20,7 @@ export async function createAccountService(
   environment: Environment,
   { clock }: Pick<AppOptions, 'clock'> = {},
 ): Promise<NestFastifyApplication> {
-  const config = readAccountConfig({ LOG_LEVEL: 'silent', ...environment });
+  const config = readAccountConfig({ LOG_LEVEL: 'silent', SHUTDOWN_DELAY: '0ms', ...environment });
   return createService(accountService.name, config, AppModule.forRoot(config, { clock, env: environment }));
 }
 
@@ -29,7 +29,7 @@ export async function createAccountLabService(
   environment: Environment,
   { clock }: Pick<AppOptions, 'clock'> = {},
 ): Promise<NestFastifyApplication> {
-  const config = readAccountLabConfig({ LOG_LEVEL: 'silent', ...environment });
+  const config = readAccountLabConfig({ LOG_LEVEL: 'silent', SHUTDOWN_DELAY: '0ms', ...environment });
   return createService(accountService.name, config, AccountLabModule.forRoot(config, { clock, env: environment }));
 }
 

@@ -1,22 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import { explainStartFailure } from '@breakwater/service-kit';
-import { createConsole } from './console.ts';
-import { type ConsoleConfig, readConsoleConfig } from './console.config.ts';
+import { exitOnSignal } from '@breakwater/service-kit/signals';
 
-const pageDirectory = fileURLToPath(new URL('page', import.meta.url));
-
-let config: ConsoleConfig | undefined;
-try {
-  config = readConsoleConfig();
-  const { HOST: host, PORT: port, SHUTDOWN_TIMEOUT: timeoutMs } = config;
-  const app = createConsole(config, pageDirectory);
-  const shutDown = (): void => {
-    setTimeout(() => process.exit(1), timeoutMs).unref();
-    void app.close().then(() => process.exit());
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, shutDown);
-  await app.listen({ host, port });
-} catch (error) {
-  process.stderr.write(`console cannot start: ${explainStartFailure(error, config)}\n`);
-  process.exit(1);
-}
+// Before the modules of the console are loaded: as process 1 of a container, Node ignores signals without a handler.
+exitOnSignal();
+await import('./run-console.ts');

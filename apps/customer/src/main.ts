@@ -1,10 +1,5 @@
-import { runService } from '@breakwater/service-kit';
-import { readCustomerConfig } from './app.config.ts';
-import { AppModule } from './app.module.ts';
-import { customerService } from './database/customer.database.ts';
+import { exitOnSignal } from '@breakwater/service-kit/signals';
 
-await runService({
-  service: customerService,
-  readConfig: readCustomerConfig,
-  createModule: (config) => AppModule.forRoot(config),
-});
+// Before the modules of the service are loaded: as process 1 of a container, Node ignores signals without a handler.
+exitOnSignal();
+await import('./run-service.ts');

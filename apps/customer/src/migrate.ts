@@ -1,4 +1,5 @@
-import { runMigrations } from '@breakwater/service-kit';
-import { customerService, seedCustomers } from './database/customer.database.ts';
+import { exitOnSignal, interrupted } from '@breakwater/service-kit/signals';
 
-await runMigrations(customerService, seedCustomers);
+// Before the modules of the migration are loaded: as process 1 of a container, Node ignores signals without a handler.
+exitOnSignal(interrupted);
+await import('./run-migrations.ts');

@@ -7,13 +7,13 @@ import { customerService, seedCustomers } from './database/customer.database.ts'
 
 /** The production application with the given variables; it does not listen yet. */
 export async function createCustomerService(environment: Environment): Promise<NestFastifyApplication> {
-  const config = readCustomerConfig({ LOG_LEVEL: 'silent', ...environment });
+  const config = readCustomerConfig({ LOG_LEVEL: 'silent', SHUTDOWN_DELAY: '0ms', ...environment });
   return createService(customerService.name, config, AppModule.forRoot(config));
 }
 
 /** The application of the lab entry, which reads `TIME_SCALE` as well. */
 export async function createCustomerLabService(environment: Environment): Promise<NestFastifyApplication> {
-  const config = readCustomerLabConfig({ LOG_LEVEL: 'silent', ...environment });
+  const config = readCustomerLabConfig({ LOG_LEVEL: 'silent', SHUTDOWN_DELAY: '0ms', ...environment });
   return createService(customerService.name, config, createCustomerLab(config));
 }
 

@@ -155,7 +155,8 @@ describe('customer as a process', () => {
     const { listening, ended, kill } = start('main.js', {
       DATABASE_URL: database.url,
       CLIENT_RATE_LIMIT: '0',
-      SHUTDOWN_DELAY: '2s',
+      // The default.
+      SHUTDOWN_DELAY: '',
     });
     const url = await listening;
     const outcomes: string[] = [];

@@ -116,7 +116,8 @@ function databaseService(
   return nodeService(`${app}-${index + 1}`, compiled(app, entry), port, logs, {
     DATABASE_URL: databaseUrl,
     ...(options.lab ? { TIME_SCALE: String(options.timeScale) } : {}),
-    // Ctrl-C should not wait for lookups in flight.
+    // Ctrl-C should wait neither for lookups in flight nor for clients that do not know of it. Runs that look at shutdown set a delay.
+    SHUTDOWN_DELAY: '0ms',
     SHUTDOWN_TIMEOUT: '3s',
     ...environment,
     ...options.env[app],

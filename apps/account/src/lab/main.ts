@@ -1,12 +1,5 @@
-import { ResilienceError } from '@breakwater/resilience';
-import { runService } from '@breakwater/service-kit';
-import { accountService } from '../database/account.service-definition.ts';
-import { readAccountLabConfig } from './account-lab.config.ts';
-import { AccountLabModule } from './account-lab.module.ts';
+import { exitOnSignal } from '@breakwater/service-kit/signals';
 
-await runService({
-  service: accountService,
-  readConfig: readAccountLabConfig,
-  createModule: (config) => AccountLabModule.forRoot(config),
-  explain: (error) => (error instanceof ResilienceError ? error.message : undefined),
-});
+// Before the modules of the service are loaded: as process 1 of a container, Node ignores signals without a handler.
+exitOnSignal();
+await import('./run-service.ts');

@@ -1,5 +1,5 @@
-import { runService } from '@breakwater/service-kit';
-import { customerService } from '../database/customer.database.ts';
-import { createCustomerLab, readCustomerLabConfig } from './customer-lab.ts';
+import { exitOnSignal } from '@breakwater/service-kit/signals';
 
-await runService({ service: customerService, readConfig: readCustomerLabConfig, createModule: createCustomerLab });
+// Before the modules of the service are loaded: as process 1 of a container, Node ignores signals without a handler.
+exitOnSignal();
+await import('./run-service.ts');

@@ -154,6 +154,7 @@ const environment = {
   DATABASE_URL: 'postgres://harbour:s3cret@127.0.0.1:1/harbour',
   INSTANCE_NAME: 'harbour-1',
   LOG_LEVEL: 'silent',
+  SHUTDOWN_DELAY: '0ms',
 };
 
 describe('a service on the service kit', () => {

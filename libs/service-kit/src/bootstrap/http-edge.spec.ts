@@ -70,6 +70,7 @@ async function startHarbour(environment: Environment = {}): Promise<NestFastifyA
     // Nothing listens on port 1.
     DATABASE_URL: 'postgres://harbour@127.0.0.1:1/harbour',
     LOG_LEVEL: 'silent',
+    SHUTDOWN_DELAY: '0ms',
     INSTANCE_NAME: 'harbour-1',
     ...environment,
   });

@@ -13,6 +13,7 @@ import { loggerOptions, requestLoggerOptions, ServiceLogger } from '../logging/l
 import { serveApiDescription } from '../openapi/describe-api.ts';
 import type { ServiceDefinition } from '../service-kit.module.ts';
 import { createHttpAdapter } from './http-adapter.ts';
+import { handlePendingSignals, onSignal } from './signals.ts';
 import { explainStartFailure, PendingMigrationsError } from './start-failure.ts';
 
 /** A service as a process. */
@@ -32,6 +33,7 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   const { service, readConfig, createModule, explain } = definition;
   const start: StartTimes = { loaded: sinceStart() };
   let config: Config | undefined;
+  await handlePendingSignals();
   try {
     config = readConfig();
     const app = await createService(service.name, config, createModule(config));
@@ -126,7 +128,7 @@ function shutDownOnSignal(
     process.exit();
   };
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (received) => void shutDown(received));
+  onSignal((received) => void shutDown(received));
 }
 
 /**
@@ -139,6 +141,7 @@ export async function runMigrations<Tables>(
   seed?: MigrationOptions<Tables>['seed'],
 ): Promise<void> {
   let config: MigrationConfig | undefined;
+  await handlePendingSignals();
   try {
     config = readMigrationConfig(service.name);
     const logger = pino(loggerOptions(service.name, config));

@@ -36,7 +36,7 @@ describe('readConfig', () => {
       PORT: 4000,
       LOG_LEVEL: 'info',
       INSTANCE_NAME: `harbour-${process.pid}`,
-      SHUTDOWN_DELAY: 0,
+      SHUTDOWN_DELAY: 3_000,
       SHUTDOWN_TIMEOUT: 10_000,
       DEMO: false,
       SCALE: 1,
@@ -51,6 +51,7 @@ describe('readConfig', () => {
     const config = readConfig(schema, {
       ...valid,
       PORT: '0',
+      SHUTDOWN_DELAY: '500ms',
       SHUTDOWN_TIMEOUT: '1.5s',
       NEIGHBOURS: 'http://a:1/, https://b/base/',
       DEMO: 'true',
@@ -103,7 +104,7 @@ describe('readConfig', () => {
 
   it('refuses a shutdown delay that leaves no time for the rest, and lists it with other issues', () => {
     expect(String(failureOf({ ...valid, SHUTDOWN_DELAY: '5s', PORT: 'x' }))).toContain(
-      'SHUTDOWN_DELAY is "5s": must be less than half of SHUTDOWN_TIMEOUT, since idle connections get the same time again',
+      'SHUTDOWN_DELAY is "5s": must be less than half of SHUTDOWN_TIMEOUT (default 3s), since idle connections get the same time again',
     );
     expect(String(failureOf({ ...valid, SHUTDOWN_DELAY: '61s', SHUTDOWN_TIMEOUT: '5m' }))).toContain(
       'SHUTDOWN_DELAY is "61s": must be a duration such as 500ms, 2s or 1m, at most 60s',

@@ -41,9 +41,9 @@ export const serviceVariables = (service: string, defaults: ServiceDefaults) => 
   /**
    * How long the service still accepts requests after SIGTERM while it is not ready, and then how long a connection must be idle
    * before it is closed. Longer than clients keep idle connections, and than the interval of their health checks.
-   * Default: `0ms`; at most 60 s, and less than half of `SHUTDOWN_TIMEOUT`.
+   * Default: `3s`, with which no request is lost; at most 60 s, and less than half of `SHUTDOWN_TIMEOUT`.
    */
-  SHUTDOWN_DELAY: duration({ max: 60_000 }).default(0),
+  SHUTDOWN_DELAY: duration({ max: 60_000 }).default(3_000),
   /** The limit of the whole shutdown after SIGTERM, including `SHUTDOWN_DELAY` and requests in flight. Default: `10s`. */
   SHUTDOWN_TIMEOUT: duration().default(10_000),
   /** The requests that a client may send per second; 0: without a limit. */
@@ -73,7 +73,7 @@ export const shutdownDelayFits = [
     !(Number(SHUTDOWN_DELAY) > 0 && 2 * Number(SHUTDOWN_DELAY) >= Number(SHUTDOWN_TIMEOUT)),
   {
     path: ['SHUTDOWN_DELAY'] as PropertyKey[],
-    error: 'must be less than half of SHUTDOWN_TIMEOUT, since idle connections get the same time again',
+    error: 'must be less than half of SHUTDOWN_TIMEOUT (default 3s), since idle connections get the same time again',
     // Without it, zod checks this only when no other variable is invalid.
     when: () => true,
   },

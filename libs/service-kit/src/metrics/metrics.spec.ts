@@ -74,6 +74,7 @@ async function startHarbour(controllers: Type[] = [BerthsController]): Promise<N
     // Nothing listens on port 1.
     DATABASE_URL: 'postgres://harbour@127.0.0.1:1/harbour',
     LOG_LEVEL: 'silent',
+    SHUTDOWN_DELAY: '0ms',
   });
   const app = await createService('harbour', config, HarbourModule.forRoot(config, controllers));
   await app.listen(0, '127.0.0.1');

@@ -22,22 +22,28 @@ const pollIntervalMs = 20;
 const never = new AbortController().signal;
 
 /**
- * Runs the compiled entry of a service, by default on a free port. It inherits no variables.
+ * Runs the compiled entry of a service, by default on a free port and without a delay at its end. It inherits no variables.
  *
+ * @param prefix a command that runs it, such as `unshare`
  * @throws Error when the service is not built
  */
-export function startProcess(entryPoint: URL, environment: Readonly<Record<string, string>>): TestedProcess {
+export function startProcess(
+  entryPoint: URL,
+  environment: Readonly<Record<string, string>>,
+  prefix: readonly string[] = [],
+): TestedProcess {
   const file = fileURLToPath(entryPoint);
   if (!existsSync(file)) throw new Error(`${file} is missing: run the test through nx, or build first.`);
 
   const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-process-'));
   const [logFile, errorFile] = [path.join(directory, 'output'), path.join(directory, 'errors')];
+  const [command = '', ...args] = [...prefix, process.execPath, file];
   let url: string | undefined;
   const service = new SupervisedProcess({
     name: path.basename(file),
-    command: process.execPath,
-    args: [file],
-    env: { PORT: '0', ...environment },
+    command,
+    args,
+    env: { PORT: '0', SHUTDOWN_DELAY: '0ms', ...environment },
     logFile,
     errorFile,
     probe: async () => {
