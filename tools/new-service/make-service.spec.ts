@@ -9,7 +9,9 @@ import { readServiceName } from './render.ts';
 /** A workspace with only the files that a new service is made from. */
 let root: string;
 const folders = (): string[] =>
-  ['apps', 'e2e'].flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`)).sort();
+  ['apps', 'e2e']
+    .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => `${folder}/${name}`))
+    .toSorted((a, b) => a.localeCompare(b));
 
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'new-service-'));

@@ -352,11 +352,9 @@ describe("the console's server", () => {
   ])('refuses a deeply nested body of %s %s', async (method, route) => {
     const { url, accounts, customers } = await start();
 
-    const response = await fetch(`${url}/console/api${route}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      body: '['.repeat(30_000) + ']'.repeat(30_000),
-    });
+    const body = '['.repeat(30_000) + ']'.repeat(30_000);
+    const options = { method, headers: { 'content-type': 'application/json' }, body };
+    const response = await fetch(`${url}/console/api${route}`, options);
 
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({

@@ -37,12 +37,11 @@ export function startProcess(
 
   const directory = mkdtempSync(path.join(tmpdir(), 'breakwater-process-'));
   const [logFile, errorFile] = [path.join(directory, 'output'), path.join(directory, 'errors')];
-  const [command = '', ...args] = [...prefix, process.execPath, file];
   let url: string | undefined;
   const service = new SupervisedProcess({
     name: path.basename(file),
-    command,
-    args,
+    command: prefix[0] ?? process.execPath,
+    args: prefix.length > 0 ? [...prefix.slice(1), process.execPath, file] : [file],
     env: { PORT: '0', SHUTDOWN_DELAY: '0ms', ...environment },
     logFile,
     errorFile,
