@@ -1,5 +1,6 @@
 import {
   followVariable,
+  limitStreams,
   MetricsModule,
   MetricsRegistry,
   ServiceHealthModule,
@@ -20,6 +21,8 @@ import { opossumEngine } from '@breakwater/resilience/opossum';
 import { bindFindings, bindToPrometheus } from '@breakwater/resilience/prometheus';
 import { CircuitBreakerHealthIndicator } from '@breakwater/resilience/terminus';
 import { Injectable, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AccountsController } from './accounts/accounts.controller.ts';
 import { AccountsRepository } from './accounts/accounts.repository.ts';
 import { AccountsService } from './accounts/accounts.service.ts';
@@ -59,6 +62,17 @@ export class CircuitBreakersIndicator extends CircuitBreakerHealthIndicator impl
   check() {
     return this.isHealthy(this.key);
   }
+}
+
+/** Half of the clients that the stream of events accepts. */
+const maxEventStreamsPerClient = 50;
+
+/** Keeps one client from holding all streams of events. `MAX_REQUESTS_IN_FLIGHT_PER_CLIENT=0` turns it off, too. */
+function limitEventStreams(
+  { httpAdapter }: HttpAdapterHost<FastifyAdapter>,
+  { MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: max }: AccountConfig,
+): void {
+  limitStreams(httpAdapter.getInstance(), '/actuator/events/stream', max === 0 ? 0 : maxEventStreamsPerClient);
 }
 
 /** Shows the policies as metrics, the findings of the doctor included, and logs each state transition. */
@@ -121,6 +135,11 @@ export class AppModule {
       ],
       controllers: [AccountsController],
       providers: [
+        {
+          provide: limitEventStreams,
+          inject: [HttpAdapterHost],
+          useFactory: (adapterHost: HttpAdapterHost<FastifyAdapter>) => limitEventStreams(adapterHost, config),
+        },
         AccountsService,
         AccountsRepository,
         {

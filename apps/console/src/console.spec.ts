@@ -134,6 +134,37 @@ describe('a connection to the console', () => {
   );
 });
 
+describe('the stream of the console', () => {
+  const open = async (url: string, method = 'GET') => {
+    const client = new AbortController();
+    cleanups.push(() => client.abort());
+    return fetch(`${url}/console/api/stream`, { method, signal: client.signal });
+  };
+
+  it('can be held by one client up to half of its slots', async () => {
+    const { url } = await start();
+
+    const held = await Promise.all(Array.from({ length: 25 }, () => open(url)));
+    const further = await open(url);
+
+    expect(held.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(further.status).toBe(429);
+    expect(await further.json()).toEqual({ detail: 'A client may have 25 pages connected. Close one of them first.' });
+    await held[0]?.body?.cancel();
+    await vi.waitFor(async () => expect((await open(url)).status).toBe(200), { timeout: 60_000 });
+  });
+
+  it('responds to HEAD with the headers at once, and holds no slot for it', async () => {
+    const { url } = await start();
+
+    const heads = await Promise.all(Array.from({ length: 60 }, () => open(url, 'HEAD')));
+
+    expect(heads.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(heads[0]?.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect((await open(url)).status).toBe(200);
+  });
+});
+
 describe("the console's server", () => {
   it('forwards faults and the token to every replica of customer', async () => {
     const { call, customers } = await start();

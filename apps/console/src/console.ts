@@ -1,6 +1,7 @@
 import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import {
+  ClientLimit,
   limitWaitingResponses,
   loggerOptions,
   maxWaitingResponses,
@@ -29,7 +30,7 @@ const pollIntervalMs = 1_000;
 const eventsIntervalMs = 250;
 const loadIntervalMs = 50;
 
-const streamLimits = { keptMessages: 200, maxBacklog: 2_000_000, maxConnections: 50 };
+const streamLimits = { keptMessages: 200, maxBacklog: 2_000_000, maxConnections: 50, maxConnectionsPerClient: 25 };
 
 /** The page loads only its own files; a browser does not run anything that is injected into it. */
 const contentSecurityPolicy = {
@@ -72,6 +73,8 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     { event: 'history', data: monitor.history },
     ...(monitor.snapshot ? [{ event: 'snapshot', data: monitor.snapshot }] : []),
   ]);
+
+  const pages = new ClientLimit(streamLimits.maxConnectionsPerClient);
 
   const app: FastifyInstance = fastify({
     logger: loggerOptions('console', config),
@@ -117,7 +120,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   app.register(
     async (api) => {
       addControlRoutes(api, { monitor, load });
-      api.get('/stream', (request, reply) => openStream(stream, request, reply));
+      api.get('/stream', (request, reply) => openStream(stream, pages, request, reply));
     },
     { prefix: `${base}/api` },
   );
@@ -125,8 +128,21 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   return app;
 }
 
-async function openStream(stream: PageStream, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function openStream(
+  stream: PageStream,
+  clients: ClientLimit,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  // The routes of GET serve HEAD, too: a response without a body ends at once, and is no page.
+  if (request.method === 'HEAD') return reply.headers(streamHeaders).send();
   if (!stream.isOpen) return reply.status(503).send({ detail: 'The maximum number of pages is connected.' });
+  const release = clients.tryAcquire(request.ip);
+  if (release === undefined) {
+    const detail = `A client may have ${clients.max} pages connected. Close one of them first.`;
+    return reply.status(429).header('retry-after', '1').send({ detail });
+  }
+  reply.raw.once('close', release);
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }

@@ -43,6 +43,7 @@ export { ConcurrentReads } from './metrics/concurrent-reads.ts';
 export { MetricsModule } from './metrics/metrics.module.ts';
 export { ScrapedReading } from './metrics/scraped-reading.ts';
 export { MetricsRegistry, type ScrapedMetric } from './metrics/metrics.registry.ts';
+export { limitStreams } from './overload/stream-limit.ts';
 export { describeApi } from './openapi/describe-api.ts';
 export type { OpenApiDocument } from './openapi/document.ts';
 export {

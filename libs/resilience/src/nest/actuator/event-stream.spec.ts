@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -84,6 +84,27 @@ describe('GET events/stream', () => {
   afterEach(() => application.close());
 
   const customer = () => application.get(registryToken('circuitBreaker')).getOrCreate('customer');
+
+  it('responds to HEAD with the headers at once, also when no client can connect, and does not count it as one', async () => {
+    const stream = application.get(EventStream);
+    const head = async () => {
+      const [response] = (await once(
+        request(`${url}/actuator/events/stream`, { method: 'HEAD' }).end(),
+        'response',
+      )) as [IncomingMessage];
+      await once(response.resume(), 'end');
+      return response;
+    };
+
+    const open = await head();
+    const clients = stream.clients;
+    vi.spyOn(stream, 'isOpen', 'get').mockReturnValue(false);
+    const full = await head();
+
+    expect([open.statusCode, full.statusCode]).toEqual([200, 200]);
+    expect(open.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    expect(clients).toBe(0);
+  });
 
   it('starts with a snapshot of all policies', async () => {
     customer().onSuccess(1);

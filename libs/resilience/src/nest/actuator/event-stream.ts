@@ -187,11 +187,13 @@ export class EventStreamController {
 
   @Get('events/stream')
   open(@Res() response: FrameworkResponse): void {
-    if (!this.#stream.isOpen)
+    const nodeResponse = response.raw ?? (response as ServerResponse);
+    // The routes of GET serve HEAD, too: a response without a body ends at once, and is no client of the stream.
+    const isHead = nodeResponse.req.method === 'HEAD';
+    if (!isHead && !this.#stream.isOpen)
       throw new ServiceUnavailableException(
         'The maximum number of event stream clients is connected. Try again later.',
       );
-    const nodeResponse = response.raw ?? (response as ServerResponse);
     for (const [name, value] of Object.entries(response.getHeaders?.() ?? {})) {
       if (value !== undefined) nodeResponse.setHeader(name, value);
     }
@@ -199,6 +201,7 @@ export class EventStreamController {
     // The connection ends with the stream, so the server does not wait for it at shutdown.
     nodeResponse.shouldKeepAlive = false;
     nodeResponse.writeHead(200, streamHeaders);
-    this.#stream.connect(nodeResponse);
+    if (isHead) nodeResponse.end();
+    else this.#stream.connect(nodeResponse);
   }
 }
