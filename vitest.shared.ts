@@ -17,6 +17,9 @@ export function vitestConfig(overrides: NonNullable<ViteUserConfig['test']> = {}
       reporters: ['default', 'json'],
       outputFile: { json: results },
       passWithNoTests: false,
+      // Loading modules takes longer than most spec files run. A worker loads them once for all its files, so each file
+      // restores what it changes of globals, timers and the environment.
+      isolate: false,
       ...overrides,
     },
   });

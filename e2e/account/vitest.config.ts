@@ -5,4 +5,6 @@ export default vitestConfig({
   globalSetup: '../../libs/system-runner/src/testing/test-database.ts',
   testTimeout: 150_000,
   hookTimeout: 60_000,
+  // The tests mostly wait for services, each of which has its own port and database.
+  maxWorkers: 2,
 });
