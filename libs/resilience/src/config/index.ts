@@ -1,7 +1,7 @@
 export type { ConfigFile } from './config-file.ts';
 export { ConfigFileError, readConfigFile } from './config-file.ts';
 export type { ErrorTypes, Predicate, Predicates } from './names.ts';
-export type { PipelinePolicies } from './pipelines.ts';
+export type { PipelinePolicies, PipelinesInCode } from './pipelines.ts';
 export type {
   HealthOptionsOf,
   NamesInCode,

@@ -2,7 +2,7 @@ import type { Setting } from '../core/definitions.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { type PipelineKind, pipelineKindsOf, type PolicyDefinitions } from '../core/policies.ts';
 import { isOfPipelines } from './bind.ts';
-import { findRelaxed, nearestRelaxed } from './names.ts';
+import { findRelaxed, nearestRelaxed, relaxed } from './names.ts';
 import { isEmpty, type Property } from './sources.ts';
 import { fillIn, plainText, quoted, type ReadingContext, wordsIn } from './values.ts';
 
@@ -18,14 +18,20 @@ export type PipelineMember = PipelineKind | `${PipelineKind}:${string}`;
  */
 export type PipelinePolicies = Readonly<Record<string, readonly PipelineMember[]>>;
 
+/** Stands for the policies of the standard pipeline in place of a list of policies. */
+export const standardWord = 'standard';
+
+/** The pipelines that code declares: lists of policies, or `standard`. */
+export type PipelinesInCode = Readonly<Record<string, readonly PipelineMember[] | typeof standardWord>>;
+
 /** The policies of pipelines as words, with their origin, by the names of the pipelines. */
 export type PipelineSettings = ReadonlyMap<string, Setting>;
 
 /** The pipelines that code declares. */
-export function pipelinesInCode(pipelines: PipelinePolicies = {}): PipelineSettings {
+export function pipelinesInCode(pipelines: PipelinesInCode = {}): PipelineSettings {
   const settings = Object.entries(pipelines).map(([name, value]): [string, Setting] => [
     name,
-    { value, origin: `pipelines.${name} in the application's code` },
+    { value: wordsIn(value), origin: `pipelines.${name} in the application's code` },
   ]);
   return new Map(settings);
 }
@@ -62,7 +68,7 @@ export function pipelinePolicies(
 ): PipelinePolicies {
   const pipelines = [...settings].map(([name, { value, origin: option }]): [string, readonly PipelineMember[]] => {
     const words = value as readonly string[];
-    if (words.length > 0) {
+    if (words.length > 0 && !isStandard(words)) {
       const fault = (given: string, allowed: string): void => report({ option, given, allowed });
       return [name, membersIn(words, name, { definitions, kinds, fault })];
     }
@@ -72,6 +78,11 @@ export function pipelinePolicies(
     return [name, policies];
   });
   return Object.fromEntries(pipelines);
+}
+
+/** Whether the words of a pipeline stand for the standard pipeline. */
+export function isStandard(words: readonly string[]): boolean {
+  return words.length === 1 && relaxed(words[0] ?? '') === standardWord;
 }
 
 /** The policies that have an instance of this name, in the default order. */
@@ -95,12 +106,13 @@ function membersIn(
   { definitions, kinds, fault }: MemberContext,
 ): readonly PipelineMember[] {
   const members: PipelineMember[] = [];
+  const listed = `${kinds.join(', ')}; or ${standardWord} alone`;
   for (const word of words) {
     const written = plainText(word);
     const [kindText = '', ...rest] = written.split(':');
     const kind = findRelaxed(kindText, kinds);
     if (kind === undefined) {
-      fault(`'${written}', which is no policy`, orNearest(nearestRelaxed(kindText, kinds), kinds.join(', ')));
+      fault(`'${written}', which is no policy`, orNearest(nearestRelaxed(kindText, [...kinds, standardWord]), listed));
       continue;
     }
     const instance = rest.length === 0 ? pipelineName : rest.join(':');

@@ -25,12 +25,14 @@ import {
   type PipelinePolicies,
   pipelinePolicies,
   pipelinesInCode,
+  type PipelinesInCode,
   type PipelineSettings,
 } from './pipelines.ts';
 import { type Environment, lookupIn } from './placeholders.ts';
 import { activeDocuments } from './profiles.ts';
 import { type HealthOptions, healthRules, type SectionFormat, sectionFormats } from './section-format.ts';
 import { documentsIn, joinLists, keysOfDocuments, propertiesBelow, type Property } from './sources.ts';
+import { withStandardPipelines } from './standard-pipelines.ts';
 import type { ReadingContext } from './values.ts';
 
 /**
@@ -38,8 +40,8 @@ import type { ReadingContext } from './values.ts';
  * and environment override them. Empty by default.
  */
 export interface ResilienceConfigContext extends Partial<PolicyDefinitions> {
-  /** Pipelines in code, each of which files and environment replace as a whole. None by default. */
-  readonly pipelines?: PipelinePolicies;
+  /** Pipelines in code (`standard` or a list), each of which files and environment replace as a whole. None by default. */
+  readonly pipelines?: PipelinesInCode;
   /** Environment variables, for single values and for placeholders in files; `process.env` by default. */
   readonly env?: Environment;
   /** Error classes by their names in files, in addition to those of JavaScript and of this library. None by default. */
@@ -127,9 +129,10 @@ export function configWithNames(
   const issues = new ConfigIssues();
   const formats = sectionFormats(table);
   const sources = readSources(files, context, formats, names, issues);
+  const layers = withStandardPipelines(sources.layers, sources.pipelines, formats);
 
   const resolved = formats.map((format) => {
-    const layer = sources.layers.get(format.kind) ?? emptyLayer;
+    const layer = layers.get(format.kind) ?? emptyLayer;
     const bases = new BaseConfigs(format.rules, layer, (base) => reportBase(base, issues));
     return { format, bases, definitions: definitionsIn(layer, format, bases, { issues, random }) };
   });

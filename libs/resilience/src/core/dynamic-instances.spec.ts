@@ -67,7 +67,7 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
   it('never removes an instance with an in-flight call', async () => {
     const { clock, registry } = setUp(kind, { maxInstances: 1, idleExpiry: '1m' });
     // A long time limit, so that the call stays in flight.
-    if (kind === 'timeLimiter') registry.addConfiguration('default', { timeoutDuration: '1h' });
+    if (kind === 'timeLimiter' || kind === 'deadline') registry.addConfiguration('default', { timeoutDuration: '1h' });
     const busy = registry.getOrCreate('busy') as Policy;
     const end = await inFlight(busy);
 

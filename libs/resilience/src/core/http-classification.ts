@@ -1,5 +1,6 @@
 import { isError, isInstanceOf } from './error-matcher.ts';
 import { causesOf } from './errors.ts';
+import type { HttpRequestFacts } from './http-request.ts';
 import type { ErrorClass } from './options.ts';
 
 /**
@@ -254,11 +255,41 @@ export function httpHeaderOf(outcome: unknown, name: string): string | undefined
   });
 }
 
-/** Reads `Headers` of `fetch`, and plain objects with lower-case names as Node and most clients have them. */
+const idempotencyKey = 'idempotency-key';
+
+/**
+ * The request that an error or a response belongs to, where the client keeps it there (axios, got, superagent and
+ * node:http); `undefined` otherwise, as with `fetch`.
+ */
+export function httpRequestOf(outcome: unknown): HttpRequestFacts | undefined {
+  return firstOf([...causesOf(outcome)], (each) => {
+    const response = property(each, 'response');
+    const holders = [each, response].flatMap((holder) =>
+      ['config', 'options', 'request', 'req'].map((name) => property(holder, name)),
+    );
+    return firstOf(holders, (request) => {
+      const method = property(request, 'method');
+      if (typeof method !== 'string') return undefined;
+      const ofNode = property(request, 'getHeader');
+      const key = headerIn(property(request, 'headers'), idempotencyKey);
+      const hasIdempotencyKey =
+        (key ?? (typeof ofNode === 'function' ? ofNode.call(request, idempotencyKey) : undefined)) !== undefined;
+      return { method, hasIdempotencyKey };
+    });
+  });
+}
+
+/** Reads `Headers` of `fetch`, and plain objects, whose names callers write in any case. */
 function headerIn(headers: unknown, name: string): string | undefined {
   const get = property(headers, 'get');
-  const value: unknown = typeof get === 'function' ? get.call(headers, name) : property(headers, name);
+  const value: unknown = typeof get === 'function' ? get.call(headers, name) : valueIn(headers, name);
   return typeof value === 'string' ? value : undefined;
+}
+
+function valueIn(headers: unknown, name: string): unknown {
+  const exact = property(headers, name);
+  if (exact !== undefined || typeof headers !== 'object' || headers === null) return exact;
+  return property(headers, Object.keys(headers).find((key) => key.toLowerCase() === name) ?? name);
 }
 
 /** The value of a property of an object; `undefined` for any other value. */

@@ -122,20 +122,35 @@ export type { RetryMetrics } from './retry/retry.metrics.ts';
 export type { IntervalBiFunction, RetryConfig, RetryOptions, RetryOutcome } from './retry/retry.options.ts';
 export { RetryBudget } from './retry/retry-budget.ts';
 export type { RetryBudgetConfig, RetryBudgetOptions } from './retry/retry-budget.options.ts';
-export type { HttpRequestFacts, HttpRetryOptions } from './retry/http-retry.ts';
+export type { HttpRequestFacts } from './http-request.ts';
+export { isRepeatable } from './http-request.ts';
+export type { HttpRetryOptions } from './retry/http-retry.ts';
+export type { Classification, ClassifiedOutcome, OutcomeKind, OutcomeVerdict } from './outcome.ts';
+export {
+  classificationNames,
+  classifyOutcome,
+  isDependencyFailure,
+  isUnavailable,
+  outcomeOfStatus,
+  outcomeVerdicts,
+} from './outcome.ts';
 export type { HttpOutcome } from './http-classification.ts';
 export { classifyHttp } from './http-classification.ts';
-export { isRepeatable, isRetryableStatus, parseRetryAfter, retryOnHttp } from './retry/http-retry.ts';
+export { isRetryableStatus, parseRetryAfter, retryOnHttp } from './retry/http-retry.ts';
 export { Hedge } from './hedge/hedge.ts';
 export type { HedgeBudget, HedgeEnvironment, HedgeMetrics } from './hedge/hedge.ts';
 export { HedgeDecidedError } from './hedge/hedge.errors.ts';
 export type * from './hedge/hedge.events.ts';
 export type { HedgeConfig, HedgeOptions } from './hedge/hedge.options.ts';
 export { Deadline, DeadlineExceededError, deadlineHeader, deadlineHeaders, readDeadline } from './deadline.ts';
-export { TimeLimiter } from './time-limiter/time-limiter.ts';
+export { TimeLimiter, TotalDeadline } from './time-limiter/time-limiter.ts';
 export { TimeoutExceededError } from './time-limiter/time-limiter.errors.ts';
 export type * from './time-limiter/time-limiter.events.ts';
-export type { TimeLimiterConfig, TimeLimiterOptions } from './time-limiter/time-limiter.options.ts';
+export type {
+  TimeLimiterConfig,
+  TimeLimiterOptions,
+  TotalDeadlineOptions,
+} from './time-limiter/time-limiter.options.ts';
 export { RateLimiter } from './rate-limiter/rate-limiter.ts';
 export type { RateLimiterMetrics } from './rate-limiter/rate-limiter.ts';
 export { RateLimitExceededError } from './rate-limiter/rate-limiter.errors.ts';
@@ -148,6 +163,8 @@ export type * from './bulkhead/bulkhead.events.ts';
 export type { BulkheadConfig, BulkheadOptions } from './bulkhead/bulkhead.options.ts';
 export type { ErrorMatcher } from './error-matcher.ts';
 export type { PipelineDefinition } from './pipeline.ts';
+export type { StandardOptions } from './standard-pipeline.ts';
+export { standardOptions, standardPipeline } from './standard-pipeline.ts';
 export { defaultOrder, definePipeline, Pipeline, pipeline } from './pipeline.ts';
 export { PipelineNotFoundError, PipelineRegistry } from './pipeline.registry.ts';
 export type { AdaptiveConcurrencyLimiterMetrics } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';

@@ -143,8 +143,8 @@ describe('definePipeline', () => {
     );
 
     expect(definePipeline('customer', policies).describe()).toBe(
-      'fallback(cachedFallback(retry(circuitBreaker(hedge(rateLimiter(timeLimiter(bulkhead(' +
-        'adaptiveConcurrencyLimiter(call)))))))))',
+      'fallback(cachedFallback(deadline(retry(circuitBreaker(hedge(rateLimiter(timeLimiter(bulkhead(' +
+        'adaptiveConcurrencyLimiter(call))))))))))',
     );
   });
 

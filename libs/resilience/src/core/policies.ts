@@ -12,6 +12,7 @@ import { Registry, type RegistryDefinitions } from './registry.ts';
 import { retryBudgetDefinition } from './retry/retry-budget.definition.ts';
 import { retryDefinition } from './retry/retry.definition.ts';
 import { timeLimiterDefinition } from './time-limiter/time-limiter.definition.ts';
+import { totalDeadlineDefinition } from './time-limiter/total-deadline.definition.ts';
 
 /**
  * Every kind of policy, in the default order of a pipeline, outermost first. The order is that of Resilience4j's Spring
@@ -19,6 +20,7 @@ import { timeLimiterDefinition } from './time-limiter/time-limiter.definition.ts
  *
  * - `retryBudget` is no policy; it comes first because `retry` and `hedge` draw on it.
  * - `fallback` applies when all else has failed, `cachedFallback` before it: a stale value is better than a substitute.
+ * - `deadline` limits the call with all its attempts and the waits between them.
  * - `retry` passes through the circuit breaker with each attempt, and stops when the circuit breaker refuses.
  * - `circuitBreaker` records the result of one attempt. Refusals of the policies inside it are not recorded.
  * - `hedge` is inside it: one result, recorded once. Each hedged attempt passes through the policies further inside, so that
@@ -33,6 +35,7 @@ export const policies = Object.freeze([
   retryBudgetDefinition,
   fallbackDefinition,
   cachedFallbackDefinition,
+  totalDeadlineDefinition,
   retryDefinition,
   circuitBreakerDefinition,
   hedgeDefinition,

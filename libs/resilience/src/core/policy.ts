@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { Deadline } from './deadline.ts';
 import { type Unsubscribe, warn } from './events.ts';
+import type { HttpRequestFacts } from './http-request.ts';
 
 /** The context of one call, which policies pass to the call and to each other. */
 export interface CallContext {
@@ -10,6 +11,8 @@ export interface CallContext {
   readonly attempt: number;
   /** When the result is no longer needed; `undefined` when unknown. Pass it on with `deadlineHeaders`. */
   readonly deadline?: Deadline | undefined;
+  /** The request that the call makes, by which a retry decides whether it may be repeated; `undefined` when unknown. */
+  readonly request?: HttpRequestFacts | undefined;
 }
 
 /** The work that a policy protects. It returns a value or a promise. */
@@ -163,12 +166,19 @@ export type AbortSource = AbortSignal | LazyAbortController;
 class LazyCallContext implements CallContext {
   readonly attempt: number;
   readonly deadline: Deadline | undefined;
+  readonly request: HttpRequestFacts | undefined;
   #abortSource: AbortSource | undefined;
 
-  constructor(abortSource: AbortSource | undefined, attempt: number, deadline: Deadline | undefined) {
+  constructor(
+    abortSource: AbortSource | undefined,
+    attempt: number,
+    deadline: Deadline | undefined,
+    request: HttpRequestFacts | undefined,
+  ) {
     this.#abortSource = abortSource;
     this.attempt = attempt;
     this.deadline = deadline;
+    this.request = request;
   }
 
   get signal(): AbortSignal {
@@ -182,14 +192,18 @@ class LazyCallContext implements CallContext {
 }
 
 /** The context of a call; without an abort source its signal is never aborted. */
-export function callContext(abortSource: AbortSource | undefined, attempt: number, deadline?: Deadline): CallContext {
-  return new LazyCallContext(abortSource, attempt, deadline);
+export function callContext(
+  abortSource: AbortSource | undefined,
+  attempt: number,
+  { deadline, request }: Pick<CallContext, 'deadline' | 'request'> = {},
+): CallContext {
+  return new LazyCallContext(abortSource, attempt, deadline, request);
 }
 
 /** Fills in what the caller left out: a signal that is never aborted, and attempt 1. */
 export function toCallContext(given?: Partial<CallContext>): CallContext {
   if (given instanceof LazyCallContext) return given;
-  return new LazyCallContext(given?.signal, given?.attempt ?? 1, given?.deadline);
+  return new LazyCallContext(given?.signal, given?.attempt ?? 1, given?.deadline, given?.request);
 }
 
 /** What can abort the call, without creating a signal; `undefined` when nothing can. */

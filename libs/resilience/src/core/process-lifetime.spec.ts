@@ -29,6 +29,9 @@ const waits: Readonly<Record<PipelineKind, string>> = {
   timeLimiter: `
     const error = await new lib.TimeLimiter('x', { timeoutDuration: 30 }).execute(() => ${never}).catch((error) => error);
     console.log(error.code === 'TIMEOUT_EXCEEDED' ? 'response' : error);`,
+  deadline: `
+    const error = await new lib.TotalDeadline('x', { timeoutDuration: 30 }).execute(() => ${never}).catch((error) => error);
+    console.log(error.code === 'TIMEOUT_EXCEEDED' ? 'response' : error);`,
   rateLimiter: `
     const limiter = new lib.RateLimiter('x', { limitForPeriod: 1, limitRefreshPeriod: 40, timeoutDuration: '1s' });
     await limiter.execute(() => 'first');

@@ -411,6 +411,23 @@ const cases: readonly Case[] = [
     without: [{ options: { retry: { maxAttempts: 3 }, timeLimiter: {} } }],
   },
   {
+    code: 'attempt-outlasts-deadline',
+    severity: 'error',
+    options: { deadline: { timeoutDuration: '5s' }, retry: {}, timeLimiter: { timeoutDuration: '10s' } },
+    message: 'ends a call after 5 s, but one attempt may take 10 s',
+    without: [
+      { options: { deadline: { timeoutDuration: '5s' }, timeLimiter: { timeoutDuration: '2s' } } },
+      { options: { deadline: { timeoutDuration: '5s' } } },
+      {
+        options: {
+          deadline: { timeoutDuration: '5s' },
+          timeLimiter: { timeoutDuration: '10s' },
+          order: ['timeLimiter', 'deadline'],
+        },
+      },
+    ],
+  },
+  {
     code: 'bulkhead-below-demand',
     severity: 'error',
     options: { bulkhead: { maxConcurrentCalls: 5, maxWaitDuration: '10s' } },

@@ -24,6 +24,7 @@ const explanations: { readonly [K in PipelineKind]?: (config: PolicyOf<K>['confi
   circuitBreaker: explainCircuitBreaker,
   retry: explainRetry,
   rateLimiter: explainRateLimiter,
+  deadline: explainDeadline,
   timeLimiter: explainTimeLimiter,
   bulkhead: explainBulkhead,
 };
@@ -93,12 +94,21 @@ function explainHalfOpen(config: CircuitBreakerConfig): string {
 }
 
 function explainRetry(config: RetryConfig): string {
-  const { maxAttempts, waitDuration, retryBudget } = config;
+  const { maxAttempts, waitDuration, retryBudget, classification } = config;
   if (maxAttempts === 1) return 'A call is not repeated.';
   const waits =
     waitDuration === undefined ? 'after waits that a function computes' : `${span(waitDuration)} after each attempt`;
   const budget = retryBudget === undefined ? '' : `, as far as the budget '${retryBudget}' permits`;
-  return `A call that fails is made up to ${maxAttempts} times, ${waits}${budget}.`;
+  const calls =
+    classification === undefined
+      ? 'A call that fails'
+      : `A call that may be repeated and fails (classification ${classification})`;
+  return `${calls} is made up to ${maxAttempts} times, ${waits}${budget}.`;
+}
+
+function explainDeadline({ timeoutDuration, cancelRunningFuture }: TimeLimiterConfig): string {
+  const work = cancelRunningFuture ? 'is aborted' : 'continues';
+  return `A call with all its attempts and waits ends with an error after ${span(timeoutDuration)}, and its work ${work}.`;
 }
 
 function explainTimeLimiter({ timeoutDuration, cancelRunningFuture }: TimeLimiterConfig): string {

@@ -112,12 +112,19 @@ export interface RetryTime {
  * `undefined` if the duration of an attempt is unknown: without a time limiter inside the retry and without a latency.
  */
 export function retryTime(instance: Instance, { latencyMs }: Traffic): RetryTime | undefined {
-  const { retry, timeLimiter } = instance;
+  const { retry, timeLimiter, deadline } = instance;
   const limitMs = isAround(instance, 'retry', 'timeLimiter') ? timeLimiter?.timeoutDuration : undefined;
   const attemptMs = limitMs ?? latencyMs;
   if (retry === undefined || attemptMs === undefined) return undefined;
   const waitsMs = totalWaitMs(retry);
   const totalMs = retry.maxAttempts * attemptMs + waitsMs;
   const attempts = `${count(retry.maxAttempts, 'attempt')} × ${span(attemptMs)}`;
-  return { totalMs, sum: `${attempts} + ${span(waitsMs)} of waits = ${span(totalMs)}` };
+  const sum = `${attempts} + ${span(waitsMs)} of waits = ${span(totalMs)}`;
+  const isCut = isAround(instance, 'deadline', 'retry') && deadline !== undefined && deadline.timeoutDuration < totalMs;
+  return isCut
+    ? {
+        totalMs: deadline.timeoutDuration,
+        sum: `${sum}, which the total deadline limits to ${span(deadline.timeoutDuration)}`,
+      }
+    : { totalMs, sum };
 }

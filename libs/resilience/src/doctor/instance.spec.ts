@@ -6,7 +6,8 @@ import { InvalidOptionsError } from '../core/errors.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
 import { pipeline } from '../core/pipeline.ts';
 import { createRegistry, policies } from '../core/policies.ts';
-import { diagnose } from './diagnose.ts';
+import { diagnose, startUpWarnings } from './diagnose.ts';
+import { explain } from './explain.ts';
 import { describeInstance, instancesInFiles, instancesOf, isAround, orderOf } from './instance.ts';
 
 describe('instancesInFiles', () => {
@@ -61,6 +62,21 @@ describe('instancesInFiles', () => {
     const { instances } = await read('resilience4j.circuitbreaker.configs.default: { slidingWindowSize: 7 }');
 
     expect(instances).toMatchObject([{ name: 'default', circuitBreaker: { slidingWindowSize: 7 } }]);
+  });
+
+  it('contains the policies of a standard pipeline, whose defaults need no warning', async () => {
+    const { instances, warnings } = await read('resilience4j.pipelines.payments: standard');
+
+    const [payments] = instances;
+    expect(payments).toMatchObject({
+      name: 'payments',
+      order: ['deadline', 'retry', 'circuitBreaker', 'timeLimiter', 'bulkhead'],
+      deadline: { timeoutDuration: 30_000 },
+      circuitBreaker: { classification: 'http' },
+    });
+    expect(explain(payments!)).toContain('A call with all its attempts and waits ends with an error after 30 s');
+    expect(startUpWarnings(instances)).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
   it('accepts names of classes and predicates of the application', async () => {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { isDeepStrictEqual } from 'node:util';
-import type { PipelinePolicies } from '../config/pipelines.ts';
+import type { PipelinesInCode } from '../config/pipelines.ts';
 import { ConflictingDefinitionError } from '../core/errors.ts';
 import type { PolicyDefinitions, PolicyKind } from '../core/policies.ts';
 import type { PolicyTable } from '../core/policy-definition.ts';
@@ -11,7 +11,7 @@ import { policyTable } from './resilience.options.ts';
 /** The definitions of one module: instances and configurations by kind of policy, and pipelines. */
 export interface ResilienceFeature extends Partial<PolicyDefinitions> {
   /** As in `ResilienceModule.forRoot`. None by default. */
-  readonly pipelines?: PipelinePolicies;
+  readonly pipelines?: PipelinesInCode;
 }
 
 /** Marks the definitions of `forFeature` among the providers of an application. */
@@ -63,7 +63,7 @@ function merge(one: ResilienceFeature, other: ResilienceFeature, table: PolicyTa
   return { ...(Object.fromEntries(definitions) as PolicyDefinitions), pipelines };
 }
 
-function mergeByName<D extends object>(
+function mergeByName<D extends object | string>(
   label: string,
   ours: Readonly<Record<string, D>> = {},
   theirs: Readonly<Record<string, D>> = {},
@@ -76,8 +76,8 @@ function mergeByName<D extends object>(
   return { ...ours, ...theirs };
 }
 
-function differences(existing: object, wanted: object): readonly string[] {
-  if (Array.isArray(existing)) return ['policies'];
+function differences(existing: object | string, wanted: object | string): readonly string[] {
+  if (Array.isArray(existing) || typeof existing === 'string' || typeof wanted === 'string') return ['policies'];
   const before = existing as Readonly<Record<string, unknown>>;
   const after = wanted as Readonly<Record<string, unknown>>;
   const options = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -74,8 +74,8 @@ function protectedSubscription(
 
 function withSignal(inherited: CallContext | undefined, signal: AbortSignal): Partial<CallContext> {
   if (inherited === undefined) return { signal };
-  const { attempt, deadline } = inherited;
-  return { signal: AbortSignal.any([inherited.signal, signal]), attempt, deadline };
+  const { attempt, deadline, request } = inherited;
+  return { signal: AbortSignal.any([inherited.signal, signal]), attempt, deadline, request };
 }
 
 /** Emits the values of the source to the subscriber. Resolves with the last one when the source completes. */

@@ -90,6 +90,7 @@ describe('ResilienceModule', () => {
       rateLimiter: { instances: { customer: {} } },
       timeLimiter: { instances: { customer: {} } },
       adaptiveConcurrencyLimiter: { instances: { customer: {} } },
+      deadline: { instances: { customer: {} } },
     });
 
     for (const kind of kindsOf().filter((each) => each !== 'retryBudget' && each !== 'circuitBreaker')) {

@@ -86,6 +86,7 @@ describe('The options of a circuit breaker on opossum', () => {
       'recordException',
       'ignoreException',
       'recordResult',
+      'classification',
       'writableStackTraceEnabled',
       'eventConsumerBufferSize',
       'engine',

@@ -17,6 +17,7 @@ import {
   type CallVerdict,
   type JudgedCall,
   judgeOutcome,
+  outcomeField,
 } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { legalTransitions } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import { type CallContext, type ProtectedCall, rejectionIfAborted, toCallContext } from '../../core/policy.ts';
@@ -249,12 +250,13 @@ export class OpossumCircuitBreaker
 
   #emitCallEnd(verdict: CallVerdict, outcome: CallOutcome, elapsedDurationMs: number): void {
     if (this.state === 'DISABLED') return;
+    const details = { elapsedDurationMs, ...outcomeField(this.config, outcome) };
     if (verdict === 'success') {
-      this.emit('SUCCESS', { elapsedDurationMs });
+      this.emit('SUCCESS', details);
       return;
     }
     const error = 'error' in outcome ? outcome.error : new ResultRecordedAsFailureError(this.name, outcome.result);
-    this.emit(verdict === 'failure' ? 'ERROR' : 'IGNORED_ERROR', { elapsedDurationMs, error });
+    this.emit(verdict === 'failure' ? 'ERROR' : 'IGNORED_ERROR', { ...details, error });
   }
 
   #rejectOperation(operation: string, reason: string): never {

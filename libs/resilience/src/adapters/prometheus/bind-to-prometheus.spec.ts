@@ -236,6 +236,7 @@ describe('bindToPrometheus for circuit breakers', () => {
       'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="open",to_state="half_open"} 0',
       'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="half_open",to_state="open"} 0',
       'breakwater_circuitbreaker_transitions_total{name="ledger",from_state="half_open",to_state="closed"} 0',
+      '# TYPE breakwater_circuitbreaker_outcomes_total counter',
       '# TYPE breakwater_circuitbreaker_health_probes_total counter',
       'breakwater_circuitbreaker_health_probes_total{name="ledger",kind="healthy"} 0',
       'breakwater_circuitbreaker_health_probes_total{name="ledger",kind="unhealthy"} 1',
@@ -312,7 +313,7 @@ describe('counters', () => {
   it.each(eventMeters)('exist with the value 0 before the first event, and after a restart: $name', async (meter) => {
     const { kind, name } = meter;
     const options = {
-      circuitBreaker: { healthProbe: () => true },
+      circuitBreaker: { healthProbe: () => true, classification: 'http' as const },
       retry: { retryBudget: 'all' },
       hedge: { retryBudget: 'all' },
       fallback: { handlers: [{ handle: () => 'fallback' }] },

@@ -1,5 +1,6 @@
 import { CallAbortedOnOpenError, CallNotPermittedError } from './circuit-breaker.errors.ts';
 import { attributeNames as names, type Labels } from '../observability.ts';
+import { type OutcomeKind, outcomeVerdicts } from '../outcome.ts';
 import { definePolicy, dependencyUnavailable } from '../policy-definition.ts';
 import { circuitBreakerDetails, circuitBreakerEvent } from './circuit-breaker.actuator.ts';
 import { type AnyCircuitBreaker, type CircuitBreakerEngines, chosenEngine } from './circuit-breaker.contract.ts';
@@ -15,6 +16,11 @@ export interface CircuitBreakerRegistryEnvironment extends CircuitBreakerEnviron
 
 function transitionLabels(from: StateName, to: StateName): Labels {
   return { from_state: from.toLowerCase(), to_state: to.toLowerCase() };
+}
+
+/** Events have an outcome where the metric applies. */
+function outcomeLabel({ outcome = 'unknown' }: { readonly outcome?: OutcomeKind }): Labels {
+  return { outcome };
 }
 
 export const circuitBreakerDefinition = definePolicy({
@@ -159,6 +165,15 @@ export const circuitBreakerDefinition = definePolicy({
         STATE_TRANSITION: ({ fromState, toState }): Labels => transitionLabels(fromState, toState),
       },
       initial: automaticTransitions.map(([from, to]) => transitionLabels(from, to)),
+    },
+    {
+      type: 'eventCounter',
+      name: 'breakwater_circuitbreaker_outcomes_total',
+      help: 'Total number of calls, by what their outcome shows.',
+      labels: ['outcome'],
+      counts: { SUCCESS: outcomeLabel, ERROR: outcomeLabel, IGNORED_ERROR: outcomeLabel },
+      initial: Object.keys(outcomeVerdicts).map((outcome) => ({ outcome })),
+      appliesTo: ({ config }) => config.classification !== undefined,
     },
     {
       type: 'eventCounter',

@@ -1,4 +1,5 @@
 import type { EventDetails, PolicyEvent } from '../events.ts';
+import type { OutcomeKind } from '../outcome.ts';
 import type { StateName } from './circuit-breaker.transitions.ts';
 
 interface CircuitBreakerEvent<T extends string> extends PolicyEvent {
@@ -6,20 +7,23 @@ interface CircuitBreakerEvent<T extends string> extends PolicyEvent {
   readonly circuitBreakerName: string;
 }
 
-/** A call succeeded, or failed with an error that the configuration does not record. */
-export interface SuccessEvent extends CircuitBreakerEvent<'SUCCESS'> {
+/** A call ended. */
+interface CallEndedEvent<T extends string> extends CircuitBreakerEvent<T> {
   readonly elapsedDurationMs: number;
+  /** What the outcome shows; only with the option `classification`. Not in Resilience4j. */
+  readonly outcome?: OutcomeKind;
 }
 
+/** A call succeeded, or failed with an error that the configuration does not record. */
+export type SuccessEvent = CallEndedEvent<'SUCCESS'>;
+
 /** A call failed: it threw, or returned a value that the configuration records as a failure. */
-export interface ErrorEvent extends CircuitBreakerEvent<'ERROR'> {
-  readonly elapsedDurationMs: number;
+export interface ErrorEvent extends CallEndedEvent<'ERROR'> {
   readonly error: unknown;
 }
 
 /** A call ended with an error that is no evidence against the dependency. */
-export interface IgnoredErrorEvent extends CircuitBreakerEvent<'IGNORED_ERROR'> {
-  readonly elapsedDurationMs: number;
+export interface IgnoredErrorEvent extends CallEndedEvent<'IGNORED_ERROR'> {
   readonly error: unknown;
 }
 

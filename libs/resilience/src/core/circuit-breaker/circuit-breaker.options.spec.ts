@@ -47,6 +47,7 @@ describe('Circuit breaker options', () => {
       recordException: undefined,
       ignoreException: undefined,
       recordResult: undefined,
+      classification: undefined,
       transitionOnResult: undefined,
       initialState: 'CLOSED',
       writableStackTraceEnabled: true,

@@ -24,6 +24,14 @@ import {
   size,
   wholeNumber,
 } from '../options.ts';
+import {
+  type Classification,
+  classificationNames,
+  classifyOutcome,
+  isDependencyFailure,
+  type OutcomeKind,
+  outcomeVerdicts,
+} from '../outcome.ts';
 import type { CallContext } from '../policy.ts';
 import type { UserFunctions } from '../user-function.ts';
 import { type StateName, stateNames } from './circuit-breaker.transitions.ts';
@@ -121,6 +129,12 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
   readonly ignoreException?: (error: unknown) => boolean;
   /** Whether a returned value counts as a failure. None does by default. */
   readonly recordResult?: (result: unknown) => boolean;
+  /**
+   * Classifies outcomes by this protocol: `http`. Then server errors, 408, 429, broken connections and timeouts count as
+   * failures, thrown or returned. Other responses, such as a 404, count as successes; aborted calls and programming errors
+   * are ignored. Every other option that records or ignores takes precedence. None by default. Beyond Resilience4j.
+   */
+  readonly classification?: Classification;
   /** Opens the circuit breaker after a single result, regardless of the rates. Called after the result is recorded. */
   readonly transitionOnResult?: (outcome: CallOutcome) => TransitionCheckResult;
   /** The state at the start; CLOSED by default. */
@@ -154,6 +168,7 @@ export const circuitBreakerOptions = new OptionSchema({
   recordException: errorPredicate(),
   ignoreException: errorPredicate(),
   recordResult: resultPredicate(),
+  classification: optional(choice<Classification>('http', classificationNames)),
   transitionOnResult: optionalFunction<(outcome: CallOutcome) => TransitionCheckResult>(
     "a function from an outcome to 'NO_TRANSITION' or { toState: 'OPEN' }",
   ),
@@ -216,11 +231,25 @@ export interface JudgedCall {
 export function judgeOutcome(config: CircuitBreakerConfig, call: JudgedCall, functions: UserFunctions): CallVerdict {
   const { outcome, elapsedDurationMs, context } = call;
   const isResult = 'result' in outcome;
-  if (isResult && functions.test('recordResult', config.recordResult, outcome.result) !== true) return 'success';
+  if (isResult && !isRecordedResult(config, outcome.result, functions)) return 'success';
   if (isCutOff(isResult ? undefined : outcome.error, context)) {
     return elapsedDurationMs > config.slowCallDurationThreshold ? 'slow' : 'ignored';
   }
   return isResult ? 'failure' : judgeError(config, outcome.error, functions);
+}
+
+/** What an outcome shows, as a field of events; none without a classification. */
+export function outcomeField(
+  { classification }: CircuitBreakerConfig,
+  outcome: CallOutcome,
+): { readonly outcome?: OutcomeKind } {
+  return classification === undefined ? {} : { outcome: classifyOutcome(outcome, classification) };
+}
+
+function isRecordedResult(config: CircuitBreakerConfig, result: unknown, functions: UserFunctions): boolean {
+  const { recordResult, classification } = config;
+  if (classification !== undefined && isDependencyFailure({ result }, classification)) return true;
+  return functions.test('recordResult', recordResult, result) === true;
 }
 
 /**
@@ -228,7 +257,7 @@ export function judgeOutcome(config: CircuitBreakerConfig, call: JudgedCall, fun
  * recorded explicitly: the dependency was not called. When a predicate fails, any other error is a failure.
  */
 export function judgeError(config: CircuitBreakerConfig, error: unknown, functions: UserFunctions): CallVerdict {
-  const { ignoreExceptions, ignoreException, recordExceptions, recordException } = config;
+  const { ignoreExceptions, ignoreException, recordExceptions, recordException, classification } = config;
   if (matchesClasses(ignoreExceptions, error)) return 'ignored';
   const isIgnored = functions.test('ignoreException', ignoreException, error);
   if (isIgnored === true) return 'ignored';
@@ -238,6 +267,7 @@ export function judgeError(config: CircuitBreakerConfig, error: unknown, functio
   if (isRecorded === true) return 'failure';
 
   if (error instanceof RejectedError) return 'ignored';
+  if (classification !== undefined) return outcomeVerdicts[classifyOutcome({ error }, classification)];
   const isUnknown = isIgnored === undefined || isRecorded === undefined;
   return isUnknown || (recordExceptions.length === 0 && recordException === undefined) ? 'failure' : 'success';
 }

@@ -31,6 +31,7 @@ import {
   isTransitionCheckResult,
   type JudgedCall,
   judgeOutcome,
+  outcomeField,
 } from './circuit-breaker.options.ts';
 import { StateMachine } from './circuit-breaker.state-machine.ts';
 import type { State } from './circuit-breaker.states.ts';
@@ -61,7 +62,7 @@ class InFlightCalls {
     const controller = new LazyAbortController();
     const stopListening = whenAborted(context, (reason) => controller.abort(reason));
     this.#controllers.add(controller);
-    return invokeCall(call, callContext(controller, context.attempt, context.deadline)).finally(() => {
+    return invokeCall(call, callContext(controller, context.attempt, context)).finally(() => {
       this.#controllers.delete(controller);
       stopListening();
     });
@@ -319,22 +320,23 @@ export class CircuitBreaker
   }
 
   #ignoreCall(ended: EndedCall): void {
-    const { elapsedDurationMs, endedAt } = ended;
     this.#recorderOf(ended)?.releasePermission();
-    this.#machine.emit('IGNORED_ERROR', { elapsedDurationMs, error: this.#errorOf(ended.outcome) }, endedAt);
+    const details = { ...this.#detailsOf(ended), error: this.#errorOf(ended.outcome) };
+    this.#machine.emit('IGNORED_ERROR', details, ended.endedAt);
   }
 
   /** Its error is no evidence, so that `transitionOnResult` does not receive it. */
   #recordSlowCall(ended: EndedCall): void {
     const { elapsedDurationMs, endedAt } = ended;
-    this.#machine.emit('SUCCESS', { elapsedDurationMs }, endedAt);
+    this.#machine.emit('SUCCESS', this.#detailsOf(ended), endedAt);
     this.#recorderOf(ended)?.record(false, elapsedDurationMs);
   }
 
   #recordCall(isFailed: boolean, ended: EndedCall): void {
     const { outcome, elapsedDurationMs, endedAt } = ended;
-    if (isFailed) this.#machine.emit('ERROR', { elapsedDurationMs, error: this.#errorOf(outcome) }, endedAt);
-    else this.#machine.emit('SUCCESS', { elapsedDurationMs }, endedAt);
+    const details = this.#detailsOf(ended);
+    if (isFailed) this.#machine.emit('ERROR', { ...details, error: this.#errorOf(outcome) }, endedAt);
+    else this.#machine.emit('SUCCESS', details, endedAt);
     const recorder = this.#recorderOf(ended);
     if (recorder === undefined) return;
     recorder.record(isFailed, elapsedDurationMs);
@@ -345,6 +347,10 @@ export class CircuitBreaker
   #recorderOf({ issuer }: EndedCall): State | undefined {
     const { state } = this.#machine;
     return issuer === undefined || issuer === state ? state : undefined;
+  }
+
+  #detailsOf({ elapsedDurationMs, outcome }: EndedCall) {
+    return { elapsedDurationMs, ...outcomeField(this.config, outcome) };
   }
 
   #errorOf(outcome: CallOutcome): unknown {

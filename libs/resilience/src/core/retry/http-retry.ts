@@ -1,50 +1,20 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { classifyHttp, httpHeaderOf, type HttpOutcome, property } from '../http-classification.ts';
+import { httpHeaderOf, property } from '../http-classification.ts';
+import { type HttpRequestFacts, isRepeatable } from '../http-request.ts';
+import { isDependencyFailure, outcomeOfStatus, outcomeVerdicts } from '../outcome.ts';
 import type { RetryOptions, RetryOutcome } from './retry.options.ts';
-
-/** The properties of a request that decide whether it may be repeated. */
-export interface HttpRequestFacts {
-  /** In upper or lower case. */
-  readonly method: string;
-  /**
-   * Whether every attempt has the same idempotency key, by which the server recognises a repetition. False by default.
-   */
-  readonly hasIdempotencyKey?: boolean;
-}
 
 /** The options for HTTP calls, to be spread into the options of a retry. */
 export type HttpRetryOptions = Required<
   Pick<RetryOptions, 'retryOnException' | 'retryOnResult' | 'retryAfterFunction'>
 >;
 
-/** Methods that have the same effect on the server when they are repeated (RFC 9110, section 9.2.2). */
-const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-
-const retryableStatuses: ReadonlySet<number> = new Set([500, 502, 503, 504]);
-
 /**
- * Whether another attempt may succeed after this status: 500, 502, 503 and 504. The other 5xx, such as 501, are final.
- * A 4xx means that the request is wrong or, with 429, that the client must send fewer requests.
+ * Whether another attempt may succeed after this status: 408, 429, 500, 502, 503, 504, and each other 5xx that waiting can
+ * change, such as 520. The other 4xx mean that the request is wrong.
  */
 export function isRetryableStatus(status: number): boolean {
-  return retryableStatuses.has(status);
-}
-
-/**
- * Whether another attempt may succeed: after a retryable status, and without a response. A request that the client
- * aborted and one that can never succeed, e.g. because of a mistake in the program or a certificate, are not repeated.
- */
-const isRetryable: { readonly [K in HttpOutcome['kind']]: (outcome: HttpOutcome) => boolean } = {
-  status: (outcome) => outcome.kind === 'status' && isRetryableStatus(outcome.status),
-  connection: () => true,
-  unknown: () => true,
-  abort: () => false,
-  program: () => false,
-};
-
-/** Whether a request can be made twice without harm: its method is idempotent, or it has an idempotency key. */
-export function isRepeatable({ method, hasIdempotencyKey = false }: HttpRequestFacts): boolean {
-  return hasIdempotencyKey || idempotentMethods.has(method.toUpperCase());
+  return outcomeVerdicts[outcomeOfStatus(status)] === 'failure';
 }
 
 /**
@@ -72,14 +42,8 @@ export function retryOnHttp(
   const mayRepeat = (failure: unknown): boolean =>
     isRepeatable(typeof request === 'function' ? request(failure) : request);
   return {
-    retryOnException: (error) => {
-      const outcome = classifyHttp(error);
-      return isRetryable[outcome.kind](outcome) && mayRepeat(error);
-    },
-    retryOnResult: (result) => {
-      const outcome = classifyHttp(result);
-      return outcome.kind === 'status' && isRetryableStatus(outcome.status) && mayRepeat(result);
-    },
+    retryOnException: (error) => isDependencyFailure({ error }) && mayRepeat(error),
+    retryOnResult: (result) => isDependencyFailure({ result }) && mayRepeat(result),
     retryAfterFunction: (outcome) => retryAfterOf(outcome, clock.now()),
   };
 }
@@ -110,7 +74,8 @@ function httpDate(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-function retryAfterOf(outcome: RetryOutcome, nowMs: number): number | undefined {
+/** The wait that a response or an error requires, in milliseconds; `undefined` if it requires none. */
+export function retryAfterOf(outcome: RetryOutcome, nowMs: number): number | undefined {
   const value = 'error' in outcome ? outcome.error : outcome.result;
   const retryAfterMs = property(value, 'retryAfterMs');
   if (typeof retryAfterMs === 'number') return retryAfterMs;

@@ -1,13 +1,26 @@
+import type { Clock } from '../clock.ts';
 import { isDeadlineError } from '../cut-off.ts';
-import type { Deadline } from '../deadline.ts';
 import type { EventDetails } from '../events.ts';
+import { httpRequestOf } from '../http-classification.ts';
+import { isRepeatable } from '../http-request.ts';
+import type { CallContext } from '../policy.ts';
 import { isFiniteNumber, type UserFunctions } from '../user-function.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { propertyOf } from '../errors.ts';
+import { retryAfterOf } from './http-retry.ts';
 import { MaxRetriesExceededError } from './retry.errors.ts';
 import type { RetryEvents } from './retry.events.ts';
 import type { RetryCounters } from './retry.metrics.ts';
-import { type IntervalBiFunction, isRetryableError, type RetryConfig, type RetryOutcome } from './retry.options.ts';
+import {
+  type IntervalBiFunction,
+  isRetryableError,
+  isRetryableResult,
+  type RetryConfig,
+  type RetryOutcome,
+} from './retry.options.ts';
+
+/** What a retry uses of the caller's context. */
+export type RetryCallContext = Pick<Partial<CallContext>, 'deadline' | 'request'>;
 
 /** The parts of a retry that its contexts use. */
 export interface RetryOwner {
@@ -16,6 +29,9 @@ export interface RetryOwner {
   readonly counters: RetryCounters;
   readonly budget: RetryBudget | undefined;
   readonly userFunctions: UserFunctions;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Reports once that failures are not retried because the request is not known. */
+  warnOfUnknownRequest(): void;
   emit<K extends keyof RetryEvents>(type: K, details: EventDetails<RetryEvents[K], 'retryName'>): void;
 }
 
@@ -30,7 +46,7 @@ const stop = -1;
  */
 export class RetryContext {
   readonly #owner: RetryOwner;
-  readonly #deadline: Deadline | undefined;
+  readonly #given: RetryCallContext;
   #failedAttempts = 0;
   #lastError: unknown;
   /**
@@ -38,10 +54,10 @@ export class RetryContext {
    */
   #isStoppedEarly = false;
 
-  /** @param deadline of the caller; no attempt starts after it */
-  constructor(owner: RetryOwner, deadline?: Deadline) {
+  /** @param given of the caller; no attempt starts after its deadline */
+  constructor(owner: RetryOwner, given: RetryCallContext = {}) {
     this.#owner = owner;
-    this.#deadline = deadline;
+    this.#given = given;
     owner.budget?.deposit();
   }
 
@@ -53,7 +69,7 @@ export class RetryContext {
   onError(error: unknown): number {
     const { config, counters, userFunctions } = this.#owner;
     counters.numberOfTotalCalls++;
-    if (!isRetryableError(config, error, userFunctions)) {
+    if (!isRetryableError(config, error, userFunctions) || !this.#mayRepeat(error)) {
       counters.numberOfFailedCallsWithoutRetryAttempt++;
       this.#emitIgnored(error);
       return stop;
@@ -84,7 +100,7 @@ export class RetryContext {
    */
   onResult(result: unknown): number {
     const { config, counters, userFunctions } = this.#owner;
-    if (userFunctions.test('retryOnResult', config.retryOnResult, result) !== true) return stop;
+    if (!isRetryableResult(config, result, userFunctions) || !this.#mayRepeat(result)) return stop;
 
     counters.numberOfTotalCalls++;
     this.#failedAttempts++;
@@ -127,6 +143,14 @@ export class RetryContext {
     this.#emitIgnored(reason);
   }
 
+  /** Whether the call's request may be made again. With a classification, one that is not known may not. */
+  #mayRepeat(failure: unknown): boolean {
+    if (this.#owner.config.classification === undefined) return true;
+    const request = this.#given.request ?? httpRequestOf(failure);
+    if (request === undefined) this.#owner.warnOfUnknownRequest();
+    return request !== undefined && isRepeatable(request);
+  }
+
   /** @returns the wait in milliseconds; negative when there is no further attempt */
   #waitAfter(outcome: RetryOutcome): number {
     const { config, budget } = this.#owner;
@@ -135,7 +159,7 @@ export class RetryContext {
 
     const retryAfterMs = this.#requestedWait(outcome);
     const waitMs = Math.max(intervalMs, retryAfterMs);
-    const remainingMs = this.#deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
+    const remainingMs = this.#given.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
     const isTooLate = waitMs >= remainingMs || ('error' in outcome && isDeadlineError(outcome.error));
     if (retryAfterMs > config.maxRetryAfterDuration || isTooLate) {
       this.#isStoppedEarly = true;
@@ -178,8 +202,11 @@ export class RetryContext {
 
   /** @returns 0 when no wait was requested; infinite, which stops the retry, when the function throws */
   #requestedWait(outcome: RetryOutcome): number {
-    const { config, userFunctions } = this.#owner;
-    const { retryAfterFunction } = config;
+    const { config, userFunctions, clock } = this.#owner;
+    const { retryAfterFunction, classification } = config;
+    if (retryAfterFunction === undefined && classification !== undefined) {
+      return positiveNumber(retryAfterOf(outcome, clock.now()));
+    }
     if (retryAfterFunction === undefined) return positiveNumber(retryAfterMsOf(outcome));
     const allowed = 'a number of milliseconds or undefined';
     const requested = userFunctions.call(

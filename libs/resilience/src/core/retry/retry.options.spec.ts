@@ -18,6 +18,7 @@ describe('The options of a retry', () => {
       ignoreExceptions: [],
       retryOnException: undefined,
       retryOnResult: undefined,
+      classification: undefined,
       failAfterMaxAttempts: false,
       retryAfterFunction: undefined,
       maxRetryAfterDuration: 30_000,

@@ -3,6 +3,7 @@ import { matchesClasses } from '../error-matcher.ts';
 import { RejectedError } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
+  choice,
   type ConfigOf,
   duration,
   type ErrorClass,
@@ -11,6 +12,7 @@ import {
   type EventOptions,
   exclusive,
   flag,
+  optional,
   optionalFunction,
   optionalText,
   OptionSchema,
@@ -19,6 +21,7 @@ import {
   size,
   wholeNumber,
 } from '../options.ts';
+import { type Classification, classificationNames, isDependencyFailure } from '../outcome.ts';
 import type { UserFunctions } from '../user-function.ts';
 
 /** The result of an attempt, as functions in the configuration receive it. */
@@ -27,7 +30,7 @@ export type RetryOutcome = { readonly error: unknown } | { readonly result: unkn
 /** The wait in milliseconds after the given number of attempts (from 1), the last of which had this result. */
 export type IntervalBiFunction = (attempt: number, outcome: RetryOutcome) => number;
 
-/** Resilience4j's options of a retry, with its names and defaults, and three more. All are optional. */
+/** Resilience4j's options of a retry, with its names and defaults, and four more. All are optional. */
 export interface RetryOptions extends EventOptions {
   /** The most attempts, including the first. At least 1; 3 by default. */
   readonly maxAttempts?: number;
@@ -48,6 +51,12 @@ export interface RetryOptions extends EventOptions {
   readonly retryOnException?: (error: unknown) => boolean;
   /** Whether to retry a returned value. None by default. */
   readonly retryOnResult?: (result: unknown) => boolean;
+  /**
+   * Classifies outcomes by this protocol: `http`. Then failures of the dependency are retried, thrown or returned, and a
+   * `Retry-After` header is obeyed, but only for requests that may be repeated (`request` of the call's context). Every
+   * other option that selects errors and values applies in addition. None by default. Not an option of Resilience4j.
+   */
+  readonly classification?: Classification;
   /** Throws if the last attempt returns a value that `retryOnResult` selects. False by default. */
   readonly failAfterMaxAttempts?: boolean;
   /**
@@ -84,6 +93,7 @@ export const retryOptions = new OptionSchema({
   ignoreExceptions: errorClasses(),
   retryOnException: errorPredicate(),
   retryOnResult: resultPredicate(),
+  classification: optional(choice<Classification>('http', classificationNames)),
   failAfterMaxAttempts: flag(false),
   retryAfterFunction: optionalFunction<(outcome: RetryOutcome) => number | undefined>(
     'a function from { error } or { result } to milliseconds or undefined',
@@ -101,9 +111,18 @@ export type RetryConfig = ConfigOf<typeof retryOptions>;
  * retried: the dependency was not called, and another attempt would only add to the load that the policy limits.
  */
 export function isRetryableError(config: RetryConfig, error: unknown, functions: UserFunctions): boolean {
-  const { retryExceptions, ignoreExceptions, retryOnException } = config;
+  const { retryExceptions, ignoreExceptions, retryOnException, classification } = config;
   if (error instanceof RejectedError || matchesClasses(ignoreExceptions, error)) return false;
-  if (retryExceptions.length === 0 && retryOnException === undefined) return true;
+  if (classification !== undefined && isDependencyFailure({ error }, classification)) return true;
+  const selectsNone = retryExceptions.length === 0 && retryOnException === undefined;
+  if (selectsNone) return classification === undefined;
   if (matchesClasses(retryExceptions, error)) return true;
   return functions.test('retryOnException', retryOnException, error) === true;
+}
+
+/** Whether to retry after a returned value. */
+export function isRetryableResult(config: RetryConfig, result: unknown, functions: UserFunctions): boolean {
+  const { retryOnResult, classification } = config;
+  if (classification !== undefined && isDependencyFailure({ result }, classification)) return true;
+  return functions.test('retryOnResult', retryOnResult, result) === true;
 }

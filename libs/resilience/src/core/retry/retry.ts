@@ -1,6 +1,7 @@
 import { BasePolicy } from '../base-policy.ts';
 import { type Clock, systemClock, wait } from '../clock.ts';
 import { InvalidOptionsError } from '../errors.ts';
+import { warn } from '../events.ts';
 import {
   type AbortSource,
   abortSourceOf,
@@ -12,7 +13,7 @@ import {
 } from '../policy.ts';
 import { UserFunctions } from '../user-function.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { RetryContext, type RetryOwner } from './retry.context.ts';
+import { type RetryCallContext, RetryContext, type RetryOwner } from './retry.context.ts';
 import type { RetryEvents } from './retry.events.ts';
 import { makeRetryCounters, type RetryMetrics } from './retry.metrics.ts';
 import { type RetryConfig, type RetryOptions, retryOptions } from './retry.options.ts';
@@ -42,6 +43,7 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
   readonly #budgets: RetryEnvironment['retryBudgets'];
   readonly #userFunctions: UserFunctions;
   #config: RetryConfig;
+  #hasWarned = false;
   #owner: RetryOwner;
 
   /**
@@ -86,7 +88,7 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
     const attempts = this.context(context);
     // Most calls need no second attempt, so the first one runs without the cost of an async function.
-    const settled = invokeCall(call, callContext(abort, 1, context?.deadline)).then(
+    const settled = invokeCall(call, callContext(abort, 1, context)).then(
       (result) => {
         const waitMs = afterResult(attempts, result);
         return waitMs < 0 ? result : this.#repeat(call, context, attempts, waitMs);
@@ -99,10 +101,10 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
   /**
    * Creates the state of one call, for code that makes the attempts itself. Create one for each call.
    *
-   * @param given the caller's context; only its deadline is used
+   * @param given the caller's context; only its deadline and its request are used
    */
-  context(given?: Pick<Partial<CallContext>, 'deadline'>): RetryContext {
-    return new RetryContext(this.#owner, given?.deadline);
+  context(given?: RetryCallContext): RetryContext {
+    return new RetryContext(this.#owner, given);
   }
 
   /**
@@ -131,7 +133,7 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
       await this.#pause(waitMs, attempts, signal);
       let result: T;
       try {
-        result = await call(callContext(signal, attempt, context?.deadline));
+        result = await call(callContext(signal, attempt, context));
       } catch (error) {
         waitMs = afterError(attempts, error, signal);
         continue;
@@ -152,6 +154,16 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
     }
   }
 
+  #warnOfUnknownRequest(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    warn(
+      'ResilienceRetryWarning',
+      `Retry '${this.name}' does not repeat a failed call, because it does not know which request the call makes. ` +
+        "Pass it to the call, e.g. execute(call, { request: { method: 'GET' } }). This is reported once.",
+    );
+  }
+
   #asOwner(budget: RetryBudget | undefined): RetryOwner {
     return {
       name: this.name,
@@ -159,6 +171,8 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
       counters: this.#counters,
       budget,
       userFunctions: this.#userFunctions,
+      clock: this.#clock,
+      warnOfUnknownRequest: () => this.#warnOfUnknownRequest(),
       emit: (type, details) => this.emit(type, details),
     };
   }

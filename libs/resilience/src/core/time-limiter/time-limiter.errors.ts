@@ -10,12 +10,13 @@ export class TimeoutExceededError extends ResilienceError {
   readonly timeoutMs: number;
   readonly limitedBy: TimeLimit;
 
-  constructor(timeLimiterName: string, timeoutMs: number, limitedBy: TimeLimit) {
+  /** @param label which kind of policy ended the call, for the message */
+  constructor(timeLimiterName: string, timeoutMs: number, limitedBy: TimeLimit, label = 'TimeLimiter') {
     const given = formatDuration(timeoutMs);
     super(
       limitedBy === 'deadline'
-        ? `TimeLimiter '${timeLimiterName}' got no result within the ${given} that the caller's deadline left.`
-        : `TimeLimiter '${timeLimiterName}' got no result within its timeoutDuration of ${given}.`,
+        ? `${label} '${timeLimiterName}' got no result within the ${given} that the caller's deadline left.`
+        : `${label} '${timeLimiterName}' got no result within its timeoutDuration of ${given}.`,
     );
     this.timeLimiterName = timeLimiterName;
     this.timeoutMs = timeoutMs;

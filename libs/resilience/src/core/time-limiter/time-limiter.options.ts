@@ -15,5 +15,19 @@ export const timeLimiterOptions = new OptionSchema({
   eventConsumerBufferSize: size(0, { min: 0 }),
 });
 
+/** The options of a total deadline. All are optional. */
+export interface TotalDeadlineOptions extends EventOptions {
+  /** How long a call may take with all its attempts and the waits between them. Above 0; 30 s by default. */
+  readonly timeoutDuration?: Duration;
+  /** Aborts the signal of a call that takes too long, so that its work ends as well. True by default. */
+  readonly cancelRunningFuture?: boolean;
+}
+
+export const totalDeadlineOptions = new OptionSchema({
+  timeoutDuration: duration(30_000, { above: 0 }),
+  cancelRunningFuture: flag(true),
+  eventConsumerBufferSize: size(0, { min: 0 }),
+});
+
 /** The options resolved: complete, checked, frozen, durations in milliseconds. */
 export type TimeLimiterConfig = ConfigOf<typeof timeLimiterOptions>;

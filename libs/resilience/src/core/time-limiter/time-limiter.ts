@@ -13,8 +13,23 @@ import {
 } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
 import type { TimeLimit, TimeLimiterEvents } from './time-limiter.events.ts';
-import { type TimeLimiterConfig, timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
+import {
+  type TimeLimiterConfig,
+  timeLimiterOptions,
+  type TimeLimiterOptions,
+  type TotalDeadlineOptions,
+  totalDeadlineOptions,
+} from './time-limiter.options.ts';
 import { withResolvers } from '../with-resolvers.ts';
+
+/** What distinguishes the kinds of policies that limit time. */
+interface TimeLimitForm {
+  /** In errors and messages. */
+  readonly label: string;
+  readonly options: typeof timeLimiterOptions;
+}
+
+const timeLimiterForm: TimeLimitForm = { label: 'TimeLimiter', options: timeLimiterOptions };
 
 /**
  * Limits how long a caller waits. After the timeout the caller gets an error and the call's signal is aborted, so that
@@ -32,6 +47,7 @@ import { withResolvers } from '../with-resolvers.ts';
  */
 export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'> {
   readonly #clock: Clock;
+  readonly #form: TimeLimitForm;
   #config: TimeLimiterConfig;
 
   /**
@@ -40,12 +56,18 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
    * @param environment the clock; real time by default
    * @throws InvalidOptionsError that lists every fault
    */
-  constructor(name: string, options: TimeLimiterOptions = {}, environment: { readonly clock?: Clock } = {}) {
-    const config = timeLimiterOptions.resolve(`TimeLimiter '${name}'`, options);
+  constructor(
+    name: string,
+    options: TimeLimiterOptions = {},
+    environment: { readonly clock?: Clock } = {},
+    form: TimeLimitForm = timeLimiterForm,
+  ) {
+    const config = form.options.resolve(`${form.label} '${name}'`, options);
     const clock = environment.clock ?? systemClock;
     super('timeLimiterName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
+    this.#form = form;
   }
 
   /** The current options. */
@@ -104,7 +126,7 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
     };
     const isOwnDeadline = limitedBy === 'timeoutDuration' && cancelRunningFuture;
     const deadline = isOwnDeadline ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
-    invokeCall(call, callContext(work, context?.attempt ?? 1, deadline)).then(
+    invokeCall(call, callContext(work, context?.attempt ?? 1, { deadline, request: context?.request })).then(
       (result) => {
         if (end()) this.#succeed(result, resolve);
       },
@@ -124,18 +146,18 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
    * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
   reconfigure(options: TimeLimiterOptions): void {
-    this.#config = timeLimiterOptions.resolve(`TimeLimiter '${this.name}'`, options);
+    this.#config = this.#form.options.resolve(`${this.#form.label} '${this.name}'`, options);
     this.changeBufferSize(this.#config.eventConsumerBufferSize);
   }
 
   #refused(): DeadlineExceededError {
     this.emit('TIMEOUT', { timeoutMs: 0, limitedBy: 'deadline' });
-    return new DeadlineExceededError(`TimeLimiter '${this.name}'`);
+    return new DeadlineExceededError(`${this.#form.label} '${this.name}'`);
   }
 
   #timedOut(timeoutMs: number, limitedBy: TimeLimit): TimeoutExceededError {
     this.emit('TIMEOUT', { timeoutMs, limitedBy });
-    return new TimeoutExceededError(this.name, timeoutMs, limitedBy);
+    return new TimeoutExceededError(this.name, timeoutMs, limitedBy, this.#form.label);
   }
 
   #succeed<T>(result: T, resolve: (result: T) => void): void {
@@ -146,5 +168,23 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
   #fail(error: unknown, reject: (error: unknown) => void): void {
     this.emit('ERROR', { error });
     reject(error);
+  }
+}
+
+/**
+ * Limits how long a call may take with all its attempts and the waits between them: a time limiter around the retry,
+ * which sets the deadline that all policies inside obey.
+ */
+export class TotalDeadline extends TimeLimiter {
+  readonly kind = 'deadline';
+
+  /**
+   * @param name what is protected; it appears in errors, events and metrics
+   * @param options each has a default
+   * @param environment the clock; real time by default
+   * @throws InvalidOptionsError that lists every fault
+   */
+  constructor(name: string, options: TotalDeadlineOptions = {}, environment: { readonly clock?: Clock } = {}) {
+    super(name, options, environment, { label: 'TotalDeadline', options: totalDeadlineOptions });
   }
 }

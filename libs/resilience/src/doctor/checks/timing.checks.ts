@@ -140,6 +140,26 @@ export const timingChecks = [
     },
   },
   {
+    code: 'attempt-outlasts-deadline',
+    title: 'The total deadline passes before one attempt has timed out',
+    severity: 'error',
+    doc:
+      'The total deadline limits all attempts together. If one attempt may take as long (`timeoutDuration` of the time ' +
+      'limiter inside), a dependency that hangs uses all the time: there is no second attempt, and the circuit breaker ' +
+      'records no timeout, because the deadline looks to it like a caller that aborted.',
+    run(instance) {
+      const { deadline, timeLimiter } = instance;
+      if (deadline === undefined || timeLimiter === undefined) return undefined;
+      const [totalMs, attemptMs] = [deadline.timeoutDuration, timeLimiter.timeoutDuration];
+      if (!isAround(instance, 'deadline', 'timeLimiter') || attemptMs < totalMs) return undefined;
+      return (
+        `The total deadline ends a call after ${span(totalMs)}, but one attempt may take ${span(attemptMs)}: an attempt never ` +
+        'times out, is not repeated, and is not recorded as a failure. Set timeoutDuration of the time limiter below ' +
+        `${span(totalMs)}, so that all attempts fit.`
+      );
+    },
+  },
+  {
     code: 'wait-above-caller-deadline',
     title: "A call may wait for a permit longer than the caller's deadline",
     severity: 'warning',

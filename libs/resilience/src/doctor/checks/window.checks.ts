@@ -186,8 +186,10 @@ export const windowChecks = [
       'recorded, no call counts as failed. Predicates of the application are not evaluated.',
     run({ circuitBreaker: config }) {
       if (config === undefined) return undefined;
-      const { recordExceptions, ignoreExceptions, recordException, recordResult, transitionOnResult } = config;
-      if ([recordException, recordResult, transitionOnResult].some((given) => given !== undefined)) return undefined;
+      const { recordExceptions, ignoreExceptions, recordException, recordResult, classification, transitionOnResult } =
+        config;
+      if ([recordException, recordResult, classification, transitionOnResult].some((given) => given !== undefined))
+        return undefined;
       const recorded = recordExceptions.length === 0 ? [Error] : recordExceptions;
       if (!recorded.every((errorClass) => isCoveredBy(ignoreExceptions, errorClass))) return undefined;
       const failures = recordExceptions.length === 0 ? 'every Error' : namesOf(recorded);
