@@ -8,19 +8,17 @@ import {
   type Environment,
   type ServiceHealthIndicator,
 } from '@breakwater/service-kit';
-import { systemClock, type Clock, type Unsubscribe } from '@breakwater/resilience';
-import { logTransitions } from '@breakwater/resilience/logging';
+import { systemClock, type Clock } from '@breakwater/resilience';
 import {
   DiagnosisSource,
   ResilienceActuatorModule,
   ResilienceModule,
-  ResilienceRegistries,
   ResilienceReloadModule,
 } from '@breakwater/resilience/nest';
+import { ResiliencePrometheusModule } from '@breakwater/resilience/nest-prometheus';
 import { opossumEngine } from '@breakwater/resilience/opossum';
-import { bindFindings, bindToPrometheus } from '@breakwater/resilience/prometheus';
 import { CircuitBreakerHealthIndicator } from '@breakwater/resilience/terminus';
-import { Injectable, Logger, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, Module, type DynamicModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AccountsController } from './accounts/accounts.controller.ts';
@@ -42,6 +40,14 @@ const engines = { opossum: opossumEngine };
 const callDurationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10, 30];
 
 const packageFile = (name: string): URL => new URL(`../${name}`, import.meta.url);
+
+const breakerLog = new Logger('CircuitBreaker');
+
+/** The log of state transitions, with their numbers as fields. */
+const logTransitions = {
+  info: (message: string, fields: object) => breakerLog.log(fields, message),
+  warn: (message: string, fields: object) => breakerLog.warn(fields, message),
+};
 
 /** What an entry or a test may replace. */
 export interface AppOptions {
@@ -75,29 +81,6 @@ function limitEventStreams(
   limitStreams(httpAdapter.getInstance(), '/actuator/events/stream', max === 0 ? 0 : maxEventStreamsPerClient);
 }
 
-/** Shows the policies as metrics, the findings of the doctor included, and logs each state transition. */
-export class ResilienceTelemetry implements OnApplicationShutdown {
-  readonly #unbind: readonly Unsubscribe[];
-
-  constructor({ policies }: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource, clock: Clock) {
-    const logger = new Logger('CircuitBreaker');
-    // By which dashboards for Spring, including Resilience4j's own, select an application.
-    const extraLabels = { application: accountService.name };
-    this.#unbind = [
-      bindToPrometheus(policies, metrics, { clock, extraLabels, callDurationBuckets }),
-      bindFindings(() => doctor.diagnosis().findings, metrics, { extraLabels }),
-      logTransitions(policies.circuitBreaker, {
-        info: (message, fields) => logger.log(fields, message),
-        warn: (message, fields) => logger.warn(fields, message),
-      }),
-    ];
-  }
-
-  onApplicationShutdown(): void {
-    for (const unbind of this.#unbind) unbind();
-  }
-}
-
 /** The account service. */
 @Module({})
 export class AppModule {
@@ -107,21 +90,34 @@ export class AppModule {
       config.RESILIENCE_CONFIG ?? packageFile('resilience.yml'),
       ...moreConfigFiles.map((name) => packageFile(name)),
     ];
+    const actuator = ResilienceActuatorModule.forRootAsync({
+      useFactory: () => {
+        const token = followVariable(config, 'ACTUATOR_TOKEN');
+        return {
+          get token() {
+            return token();
+          },
+        };
+      },
+    });
     return {
       module: AppModule,
       imports: [
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
-        ResilienceModule.forRoot({ configFiles, clock, env, engines, ...customerPolicies }),
+        ResilienceModule.forRoot({ configFiles, clock, env, engines, logTransitions, ...customerPolicies }),
         ResilienceReloadModule.forRoot(),
-        ResilienceActuatorModule.forRootAsync({
-          useFactory: () => {
-            const token = followVariable(config, 'ACTUATOR_TOKEN');
-            return {
-              get token() {
-                return token();
-              },
-            };
-          },
+        actuator,
+        ResiliencePrometheusModule.forRootAsync({
+          imports: [actuator, MetricsModule],
+          inject: [MetricsRegistry, DiagnosisSource],
+          useFactory: (registry: MetricsRegistry, doctor: DiagnosisSource) => ({
+            registry,
+            findings: () => doctor.diagnosis().findings,
+            clock,
+            // By which dashboards for Spring, including Resilience4j's own, select an application.
+            extraLabels: { application: accountService.name },
+            callDurationBuckets,
+          }),
         }),
         ServiceHealthModule.forRoot([CircuitBreakersIndicator]),
         MetricsModule,
@@ -142,12 +138,6 @@ export class AppModule {
         },
         AccountsService,
         AccountsRepository,
-        {
-          provide: ResilienceTelemetry,
-          inject: [ResilienceRegistries, MetricsRegistry, DiagnosisSource],
-          useFactory: (registries: ResilienceRegistries, metrics: MetricsRegistry, doctor: DiagnosisSource) =>
-            new ResilienceTelemetry(registries, metrics, doctor, clock),
-        },
       ],
     };
   }

@@ -29,9 +29,10 @@ describe('The examples for NestJS', () => {
     const application = await (await Test.createTestingModule({ imports: [AppModule] }).compile()).init();
     const breaker = application.get(registryToken('circuitBreaker')).getOrCreate('customer');
 
+    expect(warn.mock.calls).toStrictEqual([]);
     breaker.transitionToOpenState();
 
-    expect(warn.mock.calls).toStrictEqual([]);
+    expect(warn.mock.calls).toStrictEqual([[expect.stringContaining('went from CLOSED to OPEN')]]);
     expect(breaker.config).toMatchObject({ slidingWindowSize: 10, slowCallDurationThreshold: 1_000 });
     await expect(application.get(CustomerDirectory).verify('c-1001')).resolves.toBe('unverified');
     await application.close();

@@ -22,12 +22,27 @@ export class CustomerDirectory {
 export class AppModule {}
 
 import { ResilienceActuatorModule, ResilienceExceptionFilter } from '@breakwater/resilience/nest';
+import { ResiliencePrometheusModule } from '@breakwater/resilience/nest-prometheus';
 import { CircuitBreakerHealthIndicator } from '@breakwater/resilience/terminus';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 
 @Module({
-  imports: [AppModule, ResilienceActuatorModule.forRoot({ token: process.env['ACTUATOR_TOKEN'] }), TerminusModule],
+  imports: [
+    AppModule,
+    ResilienceActuatorModule.forRoot({ token: process.env['ACTUATOR_TOKEN'] }),
+    ResiliencePrometheusModule.forRoot({ extraLabels: { application: 'account' } }),
+    TerminusModule,
+  ],
   providers: [CircuitBreakerHealthIndicator, { provide: APP_FILTER, useClass: ResilienceExceptionFilter }],
 })
 export class OperableAppModule {}
+
+import { ConfigModule, registerAs } from '@nestjs/config';
+
+const resilienceSettings = registerAs('resilience', () => ({
+  configFiles: [process.env['RESILIENCE_FILE'] ?? 'resilience.yml'],
+}));
+
+@Module({ imports: [ConfigModule.forRoot(), ResilienceModule.forRootAsync(resilienceSettings.asProvider())] })
+export class ConfiguredAppModule {}

@@ -19,6 +19,10 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
     },
     [`${name}/actuator`]: { packages: [], folders: ['core', 'nest/actuator', 'nest/reload'] },
     [`${name}/prometheus`]: { packages: ['prom-client'], folders: ['core', 'adapters/prometheus'] },
+    [`${name}/nest-prometheus`]: {
+      packages: ['@nestjs/common', 'prom-client'],
+      folders: ['core', 'adapters/prometheus'],
+    },
     [`${name}/terminus`]: {
       packages: ['@nestjs/common', '@nestjs/terminus'],
       folders: ['core', 'adapters/terminus'],

@@ -32,7 +32,14 @@ export class ConfigurationSource {
 
   /** @throws ConflictingDefinitionError if two modules define the same name with different options */
   sources(): ResilienceConfigSources {
-    const { configFiles = [], clock: _c, engines: _e, dynamicInstances: _d, ...inCode } = this.#options;
+    const {
+      configFiles = [],
+      clock: _c,
+      engines: _e,
+      dynamicInstances: _d,
+      logTransitions: _l,
+      ...inCode
+    } = this.#options;
     const namesInCode = this.#classes.names();
     return { ...inCode, ...this.#features.mergedInto(inCode), files: configFiles, namesInCode };
   }

@@ -12,7 +12,11 @@ export type { RefusalProblem } from './resilience-exception.filter.ts';
 export { describeRefusal, ResilienceExceptionFilter } from './resilience-exception.filter.ts';
 export { ResilienceRegistries } from './resilience-registries.ts';
 export { ResilienceModule } from './resilience.module.ts';
-export type { ResilienceModuleAsyncOptions, ResilienceModuleOptions } from './resilience.options.ts';
+export type {
+  ResilienceModuleAsyncOptions,
+  ResilienceModuleOptions,
+  ResilienceOptionsFactory,
+} from './resilience.options.ts';
 export { ResilienceActuatorModule } from './actuator/actuator.module.ts';
 export type { ActuatorModuleAsyncOptions, ActuatorModuleOptions } from './actuator/actuator.module.ts';
 export type { ActuatorSettings } from './actuator/token.guard.ts';

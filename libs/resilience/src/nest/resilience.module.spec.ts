@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Injectable, Logger, Module } from '@nestjs/common';
+import { Inject, Injectable, Logger, Module } from '@nestjs/common';
+import { ConfigModule, registerAs } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRegistry, kindsOf, registryToken } from '../core/policies.ts';
@@ -12,7 +13,11 @@ import { CircuitBreaker } from './decorators.ts';
 import { ConfigurationSource } from './configuration-source.ts';
 import { resilienceConfiguration } from './registries.provider.ts';
 import { ResilienceModule } from './resilience.module.ts';
-import type { ResilienceModuleOptions } from './resilience.options.ts';
+import type {
+  ResilienceModuleAsyncOptions,
+  ResilienceModuleOptions,
+  ResilienceOptionsFactory,
+} from './resilience.options.ts';
 
 @Injectable()
 class CustomerClient {
@@ -235,6 +240,92 @@ describe('ResilienceModule', () => {
       expect(
         application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize,
       ).toBe(7);
+    });
+
+    @Injectable()
+    class ResilienceSettings implements ResilienceOptionsFactory {
+      @Inject(Settings) private readonly settings!: Settings;
+
+      createResilienceOptions(): ResilienceModuleOptions {
+        const { windowSize } = this.settings;
+        return { circuitBreaker: { configs: { default: { slidingWindowSize: windowSize } } }, env: {} };
+      }
+    }
+    @Module({ imports: [SettingsModule], providers: [ResilienceSettings], exports: [ResilienceSettings] })
+    class ResilienceSettingsModule {}
+
+    it.each<[string, ResilienceModuleAsyncOptions]>([
+      ['useClass', { imports: [SettingsModule], useClass: ResilienceSettings }],
+      ['useExisting', { imports: [ResilienceSettingsModule], useExisting: ResilienceSettings }],
+    ])('accepts options from an instance of a class (%s)', async (_, options) => {
+      const application = await Test.createTestingModule({
+        imports: [ResilienceModule.forRootAsync(options)],
+        providers: [CustomerClient],
+      }).compile();
+      await application.init();
+
+      expect(
+        application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize,
+      ).toBe(7);
+    });
+
+    it('accepts a namespace of @nestjs/config', async () => {
+      const settings = registerAs('resilience', () => ({
+        circuitBreaker: { configs: { default: { slidingWindowSize: 7 } } },
+        env: {},
+      }));
+      const application = await Test.createTestingModule({
+        imports: [ConfigModule.forRoot(), ResilienceModule.forRootAsync(settings.asProvider())],
+        providers: [CustomerClient],
+      }).compile();
+      await application.init();
+
+      expect(
+        application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize,
+      ).toBe(7);
+    });
+
+    it('throws unless there is exactly one source of options', () => {
+      const message = (options: object) => () => ResilienceModule.forRootAsync(options as ResilienceModuleAsyncOptions);
+
+      expect(message({})).toThrow(
+        'the source of the options is none; allowed: one of useFactory, useClass, useExisting',
+      );
+      expect(message({ useFactory: () => ({}), useClass: ResilienceSettings })).toThrow('is useFactory and useClass');
+    });
+  });
+
+  describe('the log of state transitions', () => {
+    async function linesWith(options: ResilienceModuleOptions) {
+      const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+      const application = await start(options);
+      const breaker = application.get(registryToken('circuitBreaker')).getOrCreate('customer-service');
+      breaker.transitionToForcedOpenState();
+      await application.close();
+      breaker.transitionToDisabledState();
+      const lines = warn.mock.calls.filter(([message]) => String(message).includes('went from'));
+      warn.mockRestore();
+      return lines.map(([message]) => String(message));
+    }
+
+    it("is written to Nest's logger by default, until the application ends", async () => {
+      expect(await linesWith({})).toStrictEqual([
+        expect.stringContaining("CircuitBreaker 'customer-service' went from CLOSED to FORCED_OPEN"),
+      ]);
+    });
+
+    it('can be switched off', async () => {
+      expect(await linesWith({ logTransitions: false })).toStrictEqual([]);
+    });
+
+    it('can have a logger of its own, which gets the fields too', async () => {
+      const logTransitions = { info: vi.fn(), warn: vi.fn() };
+
+      expect(await linesWith({ logTransitions })).toStrictEqual([]);
+      expect(logTransitions.warn).toHaveBeenCalledExactlyOnceWith(
+        expect.stringContaining('went from CLOSED to FORCED_OPEN'),
+        expect.objectContaining({ circuitBreaker: 'customer-service', toState: 'FORCED_OPEN' }),
+      );
     });
   });
 });

@@ -16,6 +16,7 @@ import {
 import {
   type ResilienceModuleAsyncOptions,
   type ResilienceModuleOptions,
+  optionsProviders,
   policyTable,
   resilienceOptions,
 } from './resilience.options.ts';
@@ -48,12 +49,14 @@ export class ResilienceModule {
    *   inject: [ConfigService],
    *   useFactory: (config: ConfigService) => ({ configFiles: [config.getOrThrow('RESILIENCE_FILE')] }),
    * })
+   * @example
+   * ResilienceModule.forRootAsync({ useClass: ResilienceSettings }) // implements ResilienceOptionsFactory
+   *
+   * @throws InvalidOptionsError unless exactly one of useFactory, useClass and useExisting is given
    */
-  static forRootAsync(
-    { imports = [], inject = [], useFactory }: ResilienceModuleAsyncOptions,
-    table: PolicyTable = policies,
-  ): DynamicModule {
-    const options = { provide: resilienceOptions, inject, useFactory };
+  static forRootAsync(asyncOptions: ResilienceModuleAsyncOptions, table: PolicyTable = policies): DynamicModule {
+    const { imports = [] } = asyncOptions;
+    const options = optionsProviders(asyncOptions);
     return {
       module: ResilienceModule,
       global: true,
@@ -61,7 +64,7 @@ export class ResilienceModule {
       // A getter: Nest reads it when it creates the application, after all decorators have run.
       get providers() {
         return [
-          options,
+          ...options,
           { provide: policyTable, useValue: table },
           FeatureDefinitions,
           ProtectedClasses,

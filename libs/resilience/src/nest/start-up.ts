@@ -7,13 +7,16 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryService, LazyModuleLoader } from '@nestjs/core';
+import { type Logger as TransitionLogger, logTransitions } from '../core/circuit-breaker/log-transitions.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
+import type { Unsubscribe } from '../core/events.ts';
 import { startUpWarnings } from '../doctor/diagnose.ts';
 import { instancesOf } from '../doctor/instance.ts';
 import type { EnhancerInstance } from './enhancer-instances.ts';
 import { DeclaredFeature } from './feature-definitions.ts';
 import { type Module, type ProtectedClass, ProtectedClasses, toProtectedClasses } from './protected-methods.ts';
 import { onInjectedClass, ResilienceRegistries, setRegistries } from './resilience-registries.ts';
+import { resilienceOptions, type ResilienceModuleOptions } from './resilience.options.ts';
 import { checkProtectedClasses } from './start-up-check.ts';
 
 /**
@@ -27,6 +30,8 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
   readonly #classes: ProtectedClasses;
   readonly #discovery: DiscoveryService;
   readonly #lazyModules: LazyModuleLoader;
+  readonly #options: ResilienceModuleOptions;
+  #stopLogging: Unsubscribe | undefined;
   /** The prototypes of the classes that have passed the check. */
   readonly #checked = new Set<object>();
   /** The features whose definitions are part of the configuration. */
@@ -37,16 +42,19 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
     @Inject(ProtectedClasses) classes: ProtectedClasses,
     @Inject(DiscoveryService) discovery: DiscoveryService,
     @Inject(LazyModuleLoader) lazyModules: LazyModuleLoader,
+    @Inject(resilienceOptions) options: ResilienceModuleOptions,
   ) {
     this.#registries = registries;
     this.#classes = classes;
     this.#discovery = discovery;
     this.#lazyModules = lazyModules;
+    this.#options = options;
   }
 
   /** @throws InvalidOptionsError naming class and method of every decorator that cannot work */
   onModuleInit(): void {
     this.#checkImports();
+    this.#stopLogging = this.#logTransitions();
     const injected = onInjectedClass(this.#registries, (prototype) => {
       if (!this.#checked.has(prototype)) this.#createPoliciesOf(this.#check(toProtectedClasses([prototype])));
     });
@@ -70,7 +78,14 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
 
   /** Stops the timers last: requests may arrive until the servers are closed. */
   onApplicationShutdown(): void {
+    this.#stopLogging?.();
     this.#registries.dispose();
+  }
+
+  #logTransitions(): Unsubscribe | undefined {
+    const { logTransitions: target = true } = this.#options;
+    if (target === false) return undefined;
+    return logTransitions(this.#registries.policies.circuitBreaker, target === true ? nestLogger() : target);
   }
 
   /**
@@ -129,4 +144,10 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
       { option: 'forRoot', given, allowed: 'once, in the root module' },
     ]);
   }
+}
+
+/** Lines without fields: loggers of Nest print an object in different ways, some over many lines. */
+function nestLogger(): TransitionLogger {
+  const logger = new Logger('CircuitBreaker');
+  return { info: (message) => logger.log(message), warn: (message) => logger.warn(message) };
 }

@@ -1,2 +1,2 @@
-export type { Logger, LogLevel, TransitionDescription } from './log-transitions.ts';
-export { describeTransition, logTransitions } from './log-transitions.ts';
+export type { Logger, LogLevel, TransitionDescription } from '../../core/circuit-breaker/log-transitions.ts';
+export { describeTransition, logTransitions } from '../../core/circuit-breaker/log-transitions.ts';

@@ -14,7 +14,7 @@ import { ResilienceActuatorModule } from '../../nest/actuator/actuator.module.ts
 import { CircuitBreaker } from '../../nest/decorators.ts';
 import { InjectPolicy } from '../../nest/inject.decorators.ts';
 import { ResilienceModule } from '../../nest/resilience.module.ts';
-import { logTransitions } from '../logging/log-transitions.ts';
+import { logTransitions } from '../../core/circuit-breaker/log-transitions.ts';
 import { bindToPrometheus } from '../prometheus/bind-to-prometheus.ts';
 import { CircuitBreakerHealthIndicator } from '../terminus/indicators.ts';
 import { OpossumCircuitBreaker, opossumEngine } from './opossum-circuit-breaker.ts';

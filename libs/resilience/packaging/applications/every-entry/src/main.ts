@@ -4,6 +4,7 @@ import * as config from '@breakwater/resilience/config';
 import * as doctor from '@breakwater/resilience/doctor';
 import * as logging from '@breakwater/resilience/logging';
 import * as nest from '@breakwater/resilience/nest';
+import * as nestPrometheus from '@breakwater/resilience/nest-prometheus';
 import * as opentelemetry from '@breakwater/resilience/opentelemetry';
 import * as opossum from '@breakwater/resilience/opossum';
 import * as prometheus from '@breakwater/resilience/prometheus';
@@ -19,6 +20,7 @@ const entries = {
   doctor,
   logging,
   nest,
+  nestPrometheus,
   opentelemetry,
   opossum,
   prometheus,

@@ -4,6 +4,7 @@ export type * as config from '@breakwater/resilience/config';
 export type * as doctor from '@breakwater/resilience/doctor';
 export type * as logging from '@breakwater/resilience/logging';
 export type * as nest from '@breakwater/resilience/nest';
+export type * as nestPrometheus from '@breakwater/resilience/nest-prometheus';
 export type * as opentelemetry from '@breakwater/resilience/opentelemetry';
 export type * as opossum from '@breakwater/resilience/opossum';
 export type * as prometheus from '@breakwater/resilience/prometheus';

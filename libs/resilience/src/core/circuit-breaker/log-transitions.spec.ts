@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CircuitBreakerOptions } from '../../core/circuit-breaker/circuit-breaker.options.ts';
-import { createRegistry } from '../../core/policies.ts';
+import type { CircuitBreakerOptions } from './circuit-breaker.options.ts';
+import { createRegistry } from '../policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { logTransitions } from './log-transitions.ts';
 

@@ -1,8 +1,8 @@
-import type { StateTransitionEvent } from '../../core/circuit-breaker/circuit-breaker.events.ts';
-import type { CircuitBreaker } from '../../core/circuit-breaker/circuit-breaker.ts';
-import { formatDuration } from '../../core/duration.ts';
-import type { Unsubscribe } from '../../core/events.ts';
-import { type FollowableRegistry, followRegistry } from '../../core/follow-registry.ts';
+import type { StateTransitionEvent } from './circuit-breaker.events.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import { formatDuration } from '../duration.ts';
+import type { Unsubscribe } from '../events.ts';
+import { type FollowableRegistry, followRegistry } from '../follow-registry.ts';
 
 /** A circuit breaker whose transitions are described. */
 export type DescribedBreaker = Pick<CircuitBreaker, 'name' | 'config' | 'metrics' | 'remainingMs'>;
