@@ -27,7 +27,7 @@ const workspaceRoot = join(import.meta.dirname, '../../..');
 
 /** All pages but `api.md`, which is generated from the types. */
 const pages = '{*,{docs,libs,apps,k8s,load-tests,monitoring,compose,nginx}/**/*}.md';
-const isNoPage = /(?:^|\/)(?:node_modules|dist|results|test-results)\/|\/api\.md$/;
+const isNoPage = /(?:^|\/)(?:node_modules|dist|package|results|test-results)\/|\/api\.md$/;
 
 /** The code blocks of all pages. */
 async function codeBlocks(): Promise<readonly CodeBlock[]> {

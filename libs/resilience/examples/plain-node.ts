@@ -58,7 +58,7 @@ export const configured = definePipeline('customer', {
 
 import { retryOnHttp } from '@breakwater/resilience';
 
-/** Repeats GET after 500, 502, 503, 504 or without a response; waits as long as `Retry-After` says. */
+/** Repeats GET after 408, 429, 5xx or without a response; waits as long as `Retry-After` says. */
 export const reads = new Retry('reads', { maxAttempts: 3, ...retryOnHttp({ method: 'GET' }) });
 
 /** Limits further attempts to a fifth of the calls, for all policies that name this budget. */

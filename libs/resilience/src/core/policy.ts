@@ -206,6 +206,11 @@ export function toCallContext(given?: Partial<CallContext>): CallContext {
   return new LazyCallContext(given?.signal, given?.attempt ?? 1, given?.deadline, given?.request);
 }
 
+/** The context of a call that makes this request. */
+export function withRequest(given: Partial<CallContext> | undefined, request: HttpRequestFacts): CallContext {
+  return callContext(abortSourceOf(given), given?.attempt ?? 1, { deadline: given?.deadline, request });
+}
+
 /** What can abort the call, without creating a signal; `undefined` when nothing can. */
 export function abortSourceOf(context: Partial<Pick<CallContext, 'signal'>> | undefined): AbortSource | undefined {
   return context && LazyCallContext.abortSourceOf(context);

@@ -18,8 +18,8 @@ export const standardBackoff = { multiplier: 2, randomizationFactor: 0.5, maxWai
 export type StandardOptions = { readonly [K in PolicyKind]?: PolicyOptionsOf<K> };
 
 /**
- * The policies of a standard pipeline with the options that differ from the defaults of their kinds. The table in the
- * reference, `docs/configuration.md`, is generated from it.
+ * The policies of a standard pipeline with the options that differ from the defaults of their kinds. `docs/configuration.md`
+ * compares them with those of .NET.
  *
  * @param name of the pipeline and of all its policies
  */

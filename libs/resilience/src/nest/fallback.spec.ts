@@ -34,6 +34,19 @@ describe('fallbacks', () => {
     expect(mostSpecific(fallbacks.toReversed(), error)?.method).toBe(method);
   });
 
+  it('are selected by a predicate if no class matches the error, and a predicate that throws selects nothing', () => {
+    const isOutage = (error: unknown) => (error as Error).message === 'outage';
+    const withPredicate = toFallbacks([
+      { method: 'forOutages', on: isOutage },
+      { method: 'forRemote', on: RemoteError },
+    ]);
+
+    expect(mostSpecific(withPredicate, new Error('outage'))?.method).toBe('forOutages');
+    expect(mostSpecific(withPredicate, new RemoteError('outage'))?.method).toBe('forRemote');
+    expect(mostSpecific(withPredicate, new Error('other'))).toBeUndefined();
+    expect(mostSpecific(withPredicate, undefined)).toBeUndefined();
+  });
+
   it('are undefined if no class matches', () => {
     expect(mostSpecific(toFallbacks({ method: 'forRemote', on: RemoteError }), new Error('other'))).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { isKeyed, type Policy, type StaleValue } from '../core/policy.ts';
+import type { HttpRequestFacts } from '../core/http-request.ts';
+import { isKeyed, type Policy, type StaleValue, withRequest } from '../core/policy.ts';
 import { UserFunctions } from '../core/user-function.ts';
 import {
   declaredArguments,
@@ -28,6 +29,11 @@ export interface PolicyDecoratorOptions {
    * a rest parameter, or any parameters without compiler metadata (esbuild, tsx), use `arguments: 'error'`.
    */
   readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
+  /**
+   * The request that the method makes. A retry with a `classification`, as in a standard pipeline, repeats only requests
+   * that may be repeated. By default that of the call which this one is part of, if it is known.
+   */
+  readonly request?: HttpRequestFacts;
 }
 
 /** The options of `@UsePipeline`. `key` and `staleMethod` are for pipelines with a `cachedFallback`. */
@@ -59,7 +65,8 @@ export function policyDecorator(
   decorator: `@${string}`,
   options: string | PipelineDecoratorOptions,
 ): MethodDecorator {
-  const { name, fallbackMethod, key: keyOf, staleMethod } = typeof options === 'string' ? { name: options } : options;
+  const given: PipelineDecoratorOptions = typeof options === 'string' ? { name: options } : options;
+  const { name, fallbackMethod, key: keyOf, staleMethod, request } = given;
   const fallbacks = toFallbacks(fallbackMethod);
 
   return (prototype: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
@@ -77,6 +84,7 @@ export function policyDecorator(
       fallbacks,
       keyOf,
       staleMethod,
+      request,
       parameters: declaredParameters(method as Method, prototype, key),
     };
     declareProtectedMethod(declared);
@@ -91,9 +99,10 @@ function protect(declared: ProtectedMethod): Method {
   const userFunctions = new UserFunctions(`${declared.decorator} on ${prototype.constructor.name}.${String(key)}`);
 
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
-    const policy = withKey(registriesOf(this)?.policy(kind, name), declared, this, args, userFunctions);
+    const keyed = withKey(registriesOf(this)?.policy(kind, name), declared, this, args, userFunctions);
+    const policy = forRequest(keyed, declared);
     const call = () => method.apply(this, args);
-    if (policy !== undefined) return run(policy, call, fallbackFor(declared, this, args));
+    if (policy !== undefined) return run(policy, call, fallbackFor(declared, this, args, userFunctions));
     if (!isInstanceOf(prototype, this)) warnOfDetached(prototype, key);
     return call();
   }
@@ -118,6 +127,12 @@ function warnOfDetached(prototype: object, key: string | symbol): void {
     `${prototype.constructor.name}.${method} is called without its instance and runs unprotected. Call it as a ` +
       `method, or pass (...args) => instance.${method}(...args).`,
   );
+}
+
+/** The policy for the request that the decorator names. */
+function forRequest(policy: Policy | undefined, { request }: ProtectedMethod): Policy | undefined {
+  if (request === undefined || policy === undefined) return policy;
+  return { name: policy.name, execute: (call, context) => policy.execute(call, withRequest(context, request)) };
 }
 
 /**
@@ -149,9 +164,10 @@ function fallbackFor(
   { fallbacks, parameters }: ProtectedMethod,
   instance: unknown,
   args: readonly unknown[],
+  userFunctions: UserFunctions,
 ): RunFallback {
   return (error) => {
-    const fallback = mostSpecific(fallbacks, error);
+    const fallback = mostSpecific(fallbacks, error, userFunctions);
     const method = methodOf(instance, fallback?.method);
     if (method === undefined) throw error;
     return method.apply(

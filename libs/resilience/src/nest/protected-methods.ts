@@ -3,6 +3,7 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Observable } from 'rxjs';
 import type { NamesInCode } from '../config/resilience-config.ts';
 import type { PipelineKind } from '../core/policies.ts';
+import type { HttpRequestFacts } from '../core/http-request.ts';
 import type { DeclaredParameters, Method } from './declared-parameters.ts';
 import { type EnhancerInstance, enhancerInstancesOf } from './enhancer-instances.ts';
 import type { Fallback } from './fallback.ts';
@@ -25,6 +26,8 @@ export interface ProtectedMethod {
   readonly keyOf: ((...args: never[]) => string) | undefined;
   /** The name of the method that maps a stale value. */
   readonly staleMethod: string | undefined;
+  /** The request that the method makes; `undefined` when unknown. */
+  readonly request: HttpRequestFacts | undefined;
   readonly parameters: DeclaredParameters;
 }
 
