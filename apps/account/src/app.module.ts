@@ -34,10 +34,14 @@ import { ReconciliationModule } from './reconciliation/reconciliation.module.ts'
 const engines = { opossum: opossumEngine };
 
 /**
- * Upper bounds of the durations of calls in seconds, with the slow-call threshold and the time limit of `resilience.yml` among
- * them. The 68 bounds of the library's default would be more than half of a scrape.
+ * Upper bounds of the durations of calls in seconds: four per decade, so that a quantile, which Prometheus interpolates between
+ * two bounds, is less than twice the real value. The slow-call threshold and the time limit of `resilience.yml` are among them.
+ * The 68 bounds of the library's default would be more than half of a scrape.
  */
-const callDurationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10, 30];
+// prettier-ignore
+const callDurationBuckets = [
+  0.001, 0.0018, 0.003, 0.0055, 0.01, 0.018, 0.03, 0.055, 0.1, 0.18, 0.3, 0.55, 1, 1.8, 3, 5.5, 10, 18, 30,
+];
 
 const packageFile = (name: string): URL => new URL(`../${name}`, import.meta.url);
 

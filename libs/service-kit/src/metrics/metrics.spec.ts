@@ -184,6 +184,30 @@ describe('the metrics of a service', () => {
     expect(labels).toEqual(new Set(['DELETE', 'GET', 'HEAD', 'UNKNOWN']));
   });
 
+  it('get no further series from other paths, methods and headers of requests without a route', async () => {
+    const agent = request(app.getHttpServer());
+    const sendOdd = async (value: string) => {
+      for (const method of ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'propfind'] as const) {
+        await agent[method](`/${value}`).set(value, value);
+        await agent[method](`/${value}/%`);
+        await agent[method](`/${value}/${'x'.repeat(5_000)}`);
+        await agent[method](`/${value}`)
+          .set('content-type', `text/${value}`)
+          .send(method === 'head' ? undefined : value);
+      }
+    };
+    const unrouted = async () => (await counts()).filter((line) => line.includes('uri="NOT_FOUND"')).length;
+
+    await sendOdd('first');
+    const first = await unrouted();
+    await sendOdd('second');
+
+    expect(first).toBeGreaterThan(3);
+    // The methods of the routes and UNKNOWN; not found and too long.
+    expect(first).toBeLessThanOrEqual(4 * 2);
+    expect(await unrouted()).toBe(first);
+  });
+
   it('show 0 for each successful response that a route describes, also after a restart', async () => {
     const scrapes = [1, 2].map(async () => {
       const harbour = await startHarbour([MolesController]);
