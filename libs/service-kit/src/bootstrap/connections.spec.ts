@@ -67,6 +67,21 @@ describe('Connections', () => {
 
       expect(received().match(/connection: keep-alive/gi)).toHaveLength(2);
     });
+
+    it('are kept open after the server was closed and listens again', async () => {
+      const { server, closed } = await start((_, response) => void response.end('one'));
+      server.close();
+      await closed;
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { socket, received, responses } = await open(server);
+
+      await vi.advanceTimersByTimeAsync(10_000);
+      socket.write(request);
+      await responses(1);
+
+      expect(received()).toMatch(/connection: keep-alive/i);
+    });
   });
 
   describe('of a server that closes', () => {

@@ -32,6 +32,8 @@ export class Connections {
   private constructor(server: Server, idleMs: number) {
     this.#idleMs = Math.max(minIdleMs, idleMs);
     server.on('connection', (socket: Socket) => this.#opened(socket));
+    // Test tools such as supertest close a server after some requests, and open it again for the next ones.
+    server.on('listening', () => (this.#isClosing = false));
     // Before the listener of the service, which may respond synchronously.
     server.prependListener('request', ({ socket }, response) => this.#requested(socket, response));
     // When the server closes, Node would close idle connections immediately, and wait for those that never had a request.
