@@ -1,13 +1,14 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import { FakeClock } from '@breakwater/resilience/testing';
-import { withClient } from '@breakwater/system-runner/postgres';
+import { startLocalPostgres, withClient } from '@breakwater/system-runner/postgres';
 import { createTestDatabase, startProcess } from '@breakwater/system-runner/testing';
 import { randomBytes } from 'node:crypto';
 import type { Response } from 'supertest';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { letTimePass, readAccounts } from './pending-accounts.ts';
 import { startReplica, type RunningAccount, startWithStandIn } from './services.ts';
+import { StandInCustomer } from './stand-in-customer.ts';
 
 describe('account without its database', () => {
   let account: RunningAccount;
@@ -68,9 +69,14 @@ describe('account while PostgreSQL is frozen: connected, but without any respons
   };
 
   it('responds with 503 within 3 s, or within the deadline of the request, and recovers', async () => {
-    const { account, stop } = await startWithStandIn();
-    onTestFinished(stop);
-    onTestFinished(() => account.route.thaw());
+    const server = await startLocalPostgres();
+    onTestFinished(() => server.stop());
+    await migrateAccount(server.url);
+    const customer = await StandInCustomer.start();
+    onTestFinished(() => customer.stop());
+    const account = await startReplica(server.url, { CUSTOMER_URL: customer.url });
+    onTestFinished(() => account.stop());
+    onTestFinished(() => server.thaw());
     const { headers } = await account.open('c-1001').expect(201);
     const location = String(headers['location']);
     // Twenty requests open all ten connections.
@@ -84,10 +90,10 @@ describe('account while PostgreSQL is frozen: connected, but without any respons
       account.http().patch(location).set('if-match', '"1"').send({ status: 'CLOSED' }),
     ];
 
-    account.route.freeze();
+    await server.freeze();
     const responses = await Promise.all([...requests(), ...requests(), ...requests()].map(timed));
     const hurried = await Promise.all(requests().map((request) => timed(request.set('x-request-timeout-ms', '1000'))));
-    account.route.thaw();
+    server.thaw();
 
     for (const { status, retryAfter, type, ms } of [...responses, ...hurried]) {
       expect({ status, retryAfter, type }).toEqual({

@@ -6,18 +6,22 @@ import {
   startPgBouncer,
   startProcess,
   type PgBouncer,
+  type TestedProcess,
 } from '@breakwater/system-runner/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from './services.ts';
 
 if (!hasPgBouncer) process.stderr.write('NOT CHECKED: the services behind PgBouncer, because it is not installed.\n');
 
-/** A service as a process, migrated by its own entry, as in production. */
-async function start(service: 'account' | 'customer', environment: Record<string, string>): Promise<string> {
+function startAsProcess(service: 'account' | 'customer', environment: Record<string, string>): TestedProcess {
   const started = startProcess(new URL(`../../../apps/${service}/dist/main.js`, import.meta.url), environment);
   onTestFinished(() => started.kill('SIGKILL'));
-  return started.listening;
+  return started;
 }
+
+/** A service as a process, migrated by its own entry, as in production. @returns its URL */
+const start = (service: 'account' | 'customer', environment: Record<string, string>): Promise<string> =>
+  startAsProcess(service, environment).listening;
 
 async function migrateThrough(service: 'account' | 'customer', url: string): Promise<string> {
   const entry = new URL(`../../../apps/${service}/dist/migrate.js`, import.meta.url);
@@ -119,7 +123,7 @@ describe.runIf(hasPgBouncer)('behind PgBouncer in transaction mode (node-postgre
     }
   });
 
-  it('a bounded wait for a lock and a stopped replica do not block the one connection', async () => {
+  it('a bounded wait for a lock does not block the one connection', async () => {
     await migrateAccount(bouncer.url);
     const account = await start('account', { DATABASE_URL: bouncer.url, CUSTOMER_URL: 'http://127.0.0.1:1' });
     const open = async (key: string) => {
@@ -141,5 +145,57 @@ describe.runIf(hasPgBouncer)('behind PgBouncer in transaction mode (node-postgre
     });
 
     expect(statuses).toEqual([409, 202]);
+  });
+
+  it('a replica that is stopped in a transaction does not keep the one connection', async () => {
+    await migrateAccount(bouncer.url);
+    const environment = {
+      DATABASE_URL: bouncer.url,
+      CUSTOMER_URL: 'http://127.0.0.1:1',
+      RECONCILIATION_INTERVAL: '1h',
+    };
+    const stopped = startAsProcess('account', environment);
+    const [stoppedUrl, url] = await Promise.all([stopped.listening, start('account', environment)]);
+    const open = async (at: string, key: string) => {
+      const response = await fetch(`${at}/accounts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+      });
+      return { status: response.status, retryAfter: response.headers.get('retry-after') };
+    };
+    // The opening waits for the lock that the test holds, in the middle of its transaction.
+    const [late] = await withClient(database.url, async (client) => {
+      await client.query(`
+        create function account.wait() returns trigger language plpgsql as
+          'begin perform pg_advisory_xact_lock_shared(7); return null; end';
+        create trigger wait after insert on account.accounts for each row execute function account.wait();`);
+      await client.query('select pg_advisory_lock(7)');
+      const sent = open(stoppedUrl, 'k-stopped');
+      await eventually(async () => {
+        const { rowCount } = await client.query("select from pg_locks where locktype = 'advisory' and not granted");
+        expect(rowCount).toBe(1);
+      }, 5);
+      stopped.kill('SIGSTOP');
+      return [sent];
+    });
+
+    const startedAt = performance.now();
+    const meanwhile: Awaited<ReturnType<typeof open>>[] = [];
+    await eventually(async () => {
+      meanwhile.push(await open(url, 'k-stopped'));
+      expect(meanwhile.at(-1)?.status).toBe(202);
+    });
+    const servedAfterMs = performance.now() - startedAt;
+    stopped.kill('SIGCONT');
+    const status = (await late)?.status;
+
+    // The server ends a transaction that waits for its client after 2 s.
+    expect(servedAfterMs).toBeLessThan(5_000);
+    for (const refused of meanwhile.slice(0, -1)) expect(refused).toEqual({ status: 503, retryAfter: '1' });
+    // It finds what the other replica has stored, or reports that it lost its connection.
+    expect([202, 503]).toContain(status);
+    const stored = "select from account.idempotency_keys where key = 'k-stopped'";
+    expect((await execute(stored)).rowCount).toBe(1);
   });
 });

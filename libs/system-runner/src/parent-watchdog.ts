@@ -95,7 +95,11 @@ async function watch(): Promise<void> {
     else if (typeof message.release === 'number') processes.delete(message.release);
     else directories.delete(message.release);
   }
-  for (const [pid, signal] of processes) signalGroup(pid, signal);
+  for (const [pid, signal] of processes) {
+    signalGroup(pid, signal);
+    // A stopped process receives it only now.
+    signalGroup(pid, 'SIGCONT');
+  }
   const deadline = performance.now() + endTimeoutMs;
   for (const pid of processes.keys()) {
     while (isRunning(pid) && performance.now() < deadline) await delay(20);

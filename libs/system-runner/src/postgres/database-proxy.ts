@@ -10,6 +10,8 @@ export interface DatabaseProxy {
   disconnect(): void;
   /** Accepts connections again. */
   reconnect(): void;
+  /** Leads new connections to another server. Those that are open stay where they are, as after a change of an address. */
+  redirect(databaseUrl: string): void;
   /** Keeps all connections open, also new ones, but passes nothing on: as a server whose processes are stopped. */
   freeze(): void;
   /** Passes on what has been sent in the meantime. */
@@ -23,7 +25,7 @@ export interface DatabaseProxy {
  * tests.
  */
 export async function openDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let isConnected = true;
   let isFrozen = false;
@@ -56,6 +58,9 @@ export async function openDatabaseProxy(databaseUrl: string): Promise<DatabasePr
     disconnect,
     reconnect: () => {
       isConnected = true;
+    },
+    redirect: (otherUrl) => {
+      target = new URL(otherUrl);
     },
     freeze: () => {
       isFrozen = true;

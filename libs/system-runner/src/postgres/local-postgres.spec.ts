@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { withClient } from './database-server.ts';
 import { startLocalPostgres } from './local-postgres.ts';
@@ -11,6 +12,8 @@ const isUp = (url: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+const execute = (url: string, sql: string) => withClient(url, async (client) => (await client.query(sql)).rowCount);
 
 /** A process that starts a server, runs a script and prints the server's address. */
 async function startHost(script: string) {
@@ -157,5 +160,53 @@ describe('a halted PostgreSQL', () => {
     await server.stop();
 
     await expect(server.resume()).rejects.toThrow('PostgreSQL cannot resume: it was stopped');
+  });
+});
+
+describe('a frozen PostgreSQL', () => {
+  it('keeps its connections without responding until it is thawed', async () => {
+    const server = await startLocalPostgres();
+    onTestFinished(() => server.stop());
+
+    await withClient(server.url, async (client) => {
+      await server.freeze();
+      const response = client.query('SELECT 1');
+      const first = await Promise.race([response, delay(500, 'none')]);
+      server.thaw();
+
+      expect(first).toBe('none');
+      expect((await response).rowCount).toBe(1);
+    });
+  });
+
+  it('cleans up when it is stopped, and when its process is killed', async () => {
+    const server = await startLocalPostgres();
+    await server.freeze();
+    const { host, directory, url } = await startHost('await server.freeze(); setInterval(() => {}, 1000);');
+
+    await server.stop();
+    host.kill('SIGKILL');
+
+    expect(existsSync(server.directory)).toBe(false);
+    await untilGone(directory);
+    expect(await isUp(url)).toBe(false);
+  });
+});
+
+describe('a standby', () => {
+  it('follows its server, refuses changes until it is promoted, and has all data then', async () => {
+    const server = await startLocalPostgres();
+    onTestFinished(() => server.stop());
+    await execute(server.url, 'CREATE TABLE numbers (number integer)');
+    const standby = await server.startStandby();
+    onTestFinished(() => standby.stop());
+    await execute(server.url, 'INSERT INTO numbers VALUES (1)');
+
+    await vi.waitFor(async () => expect(await execute(standby.url, 'SELECT FROM numbers')).toBe(1), 30_000);
+    await expect(execute(standby.url, 'INSERT INTO numbers VALUES (2)')).rejects.toThrow(/read-only/);
+    await server.halt();
+    await execute(standby.url, 'SELECT pg_promote()');
+
+    expect(await execute(standby.url, 'INSERT INTO numbers VALUES (2)')).toBe(1);
   });
 });

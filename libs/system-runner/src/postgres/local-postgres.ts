@@ -1,13 +1,23 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { parentWatchdog } from '../parent-watchdog.ts';
 import { freePort, loopback } from '../ports.ts';
 import { type ProcessSpec, SupervisedProcess } from '../supervised-process.ts';
 import { SystemFailure } from '../system-failure.ts';
-import { findBinaries, findUnprivilegedUser, runnableBinaries, type UnprivilegedUser } from './binaries.ts';
-import { DatabaseServerError, type DatabaseServer, requireSupportedVersion } from './database-server.ts';
+import {
+  findBinaries,
+  findUnprivilegedUser,
+  type PostgresBinaries,
+  runnableBinaries,
+  type UnprivilegedUser,
+} from './binaries.ts';
+import { DatabaseServerError, type DatabaseServer, requireSupportedVersion, withClient } from './database-server.ts';
+
+const run = promisify(execFile);
 
 /** A PostgreSQL server that this package started. */
 export interface LocalPostgres extends DatabaseServer {
@@ -25,6 +35,22 @@ export interface LocalPostgres extends DatabaseServer {
    * @throws DatabaseServerError when it does not start
    */
   resume(): Promise<void>;
+  /**
+   * Stops all processes of the server where they are (SIGSTOP): connections stay open, new ones are accepted by the kernel,
+   * and nothing responds.
+   *
+   * @throws Error when the server does not run
+   */
+  freeze(): Promise<void>;
+  /** Lets the processes continue. */
+  thaw(): void;
+  /**
+   * Starts a standby of this server, with a copy of its data. It streams all later changes from here, and accepts changes
+   * itself after `select pg_promote()`.
+   *
+   * @throws DatabaseServerError when it does not start
+   */
+  startStandby(): Promise<LocalPostgres>;
 }
 
 /** Another program may take the port between the check and the start. */
@@ -71,23 +97,36 @@ export async function provideDatabaseServer(
  *
  * @throws DatabaseServerError
  */
-export async function startLocalPostgres(): Promise<LocalPostgres> {
+export function startLocalPostgres(): Promise<LocalPostgres> {
+  return startWith(async (directory, { initdb }, user) => {
+    const password = randomBytes(18).toString('base64url');
+    await initialize(initdb, directory, password, user);
+    return password;
+  });
+}
+
+/** @param prepare fills the directory with the data of the server. Returns the password of `postgres` */
+async function startWith(
+  prepare: (directory: string, binaries: PostgresBinaries, user: UnprivilegedUser | undefined) => Promise<string>,
+): Promise<LocalPostgres> {
   const user = await findUnprivilegedUser();
   const directory = await mkdtemp(path.join(tmpdir(), 'breakwater-postgres-'));
   parentWatchdog.guardDirectory(directory);
   try {
     if (user) await chown(directory, user.uid, user.gid);
-    const { postgres, initdb } = await runnableBinaries(await findBinaries(), directory, user);
-    const password = randomBytes(18).toString('base64url');
-    const data = await initialize(initdb, directory, password, user);
-    const { port, server } = await startOnFreePort((port) => serverSpec(postgres, data, port, user));
+    const binaries = await runnableBinaries(await findBinaries(), directory, user);
+    const password = await prepare(directory, binaries, user);
+    const specOn = (port: number) => serverSpec(binaries.postgres, dataIn(directory), port, user);
+    const { port, server } = await startOnFreePort(specOn);
     const url = `postgres://postgres:${password}@${loopback}:${port}/postgres`;
-    return new RunningPostgres(url, directory, server, serverSpec(postgres, data, port, user));
+    return new RunningPostgres(url, directory, server, specOn(port));
   } catch (error) {
     await removeDirectory(directory);
     throw asServerError(error);
   }
 }
+
+const dataIn = (directory: string): string => path.join(directory, 'data');
 
 class RunningPostgres implements LocalPostgres {
   readonly url: string;
@@ -97,6 +136,7 @@ class RunningPostgres implements LocalPostgres {
   /** Operations run one after the other. */
   #lastOperation: Promise<unknown> = Promise.resolve();
   #stopped: Promise<void> | undefined;
+  readonly #frozen: number[] = [];
 
   constructor(url: string, directory: string, server: SupervisedProcess, spec: ProcessSpec) {
     this.url = url;
@@ -120,9 +160,51 @@ class RunningPostgres implements LocalPostgres {
 
   stop(): Promise<void> {
     return (this.#stopped ??= this.#enqueue(async () => {
+      this.thaw();
       await this.#server.stop(stopTimeoutMs);
       await removeDirectory(this.directory);
     }));
+  }
+
+  freeze(): Promise<void> {
+    return withClient(this.url, async (client) => {
+      // First the process that starts all others.
+      if (this.#server.pid !== undefined) this.#freezeProcess(this.#server.pid);
+      const { rows } = await client.query<{ pid: number }>(
+        'select pid from pg_stat_activity where pid <> pg_backend_pid()',
+      );
+      for (const { pid } of rows) this.#freezeProcess(pid);
+    });
+  }
+
+  thaw(): void {
+    for (const pid of this.#frozen.splice(0)) signal(pid, 'SIGCONT');
+  }
+
+  #freezeProcess(pid: number): void {
+    signal(pid, 'SIGSTOP');
+    this.#frozen.push(pid);
+  }
+
+  startStandby(): Promise<LocalPostgres> {
+    return startWith(async (directory, _binaries, user) => {
+      const data = dataIn(directory);
+      const label = await withClient(this.url, async (client) => {
+        await client.query("select pg_backup_start('standby', true)");
+        // As PostgreSQL's user, which then owns the copy.
+        await run('cp', ['-a', dataIn(this.directory), data], { ...user, cwd: tmpdir() });
+        const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
+        return rows[0]?.labelfile ?? '';
+      });
+      await rm(path.join(data, 'postmaster.pid'));
+      for (const [name, content] of Object.entries({ backup_label: label, 'standby.signal': '' })) {
+        const file = path.join(data, name);
+        await writeFile(file, content);
+        if (user) await chown(file, user.uid, user.gid);
+      }
+      await appendFile(path.join(data, 'postgresql.auto.conf'), `primary_conninfo = '${this.url}'\n`);
+      return new URL(this.url).password;
+    });
   }
 
   #enqueue(operation: () => Promise<void>): Promise<void> {
@@ -134,6 +216,14 @@ class RunningPostgres implements LocalPostgres {
   #requireNotStopped(operation: string): void {
     if (this.#stopped === undefined) return;
     throw new DatabaseServerError(`PostgreSQL cannot ${operation}: it was stopped`, 'Start a new one.');
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended.
   }
 }
 
@@ -187,14 +277,14 @@ async function startServer(spec: ProcessSpec): Promise<SupervisedProcess> {
   }
 }
 
-/** Creates the data directory. @returns its path */
+/** Creates the data directory. */
 async function initialize(
   initdb: string,
   directory: string,
   password: string,
   user: UnprivilegedUser | undefined,
-): Promise<string> {
-  const data = path.join(directory, 'data');
+): Promise<void> {
+  const data = dataIn(directory);
   const passwordFile = path.join(directory, 'password');
   await mkdir(data, { mode: 0o700 });
   await writeFile(passwordFile, password, { mode: 0o600 });
@@ -221,7 +311,6 @@ async function initialize(
   });
   await creation.succeeded(never);
   await rm(passwordFile);
-  return data;
 }
 
 function asServerError(error: unknown): unknown {
