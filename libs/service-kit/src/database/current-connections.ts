@@ -7,20 +7,23 @@ export interface ConnectionSource {
   end(): Promise<void>;
 }
 
-/** New connections may be read-only, too. They are replaced at most this often. */
-const minIntervalMs = 1_000;
+/**
+ * A new connection may be read-only, too. Each is used for at least this long before it is replaced, and one that was opened up to
+ * this long after the server was last found read-only is replaced as well: it may have reached the same server.
+ */
+const intervalMs = 1_000;
 
 /**
- * Hands out the connections of a pool, except those that were opened before the server was found read-only: after a failover
+ * Hands out the connections of a pool, except those that may have been opened while the server was read-only: after a failover
  * they still lead to the old primary, or to a session that cannot write.
  */
 export class CurrentConnections {
   readonly pool: ConnectionSource;
   readonly #openedAt = new WeakMap<object, number>();
-  #outdatedBefore = 0;
+  #readOnlyAt = -Infinity;
 
   /** @param source acquires the connections of the pool. Default: the pool itself */
-  constructor(pool: Pool, source: ConnectionSource = pool) {
+  constructor(pool: Pick<Pool, 'on'> & ConnectionSource, source: ConnectionSource = pool) {
     this.pool = source;
     pool.on('connect', (client) => this.#openedAt.set(client, performance.now()));
   }
@@ -29,14 +32,18 @@ export class CurrentConnections {
   async acquire(): Promise<PoolClient> {
     for (;;) {
       const client = await this.pool.connect();
-      if ((this.#openedAt.get(client) ?? 0) >= this.#outdatedBefore) return client;
+      if (!this.#isOutdated(client)) return client;
       client.release(true);
     }
   }
 
   /** Makes the present connections outdated: each is closed when it would be used next. */
   replaceAll(): void {
-    const now = performance.now();
-    if (now - this.#outdatedBefore >= minIntervalMs) this.#outdatedBefore = now;
+    this.#readOnlyAt = performance.now();
+  }
+
+  #isOutdated(client: PoolClient): boolean {
+    const openedAt = this.#openedAt.get(client) ?? 0;
+    return openedAt < this.#readOnlyAt + intervalMs && performance.now() - openedAt >= intervalMs;
   }
 }
