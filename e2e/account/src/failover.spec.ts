@@ -15,7 +15,7 @@ it('a failover costs responses with 503 only: no account is lost, and 5 s after 
   await migrateAccount(primary.url);
   const standby = await primary.startStandby();
   onTestFinished(() => standby.stop());
-  // A commit waits for the standby, which then has everything that a client was told.
+  // A commit waits for the standby, which then has every acknowledged account.
   await execute(primary.url, "alter system set synchronous_standby_names = '*'");
   await execute(primary.url, 'select pg_reload_conf()');
   await eventually(async () =>
