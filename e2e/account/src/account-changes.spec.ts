@@ -48,6 +48,46 @@ describe('an account', () => {
       },
     );
 
+    it.each(['"2"', 'W/"1"', '1', ''])(
+      'responds with 412 when the account has another version (If-Match: %s)',
+      async (tags) => {
+        const response = await account
+          .http()
+          .get(await opened())
+          .set('if-match', tags)
+          .set('if-none-match', '"1"');
+
+        expect(response.status).toBe(412);
+        expect(response.headers['etag']).toBe('"1"');
+        expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:precondition-failed' });
+      },
+    );
+
+    it.each(['"1"', '"7", "1"', '*'])(
+      'responds with the account when it has this version (If-Match: %s)',
+      async (tags) => {
+        const response = await account
+          .http()
+          .get(await opened())
+          .set('if-match', tags);
+
+        expect(response.status).toBe(200);
+      },
+    );
+
+    it('responds to HEAD with 412 when the account has another version', async () => {
+      const response = await account
+        .http()
+        .head(await opened())
+        .set('if-match', '"2"');
+
+      expect(response.status).toBe(412);
+    });
+
+    it('responds with 404 for an unknown account, with any If-Match', async () => {
+      expect((await account.http().get(unknown).set('if-match', '"2"')).status).toBe(404);
+    });
+
     it('responds with 404 for an unknown account, with any If-None-Match', async () => {
       expect((await account.http().get(unknown).set('if-none-match', '*')).status).toBe(404);
     });

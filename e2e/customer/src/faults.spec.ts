@@ -37,6 +37,14 @@ describe('customer with faults that are set through /faults', () => {
     return body ? sending.send(body) : sending;
   };
   const find = () => customer.http().get('/customers/c-1001');
+
+  it.each(['application/json', 'text/plain'])(
+    'deletes faults for a client that sends the type %s, and no body',
+    async (type) => {
+      expect((await faults('delete').set('content-type', type)).status).toBe(200);
+    },
+  );
+
   const metric = async (series: string): Promise<number> => {
     const { text } = await customer.http().get('/metrics');
     const line = text.split('\n').find((line) => line.startsWith(`${series} `));

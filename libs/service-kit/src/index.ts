@@ -8,7 +8,9 @@ export {
   type ConfigIssue,
   type Environment,
 } from './config/read-config.ts';
+export { HttpEdge, type EdgeConfig } from './bootstrap/http-edge.ts';
 export {
+  edgeVariables,
   readMigrationConfig,
   serviceVariables,
   shutdownDelayFits,
@@ -56,10 +58,15 @@ export {
 } from './openapi/operation-decorators.ts';
 export { ClientLimit } from './overload/client-limit.ts';
 export {
+  describeProblem,
+  problemContentType,
   ProblemException,
   problemKinds,
+  problemOfStatus,
   problemType,
+  sendProblem,
   serviceKitKinds,
+  toProblemDetails,
   type InputError,
   type Problem,
   type ProblemDetails,
@@ -73,6 +80,7 @@ export {
   RequestSignal,
   runInRequestContext,
   traceHeaders,
+  traceOf,
 } from './request-context/request-context.ts';
 export type { TraceContext } from './request-context/trace-context.ts';
 export { ServiceKitModule, type ServiceDefinition, type ServiceKitOptions } from './service-kit.module.ts';

@@ -60,6 +60,12 @@ export function notClosed({ id, version, status }: Account, ifMatch: EntityTags)
       headers: { etag },
     });
   }
+  return preconditionFailed(id, version);
+}
+
+/** 412: the account has another version than `If-Match` names. */
+export function preconditionFailed(id: string, version: number): ProblemException {
+  const etag = entityTagOf(version);
   return new ProblemException({
     ...accountKinds['precondition-failed'],
     detail: `The account ${id} has the ETag ${etag} now, which is not in If-Match. Nothing has been changed.`,

@@ -9,6 +9,7 @@ describe('createAccountDto', () => {
     valid,
     { ...valid, label: 'x' },
     { ...valid, label: 'Ersparnisse 🏦'.repeat(5) },
+    { ...valid, label: 'חיסכון \u200e2026' },
     { ...valid, currency: 'JPY' },
   ])('accepts %j', (dto) => {
     expect(createAccountDto.parse(dto)).toEqual(dto);
@@ -25,6 +26,12 @@ describe('createAccountDto', () => {
     [{ ...valid, label: 'x'.repeat(101) }, 'label'],
     [{ ...valid, label: 'a\u0000b' }, 'label'],
     [{ ...valid, label: 'a\ud83c' }, 'label'],
+    [{ ...valid, label: 'a\nb' }, 'label'],
+    [{ ...valid, label: 'a\u0085b' }, 'label'],
+    [{ ...valid, label: 'a\u2028b' }, 'label'],
+    [{ ...valid, label: 'a\u2029b' }, 'label'],
+    [{ ...valid, label: 'a\u202eb' }, 'label'],
+    [{ ...valid, label: 'a\u2066b' }, 'label'],
     [{ ...valid, label: null }, 'label'],
   ])('rejects %j', (dto, field) => {
     const { error } = createAccountDto.safeParse(dto);
@@ -92,6 +99,12 @@ describe('listAccountsQuery', () => {
     [{ limit: '' }, 'limit'],
     [{ limit: '1.5' }, 'limit'],
     [{ limit: 'ten' }, 'limit'],
+    [{ limit: '0x10' }, 'limit'],
+    [{ limit: '1e1' }, 'limit'],
+    [{ limit: '5.' }, 'limit'],
+    [{ limit: ' 5' }, 'limit'],
+    [{ limit: '+5' }, 'limit'],
+    [{ limit: '٣' }, 'limit'],
     [{ limit: ['1', '2'] }, 'limit'],
     [{ status: 'OPEN' }, 'status'],
     [{ status: ['ACTIVE', 'CLOSED'] }, 'status'],

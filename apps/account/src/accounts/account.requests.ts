@@ -18,8 +18,12 @@ export const createAccountDto = z.strictObject({
     .string('must be a text')
     .min(1, 'must have at least 1 character')
     .max(100, 'must have at most 100 characters')
-    // PostgreSQL cannot store NUL, and would store half a surrogate pair (Cs) as another character.
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must have no control characters and no halves of surrogate pairs')
+    // PostgreSQL cannot store NUL, and would store half a surrogate pair (Cs) as another character. Separators (Zl, Zp) break lines, and
+    // embeddings, overrides and isolates change the order of what a page shows after the label.
+    .regex(
+      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u,
+      'must have no control characters, line separators, bidirectional overrides or halves of surrogate pairs',
+    )
     .optional()
     .describe('A name that the owner chooses.'),
 });
@@ -30,6 +34,9 @@ export type CreateAccountDto = z.output<typeof createAccountDto>;
 export const closeAccountDto = z.strictObject({
   status: z.literal('CLOSED', 'must be CLOSED').describe('CLOSED closes the account; this is final.'),
 });
+
+/** The number of digits only: `Number` also reads `0x10`, `1e1` and `5.`. */
+const toNumber = (text: unknown): unknown => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text);
 
 const limitRange = 'must be a whole number from 1 to 100';
 
@@ -47,11 +54,8 @@ export const listAccountsQuery = z.strictObject({
     })
     .optional()
     .describe('Where to continue: the nextCursor of an earlier page.'),
-  limit: z.coerce
-    .number(limitRange)
-    .int(limitRange)
-    .min(1, limitRange)
-    .max(100, limitRange)
+  limit: z
+    .preprocess(toNumber, z.number(limitRange).int(limitRange).min(1, limitRange).max(100, limitRange))
     .default(20)
     .describe('The most accounts on the page, from 1 to 100.'),
 });

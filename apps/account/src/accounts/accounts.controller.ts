@@ -4,7 +4,14 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { idempotencyKeySchema } from '../idempotency/idempotency-key.ts';
 import { Idempotent, type Decision } from '../idempotency/idempotent.ts';
-import { entityTagOf, matchesWeakly, parseEntityTags, preconditionRequired } from './account-version.ts';
+import {
+  entityTagOf,
+  matchesStrongly,
+  matchesWeakly,
+  parseEntityTags,
+  preconditionFailed,
+  preconditionRequired,
+} from './account-version.ts';
 import {
   closeAccountDto,
   createAccountDto,
@@ -79,21 +86,32 @@ export class AccountsController {
     return page;
   }
 
-  /** 304 when the client has this version already. */
+  /** 412 when the version is not in `If-Match`; 304 when the client has it already. */
   @Get(':id')
   @Operation('findAccount', 'Finds an account by id')
+  @TakesHeader('If-Match', tags.optional(), 'The versions that the client accepts')
   @TakesHeader('If-None-Match', tags.optional(), 'The versions that the client has')
   @Answers(200, accountSchema, 'The account', { headers: ['ETag'] })
   @Answers(304, undefined, 'The client has this version', { headers: ['ETag'] })
-  @Problems(accountKinds['account-not-found'], databaseUnavailable, deadlineExceeded)
+  @Problems(
+    accountKinds['account-not-found'],
+    accountKinds['precondition-failed'],
+    databaseUnavailable,
+    deadlineExceeded,
+  )
   async findById(
     @Param('id', { schema: accountId }) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Account | undefined> {
     const account = await this.accounts.findById(id);
-    void reply.header('etag', entityTagOf(account.version));
-    if (ifNoneMatch === undefined || !matchesWeakly(parseEntityTags(ifNoneMatch), account.version)) return account;
+    const { version } = account;
+    if (ifMatch !== undefined && !matchesStrongly(parseEntityTags(ifMatch), version)) {
+      throw preconditionFailed(id, version);
+    }
+    void reply.header('etag', entityTagOf(version));
+    if (ifNoneMatch === undefined || !matchesWeakly(parseEntityTags(ifNoneMatch), version)) return account;
     void reply.status(304);
     return undefined;
   }

@@ -49,9 +49,9 @@ export class Connections {
     return new Connections(server, idleMs);
   }
 
-  /** Whether a request on a connection has no complete response yet. */
-  isResponding(socket: Socket): boolean {
-    return [...(this.#states.get(socket)?.responses ?? [])].some(({ writableFinished }) => !writableFinished);
+  /** The responses on a connection that are not complete, in the order of their requests. */
+  pendingResponses(socket: Socket): readonly ServerResponse[] {
+    return [...(this.#states.get(socket)?.responses ?? [])].filter(({ writableFinished }) => !writableFinished);
   }
 
   /** Each response in flight announces the end of its connection; connections without one close once they are idle. */

@@ -10,10 +10,12 @@ import { z } from 'zod';
 import { ServiceKitModule } from '../service-kit.module.ts';
 import { readConfig, type Environment } from '../config/read-config.ts';
 import { serviceVariables, type ServiceConfig } from '../config/service-config.ts';
+import { serverOptions } from '../input-limits/input-limits.ts';
 import { ServiceHealthModule } from '../health/service-health.module.ts';
 import { MetricsModule } from '../metrics/metrics.module.ts';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
-import { AllowedMethods, toTrustProxy } from './http-adapter.ts';
+import { describeRefusals, exchange } from '../testing/any-refusal.ts';
+import { AllowedMethods, toTrustProxy } from './http-edge.ts';
 import { createService } from './service-process.ts';
 
 const page = z.strictObject({ size: z.coerce.number().int().max(100).optional() });
@@ -84,6 +86,10 @@ async function startHarbour(environment: Environment = {}): Promise<NestFastifyA
 }
 
 const http = (app: NestFastifyApplication) => request(app.getHttpServer());
+
+/** A POST whose body is not complete. */
+const halfPost =
+  'POST /berths HTTP/1.1\r\nhost: harbour\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{';
 
 /** The headers of every problem, however early the request is refused. */
 const problemHeaders = {
@@ -265,6 +271,105 @@ describe('a request', () => {
   });
 });
 
+describeRefusals('a service', {
+  start: async () => (await startHarbour({ CLIENT_RATE_LIMIT: '0' })).getUrl(),
+  routes: { '/berths': ['GET', 'HEAD', 'POST'], '/health/live': ['GET', 'HEAD'], '/metrics': ['GET', 'HEAD'] },
+});
+
+describe('a refusal', () => {
+  const get = (rest: string) => `GET /berths HTTP/1.1\r\n${rest}connection: close\r\n\r\n`;
+
+  it.each([
+    ['an unknown method', 501, 'FOO /berths HTTP/1.1\r\nhost: a\r\n\r\n', 'does not know the method FOO'],
+    ['a tunnel', 501, 'CONNECT a:1 HTTP/1.1\r\nhost: a\r\n\r\n', 'does not know the method CONNECT'],
+    ['no Host', 400, get(''), 'header Host'],
+    ['two Hosts', 400, get('host: a\r\nhost: b\r\n'), 'header Host'],
+    ['an invalid Host', 400, get('host: a/b\r\n'), 'header Host'],
+    ['an unknown expectation', 417, get('host: a\r\nexpect: foo\r\n'), '100-continue'],
+    ['HTTP/2.0', 505, 'GET /berths HTTP/2.0\r\nhost: a\r\nconnection: close\r\n\r\n', 'HTTP/1.1'],
+    ['HTTP/3.5', 505, 'GET /berths HTTP/3.5\r\nhost: a\r\n\r\n', 'HTTP/1.1'],
+    ['the preface of HTTP/2', 505, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'HTTP/1.1'],
+    ['another protocol', 400, 'SSH-2.0-OpenSSH_9.6\r\n\r\n', 'not HTTP'],
+    ['an ESC byte', 400, 'GET /\x1b HTTP/1.1\r\nhost: a\r\n\r\n', 'not HTTP'],
+    ['a path that cannot be decoded', 400, 'GET /%zz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', '%zz'],
+    ['*', 404, 'OPTIONS * HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', 'OPTIONS *'],
+  ])('of %s is a problem document with %i', async (_, status, sent, detail) => {
+    const app = await startHarbour();
+
+    const response = await exchange(await app.getUrl(), sent);
+
+    expect(response.status).toBe(status);
+    expect(response.headers).toMatchObject({
+      'content-type': problemHeaders['content-type'],
+      'x-instance': 'harbour-1',
+    });
+    expect(JSON.parse(response.body)).toMatchObject({
+      status,
+      detail: expect.stringContaining(detail) as string,
+      requestId: response.headers['x-request-id'],
+    });
+  });
+});
+
+describe('a body', () => {
+  const post = async (headers: string, body: string) =>
+    exchange(
+      await (await startHarbour()).getUrl(),
+      Buffer.from(
+        `POST /berths HTTP/1.1\r\nhost: a\r\n${headers}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+        'latin1',
+      ),
+    );
+
+  it.each([
+    ['bytes that are not UTF-8', 400, 'content-type: application/json\r\n', '"\xff"'],
+    ['half of a character', 400, 'content-type: application/json\r\n', '"\xc3"'],
+    ['gzip', 415, 'content-type: application/json\r\ncontent-encoding: gzip\r\n', '{}'],
+    ['another charset', 415, 'content-type: application/json; charset=utf-16\r\n', '{}'],
+  ])('of %s is refused with %i', async (_, status, headers, body) => {
+    expect((await post(headers, body)).status).toBe(status);
+  });
+
+  it.each([
+    'content-type: application/json; charset="UTF-8"\r\n',
+    'content-type: application/json\r\ncontent-encoding: identity\r\n',
+  ])('in UTF-8 is read: %j', async (headers) => {
+    expect((await post(headers, '"\xc3\xbc"')).status).toBe(201);
+  });
+});
+
+describe('a request that does not arrive completely in time', () => {
+  it.each([
+    ['the head', 'POST /berths HTTP/1.1\r\nhost: harb'],
+    ['the body', halfPost],
+    [
+      'a chunked body',
+      halfPost.replace('content-length: 2', 'transfer-encoding: chunked').replace(/\{$/, '1\r\n{\r\n'),
+    ],
+  ])('gets 408 when the rest of %s is missing', async (_, sent) => {
+    const app = await startHarbour();
+    // The test does not wait for the documented 30 s.
+    Object.assign(app.getHttpServer(), { requestTimeout: 50, headersTimeout: 50 });
+
+    const { status, headers, body } = await exchange(await app.getUrl(), sent);
+
+    expect(status).toBe(408);
+    expect(headers).toMatchObject({ 'content-type': problemHeaders['content-type'], connection: 'close' });
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'urn:breakwater:problem:request-timeout',
+      detail: 'The request did not arrive completely within 30 s.',
+    });
+    expect(app.get(BerthsController).bodies).toEqual([]);
+  });
+
+  it('has 30 s, which are checked every second', async () => {
+    const server = (await startHarbour()).getHttpServer();
+
+    expect(server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 30_000 });
+    expect(serverOptions.connectionsCheckingInterval).toBe(1_000);
+  });
+});
+
 describe('security headers', () => {
   it('restrict what a browser does with a response or a problem', async () => {
     const app = await startHarbour();
@@ -410,9 +515,6 @@ async function sendPart(app: NestFastifyApplication, head: string) {
   return socket;
 }
 
-const halfPost =
-  'POST /berths HTTP/1.1\r\nhost: harbour\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{';
-
 describe('MAX_REQUESTS_IN_FLIGHT with clients that send slowly', () => {
   it('counts a request from the moment it has arrived completely', async () => {
     const app = await startHarbour({ MAX_REQUESTS_IN_FLIGHT: '2' });
@@ -502,16 +604,19 @@ describe('AllowedMethods', () => {
 
   it.each([
     ['/berths', ['GET', 'POST']],
-    ['/berths/', ['GET', 'POST']],
+    ['/%62erths', ['GET', 'POST']],
     ['/berths/7', ['DELETE', 'GET']],
     ['/berths/7/lamps/1', ['PUT']],
   ])('lists the methods of %s', (path, allowed) => {
     expect(methods.of(path)).toEqual(allowed);
   });
 
-  it.each(['/', '/ships', '/berths/7/lamps', '/berths//lamps/1'])('lists none for the unknown path %s', (path) => {
-    expect(methods.of(path)).toEqual([]);
-  });
+  it.each(['/', '/berths/', '/berths/7/', '/berths%2F7', '/ships', '/berths/7/lamps', '/berths//lamps/1'])(
+    'lists none for the unknown path %s',
+    (path) => {
+      expect(methods.of(path)).toEqual([]);
+    },
+  );
 });
 
 describe('toTrustProxy', () => {

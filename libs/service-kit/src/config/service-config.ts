@@ -31,23 +31,10 @@ export interface ServiceDefaults {
   readonly clientRateLimit?: number;
 }
 
-/** The variables of every service. */
-export const serviceVariables = (service: string, defaults: ServiceDefaults) => ({
-  ...processVariables(service),
-  /** The address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
-  HOST: host().default('127.0.0.1'),
-  /** The port to listen on; 0 takes any free one. */
-  PORT: port().default(defaults.port),
-  /**
-   * How long the service still accepts requests after SIGTERM while it is not ready, and then how long a connection must be idle
-   * before it is closed. Longer than clients keep idle connections, and than the interval of their health checks.
-   * Default: `3s`, with which no request is lost; at most 60 s, and less than half of `SHUTDOWN_TIMEOUT`.
-   */
-  SHUTDOWN_DELAY: duration({ max: 60_000 }).default(3_000),
-  /** The limit of the whole shutdown after SIGTERM, including `SHUTDOWN_DELAY` and requests in flight. Default: `10s`. */
-  SHUTDOWN_TIMEOUT: duration().default(10_000),
+/** The variables of every process that serves HTTP to clients: its limits. */
+export const edgeVariables = (clientRateLimit = 500) => ({
   /** The requests that a client may send per second; 0: without a limit. */
-  CLIENT_RATE_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(defaults.clientRateLimit ?? 500),
+  CLIENT_RATE_LIMIT: wholeNumber({ min: 0, max: 1_000_000 }).default(clientRateLimit),
   /**
    * The proxies whose `X-Forwarded-For` is trusted: addresses and networks, comma separated, or the number of proxies in front.
    * Default: none; the client is the peer of the connection.
@@ -65,6 +52,24 @@ export const serviceVariables = (service: string, defaults: ServiceDefaults) => 
    * which is longer than account's limit for a slow call; a healthy service has a few milliseconds.
    */
   MAX_EVENT_LOOP_DELAY: duration().default(1_000),
+});
+
+/** The variables of every service. */
+export const serviceVariables = (service: string, defaults: ServiceDefaults) => ({
+  ...processVariables(service),
+  /** The address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
+  HOST: host().default('127.0.0.1'),
+  /** The port to listen on; 0 takes any free one. */
+  PORT: port().default(defaults.port),
+  /**
+   * How long the service still accepts requests after SIGTERM while it is not ready, and then how long a connection must be idle
+   * before it is closed. Longer than clients keep idle connections, and than the interval of their health checks.
+   * Default: `3s`, with which no request is lost; at most 60 s, and less than half of `SHUTDOWN_TIMEOUT`.
+   */
+  SHUTDOWN_DELAY: duration({ max: 60_000 }).default(3_000),
+  /** The limit of the whole shutdown after SIGTERM, including `SHUTDOWN_DELAY` and requests in flight. Default: `10s`. */
+  SHUTDOWN_TIMEOUT: duration().default(10_000),
+  ...edgeVariables(defaults.clientRateLimit),
 });
 
 /** For `refine`: the delay, and the same time again for idle connections, must leave time for the rest of the shutdown. */

@@ -75,8 +75,8 @@ describe('the description of an API', () => {
 
   beforeAll(async () => {
     app = await createService('harbour', config, { module: HarbourModule });
-    await app.init();
-    await app.getHttpAdapter().getInstance().ready();
+    // Otherwise supertest would start and close the server for each request, also while others are in flight.
+    await app.listen(0, '127.0.0.1');
     document = (await get('/openapi.json')).body as OpenApiDocument;
   });
 

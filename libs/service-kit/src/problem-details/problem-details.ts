@@ -50,13 +50,16 @@ export const serviceKitKinds = problemKinds({
   'content-too-large': { status: 413, title: 'Content Too Large' },
   'uri-too-long': { status: 414, title: 'URI Too Long' },
   'unsupported-media-type': { status: 415, title: 'Unsupported Media Type' },
+  'expectation-failed': { status: 417, title: 'Expectation Failed' },
   'unstorable-text': { status: 422, title: 'Text cannot be stored' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'request-header-fields-too-large': { status: 431, title: 'Request Header Fields Too Large' },
   'internal-error': { status: 500, title: 'Internal Server Error' },
+  'not-implemented': { status: 501, title: 'Not Implemented' },
   overloaded: { status: 503, title: 'Overloaded' },
   'database-unavailable': { status: 503, title: 'Database unavailable' },
   'deadline-exceeded': { status: 504, title: 'Not answered in time' },
+  'http-version-not-supported': { status: 505, title: 'HTTP Version Not Supported' },
 });
 
 /** An error for the client of an HTTP API. */
@@ -129,8 +132,9 @@ export function describeProblem(error: unknown, inputs: RequestInputs = {}): Des
   if (error instanceof TransactionConflictError) return transactionConflict;
   if (error instanceof UnstorableTextError) return unstorableText(error, inputs);
   const status = clientErrorStatusOf(error);
-  if (status !== undefined && error instanceof Error) return ofStatus(status, error.message);
-  if (error instanceof HttpException && error.getStatus() > 500) return ofStatus(error.getStatus(), error.message);
+  if (status !== undefined && error instanceof Error) return problemOfStatus(status, error.message);
+  if (error instanceof HttpException && error.getStatus() > 500)
+    return problemOfStatus(error.getStatus(), error.message);
   return internalError;
 }
 
@@ -164,7 +168,8 @@ const internalError: DescribedProblem = {
   detail: 'An unexpected error occurred. The logs have the details under the request id.',
 };
 
-const ofStatus = (status: number, detail: string): DescribedProblem =>
+/** The general problem of a status. @param detail default: the reason phrase */
+export const problemOfStatus = (status: number, detail = titleOf(status)): DescribedProblem =>
   complete({ title: titleOf(status), status, detail });
 
 /** RFC 9110 has renamed 413; Node still has the old name. */

@@ -8,7 +8,14 @@ const typePrefix = 'urn:breakwater:problem:';
 const requiredMembers = ['type', 'title', 'status', 'detail', 'instance', 'requestId', 'traceId'];
 
 /** Problems that are found before the operation is known; no operation describes them. */
-const beforeAnyOperation = new Set(['uri-too-long', 'request-header-fields-too-large', 'request-timeout']);
+const beforeAnyOperation = new Set([
+  'uri-too-long',
+  'request-header-fields-too-large',
+  'request-timeout',
+  'expectation-failed',
+  'not-implemented',
+  'http-version-not-supported',
+]);
 
 /** Internal details: the positions of code, SQL statements, the names of error classes. */
 const internalDetails =
