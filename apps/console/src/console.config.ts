@@ -2,6 +2,7 @@ import {
   baseUrls,
   choice,
   duration,
+  edgeVariables,
   type Environment,
   flag,
   host,
@@ -30,6 +31,7 @@ const variables = z.object({
   INSTANCE_NAME: matching(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, underscores or dashes').default(
     `console-${process.pid}`,
   ),
+  ...edgeVariables(),
   /** Maximum duration of the shutdown after SIGTERM. Default: `5s`. */
   SHUTDOWN_TIMEOUT: duration().default(5_000),
   /**

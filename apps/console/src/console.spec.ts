@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describeRefusals, exchange } from '@breakwater/service-kit/testing';
 import { readConsoleConfig } from './console.config.ts';
 import { createConsole } from './console.ts';
 
@@ -108,7 +109,7 @@ async function start(environment: Record<string, string> = {}) {
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
-  return { url, call, accounts, customers, logged: () => log.mock.calls };
+  return { app, url, call, accounts, customers, logged: () => log.mock.calls };
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -149,7 +150,9 @@ describe('the stream of the console', () => {
 
     expect(held.filter(({ status }) => status !== 200)).toEqual([]);
     expect(further.status).toBe(429);
-    expect(await further.json()).toEqual({ detail: 'A client may have 25 pages connected. Close one of them first.' });
+    expect(await further.json()).toMatchObject({
+      detail: 'A client may have 25 pages connected. Close one of them first.',
+    });
     await held[0]?.body?.cancel();
     await vi.waitFor(async () => expect((await open(url)).status).toBe(200), { timeout: 60_000 });
   });
@@ -203,7 +206,7 @@ describe("the console's server", () => {
     const { call, accounts } = await start();
     const body = { updateState: 'FORCE_OPEN', replicas: ['account-2', 'account-9'] };
 
-    expect(await call('POST', '/breakers/customer', body, bearer('open-sesame'))).toEqual({
+    expect(await call('POST', '/breakers/customer', body, bearer('open-sesame'))).toMatchObject({
       status: 503,
       body: { detail: 'No replica of account has the name account-9.' },
     });
@@ -214,15 +217,15 @@ describe("the console's server", () => {
     const { call } = await start();
     const unavailable = await start({ ACCOUNT_URL: 'http://127.0.0.1:2' });
 
-    expect(await call('POST', '/experiments/count-slow', { replica: 'account-9' })).toEqual({
+    expect(await call('POST', '/experiments/count-slow', { replica: 'account-9' })).toMatchObject({
       status: 404,
       body: { detail: 'No replica of account has the name account-9.' },
     });
-    expect(await unavailable.call('POST', '/experiments/count-slow')).toEqual({
+    expect(await unavailable.call('POST', '/experiments/count-slow')).toMatchObject({
       status: 503,
       body: { detail: 'No replica of account is available (127.0.0.1:2: ECONNREFUSED).' },
     });
-    expect(await call('POST', '/experiments/time-minimum-5')).toEqual({
+    expect(await call('POST', '/experiments/time-minimum-5')).toMatchObject({
       status: 404,
       body: { detail: 'No replica of account has a circuit breaker time-minimum-5.' },
     });
@@ -232,7 +235,7 @@ describe("the console's server", () => {
     const { call, accounts } = await start();
     accounts[0]!.disconnectExperiments();
 
-    expect(await call('POST', '/experiments/count-slow', { replica: 'account-1' })).toEqual({
+    expect(await call('POST', '/experiments/count-slow', { replica: 'account-1' })).toMatchObject({
       status: 502,
       body: { detail: 'account-1 does not respond: UND_ERR_SOCKET.' },
     });
@@ -321,7 +324,7 @@ describe("the console's server", () => {
       ['localhost.evil.example', undefined],
       ['127.0.0.1.evil.example', undefined],
       ['10.0.0.1', undefined],
-      ['user@localhost', undefined],
+      ['local%68ost', undefined],
       // Where the variable is set, its names are the only ones.
       ['localhost', 'console.example'],
     ])('by the Host %s with ALLOWED_HOSTS %s', async (host, names) => {
@@ -364,7 +367,7 @@ describe("the console's server", () => {
   it('runs only experiments, whose circuit breakers no other call uses', async () => {
     const { call } = await start();
 
-    expect(await call('POST', '/experiments/customer')).toEqual({
+    expect(await call('POST', '/experiments/customer')).toMatchObject({
       status: 404,
       body: {
         detail:
@@ -388,7 +391,7 @@ describe("the console's server", () => {
     const response = await fetch(`${url}/console/api${route}`, options);
 
     expect(response.status).toBe(400);
-    expect(await response.json()).toEqual({
+    expect(await response.json()).toMatchObject({
       detail: 'The body is nested too deeply; at most 32 levels of objects and arrays are allowed.',
     });
     expect([...accounts, ...customers].flatMap(({ requests }) => requests)).toEqual([]);
@@ -477,5 +480,87 @@ describe("the console's server", () => {
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe');
     expect(response.headers.get('cache-control')).toBe('no-cache');
+  });
+});
+
+describeRefusals('the console', {
+  start: async () => (await start({ CLIENT_RATE_LIMIT: '0' })).url,
+  routes: {
+    '/console/api/faults': ['DELETE', 'GET', 'HEAD', 'PATCH', 'PUT'],
+    '/health/live': ['GET', 'HEAD'],
+  },
+});
+
+describe('the limits of the console', () => {
+  const problem = { 'content-type': expect.stringMatching(/^application\/problem\+json/) as string };
+
+  it('responds with 408 to a body that does not arrive in time', async () => {
+    const { app, url } = await start();
+    expect(app.server).toMatchObject({ requestTimeout: 30_000, headersTimeout: 30_000 });
+    Object.assign(app.server, { requestTimeout: 50, headersTimeout: 50 });
+    const head = 'PUT /console/api/load HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
+
+    const response = await exchange(url, `${head}content-length: 9\r\n\r\n{`);
+
+    expect(response).toMatchObject({ status: 408, headers: problem });
+  });
+
+  it('limits the requests per second of one client, by the address that its proxy forwards', async () => {
+    const { url } = await start({ CLIENT_RATE_LIMIT: '1', TRUST_PROXY: 'loopback' });
+    vi.useFakeTimers({ toFake: ['Date'] });
+    cleanups.push(() => vi.useRealTimers());
+    const statusFor = async (client: string) =>
+      (await fetch(`${url}/console/`, { headers: { 'x-forwarded-for': client } })).status;
+
+    expect([await statusFor('192.0.2.1'), await statusFor('192.0.2.1'), await statusFor('192.0.2.2')]).toEqual([
+      200, 429, 200,
+    ]);
+  });
+
+  it('limits the requests in flight of one client to half of all', async () => {
+    const { url, accounts } = await start({ MAX_REQUESTS_IN_FLIGHT: '2', TRUST_PROXY: 'loopback' });
+    accounts[0]!.holdExperiments();
+    const stopped = new AbortController();
+    const experiment = fetch(`${url}/console/api/experiments/count-slow`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.1' },
+      body: JSON.stringify({ replica: 'account-1' }),
+      signal: stopped.signal,
+    }).catch(() => 'disconnected');
+    await vi.waitFor(() => expect(accounts[0]!.heldExperiments()).toEqual(['connected']));
+    const responseFor = (client: string) => fetch(`${url}/console/`, { headers: { 'x-forwarded-for': client } });
+
+    const refused = await responseFor('192.0.2.1');
+    const other = await responseFor('192.0.2.2');
+    const probe = await fetch(`${url}/health/live`);
+    stopped.abort();
+
+    expect(refused.status).toBe(429);
+    expect(Object.fromEntries(refused.headers)).toMatchObject({ ...problem, 'retry-after': '1' });
+    expect([other.status, probe.status]).toEqual([200, 200]);
+    await experiment;
+  });
+
+  it.each([
+    ['a status of a replica', 'DELETE', '/faults', 401],
+    ['a name that is invalid', 'POST', '/breakers/..%20', 400],
+    ['a replica that is unknown', 'POST', '/experiments/unknown', 404],
+  ])('responds to %s with a problem document', async (_, method, route, status) => {
+    const { url } = await start();
+
+    const response = await fetch(`${url}/console/api${route}`, { method });
+
+    expect(response.status).toBe(status);
+    expect(Object.fromEntries(response.headers)).toMatchObject(problem);
+    expect(await response.json()).toMatchObject({ status, instance: `/console/api${route}` });
+  });
+
+  it('responds with a problem document when a file of the page has another version', async () => {
+    const { url } = await start();
+
+    const response = await fetch(`${url}/console/`, { headers: { 'if-match': '"another"' } });
+
+    expect(response.status).toBe(412);
+    expect(Object.fromEntries(response.headers)).toMatchObject(problem);
   });
 });

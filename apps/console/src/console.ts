@@ -2,19 +2,19 @@ import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import {
   ClientLimit,
-  limitWaitingResponses,
+  describeProblem,
+  HttpEdge,
   loggerOptions,
-  maxWaitingResponses,
+  type Problem,
+  problemContentType,
   ProblemException,
-  readJsonBodies,
+  problemOfStatus,
+  sendProblem,
+  serviceKitKinds,
+  toProblemDetails,
+  traceOf,
 } from '@breakwater/service-kit';
-import fastify, {
-  LogController,
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ConsoleConfig } from './console.config.ts';
 import { refuseForeignRequests } from './controls/foreign-requests.ts';
@@ -76,21 +76,15 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
 
   const pages = new ClientLimit(streamLimits.maxConnectionsPerClient);
 
+  const edge = new HttpEdge(config);
   const app: FastifyInstance = fastify({
+    ...edge.options,
     logger: loggerOptions('console', config),
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: 64 * 1024,
     forceCloseConnections: true,
-    // A URL that cannot be decoded reaches no hook.
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      if (admit(request, reply)) void reply.status(error.statusCode ?? 400).send({ detail: error.message });
-    },
   });
   app.register(fastifyHelmet, { contentSecurityPolicy, strictTransportSecurity: false });
-  const admit = limitWaitingResponses(app, (_request, reply) => {
-    const detail = `A connection may have ${maxWaitingResponses} requests without a response. Read the responses before sending more.`;
-    void reply.status(429).header('retry-after', '1').send({ detail });
-  });
+  edge.protect(app);
   app.register(fastifyStatic, {
     root: pageDirectory,
     prefix: `${base}/`,
@@ -100,15 +94,17 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     },
   });
   refuseForeignRequests(app, config.ALLOWED_HOSTS);
-  readJsonBodies(app);
-  app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    if (error instanceof z.ZodError) {
-      const errors = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-      return reply.status(400).send({ detail: errors.join('; ') });
-    }
-    const status = error instanceof ProblemException ? error.problem.status : (error.statusCode ?? 502);
-    if (status >= 500) request.log.error({ err: error }, 'request failed');
-    return reply.status(status).send({ detail: error.message });
+  app.setErrorHandler((error, request, reply) => {
+    const problem = describe(error);
+    if (problem.status >= 500) request.log.error({ err: error }, 'request failed');
+    return sendProblem(request, reply, problem);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, problemOfStatus(404, `Cannot ${request.method} ${request.url}`)),
+  );
+  app.addHook('preSerialization', (request, reply, payload, done) => {
+    const isProblem = reply.statusCode >= 400 && !request.url.startsWith('/health/');
+    done(null, isProblem ? toProblem(request, reply, payload as RefusalBody) : payload);
   });
 
   app.get(base, (_request, reply) => reply.redirect(`${base}/`));
@@ -126,6 +122,31 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   );
   runWhileListening(app, monitor, load, stream);
   return app;
+}
+
+function describe(error: unknown): Problem {
+  if (error instanceof z.ZodError) {
+    const errors = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    return { ...serviceKitKinds['invalid-request'], detail: errors.join('; ') };
+  }
+  if (error instanceof ProblemException) return describeProblem(error);
+  // The errors of @fastify/static about a request have a status, and no code of Fastify.
+  const { statusCode: status = 500, message } = error as Error & { readonly statusCode?: number };
+  return status >= 400 && status < 500 ? problemOfStatus(status, message) : describeProblem(error);
+}
+
+/** What a route sends with the status of an error. */
+interface RefusalBody {
+  readonly detail?: string;
+  readonly [extension: string]: unknown;
+}
+
+/** The problem document for what a route sends with the status of an error; the rest follows from the status. */
+function toProblem(request: FastifyRequest, reply: FastifyReply, { detail, ...extensions }: RefusalBody): object {
+  void reply.type(problemContentType);
+  const { url, id: requestId, raw } = request;
+  const problem = { ...problemOfStatus(reply.statusCode, detail), extensions };
+  return toProblemDetails(problem, { url, requestId, traceId: traceOf(raw).traceId });
 }
 
 async function openStream(

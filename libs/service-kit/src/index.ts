@@ -1,5 +1,4 @@
 export { createService, runMigrations, runService, type ServiceProcess } from './bootstrap/service-process.ts';
-export { limitWaitingResponses, maxWaitingResponses } from './bootstrap/waiting-responses.ts';
 export { explainStartFailure } from './bootstrap/start-failure.ts';
 export {
   followVariable,

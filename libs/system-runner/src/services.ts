@@ -100,6 +100,7 @@ export function consoleService({ options, ports, logs }: ServiceContext, port: n
     CUSTOMER_URL: ports.customers.map(urlOf).join(','),
     LOAD_URL: urlOf(ports.gateway),
     CONSOLE_LOAD: 'true',
+    TRUST_PROXY: loopback,
     ...options.env.console,
   });
 }
