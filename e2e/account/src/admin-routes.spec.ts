@@ -31,7 +31,8 @@ async function routesOf(create: (environment: Environment) => Promise<NestFastif
       for (const each of [method].flat()) routes.push({ method: each, path: url.replaceAll(/:\w+/g, 'customer') });
     });
   await app.init();
-  await app.getHttpAdapter().getInstance().ready();
+  // Otherwise supertest closes the server after the requests of each check, and starts it again: sockets of the next ones hang up.
+  await app.listen(0, '127.0.0.1');
   return { app, routes };
 }
 
