@@ -5,6 +5,12 @@ import type { Socket } from 'node:net';
 /** The maximum of requests on a connection whose responses have not been sent. Most clients send one at a time. */
 export const maxWaitingResponses = 16;
 
+/**
+ * The time without progress after which a connection whose client does not read its responses is closed, in milliseconds. Longer than
+ * the time for receiving a request, which ends with a response.
+ */
+export const unreadTimeoutMs = 60_000;
+
 interface ConnectionState {
   waiting: number;
   /** A request was refused: the connection closes after the response to it. */
@@ -31,6 +37,11 @@ export class WaitingResponses {
     return 'serve';
   }
 
+  /** Whether a connection is silent only because a request on it is still being received or served. */
+  isAwaited(socket: Socket): boolean {
+    return (this.#connections.get(socket)?.waiting ?? 0) > 0 && socket.writableLength === 0;
+  }
+
   #stateOf(socket: Socket): ConnectionState {
     const known = this.#connections.get(socket);
     if (known) return known;
@@ -41,7 +52,7 @@ export class WaitingResponses {
 }
 
 /**
- * Limits the responses that wait in each connection, for all paths. Call it before adding checks that work more for a request.
+ * Limits the responses that wait in each connection, for all paths, and how long they wait for a client that does not read. Call it before adding checks that work more for a request.
  *
  * @param refuse sends the response to the first request that is too many
  * @returns the limit, for requests that reach no hook
@@ -51,6 +62,10 @@ export function limitWaitingResponses(
   refuse: (request: FastifyRequest, reply: FastifyReply) => void,
 ): (request: FastifyRequest, reply: FastifyReply) => boolean {
   const responses = new WaitingResponses();
+  // Node emits it for connections that were kept alive for too long as well, and then leaves their end to the listener.
+  fastify.server.setTimeout(unreadTimeoutMs, (socket) => {
+    if (!responses.isAwaited(socket)) socket.destroy();
+  });
   const admit = (request: FastifyRequest, reply: FastifyReply): boolean => {
     const verdict = responses.admit(request.raw, reply.raw);
     if (verdict === 'ignore') reply.hijack();
