@@ -29,7 +29,8 @@ export function CircuitBreaker(options: string | PolicyDecoratorOptions): Method
  * decorators below and the method. If a decorator below has a fallback, the retry does not see the failure.
  *
  * For an Observable, each attempt is a subscription. Values that an attempt emits before it fails reach the subscriber,
- * as with RxJS's own `retry`; that is why `retryOnResult` is not possible, and the application does not start with it.
+ * as with RxJS's own `retry`. A value that `retryOnResult` selects is held back until the next one or the end: as the last
+ * value of an attempt, it is the result that the retry judges. So `retryOnHttp` works with Nest's `HttpService`.
  *
  * @example
  * class CustomerClient {

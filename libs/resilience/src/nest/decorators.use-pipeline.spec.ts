@@ -94,11 +94,6 @@ describe('@UsePipeline', () => {
   it.each([
     ['hedge', {}, "whose values would be those of several concurrent attempts under Hedge 'customer'"],
     [
-      'retry',
-      { retry: { instances: { customer: { retryOnResult: () => true } } } },
-      "whose values are emitted before retryOnResult of Retry 'customer' is evaluated",
-    ],
-    [
       'fallback',
       { fallback: { instances: { customer: { handlers: [{ handle: () => 'instead' }] } } } },
       "which Fallback 'customer' cannot replace; a fallbackMethod can",

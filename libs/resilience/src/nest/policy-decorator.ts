@@ -10,8 +10,15 @@ import {
   withLastArgument,
 } from './declared-parameters.ts';
 import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
-import { callProtected, observeProtected, type RunFallback } from './protected-call.ts';
-import { declareProtectedMethod, type ProtectedMethod, returnsObservable } from './protected-methods.ts';
+import { derivedPolicy } from './observable-policies.ts';
+import { callProtected, observeProtected, protectUndeclared, type RunFallback } from './protected-call.ts';
+import {
+  declareProtectedMethod,
+  type ProtectedMethod,
+  rememberResultKind,
+  type ResultKind,
+  resultKindOf,
+} from './protected-methods.ts';
 import { injectRegistries, registriesOf } from './resilience-registries.ts';
 
 /** The options of a decorator that protects a method with a policy. */
@@ -52,6 +59,11 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
  *
  * The method returns a promise or an Observable; if its declared return type is neither, or if it is a generator, the
  * application does not start. For an Observable, each subscription is a call.
+ *
+ * Without a declared return type, the first promise or Observable that the method returns shows which of them it is. If the
+ * policy must refuse or wait before, the result can be both awaited and subscribed to. An Observable that is not subscribed
+ * to in the turn of the event loop in which the first call returned it releases its permits; its subscriptions call the
+ * method again.
  *
  * Each instance uses the registries of the application that created it. An instance that Nest did not create (`new
  * CustomerClient()` in a unit test) has none: its methods run unprotected and without fallback, like those of a Spring
@@ -95,14 +107,20 @@ export function policyDecorator(
 
 function protect(declared: ProtectedMethod): Method {
   const { prototype, key, method, kind, name } = declared;
-  const run = returnsObservable(prototype, key) ? observeProtected : callProtected;
+  const onKind = (returned: ResultKind) => rememberResultKind(prototype, key, returned);
   const userFunctions = new UserFunctions(`${declared.decorator} on ${prototype.constructor.name}.${String(key)}`);
 
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
     const keyed = withKey(registriesOf(this)?.policy(kind, name), declared, this, args, userFunctions);
     const policy = forRequest(keyed, declared);
     const call = () => method.apply(this, args);
-    if (policy !== undefined) return run(policy, call, fallbackFor(declared, this, args, userFunctions));
+    if (policy !== undefined) {
+      const fallback = fallbackFor(declared, this, args, userFunctions);
+      const known = resultKindOf(prototype, key, method);
+      if (known === 'observable') return observeProtected(policy, call, fallback);
+      if (known === 'promise') return callProtected(policy, call, fallback);
+      return protectUndeclared(policy, call, fallback, onKind);
+    }
     if (!isInstanceOf(prototype, this)) warnOfDetached(prototype, key);
     return call();
   }
@@ -132,7 +150,7 @@ function warnOfDetached(prototype: object, key: string | symbol): void {
 /** The policy for the request that the decorator names. */
 function forRequest(policy: Policy | undefined, { request }: ProtectedMethod): Policy | undefined {
   if (request === undefined || policy === undefined) return policy;
-  return { name: policy.name, execute: (call, context) => policy.execute(call, withRequest(context, request)) };
+  return derivedPolicy(policy, (call, context) => policy.execute(call, withRequest(context, request)));
 }
 
 /**
@@ -151,13 +169,10 @@ function withKey(
   const mapStale = (stale: StaleValue): unknown =>
     method === undefined ? stale.value : method.apply(instance, withLastArgument(args, parameters, stale));
   const keyArgs = declaredArguments(args, parameters) as never[];
-  return {
-    name: policy.name,
-    execute: (call, context) => {
-      const key = userFunctions.call('key', keyOf, keyArgs, isText, 'a string', undefined);
-      return (key === undefined ? policy : policy.withKey(key, { mapStale })).execute(call, context);
-    },
-  };
+  return derivedPolicy(policy, (call, context) => {
+    const key = userFunctions.call('key', keyOf, keyArgs, isText, 'a string', undefined);
+    return (key === undefined ? policy : policy.withKey(key, { mapStale })).execute(call, context);
+  });
 }
 
 function fallbackFor(

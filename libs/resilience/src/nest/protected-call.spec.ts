@@ -104,7 +104,7 @@ describe('callProtected', () => {
     await expect(result).rejects.toBe('aborted by the caller');
   });
 
-  it('rejects an undeclared Observable of a queued call, and calls no fallback', async () => {
+  it('rejects the Observable of a queued call that should be a promise, and calls no fallback', async () => {
     const bulkhead = new Bulkhead('customer', { maxConcurrentCalls: 1, maxWaitDuration: '1s' }, { clock });
     bulkhead.tryAcquirePermission();
     const result = callProtected(
@@ -118,7 +118,7 @@ describe('callProtected', () => {
     await expect(result).rejects.toThrow("A method protected by Bulkhead 'customer' returned an Observable");
   });
 
-  it('throws synchronously if the method returns an undeclared Observable', () => {
+  it('throws synchronously if the method returns an Observable although a promise is declared', () => {
     expect(() => callProtected(circuitBreaker, () => of(1), rethrow)).toThrow(
       /CircuitBreaker 'customer' returned an Observable/,
     );

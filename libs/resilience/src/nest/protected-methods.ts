@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { types } from 'node:util';
 import { Observable } from 'rxjs';
 import type { NamesInCode } from '../config/resilience-config.ts';
 import type { PipelineKind } from '../core/policies.ts';
@@ -54,6 +55,24 @@ export function returnsObservable(prototype: object, key: string | symbol): bool
 /** The class that a method returns according to the compiler's metadata; anything else if there is no metadata. */
 export function declaredReturnType(prototype: object, key: string | symbol): unknown {
   return Reflect.getMetadata('design:returntype', prototype, key);
+}
+
+/** What a method returns, as far as it is known. */
+export type ResultKind = 'promise' | 'observable' | undefined;
+
+/** What methods without a declared return type have returned. */
+const returnedKinds = new WeakMap<object, Map<string | symbol, ResultKind>>();
+
+/** What a method returns, by its type, by `async`, or by its first result. */
+export function resultKindOf(prototype: object, key: string | symbol, method: Method): ResultKind {
+  if (returnsObservable(prototype, key)) return 'observable';
+  if (types.isAsyncFunction(method) || declaredReturnType(prototype, key) === Promise) return 'promise';
+  return returnedKinds.get(prototype)?.get(key);
+}
+
+/** Remembers what a method has returned, for all its decorators. */
+export function rememberResultKind(prototype: object, key: string | symbol, kind: ResultKind): void {
+  returnedKinds.set(prototype, (returnedKinds.get(prototype) ?? new Map<string | symbol, ResultKind>()).set(key, kind));
 }
 
 /** A class of this application with protected methods, its own or inherited ones. */

@@ -1,14 +1,12 @@
 import { types } from 'node:util';
 import { CachedFallback } from '../core/cached-fallback/cached-fallback.ts';
 import { InvalidOptionsError, type OptionFault } from '../core/errors.ts';
-import { Fallback as FallbackPolicy } from '../core/fallback/fallback.ts';
-import { Hedge } from '../core/hedge/hedge.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { Pipeline } from '../core/pipeline.ts';
 import type { Policy } from '../core/policy.ts';
-import { Retry } from '../core/retry/retry.ts';
 import type { EnhancerInstance } from './enhancer-instances.ts';
 import type { Fallback } from './fallback.ts';
+import { whyNotObservable } from './observable-policies.ts';
 import {
   declaredReturnType,
   type ProtectedClass,
@@ -179,25 +177,6 @@ function ambiguousFallbacks(fallbacks: readonly Fallback[]): readonly Fault[] {
     }
   }
   return faults;
-}
-
-/**
- * Why a policy cannot protect an Observable, whose values are emitted before the call ends; `undefined` if it can. It
- * completes the sentence "the method returns an Observable, …".
- */
-function whyNotObservable(policy: Policy): string | undefined {
-  if (policy instanceof Pipeline) {
-    return policy.policies.map(whyNotObservable).find((reason) => reason !== undefined);
-  }
-  if (policy instanceof Retry && policy.config.retryOnResult !== undefined) {
-    return `whose values are emitted before retryOnResult of Retry '${policy.name}' is evaluated`;
-  }
-  if (policy instanceof Hedge) {
-    return `whose values would be those of several concurrent attempts under Hedge '${policy.name}'`;
-  }
-  if (policy instanceof FallbackPolicy) return `which Fallback '${policy.name}' cannot replace; a fallbackMethod can`;
-  if (policy instanceof CachedFallback) return `whose values CachedFallback '${policy.name}' cannot store`;
-  return undefined;
 }
 
 /**

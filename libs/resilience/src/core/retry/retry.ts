@@ -16,7 +16,7 @@ import type { RetryBudget } from './retry-budget.ts';
 import { type RetryCallContext, RetryContext, type RetryOwner } from './retry.context.ts';
 import type { RetryEvents } from './retry.events.ts';
 import { makeRetryCounters, type RetryMetrics } from './retry.metrics.ts';
-import { type RetryConfig, type RetryOptions, retryOptions } from './retry.options.ts';
+import { isRetryableResult, type RetryConfig, type RetryOptions, retryOptions } from './retry.options.ts';
 
 /** What a retry needs in addition to its options. */
 export interface RetryEnvironment {
@@ -70,6 +70,11 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
 
   get metrics(): RetryMetrics {
     return { ...this.#counters };
+  }
+
+  /** Whether a returned value is one to repeat the call for, while attempts are left. */
+  selectsResult(result: unknown): boolean {
+    return isRetryableResult(this.#config, result, this.#userFunctions);
   }
 
   /**
