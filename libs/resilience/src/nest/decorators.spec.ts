@@ -1,13 +1,13 @@
-import { Injectable, Scope, type Type } from '@nestjs/common';
+import { Injectable, Logger, Scope, type Type } from '@nestjs/common';
 import { ContextIdFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { defer, lastValueFrom, NEVER, Observable, of, throwError, toArray } from 'rxjs';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Deadline } from '../core/deadline.ts';
 import type { CallContext } from '../core/policy.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext, runInCallContext } from './call-context.ts';
-import { Bulkhead, CircuitBreaker, RateLimiter, Retry, TimeLimiter } from './decorators.ts';
+import { Bulkhead, CircuitBreaker, RateLimiter, Retry, TimeLimiter, UsePipeline } from './decorators.ts';
 import { ResilienceRegistries } from './resilience-registries.ts';
 import { ResilienceModule } from './resilience.module.ts';
 import type { ResilienceModuleOptions } from './resilience.options.ts';
@@ -233,6 +233,63 @@ describe('@RateLimiter', () => {
     await expect(lastValueFrom(client.watch())).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
     clock.advance(1_000);
     expect(await lastValueFrom(client.watch())).toBe('value');
+  });
+});
+
+describe('the name of a decorator', () => {
+  @Injectable()
+  class Tenants {
+    @Bulkhead({ name: (tenant: string) => tenant })
+    async find(tenant: string): Promise<string> {
+      return tenant;
+    }
+
+    @CircuitBreaker('customerr')
+    async misspelt(): Promise<void> {}
+
+    @CircuitBreaker('orders')
+    async unconfigured(): Promise<void> {}
+  }
+
+  it('can be computed for each call, within the bound of the registry', async () => {
+    vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const { client, registries } = await applicationWith(Tenants, { dynamicInstances: { maxInstances: 2 } });
+
+    await client.find('a');
+    expect(registries.policies.bulkhead.names()).toStrictEqual(['a']);
+    for (const tenant of ['b', 'c', 'd']) await client.find(tenant);
+    await client.find(undefined as unknown as string);
+
+    // Two tenants, and the instance that calls share when the name is not usable or there is no room.
+    expect(registries.policies.bulkhead.names()).toHaveLength(3);
+    expect(registries.policies.bulkhead.names()).toContain('other');
+    expect(process.emitWarning).toHaveBeenCalledWith(
+      expect.stringContaining('name of @Bulkhead on Tenants.find returned undefined, but must return a name'),
+      expect.anything(),
+    );
+    vi.restoreAllMocks();
+  });
+
+  it('is a warning with a suggestion if only a similar one is configured', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    await applicationWith(Tenants, { circuitBreaker: { instances: { customer: {} } } });
+
+    expect(warn.mock.calls.filter(([message]) => String(message).includes('named in code'))).toStrictEqual([
+      [
+        "CircuitBreaker 'customerr' is named in code, but no configuration declares it: " +
+          "it has the options of the default. Did you mean 'customer', which is configured?",
+      ],
+    ]);
+    vi.restoreAllMocks();
+  });
+
+  it('cannot be a function for a pipeline', async () => {
+    class OfPipeline {
+      @UsePipeline({ name: (() => 'customer') as unknown as string })
+      async find(): Promise<void> {}
+    }
+
+    await expect(applicationWith(OfPipeline)).rejects.toThrow('name of @UsePipeline is a function; allowed: a name');
   });
 });
 

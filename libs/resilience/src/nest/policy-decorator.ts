@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { HttpRequestFacts } from '../core/http-request.ts';
+import { sharedInstanceName } from '../core/dynamic-instances.ts';
 import { isKeyed, type Policy, type StaleValue, withRequest } from '../core/policy.ts';
 import { UserFunctions } from '../core/user-function.ts';
 import {
@@ -13,18 +14,24 @@ import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
 import { derivedPolicy } from './observable-policies.ts';
 import { callProtected, observeProtected, protectUndeclared, type RunFallback } from './protected-call.ts';
 import {
+  declaredKindOf,
   declareProtectedMethod,
   type ProtectedMethod,
   rememberResultKind,
   type ResultKind,
-  resultKindOf,
+  returnedKindOf,
 } from './protected-methods.ts';
-import { injectRegistries, registriesOf } from './resilience-registries.ts';
+import { injectRegistries, registriesOf, type ResilienceRegistries } from './resilience-registries.ts';
 
 /** The options of a decorator that protects a method with a policy. */
 export interface PolicyDecoratorOptions {
-  /** The name of the instance or pipeline, usually that of the dependency. Methods with the same name share it. */
-  readonly name: string;
+  /**
+   * The name of the instance or pipeline, usually that of the dependency. Methods with the same name share it. A function
+   * computes it for each call from the declared arguments, e.g. one for each tenant; `dynamicInstances` of
+   * `ResilienceModule` bounds the number of such instances. If it throws or returns no name, the call uses the instance
+   * `other`.
+   */
+  readonly name: string | ((...args: never[]) => string);
   /**
    * Replaces a call that is refused or fails: a method of the same class, whose arguments are those of the call,
    * followed by the error, or only the error (`arguments: 'error'`). If there are several, the one with the most
@@ -45,6 +52,8 @@ export interface PolicyDecoratorOptions {
 
 /** The options of `@UsePipeline`. `key` and `staleMethod` are for pipelines with a `cachedFallback`. */
 export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
+  /** The name of the pipeline. Methods with the same name share it. */
+  readonly name: string;
   /** Computes the key of a call from its declared arguments. Calls with the same key share their stale value. */
   readonly key?: (...args: never[]) => string;
   /**
@@ -53,6 +62,9 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
    */
   readonly staleMethod?: string;
 }
+
+/** The options of any decorator. */
+type AnyDecoratorOptions = PolicyDecoratorOptions & Omit<Partial<PipelineDecoratorOptions>, 'name'>;
 
 /**
  * Creates the decorator of a policy.
@@ -75,16 +87,17 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
 export function policyDecorator(
   kind: ProtectedMethod['kind'],
   decorator: `@${string}`,
-  options: string | PipelineDecoratorOptions,
+  options: string | AnyDecoratorOptions,
 ): MethodDecorator {
-  const given: PipelineDecoratorOptions = typeof options === 'string' ? { name: options } : options;
+  const given: AnyDecoratorOptions = typeof options === 'string' ? { name: options } : options;
   const { name, fallbackMethod, key: keyOf, staleMethod, request } = given;
   const fallbacks = toFallbacks(fallbackMethod);
 
   return (prototype: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
     const method: unknown = descriptor?.value;
     if (descriptor === undefined || typeof prototype === 'function' || typeof method !== 'function') {
-      throw new TypeError(`${decorator}('${name}') can only decorate an instance method, and ${String(key)} is none.`);
+      const written = typeof name === 'function' ? 'name: …' : `'${name}'`;
+      throw new TypeError(`${decorator}(${written}) can only decorate an instance method, and ${String(key)} is none.`);
     }
     const declared: ProtectedMethod = {
       prototype,
@@ -106,17 +119,24 @@ export function policyDecorator(
 }
 
 function protect(declared: ProtectedMethod): Method {
-  const { prototype, key, method, kind, name } = declared;
+  const { prototype, key, method } = declared;
+  const declaredKind = declaredKindOf(prototype, key, method);
   const onKind = (returned: ResultKind) => rememberResultKind(prototype, key, returned);
   const userFunctions = new UserFunctions(`${declared.decorator} on ${prototype.constructor.name}.${String(key)}`);
 
   function protectedMethod(this: unknown, ...args: unknown[]): unknown {
-    const keyed = withKey(registriesOf(this)?.policy(kind, name), declared, this, args, userFunctions);
+    const keyed = withKey(
+      policyOf(declared, registriesOf(this), args, userFunctions),
+      declared,
+      this,
+      args,
+      userFunctions,
+    );
     const policy = forRequest(keyed, declared);
     const call = () => method.apply(this, args);
     if (policy !== undefined) {
       const fallback = fallbackFor(declared, this, args, userFunctions);
-      const known = resultKindOf(prototype, key, method);
+      const known = declaredKind ?? returnedKindOf(prototype, key);
       if (known === 'observable') return observeProtected(policy, call, fallback);
       if (known === 'promise') return callProtected(policy, call, fallback);
       return protectUndeclared(policy, call, fallback, onKind);
@@ -126,6 +146,21 @@ function protect(declared: ProtectedMethod): Method {
   }
   keepParameters(protectedMethod, declared.parameters);
   return likeOriginal(protectedMethod, method);
+}
+
+/** The policy for a call with these arguments; `undefined` for an instance that Nest did not create. */
+function policyOf(
+  { kind, name, parameters }: ProtectedMethod,
+  registries: ResilienceRegistries | undefined,
+  args: readonly unknown[],
+  userFunctions: UserFunctions,
+): Policy | undefined {
+  if (typeof name !== 'function') return registries?.policy(kind, name);
+  // Start-up refuses it for pipelines.
+  if (registries === undefined || kind === 'pipeline') return undefined;
+  const nameArgs = declaredArguments(args, parameters) as never[];
+  const computed = userFunctions.call('name', name, nameArgs, isName, 'a name', sharedInstanceName);
+  return registries.policies[kind].getOrCreate(computed);
 }
 
 function isInstanceOf(prototype: object, value: unknown): boolean {
@@ -206,6 +241,10 @@ function likeOriginal(wrapper: Method, method: Method): Method {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapper);
   }
   return wrapper;
+}
+
+function isName(value: unknown): value is string {
+  return isText(value) && value !== '';
 }
 
 function isText(value: unknown): value is string {

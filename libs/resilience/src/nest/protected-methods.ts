@@ -20,8 +20,8 @@ export interface ProtectedMethod {
   /** The decorator as it is written in code. */
   readonly decorator: `@${string}`;
   readonly kind: PipelineKind | 'pipeline';
-  /** The name of the policy's instance, or of the pipeline. */
-  readonly name: string;
+  /** The name of the policy's instance, or of the pipeline. A function computes it from the arguments of a call. */
+  readonly name: string | ((...args: never[]) => string);
   readonly fallbacks: readonly Fallback[];
   /** Computes the key of a call from its arguments; `undefined` without one. */
   readonly keyOf: ((...args: never[]) => string) | undefined;
@@ -63,10 +63,15 @@ export type ResultKind = 'promise' | 'observable' | undefined;
 /** What methods without a declared return type have returned. */
 const returnedKinds = new WeakMap<object, Map<string | symbol, ResultKind>>();
 
-/** What a method returns, by its type, by `async`, or by its first result. */
-export function resultKindOf(prototype: object, key: string | symbol, method: Method): ResultKind {
+/** What a method returns, by its type or by `async`. */
+export function declaredKindOf(prototype: object, key: string | symbol, method: Method): ResultKind {
   if (returnsObservable(prototype, key)) return 'observable';
   if (types.isAsyncFunction(method) || declaredReturnType(prototype, key) === Promise) return 'promise';
+  return undefined;
+}
+
+/** What a method without a declared return type has returned. */
+export function returnedKindOf(prototype: object, key: string | symbol): ResultKind {
   return returnedKinds.get(prototype)?.get(key);
 }
 
@@ -106,7 +111,8 @@ export class ProtectedClasses {
   names(): NamesInCode {
     const methods = this.all().flatMap(({ methods }) => methods);
     const uses = [...methods, ...wrappersOf(this.#allModules()).flatMap(injectionsInto)];
-    const namesOf = (kind: string) => uses.filter((use) => use.kind === kind).map(({ name }) => name);
+    const namesOf = (kind: string) =>
+      uses.flatMap((use) => (use.kind === kind && typeof use.name === 'string' ? [use.name] : []));
     const kinds = [...new Set(uses.map(({ kind }) => kind))];
     return Object.fromEntries(kinds.map((kind) => [kind, [...new Set(namesOf(kind))]]));
   }

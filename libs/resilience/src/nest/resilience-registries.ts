@@ -1,12 +1,12 @@
 import { type FactoryProvider, Inject } from '@nestjs/common';
 import { defaultPolicies, parseMember, type PipelineMember } from '../config/pipelines.ts';
-import type { ResilienceConfig } from '../config/resilience-config.ts';
+import type { NamesInCode, ResilienceConfig } from '../config/resilience-config.ts';
 import { systemClock } from '../core/clock.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { type Pipeline, pipeline } from '../core/pipeline.ts';
 import { PipelineNotFoundError, PipelineRegistry } from '../core/pipeline.registry.ts';
-import { type PipelineKind, pipelineKindsOf, type PolicyRegistries } from '../core/policies.ts';
+import { type PipelineKind, pipelineKindsOf, type PolicyKind, type PolicyRegistries } from '../core/policies.ts';
 import type { PolicyTable } from '../core/policy-definition.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Registry } from '../core/registry.ts';
@@ -65,6 +65,22 @@ export class ResilienceRegistries {
     const members = this.#defaultPolicies(name);
     if (members.length === 0) throw new PipelineNotFoundError(name, this.pipelines.names());
     return this.pipelines.register(pipelineOf(name, members, this.policies));
+  }
+
+  /**
+   * Names in code that no configuration declares, although it declares a similar one: they have the default options, which
+   * is probably a mistake.
+   */
+  warningsAbout(namesInCode: NamesInCode): readonly string[] {
+    const configured = this.table.flatMap(({ kind }) => Object.keys(this.#config[kind as PolicyKind].instances ?? {}));
+    return this.table.flatMap(({ kind, label }) =>
+      (namesInCode[kind as PolicyKind] ?? []).flatMap((name) => {
+        const nearest = configured.includes(name) ? undefined : nearestName(name, configured);
+        if (nearest === undefined) return [];
+        const subject = `${label} '${name}' is named in code, but no configuration declares it`;
+        return [`${subject}: it has the options of the default. Did you mean '${nearest}', which is configured?`];
+      }),
+    );
   }
 
   /** Creates every configured instance, so that metrics and health show it before the first call. */

@@ -78,6 +78,9 @@ function policyFaults(
   title: string,
 ): readonly OptionFault[] {
   const option = `${title}: name of ${decorator}`;
+  if (typeof name === 'function') {
+    return kind === 'pipeline' ? [{ option, given: 'a function', allowed: 'a name' }] : [];
+  }
   if (typeof name !== 'string' || name === '') return [{ option, given: `'${name}'`, allowed: 'a name' }];
   if (kind === 'pipeline' && !registries.hasPipeline(name)) {
     return [{ option, given: `'${name}', which is no pipeline`, allowed: registries.allowedPipelines(name) }];

@@ -60,6 +60,9 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
     });
     const found = [...this.#classes.all(), ...toProtectedClasses(injected)];
     const classes = this.#check(found, this.#classes.enhancerInstances());
+    for (const warning of this.#registries.warningsAbout(this.#classes.names())) {
+      new Logger('ResilienceModule').warn(warning);
+    }
     // All exist from the start, so that metrics and health show them before the first call.
     this.#registries.createAll();
     this.#createPoliciesOf(classes);
@@ -103,7 +106,9 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
   }
 
   #createPoliciesOf(classes: readonly ProtectedClass[]): void {
-    for (const { kind, name } of classes.flatMap(({ methods }) => methods)) this.#registries.policy(kind, name);
+    for (const { kind, name } of classes.flatMap(({ methods }) => methods)) {
+      if (typeof name === 'string') this.#registries.policy(kind, name);
+    }
   }
 
   /** Nest calls no hooks of lazily loaded modules. Loading fails where a start would have failed. */
