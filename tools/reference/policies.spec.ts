@@ -13,12 +13,13 @@ const sample = (): boolean => true;
 const names = { predicates: { sample }, errorTypes: {} };
 
 /** A value for a file. */
-function valueFor({ kind, defaultValue, parse }: OptionRule<unknown>): unknown {
+function valueFor({ kind, defaultValue, allowed, parse }: OptionRule<unknown>): unknown {
   if (kind === 'errorClasses') return 'Error';
   if (kind === 'errorPredicate' || kind === 'resultPredicate') return 'sample';
   if (kind === 'boolean') return true;
   if (kind === 'text') return 'shared';
   if (kind === 'numbers') return '10,50';
+  if (kind === 'choice') return defaultValue ?? allowed.split(/ of |, /)[1];
   return defaultValue ?? [1, 0.5].find((value) => parse(value) !== undefined);
 }
 
