@@ -77,12 +77,10 @@ export class CircuitBreakersIndicator extends CircuitBreakerHealthIndicator impl
 /** Half of the clients that the stream of events accepts. */
 const maxEventStreamsPerClient = 50;
 
-/** Keeps one client from holding all streams of events. `MAX_REQUESTS_IN_FLIGHT_PER_CLIENT=0` turns it off, too. */
-function limitEventStreams(
-  { httpAdapter }: HttpAdapterHost<FastifyAdapter>,
-  { MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: max }: AccountConfig,
-): void {
-  limitStreams(httpAdapter.getInstance(), '/actuator/events/stream', max === 0 ? 0 : maxEventStreamsPerClient);
+/** Keeps one client from holding all streams of events. */
+function limitEventStreams({ httpAdapter }: HttpAdapterHost<FastifyAdapter>, config: AccountConfig): void {
+  const max = config.MAX_REQUESTS_IN_FLIGHT_PER_CLIENT ?? maxEventStreamsPerClient;
+  limitStreams(httpAdapter.getInstance(), '/actuator/events/stream', max);
 }
 
 /** The account service. */

@@ -47,6 +47,14 @@ describe('the streams of events', () => {
     await vi.waitFor(async () => expect((await open('192.0.2.1')).statusCode).toBe(200), { timeout: 60_000 });
   });
 
+  it('can be held by one client up to MAX_REQUESTS_IN_FLIGHT_PER_CLIENT', async () => {
+    await start({ MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '2' });
+
+    await openMany('192.0.2.1', 2);
+
+    expect((await open('192.0.2.1')).statusCode).toBe(429);
+  });
+
   it('can all be held by one client when MAX_REQUESTS_IN_FLIGHT_PER_CLIENT is 0', async () => {
     await start({ MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0' });
 

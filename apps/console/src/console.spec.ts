@@ -142,16 +142,20 @@ describe('the stream of the console', () => {
     return fetch(`${url}/console/api/stream`, { method, signal: client.signal });
   };
 
-  it('can be held by one client up to half of its slots', async () => {
-    const { url } = await start();
+  it.each([
+    ['half of its slots', 25, {}],
+    ['MAX_REQUESTS_IN_FLIGHT_PER_CLIENT', 2, { MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '2' }],
+  ])('can be held by one client up to %s', async (_, max, environment) => {
+    const { url } = await start(environment);
 
-    const held = await Promise.all(Array.from({ length: 25 }, () => open(url)));
+    const held = await Promise.all(Array.from({ length: max }, () => open(url)));
     const further = await open(url);
 
     expect(held.filter(({ status }) => status !== 200)).toEqual([]);
     expect(further.status).toBe(429);
     expect(await further.json()).toMatchObject({
-      detail: 'A client may have 25 pages connected. Close one of them first.',
+      // The requests in flight are limited by the variable, too.
+      detail: expect.stringContaining(`${max} `) as string,
     });
     await held[0]?.body?.cancel();
     await vi.waitFor(async () => expect((await open(url)).status).toBe(200), { timeout: 60_000 });

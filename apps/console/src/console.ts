@@ -74,7 +74,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     ...(monitor.snapshot ? [{ event: 'snapshot', data: monitor.snapshot }] : []),
   ]);
 
-  const pages = new ClientLimit(streamLimits.maxConnectionsPerClient);
+  const pages = new ClientLimit(config.MAX_REQUESTS_IN_FLIGHT_PER_CLIENT ?? streamLimits.maxConnectionsPerClient);
 
   const edge = new HttpEdge(config);
   const app: FastifyInstance = fastify({

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type LocalSystem, workspaceRoot } from '@breakwater/system-runner';
@@ -60,6 +62,13 @@ async function open(options: ViewOptions = wide): Promise<Page> {
   return visit.page;
 }
 
+/** Opens the stream of a page from an address of this machine. */
+async function openStream(localAddress: string): Promise<IncomingMessage> {
+  const sent = get(new URL('api/stream', system.consoleUrl), { localAddress });
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return response.on('error', () => {});
+}
+
 const card = (page: Page, replica: string) => page.getByRole('article', { name: `customer on ${replica}` });
 
 async function enterTokens(page: Page): Promise<void> {
@@ -111,6 +120,17 @@ async function customerFaults(): Promise<string[][]> {
 }
 
 describe.skipIf(missing !== undefined)('the console', () => {
+  // Only Linux has all of 127.0.0.0/8.
+  it.runIf(process.platform === 'linux')('leaves streams to other clients behind the load balancer', async () => {
+    const held = await Promise.all(Array.from({ length: 50 }, () => openStream('127.0.0.8')));
+    const other = await openStream('127.0.0.9');
+    for (const response of [...held, other]) response.destroy();
+
+    expect(held.filter(({ statusCode }) => statusCode === 200)).toHaveLength(25);
+    expect(held.filter(({ statusCode }) => statusCode === 429)).toHaveLength(25);
+    expect(other.statusCode).toBe(200);
+  });
+
   it('shows every replica, and loads nothing from other sites', async () => {
     const page = await open();
 

@@ -43,8 +43,8 @@ export const edgeVariables = (clientRateLimit = 500) => ({
   /** The maximum of requests in flight; further requests get 503. Default: 250. */
   MAX_REQUESTS_IN_FLIGHT: wholeNumber({ min: 1, max: 100_000 }).default(250),
   /**
-   * The maximum of requests in flight of one client; further ones get 429. 0: without a limit.
-   * Default: half of `MAX_REQUESTS_IN_FLIGHT`.
+   * The maximum of requests in flight of one client, and that of its event streams; further ones get 429. 0: without a limit.
+   * Default: half of `MAX_REQUESTS_IN_FLIGHT`, and half of the streams.
    */
   MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: wholeNumber({ min: 0, max: 100_000 }).optional(),
   /**
