@@ -18,9 +18,10 @@ import { lostRequests, type RequestResult, SingleAttemptClients } from './single
 const hasNginx = findProgram('nginx') !== undefined;
 const gateways: readonly GatewayChoice[] = hasNginx ? ['nginx', 'node'] : ['node'];
 
-// The load balancers close idle connections within 2 s, so a replica that shuts down after 3 s has none.
+// The load balancers close idle connections within 2 s, so a replica that shuts down after the default delay of 3 s has none.
 const gracefulShutdown = {
-  SHUTDOWN_DELAY: '3s',
+  // The default, instead of that of tests.
+  SHUTDOWN_DELAY: '',
   SHUTDOWN_TIMEOUT: '10s',
   CLIENT_RATE_LIMIT: '0',
   MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { callReplica, readSamples, replicaUrls, sampleValue, sumOfSamples } from './replicas.ts';
 
 const v4 = (address: string) => ({ address, family: 4 });
@@ -10,6 +13,26 @@ describe('callReplica', () => {
 
     expect(status).toBe(0);
     expect(body).toContain('http://u:***@127.0.0.1:1/metrics');
+  });
+
+  it.each([
+    [64, 200],
+    [65, 0],
+    [30_000, 0],
+  ])('accepts JSON up to 64 levels deep: %i gets %i', async (depth, expected) => {
+    const server = createServer((_, response) => response.end('['.repeat(depth) + ']'.repeat(depth))).listen(
+      0,
+      '127.0.0.1',
+    );
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+
+    const { status, body } = await callReplica(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+      timeoutMs: 60_000,
+    });
+
+    expect(status).toBe(expected);
+    if (expected === 0) expect(body).toBe('the response is nested deeper than 64 levels');
   });
 });
 

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { isDeeperThan } from './json-depth.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** Resolves a host name to its addresses. */
@@ -54,6 +55,8 @@ export interface ReplicaResponse {
 
 /** The most that is read of a response: several times the metrics of a busy replica. */
 const maxBodyBytes = 16 * 1024 * 1024;
+/** The deepest nesting of JSON in a response; a deeper one could not be passed on, because `JSON.stringify` is recursive. */
+const maxJsonDepth = 64;
 
 /**
  * Sends a request to one replica. Never rejects: without a response, or with one of more than 16 MB, the status is 0 and the
@@ -94,12 +97,16 @@ async function readText({ body }: Response): Promise<string> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
+/** @throws Error when it is JSON that is nested too deeply */
 function parseBody(text: string): unknown {
+  let body: unknown;
   try {
-    return JSON.parse(text);
+    body = JSON.parse(text);
   } catch {
     return text;
   }
+  if (isDeeperThan(text, maxJsonDepth)) throw new Error(`the response is nested deeper than ${maxJsonDepth} levels`);
+  return body;
 }
 
 /** The reason why `fetch` failed: its own message says only `fetch failed`, the cause has the code. */
