@@ -17,6 +17,10 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
       packages: ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'yaml'],
       folders: ['core', 'config', 'doctor', 'nest'],
     },
+    [`${name}/nest-testing`]: {
+      packages: ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'yaml'],
+      folders: ['core', 'config', 'nest'],
+    },
     [`${name}/actuator`]: { packages: [], folders: ['core', 'nest/actuator', 'nest/reload'] },
     [`${name}/prometheus`]: { packages: ['prom-client'], folders: ['core', 'adapters/prometheus'] },
     [`${name}/nest-prometheus`]: {

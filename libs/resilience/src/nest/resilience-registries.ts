@@ -17,6 +17,8 @@ import { policyTable, resilienceOptions, type ResilienceModuleOptions } from './
 export class ResilienceRegistries {
   readonly policies: PolicyRegistries;
   readonly pipelines: PipelineRegistry;
+  /** Whether decorated methods are protected; in unit tests they run like those of an instance that Nest did not create. */
+  readonly protectsMethods: boolean = true;
   readonly #config: ResilienceConfig;
   readonly table: PolicyTable;
 
@@ -205,7 +207,7 @@ export function injectRegistries(prototype: object): void {
     configurable: true,
     set(this: object, registries: ResilienceRegistries) {
       injectedClassesOf(registries).add(Object.getPrototypeOf(this) as object);
-      setRegistries(this, registries);
+      if (registries.protectsMethods) setRegistries(this, registries);
     },
   });
 }

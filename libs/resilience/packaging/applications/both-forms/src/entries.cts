@@ -4,6 +4,7 @@ import config = require('@breakwater/resilience/config');
 import doctor = require('@breakwater/resilience/doctor');
 import logging = require('@breakwater/resilience/logging');
 import nest = require('@breakwater/resilience/nest');
+import nestTesting = require('@breakwater/resilience/nest-testing');
 import opentelemetry = require('@breakwater/resilience/opentelemetry');
 import opossum = require('@breakwater/resilience/opossum');
 import prometheus = require('@breakwater/resilience/prometheus');
@@ -18,6 +19,7 @@ export const required = {
   doctor,
   logging,
   nest,
+  nestTesting,
   opentelemetry,
   opossum,
   prometheus,

@@ -4,6 +4,7 @@ import * as config from '@breakwater/resilience/config';
 import * as doctor from '@breakwater/resilience/doctor';
 import * as logging from '@breakwater/resilience/logging';
 import * as nest from '@breakwater/resilience/nest';
+import * as nestTesting from '@breakwater/resilience/nest-testing';
 import * as opentelemetry from '@breakwater/resilience/opentelemetry';
 import * as opossum from '@breakwater/resilience/opossum';
 import * as prometheus from '@breakwater/resilience/prometheus';
@@ -23,6 +24,7 @@ const imported = {
   doctor,
   logging,
   nest,
+  nestTesting,
   opentelemetry,
   opossum,
   prometheus,

@@ -5,6 +5,7 @@ import * as doctor from '@breakwater/resilience/doctor';
 import * as logging from '@breakwater/resilience/logging';
 import * as nest from '@breakwater/resilience/nest';
 import * as nestPrometheus from '@breakwater/resilience/nest-prometheus';
+import * as nestTesting from '@breakwater/resilience/nest-testing';
 import * as opentelemetry from '@breakwater/resilience/opentelemetry';
 import * as opossum from '@breakwater/resilience/opossum';
 import * as prometheus from '@breakwater/resilience/prometheus';
@@ -21,6 +22,7 @@ const entries = {
   logging,
   nest,
   nestPrometheus,
+  nestTesting,
   opentelemetry,
   opossum,
   prometheus,

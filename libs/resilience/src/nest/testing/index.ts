@@ -1,0 +1,1 @@
+export { ResilienceTestingModule } from './resilience-testing.module.ts';
