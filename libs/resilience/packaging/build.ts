@@ -18,10 +18,15 @@ const { repository } = parseArgs({ options: { repository: { type: 'string' } } }
 const compiledFolder = join(packageFolder, 'dist');
 const codeFolder = join(publishedFolder, 'dist');
 
-/** Writes the code of all entries, and returns the names that each exports. */
+/** The code of `nest add`, which the Nest CLI loads by its collection. */
+const schematic = 'schematics/nest-add';
+
+/** Writes the code of all entries and of the schematic, and returns the names that each exports. */
 async function bundle(entries: readonly SourceEntry[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const bundled = await rolldown({
-    input: Object.fromEntries(entries.map(({ file }) => [file, join(compiledFolder, `${file}.js`)])),
+    input: Object.fromEntries(
+      [...entries.map(({ file }) => file), schematic].map((file) => [file, join(compiledFolder, `${file}.js`)]),
+    ),
     platform: 'node',
     external: /^[^./]/,
     onLog: (level, { message }) => {
@@ -74,6 +79,11 @@ async function copyTypes(): Promise<void> {
   }
 }
 
+async function copyCollection(): Promise<void> {
+  const collection = 'schematics/collection.json';
+  await cp(join(packageFolder, 'src', collection), join(codeFolder, collection));
+}
+
 /** Source maps lead to the sources. */
 async function copySources(): Promise<void> {
   await cp(join(packageFolder, 'src'), join(publishedFolder, 'src'), {
@@ -100,6 +110,7 @@ await rm(publishedFolder, { recursive: true, force: true });
 const exported = await bundle(entries);
 await copyTypes();
 for (const entry of entries) await wrap(entry, exported.get(entry.file) ?? []);
+await copyCollection();
 await copySources();
 await copyPages(manifest.version);
 const published = publishedManifest(manifest, entries, repository);

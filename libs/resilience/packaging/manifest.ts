@@ -73,6 +73,7 @@ export function publishedManifest(
       ),
       './package.json': './package.json',
     },
+    schematics: './dist/schematics/collection.json',
     peerDependencies,
     peerDependenciesMeta,
     publishConfig: { access: 'public' },
