@@ -19,7 +19,7 @@ describe('account without its database', () => {
     return started.stop;
   });
 
-  it('responds with 503 and is not ready while the database is unavailable, and recovers', async () => {
+  it('stays ready and responds with 503 itself while the database is unavailable, and recovers without a restart', async () => {
     const statuses = async () => {
       const [created, ready, live] = await Promise.all([
         account.open('c-1001'),
@@ -33,10 +33,13 @@ describe('account without its database', () => {
     account.route.disconnect();
     const severed = await statuses();
     const problem = await account.open('c-1001');
+    const readiness = await account.http().get('/health/ready');
     account.route.reconnect();
 
     expect(before).toEqual({ created: 201, ready: 200, live: 200 });
-    expect(severed).toEqual({ created: 503, ready: 503, live: 200 });
+    expect(severed).toEqual({ created: 503, ready: 200, live: 200 });
+    expect(readiness.body).toMatchObject({ status: 'degraded', details: { database: { status: 'degraded' } } });
+    expect(problem.headers['retry-after']).toBe('1');
     expect(problem.headers['content-type']).toBe('application/problem+json; charset=utf-8');
     expect(problem.body).toMatchObject({ type: 'urn:breakwater:problem:database-unavailable', status: 503 });
     await vi.waitFor(async () => expect(await statuses()).toEqual(before), { timeout: 15_000, interval: 20 });
@@ -79,6 +82,7 @@ describe('account while PostgreSQL is frozen: connected, but without any respons
     onTestFinished(() => server.thaw());
     const { headers } = await account.open('c-1001').expect(201);
     const location = String(headers['location']);
+    await account.http().get('/health/ready').expect(200);
     // Twenty requests open all ten connections.
     await Promise.all(Array.from({ length: 20 }, () => account.http().get('/accounts')));
     const requests = () => [
@@ -93,8 +97,10 @@ describe('account while PostgreSQL is frozen: connected, but without any respons
     await server.freeze();
     const responses = await Promise.all([...requests(), ...requests(), ...requests()].map(timed));
     const hurried = await Promise.all(requests().map((request) => timed(request.set('x-request-timeout-ms', '1000'))));
+    const ready = await account.http().get('/health/ready');
     server.thaw();
 
+    expect([ready.status, ready.body]).toMatchObject([200, { details: { database: { status: 'degraded' } } }]);
     for (const { status, retryAfter, type, ms } of [...responses, ...hurried]) {
       expect({ status, retryAfter, type }).toEqual({
         status: 503,

@@ -45,6 +45,7 @@ it('a failover costs responses with 503 only: no account is lost, and 5 s after 
   const traffic = Promise.all([sendRequests(), sendRequests()]);
   await eventually(() => expect(opened().length).toBeGreaterThan(5));
 
+  const healthy = responses.length;
   // The primary crashes and comes back as a standby, at the address that account still has.
   await primary.halt();
   await writeFile(path.join(primary.directory, 'data/standby.signal'), '');
@@ -73,6 +74,8 @@ it('a failover costs responses with 503 only: no account is lost, and 5 s after 
       [201, undefined],
       [503, '1'],
     ]).toContainEqual([status, retryAfter]);
+  // Also while the primary is down: a replica that has been ready refuses requests itself.
+  expect(responses.slice(healthy).filter(({ ready }) => ready !== 200)).toEqual([]);
   expect(before).toBeGreaterThan(0);
   expect(burst.filter(({ status }) => status !== 201)).toEqual([]);
   expect(responses.slice(settled).filter(({ status }) => status !== 201)).toEqual([]);

@@ -13,7 +13,7 @@ describe('customer without its database', () => {
 
   afterAll(() => customer.stop());
 
-  it('returns 503 and is not ready while the database is unavailable, and recovers', async () => {
+  it('stays ready and returns 503 itself while the database is unavailable, and recovers without a restart', async () => {
     const probe = async () => {
       const [found, ready, live] = await Promise.all(
         ['/customers/c-1001', '/health/ready', '/health/live'].map((path) => customer.http().get(path)),
@@ -24,10 +24,12 @@ describe('customer without its database', () => {
     const before = await probe();
     customer.route.disconnect();
     const severed = await probe();
+    const readiness = await customer.http().get('/health/ready');
     customer.route.reconnect();
 
     expect(before).toEqual({ found: 200, ready: 200, live: 200 });
-    expect(severed).toEqual({ found: 503, ready: 503, live: 200 });
+    expect(severed).toEqual({ found: 503, ready: 200, live: 200 });
+    expect(readiness.body).toMatchObject({ status: 'degraded', details: { database: { status: 'degraded' } } });
     await vi.waitFor(async () => expect(await probe()).toEqual(before), { timeout: 15_000, interval: 20 });
   });
 

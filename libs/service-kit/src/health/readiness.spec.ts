@@ -103,6 +103,92 @@ describe('Readiness', () => {
     });
   });
 
+  describe('with an indicator that is informative once the service has been ready', () => {
+    const changing = () => {
+      const current = { check: failing.check };
+      const indicator: ServiceHealthIndicator = {
+        key: 'failing',
+        isInformative: 'once-ready',
+        check: () => current.check(),
+      };
+      return { indicator, become: ({ check }: ServiceHealthIndicator) => (current.check = check) };
+    };
+
+    it.each([failing, down])('is not ready before it has been ready: $key', async ({ key, check }) => {
+      const readiness = readinessOf(up, { key, isInformative: 'once-ready', check });
+
+      const results = [await readiness.check(), await readiness.check()];
+
+      expect(results.map(({ status }) => status)).toEqual(['error', 'error']);
+    });
+
+    it('stays ready after it has been ready', async () => {
+      const { indicator, become } = changing();
+      const readiness = readinessOf(up, indicator);
+
+      const before = await readiness.check();
+      become(up);
+      const reached = await readiness.check();
+      become(failing);
+      const lost = [await readiness.check(), await readiness.check()];
+      become(up);
+      const back = await readiness.check();
+
+      expect([before, reached, back].map(({ status }) => status)).toEqual(['error', 'ok', 'ok']);
+      const info = { up: { status: 'up' }, failing: { status: 'degraded' } };
+      const degraded = { status: 'degraded', info, error: {}, details: info };
+      expect(lost).toEqual([degraded, degraded]);
+    });
+
+    it('has not been ready while another indicator was down', async () => {
+      const { indicator, become } = changing();
+      const other = { check: down.check };
+      const readiness = readinessOf(indicator, { key: 'other', check: () => other.check() });
+
+      become(up);
+      await readiness.check();
+      become(failing);
+      other.check = up.check;
+
+      await expect(readiness.check()).resolves.toMatchObject({ status: 'error' });
+    });
+
+    it('is not ready once the shutdown has begun', async () => {
+      const { indicator, become } = changing();
+      const readiness = readinessOf(indicator);
+      become(up);
+      await readiness.check();
+
+      readiness.beginShutdown();
+
+      await expect(readiness.check()).resolves.toMatchObject({ status: 'error', error: { shutdown: {} } });
+    });
+
+    it('logs what is down and why, once', async () => {
+      const { indicator, become } = changing();
+      const readiness = readinessOf(indicator);
+      become(up);
+      await readiness.check();
+      const warn = vi.spyOn(Logger.prototype, 'warn');
+      const log = vi.spyOn(Logger.prototype, 'log');
+
+      become(failing);
+      await readiness.check();
+      await readiness.check();
+      become(up);
+      await readiness.check();
+
+      const logged = [...warn.mock.calls, ...log.mock.calls];
+      warn.mockRestore();
+      log.mockRestore();
+      const reasons = { failing: 'password authentication failed for user "harbour"' };
+      expect(logged).toEqual([
+        [{ details: { failing: { status: 'degraded' } }, reasons }, 'still ready, but down: failing'],
+        ['ready again'],
+      ]);
+    });
+  });
+
   it('is not ready once the shutdown has begun, without checking its indicators', async () => {
     const readiness = readinessOf(up);
 

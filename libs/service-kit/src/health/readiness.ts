@@ -14,18 +14,27 @@ const checkTimeoutMs = 1_000;
 export interface ServiceHealthIndicator {
   /** The key of its result in the response. */
   readonly key: string;
-  /** Whether it is only reported: while it is down it is shown as degraded, and the service stays in rotation. Default: false. */
-  readonly isInformative?: boolean;
+  /**
+   * Whether it is only reported: while it is down it is shown as degraded, and the service stays in rotation. `once-ready`: only reported
+   * as soon as the service has been ready. Default: false.
+   */
+  readonly isInformative?: boolean | 'once-ready';
   /** An error, or no result within a second, counts as down. The response shows no reason for it. */
   check(): HealthIndicatorResult | PromiseLike<HealthIndicatorResult>;
 }
 
-/** Whether the service should get requests: no indicator is down, except informative ones, and it is not shutting down. */
+/**
+ * Whether the service should get requests: no indicator is down, except informative ones, and it is not shutting down.
+ *
+ * All replicas share what `once-ready` indicators report. If its loss made them not ready, they would leave the load balancer together,
+ * and nothing could refuse requests in an orderly way.
+ */
 export class Readiness implements OnModuleDestroy {
   readonly #logger = new Logger(Readiness.name);
   readonly #checks = new ConcurrentReads<HealthCheckResult>();
   #isShuttingDown = false;
-  #wasReady = true;
+  #hasBeenReady = false;
+  #logged = 'ready again';
 
   constructor(
     private readonly health: HealthCheckService,
@@ -40,14 +49,19 @@ export class Readiness implements OnModuleDestroy {
 
   async #check(): Promise<HealthCheckResult> {
     const reasons: Record<string, unknown> = {};
+    const tolerated: string[] = [];
     const checks = this.#isShuttingDown
       ? [() => this.results.check('shutdown').down()]
       : this.indicators.map((indicator) => async () => {
           const result = await this.#run(indicator, reasons);
-          return indicator.isInformative ? degradedAtMost(result) : result;
+          const { isInformative = false } = indicator;
+          if (isInformative === false || (isInformative === 'once-ready' && !this.#hasBeenReady)) return result;
+          if (isInformative === 'once-ready' && isDown(result)) tolerated.push(indicator.key);
+          return degradedAtMost(result);
         });
     const result = await this.health.check(checks).catch(resultOf);
-    this.#logChange(result, reasons);
+    this.#hasBeenReady ||= isReadyStatus(result.status);
+    this.#logChange(result, tolerated, reasons);
     return result;
   }
 
@@ -73,12 +87,16 @@ export class Readiness implements OnModuleDestroy {
     return session.down();
   }
 
-  #logChange({ status, details }: HealthCheckResult, reasons: object): void {
-    const isReady = isReadyStatus(status);
-    if (isReady === this.#wasReady) return;
-    this.#wasReady = isReady;
-    if (isReady) this.#logger.log('ready again');
-    else this.#logger.warn({ details, reasons }, 'not ready');
+  #logChange({ status, details }: HealthCheckResult, tolerated: readonly string[], reasons: object): void {
+    const message = !isReadyStatus(status)
+      ? 'not ready'
+      : tolerated.length > 0
+        ? `still ready, but down: ${tolerated.join(', ')}`
+        : 'ready again';
+    if (message === this.#logged) return;
+    this.#logged = message;
+    if (message === 'ready again') this.#logger.log(message);
+    else this.#logger.warn({ details, reasons }, message);
   }
 }
 
@@ -89,6 +107,9 @@ function resultOf(error: unknown): HealthCheckResult {
   if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
   throw error;
 }
+
+const isDown = (result: HealthIndicatorResult): boolean =>
+  Object.values(result).some(({ status }) => status === 'down');
 
 const degradedAtMost = (result: HealthIndicatorResult): HealthIndicatorResult =>
   Object.fromEntries(

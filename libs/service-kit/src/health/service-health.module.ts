@@ -44,6 +44,7 @@ export class ServiceHealthModule {
 @Injectable()
 class DatabaseHealthIndicator implements ServiceHealthIndicator {
   readonly key = 'database';
+  readonly isInformative = 'once-ready';
 
   constructor(
     private readonly database: Database,
@@ -82,9 +83,9 @@ class HealthController {
   }
 
   @Get(healthPaths.ready)
-  @Operation('ready', 'Returns 200 while the service can serve requests, otherwise 503')
-  @Answers(200, healthSchema, 'The service can serve requests')
-  @Answers(503, healthSchema, 'The service cannot serve requests, or is shutting down')
+  @Operation('ready', 'Returns 200 once the service can reach its database, and 503 before that and during a shutdown')
+  @Answers(200, healthSchema, 'The service serves requests, or itself refuses them while its database is lost')
+  @Answers(503, healthSchema, 'The service has never reached its database, another check fails, or it is shutting down')
   @Header('cache-control', 'no-store')
   async ready(@Res({ passthrough: true }) response: { status(code: number): unknown }): Promise<HealthCheckResult> {
     const result = await this.readiness.check();
