@@ -491,6 +491,8 @@ describeRefusals('the console', {
   start: async () => (await start({ CLIENT_RATE_LIMIT: '0' })).url,
   routes: {
     '/console/api/faults': ['DELETE', 'GET', 'HEAD', 'PATCH', 'PUT'],
+    '/console/api/load': ['DELETE', 'PUT'],
+    '/console/index.html': ['GET', 'HEAD'],
     '/health/live': ['GET', 'HEAD'],
   },
 });

@@ -88,6 +88,8 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   app.register(fastifyStatic, {
     root: pageDirectory,
     prefix: `${base}/`,
+    // A route for each file: a route for all of them would take the paths of the API that do not have GET.
+    wildcard: false,
     // The names of all other files contain a hash of their content.
     setHeaders: (reply, file) => {
       void reply.header('cache-control', file.endsWith('.html') ? 'no-cache' : 'public, max-age=31536000, immutable');

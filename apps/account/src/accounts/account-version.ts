@@ -1,4 +1,4 @@
-import { ProblemException } from '@breakwater/service-kit';
+import { ProblemException, serviceKitKinds } from '@breakwater/service-kit';
 import type { Account } from './account.ts';
 import { accountKinds } from './accounts.problems.ts';
 
@@ -67,7 +67,7 @@ export function notClosed({ id, version, status }: Account, ifMatch: EntityTags)
 export function preconditionFailed(id: string, version: number): ProblemException {
   const etag = entityTagOf(version);
   return new ProblemException({
-    ...accountKinds['precondition-failed'],
+    ...serviceKitKinds['precondition-failed'],
     detail: `The account ${id} has the ETag ${etag} now, which is not in If-Match. Nothing has been changed.`,
     headers: { etag },
   });

@@ -40,6 +40,7 @@ const openingHeaders = ['Location', 'ETag', 'Idempotency-Replayed'] as const;
 const {
   'database-unavailable': databaseUnavailable,
   'deadline-exceeded': deadlineExceeded,
+  'precondition-failed': preconditionFailedKind,
   'unstorable-text': unstorableText,
 } = serviceKitKinds;
 
@@ -93,12 +94,7 @@ export class AccountsController {
   @TakesHeader('If-None-Match', tags.optional(), 'The versions that the client has')
   @Answers(200, accountSchema, 'The account', { headers: ['ETag'] })
   @Answers(304, undefined, 'The client has this version', { headers: ['ETag'] })
-  @Problems(
-    accountKinds['account-not-found'],
-    accountKinds['precondition-failed'],
-    databaseUnavailable,
-    deadlineExceeded,
-  )
+  @Problems(accountKinds['account-not-found'], preconditionFailedKind, databaseUnavailable, deadlineExceeded)
   async findById(
     @Param('id', { schema: accountId }) id: string,
     @Headers('if-match') ifMatch: string | undefined,
@@ -133,7 +129,7 @@ export class AccountsController {
   @Problems(
     accountKinds['account-not-found'],
     accountKinds['account-not-active'],
-    accountKinds['precondition-failed'],
+    preconditionFailedKind,
     accountKinds['precondition-required'],
     databaseUnavailable,
     deadlineExceeded,

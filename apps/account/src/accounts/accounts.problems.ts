@@ -6,7 +6,6 @@ export const accountKinds = problemKinds({
   'account-not-found': { status: 404, title: 'Account not found' },
   'account-not-active': { status: 409, title: 'Account not active' },
   'idempotency-key-in-use': { status: 409, title: 'Idempotency key in use' },
-  'precondition-failed': { status: 412, title: 'Precondition failed' },
   'unknown-customer': { status: 422, title: 'Unknown customer' },
   'customer-closed': { status: 422, title: 'Customer closed' },
   'idempotency-key-reused': { status: 422, title: 'Idempotency key reused' },

@@ -311,6 +311,35 @@ describe('a refusal', () => {
   });
 });
 
+describe('a read with If-Match of a resource without an ETag', () => {
+  const read = async (method: string, path: string, tags: string) =>
+    exchange(
+      await (await startHarbour()).getUrl(),
+      `${method} ${path} HTTP/1.1\r\nhost: a\r\nif-match: ${tags}\r\nconnection: close\r\n\r\n`,
+    );
+
+  it.each([
+    ['GET', '/berths', '"1"'],
+    ['HEAD', '/berths', '"1", W/"2"'],
+    ['GET', '/metrics', '"1"'],
+    ['GET', '/health/live', 'nonsense'],
+  ])('is refused with 412 (%s %s, %s)', async (method, path, tags) => {
+    const { status, headers, body } = await read(method, path, tags);
+
+    expect(status).toBe(412);
+    expect(headers).toMatchObject({ 'content-type': problemHeaders['content-type'] });
+    if (method === 'GET')
+      expect(JSON.parse(body)).toMatchObject({ type: 'urn:breakwater:problem:precondition-failed', status });
+  });
+
+  it.each([
+    ['GET', '/berths', '*', 200],
+    ['GET', '/nowhere', '"1"', 404],
+  ])('has the usual response when no tag decides (%s %s, %s)', async (method, path, tags, status) => {
+    expect((await read(method, path, tags)).status).toBe(status);
+  });
+});
+
 describe('a body', () => {
   const post = async (headers: string, body: string) =>
     exchange(

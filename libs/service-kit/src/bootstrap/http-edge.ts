@@ -8,6 +8,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import type { ServiceConfig } from '../config/service-config.ts';
 import * as inputLimits from '../input-limits/input-limits.ts';
 import { Admission, EventLoopDelay, limitClients, shedLoad } from '../overload/overload.ts';
@@ -99,6 +100,7 @@ export class HttpEdge {
       shedLoad(fastify, admission);
     });
     refuseUnknownRoutes(fastify);
+    refuseUnmatchedTags(fastify);
     inputLimits.readJsonBodies(fastify);
   }
 
@@ -150,6 +152,26 @@ const methodNotAllowed = (method: string, allowed: string): ProblemException =>
     detail: `This path does not support ${method}; it supports ${allowed}.`,
     headers: { allow: allowed },
   });
+
+/**
+ * Responds with 412 to a read with `If-Match` of a resource without an ETag, which has none of the tags (RFC 9110, 13.1.1); `*` matches
+ * every resource. A route that sends an ETag compares it itself.
+ */
+function refuseUnmatchedTags(fastify: FastifyInstance): void {
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    const { method, headers } = request;
+    const tags = headers['if-match']?.trim() ?? '*';
+    const isRead = (method === 'GET' || method === 'HEAD') && reply.statusCode >= 200 && reply.statusCode < 300;
+    if (!isRead || tags === '*' || reply.hasHeader('etag')) return done(null, payload);
+    if (payload instanceof Readable) payload.destroy();
+    done(
+      new ProblemException({
+        ...serviceKitKinds['precondition-failed'],
+        detail: 'The resource has no ETag, so that none can match If-Match. Leave the header out.',
+      }),
+    );
+  });
+}
 
 interface KnownRoute {
   readonly methods: readonly string[];
