@@ -33,6 +33,15 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
     },
     [`${name}/opossum`]: { packages: ['opossum'], folders: ['core', 'adapters/opossum'] },
     [`${name}/opentelemetry`]: { packages: ['@opentelemetry/api'], folders: ['core', 'adapters/opentelemetry'] },
+    ...Object.fromEntries(
+      ['fetch', 'undici', 'axios'].map((client) => [
+        `${name}/${client}`,
+        {
+          packages: ['@opentelemetry/api', ...(client === 'fetch' ? [] : [client])],
+          folders: ['core', 'adapters/http', `adapters/${client}`],
+        },
+      ]),
+    ),
     [`${name}/logging`]: { packages: [], folders: ['core', 'adapters/logging'] },
     [`${name}/doctor`]: { packages: ['yaml'], folders: ['core', 'config', 'doctor'] },
     [`${name}/testing`]: { packages: [], folders: ['core', 'testing'] },

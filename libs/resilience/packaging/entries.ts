@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { sourceEntries, type SourceManifest } from './manifest.ts';
 
@@ -75,7 +76,7 @@ function resolved(from: string, specifier: string): string {
 }
 
 function packageOf(specifier: string): string {
-  if (specifier.startsWith('node:')) return 'node:*';
+  if (isBuiltin(specifier)) return 'node:*';
   return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)

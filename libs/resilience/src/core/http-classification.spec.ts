@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { classifyHttp, type HttpOutcome } from './http-classification.ts';
+import { classifiedErrors, classifyHttp, type HttpOutcome } from './http-classification.ts';
 import { retryOnHttp } from './retry/http-retry.ts';
 
 /** An error with the properties that a client sets. */
@@ -261,5 +261,13 @@ describe('retryOnHttp', () => {
     ['a wrapped error', { cause: { headers: { 'retry-after': '3' } } }],
   ])('waits as long as the Retry-After header in an error of %s requires', (_client, properties) => {
     expect(retryOnHttp({ method: 'GET' }).retryAfterFunction({ error: errorWith(properties) })).toBe(3_000);
+  });
+});
+
+describe('The tables of the classification', () => {
+  it('are those by which every adapter is tested; after an intended change, update the snapshot', async () => {
+    const rows = classifiedErrors.map((row) => `${row.join('\t')}\n`).join('');
+
+    await expect(rows).toMatchFileSnapshot('http-classification.fixture.txt');
   });
 });

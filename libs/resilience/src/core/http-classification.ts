@@ -18,9 +18,10 @@ export type HttpOutcome =
   | { readonly kind: 'connection' | 'abort' | 'program' | 'unknown' };
 
 type KindWithoutStatus = Exclude<HttpOutcome['kind'], 'status' | 'unknown'>;
+type KindTable = Readonly<Record<KindWithoutStatus, readonly string[]>>;
 
 /** Codes of errors, as Node.js, undici, axios, got, superagent and node-fetch set them. */
-const codes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
+const codes: KindTable = {
   connection: [
     // Node.js: sockets and DNS. A stopped container has no DNS name, so that ENOTFOUND may be temporary.
     'EADDRNOTAVAIL',
@@ -122,14 +123,14 @@ const codes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
 };
 
 /** Names of errors without a code of their own. */
-const names: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
+const names: KindTable = {
   connection: ['TimeoutError'],
   abort: ['AbortError', 'CanceledError', 'CancelError'],
   program: ['AssertionError'],
 };
 
 /** Messages of `fetch`, whose errors are a TypeError for a broken connection and for a wrong argument alike. */
-const messages: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
+const messages: KindTable = {
   connection: [
     // Node.js
     'fetch failed',
@@ -151,7 +152,7 @@ const messages: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
 };
 
 /** Types of the class FetchError of node-fetch, which sets a code only for system errors. */
-const fetchErrorTypes: Readonly<Record<KindWithoutStatus, readonly string[]>> = {
+const fetchErrorTypes: KindTable = {
   connection: ['body-timeout', 'request-timeout'],
   abort: [],
   program: ['invalid-json', 'invalid-redirect', 'max-redirect', 'max-size', 'no-redirect', 'unsupported-redirect'],
@@ -165,6 +166,12 @@ const tooLongForAxios = /^maxContentLength size of \S+ exceeded$/;
 
 /** Errors of these classes are mistakes in the program, unless they or their causes show something else. */
 const programErrors: readonly ErrorClass[] = [TypeError, ReferenceError, RangeError, SyntaxError, EvalError, URIError];
+
+/** The rows of the tables above, by the property of an error that they apply to. */
+export const classifiedErrors: readonly (readonly [property: string, value: string, kind: KindWithoutStatus])[] =
+  Object.entries({ code: codes, name: names, message: messages, type: fetchErrorTypes }).flatMap(([property, table]) =>
+    entriesOf(table).map(([value, kind]) => [property, value, kind] as const),
+  );
 
 const kindOfCode = byValue(codes);
 const kindOfName = byValue(names);
@@ -305,9 +312,11 @@ function firstOf<T>(chain: readonly unknown[], find: (each: unknown) => T | unde
   return undefined;
 }
 
-function byValue(
-  table: Readonly<Record<KindWithoutStatus, readonly string[]>>,
-): ReadonlyMap<unknown, KindWithoutStatus> {
+function byValue(table: KindTable): ReadonlyMap<unknown, KindWithoutStatus> {
+  return new Map(entriesOf(table));
+}
+
+function entriesOf(table: KindTable): readonly (readonly [value: string, kind: KindWithoutStatus])[] {
   const entries = Object.entries(table) as [KindWithoutStatus, readonly string[]][];
-  return new Map(entries.flatMap(([kind, values]) => values.map((value) => [value, kind] as const)));
+  return entries.flatMap(([kind, values]) => values.map((value) => [value, kind] as const));
 }

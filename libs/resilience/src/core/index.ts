@@ -38,6 +38,7 @@ export {
   whenAborted,
   type AbortListener,
   type CallContext,
+  type CallEndpoint,
   type KeyedCallOptions,
   type KeyedPolicy,
   type Policy,
@@ -164,7 +165,7 @@ export type { BulkheadConfig, BulkheadOptions } from './bulkhead/bulkhead.option
 export type { ErrorMatcher } from './error-matcher.ts';
 export type { PipelineDefinition } from './pipeline.ts';
 export type { StandardOptions } from './standard-pipeline.ts';
-export { standardOptions, standardPipeline } from './standard-pipeline.ts';
+export { standardOptions, standardPipeline, standardPipelines } from './standard-pipeline.ts';
 export { defaultOrder, definePipeline, Pipeline, pipeline } from './pipeline.ts';
 export { PipelineNotFoundError, PipelineRegistry } from './pipeline.registry.ts';
 export type { AdaptiveConcurrencyLimiterMetrics } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';

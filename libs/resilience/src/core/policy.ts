@@ -3,6 +3,14 @@ import type { Deadline } from './deadline.ts';
 import { type Unsubscribe, warn } from './events.ts';
 import type { HttpRequestFacts } from './http-request.ts';
 
+/** Where a call goes: one of the addresses of a dependency. */
+export interface CallEndpoint {
+  /** The base URL, e.g. `http://10.0.0.7:3000`. HTTP adapters send the request there instead of to its own origin. */
+  readonly url: string;
+  /** The name of the endpoint in errors, events and metrics. */
+  readonly name: string;
+}
+
 /** The context of one call, which policies pass to the call and to each other. */
 export interface CallContext {
   /** Aborted when the result is no longer needed. Pass it on to `fetch`, to a query, to a timer. */
@@ -13,7 +21,12 @@ export interface CallContext {
   readonly deadline?: Deadline | undefined;
   /** The request that the call makes, by which a retry decides whether it may be repeated; `undefined` when unknown. */
   readonly request?: HttpRequestFacts | undefined;
+  /** Where the call goes; `undefined` when no policy has chosen an endpoint. */
+  readonly endpoint?: CallEndpoint | undefined;
 }
+
+/** What a call inherits from the context around it, in addition to what aborts it and its attempt. */
+type Inherited = Pick<CallContext, 'deadline' | 'request' | 'endpoint'>;
 
 /** The work that a policy protects. It returns a value or a promise. */
 export type ProtectedCall<T> = (context: CallContext) => T | PromiseLike<T>;
@@ -167,18 +180,15 @@ class LazyCallContext implements CallContext {
   readonly attempt: number;
   readonly deadline: Deadline | undefined;
   readonly request: HttpRequestFacts | undefined;
+  readonly endpoint: CallEndpoint | undefined;
   #abortSource: AbortSource | undefined;
 
-  constructor(
-    abortSource: AbortSource | undefined,
-    attempt: number,
-    deadline: Deadline | undefined,
-    request: HttpRequestFacts | undefined,
-  ) {
+  constructor(abortSource: AbortSource | undefined, attempt: number, inherited: Inherited) {
     this.#abortSource = abortSource;
     this.attempt = attempt;
-    this.deadline = deadline;
-    this.request = request;
+    this.deadline = inherited.deadline;
+    this.request = inherited.request;
+    this.endpoint = inherited.endpoint;
   }
 
   get signal(): AbortSignal {
@@ -191,24 +201,26 @@ class LazyCallContext implements CallContext {
   }
 }
 
+const noContext: Inherited = Object.freeze({});
+
 /** The context of a call; without an abort source its signal is never aborted. */
 export function callContext(
   abortSource: AbortSource | undefined,
   attempt: number,
-  { deadline, request }: Pick<CallContext, 'deadline' | 'request'> = {},
+  inherited: Inherited = noContext,
 ): CallContext {
-  return new LazyCallContext(abortSource, attempt, deadline, request);
+  return new LazyCallContext(abortSource, attempt, inherited);
 }
 
 /** Fills in what the caller left out: a signal that is never aborted, and attempt 1. */
 export function toCallContext(given?: Partial<CallContext>): CallContext {
   if (given instanceof LazyCallContext) return given;
-  return new LazyCallContext(given?.signal, given?.attempt ?? 1, given?.deadline, given?.request);
+  return new LazyCallContext(given?.signal, given?.attempt ?? 1, given ?? noContext);
 }
 
 /** The context of a call that makes this request. */
 export function withRequest(given: Partial<CallContext> | undefined, request: HttpRequestFacts): CallContext {
-  return callContext(abortSourceOf(given), given?.attempt ?? 1, { deadline: given?.deadline, request });
+  return callContext(abortSourceOf(given), given?.attempt ?? 1, { ...given, request });
 }
 
 /** What can abort the call, without creating a signal; `undefined` when nothing can. */

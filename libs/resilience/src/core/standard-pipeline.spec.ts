@@ -4,7 +4,8 @@ import { CallNotPermittedError } from './circuit-breaker/circuit-breaker.errors.
 import { isUnavailable } from './outcome.ts';
 import type { CallContext } from './policy.ts';
 import { createRegistries } from './policies.ts';
-import { standardPipeline } from './standard-pipeline.ts';
+import { Retry } from './retry/retry.ts';
+import { standardPipeline, standardPipelines } from './standard-pipeline.ts';
 import { TimeoutExceededError } from './time-limiter/time-limiter.errors.ts';
 
 const withStatus = (status: number, headers = {}) => Object.assign(new Error('error status'), { status, headers });
@@ -173,5 +174,39 @@ describe('standardPipeline', () => {
     await expect(payments.execute(() => Promise.reject(withStatus(400)), { request: post })).rejects.toMatchObject({
       status: 400,
     });
+  });
+});
+
+describe('standardPipelines', () => {
+  it('returns one pipeline for each name, with the given options', () => {
+    const pipelineOf = standardPipelines({ retry: { maxAttempts: 7 } });
+
+    expect(pipelineOf('a')).toBe(pipelineOf('a'));
+    expect(pipelineOf('a')).not.toBe(pipelineOf('b'));
+    expect(pipelineOf('a').policies.find((policy) => policy instanceof Retry)?.config.maxAttempts).toBe(7);
+  });
+
+  it('stays within the bound of the registries; further names share policies with the same options', () => {
+    const registries = createRegistries({}, { dynamicInstances: { maxInstances: 1 } });
+    const pipelineOf = standardPipelines({}, registries);
+    void registries.circuitBreaker.getOrCreate('held').execute(() => new Promise(() => {}));
+
+    const [first, second] = [pipelineOf('a'), pipelineOf('b')];
+
+    expect(registries.circuitBreaker.names()).toStrictEqual(['other', 'held']);
+    expect(first.describe()).toContain('circuitBreaker[other]');
+    expect(second.describe()).toContain('circuitBreaker[other]');
+    expect(registries.circuitBreaker.find('other')?.config.classification).toBe('http');
+  });
+
+  it('creates the policies of a name again when the registries have removed them', () => {
+    const registries = createRegistries({}, { dynamicInstances: { maxInstances: 1 } });
+    const pipelineOf = standardPipelines({}, registries);
+
+    const before = pipelineOf('a');
+    pipelineOf('b');
+
+    expect(pipelineOf('a')).not.toBe(before);
+    expect(pipelineOf('a').policies).toContain(registries.circuitBreaker.find('a'));
   });
 });

@@ -1,3 +1,4 @@
+import { sharedInstanceName } from './dynamic-instances.ts';
 import { parseDuration } from './duration.ts';
 import { IntervalFunction } from './interval-function.ts';
 import { mergeOptions } from './options.ts';
@@ -10,6 +11,8 @@ import {
   type PolicyRegistries,
   policies,
 } from './policies.ts';
+import type { Policy } from './policy.ts';
+import type { Registry } from './registry.ts';
 
 /** The waits between attempts: exponential and randomized. */
 export const standardBackoff = { multiplier: 2, randomizationFactor: 0.5, maxWaitMs: 10_000 } as const;
@@ -68,19 +71,78 @@ export function standardPipeline(
   overrides: StandardOptions = {},
   registries: PolicyRegistries = createRegistries(),
 ): Pipeline {
+  return pipelineOf(name, overrides, (kind, options) => registries[kind].declare(name, options));
+}
+
+/**
+ * Creates the standard pipelines of names that are known only at run time, such as those of origins. Their policies are
+ * dynamic instances: each registry keeps at most `maxInstances`, removes idle ones, and shares one named `other` among
+ * further names.
+ *
+ * @param overrides as for `standardPipeline`, for all names
+ * @param registries hold the policies, for metrics and health; new ones by default
+ * @returns the pipeline of a name; the same one as long as no registry has removed its policies
+ * @throws InvalidOptionsError listing every fault of the options of a policy
+ * @example
+ * const pipelineOf = standardPipelines({ timeLimiter: { timeoutDuration: '2s' } });
+ * await pipelineOf('api.example.com').execute(call);
+ */
+export function standardPipelines(
+  overrides: StandardOptions = {},
+  registries: PolicyRegistries = createRegistries(),
+): (name: string) => Pipeline {
+  // Without it, a registry that is full would share an instance with the default options of its kind.
+  if (registries.retry.find(sharedInstanceName) === undefined) {
+    standardPipeline(sharedInstanceName, overrides, registries);
+  }
+  const kinds = [...mergedOptions(sharedInstanceName, overrides).keys()];
+  const outermost = pipelineKindsOf().find((kind) => kinds.includes(kind));
+  const pipelines = new WeakMap<object, Pipeline>();
+  return (name) => {
+    const areCreated = kinds.every((kind) => registries[kind].find(name) !== undefined);
+    const first = areCreated ? registries[outermost!].find(name)! : undefined;
+    const known = first && pipelines.get(first);
+    // Each look-up also counts as a use, so that a registry does not remove what is used.
+    if (known !== undefined && kinds.every((kind) => isMemberOf(known, kind, registries[kind].getOrCreate(name)))) {
+      return known;
+    }
+    const created = pipelineOf(name, overrides, (kind, options) => {
+      const registry: Registry = registries[kind];
+      return registry.find(name) === undefined ? registry.getOrCreate(name, options) : registry.getOrCreate(name);
+    });
+    pipelines.set(created.policies[0]!, created);
+    return created;
+  };
+}
+
+function isMemberOf(pipeline: Pipeline, kind: PolicyKind, instance: object): boolean {
+  return kind === 'retryBudget' || pipeline.policies.includes(instance as Policy);
+}
+
+function pipelineOf(
+  name: string,
+  overrides: StandardOptions,
+  instanceOf: (kind: PolicyKind, options: object) => object,
+): Pipeline {
+  const merged = mergedOptions(name, overrides);
+  const budget = merged.get('retryBudget');
+  if (budget !== undefined) instanceOf('retryBudget', budget);
+  const kinds = pipelineKindsOf().filter((kind) => merged.has(kind));
+  const members = kinds.map((kind) => [kind, instanceOf(kind, merged.get(kind)!)]);
+  return definePipeline(name, Object.fromEntries(members) as PipelineDefinition);
+}
+
+/** The options of every policy of a standard pipeline, by kind. */
+function mergedOptions(name: string, overrides: StandardOptions): ReadonlyMap<PolicyKind, object> {
   const standard: StandardOptions = standardOptions(name);
-  const merged = Object.fromEntries(
+  return new Map(
     policies.flatMap(({ kind, options: { rules } }) => {
       const [base, own] = [standard[kind], overrides[kind]];
       if (base === undefined && own === undefined) return [];
       const both = mergeOptions<object>(rules, base ?? {}, own ?? {});
-      return [[kind, kind === 'retry' ? withStandardWaits(both) : both]];
+      return [[kind, kind === 'retry' ? withStandardWaits(both) : both] as const];
     }),
   );
-  if ('retryBudget' in merged) registries.retryBudget.declare(name, merged['retryBudget']);
-  const kinds = pipelineKindsOf().filter((kind) => kind in merged);
-  const members = kinds.map((kind) => [kind, registries[kind].declare(name, merged[kind])]);
-  return definePipeline(name, Object.fromEntries(members) as PipelineDefinition);
 }
 
 /** Replaces a constant wait by one that grows and is randomized. */

@@ -84,8 +84,7 @@ function protectedSubscription(
 
 function withSignal(inherited: CallContext | undefined, signal: AbortSignal): Partial<CallContext> {
   if (inherited === undefined) return { signal };
-  const { attempt, deadline, request } = inherited;
-  return { signal: AbortSignal.any([inherited.signal, signal]), attempt, deadline, request };
+  return { ...inherited, signal: AbortSignal.any([inherited.signal, signal]) };
 }
 
 /** Emits the values of the source. Resolves with the last one when the source completes. */

@@ -126,7 +126,8 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
     };
     const isOwnDeadline = limitedBy === 'timeoutDuration' && cancelRunningFuture;
     const deadline = isOwnDeadline ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
-    invokeCall(call, callContext(work, context?.attempt ?? 1, { deadline, request: context?.request })).then(
+    const { attempt = 1, request, endpoint } = context ?? {};
+    invokeCall(call, callContext(work, attempt, { deadline, request, endpoint })).then(
       (result) => {
         if (end()) this.#succeed(result, resolve);
       },

@@ -1,7 +1,9 @@
 import core = require('@breakwater/resilience');
 import actuator = require('@breakwater/resilience/actuator');
+import axios = require('@breakwater/resilience/axios');
 import config = require('@breakwater/resilience/config');
 import doctor = require('@breakwater/resilience/doctor');
+import fetch = require('@breakwater/resilience/fetch');
 import logging = require('@breakwater/resilience/logging');
 import nest = require('@breakwater/resilience/nest');
 import nestTesting = require('@breakwater/resilience/nest-testing');
@@ -10,13 +12,16 @@ import opossum = require('@breakwater/resilience/opossum');
 import prometheus = require('@breakwater/resilience/prometheus');
 import terminus = require('@breakwater/resilience/terminus');
 import testing = require('@breakwater/resilience/testing');
+import undici = require('@breakwater/resilience/undici');
 
 /** Every entry, as CommonJS loads it. */
 export const required = {
   core,
   actuator,
+  axios,
   config,
   doctor,
+  fetch,
   logging,
   nest,
   nestTesting,
@@ -25,4 +30,5 @@ export const required = {
   prometheus,
   terminus,
   testing,
+  undici,
 };

@@ -1,7 +1,9 @@
 import * as core from '@breakwater/resilience';
 import * as actuator from '@breakwater/resilience/actuator';
+import * as axios from '@breakwater/resilience/axios';
 import * as config from '@breakwater/resilience/config';
 import * as doctor from '@breakwater/resilience/doctor';
+import * as fetch from '@breakwater/resilience/fetch';
 import * as logging from '@breakwater/resilience/logging';
 import * as nest from '@breakwater/resilience/nest';
 import * as nestTesting from '@breakwater/resilience/nest-testing';
@@ -10,6 +12,7 @@ import * as opossum from '@breakwater/resilience/opossum';
 import * as prometheus from '@breakwater/resilience/prometheus';
 import * as terminus from '@breakwater/resilience/terminus';
 import * as testing from '@breakwater/resilience/testing';
+import * as undici from '@breakwater/resilience/undici';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import assert from 'node:assert/strict';
@@ -20,8 +23,10 @@ import { required } from './entries.cjs';
 const imported = {
   core,
   actuator,
+  axios,
   config,
   doctor,
+  fetch,
   logging,
   nest,
   nestTesting,
@@ -30,6 +35,7 @@ const imported = {
   prometheus,
   terminus,
   testing,
+  undici,
 };
 let compared = 0;
 for (const [entry, exports] of Object.entries<Record<string, unknown>>(required)) {

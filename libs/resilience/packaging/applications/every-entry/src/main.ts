@@ -1,7 +1,9 @@
 import * as core from '@breakwater/resilience';
 import * as actuator from '@breakwater/resilience/actuator';
+import * as axios from '@breakwater/resilience/axios';
 import * as config from '@breakwater/resilience/config';
 import * as doctor from '@breakwater/resilience/doctor';
+import * as fetch from '@breakwater/resilience/fetch';
 import * as logging from '@breakwater/resilience/logging';
 import * as nest from '@breakwater/resilience/nest';
 import * as nestPrometheus from '@breakwater/resilience/nest-prometheus';
@@ -11,14 +13,17 @@ import * as opossum from '@breakwater/resilience/opossum';
 import * as prometheus from '@breakwater/resilience/prometheus';
 import * as terminus from '@breakwater/resilience/terminus';
 import * as testing from '@breakwater/resilience/testing';
+import * as undici from '@breakwater/resilience/undici';
 import assert from 'node:assert/strict';
 
 /** Every entry, with every optional peer installed. */
 const entries = {
   core,
   actuator,
+  axios,
   config,
   doctor,
+  fetch,
   logging,
   nest,
   nestPrometheus,
@@ -28,6 +33,7 @@ const entries = {
   prometheus,
   terminus,
   testing,
+  undici,
 };
 for (const [name, entry] of Object.entries(entries)) {
   assert.ok(Object.keys(entry).length > 0, `${name} exports nothing`);

@@ -1,7 +1,9 @@
 export type * as core from '@breakwater/resilience';
 export type * as actuator from '@breakwater/resilience/actuator';
+export type * as axios from '@breakwater/resilience/axios';
 export type * as config from '@breakwater/resilience/config';
 export type * as doctor from '@breakwater/resilience/doctor';
+export type * as fetch from '@breakwater/resilience/fetch';
 export type * as logging from '@breakwater/resilience/logging';
 export type * as nest from '@breakwater/resilience/nest';
 export type * as nestPrometheus from '@breakwater/resilience/nest-prometheus';
@@ -10,3 +12,4 @@ export type * as opossum from '@breakwater/resilience/opossum';
 export type * as prometheus from '@breakwater/resilience/prometheus';
 export type * as terminus from '@breakwater/resilience/terminus';
 export type * as testing from '@breakwater/resilience/testing';
+export type * as undici from '@breakwater/resilience/undici';
