@@ -7,6 +7,8 @@ export type { FallbackForErrors, FallbackMethod } from './fallback.ts';
 export type { ResilienceFeature } from './feature-definitions.ts';
 export { InjectPipeline, InjectPolicy, pipelineToken, policyToken } from './inject.decorators.ts';
 export type { PipelineDecoratorOptions, PolicyDecoratorOptions } from './policy-decorator.ts';
+export type { MessageClient, MessageClientOptions } from './protect-client-proxy.ts';
+export { protectClientProxy } from './protect-client-proxy.ts';
 export { InjectRegistry, resilienceConfiguration } from './registries.provider.ts';
 export type { RefusalProblem } from './resilience-exception.filter.ts';
 export { describeRefusal, ResilienceExceptionFilter } from './resilience-exception.filter.ts';
