@@ -42,6 +42,23 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
         },
       ]),
     ),
+    [`${name}/grpc`]: {
+      packages: ['@grpc/grpc-js', '@opentelemetry/api'],
+      folders: ['core', 'adapters/grpc', 'adapters/http'],
+    },
+    [`${name}/nest-axios`]: {
+      packages: [
+        '@nestjs/axios',
+        '@nestjs/common',
+        '@nestjs/core',
+        '@opentelemetry/api',
+        'axios',
+        'reflect-metadata',
+        'rxjs',
+        'yaml',
+      ],
+      folders: ['core', 'config', 'doctor', 'nest', 'adapters/axios', 'adapters/http', 'adapters/nest-axios'],
+    },
     [`${name}/logging`]: { packages: [], folders: ['core', 'adapters/logging'] },
     [`${name}/doctor`]: { packages: ['yaml'], folders: ['core', 'config', 'doctor'] },
     [`${name}/testing`]: { packages: [], folders: ['core', 'testing'] },

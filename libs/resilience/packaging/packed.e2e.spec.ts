@@ -11,8 +11,8 @@ import { publishedPage } from './page.ts';
 
 const nest = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
 
-const others = ['@opentelemetry/api', 'axios', 'opossum', 'prom-client', 'undici', 'yaml'];
-const everyPeer = [...nest, '@nestjs/terminus', ...others];
+const others = ['@grpc/grpc-js', '@opentelemetry/api', 'axios', 'opossum', 'prom-client', 'undici', 'yaml'];
+const everyPeer = [...nest, '@nestjs/axios', '@nestjs/terminus', ...others];
 
 const applications = [
   { name: 'core-alone', packages: [], prints: 'The core works alone.' },

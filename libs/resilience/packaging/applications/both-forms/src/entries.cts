@@ -4,8 +4,10 @@ import axios = require('@breakwater/resilience/axios');
 import config = require('@breakwater/resilience/config');
 import doctor = require('@breakwater/resilience/doctor');
 import fetch = require('@breakwater/resilience/fetch');
+import grpc = require('@breakwater/resilience/grpc');
 import logging = require('@breakwater/resilience/logging');
 import nest = require('@breakwater/resilience/nest');
+import nestAxios = require('@breakwater/resilience/nest-axios');
 import nestTesting = require('@breakwater/resilience/nest-testing');
 import opentelemetry = require('@breakwater/resilience/opentelemetry');
 import opossum = require('@breakwater/resilience/opossum');
@@ -22,8 +24,10 @@ export const required = {
   config,
   doctor,
   fetch,
+  grpc,
   logging,
   nest,
+  nestAxios,
   nestTesting,
   opentelemetry,
   opossum,

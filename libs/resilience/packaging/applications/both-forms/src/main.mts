@@ -4,8 +4,10 @@ import * as axios from '@breakwater/resilience/axios';
 import * as config from '@breakwater/resilience/config';
 import * as doctor from '@breakwater/resilience/doctor';
 import * as fetch from '@breakwater/resilience/fetch';
+import * as grpc from '@breakwater/resilience/grpc';
 import * as logging from '@breakwater/resilience/logging';
 import * as nest from '@breakwater/resilience/nest';
+import * as nestAxios from '@breakwater/resilience/nest-axios';
 import * as nestTesting from '@breakwater/resilience/nest-testing';
 import * as opentelemetry from '@breakwater/resilience/opentelemetry';
 import * as opossum from '@breakwater/resilience/opossum';
@@ -27,8 +29,10 @@ const imported = {
   config,
   doctor,
   fetch,
+  grpc,
   logging,
   nest,
+  nestAxios,
   nestTesting,
   opentelemetry,
   opossum,

@@ -4,8 +4,10 @@ import * as axios from '@breakwater/resilience/axios';
 import * as config from '@breakwater/resilience/config';
 import * as doctor from '@breakwater/resilience/doctor';
 import * as fetch from '@breakwater/resilience/fetch';
+import * as grpc from '@breakwater/resilience/grpc';
 import * as logging from '@breakwater/resilience/logging';
 import * as nest from '@breakwater/resilience/nest';
+import * as nestAxios from '@breakwater/resilience/nest-axios';
 import * as nestPrometheus from '@breakwater/resilience/nest-prometheus';
 import * as nestTesting from '@breakwater/resilience/nest-testing';
 import * as opentelemetry from '@breakwater/resilience/opentelemetry';
@@ -24,8 +26,10 @@ const entries = {
   config,
   doctor,
   fetch,
+  grpc,
   logging,
   nest,
+  nestAxios,
   nestPrometheus,
   nestTesting,
   opentelemetry,
