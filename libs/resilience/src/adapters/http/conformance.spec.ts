@@ -48,7 +48,11 @@ const clients: readonly Client[] = [
         const isStream = body instanceof Readable;
         const init = {
           ...sent,
-          ...(body === undefined ? {} : { body: isStream ? (Readable.toWeb(body) as ReadableStream) : body }),
+          ...(body === undefined
+            ? {}
+            : {
+                body: isStream ? (Readable.toWeb(body) as ReadableStream) : body,
+              }),
           ...(isStream ? { duplex: 'half' } : {}),
         } as RequestInit;
         const response = await protectedFetch(url, init);
@@ -60,11 +64,21 @@ const clients: readonly Client[] = [
   {
     name: 'axios',
     protect(options, transport) {
-      const failing = transport && { adapter: () => Promise.reject(transport()) };
-      const instance = axios.create({ responseType: 'stream', validateStatus: null, ...failing });
+      const failing = transport && {
+        adapter: () => Promise.reject(transport()),
+      };
+      const instance = axios.create({
+        responseType: 'stream',
+        validateStatus: null,
+        ...failing,
+      });
       protectAxios(instance, options);
       return async (url, { body, ...sent } = {}) => {
-        const { status, data } = await instance.request<Readable>({ url, ...sent, data: body });
+        const { status, data } = await instance.request<Readable>({
+          url,
+          ...sent,
+          data: body,
+        });
         return { status, body: data };
       };
     },
@@ -72,11 +86,17 @@ const clients: readonly Client[] = [
   {
     name: 'axios, whose errors are exceptions,',
     protect(options, transport) {
-      const failing = transport && { adapter: () => Promise.reject(transport()) };
+      const failing = transport && {
+        adapter: () => Promise.reject(transport()),
+      };
       const instance = protectAxios(axios.create({ responseType: 'stream', ...failing }), options);
       return async (url, { body, ...sent } = {}) => {
         try {
-          const { status, data } = await instance.request<Readable>({ url, ...sent, data: body });
+          const { status, data } = await instance.request<Readable>({
+            url,
+            ...sent,
+            data: body,
+          });
           return { status, body: data };
         } catch (error) {
           if (!axios.isAxiosError<Readable>(error) || error.response === undefined) throw error;
@@ -94,7 +114,11 @@ const clients: readonly Client[] = [
       });
       const dispatcher = (transport === undefined ? agent : failing).compose(resilienceInterceptor(options));
       return async (url, { method = 'GET', ...sent } = {}) => {
-        const { statusCode, body } = await undiciRequest(url, { dispatcher, method: method as 'GET', ...sent });
+        const { statusCode, body } = await undiciRequest(url, {
+          dispatcher,
+          method: method as 'GET',
+          ...sent,
+        });
         return { status: statusCode, body };
       };
     },
@@ -107,20 +131,20 @@ const classifiedErrors = readFileSync(new URL('../../core/http-classification.fi
   .split('\n')
   .map((row) => row.split('\t') as [property: string, value: string, kind: string]);
 
-/** What the classification recognises otherwise. */
-const otherErrors: readonly (readonly [what: string, error: Error, isFailure: boolean])[] = [
+/** What the classification recognises otherwise, with the outcome that it is. */
+const otherErrors: readonly (readonly [what: string, outcome: string, error: Error])[] = [
   ...[TypeError, ReferenceError, RangeError, SyntaxError, EvalError, URIError].map(
-    (errorClass) => [`a ${errorClass.name}`, new errorClass('failed'), false] as const,
+    (errorClass) => [`a ${errorClass.name}`, 'program_error', new errorClass('failed')] as const,
   ),
-  ['an error of TLS', errorWith({ code: 'ERR_SSL_WRONG_VERSION_NUMBER' }), false],
-  ['a response that is too long for axios', new Error('maxContentLength size of 17 exceeded'), false],
-  ['an error that shows nothing', new Error('failed'), true],
+  ['an error of TLS', 'program_error', errorWith({ code: 'ERR_SSL_WRONG_VERSION_NUMBER' })],
+  ['a response that is too long for axios', 'program_error', new Error('maxContentLength size of 17 exceeded')],
+  ['an error that shows nothing', 'unknown', new Error('failed')],
   [
     'errors of which one may be temporary',
+    'no_response',
     new AggregateError([errorWith({ code: 'ECONNRESET' }), new TypeError()]),
-    true,
   ],
-  ['errors of the program', new AggregateError([new TypeError(), new RangeError()]), false],
+  ['errors of the program', 'program_error', new AggregateError([new TypeError(), new RangeError()])],
   ...[400, 503].flatMap((status) =>
     [
       { status },
@@ -128,7 +152,10 @@ const otherErrors: readonly (readonly [what: string, error: Error, isFailure: bo
       { response: { status } },
       { response: { statusCode: status } },
       { $metadata: { httpStatusCode: status } },
-    ].map((properties) => [JSON.stringify(properties), errorWith(properties), status === 503] as const),
+    ].map(
+      (properties) =>
+        [JSON.stringify(properties), status === 503 ? 'server_error' : 'client_error', errorWith(properties)] as const,
+    ),
   ),
 ];
 
@@ -141,7 +168,11 @@ type Handle = (request: IncomingMessage, response: ServerResponse, count: number
 let server: Server;
 let origin: string;
 let handle: Handle;
-let requests: { readonly method: string; readonly url: string; readonly headers: IncomingMessage['headers'] }[];
+let requests: {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+}[];
 const sockets = new Set<Socket>();
 
 // Each test has a server of its own, so that no client has a connection of another test.
@@ -196,7 +227,12 @@ const standard = (overrides: StandardOptions = {}, registries?: PolicyRegistries
 const toEndpoint = (url: string): Policy => ({
   name: 'balancer',
   execute: async <T>(call: ProtectedCall<T>, context?: Partial<CallContext>) =>
-    call({ signal: new AbortController().signal, attempt: 1, ...context, endpoint: { url, name: 'replica-1' } }),
+    call({
+      signal: new AbortController().signal,
+      attempt: 1,
+      ...context,
+      endpoint: { url, name: 'replica-1' },
+    }),
 });
 
 describe.each(clients)('$name with an adapter', ({ protect }) => {
@@ -229,7 +265,10 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
       response.writeHead(count < 3 ? 503 : 200).end();
     };
 
-    const { status } = await protect({ policy: standard() })(origin, { method: 'PUT', body: 'payment' });
+    const { status } = await protect({ policy: standard() })(origin, {
+      method: 'PUT',
+      body: 'payment',
+    });
 
     expect([status, bodies]).toStrictEqual([200, ['payment', 'payment', 'payment']]);
   });
@@ -242,7 +281,10 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     };
     const body = Readable.from([Buffer.from('pay'), Buffer.from('ment')]);
 
-    const { status } = await protect({ policy: standard() })(origin, { method: 'PUT', body });
+    const { status } = await protect({ policy: standard() })(origin, {
+      method: 'PUT',
+      body,
+    });
 
     expect([status, bodies]).toStrictEqual([503, ['payment']]);
   });
@@ -274,7 +316,11 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     const repeating: Policy = {
       name: 'repeating',
       async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>) {
-        const given = { signal: new AbortController().signal, attempt: 1, ...context };
+        const given = {
+          signal: new AbortController().signal,
+          attempt: 1,
+          ...context,
+        };
         await call(given);
         return call({ ...given, attempt: 2 });
       },
@@ -326,31 +372,48 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     expect(judged['failures']).toStrictEqual(judged['repeated']);
   }, 120_000);
 
-  async function judge(error: Error): Promise<{ readonly attempts: number; readonly failures: number }> {
+  /** How often a request whose transport fails is attempted, and what each outcome is for the circuit breaker. */
+  async function judge(error: Error): Promise<{
+    readonly attempts: number;
+    readonly outcomes: readonly unknown[];
+  }> {
     const registries = createRegistries();
+    const policy = standard({}, registries);
+    const outcomes: unknown[] = [];
+    const breaker = registries.circuitBreaker.find('server')!;
+    breaker.on('ERROR', ({ outcome }) => outcomes.push(outcome));
+    breaker.on('IGNORED_ERROR', ({ outcome }) => outcomes.push(outcome));
+    breaker.on('SUCCESS', ({ outcome }) => outcomes.push(outcome));
     let attempts = 0;
     const transport = (): Error => {
       attempts++;
       return error;
     };
-    await failureOf(protect({ policy: standard({}, registries) }, transport)(origin));
-    return { attempts, failures: registries.circuitBreaker.find('server')!.metrics.failedCalls };
+    await failureOf(protect({ policy }, transport)(origin));
+    return { attempts, outcomes };
   }
+
+  const outcomeOfKind: Readonly<Record<string, string>> = {
+    connection: 'no_response',
+    abort: 'aborted',
+    program: 'program_error',
+  };
 
   it.each(classifiedErrors)('judges the %s %j as evidence of the kind %s', async (property, value, kind) => {
     const name = property === 'type' ? { name: 'FetchError' } : {};
     const cause = errorWith({ ...name, [property]: value });
 
-    const { attempts, failures } = await judge(new Error('The request failed.', { cause }));
+    const { attempts, outcomes } = await judge(new Error('The request failed.', { cause }));
 
-    expect([attempts, failures]).toStrictEqual(kind === 'connection' ? [3, 3] : [1, 0]);
+    expect(attempts).toBe(kind === 'connection' ? 3 : 1);
+    expect(outcomes).toStrictEqual(Array.from({ length: attempts }, () => outcomeOfKind[kind]));
   });
 
-  it.each(otherErrors)('judges %s', async (_what, error, isFailure) => {
-    const { attempts, failures } = await judge(error);
+  it.each(otherErrors)('judges %s as %s', async (_what, expected, error) => {
+    const { attempts, outcomes } = await judge(error);
 
-    expect(attempts).toBe(isFailure ? 3 : 1);
-    expect(failures).toBe(isFailure ? 3 : 0);
+    expect(attempts).toBe(['no_response', 'unknown', 'server_error'].includes(expected) ? 3 : 1);
+    expect(outcomes).toStrictEqual(Array.from({ length: attempts }, () => expected));
   });
 
   it('repeats a request whose connection was closed, and one whose connection was refused', async () => {
@@ -384,7 +447,9 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
   it('closes the socket when the caller aborts during the response', async () => {
     handle = (_request, response) => response.write('first');
     const controller = new AbortController();
-    const { body } = await protect({ policy: standard() })(origin, { signal: controller.signal });
+    const { body } = await protect({ policy: standard() })(origin, {
+      signal: controller.signal,
+    });
     body.on('error', () => {}).resume();
 
     controller.abort();
@@ -404,7 +469,11 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
 
   it('holds no socket after many aborted calls', async () => {
     handle = (_request, response, count) => void (count % 2 === 0 && response.write('first'));
-    const send = protect({ policy: standard({ bulkhead: { maxConcurrentCalls: 50, maxWaitDuration: '1h' } }) });
+    const send = protect({
+      policy: standard({
+        bulkhead: { maxConcurrentCalls: 50, maxWaitDuration: '1h' },
+      }),
+    });
     const total = Number(process.env['ABORTED_CALLS'] ?? 300);
     let started = 0;
     const abortInTurn = async (): Promise<void> => {
@@ -427,7 +496,10 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     const body = Buffer.alloc(1024 * 1024);
     handle = (_request, response, count) => response.writeHead(count % 3 === 0 ? 200 : 503).end(body);
     const send = protect({
-      policy: standard({ retryBudget: { minRetriesPerSecond: 1_000 }, circuitBreaker: { minimumNumberOfCalls: 100 } }),
+      policy: standard({
+        retryBudget: { minRetriesPerSecond: 1_000 },
+        circuitBreaker: { minimumNumberOfCalls: 100 },
+      }),
     });
 
     for (let turn = 0; turn < 10; turn++) await buffer((await send(origin)).body);
@@ -474,9 +546,10 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     const policy = standardPipelines({}, registries);
 
     await protect({ policy })(origin);
-    await protect({ policy, name: ({ method, url }) => `${method} ${url.pathname.replace(/\d+/, '{id}')}` })(
-      `${origin}/customers/17`,
-    );
+    await protect({
+      policy,
+      name: ({ method, url }) => `${method} ${url.pathname.replace(/\d+/, '{id}')}`,
+    })(`${origin}/customers/17`);
 
     expect(registries.circuitBreaker.names()).toStrictEqual(['other', new URL(origin).host, 'GET /customers/{id}']);
   });
@@ -486,7 +559,9 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     const send = protect({ policy: standard({}, registries) });
     registries.circuitBreaker.find('server')!.transitionToOpenState();
 
-    expect(await failureOf(send(origin))).toMatchObject({ code: 'CALL_NOT_PERMITTED' });
+    expect(await failureOf(send(origin))).toMatchObject({
+      code: 'CALL_NOT_PERMITTED',
+    });
 
     expect(requests).toStrictEqual([]);
   });
