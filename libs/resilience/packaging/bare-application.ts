@@ -125,8 +125,15 @@ async function packagesIn(folder: string): Promise<readonly string[]> {
 /** Variables that npm sets in scripts of this workspace, which the application must not see. */
 const workspaceVariables = /^npm_(?:package_|lifecycle_|config_(?:local_prefix|workspaces?|include_workspace_root)$)/i;
 
-async function run(folder: string, command: string, args: readonly string[]): Promise<Run> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !workspaceVariables.test(name)));
+/** Runs a command to its end. @param variables further environment variables */
+export async function run(
+  folder: string,
+  command: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  const own = Object.entries(process.env).filter(([name]) => !workspaceVariables.test(name));
+  const env = { ...Object.fromEntries(own), ...variables };
   const child = spawn(command, args, {
     cwd: folder,
     env,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ConfigurableModuleBuilder, Inject, Module, Optional } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module, type NestModule, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { Deadline, DeadlineExceededError, deadlineHeader, readDeadline } from '../core/deadline.ts';
@@ -32,13 +32,17 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  * Gives every HTTP request a deadline, on Express and Fastify: `timeout` after its arrival, or the caller's deadline
  * (`x-request-timeout-ms`) if that is earlier. Decorated methods inherit the deadline, it shortens time limiters, and
  * `deadlineHeaders(currentCallContext().deadline)` sends the remaining time to other services. A request whose deadline
- * has passed fails with a DeadlineExceededError before it reaches a controller.
+ * has passed fails with a DeadlineExceededError before it reaches a controller. On Express with NestJS 10, the time to
+ * read the body does not count.
  *
  * @example
  * imports: [ResilienceDeadlineModule.forRoot({ timeout: '10s' })]
  */
 @Module({})
-export class ResilienceDeadlineModule extends ConfigurableModuleClass {
+export class ResilienceDeadlineModule extends ConfigurableModuleClass implements NestModule {
+  readonly #use: () => void;
+  readonly #isEarly: boolean;
+
   /** @throws RangeError when `timeout` or `networkAllowance` is not a duration in its range */
   constructor(
     @Inject(MODULE_OPTIONS_TOKEN) options: DeadlineModuleOptions,
@@ -48,8 +52,14 @@ export class ResilienceDeadlineModule extends ConfigurableModuleClass {
     super();
     validateDurations(options);
     const middleware = deadlineMiddleware({ ...options, clock: options.clock ?? resilience?.clock });
+    this.#use = () => host.httpAdapter?.use(middleware);
     // As soon as there is an adapter, so that the time to read the body counts.
-    host.init$.subscribe(() => host.httpAdapter?.use(middleware));
+    this.#isEarly = (host as Partial<HttpAdapterHost>).init$?.subscribe(this.#use) !== undefined;
+  }
+
+  /** NestJS 10 does not notify modules of the adapter. It calls this method before it registers routes. */
+  configure(): void {
+    if (!this.#isEarly) this.#use();
   }
 }
 

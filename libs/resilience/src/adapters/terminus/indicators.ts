@@ -27,6 +27,11 @@ export interface InstanceHealth {
 /** The instances that refuse calls, but do not fail the check. */
 const degraded: ReadonlySet<InstanceHealth['status']> = new Set(['CIRCUIT_OPEN', 'CIRCUIT_HALF_OPEN', 'RATE_LIMITED']);
 
+type Check<Key extends string> = ReturnType<typeof HealthIndicatorService.prototype.check<Key>>;
+
+/** Terminus 11 has only `up` and `down`. The details show what is degraded. */
+const hasDegraded = <Key extends string>(check: Check<Key>): boolean => 'degraded' in check;
+
 /** The health of all instances of a registry: that of the unhealthiest. */
 export class RegistryHealthIndicator<P extends { readonly name: string }> {
   readonly #service: HealthIndicatorService;
@@ -57,7 +62,8 @@ export class RegistryHealthIndicator<P extends { readonly name: string }> {
     const check = this.#service.check(key);
     const statuses = Object.values(details).map(({ status }) => status);
     if (statuses.includes('DOWN')) return check.down({ details });
-    return statuses.some((status) => degraded.has(status)) ? check.degraded({ details }) : check.up({ details });
+    const isDegraded = statuses.some((status) => degraded.has(status));
+    return isDegraded && hasDegraded(check) ? check.degraded({ details }) : check.up({ details });
   }
 }
 
@@ -65,7 +71,7 @@ export class RegistryHealthIndicator<P extends { readonly name: string }> {
  * The circuit breakers of the application for a health check, in the shape of Resilience4j's
  * `CircuitBreakersHealthIndicator`.
  *
- * While one is open, the check is degraded and does not fail: taking this application out of rotation repairs no
+ * While one is open, the check is degraded (`up` with Terminus 11) and does not fail: taking this application out of rotation repairs no
  * dependency. Only an instance with `allowHealthIndicatorToFail` fails it.
  *
  * @example
