@@ -1,3 +1,4 @@
+import type { PolicyMethodDecorator, FallbackResult } from './fallback.ts';
 import { type PipelineDecoratorOptions, policyDecorator, type PolicyDecoratorOptions } from './policy-decorator.ts';
 
 /**
@@ -17,10 +18,20 @@ import { type PipelineDecoratorOptions, policyDecorator, type PolicyDecoratorOpt
  *
  *   private unknownCustomer(id: string, error: unknown): Customer { … }
  * }
+ * @example
+ * class CustomerClient {
+ *   // The compiler checks the class, the parameters and the result.
+ *   @CircuitBreaker({ name: 'customer', fallback: (self: CustomerClient, error, id: string) => self.unknown(id) })
+ *   async findById(id: string): Promise<Customer> { … }
+ * }
  *
  * @throws TypeError if it decorates anything but an instance method
  */
-export function CircuitBreaker(options: string | PolicyDecoratorOptions): MethodDecorator {
+export function CircuitBreaker<
+  S extends object,
+  A extends unknown[] = never,
+  R extends FallbackResult = FallbackResult,
+>(options: string | PolicyDecoratorOptions<S, A, R>): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('circuitBreaker', '@CircuitBreaker', options);
 }
 
@@ -44,7 +55,9 @@ export function CircuitBreaker(options: string | PolicyDecoratorOptions): Method
  *
  * @throws TypeError if it decorates anything but an instance method
  */
-export function Retry(options: string | PolicyDecoratorOptions): MethodDecorator {
+export function Retry<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
+  options: string | PolicyDecoratorOptions<S, A, R>,
+): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('retry', '@Retry', options);
 }
 
@@ -67,7 +80,9 @@ export function Retry(options: string | PolicyDecoratorOptions): MethodDecorator
  *
  * @throws TypeError if it decorates anything but an instance method
  */
-export function TimeLimiter(options: string | PolicyDecoratorOptions): MethodDecorator {
+export function TimeLimiter<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
+  options: string | PolicyDecoratorOptions<S, A, R>,
+): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('timeLimiter', '@TimeLimiter', options);
 }
 
@@ -85,7 +100,9 @@ export function TimeLimiter(options: string | PolicyDecoratorOptions): MethodDec
  *
  * @throws TypeError if it decorates anything but an instance method
  */
-export function Bulkhead(options: string | PolicyDecoratorOptions): MethodDecorator {
+export function Bulkhead<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
+  options: string | PolicyDecoratorOptions<S, A, R>,
+): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('bulkhead', '@Bulkhead', options);
 }
 
@@ -101,7 +118,9 @@ export function Bulkhead(options: string | PolicyDecoratorOptions): MethodDecora
  *
  * @throws TypeError if it decorates anything but an instance method
  */
-export function RateLimiter(options: string | PolicyDecoratorOptions): MethodDecorator {
+export function RateLimiter<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
+  options: string | PolicyDecoratorOptions<S, A, R>,
+): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('rateLimiter', '@RateLimiter', options);
 }
 
@@ -132,6 +151,8 @@ export function RateLimiter(options: string | PolicyDecoratorOptions): MethodDec
  *
  * @throws TypeError if it decorates anything but an instance method
  */
-export function UsePipeline(options: string | PipelineDecoratorOptions): MethodDecorator {
+export function UsePipeline<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
+  options: string | PipelineDecoratorOptions<S, A, R>,
+): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('pipeline', '@UsePipeline', options);
 }

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import { distanceBetween, type ErrorMatcher, isPredicate } from '../core/error-matcher.ts';
 import type { ErrorClass } from '../core/options.ts';
 import { UserFunctions } from '../core/user-function.ts';
@@ -18,9 +19,44 @@ export interface FallbackForErrors {
 /** A fallback for every error, by the name of its method, or a fallback with details. */
 export type FallbackMethod = string | FallbackForErrors;
 
+/** A fallback written as a function of the option `fallback`, whatever its types. */
+export type FallbackFunction = (self: never, error: unknown, ...args: never) => unknown;
+
+/** What a method under a fallback function may return; the compiler keeps literal types such as `'unknown'`. */
+export type FallbackResult = string | number | bigint | boolean | symbol | object | null | undefined | void;
+
+/**
+ * The decorator of a method. With a fallback function, it does not compile if the class, the parameters or the result of
+ * the method do not fit the function. Without one, `A` is `never`.
+ */
+export type PolicyMethodDecorator<S, A extends unknown[], R> = [A] extends [never]
+  ? MethodDecorator
+  : <M>(
+      prototype: S,
+      key: string | symbol,
+      descriptor: TypedPropertyDescriptor<M> & FallbackCheck<M, A, R>,
+    ) => TypedPropertyDescriptor<M> | void;
+
+/** `unknown` if the fallback fits the method; otherwise a type that no method has, and which says what is wrong. */
+type FallbackCheck<M, A extends unknown[], R> = M extends (...args: infer P) => infer T
+  ? ((...args: A) => void) extends (...args: P) => void
+    ? [R] extends [ReplacementOf<T>]
+      ? unknown
+      : { readonly fault: 'The result of the fallback is not that of the method.'; readonly allowed: ReplacementOf<T> }
+    : {
+        readonly fault: 'The parameters of the fallback after the error are not those of the method.';
+        readonly allowed: P;
+      }
+  : unknown;
+
+/** What may replace the result of a method: the value or a promise of it; for an Observable, an Observable too. */
+type ReplacementOf<T> =
+  T extends Observable<infer V> ? V | PromiseLike<V> | Observable<V> : Awaited<T> | PromiseLike<Awaited<T>>;
+
 /** A fallback method and its error classes. */
 export interface Fallback {
-  readonly method: string;
+  /** The name of a method of the class, or a function of the instance, the error and the arguments. */
+  readonly method: string | FallbackFunction;
   /** `undefined` for every error. */
   readonly on: readonly ErrorClass[] | undefined;
   /** Selects errors in place of classes; `on` is then empty. */
@@ -29,8 +65,12 @@ export interface Fallback {
   readonly arguments?: 'error';
 }
 
-/** Normalizes the ways to write fallbacks. */
-export function toFallbacks(given: FallbackMethod | readonly FallbackMethod[] | undefined): readonly Fallback[] {
+/** Normalizes the ways to write fallbacks. A function is a fallback for every error. */
+export function toFallbacks(
+  given: FallbackMethod | readonly FallbackMethod[] | undefined,
+  forEveryError?: FallbackFunction,
+): readonly Fallback[] {
+  if (forEveryError !== undefined) return [...toFallbacks(given), { method: forEveryError, on: undefined }];
   if (given === undefined) return [];
   const list = Array.isArray(given) ? (given as readonly FallbackMethod[]) : [given as FallbackMethod];
   return list.map((fallback) => {
@@ -68,7 +108,7 @@ export function mostSpecific(
     }
   }
   nearest ??= fallbacks.find(
-    ({ method, when }) => userFunctions.test(`on of fallback '${method}'`, when, error) === true,
+    ({ method, when }) => userFunctions.test(`on of fallback '${String(method)}'`, when, error) === true,
   );
   return nearest ?? fallbacks.find(({ on }) => on === undefined);
 }

@@ -3,7 +3,7 @@ export { ConfigurationSource } from './configuration-source.ts';
 export { Bulkhead, CircuitBreaker, RateLimiter, Retry, TimeLimiter, UsePipeline } from './decorators.ts';
 export type { DeadlineModuleOptions } from './deadline.module.ts';
 export { ResilienceDeadlineModule } from './deadline.module.ts';
-export type { FallbackForErrors, FallbackMethod } from './fallback.ts';
+export type { FallbackForErrors, FallbackMethod, FallbackResult, PolicyMethodDecorator } from './fallback.ts';
 export type { ResilienceFeature } from './feature-definitions.ts';
 export { InjectPipeline, InjectPolicy, pipelineToken, policyToken } from './inject.decorators.ts';
 export type { PipelineDecoratorOptions, PolicyDecoratorOptions } from './policy-decorator.ts';

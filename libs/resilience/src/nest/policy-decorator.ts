@@ -10,7 +10,14 @@ import {
   type Method,
   withLastArgument,
 } from './declared-parameters.ts';
-import { type FallbackMethod, mostSpecific, toFallbacks } from './fallback.ts';
+import {
+  type FallbackFunction,
+  type FallbackMethod,
+  type FallbackResult,
+  mostSpecific,
+  type PolicyMethodDecorator,
+  toFallbacks,
+} from './fallback.ts';
 import { derivedPolicy } from './observable-policies.ts';
 import { callProtected, observeProtected, protectUndeclared, type RunFallback } from './protected-call.ts';
 import {
@@ -23,8 +30,11 @@ import {
 } from './protected-methods.ts';
 import { injectRegistries, registriesOf, type ResilienceRegistries } from './resilience-registries.ts';
 
-/** The options of a decorator that protects a method with a policy. */
-export interface PolicyDecoratorOptions {
+/**
+ * The options of a decorator that protects a method with a policy. The type parameters are those of `fallback`: the
+ * class, the parameters after the error, and the result. The compiler infers them.
+ */
+export interface PolicyDecoratorOptions<S = object, A extends unknown[] = never, R = FallbackResult> {
   /**
    * The name of the instance or pipeline, usually that of the dependency. Methods with the same name share it. A function
    * computes it for each call from the declared arguments, e.g. one for each tenant; `dynamicInstances` of
@@ -44,6 +54,12 @@ export interface PolicyDecoratorOptions {
    */
   readonly fallbackMethod?: FallbackMethod | readonly FallbackMethod[];
   /**
+   * A fallback for every error that no class or predicate of `fallbackMethod` selects, as a function of the instance, the
+   * error and the declared arguments. The compiler checks it against the method. Annotate the instance and the arguments:
+   * `(self: CustomerClient, error, id: string) => self.cached(id)`. What it throws is thrown. None by default.
+   */
+  readonly fallback?: (self: S, error: unknown, ...args: A) => R | PromiseLike<R>;
+  /**
    * The request that the method makes. A retry with a `classification`, as in a standard pipeline, repeats only requests
    * that may be repeated. By default that of the call which this one is part of, if it is known.
    */
@@ -51,7 +67,11 @@ export interface PolicyDecoratorOptions {
 }
 
 /** The options of `@UsePipeline`. `key` and `staleMethod` are for pipelines with a `cachedFallback`. */
-export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
+export interface PipelineDecoratorOptions<
+  S = object,
+  A extends unknown[] = never,
+  R = FallbackResult,
+> extends PolicyDecoratorOptions<S, A, R> {
   /** The name of the pipeline. Methods with the same name share it. */
   readonly name: string;
   /** Computes the key of a call from its declared arguments. Calls with the same key share their stale value. */
@@ -64,7 +84,8 @@ export interface PipelineDecoratorOptions extends PolicyDecoratorOptions {
 }
 
 /** The options of any decorator. */
-type AnyDecoratorOptions = PolicyDecoratorOptions & Omit<Partial<PipelineDecoratorOptions>, 'name'>;
+type AnyDecoratorOptions = Omit<PolicyDecoratorOptions & Partial<PipelineDecoratorOptions>, 'name' | 'fallback'> &
+  Pick<PolicyDecoratorOptions, 'name'> & { readonly fallback?: FallbackFunction };
 
 /**
  * Creates the decorator of a policy.
@@ -84,16 +105,16 @@ type AnyDecoratorOptions = PolicyDecoratorOptions & Omit<Partial<PipelineDecorat
  *
  * @throws TypeError if it decorates anything but an instance method
  */
-export function policyDecorator(
+export function policyDecorator<S extends object, A extends unknown[] = never, R = FallbackResult>(
   kind: ProtectedMethod['kind'],
   decorator: `@${string}`,
   options: string | AnyDecoratorOptions,
-): MethodDecorator {
+): PolicyMethodDecorator<S, A, R> {
   const given: AnyDecoratorOptions = typeof options === 'string' ? { name: options } : options;
-  const { name, fallbackMethod, key: keyOf, staleMethod, request } = given;
-  const fallbacks = toFallbacks(fallbackMethod);
+  const { name, fallback, fallbackMethod, key: keyOf, staleMethod, request } = given;
+  const fallbacks = toFallbacks(fallbackMethod, fallback);
 
-  return (prototype: object, key: string | symbol, descriptor?: PropertyDescriptor) => {
+  const decorate: MethodDecorator = (prototype: object, key, descriptor?: PropertyDescriptor) => {
     const method: unknown = descriptor?.value;
     if (descriptor === undefined || typeof prototype === 'function' || typeof method !== 'function') {
       const written = typeof name === 'function' ? 'name: …' : `'${name}'`;
@@ -116,6 +137,7 @@ export function policyDecorator(
     injectRegistries(prototype);
     descriptor.value = protect(declared);
   };
+  return decorate as PolicyMethodDecorator<S, A, R>;
 }
 
 function protect(declared: ProtectedMethod): Method {
@@ -218,6 +240,9 @@ function fallbackFor(
 ): RunFallback {
   return (error) => {
     const fallback = mostSpecific(fallbacks, error, userFunctions);
+    if (typeof fallback?.method === 'function') {
+      return (fallback.method as Method)(instance, error, ...declaredArguments(args, parameters));
+    }
     const method = methodOf(instance, fallback?.method);
     if (method === undefined) throw error;
     return method.apply(

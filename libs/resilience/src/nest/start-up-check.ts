@@ -127,6 +127,10 @@ function methodNameFault(
   prototype: object,
   last: string,
 ): Fault | undefined {
+  if (typeof name === 'function') {
+    const kind = generatorKind(name);
+    return kind === undefined ? undefined : { given: kind, allowed: 'a function without yield' };
+  }
   const given = `'${name}'`;
   const className = prototype.constructor.name;
   if (name === key) return { given: `${given}, the method itself`, allowed: `another method of ${className}` };
@@ -156,26 +160,31 @@ function generatorKind(method: object): string | undefined {
 function argumentsFault({ method, arguments: passed }: Fallback): Fault | undefined {
   return passed === undefined || passed === 'error'
     ? undefined
-    : { given: `'${method}' with the arguments '${String(passed)}'`, allowed: "'error', or nothing" };
+    : { given: `${nameOf(method)} with the arguments '${String(passed)}'`, allowed: "'error', or nothing" };
 }
 
 function errorClassFault({ method, on = [] }: Fallback): Fault | undefined {
   const invalid = on.filter((errorClass: unknown) => !isClass(errorClass)).map(String);
   return invalid.length === 0
     ? undefined
-    : { given: `'${method}' for ${invalid.join(', ')}`, allowed: 'error classes' };
+    : { given: `${nameOf(method)} for ${invalid.join(', ')}`, allowed: 'error classes' };
+}
+
+/** A function has no name of its own: it is the option `fallback`. */
+function nameOf(method: Fallback['method']): string {
+  return typeof method === 'function' ? 'the function fallback' : `'${method}'`;
 }
 
 /** Two fallbacks for the same errors. */
 function ambiguousFallbacks(fallbacks: readonly Fallback[]): readonly Fault[] {
-  const byClass = new Map<unknown, string>();
+  const byClass = new Map<unknown, Fallback['method']>();
   const faults: Fault[] = [];
   for (const { method, on } of fallbacks) {
     for (const errorClass of on ?? [undefined]) {
       const other = byClass.get(errorClass);
       const errors = errorClass === undefined ? 'every error' : errorClass.name;
       if (other !== undefined)
-        faults.push({ given: `'${other}' and '${method}' for ${errors}`, allowed: 'one of them' });
+        faults.push({ given: `${nameOf(other)} and ${nameOf(method)} for ${errors}`, allowed: 'one of them' });
       byClass.set(errorClass, method);
     }
   }
