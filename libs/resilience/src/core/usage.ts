@@ -18,15 +18,30 @@ export class Usage {
     this.#activity++;
   }
 
-  /** Counts a call as in flight until its promise settles. Returns the promise. */
-  track<T>(call: Promise<T>): Promise<T> {
+  /**
+   * Counts a call as in flight until its promise settles. The call has one promise that leads to its caller: with a second
+   * one, V8 would leave the caller out of the stack traces of later errors.
+   *
+   * @param onError receives the error of the call before its caller does
+   */
+  track<T>(call: Promise<T>, onError?: (error: unknown) => void): Promise<T> {
     this.#activity++;
     this.#inFlightCalls++;
-    const end = (): void => {
-      this.#activity++;
-      this.#inFlightCalls--;
-    };
-    call.then(end, end);
-    return call;
+    return call.then(
+      (result) => {
+        this.#end();
+        return result;
+      },
+      (error: unknown) => {
+        this.#end();
+        onError?.(error);
+        throw error;
+      },
+    );
+  }
+
+  #end(): void {
+    this.#activity++;
+    this.#inFlightCalls--;
   }
 }

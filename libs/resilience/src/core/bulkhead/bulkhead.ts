@@ -207,7 +207,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
     const { queueCapacity } = this.#config;
     if (queueCapacity !== undefined && this.#queue.size >= queueCapacity) throw this.#rejected(0, queueCapacity);
 
-    const { promise, resolve, reject } = withResolvers<void>();
+    const { promise: isAdmitted, resolve, reject } = withResolvers<boolean>();
     const leaveQueue = (): void => {
       this.#queue.delete(queued);
       cancelTimer();
@@ -217,7 +217,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
       admit: () => {
         leaveQueue();
         this.emit('CALL_PERMITTED', {});
-        resolve();
+        resolve(true);
       },
     };
     const onAbort = (): void => {
@@ -227,15 +227,21 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
     };
     const cancelTimer = this.#clock.schedule(maxWaitMs, () => {
       leaveQueue();
-      reject(this.#rejected(maxWaitMs));
+      this.emit('CALL_REJECTED', {});
+      resolve(false);
     });
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#queue.add(queued);
-    return promise;
+    // Created here and not in the timer, so that its stack trace names the caller.
+    if (!(await isAdmitted)) throw this.#fullError(maxWaitMs);
   }
 
   #rejected(waitedMs: number, queueCapacity?: number): BulkheadFullError {
     this.emit('CALL_REJECTED', {});
+    return this.#fullError(waitedMs, queueCapacity);
+  }
+
+  #fullError(waitedMs: number, queueCapacity?: number): BulkheadFullError {
     return new BulkheadFullError(this.name, this.#config.maxConcurrentCalls, waitedMs, queueCapacity);
   }
 }

@@ -53,10 +53,13 @@ export class HedgedCall<T> {
     const controller = new AbortController();
     const attempt = this.#controllers.push(controller);
     this.#inFlight++;
-    this.#attempt(controller.signal).then(
-      (result) => this.#onResult(attempt, result),
-      (error: unknown) => this.#onFailure(attempt, error),
-    );
+    this.#attempt(controller.signal)
+      .then(
+        (result) => this.#onResult(attempt, result),
+        (error: unknown) => this.#onFailure(attempt, error),
+      )
+      // The functions of the promise itself: V8 follows them from an error in the call to the caller, but no others.
+      .then(this.#outcome.resolve, this.#outcome.reject);
   }
 
   /**
@@ -87,26 +90,31 @@ export class HedgedCall<T> {
     this.#scheduleNext();
   }
 
-  #onResult(attempt: number, result: T): void {
-    if (this.#isSettled) return;
+  /** @returns the result of the call; after the call has settled, it has no effect */
+  #onResult(attempt: number, result: T): T {
+    if (this.#isSettled) return result;
     this.#settle();
     if (this.#controllers.length > 1) this.#abortAllBut(attempt, this.#owner.makeAbortReason());
     const elapsedMs = this.#owner.clock.now() - this.#startedAt;
     this.#owner.onSuccess(attempt, this.#controllers.length, elapsedMs, this.#hasFirstFailed ? undefined : elapsedMs);
-    this.#outcome.resolve(result);
+    return result;
   }
 
-  #onFailure(attempt: number, error: unknown): void {
-    if (this.#isSettled) return;
+  /**
+   * @returns a promise that never settles if another attempt decides
+   * @throws the error of the call; after the call has settled, it has no effect
+   */
+  #onFailure(attempt: number, error: unknown): Promise<never> {
+    if (this.#isSettled) throw error;
     this.#inFlight--;
     this.#firstFailure ??= { error };
     if (attempt === 1) this.#hasFirstFailed = true;
-    if (this.#inFlight > 0) return;
+    if (this.#inFlight > 0) return new Promise(() => {});
 
     this.#settle();
     const { error: firstError } = this.#firstFailure;
     this.#owner.onError(firstError, this.#controllers.length, this.#owner.clock.now() - this.#startedAt);
-    this.#outcome.reject(firstError);
+    throw firstError;
   }
 
   readonly #onCallerAbort = (): void => {

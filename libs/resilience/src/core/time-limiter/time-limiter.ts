@@ -97,10 +97,12 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
     const { promise, resolve, reject } = withResolvers<T>();
     const work = new LazyAbortController();
     let isSettled = false;
+    let timeout: TimeoutExceededError | undefined;
 
     const onTimeout = (): void => {
       isSettled = true;
       const error = this.#timedOut(timeoutMs, limitedBy);
+      timeout = error;
       reject(error);
       if (!this.config.cancelRunningFuture) return;
       // Work that never ends must not keep a listener on a long-lived signal.
@@ -127,18 +129,26 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
     const isOwnDeadline = limitedBy === 'timeoutDuration' && cancelRunningFuture;
     const deadline = isOwnDeadline ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
     const { attempt = 1, request, endpoint } = context ?? {};
-    invokeCall(call, callContext(work, attempt, { deadline, request, endpoint })).then(
-      (result) => {
-        if (end()) this.#succeed(result, resolve);
-      },
-      (error: unknown) => {
-        if (!end()) return;
-        // A time limiter inside ended the call by the deadline that this one set.
-        if (isOwnDeadline && isDeadlineError(error)) reject(this.#timedOut(timeoutMs, limitedBy));
-        else this.#fail(error, reject);
-      },
-    );
-    return this.usage.track(promise);
+    invokeCall(call, callContext(work, attempt, { deadline, request, endpoint }))
+      .then(
+        (result) => {
+          if (end()) this.emit('SUCCESS', {});
+          return result;
+        },
+        (error: unknown) => {
+          if (!end()) throw error;
+          // A time limiter inside ended the call by the deadline that this one set.
+          if (isOwnDeadline && isDeadlineError(error)) throw this.#timedOut(timeoutMs, limitedBy);
+          this.emit('ERROR', { error });
+          throw error;
+        },
+      )
+      // The functions of the promise itself: V8 follows them from an error in the call to the caller, but no others.
+      .then(resolve, reject);
+    return this.usage.track(promise, (error) => {
+      // A timer has no caller; here, V8 finds the one that awaits the promise.
+      if (timeout !== undefined && error === timeout) Error.captureStackTrace(timeout);
+    });
   }
 
   /**
@@ -159,16 +169,6 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
   #timedOut(timeoutMs: number, limitedBy: TimeLimit): TimeoutExceededError {
     this.emit('TIMEOUT', { timeoutMs, limitedBy });
     return new TimeoutExceededError(this.name, timeoutMs, limitedBy, this.#form.label);
-  }
-
-  #succeed<T>(result: T, resolve: (result: T) => void): void {
-    this.emit('SUCCESS', {});
-    resolve(result);
-  }
-
-  #fail(error: unknown, reject: (error: unknown) => void): void {
-    this.emit('ERROR', { error });
-    reject(error);
   }
 }
 
