@@ -137,7 +137,7 @@ export function policyDecorator<S extends object, A extends unknown[] = never, R
     injectRegistries(prototype);
     descriptor.value = protect(declared);
   };
-  return decorate as PolicyMethodDecorator<S, A, R>;
+  return decorate;
 }
 
 function protect(declared: ProtectedMethod): Method {
