@@ -19,7 +19,7 @@ export interface FallbackForErrors {
 /** A fallback for every error, by the name of its method, or a fallback with details. */
 export type FallbackMethod = string | FallbackForErrors;
 
-/** A fallback written as a function of the option `fallback`, whatever its types. */
+/** A fallback written as a function of the option `fallback`, for a method of any type. */
 export type FallbackFunction = (self: never, error: unknown, ...args: never) => unknown;
 
 /** What a method under a fallback function may return; the compiler keeps literal types such as `'unknown'`. */
