@@ -225,6 +225,8 @@ const likeThatOfAccount = 'compose:check runs the same command for account';
 export const notRun: Texts = {
   'npm run format': 'formats files; CI runs npx prettier --check . on the same files',
   'npm run generate': 'runs every generator; tests check the files of each one',
+  'nest add @breakwater/resilience':
+    'needs a published package; libs/resilience/packaging/schematic.e2e.spec.ts runs the schematic on a new application',
   'npm run screenshots -w @breakwater/console-e2e':
     'writes images for the documentation; e2e/console opens the same pages in npm test',
   'node --cpu-prof': 'a Node option for profiling by hand',

@@ -164,6 +164,7 @@ describe.each(applications)('The application $name, outside the workspace', ({ n
 
 /** With NestJS 11, which is CommonJS: no compiler before 5.8 lets CommonJS import the types of NestJS 12. */
 const versions = {
+  '@nestjs/axios': '4.0.1',
   '@nestjs/common': '11.1.9',
   '@nestjs/core': '11.1.9',
   '@nestjs/terminus': '11.0.0',
