@@ -321,4 +321,20 @@ describe('A verification for the reconciler', () => {
     });
     expect(circuitBreaker.metrics.notPermittedCalls).toBe(0);
   });
+
+  it('is not possible while a trial call of a request is in flight', async () => {
+    const { directory, circuitBreaker, findById } = await setUp();
+    let respond = (): void => {};
+    findById.mockImplementationOnce(() => new Promise((resolve) => (respond = () => resolve(ada))));
+    circuitBreaker.transitionToOpenState();
+    circuitBreaker.transitionToHalfOpenState();
+    const before = directory.mayBeCalled;
+    const trialCall = directory.verify('c-1');
+    await letPromisesSettle();
+    const during = directory.mayBeCalled;
+    respond();
+    await trialCall;
+
+    expect({ before, during, after: directory.mayBeCalled }).toEqual({ before: true, during: false, after: true });
+  });
 });

@@ -38,6 +38,8 @@ export const isUnavailable = (error: unknown): error is Error => unavailable.som
 export class CustomerDirectory {
   private readonly logger = new Logger(CustomerDirectory.name);
   private lastResultAt = -Infinity;
+  /** Calls of requests that the policies permitted and that have not ended. */
+  private requestCalls = 0;
 
   constructor(
     private readonly client: CustomerClient,
@@ -54,7 +56,12 @@ export class CustomerDirectory {
     fallbackMethod: { method: 'unverified', on: unavailable },
   })
   async verify(customerId: string): Promise<Verification> {
-    return this.find(customerId);
+    this.requestCalls++;
+    try {
+      return await this.find(customerId);
+    } finally {
+      this.requestCalls--;
+    }
   }
 
   /** For the reconciler, which can try again later: a fresh result, or the error of the call. */
@@ -63,8 +70,12 @@ export class CustomerDirectory {
     return this.find(customerId);
   }
 
-  /** Whether neither circuit breaker is certain to refuse a call. Reading it costs none of their trial calls. */
+  /**
+   * Whether the reconciler may call: neither circuit breaker is certain to refuse, and no trial call of a request, which
+   * shows soon whether customer works again, is in flight. Reading it costs no trial call.
+   */
   get mayBeCalled(): boolean {
+    if (this.circuitBreaker.state === 'HALF_OPEN' && this.requestCalls > 0) return false;
     return [this.circuitBreaker, this.reconciliationBreaker].every(
       ({ state, remainingMs = 0 }) => state !== 'FORCED_OPEN' && !(state === 'OPEN' && remainingMs > 0),
     );
