@@ -87,11 +87,11 @@ export function* causesOf(error: unknown): Generator {
   }
 }
 
-/** A property of something that was thrown; `undefined` if it has none, or if reading it throws. */
-export function propertyOf(thrown: unknown, name: string): unknown {
+/** A property of something that was thrown or returned; `undefined` if it has none, or if reading it throws. */
+export function propertyOf(outcome: unknown, name: string): unknown {
   try {
-    return typeof thrown === 'object' && thrown !== null
-      ? (thrown as Readonly<Record<string, unknown>>)[name]
+    return typeof outcome === 'object' && outcome !== null
+      ? (outcome as Readonly<Record<string, unknown>>)[name]
       : undefined;
   } catch {
     return undefined;

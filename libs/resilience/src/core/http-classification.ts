@@ -1,5 +1,5 @@
 import { isError, isInstanceOf } from './error-matcher.ts';
-import { causesOf } from './errors.ts';
+import { causesOf, propertyOf } from './errors.ts';
 import type { HttpRequestFacts } from './http-request.ts';
 import type { ErrorClass } from './options.ts';
 
@@ -194,7 +194,7 @@ function classify(outcome: unknown, within: ReadonlySet<unknown>): HttpOutcome {
   if (status !== undefined) return { kind: 'status', status };
   const kind =
     firstOf(chain, kindByCode) ??
-    firstOf(chain, (error) => kindOfName.get(property(error, 'name')) ?? kindByFetchErrorType(error)) ??
+    firstOf(chain, (error) => kindOfName.get(propertyOf(error, 'name')) ?? kindByFetchErrorType(error)) ??
     // The innermost message is the most precise one: "fetch failed" may have the cause "unknown scheme".
     firstOf(chain.toReversed(), kindByMessage);
   if (kind !== undefined) return { kind };
@@ -205,17 +205,17 @@ function classify(outcome: unknown, within: ReadonlySet<unknown>): HttpOutcome {
 }
 
 function kindByCode(error: unknown): KindWithoutStatus | undefined {
-  const code = property(error, 'code');
+  const code = propertyOf(error, 'code');
   const isOfTls = typeof code === 'string' && tlsCode.test(code);
   return kindOfCode.get(code) ?? (isOfTls ? 'program' : undefined);
 }
 
 function kindByFetchErrorType(error: unknown): KindWithoutStatus | undefined {
-  return property(error, 'name') === 'FetchError' ? kindOfFetchErrorType.get(property(error, 'type')) : undefined;
+  return propertyOf(error, 'name') === 'FetchError' ? kindOfFetchErrorType.get(propertyOf(error, 'type')) : undefined;
 }
 
 function kindByMessage(error: unknown): KindWithoutStatus | undefined {
-  const message = property(error, 'message');
+  const message = propertyOf(error, 'message');
   const isTooLong = typeof message === 'string' && tooLongForAxios.test(message);
   return isTooLong ? 'program' : kindOfMessage.get(message);
 }
@@ -225,7 +225,7 @@ const temporaryFirst: readonly HttpOutcome['kind'][] = ['connection', 'unknown',
 
 /** The outcome in an aggregate that is most likely to be temporary; of several statuses, the highest. */
 function mostTemporaryIn(error: unknown, within: ReadonlySet<unknown>): HttpOutcome | undefined {
-  const errors = isInstanceOf(error, AggregateError) ? property(error, 'errors') : undefined;
+  const errors = isInstanceOf(error, AggregateError) ? propertyOf(error, 'errors') : undefined;
   if (!Array.isArray(errors) || within.has(error)) return undefined;
   const outcomes = errors.map((each) => classify(each, new Set([...within, error])));
   const rank = (each: HttpOutcome) =>
@@ -238,13 +238,13 @@ function mostTemporaryIn(error: unknown, within: ReadonlySet<unknown>): HttpOutc
  * with the status of a success means that the body of the response was broken or incomplete.
  */
 function httpStatusOf(outcome: unknown): number | undefined {
-  const response = property(outcome, 'response');
+  const response = propertyOf(outcome, 'response');
   const candidates = [
-    property(response, 'status'),
-    property(response, 'statusCode'),
-    property(outcome, 'status'),
-    property(outcome, 'statusCode'),
-    property(property(outcome, '$metadata'), 'httpStatusCode'),
+    propertyOf(response, 'status'),
+    propertyOf(response, 'statusCode'),
+    propertyOf(outcome, 'status'),
+    propertyOf(outcome, 'statusCode'),
+    propertyOf(propertyOf(outcome, '$metadata'), 'httpStatusCode'),
   ];
   const least = isError(outcome) ? 300 : 100;
   return candidates.find((status): status is number => isWithin(status, least, 599));
@@ -257,8 +257,8 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 /** The value of a response header that an error or value contains, also in a cause; `undefined` if there is none. */
 export function httpHeaderOf(outcome: unknown, name: string): string | undefined {
   return firstOf([...causesOf(outcome)], (each) => {
-    const own = headerIn(property(each, 'headers'), name);
-    return own ?? headerIn(property(property(each, 'response'), 'headers'), name);
+    const own = headerIn(propertyOf(each, 'headers'), name);
+    return own ?? headerIn(propertyOf(propertyOf(each, 'response'), 'headers'), name);
   });
 }
 
@@ -270,17 +270,15 @@ const idempotencyKey = 'idempotency-key';
  */
 export function httpRequestOf(outcome: unknown): HttpRequestFacts | undefined {
   return firstOf([...causesOf(outcome)], (each) => {
-    const response = property(each, 'response');
+    const response = propertyOf(each, 'response');
     const holders = [each, response].flatMap((holder) =>
-      ['config', 'options', 'request', 'req'].map((name) => property(holder, name)),
+      ['config', 'options', 'request', 'req'].map((name) => propertyOf(holder, name)),
     );
     return firstOf(holders, (request) => {
-      const method = property(request, 'method');
+      const method = propertyOf(request, 'method');
       if (typeof method !== 'string') return undefined;
-      const ofNode = property(request, 'getHeader');
-      const key = headerIn(property(request, 'headers'), idempotencyKey);
-      const hasIdempotencyKey =
-        (key ?? (typeof ofNode === 'function' ? ofNode.call(request, idempotencyKey) : undefined)) !== undefined;
+      const key = headerIn(propertyOf(request, 'headers'), idempotencyKey);
+      const hasIdempotencyKey = (key ?? resultOf(request, 'getHeader', idempotencyKey)) !== undefined;
       return { method, hasIdempotencyKey };
     });
   });
@@ -288,20 +286,25 @@ export function httpRequestOf(outcome: unknown): HttpRequestFacts | undefined {
 
 /** Reads `Headers` of `fetch`, and plain objects, whose names callers write in any case. */
 function headerIn(headers: unknown, name: string): string | undefined {
-  const get = property(headers, 'get');
-  const value: unknown = typeof get === 'function' ? get.call(headers, name) : valueIn(headers, name);
+  const hasGetter = typeof propertyOf(headers, 'get') === 'function';
+  const value = hasGetter ? resultOf(headers, 'get', name) : valueIn(headers, name);
   return typeof value === 'string' ? value : undefined;
 }
 
 function valueIn(headers: unknown, name: string): unknown {
-  const exact = property(headers, name);
+  const exact = propertyOf(headers, name);
   if (exact !== undefined || typeof headers !== 'object' || headers === null) return exact;
-  return property(headers, Object.keys(headers).find((key) => key.toLowerCase() === name) ?? name);
+  return propertyOf(headers, Object.keys(headers).find((key) => key.toLowerCase() === name) ?? name);
 }
 
-/** The value of a property of an object; `undefined` for any other value. */
-export function property(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+/** The result of a method; `undefined` if there is no such method, or if it throws. */
+function resultOf(holder: unknown, method: string, argument: string): unknown {
+  const own = propertyOf(holder, method);
+  try {
+    return typeof own === 'function' ? own.call(holder, argument) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function firstOf<T>(chain: readonly unknown[], find: (each: unknown) => T | undefined): T | undefined {

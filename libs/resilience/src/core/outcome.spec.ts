@@ -135,6 +135,40 @@ describe('the metric of outcomes', () => {
   });
 });
 
+describe('an outcome whose properties cannot be read', () => {
+  const fault = () => {
+    throw new Error('The property cannot be read.');
+  };
+  const unreadable = (value: object, name: string) => Object.defineProperty(value, name, { get: fault });
+  const error = unreadable(new Error('outage'), 'response');
+
+  it('keeps its error or value, and releases the permit of the circuit breaker', async () => {
+    const breaker = new CircuitBreaker('x', { classification: 'http', initialState: 'HALF_OPEN' });
+    const result = unreadable({}, 'status');
+
+    await expect(breaker.execute(() => Promise.reject(error))).rejects.toBe(error);
+    expect(await breaker.execute(() => result)).toBe(result);
+    expect(breaker.metrics).toMatchObject({ failedCalls: 1, successfulCalls: 1 });
+  });
+
+  it.each([
+    ['a property', error],
+    ['a header', Object.assign(withStatus(503), { headers: { get: fault } })],
+    ['a header of the request', Object.assign(withStatus(503), { req: { method: 'PUT', getHeader: fault } })],
+  ])('is repeated by a retry and keeps its error: %s', async (_what, thrown) => {
+    const retry = new Retry('x', { classification: 'http', waitDuration: 0 });
+    let attempts = 0;
+    const call = () => {
+      attempts++;
+      return Promise.reject(thrown);
+    };
+    const context = 'req' in thrown ? {} : { request };
+
+    await expect(retry.execute(call, context)).rejects.toBe(thrown);
+    expect(attempts).toBe(3);
+  });
+});
+
 describe('a retry with a classification', () => {
   const failing = () => Promise.reject(withStatus(503));
   const attemptsOf = async (call: () => Promise<unknown>, context: object): Promise<number> => {

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
-import { httpHeaderOf, property } from '../http-classification.ts';
+import { propertyOf } from '../errors.ts';
+import { httpHeaderOf } from '../http-classification.ts';
 import { type HttpRequestFacts, isRepeatable } from '../http-request.ts';
 import { isDependencyFailure, outcomeOfStatus, outcomeVerdicts } from '../outcome.ts';
 import type { RetryOptions, RetryOutcome } from './retry.options.ts';
@@ -77,7 +78,7 @@ function httpDate(text: string): number | undefined {
 /** The wait that a response or an error requires, in milliseconds; `undefined` if it requires none. */
 export function retryAfterOf(outcome: RetryOutcome, nowMs: number): number | undefined {
   const value = 'error' in outcome ? outcome.error : outcome.result;
-  const retryAfterMs = property(value, 'retryAfterMs');
+  const retryAfterMs = propertyOf(value, 'retryAfterMs');
   if (typeof retryAfterMs === 'number') return retryAfterMs;
   return parseRetryAfter(httpHeaderOf(value, 'retry-after'), nowMs);
 }
