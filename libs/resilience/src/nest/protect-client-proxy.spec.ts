@@ -11,7 +11,7 @@ import {
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { firstValueFrom, lastValueFrom, NEVER, of, throwError, toArray } from 'rxjs';
+import { defer, firstValueFrom, lastValueFrom, NEVER, of, throwError, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistries } from '../core/policies.ts';
 import { standardPipeline, type StandardOptions } from '../core/standard-pipeline.ts';
@@ -89,6 +89,18 @@ describe('protectClientProxy', () => {
     const idempotent = protectClientProxy(client, standard(), { isIdempotent: (pattern) => pattern === 'pay' });
     await expect(firstValueFrom(idempotent.send('pay', {}))).rejects.toBeDefined();
     expect(received).toStrictEqual(['pay', 'pay', 'pay', 'pay']);
+  });
+
+  it('emits only the response that the retry accepts', async () => {
+    let statuses = [503, 200];
+    const statusClient = { send: () => defer(() => of({ status: statuses.shift() })), emit: () => NEVER };
+    const options = { isIdempotent: () => true };
+    const values = protectClientProxy(statusClient, standard(), options).send();
+    expect(await lastValueFrom(values.pipe(toArray()))).toStrictEqual([{ status: 200 }]);
+
+    statuses = [503, 200];
+    const sentOnce = protectClientProxy(statusClient, standard()).send();
+    expect(await lastValueFrom(sentOnce.pipe(toArray()))).toStrictEqual([{ status: 503 }]);
   });
 
   it('records failures for the circuit breaker, which refuses calls when it is open', async () => {

@@ -1,13 +1,13 @@
 import { connectable, type Observable, ReplaySubject } from 'rxjs';
-import { isRepeatable } from '../core/http-request.ts';
 import { type CallContext, type Policy, type ProtectedCall, withRequest } from '../core/policy.ts';
+import { derivedPolicy } from './observable-policies.ts';
 import { observeProtected } from './protected-call.ts';
 
 /** A client of `@nestjs/microservices`, such as one of `ClientsModule`. */
 export interface MessageClient {
-  // oxlint-disable-next-line typescript/no-explicit-any -- the types of the messages are those of the client
+  // oxlint-disable-next-line typescript/no-explicit-any -- ClientProxy declares any, and its callers choose the types
   send(pattern: any, data: any): Observable<any>;
-  // oxlint-disable-next-line typescript/no-explicit-any -- the types of the messages are those of the client
+  // oxlint-disable-next-line typescript/no-explicit-any -- as for send
   emit(pattern: any, data: any): Observable<any>;
 }
 
@@ -42,7 +42,7 @@ export function protectClientProxy<C extends MessageClient>(
 ): C {
   const observe = (pattern: unknown, call: () => unknown): Observable<unknown> => {
     const policy = typeof policyOf === 'function' ? policyOf(pattern) : policyOf;
-    return observeProtected(new MessagePolicy(policy, isIdempotent(pattern)), call, (error) => {
+    return observeProtected(messagePolicy(policy, isIdempotent(pattern)), call, (error) => {
       throw error;
     });
   };
@@ -68,21 +68,11 @@ export function protectClientProxy<C extends MessageClient>(
 }
 
 /** Passes on whether a message may be sent again. One that must not be is sent once. */
-class MessagePolicy implements Policy {
-  readonly name: string;
-  readonly #policy: Policy;
-  readonly #isIdempotent: boolean;
-
-  constructor(policy: Policy, isIdempotent: boolean) {
-    this.name = policy.name;
-    this.#policy = policy;
-    this.#isIdempotent = isIdempotent;
-  }
-
-  execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const request = { method: 'POST', hasIdempotencyKey: this.#isIdempotent };
+function messagePolicy(policy: Policy, isIdempotent: boolean): Policy {
+  const request = { method: 'POST', hasIdempotencyKey: isIdempotent };
+  return derivedPolicy(policy, <T>(call: ProtectedCall<T>, context?: Partial<CallContext>) => {
     let only: Promise<T> | undefined;
     const once: ProtectedCall<T> = (given) => (only ??= Promise.resolve(call(given)));
-    return this.#policy.execute(isRepeatable(request) ? call : once, withRequest(context, request));
-  }
+    return policy.execute(isIdempotent ? call : once, withRequest(context, request));
+  });
 }
