@@ -13,6 +13,7 @@ import {
 } from './policies.ts';
 import type { Policy } from './policy.ts';
 import type { Registry } from './registry.ts';
+import { RetryBudget } from './retry/retry-budget.ts';
 
 /** The waits between attempts: exponential and randomized. */
 export const standardBackoff = { multiplier: 2, randomizationFactor: 0.5, maxWaitMs: 10_000 } as const;
@@ -99,13 +100,9 @@ export function standardPipelines(
   const outermost = pipelineKindsOf().find((kind) => kinds.includes(kind));
   const pipelines = new WeakMap<object, Pipeline>();
   return (name) => {
-    const areCreated = kinds.every((kind) => registries[kind].find(name) !== undefined);
-    const first = areCreated ? registries[outermost!].find(name)! : undefined;
+    const first = registries[outermost!].find(name);
     const known = first && pipelines.get(first);
-    // Each look-up also counts as a use, so that a registry does not remove what is used.
-    if (known !== undefined && kinds.every((kind) => isMemberOf(known, kind, registries[kind].getOrCreate(name)))) {
-      return known;
-    }
+    if (known !== undefined && kinds.every((kind) => isMemberOf(known, registries[kind], name))) return known;
     const created = pipelineOf(name, overrides, (kind, options) => {
       const registry: Registry = registries[kind];
       return registry.find(name) === undefined ? registry.getOrCreate(name, options) : registry.getOrCreate(name);
@@ -115,8 +112,11 @@ export function standardPipelines(
   };
 }
 
-function isMemberOf(pipeline: Pipeline, kind: PolicyKind, instance: object): boolean {
-  return kind === 'retryBudget' || pipeline.policies.includes(instance as Policy);
+/** Looks the instance up, which counts as a use, so that the registry does not remove what is used. */
+function isMemberOf(pipeline: Pipeline, registry: Registry, name: string): boolean {
+  if (registry.find(name) === undefined) return false;
+  const instance: object = registry.getOrCreate(name);
+  return pipeline.policies.includes(instance as Policy) || instance instanceof RetryBudget;
 }
 
 function pipelineOf(
