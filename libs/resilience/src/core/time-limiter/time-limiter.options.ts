@@ -9,11 +9,7 @@ export interface TimeLimiterOptions extends EventOptions {
   readonly cancelRunningFuture?: boolean;
 }
 
-export const timeLimiterOptions = new OptionSchema({
-  timeoutDuration: duration(1_000, { above: 0 }),
-  cancelRunningFuture: flag(true),
-  eventConsumerBufferSize: size(0, { min: 0 }),
-});
+export const timeLimiterOptions = timeLimitOptions(1_000);
 
 /** The options of a total deadline. All are optional. */
 export interface TotalDeadlineOptions extends EventOptions {
@@ -23,11 +19,15 @@ export interface TotalDeadlineOptions extends EventOptions {
   readonly cancelRunningFuture?: boolean;
 }
 
-export const totalDeadlineOptions = new OptionSchema({
-  timeoutDuration: duration(30_000, { above: 0 }),
-  cancelRunningFuture: flag(true),
-  eventConsumerBufferSize: size(0, { min: 0 }),
-});
+export const totalDeadlineOptions = timeLimitOptions(30_000);
+
+function timeLimitOptions(defaultTimeoutMs: number) {
+  return new OptionSchema({
+    timeoutDuration: duration(defaultTimeoutMs, { above: 0 }),
+    cancelRunningFuture: flag(true),
+    eventConsumerBufferSize: size(0, { min: 0 }),
+  });
+}
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. */
 export type TimeLimiterConfig = ConfigOf<typeof timeLimiterOptions>;
