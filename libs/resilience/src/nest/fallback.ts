@@ -88,8 +88,8 @@ function errorClassesOf(fallback: FallbackForErrors): readonly ErrorClass[] | un
 }
 
 /**
- * The fallback whose class is nearest to that of the error; otherwise the first whose predicate selects it; otherwise the fallback for every error. `undefined` if
- * there is no fallback for this error.
+ * The fallback whose class is nearest to that of the error; otherwise the first whose predicate selects it; otherwise the
+ * fallback for every error. `undefined` if there is no fallback for this error.
  */
 export function mostSpecific(
   fallbacks: readonly Fallback[],

@@ -243,7 +243,7 @@ class AwaitableObservable extends Observable<unknown> implements PromiseLike<unk
     this.#outcome = outcome;
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- it can be awaited as well
+  // oxlint-disable-next-line unicorn/no-thenable -- the caller of a method that returns a promise awaits it
   then<R = unknown, E = never>(
     onFulfilled?: ((value: unknown) => R | PromiseLike<R>) | null,
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,

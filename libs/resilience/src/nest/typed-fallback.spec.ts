@@ -146,49 +146,49 @@ describe('the types of a fallback function', () => {
     class Typed {
       readonly own = 2;
 
-      // @ts-expect-error -- an argument of another type
+      // @ts-expect-error -- the fallback declares a number where the method has a string
       @CircuitBreaker({ name: 'client', fallback: (_self: Typed, _error, id: number) => String(id) })
       async argument(_id: string): Promise<string> {
         return '';
       }
 
-      // @ts-expect-error -- one parameter too many
+      // @ts-expect-error -- the fallback has a parameter that the method does not have
       @CircuitBreaker({ name: 'client', fallback: (_self: Typed, _error, _id: string, page: number) => String(page) })
       async parameters(_id: string): Promise<string> {
         return '';
       }
 
-      // @ts-expect-error -- another result
+      // @ts-expect-error -- the fallback returns a number, the method a string
       @Retry({ name: 'client', fallback: (_self: Typed, _error, _id: string) => 1 })
       async result(_id: string): Promise<string> {
         return '';
       }
 
-      // @ts-expect-error -- a promise of another result
+      // @ts-expect-error -- the fallback returns a promise of a number, the method one of a string
       @TimeLimiter({ name: 'client', fallback: async (_self: Typed) => 1 })
       async promise(_id: string): Promise<string> {
         return '';
       }
 
-      // @ts-expect-error -- an Observable in place of a promise
+      // @ts-expect-error -- the fallback returns an Observable, the method a promise
       @Bulkhead({ name: 'client', fallback: (_self: Typed) => of('') })
       async observable(_id: string): Promise<string> {
         return '';
       }
 
-      // @ts-expect-error -- another class
+      // @ts-expect-error -- the fallback declares an instance of another class
       @RateLimiter({ name: 'client', fallback: (self: Other) => String(self.other) })
       async instance(_id: string): Promise<string> {
         return '';
       }
 
-      // @ts-expect-error -- a result that is not a literal of the method
+      // @ts-expect-error -- 'other' is none of the literals that the method returns
       @UsePipeline({ name: 'client', fallback: () => 'other' })
       async literal(_id: string): Promise<Status> {
         return 'exists';
       }
 
-      // @ts-expect-error -- a member that the class does not have
+      // @ts-expect-error -- the class has no member 'missing'
       @CircuitBreaker({ name: 'client', fallback: (self: Typed) => String(self.missing) })
       async member(_id: string): Promise<string> {
         return '';

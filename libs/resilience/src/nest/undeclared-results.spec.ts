@@ -1,4 +1,4 @@
-// oxlint-disable typescript/no-explicit-any, typescript/no-unsafe-return -- a type would declare what these methods return
+// oxlint-disable typescript/no-explicit-any, typescript/no-unsafe-return -- `any` declares no result, as these tests need
 import { Injectable, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { defer, firstValueFrom, lastValueFrom, Observable, of, toArray } from 'rxjs';
