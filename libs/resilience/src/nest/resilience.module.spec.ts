@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Inject, Injectable, Logger, Module } from '@nestjs/common';
+import { type DynamicModule, Inject, Injectable, Logger, Module } from '@nestjs/common';
 import { ConfigModule, registerAs } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -222,6 +222,12 @@ describe('ResilienceModule', () => {
     @Module({ providers: [Settings], exports: [Settings] })
     class SettingsModule {}
 
+    async function windowSizeWith(...imports: NonNullable<DynamicModule['imports']>): Promise<number> {
+      const application = await Test.createTestingModule({ imports, providers: [CustomerClient] }).compile();
+      await application.init();
+      return application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize;
+    }
+
     it('accepts options from a factory with injected dependencies', async () => {
       const resilience = ResilienceModule.forRootAsync({
         imports: [SettingsModule],
@@ -231,15 +237,8 @@ describe('ResilienceModule', () => {
           env: {},
         }),
       });
-      const application = await Test.createTestingModule({
-        imports: [resilience],
-        providers: [CustomerClient],
-      }).compile();
-      await application.init();
 
-      expect(
-        application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize,
-      ).toBe(7);
+      expect(await windowSizeWith(resilience)).toBe(7);
     });
 
     @Injectable()
@@ -258,15 +257,7 @@ describe('ResilienceModule', () => {
       ['useClass', { imports: [SettingsModule], useClass: ResilienceSettings }],
       ['useExisting', { imports: [ResilienceSettingsModule], useExisting: ResilienceSettings }],
     ])('accepts options from an instance of a class (%s)', async (_, options) => {
-      const application = await Test.createTestingModule({
-        imports: [ResilienceModule.forRootAsync(options)],
-        providers: [CustomerClient],
-      }).compile();
-      await application.init();
-
-      expect(
-        application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize,
-      ).toBe(7);
+      expect(await windowSizeWith(ResilienceModule.forRootAsync(options))).toBe(7);
     });
 
     it('accepts a namespace of @nestjs/config', async () => {
@@ -274,15 +265,10 @@ describe('ResilienceModule', () => {
         circuitBreaker: { configs: { default: { slidingWindowSize: 7 } } },
         env: {},
       }));
-      const application = await Test.createTestingModule({
-        imports: [ConfigModule.forRoot(), ResilienceModule.forRootAsync(settings.asProvider())],
-        providers: [CustomerClient],
-      }).compile();
-      await application.init();
 
-      expect(
-        application.get(registryToken('circuitBreaker')).getOrCreate('customer-service').config.slidingWindowSize,
-      ).toBe(7);
+      expect(await windowSizeWith(ConfigModule.forRoot(), ResilienceModule.forRootAsync(settings.asProvider()))).toBe(
+        7,
+      );
     });
 
     it('throws unless there is exactly one source of options', () => {
