@@ -43,8 +43,10 @@ export function runAsText({ claim, record, measures, judgement }: JudgedRun): st
 /** The result of a run as a sentence. */
 export function verdictOf({ record, judgement }: Pick<JudgedRun, 'record' | 'judgement'>): string {
   if (judgement.invalid !== undefined) return `✖ The run is invalid: ${judgement.invalid}.`;
+  if (!judgement.isPassed && judgement.isControl) return '✖ The control arm failed: see its checks.';
   if (!judgement.isPassed) return '✖ The claim did not hold in this run.';
   if (record.engine !== 'sliding-window') return '· For comparison: the thresholds apply to sliding-window.';
+  if (judgement.isControl) return '✔ The control arm misses a limit: the protection makes the difference.';
   return record.omissions.length > 0 ? '✔ The checks that could be judged passed.' : '✔ The claim held in this run.';
 }
 

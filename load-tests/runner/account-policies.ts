@@ -21,13 +21,16 @@ export function writePolicies(engine: Engine, variant: Variant, directory: strin
 
 /** Account's configuration with another engine or other retries. */
 export function policiesFor(own: string, engine: Engine, variant: Variant): string {
-  if (engine === 'sliding-window' && variant === 'as-configured') return own;
+  if (engine === 'sliding-window' && !isRetryVariant(variant)) return own;
   const policies = parse(own) as Policies;
   if (engine === 'opossum') runOnOpossum(policies);
   if (engine === 'none') disablePolicies(policies);
-  if (variant !== 'as-configured') retryWithoutCircuitBreaker(policies, variant);
+  if (isRetryVariant(variant)) retryWithoutCircuitBreaker(policies, variant);
   return stringify(policies);
 }
+
+const isRetryVariant = (variant: Variant): boolean =>
+  variant === 'retries-without-budget' || variant === 'retries-within-budget';
 
 /** Changes only the engine. Opossum has a window of seconds, no slow-call rate and a single trial call. */
 function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {

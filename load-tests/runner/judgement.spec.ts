@@ -127,6 +127,35 @@ describe('a run', () => {
     expect(failedIn(change, threshold)).toHaveLength(1);
   });
 
+  describe('of a control arm', () => {
+    const judgedAsControl = (change: Partial<RunRecord>) => {
+      const record = sampleRun(change);
+      return judge(record, measure(record), customerIsIsolated, { isControl: true });
+    };
+    const verdicts = ({ checks }: ReturnType<typeof judge>) => new Set(checks.map(({ verdict }) => verdict));
+
+    it('passes when it misses a limit', () => {
+      const judgement = judgedAsControl(withRequests(20_000, 20_300, { status: 0 }));
+
+      expect(judgement.isPassed).toBe(true);
+      expect(verdicts(judgement)).toEqual(new Set(['passed', 'shown']));
+    });
+
+    it('fails when it keeps every limit', () => {
+      const judgement = judgedAsControl({});
+
+      expect(judgement.isPassed).toBe(false);
+      expect(judgement.checks.at(-1)).toMatchObject({ verdict: 'failed', measured: '0 of 5', allowed: '≥ 1' });
+    });
+
+    it('fails when an account was lost', () => {
+      const findings = [{ kind: 'lost-account', message: 'k received an account.' }] as const;
+      const ledger = { requests: 1, accounts: 0, retried: 0, findings };
+
+      expect(judgedAsControl({ ...withRequests(20_000, 20_300, { status: 0 }), ledger }).isPassed).toBe(false);
+    });
+  });
+
   it('is invalid when k6 could not keep up', () => {
     const { invalid, isPassed } = judged({ droppedRequests: 3 });
 

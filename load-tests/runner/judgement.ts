@@ -17,6 +17,8 @@ export interface Judgement {
   readonly checks: readonly Check[];
   /** Why the run is invalid; undefined for a valid run. */
   readonly invalid: string | undefined;
+  /** Whether the run lacks the protection, so that it has to miss a limit. */
+  readonly isControl: boolean;
   /** Whether the run is valid and no check failed. */
   readonly isPassed: boolean;
   /** Circumstances that distort the numbers. */
@@ -51,31 +53,26 @@ export const perSecond = shown((rate) => rate.toFixed(1));
  * Judges a run.
  *
  * @param thresholds limits for our engine; other engines are only compared, except for the ledger
+ * @param isControl whether the run lacks the protection, so that it has to miss a limit; default: false
  */
-export function judge(record: RunRecord, measures: Measures, thresholds: Thresholds): Judgement {
+export function judge(
+  record: RunRecord,
+  measures: Measures,
+  thresholds: Thresholds,
+  { isControl = false } = {},
+): Judgement {
   const isOurs = record.engine === 'sliding-window';
+  const limits = limitChecks(measures, thresholds);
   const checks = [
     ledgerCheck(record),
-    ...(Object.entries(thresholds) as [keyof Thresholds, number][]).map(([threshold, limit]): Check => {
-      const [name, bound, show, valueOf] = limited[threshold];
-      const value = valueOf(measures);
-      // A system that never became fast or healthy is a failed check, not a missing measurement.
-      const isNever = value === undefined && threshold.startsWith('timeTo');
-      const isMeasured = value !== undefined && !Number.isNaN(value);
-      const holds = isMeasured && (bound === '≥' ? value >= limit : value <= limit);
-      const verdict = isMeasured || isNever ? (holds ? 'passed' : 'failed') : 'not judged';
-      return {
-        name,
-        measured: isMeasured ? show(value) : isNever ? 'never' : 'not measured',
-        allowed: `${bound} ${show(limit)}`,
-        verdict: isOurs || verdict === 'not judged' ? verdict : 'shown',
-      };
-    }),
+    ...limits.map((check) => ((isOurs && !isControl) || check.verdict === 'not judged' ? check : shownOnly(check))),
+    ...(isOurs && isControl ? [controlCheck(limits)] : []),
   ];
   const invalid = invalidity(record, measures);
   return {
     checks,
     invalid,
+    isControl,
     // On our own system everything is measurable, so a missing measurement is a failure.
     isPassed:
       invalid === undefined &&
@@ -83,6 +80,36 @@ export function judge(record: RunRecord, measures: Measures, thresholds: Thresho
         ({ verdict }) => verdict !== 'failed' && (verdict !== 'not judged' || record.omissions.length > 0 || !isOurs),
       ),
     cautions: cautionsOf(measures),
+  };
+}
+
+function limitChecks(measures: Measures, thresholds: Thresholds): Check[] {
+  return (Object.entries(thresholds) as [keyof Thresholds, number][]).map(([threshold, limit]) => {
+    const [name, bound, show, valueOf] = limited[threshold];
+    const value = valueOf(measures);
+    // A system that never became fast or healthy is a failed check, not a missing measurement.
+    const isNever = value === undefined && threshold.startsWith('timeTo');
+    const isMeasured = value !== undefined && !Number.isNaN(value);
+    const holds = isMeasured && (bound === '≥' ? value >= limit : value <= limit);
+    return {
+      name,
+      measured: isMeasured ? show(value) : isNever ? 'never' : 'not measured',
+      allowed: `${bound} ${show(limit)}`,
+      verdict: isMeasured || isNever ? (holds ? 'passed' : 'failed') : 'not judged',
+    };
+  });
+}
+
+const shownOnly = (check: Check): Check => ({ ...check, verdict: 'shown' });
+
+/** A control arm that keeps every limit shows that the limits prove nothing. */
+function controlCheck(limits: readonly Check[]): Check {
+  const missed = limits.filter(({ verdict }) => verdict === 'failed').length;
+  return {
+    name: 'limits that the control arm misses',
+    measured: `${missed} of ${limits.length}`,
+    allowed: '≥ 1',
+    verdict: missed > 0 ? 'passed' : 'failed',
   };
 }
 

@@ -6,11 +6,9 @@ import type { Durations, Scenario } from '../scenarios/scenario.ts';
 export const warmUpSeconds = 12;
 /** Share of the load at the start, when the processes still compile their code. */
 const coldShare = 0.1;
-/** The timeout of a client. */
-export const clientTimeoutSeconds = 5;
 
 /** The load of a scenario including the warm-up. */
-export function loadOf({ rate, load }: Scenario, durations: Durations): LoadPlan {
+export function loadOf({ rate, load, clientTimeoutSeconds = 5 }: Scenario, durations: Durations): LoadPlan {
   const { before, during, after } = durations;
   const constant = { startRate: rate, stages: [{ rate, seconds: before + during + after }] };
   const { startRate, stages } = load?.(durations) ?? constant;

@@ -8,7 +8,7 @@ import { resultOf, publish } from '../report/publication.ts';
 import { writeComparison, writeReport } from '../report/reports.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
 import { scenarios } from '../scenarios/index.ts';
-import type { Scenario, Variant } from '../scenarios/scenario.ts';
+import { type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
 import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
 import { type Command, engines, parseOptions, type RunOptions, usage } from './options.ts';
 import { progressOn } from './progress.ts';
@@ -53,7 +53,7 @@ async function run(options: RunOptions & { readonly kind: 'run' | 'compare' }): 
   const runs: JudgedRun[] = [];
   for (const scenario of options.scenarios) {
     for (const engine of options.kind === 'compare' ? engines.toReversed() : [options.engine]) {
-      for (const variant of scenario.variants ?? (['as-configured'] as const)) {
+      for (const variant of variantsOf(scenario, { withControl: options.kind === 'run' })) {
         const judged = await runOne(options, scenario, engine, variant, k6, interruption.signal);
         if (interruption.signal.aborted) return exitCodes.interrupted;
         runs.push(judged);
@@ -101,7 +101,8 @@ async function runOne(
     const { customerCallsPerArrival: _ofReplicas, ...ofClients } = all;
     // Nothing but the clients measures a system that was not started here.
     const thresholds = target === undefined ? all : scenario.isMeasuredByClients ? ofClients : {};
-    return { claim: scenario.claim, record, measures, judgement: judge(record, measures, thresholds) };
+    const judgement = judge(record, measures, thresholds, { isControl: variant === scenario.control });
+    return { claim: scenario.claim, record, measures, judgement };
   } finally {
     progress.clear();
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { withoutSecrets } from '@breakwater/contracts/without-secrets';
-import { LocalSystem, pause, type ServiceReplica } from '@breakwater/system-runner';
+import { LocalSystem, pause } from '@breakwater/system-runner';
 import type { Engine, Mark, RunRecord } from './run-record.ts';
 import {
   type Action,
@@ -52,6 +52,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
   const system = await LocalSystem.prepare({
     name: 'load-test',
     database: 'own',
+    passiveHealthChecks: variant !== 'without-passive-health-checks',
     env: {
       // Request logs would distort the measurement.
       account: {
@@ -195,22 +196,14 @@ function about({ scenario, engine, variant, isShort }: RunRequest, startedAt: st
 async function act(system: LocalSystem, action: Action): Promise<void> {
   switch (action.kind) {
     case 'customer':
-      return system.setCustomerFaults(action.faults);
+      return system.setCustomerFaults(action.faults, action.replica);
     case 'kill':
-      await Promise.all(replicasOf(system, action.replicas).map((replica) => replica.kill()));
-      return;
     case 'restart':
-      await Promise.all(replicasOf(system, action.replicas).map((replica) => replica.restart()));
+    case 'freeze':
+    case 'thaw':
+      await Promise.all(action.replicas.map(async (name) => system.replica(name)[action.kind]()));
       return;
     case 'database':
       return action.state === 'stopped' ? system.database.stop() : system.database.start();
   }
-}
-
-function replicasOf({ accounts, customers }: LocalSystem, names: readonly string[]): ServiceReplica[] {
-  return names.map((name) => {
-    const replica = [...accounts, ...customers].find((each) => each.name === name);
-    if (replica === undefined) throw new Error(`no replica ${name}`);
-    return replica;
-  });
 }

@@ -18,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   traffic.spike,
   restarts.rolling,
   restarts.replicaKilled,
+  restarts.accountFrozen,
   restarts.database,
   traffic.soak,
 ];

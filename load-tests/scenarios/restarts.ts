@@ -31,6 +31,22 @@ export const restarts = {
     ],
     thresholds: () => ({ goodput: 0.99, serverErrors: 0, timeToProtectMs: 2_000, timeToRecoverMs: 8_000 }),
   },
+  accountFrozen: {
+    name: 'one-account-frozen',
+    claim:
+      'One of two account processes stops without closing its connections; few clients wait for the load balancer to notice, and no account is opened twice.',
+    durations: { before: 10, during: 30, after: 20 },
+    short: { before: 5, during: 15, after: 14 },
+    rate: 60,
+    // The load balancer waits 6 s for a response before it asks the other replica.
+    clientTimeoutSeconds: 15,
+    control: 'without-passive-health-checks',
+    steps: ({ during }) => [
+      { at: 0, title: 'account-1 is frozen', action: { kind: 'freeze', replicas: ['account-1'] } },
+      { at: during, title: 'account-1 continues', action: { kind: 'thaw', replicas: ['account-1'] } },
+    ],
+    thresholds: () => ({ goodput: 0.99, serverErrors: 0, p99DuringMs: 150, timeToRecoverMs: 8_000 }),
+  },
   database: {
     name: 'database-restart',
     claim:

@@ -3,11 +3,16 @@ import type { LoadPlan } from './k6/load-plan.ts';
 
 /** An action on the system under load. */
 export type Action =
-  | { readonly kind: 'customer'; readonly faults: Faults }
+  /** Faults of customer: of all replicas, or of one. */
+  | { readonly kind: 'customer'; readonly faults: Faults; readonly replica?: string }
   /** A crash (SIGKILL). */
   | { readonly kind: 'kill'; readonly replicas: readonly string[] }
   /** Replaces processes, after a graceful shutdown of those that run. Ends when the new ones are ready. */
   | { readonly kind: 'restart'; readonly replicas: readonly string[] }
+  /** Processes stop where they are (SIGSTOP): their connections stay open, and nothing responds. */
+  | { readonly kind: 'freeze'; readonly replicas: readonly string[] }
+  /** Frozen processes continue. */
+  | { readonly kind: 'thaw'; readonly replicas: readonly string[] }
   /** PostgreSQL crashes, or starts. */
   | { readonly kind: 'database'; readonly state: 'stopped' | 'started' };
 
@@ -27,7 +32,12 @@ export interface Durations {
 }
 
 /** Settings that a scenario compares. */
-export type Variant = 'as-configured' | 'retries-without-budget' | 'retries-within-budget';
+export type Variant =
+  | 'as-configured'
+  | 'retries-without-budget'
+  | 'retries-within-budget'
+  /** The load balancer never leaves out an account service. */
+  | 'without-passive-health-checks';
 
 /** Limits for a run on our engine: the claim of a scenario in numbers. Goodput has a minimum, all others a maximum. */
 export interface Thresholds {
@@ -63,6 +73,8 @@ export interface Scenario {
   readonly short: Durations;
   /** Requests per second, unless `load` is set. */
   readonly rate: number;
+  /** How long clients wait for a response. Default: 5. */
+  readonly clientTimeoutSeconds?: number;
   /** Varying load without a warm-up, which is added at the first rate. */
   readonly load?: (durations: Durations) => Pick<LoadPlan, 'startRate' | 'stages'>;
   /** Customer's faults outside of the steps. Default: a latency of 20 ms. */
@@ -70,10 +82,21 @@ export interface Scenario {
   readonly steps?: (durations: Durations) => readonly Step[];
   /** Settings to compare, one run each. Default: only as configured. */
   readonly variants?: readonly Variant[];
+  /**
+   * The settings of one more run, without the protection that the claim is about: the control arm. It has to miss a
+   * threshold, because thresholds that hold without the protection prove nothing. Default: none.
+   */
+  readonly control?: Variant;
   readonly thresholds: (variant: Variant) => Thresholds;
   /** Whether a URL is enough to judge the thresholds. Default: false, they need a system that the runner starts. */
   readonly isMeasuredByClients?: boolean;
 }
+
+/** The settings of all runs of a scenario. */
+export const variantsOf = (
+  { variants = ['as-configured'], control }: Scenario,
+  { withControl }: { readonly withControl: boolean },
+): readonly Variant[] => (control !== undefined && withControl ? [...variants, control] : variants);
 
 /** A healthy customer. */
 export const healthyCustomer: Faults = { latency: '20ms' };

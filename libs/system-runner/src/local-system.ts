@@ -140,6 +140,13 @@ export class LocalSystem {
     return this.#customers;
   }
 
+  /** The account or customer service of this name, such as `customer-1`. @throws Error when there is none */
+  replica(name: string): ServiceReplica {
+    const found = [...this.#accounts, ...this.#customers].find((each) => each.name === name);
+    if (found === undefined) throw new Error(`no replica ${name}`);
+    return found;
+  }
+
   /** The console after its start; undefined in a system without a console. */
   get console(): ServiceReplica | undefined {
     return this.#entrances.find(({ name }) => name === 'console');
@@ -164,10 +171,16 @@ export class LocalSystem {
     return this.broken.aborted ? this.broken.reason : symptom;
   }
 
-  /** Replaces the faults of every customer service. @throws Error when one rejects them */
-  async setCustomerFaults(faults: Faults): Promise<void> {
+  /**
+   * Replaces the faults of customer services.
+   *
+   * @param only the name of the one replica that gets them; all by default
+   * @throws Error when a replica rejects them
+   */
+  async setCustomerFaults(faults: Faults, only?: string): Promise<void> {
     const request = { method: 'PUT', authorization: `Bearer ${this.faultsToken}`, body: faults, timeoutMs: 5_000 };
-    const responses = await Promise.all(this.customerUrls.map((url) => callReplica(`${url}/faults`, request)));
+    const urls = only === undefined ? this.customerUrls : [this.replica(only).url];
+    const responses = await Promise.all(urls.map((url) => callReplica(`${url}/faults`, request)));
     const rejected = responses.find(({ status }) => status !== 200);
     if (rejected === undefined) return;
     throw new Error(`customer did not accept the faults: ${rejected.status} ${JSON.stringify(rejected.body)}`);
@@ -260,6 +273,7 @@ export class LocalSystem {
       this.#gateway.prepare({
         port,
         accountPorts: ports.accounts,
+        passiveHealthChecks: this.#context.options.passiveHealthChecks,
         consolePort: ports.console,
         runDirectory: path.join(this.logs, 'gateway'),
         logFile: path.join(this.logs, 'gateway.log'),

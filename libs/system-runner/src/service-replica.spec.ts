@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -40,6 +40,10 @@ async function startReplica(): Promise<ServiceReplica> {
   return replica;
 }
 
+/** The state of its process; `T` is stopped. Linux only. */
+const stateOf = ({ pid }: ServiceReplica): string | undefined =>
+  /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+
 const responseOf = async ({ url }: ServiceReplica): Promise<string> => (await fetch(url)).text();
 
 describe('ServiceReplica', () => {
@@ -63,6 +67,24 @@ describe('ServiceReplica', () => {
 
     expect(await replica.terminate()).toEqual({ code: 0, signal: null });
     expect(unexpected).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is stopped while it is frozen, and continues afterwards', async () => {
+    const replica = await startReplica();
+    replica.freeze();
+    await expect.poll(() => stateOf(replica)).toBe('T');
+
+    replica.thaw();
+
+    expect(await responseOf(replica)).toBe(String(replica.pid));
+    expect(unexpected).toEqual([]);
+  });
+
+  it('ends gracefully when it is terminated while it is frozen', async () => {
+    const replica = await startReplica();
+    replica.freeze();
+
+    expect(await replica.terminate()).toEqual({ code: 0, signal: null });
   });
 
   it('ends its process before it starts a new one', async () => {

@@ -55,8 +55,21 @@ export class ServiceReplica {
     return this.#process.exited;
   }
 
+  /**
+   * Stops the process where it is (SIGSTOP): connections stay open, the kernel accepts new ones, and nothing responds.
+   */
+  freeze(): void {
+    this.#process.signal('SIGSTOP');
+  }
+
+  /** Lets a frozen process continue (SIGCONT). */
+  thaw(): void {
+    this.#process.signal('SIGCONT');
+  }
+
   /** Shuts the process down gracefully (SIGTERM) and waits for it. */
   async terminate(): Promise<ProcessExit> {
+    this.thaw();
     await this.#process.stop(terminationTimeoutMs);
     return this.#process.exited;
   }
@@ -76,6 +89,7 @@ export class ServiceReplica {
   /** Ends the replica permanently. May be called twice. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.thaw();
     await this.#process.stop();
   }
 }

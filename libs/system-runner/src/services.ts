@@ -22,6 +22,11 @@ export interface SystemOptions {
   readonly timeScale?: number;
   /** Default: `auto`, which is nginx if it is installed. */
   readonly gateway?: GatewayChoice;
+  /**
+   * Whether the gateway leaves out an account service for 5 s after a request to it failed (nginx's passive health checks).
+   * Default: true.
+   */
+  readonly passiveHealthChecks?: boolean;
   /** Number of account services, 1 to 9. Default: 2. */
   readonly accounts?: number;
   /** Number of customer services, 1 to 9. Default: 2. */
@@ -61,7 +66,17 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
     throw new RangeError(`timeScale ${timeScale} needs lab: only the lab entries read it`);
   }
   const defaults = { name: 'system', port: 0, gateway: 'auto', console: false, env: {} } as const;
-  return { ...defaults, database: 'given', unexpectedEnd: 'breaks', ...options, accounts, customers, lab, timeScale };
+  return {
+    ...defaults,
+    passiveHealthChecks: true,
+    database: 'given',
+    unexpectedEnd: 'breaks',
+    ...options,
+    accounts,
+    customers,
+    lab,
+    timeScale,
+  };
 }
 
 /** The properties of a system that its services depend on. */

@@ -13,6 +13,8 @@ export type GatewayChoice = 'auto' | 'nginx' | 'node';
 export interface GatewaySettings {
   readonly port: number;
   readonly accountPorts: readonly number[];
+  /** Whether a replica that failed is left out for a while. Default: true. */
+  readonly passiveHealthChecks?: boolean;
   /** Undefined in a system without a console. */
   readonly consolePort?: number | undefined;
   /** A directory for the gateway's files; created if missing. */
@@ -53,19 +55,14 @@ export function chooseGateway(choice: GatewayChoice): Gateway {
 export function nginxValues({
   port,
   accountPorts,
+  passiveHealthChecks = true,
   consolePort,
   runDirectory,
   values = {},
 }: Omit<GatewaySettings, 'logFile'>): Record<string, string> {
   return {
     GATEWAY_LISTEN: `${loopback}:${port}`,
-    GATEWAY_ACCOUNTS: [
-      ...accountPorts.map((accountPort) => `server ${loopback}:${accountPort} max_fails=1 fail_timeout=5s;`),
-      // nginx always tries a single replica.
-      ...(accountPorts.length === 1 ? [] : accountPorts).map(
-        (accountPort) => `server ${loopback}:${accountPort} max_fails=0 backup;`,
-      ),
-    ].join('\n        '),
+    GATEWAY_ACCOUNTS: replicaDirectives(accountPorts, passiveHealthChecks).join('\n        '),
     GATEWAY_CONSOLE: consolePort === undefined ? '' : `${loopback}:${consolePort}`,
     // Addresses are fixed while the system runs, and there is no proxy in front of it.
     GATEWAY_RESOLVER: '',
@@ -80,6 +77,16 @@ export function nginxValues({
     GATEWAY_RUN_DIR: runDirectory,
     ...values,
   };
+}
+
+/** As `nginx/nginx.conf` describes them. nginx always tries a single replica, so it needs no backup. */
+function replicaDirectives(ports: readonly number[], passiveHealthChecks: boolean): string[] {
+  const servers = ports.map((port) => `server ${loopback}:${port}`);
+  if (!passiveHealthChecks) return servers.map((server) => `${server} max_fails=0;`);
+  return [
+    ...servers.map((server) => `${server} max_fails=1 fail_timeout=5s;`),
+    ...(servers.length === 1 ? [] : servers).map((server) => `${server} max_fails=0 backup;`),
+  ];
 }
 
 const placeholder = /\$\{([A-Z][A-Z0-9_]*)\}/g;
