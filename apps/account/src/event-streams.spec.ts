@@ -24,8 +24,8 @@ describe('the streams of events', () => {
     await app.close();
   });
 
-  const open = async (client: string, method = 'GET'): Promise<IncomingMessage> => {
-    const headers = { 'x-forwarded-for': client };
+  const open = async (client: string, method = 'GET', more: Record<string, string> = {}): Promise<IncomingMessage> => {
+    const headers = { 'x-forwarded-for': client, ...more };
     const sent = request(`${await app.getUrl()}/actuator/events/stream`, { method, agent, headers }).end();
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     response.on('error', () => {}).resume();
@@ -45,6 +45,19 @@ describe('the streams of events', () => {
     expect(held.filter(({ statusCode }) => statusCode !== 200)).toEqual([]);
     expect([further.statusCode, head.statusCode, other.statusCode]).toEqual([429, 200, 200]);
     await vi.waitFor(async () => expect((await open('192.0.2.1')).statusCode).toBe(200), { timeout: 60_000 });
+  });
+
+  it('are refused with 412 for If-Match, since they have no tag, and hold no slot then', async () => {
+    await start({ MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '1' });
+
+    const refused = [
+      await open('192.0.2.1', 'GET', { 'if-match': '"1"' }),
+      await open('192.0.2.1', 'HEAD', { 'if-match': '"1"' }),
+    ];
+
+    expect(refused.map(({ statusCode }) => statusCode)).toEqual([412, 412]);
+    expect(refused[0]?.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    await vi.waitFor(async () => expect((await open('192.0.2.1', 'GET', { 'if-match': '*' })).statusCode).toBe(200));
   });
 
   it('can be held by one client up to MAX_REQUESTS_IN_FLIGHT_PER_CLIENT', async () => {

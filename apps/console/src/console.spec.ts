@@ -136,10 +136,10 @@ describe('a connection to the console', () => {
 });
 
 describe('the stream of the console', () => {
-  const open = async (url: string, method = 'GET') => {
+  const open = async (url: string, method = 'GET', headers: Record<string, string> = {}) => {
     const client = new AbortController();
     cleanups.push(() => client.abort());
-    return fetch(`${url}/console/api/stream`, { method, signal: client.signal });
+    return fetch(`${url}/console/api/stream`, { method, headers, signal: client.signal });
   };
 
   it.each([
@@ -169,6 +169,17 @@ describe('the stream of the console', () => {
     expect(heads.filter(({ status }) => status !== 200)).toEqual([]);
     expect(heads[0]?.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     expect((await open(url)).status).toBe(200);
+  });
+
+  it('responds with 412 to If-Match, since it has no tag, and holds no slot then', async () => {
+    const { url } = await start({ MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '1' });
+
+    const refused = await open(url, 'GET', { 'if-match': '"1"' });
+    const head = await open(url, 'HEAD', { 'if-match': '"1"' });
+
+    expect([refused.status, head.status]).toEqual([412, 412]);
+    expect(await refused.json()).toMatchObject({ type: 'urn:breakwater:problem:precondition-failed' });
+    await vi.waitFor(async () => expect((await open(url, 'GET', { 'if-match': '*' })).status).toBe(200));
   });
 });
 

@@ -158,20 +158,33 @@ const methodNotAllowed = (method: string, allowed: string): ProblemException =>
  * every resource. A route that sends an ETag compares it itself.
  */
 function refuseUnmatchedTags(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    // A stream is written without the hooks of responses: it is refused when its route takes over the response.
+    if (hasTags(request)) {
+      reply.hijack = () => {
+        throw noTagMatches();
+      };
+    }
+    done();
+  });
   fastify.addHook('onSend', (request, reply, payload, done) => {
-    const { method, headers } = request;
-    const tags = headers['if-match']?.trim() ?? '*';
-    const isRead = (method === 'GET' || method === 'HEAD') && reply.statusCode >= 200 && reply.statusCode < 300;
-    if (!isRead || tags === '*' || reply.hasHeader('etag')) return done(null, payload);
+    const isSuccess = reply.statusCode >= 200 && reply.statusCode < 300;
+    if (!isSuccess || !hasTags(request) || reply.hasHeader('etag')) return done(null, payload);
     if (payload instanceof Readable) payload.destroy();
-    done(
-      new ProblemException({
-        ...serviceKitKinds['precondition-failed'],
-        detail: 'The resource has no ETag, so that none can match If-Match. Leave the header out.',
-      }),
-    );
+    done(noTagMatches());
   });
 }
+
+/** Whether the request is a read for a resource with one of certain tags. */
+function hasTags({ method, headers }: FastifyRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && (headers['if-match']?.trim() ?? '*') !== '*';
+}
+
+const noTagMatches = (): ProblemException =>
+  new ProblemException({
+    ...serviceKitKinds['precondition-failed'],
+    detail: 'The resource has no ETag, so that none can match If-Match. Leave the header out.',
+  });
 
 interface KnownRoute {
   readonly methods: readonly string[];
