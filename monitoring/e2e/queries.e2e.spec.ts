@@ -37,6 +37,15 @@ const metricsOfResilience4jDashboard = [
   'resilience4j_bulkhead_max_allowed_concurrent_calls',
 ];
 
+/** The buckets that panels and rules select by their bound. */
+const selectedBuckets = [
+  ...new Set(
+    [...panelQueries(), ...rulesOf('recording'), ...rulesOf('alerts')].flatMap(({ expr }) =>
+      [...expr.matchAll(/(\w+_bucket)\{[^}]*?(\ble=~?"[^"]*")/g)].map(([, metric, bound]) => `${metric}{${bound}}`),
+    ),
+  ),
+];
+
 /** The timeout allows for a busy machine. */
 const until = (what: string, condition: () => Promise<boolean>): Promise<void> =>
   vi.waitFor(
@@ -146,6 +155,10 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
 
   it.each(rulesOf('recording'))('finds data for $record', async ({ record }) => {
     expect(await faultOf(String(record))).toBeUndefined();
+  });
+
+  it.each(selectedBuckets)('has data for %s, which a panel or a rule selects', async (bucket) => {
+    expect(await faultOf(bucket)).toBeUndefined();
   });
 
   // An alert on a metric that does not exist could never fire.

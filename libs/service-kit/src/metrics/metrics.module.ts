@@ -11,8 +11,8 @@ import { OverloadMetrics } from '../overload/overload.ts';
 import { currentRequest, type RequestContext } from '../request-context/request-context.ts';
 import { isProbe, metricsPaths, MetricsRegistry } from './metrics.registry.ts';
 
-/** Upper bounds in seconds, from fast responses up to the longest that clients wait. */
-const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30];
+/** Upper bounds in seconds, from fast responses up to twice the default of `REQUEST_TIMEOUT`. */
+const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
 
 /**
  * Rate, errors and durations of requests, with the names, labels and values that Spring Boot's Micrometer observations have in
