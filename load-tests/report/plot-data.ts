@@ -1,3 +1,4 @@
+import { callsBetween } from '../runner/measures.ts';
 import { latenciesOf } from '../runner/percentiles.ts';
 import { responseKindOf, type Span } from '../runner/responses.ts';
 import type { BreakerSample, RunRecord } from '../runner/run-record.ts';
@@ -32,9 +33,10 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
       to: toMs / 1_000,
     })),
     /** Calls to customer in the previous second. */
-    customerCalls: services.slice(1).map(({ atMs, customerCalls }, index) => {
-      const last = services[index] ?? { atMs, customerCalls };
-      return { at: atMs / 1_000, perSecond: ((customerCalls - last.customerCalls) / (atMs - last.atMs)) * 1_000 };
+    customerCalls: services.slice(1).map((sample, index) => {
+      const last = services[index] ?? sample;
+      const perSecond = (callsBetween(last, sample) / (sample.atMs - last.atMs)) * 1_000;
+      return { at: sample.atMs / 1_000, perSecond };
     }),
   };
 }

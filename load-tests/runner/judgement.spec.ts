@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { customerIsIsolated, type Thresholds } from '../scenarios/scenario.ts';
 import { judge } from './judgement.ts';
 import { measure } from './measures.ts';
-import type { RunRecord } from './run-record.ts';
-import { requestsBetween, sampleRun, servicesAt } from './testing/sample-run.ts';
+import type { RunRecord, ServiceSample } from './run-record.ts';
+import { breakersAt, requestsBetween, sampleRun, servicesAt } from './testing/sample-run.ts';
 
 const run = sampleRun();
 const judged = (change: Partial<RunRecord> = {}, thresholds: Thresholds = customerIsIsolated) => {
@@ -22,6 +22,31 @@ const withRequests = (
     ...requestsBetween(fromMs, toMs, change),
   ],
 });
+
+const callsOf = ({ customerCalls }: ServiceSample): number => Object.values(customerCalls).reduce((a, b) => a + b, 0);
+
+/** The state of both breakers stays CLOSED for the whole run. */
+const closed = { breakers: [0, 12_000, 40_000].map((atMs) => breakersAt(atMs, 'CLOSED', 'CLOSED')) };
+
+/**
+ * One sample a second of two replicas that receive ten calls a second together. The second one receives none during the
+ * fault, and its share after it has returned.
+ *
+ * @param returnsAtMs when it receives calls again
+ * @param burst calls that it receives in the first second
+ */
+const oneReplicaLess = (returnsAtMs: number, burst = 5): Partial<RunRecord> => {
+  const services: ServiceSample[] = [];
+  let [one, two] = [0, 0];
+  for (let atMs = 0; atMs <= 50_000; atMs += 1_000) {
+    services.push(servicesAt(atMs, 0, { customerCalls: { 'customer-1': one, 'customer-2': two } }));
+    const isLeftOut = atMs >= 10_000 && atMs < returnsAtMs;
+    const calls = isLeftOut ? 0 : atMs === returnsAtMs ? burst : 5;
+    one += 10 - calls;
+    two += calls;
+  }
+  return { services };
+};
 
 const failedIn = (change: Partial<RunRecord>, thresholds?: Thresholds): string[] =>
   judged(change, thresholds)
@@ -93,9 +118,7 @@ describe('a run', () => {
     [
       'customer receives calls while the breakers are open',
       {
-        services: run.services.map((each) =>
-          each.atMs >= 30_000 ? servicesAt(each.atMs, each.customerCalls + 2) : each,
-        ),
+        services: run.services.map((each) => (each.atMs >= 30_000 ? servicesAt(each.atMs, callsOf(each) + 2) : each)),
       },
       ['load on customer after opening, of normal'],
     ],
@@ -120,6 +143,16 @@ describe('a run', () => {
       { eventLoopLagGrowthMs: 20 },
       { services: [servicesAt(18_000, 0), servicesAt(25_000, 0, { eventLoopLagMs: { 'account-1': 40 } })] },
     ],
+    [
+      'one request in a hundred is verified later',
+      { verifiedNow: 0.99 },
+      withRequests(12_000, 30_000, { status: 202 }),
+    ],
+    ['requests are slow after the fault was noticed', { p99NoticedMs: 4 }, {}],
+    ['a breaker opens', { breakersLeftClosed: 1 }, {}],
+    ['a replica has its share too late', { timeToShareMs: 15_000 }, oneReplicaLess(42_000)],
+    ['a replica never has its share again', { timeToShareMs: 15_000 }, oneReplicaLess(60_000)],
+    ['a burst hits the replica that returns', { peakAfterReturn: 1.5 }, oneReplicaLess(32_000, 8)],
     ['protection takes long', { timeToProtectMs: 1_000 }, {}],
     ['a phase is slow', { p99DuringMs: 1_999 }, {}],
     ['a client is lost in any phase', { overallGoodput: 0.999 }, withRequests(5_000, 5_100, { status: 0 })],
@@ -154,6 +187,19 @@ describe('a run', () => {
 
       expect(judgedAsControl({ ...withRequests(20_000, 20_300, { status: 0 }), ledger }).isPassed).toBe(false);
     });
+  });
+
+  it('passes when one bad replica of two is hardly noticed', () => {
+    const change = { ...withRequests(12_000, 30_000, { durationMs: 20 }), ...closed, ...oneReplicaLess(32_000) };
+    const { checks } = judged(change, {
+      verifiedNow: 0.99,
+      p99NoticedMs: 150,
+      breakersLeftClosed: 0,
+      timeToShareMs: 15_000,
+      peakAfterReturn: 1.5,
+    });
+
+    expect(checks.map(({ verdict }) => verdict)).toEqual(checks.map(() => 'passed'));
   });
 
   it('is invalid when k6 could not keep up', () => {

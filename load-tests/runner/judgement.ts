@@ -175,6 +175,16 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
     (measures) => measures.protected?.latenciesMs.p99,
   ],
   p99DuringMs: ['p99 during', '≤', milliseconds, (measures) => phaseOf(measures, 'during')?.latenciesMs.p99],
+  verifiedNow: ['verified now, from 2 s on', '≥', percent, ({ noticed }) => noticed.verifiedNow],
+  p99NoticedMs: ['p99 from 2 s on', '≤', milliseconds, ({ noticed }) => noticed.latenciesMs.p99],
+  breakersLeftClosed: ['breakers that were not CLOSED', '≤', String, ({ breakersLeftClosed }) => breakersLeftClosed],
+  timeToShareMs: ["time until the replica's share is back", '≤', seconds, ({ timeToShareMs }) => timeToShareMs],
+  peakAfterReturn: [
+    'peak of calls to the replica after its return, of normal',
+    '≤',
+    (ratio) => ratio.toFixed(2),
+    ({ peakAfterReturn }) => peakAfterReturn,
+  ],
   timeToProtectMs: ['time to protect', '≤', seconds, ({ timeToProtectMs }) => timeToProtectMs],
   timeToRecoverMs: ['time to recover', '≤', seconds, ({ timeToRecoverMs }) => timeToRecoverMs],
   customerLoadProtected: [

@@ -1,5 +1,13 @@
 import { latenciesOf } from './percentiles.ts';
-import { countResponses, isGood, isServerError, type Span, timeToProtect, timeToRecover } from './responses.ts';
+import {
+  countResponses,
+  isFresh,
+  isGood,
+  isServerError,
+  type Span,
+  timeToProtect,
+  timeToRecover,
+} from './responses.ts';
 import type { BreakerSample, PhaseName, RunRecord, ServiceSample } from './run-record.ts';
 
 /** The measures of a run. Values that were not measured are undefined. */
@@ -11,6 +19,13 @@ export const phaseOf = ({ phases }: Measures, wanted: PhaseName): Measures['phas
 
 const none: Span = { fromMs: 0, toMs: 0 };
 
+/** The time within which a bad replica has to be noticed. */
+const noticeMs = 2_000;
+/** The calls of so many milliseconds decide whether a replica has its share. */
+const shareWindowMs = 5_000;
+/** Of an equal share: two replicas of equal speed do not receive the same number of calls in every window. */
+const shareNeeded = 0.7;
+
 /** Computes the measures of a run. */
 export function measure(record: RunRecord) {
   const { requests, services } = record;
@@ -21,6 +36,7 @@ export function measure(record: RunRecord) {
   const all = judged.flatMap(beganIn);
   const openedAt = allOpenedAt(record.breakers, during);
   const protectedSpan = openedAt === undefined ? undefined : { fromMs: openedAt, toMs: during.toMs };
+  const noticed = beganIn({ fromMs: Math.min(during.fromMs + noticeMs, during.toMs), toMs: during.toMs });
   const thirds = lastThirds(services, during);
   const processors = services.flatMap((sample) => sample.processors ?? []);
   const shareOf = (which: 'generator' | 'machine') =>
@@ -45,6 +61,17 @@ export function measure(record: RunRecord) {
     serverErrors: all.filter((request) => request.atMs >= during.fromMs && isServerError(request)).length,
     /** Milliseconds from the start of the fault until every circuit breaker had opened. */
     openedAfterMs: openedAt === undefined ? undefined : openedAt - during.fromMs,
+    /** From 2 s after the start of the fault until its end. */
+    noticed: {
+      /** Share of requests that customer itself verified: neither by a stale value nor later. */
+      verifiedNow: noticed.filter(isFresh).length / noticed.length,
+      latenciesMs: latenciesOf(noticed.map(({ durationMs }) => durationMs)),
+    },
+    /** Accounts whose circuit breaker was seen in another state than CLOSED during the fault. */
+    breakersLeftClosed: leftClosed(record.breakers, during),
+    timeToShareMs: timeToShare(services, during, after),
+    /** The most calls in a second that the replica with the fewest calls during the fault received after it, of normal. */
+    peakAfterReturn: peakAfterReturn(services, before, during, after),
     timeToProtectMs: timeToProtect(requests, during),
     timeToRecoverMs: timeToRecover(requests, after),
     /** From the opening of the last circuit breaker until the end of the fault. */
@@ -69,7 +96,60 @@ function customerCallRate(samples: readonly ServiceSample[], { fromMs, toMs }: S
   const first = nearest(samples, fromMs);
   const last = nearest(samples, toMs);
   if (first === undefined || last === undefined) return Number.NaN;
-  return ((last.customerCalls - first.customerCalls) / (last.atMs - first.atMs)) * 1_000;
+  return (callsBetween(first, last) / (last.atMs - first.atMs)) * 1_000;
+}
+
+/** Calls to one replica of customer, or to all, between two samples. */
+export function callsBetween(first: ServiceSample, last: ServiceSample, replica?: string): number {
+  const callsIn = ({ customerCalls }: ServiceSample): number =>
+    replica === undefined ? sum(Object.values(customerCalls)) : (customerCalls[replica] ?? 0);
+  return callsIn(last) - callsIn(first);
+}
+
+/** The replica of customer that received the fewest calls in a span; undefined without samples. */
+function leastCalled(samples: readonly ServiceSample[], { fromMs, toMs }: Span): string | undefined {
+  const [first, last] = [nearest(samples, fromMs), nearest(samples, toMs)];
+  if (first === undefined || last === undefined) return undefined;
+  const replicas = Object.keys(last.customerCalls);
+  const calls = (replica: string): number => callsBetween(first, last, replica);
+  return replicas.toSorted((one, other) => calls(one) - calls(other))[0];
+}
+
+/**
+ * Milliseconds from the end of the fault until the replica that received the fewest calls during it has its share of the
+ * calls of five seconds again. Undefined when it never has.
+ */
+function timeToShare(samples: readonly ServiceSample[], during: Span, after: Span): number | undefined {
+  const replica = leastCalled(samples, during);
+  if (replica === undefined) return undefined;
+  const returned = samplesFrom(samples, after);
+  for (const last of returned) {
+    const first = returned.findLast(({ atMs }) => atMs <= last.atMs - shareWindowMs);
+    if (first === undefined) continue;
+    const share = callsBetween(first, last, replica) / callsBetween(first, last);
+    if (share * Object.keys(last.customerCalls).length >= shareNeeded) return last.atMs - after.fromMs;
+  }
+  return undefined;
+}
+
+function peakAfterReturn(samples: readonly ServiceSample[], before: Span, during: Span, after: Span): number {
+  const replica = leastCalled(samples, during);
+  const rates = (span: Span): number[] => {
+    const within = samples.filter(({ atMs }) => atMs >= span.fromMs && atMs <= span.toMs);
+    return within.slice(1).flatMap((last, index) => {
+      const first = within[index];
+      return first === undefined ? [] : [callsBetween(first, last, replica) / (last.atMs - first.atMs)];
+    });
+  };
+  return Math.max(...rates(after)) / mean(rates(before));
+}
+
+function leftClosed(samples: readonly BreakerSample[], { fromMs, toMs }: Span): number {
+  const during = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+  const left = during.flatMap(({ states }) =>
+    Object.keys(states).filter((replica) => states[replica] !== 'CLOSED' && states[replica] !== 'GONE'),
+  );
+  return new Set(left).size;
 }
 
 /**

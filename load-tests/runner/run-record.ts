@@ -34,8 +34,8 @@ export interface BreakerSample {
 /** Metrics of the services at one moment. */
 export interface ServiceSample {
   readonly atMs: number;
-  /** Calls that all replicas of customer had received, with any result. */
-  readonly customerCalls: number;
+  /** Calls that each replica of customer had received, with any result. */
+  readonly customerCalls: Readonly<Record<string, number>>;
   /** Resident memory of each replica, in bytes. */
   readonly memoryBytes: Readonly<Record<string, number>>;
   /** p99 of the event-loop lag of each replica since the previous sample, in milliseconds. */

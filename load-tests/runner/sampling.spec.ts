@@ -9,6 +9,6 @@ describe('ReplicaCounters', () => {
     counters.record('customer-1', 3);
     counters.record('customer-1', 5);
 
-    expect(counters.total).toBe(155);
+    expect(counters.totals).toEqual({ 'customer-1': 105, 'customer-2': 50 });
   });
 });

@@ -58,7 +58,7 @@ export function startSampling(system: LocalSystem, beganAt: number, generatorPid
     const processors = processorsInUse?.();
     services.push({
       atMs,
-      customerCalls: customerCalls.total,
+      customerCalls: customerCalls.totals,
       memoryBytes,
       eventLoopLagMs,
       ...(processors && { processors }),
@@ -87,19 +87,18 @@ function callsIn(text: string): number {
   );
 }
 
-/** Sums the counters of replicas, which restart at 0 with each new process. */
+/** Adds up the counters of replicas, which restart at 0 with each new process. */
 export class ReplicaCounters {
-  readonly #last = new Map<string, number>();
-  #total = 0;
+  readonly #replicas = new Map<string, { last: number; total: number }>();
 
-  get total(): number {
-    return this.#total;
+  /** What each replica has counted, in all its processes. */
+  get totals(): Record<string, number> {
+    return Object.fromEntries([...this.#replicas].map(([replica, { total }]) => [replica, total]));
   }
 
   record(replica: string, value: number): void {
-    const last = this.#last.get(replica) ?? 0;
-    this.#total += value < last ? value : value - last;
-    this.#last.set(replica, value);
+    const { last, total } = this.#replicas.get(replica) ?? { last: 0, total: 0 };
+    this.#replicas.set(replica, { last: value, total: total + (value < last ? value : value - last) });
   }
 }
 

@@ -37,9 +37,11 @@ export type Variant =
   | 'retries-without-budget'
   | 'retries-within-budget'
   /** The load balancer never leaves out an account service. */
-  | 'without-passive-health-checks';
+  | 'without-passive-health-checks'
+  /** The endpoint pool of account takes customer's replicas in turn and ejects none. */
+  | 'round-robin-without-ejection';
 
-/** Limits for a run on our engine: the claim of a scenario in numbers. Goodput has a minimum, all others a maximum. */
+/** Limits for a run on our engine: the claim of a scenario in numbers. Shares of requests have a minimum, all others a maximum. */
 export interface Thresholds {
   /** Share of requests in phase `during` with a final response in time. */
   readonly goodput?: number;
@@ -51,6 +53,16 @@ export interface Thresholds {
   readonly p99ProtectedMs?: number;
   /** p99 of phase `during`. */
   readonly p99DuringMs?: number;
+  /** Share of requests from 2 s after the start of `during` until its end that customer itself verified. */
+  readonly verifiedNow?: number;
+  /** p99 of these requests. */
+  readonly p99NoticedMs?: number;
+  /** Accounts whose circuit breaker was seen in another state than CLOSED in phase `during`. */
+  readonly breakersLeftClosed?: number;
+  /** From the end of the fault until the replica that it hit receives its share of the calls again. */
+  readonly timeToShareMs?: number;
+  /** The most calls in a second that this replica receives after the fault, of normal. */
+  readonly peakAfterReturn?: number;
   readonly timeToProtectMs?: number;
   readonly timeToRecoverMs?: number;
   /** Calls per second to customer while protected, as a share of those before. */

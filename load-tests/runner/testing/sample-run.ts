@@ -27,7 +27,7 @@ export const servicesAt = (
   change: Partial<ServiceSample> = {},
 ): ServiceSample => ({
   atMs,
-  customerCalls,
+  customerCalls: { 'customer-1': customerCalls / 2, 'customer-2': customerCalls / 2 },
   memoryBytes: { 'account-1': 100e6 },
   eventLoopLagMs: { 'account-1': 10 },
   processors: { generator: 0.1, machine: 0.8 },
