@@ -195,6 +195,24 @@ describe("the console's server", () => {
     expect(body['replicas']).toMatchObject([{ replica: 'customer-1' }, { replica: 'customer-2' }]);
   });
 
+  it('forwards faults to the chosen replica of customer only', async () => {
+    const { call, customers } = await start();
+    const change = () => call('PUT', '/faults?replica=customer-2', { latency: '2s' }, bearer('break-it'));
+    // The name is known once the replica has been polled.
+    await vi.waitFor(async () => expect((await change()).status).toBe(200));
+
+    expect(customers.map(({ requests }) => requests.length)).toEqual([0, 1]);
+  });
+
+  it('refuses faults for a replica that it does not know', async () => {
+    const { call, customers } = await start();
+
+    const { status, body } = await call('PUT', '/faults?replica=customer-9', { latency: '2s' }, bearer('break-it'));
+
+    expect([status, body['detail']]).toEqual([404, 'No replica of customer has the name customer-9.']);
+    expect(customers.flatMap(({ requests }) => requests)).toEqual([]);
+  });
+
   it('has no token of its own, and does not store any', async () => {
     const { call, customers } = await start();
     await call('DELETE', '/faults', undefined, bearer('break-it'));

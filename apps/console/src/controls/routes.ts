@@ -38,6 +38,11 @@ const experimentBody = z.strictObject({
   replica: z.string().optional(),
 });
 
+const faultsQuery = z.object({
+  /** Name of a replica of customer. Default: all. */
+  replica: z.string().optional(),
+});
+
 const breakerParams = z.object({
   name: z
     .string()
@@ -57,7 +62,14 @@ export function addControlRoutes(
     app.route({
       method: url === '/faults' ? ['PUT', 'PATCH', 'DELETE'] : ['PUT', 'DELETE'],
       url,
-      handler: async (request, reply) => send(reply, await forward(monitor.customers.all, url, forwarded(request))),
+      handler: async (request, reply) => {
+        const { replica: wanted } = faultsQuery.parse(request.query);
+        const chosen = monitor.customers.all.filter(({ replica: { name } }) => (wanted ?? name) === name);
+        if (wanted !== undefined && chosen.length === 0) {
+          return reply.status(404).send({ detail: `No replica of customer has the name ${wanted}.` });
+        }
+        return send(reply, await forward(chosen, url, forwarded(request)));
+      },
     });
   }
 

@@ -53,6 +53,30 @@ describe('the fault controls', () => {
     expect(requests).toEqual([{ method: 'PUT', path: '/faults', token: 'Bearer t', body }]);
   });
 
+  it('set faults on one replica alone', async () => {
+    const requests = stubServer(success);
+    render(<FaultControls customers={[customer('customer-1'), customer('customer-2')]} token="t" />);
+
+    fireEvent.change(screen.getByRole('combobox', { name: 'Set on' }), { target: { value: 'customer-2' } });
+    press('Slow');
+
+    await screen.findByText('customer-2: Every response takes 2 s.');
+    expect(requests).toMatchObject([{ method: 'PUT', path: '/faults?replica=customer-2' }]);
+  });
+
+  it('set faults on all replicas again when the chosen one has gone', async () => {
+    const requests = stubServer(success);
+    const [one, two, three] = [customer('customer-1'), customer('customer-2'), customer('customer-3')];
+    const { rerender } = render(<FaultControls customers={[one, two]} token="t" />);
+    fireEvent.change(screen.getByRole('combobox', { name: 'Set on' }), { target: { value: 'customer-2' } });
+
+    rerender(<FaultControls customers={[one, three]} token="t" />);
+    press('Slow');
+
+    await screen.findByText('Every response takes 2 s.');
+    expect(requests).toMatchObject([{ method: 'PUT', path: '/faults' }]);
+  });
+
   it('clear all faults, and show the result', async () => {
     const requests = stubServer(success);
     render(<FaultControls customers={[]} token="t" />);

@@ -10,13 +10,18 @@ interface Props {
   readonly token: string;
 }
 
-/** The faults of each replica of customer, and buttons that set them on all replicas. */
+/** The faults of each replica of customer, and buttons that set them on all replicas or on one. */
 export function FaultControls({ customers, token }: Props) {
   const [result, setResult] = useState<CommandResult>();
   const [latencyMs, setLatencyMs] = useState(500);
+  const [chosen, setChosen] = useState('');
+  // A replica that has gone cannot stay chosen.
+  const replica = customers.some(({ name }) => name === chosen) ? chosen : '';
   const command = async (request: Omit<Command, 'path' | 'token'>, message: string): Promise<void> => {
-    const sent = await send({ ...request, path: '/faults', token });
-    setResult(sent.isDone ? { isDone: true, message } : sent);
+    const path = replica === '' ? '/faults' : `/faults?replica=${encodeURIComponent(replica)}`;
+    const sent = await send({ ...request, path, token });
+    const done = { isDone: true, message: replica === '' ? message : `${replica}: ${message}` };
+    setResult(sent.isDone ? done : sent);
   };
   return (
     <section class="panel" aria-labelledby="faults">
@@ -29,6 +34,19 @@ export function FaultControls({ customers, token }: Props) {
           </li>
         ))}
       </ul>
+      {customers.length > 1 && (
+        <label class="field">
+          <span>Set on</span>
+          <select value={replica} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+            <option value="">all replicas</option>
+            {customers.map(({ name }) => (
+              <option key={name} value={name}>
+                only {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <div class="buttons presets" role="group" aria-label="Faults">
         {presets.map(({ name, description, faults }) => (
           <button
