@@ -15,9 +15,9 @@ export function matchesClasses(errorClasses: readonly ErrorClass[], error: unkno
 export function isInstanceOf(error: unknown, errorClass: ErrorClass): boolean {
   try {
     if (error instanceof errorClass) return true;
-    return (
-      builtInNameOf(errorClass) !== undefined && prototypesOf(error).some((each) => isPrototypeOf(errorClass, each))
-    );
+    if (builtInNameOf(errorClass) === undefined) return false;
+    for (const each of prototypesOf(error)) if (isPrototypeOf(errorClass, each)) return true;
+    return false;
   } catch {
     // A `Symbol.hasInstance` or a proxy of the application threw, which must not replace the error of the call.
     return false;
@@ -87,11 +87,18 @@ const builtInNames: ReadonlySet<string> = new Set([
   'DOMException',
 ]);
 
+/** Whether a function with the name of a built-in error class is one. Its source text is costly to get. */
+const builtInClasses = new WeakMap<CallableFunction, boolean>();
+
 /** The name of a built-in error class, of any realm; `undefined` for any other value. */
 function builtInNameOf(value: unknown): string | undefined {
   if (typeof value !== 'function' || !builtInNames.has(value.name)) return undefined;
-  // A class of the application may have the name of a built-in one. Node.js implements DOMException in JavaScript.
-  const isBuiltIn = value.name === 'DOMException' || Function.prototype.toString.call(value).includes('[native code]');
+  let isBuiltIn = builtInClasses.get(value);
+  if (isBuiltIn === undefined) {
+    // A class of the application may have the name of a built-in one. Node.js implements DOMException in JavaScript.
+    isBuiltIn = value.name === 'DOMException' || Function.prototype.toString.call(value).includes('[native code]');
+    builtInClasses.set(value, isBuiltIn);
+  }
   return isBuiltIn ? value.name : undefined;
 }
 

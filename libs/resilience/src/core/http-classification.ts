@@ -184,14 +184,16 @@ const kindOfFetchErrorType = byValue(fetchErrorTypes);
  * `Promise.any`, is classified by its errors: by the one that is most likely to be temporary.
  */
 export function classifyHttp(outcome: unknown): HttpOutcome {
-  return classify(outcome, new Set());
+  return classify(outcome, noAggregates);
 }
+
+const noAggregates: ReadonlySet<unknown> = new Set();
 
 /** @param within the aggregates that contain the outcome, which may contain themselves */
 function classify(outcome: unknown, within: ReadonlySet<unknown>): HttpOutcome {
-  const chain = [...causesOf(outcome)];
-  const status = firstOf(chain, httpStatusOf);
+  const status = firstOf(causesOf(outcome), httpStatusOf);
   if (status !== undefined) return { kind: 'status', status };
+  const chain = [...causesOf(outcome)];
   const kind =
     firstOf(chain, kindByCode) ??
     firstOf(chain, (error) => kindOfName.get(propertyOf(error, 'name')) ?? kindByFetchErrorType(error)) ??
@@ -238,25 +240,23 @@ function mostTemporaryIn(error: unknown, within: ReadonlySet<unknown>): HttpOutc
  * with the status of a success means that the body of the response was broken or incomplete.
  */
 function httpStatusOf(outcome: unknown): number | undefined {
-  const response = propertyOf(outcome, 'response');
-  const candidates = [
-    propertyOf(response, 'status'),
-    propertyOf(response, 'statusCode'),
-    propertyOf(outcome, 'status'),
-    propertyOf(outcome, 'statusCode'),
-    propertyOf(propertyOf(outcome, '$metadata'), 'httpStatusCode'),
-  ];
+  if (typeof outcome !== 'object' || outcome === null) return undefined;
   const least = isError(outcome) ? 300 : 100;
-  return candidates.find((status): status is number => isWithin(status, least, 599));
-}
-
-function isWithin(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most;
+  const within = (status: unknown): number | undefined =>
+    typeof status === 'number' && status >= least && status <= 599 ? status : undefined;
+  const response = propertyOf(outcome, 'response');
+  return (
+    within(propertyOf(response, 'status')) ??
+    within(propertyOf(response, 'statusCode')) ??
+    within(propertyOf(outcome, 'status')) ??
+    within(propertyOf(outcome, 'statusCode')) ??
+    within(propertyOf(propertyOf(outcome, '$metadata'), 'httpStatusCode'))
+  );
 }
 
 /** The value of a response header that an error or value contains, also in a cause; `undefined` if there is none. */
 export function httpHeaderOf(outcome: unknown, name: string): string | undefined {
-  return firstOf([...causesOf(outcome)], (each) => {
+  return firstOf(causesOf(outcome), (each) => {
     const own = headerIn(propertyOf(each, 'headers'), name);
     return own ?? headerIn(propertyOf(propertyOf(each, 'response'), 'headers'), name);
   });
@@ -277,15 +277,16 @@ export function httpRequestOf(outcome: unknown): HttpRequestFacts | undefined {
     return firstOf(holders, (request) => {
       const method = propertyOf(request, 'method');
       if (typeof method !== 'string') return undefined;
-      const key = headerIn(propertyOf(request, 'headers'), idempotencyKey);
-      const hasIdempotencyKey = (key ?? resultOf(request, 'getHeader', idempotencyKey)) !== undefined;
-      return { method, hasIdempotencyKey };
+      const key =
+        headerIn(propertyOf(request, 'headers'), idempotencyKey) ?? resultOf(request, 'getHeader', idempotencyKey);
+      // An empty key is none.
+      return { method, hasIdempotencyKey: (key ?? '') !== '' };
     });
   });
 }
 
 /** Reads `Headers` of `fetch`, and plain objects, whose names callers write in any case. */
-function headerIn(headers: unknown, name: string): string | undefined {
+export function headerIn(headers: unknown, name: string): string | undefined {
   const hasGetter = typeof propertyOf(headers, 'get') === 'function';
   const value = hasGetter ? resultOf(headers, 'get', name) : valueIn(headers, name);
   return typeof value === 'string' ? value : undefined;
@@ -307,7 +308,7 @@ function resultOf(holder: unknown, method: string, argument: string): unknown {
   }
 }
 
-function firstOf<T>(chain: readonly unknown[], find: (each: unknown) => T | undefined): T | undefined {
+function firstOf<T>(chain: Iterable<unknown>, find: (each: unknown) => T | undefined): T | undefined {
   for (const each of chain) {
     const found = find(each);
     if (found !== undefined) return found;

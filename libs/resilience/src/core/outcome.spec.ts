@@ -194,6 +194,7 @@ describe('a retry with a classification', () => {
   it.each([
     ['axios', { config: { method: 'get' } }, 3],
     ['axios with a key', { config: { method: 'post', headers: { 'Idempotency-Key': 'k' } } }, 3],
+    ['axios with an empty key', { config: { method: 'post', headers: { 'Idempotency-Key': '' } } }, 1],
     ['axios without a key', { config: { method: 'post', headers: {} } }, 1],
     ['got', { options: { method: 'PUT' } }, 3],
     ['superagent', { response: { status: 503, req: { method: 'GET' } } }, 3],

@@ -209,4 +209,20 @@ describe('standardPipelines', () => {
     expect(pipelineOf('a')).not.toBe(before);
     expect(pipelineOf('a').policies).toContain(registries.circuitBreaker.find('a'));
   });
+
+  it('keeps the policies of a name that is called more often than idle ones expire', async () => {
+    const clock = new FakeClock();
+    const registries = createRegistries({}, { clock, dynamicInstances: { idleExpiry: '1h' } });
+    const pipelineOf = standardPipelines({}, registries);
+    const before = pipelineOf('a');
+    const budget = registries.retryBudget.find('a');
+
+    for (let call = 0; call < 6; call++) {
+      await pipelineOf('a').execute(async () => 'ok');
+      await clock.advanceAsync(40 * 60_000);
+    }
+
+    expect(pipelineOf('a')).toBe(before);
+    expect(registries.retryBudget.find('a')).toBe(budget);
+  });
 });

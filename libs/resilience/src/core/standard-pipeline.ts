@@ -112,10 +112,9 @@ export function standardPipelines(
   };
 }
 
-/** Looks the instance up, which counts as a use, so that the registry does not remove what is used. */
+/** Whether the pipeline has the registry's instance of this name, whose calls the registry sees. A budget is never removed. */
 function isMemberOf(pipeline: Pipeline, registry: Registry, name: string): boolean {
-  if (registry.find(name) === undefined) return false;
-  const instance: object = registry.getOrCreate(name);
+  const instance: object | undefined = registry.find(name);
   return pipeline.policies.includes(instance as Policy) || instance instanceof RetryBudget;
 }
 

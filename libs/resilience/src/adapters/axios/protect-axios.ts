@@ -1,5 +1,18 @@
-import axios, { type AxiosAdapter, type AxiosInstance, CanceledError, type InternalAxiosRequestConfig } from 'axios';
-import { type Attempt, hasIdempotencyKey, HttpAdapter, type HttpAdapterOptions } from '../http/http-adapter.ts';
+import axios, {
+  type AxiosAdapter,
+  type AxiosInstance,
+  CanceledError,
+  type GenericAbortSignal,
+  type InternalAxiosRequestConfig,
+} from 'axios';
+import { signalOf } from '../../core/policy.ts';
+import {
+  type Attempt,
+  eitherSignal,
+  hasIdempotencyKey,
+  HttpAdapter,
+  type HttpAdapterOptions,
+} from '../http/http-adapter.ts';
 
 /**
  * Protects all requests of an axios instance by a policy, by default the standard pipeline of their host. Interceptors,
@@ -26,10 +39,12 @@ export function protectAxios<I extends Pick<AxiosInstance, 'defaults'>>(
     const send = getAdapter(unprotected, config);
     const url = httpUrlOf(config);
     if (url === undefined) return send(config);
+    const around = adapter.context();
     const caller = callerOf(config);
+    const signal = eitherSignal(caller.signal, signalOf(around));
     const attempt = ({ context, url: target, headers }: Attempt): ReturnType<AxiosAdapter> => {
-      const signals = caller.signal === undefined ? [] : [caller.signal];
-      const own = { headers: config.headers.concat(headers), signal: AbortSignal.any([context.signal, ...signals]) };
+      // A policy forgets the caller when it has the response. The caller can still abort a body that is streamed.
+      const own = { headers: config.headers.concat(headers), signal: eitherSignal(context.signal, signal) };
       return send({ ...config, ...own, ...(target === url.href ? {} : { url: target, baseURL: '' }) });
     };
     try {
@@ -40,8 +55,9 @@ export function protectAxios<I extends Pick<AxiosInstance, 'defaults'>>(
           url,
           hasIdempotencyKey: hasIdempotencyKey(headers),
           hasStreamBody: isStream(data),
-          signal: caller.signal,
+          signal,
         },
+        around,
         { send: attempt, discard },
       );
     } catch (error) {
@@ -75,7 +91,7 @@ interface Caller {
 
 /** The signal that the caller's `signal` and `cancelToken` abort. */
 function callerOf({ signal, cancelToken }: InternalAxiosRequestConfig): Caller {
-  const own = signal === undefined ? undefined : (signal as AbortSignal);
+  const own = signal && nativeSignalOf(signal);
   if (cancelToken === undefined) return { signal: own, stopListening() {} };
   // The types of axios omit these methods.
   const token = cancelToken as typeof cancelToken & Record<'subscribe' | 'unsubscribe', (listener: Listener) => void>;
@@ -89,6 +105,15 @@ function callerOf({ signal, cancelToken }: InternalAxiosRequestConfig): Caller {
 }
 
 type Listener = (reason: unknown) => void;
+
+/** axios also accepts signals of other implementations, such as the package abort-controller. */
+function nativeSignalOf(signal: GenericAbortSignal): AbortSignal {
+  if (signal instanceof AbortSignal) return signal;
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort();
+  else signal.addEventListener?.('abort', () => controller.abort());
+  return controller.signal;
+}
 
 /** Whether a body is produced while it is sent. All other bodies can be sent again. */
 function isStream(data: unknown): boolean {

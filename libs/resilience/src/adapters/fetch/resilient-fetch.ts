@@ -1,4 +1,13 @@
-import { HttpAdapter, type HttpAdapterOptions, type Attempt, hasIdempotencyKey } from '../http/http-adapter.ts';
+import { propertyOf } from '../../core/errors.ts';
+import { signalOf } from '../../core/policy.ts';
+import {
+  type Attempt,
+  eitherSignal,
+  hasIdempotencyKey,
+  HttpAdapter,
+  type HttpAdapterOptions,
+  withAdded,
+} from '../http/http-adapter.ts';
 
 /** The type of `fetch`. */
 export type Fetch = typeof globalThis.fetch;
@@ -33,19 +42,20 @@ export function resilientFetch(options: ResilientFetchOptions = {}): Fetch {
   const adapter = new HttpAdapter(options);
   const send: Fetch = (...args) => (options.fetch ?? globalThis.fetch)(...args);
   return (input, init) => {
-    const url = httpUrlOf(input);
+    const given = isRequest(input) ? input : undefined;
+    const url = httpUrlOf(isRequest(input) ? input.url : String(input));
     if (url === undefined) return send(input, init);
-    const given = input instanceof Request ? input : undefined;
     const method = (init?.method ?? given?.method ?? 'GET').toUpperCase();
     const headers = init?.headers ?? given?.headers;
-    const signal = init?.signal ?? given?.signal;
+    const around = adapter.context();
+    const ofCaller = init?.signal === undefined ? given?.signal : init.signal;
+    const signal = eitherSignal(ofCaller ?? undefined, signalOf(around));
     const attempt = ({ context, url: target, headers: added }: Attempt): Promise<Response> => {
-      const signals = signal == null || signal === context.signal ? [context.signal] : [context.signal, signal];
-      return send(given === undefined ? target : target === given.url ? given : new Request(target, given), {
+      return send(given === undefined ? target : requestAt(target, given), {
         ...init,
-        headers: withAdded(headers, added),
+        headers: headersWith(headers, added),
         // A policy forgets the caller when it has the response. The caller can still abort its body.
-        signal: signals.length === 1 ? context.signal : AbortSignal.any(signals),
+        signal: eitherSignal(context.signal, signal),
       });
     };
     const request = {
@@ -53,23 +63,36 @@ export function resilientFetch(options: ResilientFetchOptions = {}): Fetch {
       url,
       hasIdempotencyKey: hasIdempotencyKey(Array.isArray(headers) ? new Headers(headers) : headers),
       hasStreamBody: isStream(init?.body ?? given?.body),
-      signal: signal ?? undefined,
+      signal,
     };
-    return adapter.execute(request, { send: attempt, discard });
+    return adapter.execute(request, around, { send: attempt, discard });
   };
 }
 
-/** The URL of a request; `undefined` for other protocols and invalid URLs, which `fetch` itself reports. */
-function httpUrlOf(input: Parameters<Fetch>[0]): URL | undefined {
+/** Whether an input is a `Request`, also one of another implementation than the global one, such as the package undici. */
+function isRequest(input: Parameters<Fetch>[0]): input is Request {
+  return typeof input === 'object' && 'url' in input && 'method' in input;
+}
+
+/** The same request at another URL. */
+function requestAt(target: string, given: Request): Request {
+  return target === given.url ? given : new (given.constructor as typeof Request)(target, given);
+}
+
+/** A URL of HTTP; `undefined` for other protocols and invalid URLs, which `fetch` itself reports. */
+function httpUrlOf(given: string): URL | undefined {
   try {
-    const url = input instanceof URL ? input : new URL(typeof input === 'string' ? input : input.url);
+    const url = new URL(given);
     return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
   } catch {
     return undefined;
   }
 }
 
-function withAdded(headers: RequestInit['headers'], added: Readonly<Record<string, string>>): Headers {
+type GivenHeaders = NonNullable<RequestInit['headers']>;
+
+function headersWith(headers: RequestInit['headers'], added: Readonly<Record<string, string>>): GivenHeaders {
+  if (headers === undefined || isRecord(headers)) return withAdded(headers ?? {}, added);
   const all = new Headers(headers);
   for (const [name, value] of Object.entries(added)) all.set(name, value);
   return all;
@@ -80,7 +103,13 @@ function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && (body instanceof ReadableStream || Symbol.asyncIterator in body);
 }
 
+function isRecord(headers: GivenHeaders): headers is Record<string, string> {
+  return !(Symbol.iterator in headers);
+}
+
+/** The response may be one of another implementation than the global `Response`. */
 function discard(outcome: unknown): void {
+  const body = propertyOf(outcome, 'body') as Partial<ReadableStream> | null | undefined;
   // A body that is locked or broken has no connection to release.
-  if (outcome instanceof Response) outcome.body?.cancel().catch(() => {});
+  body?.cancel?.().catch(() => {});
 }

@@ -11,6 +11,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Deadline } from '../../core/deadline.ts';
 import { createRegistries } from '../../core/policies.ts';
@@ -55,7 +56,11 @@ beforeEach(async () => {
   server.addService(service, {
     get: unary,
     pay: unary,
-    list: (call: { write(value: string): void; end(): void }) => {
+    list: (call: { readonly request: string; write(value: string): void; end(): void }) => {
+      if (call.request === 'endless') {
+        call.write('a');
+        return;
+      }
       for (const value of ['a', 'b', 'c']) call.write(value);
       call.end();
     },
@@ -218,6 +223,49 @@ describe('The interceptor for gRPC', () => {
 
     expect((await ended.promise)?.code).toBe(status.CANCELLED);
     await cancelled.promise;
+    expect(calls.length).toBe(1);
+  });
+
+  it('ends a call on the server when the context around it is aborted', async () => {
+    const arrived = withResolvers<void>();
+    const cancelled = withResolvers<void>();
+    handle = (serverCall) => {
+      serverCall.on('cancelled', () => cancelled.resolve());
+      arrived.resolve();
+      return new Promise<string>(() => {});
+    };
+    const controller = new AbortController();
+
+    const inFlight = call(clientWith({ policy: standard(), context: () => controller }), 'get');
+    await arrived.promise;
+    controller.abort(new Error('not needed'));
+
+    expect(await inFlight).toBe(status.CANCELLED);
+    await cancelled.promise;
+    expect(calls.length).toBe(1);
+  });
+
+  it('ends a stream when the context around it is aborted', async () => {
+    const controller = new AbortController();
+    const values: string[] = [];
+
+    const reading = (async () => {
+      for await (const value of clientWith({ policy: standard(), context: () => controller }).list('endless')) {
+        values.push(value);
+        controller.abort();
+      }
+    })();
+
+    await expect(reading).rejects.toMatchObject({ code: status.CANCELLED });
+    expect(values).toStrictEqual(['a']);
+    expect(getEventListeners(controller.signal, 'abort')).toStrictEqual([]);
+  });
+
+  it('takes an empty idempotency key for none', async () => {
+    handle = () => ({ code: status.UNAVAILABLE });
+
+    await call(clientWith({ policy: standard() }), 'pay', { metadata: { 'idempotency-key': '' } });
+
     expect(calls.length).toBe(1);
   });
 

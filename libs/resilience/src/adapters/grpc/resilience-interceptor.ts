@@ -8,7 +8,7 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 import { Deadline } from '../../core/deadline.ts';
-import { causesOf, RejectedError, ResilienceError } from '../../core/errors.ts';
+import { causesOf, RejectedError, ResilienceError, textOf } from '../../core/errors.ts';
 import { isRepeatable } from '../../core/http-request.ts';
 import { callContext, type CallContext, LazyAbortController, type Policy, whenAborted } from '../../core/policy.ts';
 import { standardPipelines } from '../../core/standard-pipeline.ts';
@@ -34,7 +34,7 @@ export interface GrpcInterceptorOptions {
    * file.
    */
   readonly isIdempotent?: (path: string) => boolean;
-  /** As for HTTP clients: the deadline and endpoint that calls inherit. No context by default. */
+  /** As for HTTP clients: the deadline of calls and what aborts them. No context by default. */
   readonly context?: () => Partial<CallContext> | undefined;
 }
 
@@ -44,7 +44,8 @@ export interface GrpcInterceptorOptions {
  * `grpc-retry-pushback-ms`. Each attempt has the remaining time as its deadline, and the trace in its metadata.
  *
  * The refusal of a policy becomes the status UNAVAILABLE, a timeout DEADLINE_EXCEEDED. Streaming calls get the deadline and
- * the trace, but no policy. The endpoint of the call's context has no effect: a channel chooses its own.
+ * the trace and are aborted with the context around them, but have no policy: they have no single outcome that a retry
+ * could repeat, and may last longer than any timeout. The endpoint of the call's context has no effect: a channel chooses its own.
  *
  * @example
  * const isIdempotent = (path: string) => path.includes('/Get');
@@ -55,18 +56,36 @@ export function resilienceInterceptor(options: GrpcInterceptorOptions = {}): Int
   const policyOf = typeof policy === 'function' ? policy : () => policy;
   return (callOptions, nextCall) => {
     const { path, requestStream, responseStream } = callOptions.method_definition;
-    const deadline = Deadline.earliest(deadlineOf(callOptions), contextOf()?.deadline);
-    if (requestStream || responseStream) {
-      return new InterceptingCall(nextCall(withDeadline(callOptions, deadline)), {
-        start: (metadata, listener, next) => next(withTrace(metadata), listener),
-      });
-    }
+    const around = contextOf();
+    const deadline = Deadline.earliest(deadlineOf(callOptions), around?.deadline);
+    if (requestStream || responseStream) return streamingCall(nextCall(withDeadline(callOptions, deadline)), around);
     const isIdempotent = options.isIdempotent?.(path) ?? false;
     const send = (sent: SentCall, context: CallContext): Promise<Received> =>
       makeAttempt(nextCall(withDeadline(callOptions, context.deadline)), sent, context);
-    return new InterceptingCall(new ProtectedUnaryCall({ policy: policyOf(name(path)), deadline, isIdempotent, send }));
+    const policyOfCall = policyOf(name(path));
+    return new InterceptingCall(new ProtectedUnaryCall({ policy: policyOfCall, around, deadline, isIdempotent, send }));
   };
 }
+
+/** A call with a stream, without a policy. */
+function streamingCall(call: CallInterface, around: Partial<CallContext> | undefined): InterceptingCall {
+  return new InterceptingCall(call, {
+    start(metadata, listener, next) {
+      let stopListening = (): void => {};
+      next(withTrace(metadata.clone()), {
+        onReceiveMetadata: (received: Metadata) => listener.onReceiveMetadata(received),
+        onReceiveMessage: (received: unknown) => listener.onReceiveMessage(received),
+        onReceiveStatus(received: StatusObject) {
+          stopListening();
+          listener.onReceiveStatus(received);
+        },
+      });
+      stopListening = whenAborted(around, () => call.cancelWithStatus(status.CANCELLED, abortDetails));
+    },
+  });
+}
+
+const abortDetails = 'The call is aborted.';
 
 /** What the caller of a unary call sends. */
 interface SentCall {
@@ -83,6 +102,8 @@ interface Received {
 
 interface UnaryCallOptions {
   readonly policy: Policy;
+  /** The context that the call inherits. */
+  readonly around: Partial<CallContext> | undefined;
   readonly deadline: Deadline | undefined;
   readonly isIdempotent: boolean;
   readonly send: (sent: SentCall, context: CallContext) => Promise<Received>;
@@ -114,10 +135,11 @@ class ProtectedUnaryCall implements CallInterface {
   }
 
   halfClose(): void {
-    const { policy, deadline, isIdempotent, send } = this.#options;
+    const { policy, around, deadline, isIdempotent, send } = this.#options;
     const sent = { metadata: this.#metadata!, message: this.#message };
-    const hasIdempotencyKey = isIdempotent || sent.metadata.get('idempotency-key').length > 0;
+    const hasIdempotencyKey = isIdempotent || sent.metadata.get('idempotency-key').some((key) => key.length > 0);
     const request = { method: 'POST', hasIdempotencyKey };
+    const stopListening = whenAborted(around, (reason) => this.#source.abort(reason));
     let only: Promise<Received> | undefined;
     const call = (context: CallContext): Promise<Received> => {
       if (isRepeatable(request)) return send(sent, context);
@@ -125,11 +147,15 @@ class ProtectedUnaryCall implements CallInterface {
     };
     policy.execute(call, callContext(this.#source, 1, { deadline, request })).then(
       ({ metadata, message, status: received }) => {
+        stopListening();
         if (metadata !== undefined) this.#listener.onReceiveMetadata?.(metadata);
         this.#listener.onReceiveMessage?.(message);
         this.#listener.onReceiveStatus?.(received);
       },
-      (error: unknown) => this.#listener.onReceiveStatus?.(statusOf(error)),
+      (error: unknown) => {
+        stopListening();
+        this.#listener.onReceiveStatus?.(statusOf(error, this.#source.aborted));
+      },
     );
   }
 
@@ -157,7 +183,7 @@ function makeAttempt(call: CallInterface, { metadata, message }: SentCall, conte
     let receivedMessage: unknown;
     const stopListening = whenAborted(context, (reason) => {
       reject(reason);
-      call.cancelWithStatus(status.CANCELLED, 'The call is aborted.');
+      call.cancelWithStatus(status.CANCELLED, abortDetails);
     });
     call.start(withTrace(metadata.clone()), {
       onReceiveMetadata: (received) => {
@@ -178,12 +204,13 @@ function makeAttempt(call: CallInterface, { metadata, message }: SentCall, conte
 }
 
 /** The status that the caller gets for the error of a call under a policy. */
-function statusOf(error: unknown): StatusObject {
+function statusOf(error: unknown, isAborted: boolean): StatusObject {
   for (const cause of causesOf(error)) if (cause instanceof GrpcStatusError) return cause.grpcStatus;
   const isTimeout =
     error instanceof ResilienceError && (error.code === 'TIMEOUT_EXCEEDED' || error.code === 'DEADLINE_EXCEEDED');
-  const ofRefusal = error instanceof RejectedError ? status.UNAVAILABLE : status.UNKNOWN;
-  return { code: isTimeout ? status.DEADLINE_EXCEEDED : ofRefusal, details: String(error), metadata: new Metadata() };
+  const ofOther = isAborted ? status.CANCELLED : status.UNKNOWN;
+  const code = error instanceof RejectedError ? status.UNAVAILABLE : ofOther;
+  return { code: isTimeout ? status.DEADLINE_EXCEEDED : code, details: textOf(error), metadata: new Metadata() };
 }
 
 function withTrace(metadata: Metadata): Metadata {

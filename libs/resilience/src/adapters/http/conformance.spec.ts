@@ -311,6 +311,14 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     expect(requests.length).toBe(2);
   });
 
+  it('takes an empty idempotency key for none', async () => {
+    handle = failing;
+
+    await textOf(await protect({ policy: standard() })(origin, { method: 'POST', headers: { 'Idempotency-Key': '' } }));
+
+    expect(requests.length).toBe(1);
+  });
+
   it('sends a POST without a key once, also under a policy that repeats every call', async () => {
     handle = failing;
     const repeating: Policy = {
@@ -455,6 +463,24 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     controller.abort();
 
     await expect(socketsAtMost(0)).resolves.toBeUndefined();
+  });
+
+  it('closes the socket when the context around it is aborted, before the response and during it', async () => {
+    const arrived = withResolvers<void>();
+    handle = (_request, response, count) => void (count === 1 ? arrived.resolve() : response.write('first'));
+    const controllers = [new AbortController(), new AbortController()] as const;
+    const sendIn = (controller: AbortController) => protect({ policy: standard(), context: () => controller })(origin);
+
+    const failure = failureOf(sendIn(controllers[0]));
+    await arrived.promise;
+    controllers[0].abort();
+    const { body } = await sendIn(controllers[1]);
+    body.on('error', () => {}).resume();
+    controllers[1].abort();
+
+    expect(await failure).toBeInstanceOf(Error);
+    await expect(socketsAtMost(0)).resolves.toBeUndefined();
+    expect(requests.length).toBe(2);
   });
 
   it('closes the socket when the attempt times out, and repeats it', async () => {

@@ -1,15 +1,8 @@
 import { deadlineHeaders } from '../../core/deadline.ts';
 import { causesOf } from '../../core/errors.ts';
-import { httpHeaderOf } from '../../core/http-classification.ts';
+import { headerIn } from '../../core/http-classification.ts';
 import { isRepeatable } from '../../core/http-request.ts';
-import {
-  abortSourceOf,
-  type AbortSource,
-  callContext,
-  type CallContext,
-  LazyAbortController,
-  type Policy,
-} from '../../core/policy.ts';
+import { type AbortSource, callContext, type CallContext, type Policy } from '../../core/policy.ts';
 import { standardPipelines } from '../../core/standard-pipeline.ts';
 import { traceHeaders } from './trace-context.ts';
 
@@ -49,8 +42,8 @@ export interface AdaptedRequest extends OutgoingRequest {
   readonly hasIdempotencyKey: boolean;
   /** Whether its body can be sent only once. */
   readonly hasStreamBody: boolean;
-  /** What aborts the request for its caller. */
-  readonly signal?: AbortSource | undefined;
+  /** What aborts the request for its caller, and for the context around it. */
+  readonly signal: AbortSource | undefined;
 }
 
 /** How to make one attempt. */
@@ -85,13 +78,23 @@ export class HttpAdapter {
     this.#hasTraceHeaders = options.traceHeaders ?? true;
   }
 
+  /** The context that a request inherits which is made now. */
+  context(): Partial<CallContext> | undefined {
+    return this.#contextOf();
+  }
+
   /**
    * Makes the request under its policy. A request that must not be repeated is sent once under any policy: all further
    * attempts get the outcome of the first.
    *
+   * @param around the inherited context, whose deadline and endpoint are used
    * @throws what the client threw, or a ResilienceError of a policy
    */
-  async execute<R>(request: AdaptedRequest, client: HttpClient<R>): Promise<R> {
+  async execute<R>(
+    request: AdaptedRequest,
+    around: Partial<CallContext> | undefined,
+    client: HttpClient<R>,
+  ): Promise<R> {
     const { method, url, hasIdempotencyKey, hasStreamBody, signal } = request;
     const facts = { method, hasIdempotencyKey, hasStreamBody };
     const outcomes = new Outcomes((outcome) => client.discard(outcome));
@@ -108,13 +111,8 @@ export class HttpAdapter {
     };
     const policy = this.#policyOf(this.#nameOf({ method, url }));
     try {
-      const around = this.#contextOf();
-      const source = inherited(around, signal);
-      const context = callContext(source, 1, {
-        deadline: around?.deadline,
-        endpoint: around?.endpoint,
-        request: facts,
-      });
+      const { deadline, endpoint } = around ?? {};
+      const context = callContext(signal, 1, { deadline, endpoint, request: facts });
       const result = await policy.execute(call, context);
       outcomes.end(result);
       return result;
@@ -130,9 +128,20 @@ export class HttpAdapter {
   }
 }
 
-/** Whether headers, in any form that HTTP clients accept, have an idempotency key. */
+/** Whether headers, in any form that HTTP clients accept, have an idempotency key. An empty one is none. */
 export function hasIdempotencyKey(headers: unknown): boolean {
-  return httpHeaderOf({ headers }, 'idempotency-key') !== undefined;
+  return (headerIn(headers, 'idempotency-key') ?? '') !== '';
+}
+
+/** Headers with further ones, which replace those of the same name in any case. */
+export function withAdded<V>(
+  headers: Readonly<Record<string, V>>,
+  added: Readonly<Record<string, string>>,
+): Record<string, V | string> {
+  const all: Record<string, V | string> = {};
+  for (const name in headers)
+    if (Object.hasOwn(headers, name) && !(name.toLowerCase() in added)) all[name] = headers[name]!;
+  return Object.assign(all, added);
 }
 
 /** The outcomes of the attempts for one request. All but the one that the caller gets are discarded. */
@@ -153,15 +162,21 @@ class Outcomes {
     attempt.then(received, received);
   }
 
-  discardAll(except?: ReadonlySet<unknown>): void {
-    for (const outcome of this.#unused.splice(0)) if (except?.has(outcome) !== true) this.#discard(outcome);
+  /** @param kept an outcome, which is kept together with its causes */
+  discardAll(kept?: unknown): void {
+    for (const outcome of this.#unused.splice(0)) if (!isOrHasCause(kept, outcome)) this.#discard(outcome);
   }
 
   /** Discards everything but the outcome of the call, which may have that of an attempt as its cause. */
   end(outcome: unknown): void {
     this.#hasEnded = true;
-    this.discardAll(new Set(causesOf(outcome)));
+    this.discardAll(outcome);
   }
+}
+
+function isOrHasCause(outcome: unknown, wanted: unknown): boolean {
+  for (const each of causesOf(outcome)) if (each === wanted) return true;
+  return false;
 }
 
 function hostOf({ url }: OutgoingRequest): string {
@@ -174,9 +189,10 @@ function atEndpoint({ pathname, search }: URL, baseUrl: string): string {
   return `${base.origin}${base.pathname.replace(/\/$/, '')}${pathname}${search}`;
 }
 
-/** What aborts a call that both its caller and the context around it can abort. */
-function inherited(around: Partial<CallContext> | undefined, given: AbortSource | undefined): AbortSource | undefined {
-  const outer = abortSourceOf(around);
-  if (outer === undefined || given === undefined) return outer ?? given;
-  return AbortSignal.any([outer, given].map((each) => (each instanceof LazyAbortController ? each.signal : each)));
+/** The signal that either of two aborts, each of which may be missing. */
+export function eitherSignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal;
+export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined;
+export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  if (one === undefined || other === undefined || one === other) return one ?? other;
+  return AbortSignal.any([one, other]);
 }

@@ -1,6 +1,13 @@
 import type { Dispatcher } from 'undici';
-import { LazyAbortController, whenAborted } from '../../core/policy.ts';
-import { type Attempt, hasIdempotencyKey, HttpAdapter, type HttpAdapterOptions } from '../http/http-adapter.ts';
+import { abortSourceOf, type CallContext, LazyAbortController, whenAborted } from '../../core/policy.ts';
+import { withResolvers } from '../../core/with-resolvers.ts';
+import {
+  type Attempt,
+  hasIdempotencyKey,
+  HttpAdapter,
+  type HttpAdapterOptions,
+  withAdded,
+} from '../http/http-adapter.ts';
 
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
@@ -21,27 +28,32 @@ type Headers = Parameters<NonNullable<Handler['onResponseStart']>>[2];
 export function resilienceInterceptor(options: HttpAdapterOptions = {}): Dispatcher.DispatcherComposeInterceptor {
   const adapter = new HttpAdapter(options);
   return (dispatch) => (given, handler) => {
-    const { method, origin, path, headers, body, upgrade } = given;
-    if (origin === undefined || method === 'CONNECT' || typeof upgrade === 'string') return dispatch(given, handler);
-    const url = new URL(path, origin);
-    const caller = new CallerController();
+    const { method, body, upgrade } = given;
+    const url = urlOf(given);
+    if (url === undefined || method === 'CONNECT' || typeof upgrade === 'string') return dispatch(given, handler);
+    const headers = asObject(given.headers);
+    const around = adapter.context();
+    const caller = new CallerController(around);
     const send = (attempt: Attempt): Promise<ResponseInProgress> => {
-      const { promise, handler: ofAttempt } = ResponseInProgress.await(attempt);
-      const target = attempt.url === url.href ? {} : endpointOf(attempt.url);
-      dispatch({ ...given, ...target, headers: withAdded(headers, attempt.headers) }, ofAttempt);
-      return promise;
+      const response = new ResponseInProgress(attempt.context);
+      const target = attempt.url === url.href ? undefined : endpointOf(attempt.url);
+      dispatch({ ...given, ...target, headers: withAdded(headers, attempt.headers) }, response);
+      return response.received;
     };
     const request = {
       method,
       url,
-      hasIdempotencyKey: hasIdempotencyKey(asObject(headers)),
+      hasIdempotencyKey: hasIdempotencyKey(headers),
       hasStreamBody: isStream(body),
       signal: caller.source,
     };
     handler.onRequestStart?.(caller, {});
-    adapter.execute(request, { send, discard: (outcome) => discard(outcome) }).then(
+    adapter.execute(request, around, { send, discard }).then(
       (response) => caller.receive(response, handler),
-      (error: unknown) => handler.onResponseError?.(caller, error as Error),
+      (error: unknown) => {
+        caller.end();
+        handler.onResponseError?.(caller, error as Error);
+      },
     );
     return true;
   };
@@ -50,8 +62,14 @@ export function resilienceInterceptor(options: HttpAdapterOptions = {}): Dispatc
 /** What the caller's handler controls: all attempts until a response is delivered, and then that response. */
 class CallerController implements Controller {
   readonly source = new LazyAbortController();
+  readonly #stopListening: () => void;
   #response: Controller | undefined;
   #isPaused = false;
+
+  /** @param around the context whose abort aborts the request too, also while its body is read */
+  constructor(around: Partial<CallContext> | undefined) {
+    this.#stopListening = whenAborted(around, (reason) => this.abort(reason as Error));
+  }
 
   get aborted(): boolean {
     return this.source.aborted;
@@ -90,7 +108,14 @@ class CallerController implements Controller {
 
   receive(response: ResponseInProgress, handler: Handler): void {
     this.#response = response.controller;
-    response.deliver(handler, this);
+    response.deliver(handler, this, () => this.end());
+    // The abort may have come after the policy had the response.
+    if (this.aborted) response.controller.abort(this.reason!);
+  }
+
+  /** The request has ended, so that nothing can abort it any more. */
+  end(): void {
+    this.#stopListening();
   }
 }
 
@@ -100,67 +125,102 @@ const maxDiscardMs = 1_000;
 
 type ResponseEvent = (receiver: Handler, by: Controller) => void;
 
-/** A response whose body is paused until it is delivered or discarded. */
-class ResponseInProgress {
-  readonly controller: Controller;
-  readonly statusCode: number;
-  readonly headers: Headers;
-  readonly #statusMessage: string | undefined;
+/**
+ * The handler of an attempt, and its response, whose body is paused until it is delivered or discarded.
+ */
+class ResponseInProgress implements Handler {
+  /** Rejects when the attempt ends without a response. */
+  readonly received: Promise<ResponseInProgress>;
+  readonly #context: CallContext;
+  readonly #resolve: (response: ResponseInProgress) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #stopListening: () => void;
+  #controller: Controller | undefined;
+  #statusCode = 0;
+  #headers: Headers = {};
+  #statusMessage: string | undefined;
   /** Events can occur while the response is paused, e.g. that its connection is broken. */
   readonly #waiting: ResponseEvent[] = [];
   #deliver: ((event: ResponseEvent) => void) | undefined;
+  #onEnd: (() => void) | undefined;
 
-  private constructor(controller: Controller, statusCode: number, headers: Headers, statusMessage?: string) {
-    this.controller = controller;
-    this.statusCode = statusCode;
-    this.headers = headers;
+  /** @param context its signal aborts the attempt until the response starts */
+  constructor(context: CallContext) {
+    const { promise, resolve, reject } = withResolvers<ResponseInProgress>();
+    this.received = promise;
+    this.#context = context;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#stopListening = whenAborted(context, (reason) => {
+      this.#controller?.abort(reason as Error);
+      reject(reason);
+    });
+  }
+
+  /** Only after `received` has resolved. */
+  get controller(): Controller {
+    return this.#controller!;
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    const source = abortSourceOf(this.#context);
+    if (source?.aborted === true) controller.abort(source.reason as Error);
+  }
+
+  onResponseStart(controller: Controller, statusCode: number, headers: Headers, statusMessage?: string): void {
+    if (statusCode < 200) return;
+    this.#stopListening();
+    this.#controller = controller;
+    this.#statusCode = statusCode;
+    this.#headers = headers;
     this.#statusMessage = statusMessage;
     controller.pause();
+    this.#resolve(this);
   }
 
-  /** The handler of an attempt, and its response. The promise rejects when the attempt ends without one. */
-  static await({ context }: Attempt): { readonly promise: Promise<ResponseInProgress>; readonly handler: Handler } {
-    let response: ResponseInProgress | undefined;
-    let controller: Controller | undefined;
-    let handler: Handler = {};
-    const promise = new Promise<ResponseInProgress>((resolve, reject) => {
-      const stopListening = whenAborted(context, (reason) => {
-        controller?.abort(reason as Error);
-        reject(reason);
-      });
-      handler = {
-        onRequestStart(started) {
-          controller = started;
-          if (context.signal.aborted) started.abort(context.signal.reason as Error);
-        },
-        onResponseStart(_controller, statusCode, headers, statusMessage) {
-          if (statusCode < 200) return;
-          stopListening();
-          response = new ResponseInProgress(controller!, statusCode, headers, statusMessage);
-          resolve(response);
-        },
-        onResponseData: (_controller, chunk) => response?.pass((receiver, by) => receiver.onResponseData?.(by, chunk)),
-        onResponseEnd: (_controller, trailers) =>
-          response?.pass((receiver, by) => receiver.onResponseEnd?.(by, trailers)),
-        onResponseError(_controller, error) {
-          stopListening();
-          reject(error);
-          response?.pass((receiver, by) => receiver.onResponseError?.(by, error));
-        },
-      };
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    this.#pass((receiver, by) => receiver.onResponseData?.(by, chunk));
+  }
+
+  onResponseEnd(_controller: Controller, trailers: Headers): void {
+    this.#pass((receiver, by) => {
+      this.#onEnd?.();
+      receiver.onResponseEnd?.(by, trailers);
     });
-    return { promise, handler };
   }
 
-  /** @param by what the receiver controls the response with */
-  deliver(receiver: Handler, by: Controller): void {
-    receiver.onResponseStart?.(by, this.statusCode, this.headers, this.#statusMessage);
+  onResponseError(_controller: Controller | undefined, error: Error): void {
+    this.#stopListening();
+    this.#reject(error);
+    this.#pass((receiver, by) => {
+      this.#onEnd?.();
+      receiver.onResponseError?.(by, error);
+    });
+  }
+
+  /** By these, the classification judges the response. */
+  get statusCode(): number {
+    return this.#statusCode;
+  }
+
+  get headers(): Headers {
+    return this.#headers;
+  }
+
+  /**
+   * @param by what the receiver controls the response with
+   * @param onEnd called before the receiver gets the end of the response, or its error
+   */
+  deliver(receiver: Handler, by: Controller, onEnd?: () => void): void {
+    this.#onEnd = onEnd;
+    receiver.onResponseStart?.(by, this.#statusCode, this.#headers, this.#statusMessage);
     this.#deliver = (event) => event(receiver, by);
     for (const event of this.#waiting.splice(0)) this.#deliver(event);
     if (!by.paused || by === this.controller) this.controller.resume();
   }
 
-  pass(event: ResponseEvent): void {
+  #pass(event: ResponseEvent): void {
     if (this.#deliver === undefined) this.#waiting.push(event);
     else this.#deliver(event);
   }
@@ -185,6 +245,16 @@ class ResponseInProgress {
 
 function discard(outcome: unknown): void {
   if (outcome instanceof ResponseInProgress) outcome.discard();
+}
+
+/** The URL of a request; `undefined` for one that undici itself reports as invalid. */
+function urlOf({ origin, path }: Dispatcher.DispatchOptions): URL | undefined {
+  // A path such as `//name` is not relative to the origin, but part of it.
+  try {
+    return new URL(path.startsWith('/') ? `${String(origin).replace(/\/$/, '')}${path}` : path);
+  } catch {
+    return undefined;
+  }
 }
 
 function endpointOf(url: string): Pick<Dispatcher.DispatchOptions, 'origin' | 'path'> {
@@ -222,13 +292,4 @@ function fromPairs(
     headers[name] = existing === undefined ? value : [existing, value].flat();
   }
   return headers;
-}
-
-function withAdded(
-  headers: GivenHeaders,
-  added: Readonly<Record<string, string>>,
-): Record<string, string | string[] | undefined> {
-  const all = asObject(headers);
-  const kept = Object.entries(all).filter(([name]) => !(name.toLowerCase() in added));
-  return { ...Object.fromEntries(kept), ...added };
 }
