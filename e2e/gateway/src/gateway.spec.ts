@@ -49,6 +49,24 @@ describe.each(gatewayKinds)('%s with nginx/nginx.conf', (kind) => {
       expect(request?.headers).not.toHaveProperty('x-request-timeout-ms');
     });
 
+    it('with its URL as it came', async () => {
+      const replica = await Replica.respondingWith();
+      const { url } = await gatewayTo([replica]);
+      const urls = [
+        '/x/../accounts',
+        '/x/%2e%2E/..a/b.././c',
+        '//accounts//x/',
+        // A parser of the WHATWG takes a backslash for a slash: this was the hidden path /metrics.
+        '/x\\..\\metrics',
+        '/\\metrics',
+        '/%ff"{}^`|?x=..%zz',
+      ];
+
+      for (const path of urls) expect(`${path} ${(await get(url, path)).status}`).toBe(`${path} 200`);
+
+      expect(replica.requests.map((request) => request.url)).toEqual(urls);
+    });
+
     it.each([
       ['mine-1', /^mine-1$/],
       ['not one for logs', /^[0-9a-f-]{32,36}$/],
@@ -72,6 +90,7 @@ describe.each(gatewayKinds)('%s with nginx/nginx.conf', (kind) => {
         '/METRICS/',
         '//metrics',
         '/x/../metrics',
+        '/x/..%2Fmetrics',
         '/%6detrics',
         '/health/ready',
         '/actuator',
@@ -238,6 +257,34 @@ describe.each(gatewayKinds)('%s with nginx/nginx.conf', (kind) => {
       expect(await response.json()).toMatchObject({ title: 'Bad Gateway', status: 502 });
       expect(one.requests.length + other.requests.length).toBe(1);
     });
+  });
+});
+
+describe.skipIf(!hasNginx)('nginx and the gateway in Node', () => {
+  /** All paths of three segments, with slashes and backslashes. */
+  const urls = ['/', '\\'].flatMap((separator) => {
+    const segments = ['', '.', '..', '%2e%2E', '..%2f', '%5c', 'a', 'metrics'];
+    return segments.flatMap((one) =>
+      segments.flatMap((two) => segments.map((three) => `/${[one, two, three].join(separator)}`)),
+    );
+  });
+
+  it('forward and refuse the same URLs', { timeout: 120_000 }, async () => {
+    const outcomes = await Promise.all(
+      (['nginx', 'node'] as const).map(async (kind) => {
+        const replica = await Replica.respondingWith();
+        const { url } = await startingGateways(kind)([replica]);
+        const outcomesOfKind = [];
+        for (const path of urls) {
+          const { status } = await get(url, path);
+          outcomesOfKind.push(`${path}: ${status} ${replica.requests.splice(0)[0]?.url ?? ''}`);
+        }
+        return outcomesOfKind;
+      }),
+    );
+
+    expect(outcomes[1]).toEqual(outcomes[0]);
+    expect(outcomes[0]?.filter((outcome) => outcome.includes(' 404 ')).length).toBeGreaterThan(50);
   });
 });
 

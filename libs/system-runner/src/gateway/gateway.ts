@@ -9,6 +9,7 @@ import fastify, {
   type RawServerBase,
   type RouteGenericInterface,
 } from 'fastify';
+import { Agent, type Dispatcher } from 'undici';
 import { Balancer, type Replica } from './balancer.ts';
 import { readGatewayRules, type Route } from './gateway-rules.ts';
 import { Refusals } from './refusals.ts';
@@ -78,6 +79,8 @@ export function createGateway({
     genReqId: (request) => refusals.idOf(request),
     frameworkErrors: (error, _request, reply) => problem(reply, error.statusCode ?? 500),
     serverFactory: (handler) => refusals.createServer(handler),
+    // One route takes every request. Fastify would refuse URLs that nginx forwards, such as bytes that are not UTF-8.
+    rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => refusals.refuseUnread(error, socket),
   });
 
@@ -96,7 +99,7 @@ export function createGateway({
     request.log.info(
       {
         method: request.method,
-        path: request.url.split('?', 1)[0],
+        path: request.originalUrl.split('?', 1)[0],
         status: reply.statusCode,
         durationSeconds: Math.round(reply.elapsedTime) / 1_000,
         upstream: Array.from(tried, ({ url }) => url).join(', '),
@@ -106,8 +109,7 @@ export function createGateway({
   });
 
   gateway.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    // The proxy decodes the URL as UTF-8.
-    const status = error instanceof URIError ? 400 : (error.statusCode ?? 500);
+    const status = error.statusCode ?? 500;
     if (status >= 500) request.log.error({ err: error }, 'request failed in the gateway');
     problem(reply, status);
   });
@@ -120,15 +122,13 @@ export function createGateway({
     done(null, streamOf(body));
   });
 
-  gateway.get('/gateway/health', { logLevel: 'silent' }, async () => ({ status: 'up' }));
-
   /** Whether a request may be sent twice although a replica received it. */
   const isRepeatable = ({ method, headers }: Reply['request'], route: Route): boolean =>
     method === 'POST' ? Boolean(headers['idempotency-key']) && route.repeatsKeyedRequests : method !== 'PATCH';
 
   /** Sends a request to the selected replica, or to the console. */
   function forward(reply: Reply, route: Route): void {
-    void reply.from(undefined, {
+    void reply.from(`/${Buffer.from(reply.request.originalUrl).toString('base64url')}`, {
       timeout: route.readTimeoutMs,
       getUpstream: ({ raw }) =>
         route.target === 'console' ? (rules.consoleUrl ?? '') : (forwardings.get(raw)?.replica?.url ?? ''),
@@ -174,22 +174,29 @@ export function createGateway({
     problem(reply, failure.includes('TIMEOUT') ? 504 : 502);
   }
 
+  const agent = new Agent({
+    connections: 512,
+    connect: { timeout: rules.connectTimeoutMs },
+    // Shorter than the services' timeout, so that no connection closes while a request is sent on it (see nginx.conf).
+    keepAliveTimeout: rules.keepAliveMs,
+    // The services' Keep-Alive header must not extend it.
+    keepAliveMaxTimeout: rules.keepAliveMs,
+  }).compose(withOriginalUrl);
+  gateway.addHook('onClose', () => agent.destroy());
+
   gateway.register(httpProxy, {
     // `forward` chooses it.
     upstream: '',
     replyOptions: { getUpstream: () => '' },
     proxyPayloads: false,
     disableRequestLogging: true,
-    undici: {
-      connections: 512,
-      connect: { timeout: rules.connectTimeoutMs },
-      // Shorter than the services' timeout, so that no connection closes while a request is sent on it (see nginx.conf).
-      keepAliveTimeout: rules.keepAliveMs,
-      // The services' Keep-Alive header must not extend it.
-      keepAliveMaxTimeout: rules.keepAliveMs,
-    },
+    undici: agent,
     preHandler: (request, reply) => {
-      const route = rules.routeOf(normalizePath(request.url) ?? '/');
+      const route = rules.routeOf(normalizePath(request.originalUrl) ?? '/');
+      if (route.target === 'health') {
+        reply.send({ status: 'up' });
+        return;
+      }
       if (route.target === 'accounts') {
         const forwarding: Forwarding = { replica: undefined, tried: new Set(), startedAtMs: now() };
         forwardings.set(request.raw, forwarding);
@@ -202,6 +209,13 @@ export function createGateway({
 
   return gateway;
 }
+
+/**
+ * Sends the URL of the client as it came, like nginx. The proxy gets it in base64, since it would normalize it: `/x\..\metrics`
+ * became the hidden path `/metrics`.
+ */
+const withOriginalUrl: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) =>
+  dispatch({ ...options, path: Buffer.from(options.path.slice(1), 'base64url').toString() }, handler);
 
 /** The proxy wraps the original error. */
 function innermost(error: Error): Error {
