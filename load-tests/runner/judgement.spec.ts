@@ -134,6 +134,19 @@ describe('a run', () => {
       { services: [servicesAt(10_000, 0), servicesAt(30_000, 300)] },
     ],
     [
+      'the load balancer repeats one request in five',
+      { upstreamRequestsPerArrival: 1.1 },
+      { forwarded: [1, 1, 1, 1, 2].map((attempts, at) => ({ atMs: 20_000 + at, attempts })) },
+    ],
+    [
+      'no request is refused in an overload',
+      { refused: 0.2, upstreamRequestsPerArrival: 1.1 },
+      {
+        // Before and after the fault nothing counts.
+        forwarded: [9_999, 20_000, 30_000].map((atMs) => ({ atMs, attempts: atMs === 20_000 ? 1 : 9 })),
+      },
+    ],
+    [
       'memory grows',
       { memoryGrowth: 1.1 },
       { services: [servicesAt(18_000, 0), servicesAt(25_000, 0, { memoryBytes: { 'account-1': 120e6 } })] },

@@ -156,6 +156,9 @@ function ledgerCheck({ ledger }: RunRecord): Check {
   return { name, measured, allowed, verdict: first === undefined ? 'passed' : 'failed' };
 }
 
+const shareRefused = (phase: Measures['phases'][number] | undefined): number | undefined =>
+  phase && phase.outcomes['503'] / phase.arrivals;
+
 type Limited = readonly [
   name: string,
   bound: '≥' | '≤',
@@ -199,6 +202,13 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
     (calls) => calls.toFixed(2),
     ({ customerCallsPerArrival }) => customerCallsPerArrival,
   ],
+  upstreamRequestsPerArrival: [
+    'requests to account per request',
+    '≤',
+    (requests) => requests.toFixed(3),
+    ({ upstreamRequestsPerArrival }) => upstreamRequestsPerArrival,
+  ],
+  refused: ['refused with 503 during', '≥', percent, (measures) => shareRefused(phaseOf(measures, 'during'))],
   memoryGrowth: [
     'memory, last third over second',
     '≤',

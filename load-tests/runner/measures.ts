@@ -82,6 +82,7 @@ export function measure(record: RunRecord) {
     },
     customerCallsPerArrival:
       (customerCallRate(services, during) * (during.toMs - during.fromMs)) / 1_000 / beganIn(during).length,
+    upstreamRequestsPerArrival: mean(forwardedIn(record, during).map(({ attempts }) => attempts)),
     /** Memory of the services in the last third, divided by that in the second. */
     memoryGrowth: thirds && thirds.last.memory / thirds.second.memory,
     eventLoopLagGrowthMs: thirds && thirds.last.lag - thirds.second.lag,
@@ -90,6 +91,9 @@ export function measure(record: RunRecord) {
     machineShare: shareOf('machine'),
   };
 }
+
+const forwardedIn = ({ forwarded }: RunRecord, { fromMs, toMs }: Span) =>
+  forwarded.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
 
 /** Calls per second to customer in a span, between the samples nearest to its ends. NaN without samples. */
 function customerCallRate(samples: readonly ServiceSample[], { fromMs, toMs }: Span): number {

@@ -44,6 +44,14 @@ export interface ServiceSample {
   readonly processors?: { readonly generator: number; readonly machine: number };
 }
 
+/** A request of a client in the log of the load balancer. */
+export interface ForwardedRequest {
+  /** Its arrival in milliseconds since the start of the load; nginx logs whole seconds. */
+  readonly atMs: number;
+  /** How often it was sent to a replica. */
+  readonly attempts: number;
+}
+
 /** An action on the system. */
 export interface Mark {
   readonly atMs: number;
@@ -74,6 +82,8 @@ export interface RunRecord {
   readonly requests: readonly ClientRequest[];
   readonly breakers: readonly BreakerSample[];
   readonly services: readonly ServiceSample[];
+  /** What the load balancer did with the requests; empty when its log was not read. */
+  readonly forwarded: readonly ForwardedRequest[];
   /** Requests that could not start in time. */
   readonly droppedRequests: number;
   readonly ledger: LedgerResult | undefined;

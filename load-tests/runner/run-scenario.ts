@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { withoutSecrets } from '@breakwater/contracts/without-secrets';
@@ -13,6 +13,7 @@ import {
   type Variant,
 } from '../scenarios/scenario.ts';
 import { writePolicies } from './account-policies.ts';
+import { readGatewayLog } from './gateway-log.ts';
 import type { K6Program } from './k6-program.ts';
 import { type K6Run, startK6 } from './k6-run.ts';
 import { actualPhases, loadOf, plannedPhases } from './load-of.ts';
@@ -84,6 +85,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     const { requests, dropped } = await k6.finish();
     sampling.stop();
     signal.throwIfAborted();
+    const forwarded = readGatewayLog(readFileSync(system.gatewayLog, 'utf8'), k6.beganAt);
     say('waiting for pending verifications, then reading the ledger');
     const ledger = await settleAndAudit(system, requests);
     return {
@@ -93,6 +95,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
       requests,
       breakers: sampling.breakers,
       services: sampling.services,
+      forwarded,
       droppedRequests: dropped,
       ledger,
       omissions: [],
@@ -159,6 +162,7 @@ async function runTarget(request: RunRequest, target: string, directory: string)
       requests,
       breakers: [],
       services: [],
+      forwarded: [],
       droppedRequests: dropped,
       ledger: undefined,
       omissions: [
@@ -167,6 +171,7 @@ async function runTarget(request: RunRequest, target: string, directory: string)
           : []),
         'The ledger was not read: it requires access to the database.',
         'Circuit breakers, load on customer and memory were not measured: they require the addresses of the replicas.',
+        'Repetitions by the load balancer were not counted: they require its log.',
         'The engine of the circuit breakers is unknown: it depends on how the system was started.',
       ],
     };

@@ -19,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   restarts.rolling,
   restarts.replicaKilled,
   restarts.accountFrozen,
+  restarts.accountOverload,
   restarts.database,
   traffic.soak,
 ];

@@ -1,8 +1,8 @@
-import type { Scenario, Step } from './scenario.ts';
+import { healthyCustomer, type Scenario, type Step } from './scenario.ts';
 
 const replicas = ['account-1', 'account-2', 'customer-1', 'customer-2'];
 
-/** Scenarios in which processes end. */
+/** Scenarios in which processes end or stop. */
 export const restarts = {
   rolling: {
     name: 'rolling-restart',
@@ -46,6 +46,35 @@ export const restarts = {
       { at: during, title: 'account-1 continues', action: { kind: 'thaw', replicas: ['account-1'] } },
     ],
     thresholds: () => ({ goodput: 0.99, serverErrors: 0, p99DuringMs: 150, timeToRecoverMs: 8_000 }),
+  },
+  accountOverload: {
+    name: 'account-overload',
+    claim:
+      'While account refuses what exceeds its limit and one replica is frozen, the load balancer adds less than a tenth to the requests.',
+    durations: { before: 10, during: 36, after: 15 },
+    // A frozen replica costs a repetition after 6 s.
+    short: { before: 5, during: 24, after: 10 },
+    rate: 10,
+    clientTimeoutSeconds: 15,
+    // Two requests of 300 ms are 7 per second on each replica, 13 in all; forty arrive.
+    account: { MAX_REQUESTS_IN_FLIGHT: '2' },
+    load: ({ before, during, after }) => ({
+      startRate: 10,
+      stages: [
+        { rate: 10, seconds: before },
+        { rate: 40, seconds: 1 },
+        { rate: 40, seconds: during - 2 },
+        { rate: 10, seconds: 1 },
+        { rate: 10, seconds: after },
+      ],
+    }),
+    steps: ({ during }) => [
+      { at: 0, title: 'customer takes 300 ms', action: { kind: 'customer', faults: { latency: '300ms' } } },
+      { at: during / 3, title: 'account-1 is frozen', action: { kind: 'freeze', replicas: ['account-1'] } },
+      { at: (during * 2) / 3, title: 'account-1 continues', action: { kind: 'thaw', replicas: ['account-1'] } },
+      { at: during, title: 'customer is healthy', action: { kind: 'customer', faults: healthyCustomer } },
+    ],
+    thresholds: () => ({ upstreamRequestsPerArrival: 1.1, refused: 0.2 }),
   },
   database: {
     name: 'database-restart',

@@ -69,6 +69,10 @@ export interface Thresholds {
   readonly customerLoadProtected?: number;
   /** Calls to customer per request in phase `during`. */
   readonly customerCallsPerArrival?: number;
+  /** Requests that the load balancer sends to account, per request of a client in phase `during`. */
+  readonly upstreamRequestsPerArrival?: number;
+  /** Share of requests in phase `during` that are refused with 503: with fewer, there was no overload. */
+  readonly refused?: number;
   /** Memory of the services in the last third of a run, divided by that in the second third. */
   readonly memoryGrowth?: number;
   /** Mean event-loop lag (p99 per second) in the last third of a run, minus that in the second third. */
@@ -89,6 +93,8 @@ export interface Scenario {
   readonly clientTimeoutSeconds?: number;
   /** Varying load without a warm-up, which is added at the first rate. */
   readonly load?: (durations: Durations) => Pick<LoadPlan, 'startRate' | 'stages'>;
+  /** Variables of account in addition to those of every run. Default: none. */
+  readonly account?: Readonly<Record<string, string>>;
   /** Customer's faults outside of the steps. Default: a latency of 20 ms. */
   readonly healthy?: Faults;
   readonly steps?: (durations: Durations) => readonly Step[];

@@ -61,6 +61,8 @@ export class LocalSystem {
   readonly actuatorToken = randomBytes(18).toString('base64url');
   /** Directory of the processes' logs, until {@link removeFiles}. */
   readonly logs: string;
+  /** The access log of the load balancer, in JSON lines. */
+  readonly gatewayLog: string;
   /** The steps of {@link start}, for a caller that displays them; they run in this order. */
   readonly steps: readonly StartUpStep[];
 
@@ -81,6 +83,7 @@ export class LocalSystem {
   private constructor(options: Required<SystemOptions>, ports: ServiceContext['ports'], gateway: Gateway) {
     this.#gateway = gateway;
     this.logs = mkdtempSync(path.join(tmpdir(), `breakwater-${options.name}-`));
+    this.gatewayLog = path.join(this.logs, 'gateway.log');
     const { faultsToken, actuatorToken, logs } = this;
     this.#context = { options, ports, faultsToken, actuatorToken, logs };
     this.gatewayUrl = urlOf(ports.gateway);
@@ -276,7 +279,7 @@ export class LocalSystem {
         passiveHealthChecks: this.#context.options.passiveHealthChecks,
         consolePort: ports.console,
         runDirectory: path.join(this.logs, 'gateway'),
-        logFile: path.join(this.logs, 'gateway.log'),
+        logFile: this.gatewayLog,
       }),
     );
     const consoles = this.#startReplicas(ports.console === undefined ? [] : [ports.console], (port) =>

@@ -75,6 +75,7 @@ export function sampleRun(change: Partial<RunRecord> = {}): RunRecord {
       servicesAt(30_000, 121),
       servicesAt(50_000, 221),
     ],
+    forwarded: [],
     droppedRequests: 0,
     ledger: { requests: 500, accounts: 500, retried: 0, findings: [] },
     omissions: [],
