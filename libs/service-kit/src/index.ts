@@ -28,6 +28,7 @@ export {
   wholeNumber,
 } from './config/variables.ts';
 export { Database } from './database/database.ts';
+export { limitLockWaits } from './database/transaction-settings.ts';
 export {
   migrate,
   type MigrationOptions,

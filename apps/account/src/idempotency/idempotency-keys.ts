@@ -1,4 +1,4 @@
-import { Database, TransactionConflictError } from '@breakwater/service-kit';
+import { Database, limitLockWaits, TransactionConflictError } from '@breakwater/service-kit';
 import { scheduleInBackground, type Cancel, type Clock } from '@breakwater/resilience';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
@@ -46,16 +46,18 @@ export class IdempotencyKeys {
   /**
    * Stores a key with its response, unless the key exists. PostgreSQL waits for another transaction that inserts the same key.
    *
+   * @param waitMs the longest wait for the other transaction; default: that of the database, a second
    * @returns whether it was stored; if not, the existing key cannot be deleted before this transaction ends
-   * @throws KeyInUseException when the other transaction lasts longer than the database lets this one wait
+   * @throws KeyInUseException when the other transaction lasts longer than this one waits
    */
   async insert(
     { key, fingerprint }: KeyedRequest,
     { status, body }: Pick<StoredResponse, 'status' | 'body'>,
     transaction: Transaction<AccountTables>,
+    waitMs?: number,
   ): Promise<boolean> {
     const row = { fingerprint, response_status: status, response_body: JSON.stringify(body) };
-    const inserted = await transaction
+    const insertion = transaction
       .insertInto('idempotency_keys')
       .values({ key, ...row })
       .onConflict((conflict) =>
@@ -65,14 +67,16 @@ export class IdempotencyKeys {
           .doUpdateSet({ ...row, created_at: sql`now()` })
           .where('idempotency_keys.created_at', '<=', this.#oldest),
       )
-      .returning('key')
-      .executeTakeFirst()
-      .catch((error: unknown) => {
-        throw error instanceof TransactionConflictError && error.isLockTimeout
-          ? new KeyInUseException(key, error)
-          : error;
-      });
-    return inserted !== undefined;
+      .returning('key');
+    const insert = () => insertion.executeTakeFirst();
+    try {
+      const inserted = await (waitMs === undefined ? insert() : limitLockWaits(transaction, waitMs, insert));
+      return inserted !== undefined;
+    } catch (error) {
+      throw error instanceof TransactionConflictError && error.isLockTimeout
+        ? new KeyInUseException(key, error)
+        : error;
+    }
   }
 
   /**

@@ -18,7 +18,7 @@ import {
   idempotencyReplayedHeader,
   parseIdempotencyKey,
 } from './idempotency-key.ts';
-import { KeyWriters } from './key-writers.ts';
+import { KeyWriters, type RemainingWait } from './key-writers.ts';
 import { IdempotencyKeyPurge, IdempotencyKeys, type KeyedRequest, type StoredResponse } from './idempotency-keys.ts';
 
 /** The decision of an `@Idempotent()` route: a success or a problem. Either is stored under the key of the request. */
@@ -83,15 +83,15 @@ export class IdempotentRequests {
     const write = 'problem' in decision ? undefined : decision.write;
     if (!request && !write) return response;
 
-    const store = () =>
+    const store = (remaining?: RemainingWait) =>
       this.database.transact(async (tables) => {
-        if (request && !(await this.keys.insert(request, response, tables))) {
+        if (request && !(await this.keys.insert(request, response, tables, remaining?.()))) {
           return replay(request, await this.keys.find(request.key, tables));
         }
         await write?.(tables);
         return response;
       });
-    return request ? this.writers.run(request.key, () => this.withinShare(store)) : store();
+    return request ? this.writers.run(request.key, (remaining) => this.withinShare(() => store(remaining))) : store();
   }
 
   /** Keys that other replicas keep locked must not occupy all connections of this one. */

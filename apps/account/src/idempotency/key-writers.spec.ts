@@ -58,6 +58,29 @@ describe('KeyWriters', () => {
     expect(await writers.run('a', next)).toBe('written');
   });
 
+  it('leaves a write what remains of the second, which also repetitions of the write share', async () => {
+    const writers = new KeyWriters();
+    const held = heldWrite();
+    const waits: (number | undefined)[] = [];
+
+    const first = writers.run('a', (remaining) => {
+      waits.push(remaining());
+      return held.write();
+    });
+    const second = writers.run('a', async (remaining) => {
+      waits.push(remaining());
+      await vi.advanceTimersByTimeAsync(250);
+      waits.push(remaining());
+      await vi.advanceTimersByTimeAsync(5_000);
+      waits.push(remaining());
+    });
+    await vi.advanceTimersByTimeAsync(600);
+    held.resolve('first');
+    await Promise.all([first, second]);
+
+    expect(waits).toEqual([undefined, 400, 150, 0]);
+  });
+
   it('writes after the request before has failed for another reason', async () => {
     const writers = new KeyWriters();
     const held = heldWrite();

@@ -1,8 +1,14 @@
 import { ProblemException } from '@breakwater/service-kit';
 import { accountKinds } from '../accounts/accounts.problems.ts';
 
-/** The longest that a request waits for another one with the same key in this replica, in milliseconds. */
+/** The longest that a request waits for others that write the same key, in this replica and in others, in milliseconds. */
 const maxWaitMs = 1_000;
+
+/** Waits below this, in milliseconds, are not worth the round trips that limit the next one. */
+const negligibleMs = 100;
+
+/** What is left of the wait for a key, in milliseconds. Undefined while that is the limit of the database anyway, a second. */
+export type RemainingWait = () => number | undefined;
 
 /** 409: another request keeps writing the same key. */
 export class KeyInUseException extends ProblemException {
@@ -23,10 +29,18 @@ export class KeyInUseException extends ProblemException {
 export class KeyWriters {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** @throws KeyInUseException when the request before this one gets it, or has not ended within a second */
-  run<T>(key: string, write: () => Promise<T>): Promise<T> {
+  /**
+   * @param write may wait for the key, too, for what remains of the second
+   * @throws KeyInUseException when the request before this one gets it, or has not ended within a second
+   */
+  run<T>(key: string, write: (remaining: RemainingWait) => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    const remaining = (): number | undefined => {
+      const waitedMs = performance.now() - startedAt;
+      return waitedMs < negligibleMs ? undefined : Math.max(0, maxWaitMs - waitedMs);
+    };
     const previous = this.#last.get(key);
-    const current = previous === undefined ? write() : waitFor(previous, key).then(write);
+    const current = previous === undefined ? write(remaining) : waitFor(previous, key).then(() => write(remaining));
     this.#last.set(key, current);
     const forget = (): void => {
       if (this.#last.get(key) === current) this.#last.delete(key);

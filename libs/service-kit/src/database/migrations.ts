@@ -6,7 +6,7 @@ import { CurrentConnections } from './current-connections.ts';
 import { describeHolder, LockWatch, type LockHolder } from './lock-watch.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 import { requireUsable } from './requirements.ts';
-import { settingsStatement } from './transaction-settings.ts';
+import { limitLockWaits, settingsStatement } from './transaction-settings.ts';
 import { withoutLimit } from './wait-limit.ts';
 
 /** Migrations by name; they run in the order of their names, in the schema of the service. */
@@ -84,7 +84,7 @@ export async function migrate<Tables>(options: MigrationOptions<Tables>): Promis
       try {
         return await kysely.transaction().execute(async (transaction) => {
           watch.watch(await processOf(transaction));
-          await waitForOthers(transaction, timeoutMs);
+          await waitForOthers(transaction);
           return migrateIn(transaction, options);
         });
       } catch (error) {
@@ -118,17 +118,11 @@ async function processOf<Tables>(transaction: Transaction<Tables>): Promise<numb
   return rows[0]?.pid ?? 0;
 }
 
-/**
- * Waits for other migrations until this transaction may migrate.
- *
- * @param timeoutMs the limit of its later waits for locks
- */
-async function waitForOthers<Tables>(transaction: Transaction<Tables>, timeoutMs: number): Promise<void> {
-  const setLockTimeout = (ms: number) =>
-    sql`select set_config('lock_timeout', ${String(ms)}, true)`.execute(transaction);
-  await setLockTimeout(60 * 60_000);
-  await sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction);
-  await setLockTimeout(timeoutMs);
+/** Waits for other migrations, up to an hour, until this transaction may migrate. */
+async function waitForOthers<Tables>(transaction: Transaction<Tables>): Promise<void> {
+  await limitLockWaits(transaction, 60 * 60_000, () =>
+    sql`select pg_advisory_xact_lock(${migrationLock})`.execute(transaction),
+  );
 }
 
 /** Kysely refuses the migrations in the schema before it changes anything. After any other error the transaction cannot go on. */

@@ -11,6 +11,7 @@ import { DatabaseUnavailableError } from './database-errors.ts';
 import { Database } from './database.ts';
 import { migrate, type Migrations } from './migrations.ts';
 import { UnusableDatabaseError } from './requirements.ts';
+import { limitLockWaits } from './transaction-settings.ts';
 
 interface Setting {
   readonly name: string;
@@ -161,6 +162,24 @@ describe('the settings of a role or a database', () => {
       ['local', 'remote_write', 'remote_apply'].map((value) => ({ value, observed: { alone: [durable(value)] } })),
     );
   }, 300_000);
+
+  it('let a transaction limit some of its waits for locks, at least to 1 ms', async () => {
+    const database = open();
+    onTestFinished(() => database.onApplicationShutdown());
+
+    const limits = await database.transact(async (tables) => {
+      const limit = async () =>
+        (await sql<{ limit: string }>`select current_setting('lock_timeout') as limit`.execute(tables)).rows[0]?.limit;
+      return [
+        await limitLockWaits(tables, 250.4, limit),
+        await limit(),
+        await limitLockWaits(tables, 0, limit),
+        await limit(),
+      ];
+    });
+
+    expect(limits).toEqual(['250ms', '1s', '1ms', '1s']);
+  });
 
   it('do not stop a migration, and neither the lock nor the settings outlive it', async () => {
     const applied = await setTo('statement_timeout', '600000', () =>

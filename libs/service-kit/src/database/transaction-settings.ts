@@ -1,3 +1,4 @@
+import { sql, type Transaction } from 'kysely';
 import { Query, type ClientBase, type QueryResult } from 'pg';
 
 /** The settings of PostgreSQL that every transaction of a pool sets for itself. */
@@ -84,4 +85,25 @@ export function queryWith(
   query.once('end', (results: QueryResult[]) => resolve(results.at(-1) as QueryResult)).once('error', reject);
   client.query(query);
   return promise;
+}
+
+/**
+ * Runs statements of a transaction with another limit of their waits for locks, in milliseconds, at least 1. After an error the
+ * transaction is rolled back, and its settings with it.
+ */
+export async function limitLockWaits<Tables, T>(
+  transaction: Transaction<Tables>,
+  limitMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const set = (limit: string) =>
+    sql<{ before: string }>`
+      select current_setting('lock_timeout') as before, set_config('lock_timeout', ${limit}, true)`.execute(
+      transaction,
+    );
+  // 0 would be no limit at all.
+  const { rows } = await set(String(Math.max(1, Math.round(limitMs))));
+  const result = await work();
+  await set(rows[0]?.before ?? '');
+  return result;
 }
