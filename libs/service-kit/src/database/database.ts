@@ -1,6 +1,5 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { Gauge } from 'prom-client';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
@@ -112,17 +111,9 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     return findPendingMigrations(this.#kysely, this.#options);
   }
 
-  /** Closes all connections. Nest calls it after the last response. A server that does not respond is not waited for. */
+  /** Closes all connections. Nest calls it after the last response. It waits at most 3 s for statements that run. */
   onApplicationShutdown(): Promise<void> {
-    return (this.#closed ??= this.#close());
-  }
-
-  async #close(): Promise<void> {
-    const timeout = new AbortController();
-    await Promise.race([
-      this.#kysely.destroy().finally(() => timeout.abort()),
-      wait(maxWaitMs, undefined, { signal: timeout.signal }).catch(() => {}),
-    ]);
+    return (this.#closed ??= this.#kysely.destroy());
   }
 }
 
