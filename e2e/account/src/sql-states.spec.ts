@@ -1,6 +1,7 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
 import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { eventually, startReplica, type RunningAccount } from './services.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
@@ -66,6 +67,12 @@ describe('account on a database whose transactions are serializable', () => {
     const account = await startOn(database.url);
     const { body } = await account.open('c-1001').expect(201);
     const { id } = body as { id: string };
+    // The first closing takes so long that all others wait for it.
+    await execute(
+      database.url,
+      `create function account.wait() returns trigger language plpgsql as 'begin perform pg_sleep(0.5); return new; end';
+      create trigger wait before update on account.accounts for each row execute function account.wait()`,
+    );
 
     const closings = await Promise.all(
       Array.from({ length: 10 }, () =>
@@ -100,6 +107,39 @@ describe('an idempotency key that another transaction is writing', () => {
     expect(waited.headers['retry-after']).toBe('1');
     expect(waited.body).toMatchObject({ type: 'urn:breakwater:problem:idempotency-key-in-use', status: 409 });
     expect(afterwards.status).toBe(201);
+  });
+
+  it('is waited for a second in all, also when the request before this one fails after a part of it', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    const account = await startOn(database.url);
+    const open = () => account.open('c-1001').set('idempotency-key', 'k-1');
+    const insert = `
+      insert into account.idempotency_keys (key, fingerprint, response_status, response_body) values ('k-1', '', 201, '{}')`;
+
+    const ended: string[] = [];
+    const [first, second] = await withClient(database.url, async (client) => {
+      await client.query('begin');
+      await client.query(insert);
+      const requests = [open(), open()].map((request) => request.then((response) => response));
+      void requests[1]?.then(() => ended.push('the request'));
+      const waiting = await eventually(async () => {
+        const { rows } = await client.query<{ pid: number }>(
+          'select pid from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid))',
+        );
+        expect(rows).toHaveLength(1);
+        return rows[0]?.pid;
+      }, 5);
+      await delay(500);
+      await client.query('select pg_terminate_backend($1)', [waiting]);
+      // A wait for the key that starts now and lasts a second.
+      const reference = execute(database.url, `set lock_timeout = '1s'; ${insert}`).catch(() => {});
+      await reference.then(() => ended.push('the reference'));
+      return Promise.all(requests);
+    });
+
+    expect([first?.status, second?.status]).toEqual([503, 409]);
+    expect(ended).toEqual(['the request', 'the reference']);
   });
 });
 
