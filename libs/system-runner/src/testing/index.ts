@@ -3,6 +3,7 @@ export { createTestDatabase } from './test-database.ts';
 export { canBeProcessOne, endWhileLoading } from './stopped-loading.ts';
 export { startSystem } from './test-system.ts';
 export { startProcess, type TestedProcess } from './tested-process.ts';
+export { clockAhead, hasFaketime } from './wrong-clock.ts';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { listen } from '../ports.ts';
 
