@@ -38,6 +38,16 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
     expect(registry.all().map(({ name }) => name)).toStrictEqual(['a', 'c']);
   });
 
+  it('replaces an idle instance, although all were used since they were last looked up', async () => {
+    const { clock, registry } = setUp(kind, { maxInstances: 2 });
+    for (const policy of [registry.getOrCreate('a'), registry.getOrCreate('b')]) await policy.execute(() => 'ok');
+    // The period of a rate limiter, whose state the next call then does not need.
+    clock.advance(1);
+
+    expect(registry.getOrCreate('c').name).toBe('c');
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['b', 'c']);
+  });
+
   it('removes a dynamic instance that was not used for the idle expiry, and leaves no timer', async () => {
     const { clock, registry } = setUp(kind, { idleExpiry: '1m' });
     registry.getOrCreate('a');

@@ -69,14 +69,7 @@ export class DynamicInstances<P extends { readonly usage?: Usage }> {
 
   /** Makes room for one more instance. Returns whether it may be created. */
   admit(): boolean {
-    const uses = this.#uses.size < this.#maxInstances ? [] : [...this.#uses];
-    for (const [name, use] of uses) {
-      if (this.#wasUsed(name, use)) this.#markUsed(name, use);
-      else if (this.#isRemovable(name)) {
-        this.#owner.remove(name);
-        break;
-      }
-    }
+    if (this.#uses.size >= this.#maxInstances) this.#removeLeastRecentlyUsed();
     // A listener to the removal may have created another instance.
     if (this.#uses.size < this.#maxInstances) return true;
     this.#warnOnce();
@@ -93,6 +86,16 @@ export class DynamicInstances<P extends { readonly usage?: Usage }> {
   delete(name: string): void {
     this.#uses.delete(name);
     if (this.#uses.size === 0) this.#stopExpiry();
+  }
+
+  /** Removes one instance, if one can be removed. */
+  #removeLeastRecentlyUsed(): void {
+    // One that was used since its last lookup moves to the end of the map, so that the loop reaches it again, after all
+    // others: it can be removed too, because it may be idle by now.
+    for (const [name, use] of this.#uses) {
+      if (this.#wasUsed(name, use)) this.#markUsed(name, use);
+      else if (this.#isRemovable(name)) return this.#owner.remove(name);
+    }
   }
 
   #removeIdle(): void {
