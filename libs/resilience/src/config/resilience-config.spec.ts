@@ -145,6 +145,7 @@ describe('values', () => {
     ['waitJitterFactor', '0.2', 0.2],
     ['healthProbeInterval', '2s', 2_000],
     ['healthProbeTimeout', '500ms', 500],
+    ['slowCallsInFlightEnabled', 'true', true],
     ['abortCallsOnOpen', 'true', true],
   ])('are accepted: %s: %s', (option, written, value, known = option) => {
     expect(instance('customer', `resilience4j.circuitbreaker.instances.customer.${option}: ${written}`)).toStrictEqual({

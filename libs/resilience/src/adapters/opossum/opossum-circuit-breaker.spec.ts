@@ -67,6 +67,7 @@ describe('The options of a circuit breaker on opossum', () => {
         automaticTransitionFromOpenToHalfOpenEnabled: true,
         waitJitterFactor: 0,
         rampUpSteps: [],
+        slowCallsInFlightEnabled: false,
         abortCallsOnOpen: false,
         initialState: 'CLOSED',
       }),

@@ -127,6 +127,13 @@ export const opossumLimits: readonly OpossumLimit[] = [
   },
   { option: 'rampUpStepDuration', allowed: leaveOut, reason: closesImmediately, example: '1s' },
   {
+    option: 'slowCallsInFlightEnabled',
+    allowed: 'false',
+    reason: hasNoSlowCalls,
+    example: true,
+    isSupported: (value) => value === false,
+  },
+  {
     option: 'abortCallsOnOpen',
     allowed: 'false',
     reason: 'it has no signal for each call',

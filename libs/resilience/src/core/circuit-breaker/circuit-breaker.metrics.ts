@@ -81,6 +81,17 @@ export class WindowMetrics {
     this.#window.record(isFailed, durationMs > this.#config.slowCallDurationThreshold);
   }
 
+  /**
+   * Records a call that is still in flight as slow.
+   *
+   * @returns marks the call as failed, too, and returns whether it was still in its window
+   */
+  recordSlow(): () => boolean {
+    const window = this.#window;
+    const entry = window.record(false, true);
+    return () => window.markFailed(entry);
+  }
+
   recordNotPermitted(): void {
     this.#notPermittedCalls++;
   }

@@ -59,6 +59,7 @@ describe('Circuit breaker options', () => {
       healthProbeTimeout: 1_000,
       rampUpSteps: [],
       rampUpStepDuration: 10_000,
+      slowCallsInFlightEnabled: false,
       abortCallsOnOpen: false,
       releaseOnOpen: undefined,
     });

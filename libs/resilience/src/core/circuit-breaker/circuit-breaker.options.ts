@@ -54,7 +54,10 @@ export type CallOutcome = { readonly error: unknown } | { readonly result: unkno
  */
 export type HealthProbe = (context: Pick<CallContext, 'signal'>) => unknown;
 
-/** Options beyond Resilience4j's: a gradual recovery of a dependency that was down. All are off by default. */
+/**
+ * Options beyond Resilience4j's: to detect a slow dependency early and to let one that was down recover gradually. All are off
+ * by default.
+ */
 export interface RecoveryOptions {
   /** Opens when this percentage of the calls in the window failed, were slow, or both. Above 0 and at most 100. */
   readonly combinedRateThreshold?: number;
@@ -76,6 +79,12 @@ export interface RecoveryOptions {
   readonly rampUpSteps?: readonly number[];
   /** The duration of each step. At least 1 ms; 10 s by default. */
   readonly rampUpStepDuration?: Duration;
+  /**
+   * Records a call of `execute` or of a decorator as slow as soon as it lasts longer than `slowCallDurationThreshold`, while
+   * it is in flight, instead of when it ends. A call has one entry: if it fails later, that entry becomes slow and failed
+   * while it is in the window; any other end leaves it slow, even an error that is ignored. False by default.
+   */
+  readonly slowCallsInFlightEnabled?: boolean;
   /** Aborts the signals of the calls in flight when the circuit breaker opens. False by default. */
   readonly abortCallsOnOpen?: boolean;
   /** Called when the circuit breaker opens, e.g. to close pooled connections. An error that it throws affects no call. */
@@ -182,6 +191,7 @@ export const circuitBreakerOptions = new OptionSchema({
   healthProbeTimeout: duration(1_000, { min: 1 }),
   rampUpSteps: risingPercentages(),
   rampUpStepDuration: duration(10_000, { min: 1 }),
+  slowCallsInFlightEnabled: flag(false),
   abortCallsOnOpen: flag(false),
   releaseOnOpen: optionalFunction<() => unknown>('a function'),
 });

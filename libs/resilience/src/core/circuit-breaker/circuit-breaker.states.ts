@@ -59,12 +59,32 @@ export abstract class State {
   releasePermission(): void {}
 
   /** Records how a call ended; may cause a transition. */
-  abstract record(isFailed: boolean, durationMs: number): void;
+  record(isFailed: boolean, durationMs: number): void {
+    if (!this.isRecording) return;
+    this.metrics.record(isFailed, durationMs);
+    this.judge();
+  }
+
+  /**
+   * Records a call that is still in flight as slow; may cause a transition.
+   *
+   * @returns records that the call has failed, too
+   */
+  recordSlow(): () => void {
+    const markFailed = this.metrics.recordSlow();
+    this.judge();
+    return () => {
+      if (markFailed()) this.judge();
+    };
+  }
 
   /** Milliseconds until the clock ends this state; `undefined` when no clock does. */
   remainingMs(): number | undefined {
     return undefined;
   }
+
+  /** Makes the transition that the window requires, after a change of the window. None by default. */
+  protected judge(): void {}
 
   /** Counts a call that is not permitted. */
   protected refuse(): false {
@@ -97,8 +117,7 @@ export class ClosedState extends State {
     return true;
   }
 
-  record(isFailed: boolean, durationMs: number): void {
-    this.metrics.record(isFailed, durationMs);
+  protected override judge(): void {
     const reached = this.metrics.reachedRates();
     if (reached.length === 0) return;
 
@@ -140,8 +159,6 @@ export class DisabledState extends State {
   tryAcquirePermission(): boolean {
     return true;
   }
-
-  record(): void {}
 }
 
 /** HALF_OPEN permits a number of trial calls and decides by them alone. It refuses all further calls immediately. */
@@ -194,8 +211,7 @@ export class HalfOpenState extends State {
     this.#permits++;
   }
 
-  record(isFailed: boolean, durationMs: number): void {
-    this.metrics.record(isFailed, durationMs);
+  protected override judge(): void {
     if (this.metrics.rates().failureRate < 0) return;
 
     if (this.metrics.reachedRates().length > 0) this.machine.transition(this, 'OPEN');
@@ -259,8 +275,7 @@ export class RampUpState extends State {
     return true;
   }
 
-  record(isFailed: boolean, durationMs: number): void {
-    this.#metrics.record(isFailed, durationMs);
+  protected override judge(): void {
     if (this.#metrics.reachedRates().length > 0) this.machine.transition(this, 'OPEN');
   }
 
@@ -302,8 +317,6 @@ export class DisposedState extends State {
   tryAcquirePermission(): boolean {
     return this.admissionPercentage > 0;
   }
-
-  record(): void {}
 }
 
 /** Leaves HALF_OPEN after a successful trial: by the ramp-up if one is configured, else to CLOSED. */

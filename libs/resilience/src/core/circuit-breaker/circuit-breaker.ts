@@ -4,16 +4,7 @@ import { type Clock, runInBackground, systemClock } from '../clock.ts';
 import type { Duration } from '../duration.ts';
 import { warn } from '../events.ts';
 import type { Random } from '../interval-function.ts';
-import {
-  type CallContext,
-  callContext,
-  invokeCall,
-  LazyAbortController,
-  type ProtectedCall,
-  rejectionIfAborted,
-  toCallContext,
-  whenAborted,
-} from '../policy.ts';
+import { type CallContext, invokeCall, type ProtectedCall, rejectionIfAborted, toCallContext } from '../policy.ts';
 import { UserFunctions } from '../user-function.ts';
 import { type AnyCircuitBreaker, chosenEngine } from './circuit-breaker.contract.ts';
 import {
@@ -33,6 +24,7 @@ import {
   judgeOutcome,
   outcomeField,
 } from './circuit-breaker.options.ts';
+import { AbortableCalls, SlowCalls, type WatchedCall } from './in-flight-calls.ts';
 import { StateMachine } from './circuit-breaker.state-machine.ts';
 import type { State } from './circuit-breaker.states.ts';
 import type { StateName } from './circuit-breaker.transitions.ts';
@@ -51,26 +43,8 @@ interface EndedCall extends JudgedCall {
   readonly endedAt: number;
   /** The state that permitted the call; `undefined` for the low-level methods, whose permissions are anonymous. */
   readonly issuer: State | undefined;
-}
-
-/** The calls that a circuit breaker has permitted and that have not ended. */
-class InFlightCalls {
-  readonly #controllers = new Set<LazyAbortController>();
-
-  /** Runs `call` with a context that both the caller and `abort` can abort. */
-  run<T>(call: ProtectedCall<T>, context: CallContext): Promise<T> {
-    const controller = new LazyAbortController();
-    const stopListening = whenAborted(context, (reason) => controller.abort(reason));
-    this.#controllers.add(controller);
-    return invokeCall(call, callContext(controller, context.attempt, context)).finally(() => {
-      this.#controllers.delete(controller);
-      stopListening();
-    });
-  }
-
-  abort(reason: Error): void {
-    for (const controller of this.#controllers) controller.abort(reason);
-  }
+  /** `undefined` for a call that was not watched while it was in flight. */
+  readonly watched: WatchedCall | undefined;
 }
 
 /**
@@ -91,7 +65,8 @@ export class CircuitBreaker
 {
   readonly #clock: Clock;
   readonly #machine: StateMachine;
-  readonly #inFlightCalls = new InFlightCalls();
+  readonly #abortableCalls = new AbortableCalls();
+  readonly #slowCalls: SlowCalls;
   readonly #userFunctions: UserFunctions;
 
   /**
@@ -113,6 +88,9 @@ export class CircuitBreaker
       userFunctions: this.#userFunctions,
       emit: (type, details, creationTime) => this.emit(type, details, creationTime),
       onOpen: () => this.#release(),
+    });
+    this.#slowCalls = new SlowCalls(clock, config, (call) => {
+      if (call.issuer === this.#machine.state) call.markFailed = call.issuer.recordSlow();
     });
   }
 
@@ -160,12 +138,14 @@ export class CircuitBreaker
     if (!this.#machine.tryAcquirePermission()) return Promise.reject(CallNotPermittedError.by(this));
     const issuer = this.#machine.state;
     const startedAt = this.#clock.now();
+    const watched = this.config.slowCallsInFlightEnabled ? this.#slowCalls.add(issuer, startedAt) : undefined;
     const running = this.config.abortCallsOnOpen
-      ? this.#inFlightCalls.run(call, toCallContext(context))
+      ? this.#abortableCalls.run(call, toCallContext(context))
       : invokeCall(call, toCallContext(context));
     const end = (outcome: CallOutcome): EndedCall => {
       const endedAt = this.#clock.now();
-      return { outcome, elapsedDurationMs: endedAt - startedAt, context, endedAt, issuer };
+      if (watched !== undefined) this.#slowCalls.delete(watched);
+      return { outcome, elapsedDurationMs: endedAt - startedAt, context, endedAt, issuer, watched };
     };
     // Two handlers of one `then`: an error that settling the first throws must not settle the call again.
     const settled = running.then(
@@ -291,6 +271,7 @@ export class CircuitBreaker
     const config = resolveConfig(this.name, options);
     this.changeBufferSize(config.eventConsumerBufferSize);
     this.#machine.reconfigure(config);
+    this.#slowCalls.reconfigure(config);
   }
 
   /**
@@ -299,11 +280,13 @@ export class CircuitBreaker
    */
   dispose(): void {
     this.#machine.dispose();
+    this.#slowCalls.clear();
   }
 
   #anonymousEnd(outcome: CallOutcome, elapsedDurationMs: number): EndedCall {
     this.usage.touch();
-    return { outcome, elapsedDurationMs, context: undefined, endedAt: this.#clock.now(), issuer: undefined };
+    const endedAt = this.#clock.now();
+    return { outcome, elapsedDurationMs, context: undefined, endedAt, issuer: undefined, watched: undefined };
   }
 
   #settle(ended: EndedCall): void {
@@ -320,27 +303,34 @@ export class CircuitBreaker
   }
 
   #ignoreCall(ended: EndedCall): void {
-    this.#recorderOf(ended)?.releasePermission();
+    // A call that was recorded while it was in flight has used up its permission.
+    if (ended.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
     const details = { ...this.#detailsOf(ended), error: this.#errorOf(ended.outcome) };
     this.#machine.emit('IGNORED_ERROR', details, ended.endedAt);
   }
 
   /** Its error is no evidence, so that `transitionOnResult` does not receive it. */
   #recordSlowCall(ended: EndedCall): void {
-    const { elapsedDurationMs, endedAt } = ended;
-    this.#machine.emit('SUCCESS', this.#detailsOf(ended), endedAt);
-    this.#recorderOf(ended)?.record(false, elapsedDurationMs);
+    this.#machine.emit('SUCCESS', this.#detailsOf(ended), ended.endedAt);
+    const recorder = this.#recorderOf(ended);
+    if (recorder !== undefined) this.#record(recorder, false, ended);
   }
 
   #recordCall(isFailed: boolean, ended: EndedCall): void {
-    const { outcome, elapsedDurationMs, endedAt } = ended;
+    const { outcome, endedAt } = ended;
     const details = this.#detailsOf(ended);
     if (isFailed) this.#machine.emit('ERROR', { ...details, error: this.#errorOf(outcome) }, endedAt);
     else this.#machine.emit('SUCCESS', details, endedAt);
     const recorder = this.#recorderOf(ended);
     if (recorder === undefined) return;
-    recorder.record(isFailed, elapsedDurationMs);
+    this.#record(recorder, isFailed, ended);
     this.#applyTransitionOnResult(outcome);
+  }
+
+  /** Once: a call that was recorded while it was in flight can only become a failure. */
+  #record(recorder: State, isFailed: boolean, { elapsedDurationMs, watched }: EndedCall): void {
+    if (watched?.markFailed === undefined) recorder.record(isFailed, elapsedDurationMs);
+    else if (isFailed) watched.markFailed();
   }
 
   /** The state that records the call; `undefined` when the state that permitted it has been left. */
@@ -377,7 +367,7 @@ export class CircuitBreaker
 
   /** In-flight calls are unlikely to succeed, and their connections are unusable. */
   #release(): void {
-    if (this.config.abortCallsOnOpen) this.#inFlightCalls.abort(new CallAbortedOnOpenError(this.name));
+    if (this.config.abortCallsOnOpen) this.#abortableCalls.abort(new CallAbortedOnOpenError(this.name));
     runInBackground(() => void this.#releaseConnections());
   }
 

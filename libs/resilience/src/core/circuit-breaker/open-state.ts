@@ -73,10 +73,6 @@ export class OpenState extends State {
     return this.refuse();
   }
 
-  record(isFailed: boolean, durationMs: number): void {
-    if (this.isRecording) this.metrics.record(isFailed, durationMs);
-  }
-
   override remainingMs(): number | undefined {
     return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.machine.clock.now());
   }

@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { CountBasedWindow, TimeBasedWindow, type WindowOutcome, type WindowTotals } from './sliding-window.ts';
+import {
+  CountBasedWindow,
+  type SlidingWindow,
+  TimeBasedWindow,
+  type WindowOutcome,
+  type WindowTotals,
+} from './sliding-window.ts';
 
 interface Call {
   readonly epochSecond: number;
-  readonly isFailed: boolean;
+  isFailed: boolean;
   readonly isSlow: boolean;
 }
 
@@ -31,7 +37,28 @@ function nameOf({ isFailed, isSlow }: Call): WindowOutcome {
 const outcome = {
   isFailed: fc.boolean(),
   isSlow: fc.boolean(),
+  /** Which slow success also fails after the call is recorded, as a position among all of them; `undefined` for none. */
+  failing: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat() }),
 };
+
+/** The calls that were recorded, with their entries. */
+class Recorded {
+  readonly calls: Call[] = [];
+  readonly #slowSuccesses: { readonly call: Call; readonly entry: number }[] = [];
+
+  record(window: SlidingWindow, call: Call): void {
+    const entry = window.record(call.isFailed, call.isSlow);
+    this.calls.push(call);
+    if (call.isSlow && !call.isFailed) this.#slowSuccesses.push({ call, entry });
+  }
+
+  markFailed(window: SlidingWindow, at: number, isInWindow: (call: Call) => boolean): void {
+    const [marked] = this.#slowSuccesses.splice(at % Math.max(1, this.#slowSuccesses.length), 1);
+    if (marked === undefined) return;
+    expect(window.markFailed(marked.entry)).toBe(isInWindow(marked.call));
+    marked.call.isFailed = true;
+  }
+}
 
 describe('CountBasedWindow', () => {
   it('equals a list of the last N calls', () => {
@@ -41,13 +68,14 @@ describe('CountBasedWindow', () => {
         fc.array(fc.record(outcome), { maxLength: 60 }),
         (size, outcomes) => {
           const window = new CountBasedWindow(size);
-          const list: Call[] = [];
+          const recorded = new Recorded();
+          const inWindow = (): readonly Call[] => recorded.calls.slice(-size);
 
-          for (const { isFailed, isSlow } of outcomes) {
-            window.record(isFailed, isSlow);
-            list.push({ epochSecond: 0, isFailed, isSlow });
-            expectSame(window.totals(), sum(list.slice(-size)));
-            expect(window.contents()).toEqual({ type: 'COUNT_BASED', size, outcomes: list.slice(-size).map(nameOf) });
+          for (const { isFailed, isSlow, failing } of outcomes) {
+            recorded.record(window, { epochSecond: 0, isFailed, isSlow });
+            if (failing !== undefined) recorded.markFailed(window, failing, (call) => inWindow().includes(call));
+            expectSame(window.totals(), sum(inWindow()));
+            expect(window.contents()).toEqual({ type: 'COUNT_BASED', size, outcomes: inWindow().map(nameOf) });
           }
         },
       ),
@@ -73,16 +101,15 @@ describe('TimeBasedWindow', () => {
         (size, startAt, steps) => {
           const clock = new FakeClock(startAt);
           const window = new TimeBasedWindow(size, clock);
-          const list: Call[] = [];
+          const recorded = new Recorded();
 
-          for (const { gapMs, isRecorded, isFailed, isSlow } of steps) {
+          for (const { gapMs, isRecorded, isFailed, isSlow, failing } of steps) {
             clock.advance(gapMs);
             const now = Math.floor(clock.now() / 1_000);
-            if (isRecorded) {
-              window.record(isFailed, isSlow);
-              list.push({ epochSecond: now, isFailed, isSlow });
-            }
-            const inWindow = list.filter(({ epochSecond }) => epochSecond > now - size);
+            const isInWindow = ({ epochSecond }: Call): boolean => epochSecond > now - size;
+            if (isRecorded) recorded.record(window, { epochSecond: now, isFailed, isSlow });
+            if (failing !== undefined) recorded.markFailed(window, failing, isInWindow);
+            const inWindow = recorded.calls.filter(isInWindow);
             expectSame(window.totals(), sum(inWindow));
             expect(window.contents()).toEqual({
               type: 'TIME_BASED',

@@ -41,7 +41,15 @@ export type WindowContents =
  * is subtracted, never summed up again.
  */
 export interface SlidingWindow {
-  record(isFailed: boolean, isSlow: boolean): void;
+  /** @returns the entry of the call, for `markFailed` */
+  record(isFailed: boolean, isSlow: boolean): number;
+  /**
+   * Marks a call that was recorded as slow and successful as failed, too.
+   *
+   * @param entry what `record` returned
+   * @returns whether the call is still in the window
+   */
+  markFailed(entry: number): boolean;
   /** The current sums. The object belongs to the window: read it immediately, do not keep it. */
   totals(): WindowTotals;
   /** A copy of the contents, for display. The cost grows with the window's size. */
@@ -60,6 +68,12 @@ class RunningTotals implements WindowTotals {
     if (isFailed) this.failedCalls += sign;
     if (isSlow) this.slowCalls += sign;
     if (isFailed && isSlow) this.slowFailedCalls += sign;
+  }
+
+  /** Turns a slow success into a slow failure. */
+  markFailed(): void {
+    this.failedCalls++;
+    this.slowFailedCalls++;
   }
 
   subtract(part: WindowTotals): void {
@@ -92,6 +106,8 @@ export class CountBasedWindow implements SlidingWindow {
   readonly #ring: Uint8Array;
   readonly #totals = new RunningTotals();
   #next = 0;
+  /** Of all calls since the window was created: the next one is in slot `#recorded % #size`. */
+  #recorded = 0;
 
   /** @param size the maximum number of calls; 1 or more */
   constructor(size: number) {
@@ -99,7 +115,7 @@ export class CountBasedWindow implements SlidingWindow {
     this.#ring = new Uint8Array(Math.ceil(size / 4));
   }
 
-  record(isFailed: boolean, isSlow: boolean): void {
+  record(isFailed: boolean, isSlow: boolean): number {
     if (this.#totals.calls === this.#size) {
       const oldest = this.#bitsAt(this.#next);
       this.#totals.add((oldest & failedBit) !== 0, (oldest & slowBit) !== 0, -1);
@@ -107,6 +123,14 @@ export class CountBasedWindow implements SlidingWindow {
     this.#totals.add(isFailed, isSlow);
     this.#setBitsAt(this.#next, (isFailed ? failedBit : 0) | (isSlow ? slowBit : 0));
     this.#next = (this.#next + 1) % this.#size;
+    return this.#recorded++;
+  }
+
+  markFailed(entry: number): boolean {
+    if (entry < this.#recorded - this.#totals.calls) return false;
+    this.#totals.markFailed();
+    this.#setBitsAt(entry % this.#size, failedBit | slowBit);
+    return true;
   }
 
   totals(): WindowTotals {
@@ -158,9 +182,24 @@ export class TimeBasedWindow implements SlidingWindow {
     this.#clock = clock;
   }
 
-  record(isFailed: boolean, isSlow: boolean): void {
-    this.#bucketOf(this.#slide()).add(isFailed, isSlow);
+  record(isFailed: boolean, isSlow: boolean): number {
+    const epochSecond = this.#slide();
+    this.#bucketOf(epochSecond).add(isFailed, isSlow);
     this.#total.add(isFailed, isSlow);
+    return epochSecond;
+  }
+
+  /** @param entry the second of the call */
+  markFailed(entry: number): boolean {
+    this.#slide();
+    for (let age = 0; age < this.#used; age++) {
+      const bucket = this.#bucketAt(age);
+      if (bucket.epochSecond !== entry) continue;
+      bucket.markFailed();
+      this.#total.markFailed();
+      return true;
+    }
+    return false;
   }
 
   totals(): WindowTotals {
@@ -171,7 +210,7 @@ export class TimeBasedWindow implements SlidingWindow {
   contents(): WindowContents {
     const epochSecond = this.#slide();
     const seconds = Array.from({ length: this.#used }, (_, age) => {
-      const bucket = this.#buckets[(this.#oldest + age) % this.#size]!;
+      const bucket = this.#bucketAt(age);
       const { calls, failedCalls, slowCalls, slowFailedCalls } = bucket;
       return { epochSecond: bucket.epochSecond, calls, failedCalls, slowCalls, slowFailedCalls };
     });
@@ -209,6 +248,11 @@ export class TimeBasedWindow implements SlidingWindow {
   }
 
   #newest(): Bucket {
-    return this.#buckets[(this.#oldest + this.#used - 1) % this.#size]!;
+    return this.#bucketAt(this.#used - 1);
+  }
+
+  /** @param age 0 for the oldest */
+  #bucketAt(age: number): Bucket {
+    return this.#buckets[(this.#oldest + age) % this.#size]!;
   }
 }
