@@ -17,6 +17,14 @@ export abstract class RejectedError extends ResilienceError {
   abstract readonly retryAfterMs: number | undefined;
 }
 
+/**
+ * Whether a policy, not the dependency, ended the call: it refused the call, or a circuit breaker aborted it when it opened.
+ * A further attempt would only be refused.
+ */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof RejectedError || (error instanceof ResilienceError && error.code === 'CALL_ABORTED_ON_OPEN');
+}
+
 /** A fault of an option. */
 export interface OptionFault {
   /** The name of the option, or a path such as `instances.customer.slidingWindowSize`. */

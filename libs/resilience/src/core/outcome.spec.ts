@@ -2,6 +2,7 @@ import { Registry as PrometheusRegistry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { bindToPrometheus } from '../adapters/prometheus/index.ts';
 import { Bulkhead } from './bulkhead/bulkhead.ts';
+import { CallAbortedOnOpenError } from './circuit-breaker/circuit-breaker.errors.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { DeadlineExceededError } from './deadline.ts';
 import { classifyOutcome, isUnavailable, type OutcomeKind, outcomeOfStatus, outcomeVerdicts } from './outcome.ts';
@@ -28,6 +29,7 @@ const errors: readonly (readonly [what: string, error: unknown, kind: OutcomeKin
   ['a timeout of a time limiter', new TimeoutExceededError('x', 10, 'timeoutDuration'), 'timeout'],
   ['a timeout in a cause', new Error('x', { cause: new TimeoutExceededError('x', 10, 'timeoutDuration') }), 'timeout'],
   ['a passed deadline', new DeadlineExceededError('x'), 'refused'],
+  ['an abort by a circuit breaker that opened', new CallAbortedOnOpenError('x'), 'refused'],
   ['an aborted request', new DOMException('aborted', 'AbortError'), 'aborted'],
   ['a TypeError', new TypeError('x is not a function'), 'program_error'],
   ['an expired certificate', withCode('CERT_HAS_EXPIRED'), 'program_error'],

@@ -1,4 +1,4 @@
-import { causesOf, RejectedError, ResilienceError } from './errors.ts';
+import { causesOf, isRefusal, ResilienceError } from './errors.ts';
 import { classifyHttp } from './http-classification.ts';
 
 /** How a call ended, as policies receive it. */
@@ -18,7 +18,8 @@ export type OutcomeVerdict = 'success' | 'failure' | 'ignored';
  * - `throttled`: it responded that the client sends too many requests.
  * - `no_response`: the connection failed or broke, or the client's own timeout passed.
  * - `timeout`: a time limiter ended the call, or the dependency responded that the request took too long.
- * - `refused`: another policy refused the call, and the dependency was not called.
+ * - `refused`: another policy refused the call, and the dependency was not called, or a circuit breaker opened while the
+ *   call was in flight, and aborted it.
  * - `aborted`: the caller no longer needs the result.
  * - `program_error`: the call can never succeed because of the program, its configuration or a certificate.
  * - `unknown`: an error that shows none of these, such as a plain Error. It counts as a failure, because a circuit breaker
@@ -70,7 +71,7 @@ function httpOutcome(outcome: ClassifiedOutcome): OutcomeKind {
 /** What an error of a policy of this library shows, also in a cause; `undefined` for any other error. */
 function outcomeOfPolicy(error: unknown): OutcomeKind | undefined {
   for (const cause of causesOf(error)) {
-    if (cause instanceof RejectedError) return 'refused';
+    if (isRefusal(cause)) return 'refused';
     if (cause instanceof ResilienceError && cause.code === 'TIMEOUT_EXCEEDED') return 'timeout';
   }
   return undefined;

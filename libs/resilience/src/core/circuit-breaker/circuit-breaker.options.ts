@@ -1,7 +1,7 @@
 import { isCutOff } from '../cut-off.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { matchesClasses } from '../error-matcher.ts';
-import { RejectedError } from '../errors.ts';
+import { isRefusal } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
   choice,
@@ -82,7 +82,8 @@ export interface RecoveryOptions {
   /**
    * Records a call of `execute` or of a decorator as slow as soon as it lasts longer than `slowCallDurationThreshold`, while
    * it is in flight, instead of when it ends. A call has one entry: if it fails later, that entry becomes slow and failed
-   * while it is in the window; any other end leaves it slow, even an error that is ignored. False by default.
+   * while it is in the window; any other end leaves it slow, even an error that is ignored. A timeout may thus count as slow
+   * only: choose `slowCallRateThreshold` for a dependency that hangs. False by default.
    */
   readonly slowCallsInFlightEnabled?: boolean;
   /** Aborts the signals of the calls in flight when the circuit breaker opens. False by default. */
@@ -263,8 +264,9 @@ function isRecordedResult(config: CircuitBreakerConfig, result: unknown, functio
 }
 
 /**
- * Ignored errors take precedence over recorded ones. A refusal by another policy (RejectedError) is ignored unless it is
- * recorded explicitly: the dependency was not called. When a predicate fails, any other error is a failure.
+ * Ignored errors take precedence over recorded ones. A refusal by another policy (RejectedError), and a call that a circuit
+ * breaker aborted when it opened, are ignored unless they are recorded explicitly. When a predicate fails, any other error
+ * is a failure.
  */
 export function judgeError(config: CircuitBreakerConfig, error: unknown, functions: UserFunctions): CallVerdict {
   const { ignoreExceptions, ignoreException, recordExceptions, recordException, classification } = config;
@@ -276,7 +278,7 @@ export function judgeError(config: CircuitBreakerConfig, error: unknown, functio
   const isRecorded = functions.test('recordException', recordException, error);
   if (isRecorded === true) return 'failure';
 
-  if (error instanceof RejectedError) return 'ignored';
+  if (isRefusal(error)) return 'ignored';
   if (classification !== undefined) return outcomeVerdicts[classifyOutcome({ error }, classification)];
   const isUnknown = isIgnored === undefined || isRecorded === undefined;
   return isUnknown || (recordExceptions.length === 0 && recordException === undefined) ? 'failure' : 'success';

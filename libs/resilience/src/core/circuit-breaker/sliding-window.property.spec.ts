@@ -52,11 +52,12 @@ class Recorded {
     if (call.isSlow && !call.isFailed) this.#slowSuccesses.push({ call, entry });
   }
 
-  markFailed(window: SlidingWindow, at: number, isInWindow: (call: Call) => boolean): void {
+  /** @returns the call, and whether the window still had it; `undefined` when there is no slow success */
+  markFailed(window: SlidingWindow, at: number): { readonly call: Call; readonly wasMarked: boolean } | undefined {
     const [marked] = this.#slowSuccesses.splice(at % Math.max(1, this.#slowSuccesses.length), 1);
-    if (marked === undefined) return;
-    expect(window.markFailed(marked.entry)).toBe(isInWindow(marked.call));
+    if (marked === undefined) return undefined;
     marked.call.isFailed = true;
+    return { call: marked.call, wasMarked: window.markFailed(marked.entry) };
   }
 }
 
@@ -73,7 +74,8 @@ describe('CountBasedWindow', () => {
 
           for (const { isFailed, isSlow, failing } of outcomes) {
             recorded.record(window, { epochSecond: 0, isFailed, isSlow });
-            if (failing !== undefined) recorded.markFailed(window, failing, (call) => inWindow().includes(call));
+            const marked = failing === undefined ? undefined : recorded.markFailed(window, failing);
+            expect(marked?.wasMarked).toBe(marked && inWindow().includes(marked.call));
             expectSame(window.totals(), sum(inWindow()));
             expect(window.contents()).toEqual({ type: 'COUNT_BASED', size, outcomes: inWindow().map(nameOf) });
           }
@@ -108,7 +110,8 @@ describe('TimeBasedWindow', () => {
             const now = Math.floor(clock.now() / 1_000);
             const isInWindow = ({ epochSecond }: Call): boolean => epochSecond > now - size;
             if (isRecorded) recorded.record(window, { epochSecond: now, isFailed, isSlow });
-            if (failing !== undefined) recorded.markFailed(window, failing, isInWindow);
+            const marked = failing === undefined ? undefined : recorded.markFailed(window, failing);
+            expect(marked?.wasMarked).toBe(marked && isInWindow(marked.call));
             const inWindow = recorded.calls.filter(isInWindow);
             expectSame(window.totals(), sum(inWindow));
             expect(window.contents()).toEqual({

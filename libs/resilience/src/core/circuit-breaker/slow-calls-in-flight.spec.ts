@@ -88,7 +88,7 @@ describe('A slow call in flight', () => {
   });
 
   it('lets callers continue at that moment, together with abortCallsOnOpen', async () => {
-    const { clock, breaker } = setUp({ abortCallsOnOpen: true });
+    const { clock, breaker, events } = setUp({ abortCallsOnOpen: true });
     const hang = ({ signal }: CallContext) =>
       new Promise<never>((_resolve, reject) => {
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the test checks the reason
@@ -103,6 +103,7 @@ describe('A slow call in flight', () => {
       results.map((result) => result.status === 'rejected' && result.reason instanceof CallAbortedOnOpenError),
     ).toStrictEqual(Array.from({ length: 5 }, () => true));
     expect(countsOf(breaker)).toStrictEqual({ calls: 4, slow: 4, slowFailed: 0 });
+    expect(events.slice(2)).toStrictEqual(Array.from({ length: 5 }, () => 'IGNORED_ERROR 1001'));
   });
 
   it('keeps its entry when it succeeds, and emits its event with its whole duration', async () => {

@@ -1,6 +1,6 @@
 import type { Duration } from '../duration.ts';
 import { matchesClasses } from '../error-matcher.ts';
-import { RejectedError } from '../errors.ts';
+import { isRefusal } from '../errors.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
   choice,
@@ -47,7 +47,7 @@ export interface RetryOptions extends EventOptions {
   readonly retryExceptions?: readonly ErrorClass[];
   /** Errors not to retry. They take precedence over `retryExceptions`. None by default. */
   readonly ignoreExceptions?: readonly ErrorClass[];
-  /** Whether to retry an error, in addition to `retryExceptions`. A RejectedError is never retried. */
+  /** Whether to retry an error, in addition to `retryExceptions`. A refusal by another policy is never retried. */
   readonly retryOnException?: (error: unknown) => boolean;
   /** Whether to retry a returned value. None by default. */
   readonly retryOnResult?: (result: unknown) => boolean;
@@ -108,11 +108,11 @@ export type RetryConfig = ConfigOf<typeof retryOptions>;
 
 /**
  * Whether to retry after an error. Ignored errors take precedence. A refusal by another policy (RejectedError) is not
- * retried: the dependency was not called, and another attempt would only add to the load that the policy limits.
+ * retried, nor a call that a circuit breaker aborted when it opened: another attempt would only be refused.
  */
 export function isRetryableError(config: RetryConfig, error: unknown, functions: UserFunctions): boolean {
   const { retryExceptions, ignoreExceptions, retryOnException, classification } = config;
-  if (error instanceof RejectedError || matchesClasses(ignoreExceptions, error)) return false;
+  if (isRefusal(error) || matchesClasses(ignoreExceptions, error)) return false;
   if (classification !== undefined && isDependencyFailure({ error }, classification)) return true;
   const selectsNone = retryExceptions.length === 0 && retryOnException === undefined;
   if (selectsNone) return classification === undefined;

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { CallAbortedOnOpenError } from '../circuit-breaker/circuit-breaker.errors.ts';
 import { Deadline } from '../deadline.ts';
-import { InvalidOptionsError, RejectedError } from '../errors.ts';
+import { InvalidOptionsError, RejectedError, ResilienceError } from '../errors.ts';
 import { IntervalFunction } from '../interval-function.ts';
 import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
@@ -186,9 +187,11 @@ describe('Retry.execute', () => {
     expect(await attemptsFor(new RangeError())).toBe(1);
   });
 
-  it('never retries a RejectedError, even if retryExceptions lists it', async () => {
-    const { retry, events } = setUp({ retryExceptions: [Refusal], retryOnException: () => true });
-    const refusal = new Refusal('refused');
+  it.each([
+    ['a RejectedError', new Refusal('refused')],
+    ['a call that a circuit breaker aborted when it opened', new CallAbortedOnOpenError('customer')],
+  ])('never retries %s, even if retryExceptions lists it', async (_what, refusal) => {
+    const { retry, events } = setUp({ retryExceptions: [ResilienceError], retryOnException: () => true });
     const call = callWith(refusal);
 
     await expect(retry.execute(call)).rejects.toBe(refusal);

@@ -30,8 +30,8 @@ export interface RetryEnvironment {
  * Repeats a failed call after a wait.
  *
  * The semantics are Resilience4j's. In addition it respects the wait that a dependency requests (`retryAfterMs` of an
- * error), stops when the caller aborts, never repeats a refusal by another policy (RejectedError), and can share a
- * retry budget with other retries.
+ * error), stops when the caller aborts, never repeats a refusal by another policy (RejectedError) or a call that a circuit
+ * breaker aborted when it opened, and can share a retry budget with other retries.
  *
  * @example
  * const customer = new Retry('customer', { maxAttempts: 4, intervalFunction: IntervalFunction.ofExponentialBackoff() });
