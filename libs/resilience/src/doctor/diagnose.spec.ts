@@ -200,6 +200,42 @@ const cases: readonly Case[] = [
     without: [],
   },
   {
+    code: 'slow-calls-noticed-late',
+    severity: 'info',
+    options: {
+      circuitBreaker: { ...sound, slowCallDurationThreshold: '1s' },
+      timeLimiter: { timeoutDuration: '3s' },
+    },
+    message: 'opens 3 s - 1 s = 2 s later than it could',
+    without: [
+      {
+        options: {
+          circuitBreaker: { ...sound, slowCallDurationThreshold: '1s', slowCallsInFlightEnabled: true },
+          timeLimiter: { timeoutDuration: '3s' },
+        },
+      },
+      {
+        options: {
+          circuitBreaker: { ...sound, slowCallDurationThreshold: '1s' },
+          timeLimiter: { timeoutDuration: '1999ms' },
+        },
+      },
+      {
+        options: {
+          circuitBreaker: { ...sound, slowCallDurationThreshold: '1s' },
+          timeLimiter: { timeoutDuration: '3s' },
+          order: ['timeLimiter', 'circuitBreaker'],
+        },
+      },
+      {
+        options: {
+          circuitBreaker: { engine: 'opossum', slidingWindowType: 'TIME_BASED', slowCallDurationThreshold: '1s' },
+          timeLimiter: { timeoutDuration: '3s' },
+        },
+      },
+    ],
+  },
+  {
     code: 'slow-threshold-never-reached',
     severity: 'info',
     options: { circuitBreaker: { ...sound, slowCallDurationThreshold: '2s' } },

@@ -42,6 +42,29 @@ export const timingChecks = [
     },
   },
   {
+    code: 'slow-calls-noticed-late',
+    title: 'A call that hangs is recorded long after it became slow',
+    severity: 'info',
+    doc:
+      'Without `slowCallsInFlightEnabled` a call is recorded when it ends. If the dependency hangs, that is when the ' +
+      'time limiter inside the circuit breaker ends it: until then the circuit breaker stays CLOSED, and all calls wait. ' +
+      'Reported if `timeoutDuration` is at least twice `slowCallDurationThreshold`.',
+    run(instance) {
+      const { circuitBreaker: config, timeLimiter } = instance;
+      if (config === undefined || timeLimiter === undefined || config.slowCallsInFlightEnabled) return undefined;
+      const { slowCallDurationThreshold: threshold } = config;
+      const { timeoutDuration } = timeLimiter;
+      if (!isAround(instance, 'circuitBreaker', 'timeLimiter') || timeoutDuration < 2 * threshold) return undefined;
+      // Only the sliding window can notice them.
+      if (config.engine !== 'sliding-window') return undefined;
+      return (
+        `A call is slow above ${span(threshold)}, but one that hangs is recorded only after ${span(timeoutDuration)}, by the time ` +
+        `limiter: the circuit breaker opens ${span(timeoutDuration)} - ${span(threshold)} = ${span(timeoutDuration - threshold)} later ` +
+        'than it could. Set slowCallsInFlightEnabled, and abortCallsOnOpen if the calls in flight should then end as well.'
+      );
+    },
+  },
+  {
     code: 'slow-threshold-never-reached',
     title: 'Calls of the given latency are not slow',
     severity: 'info',
