@@ -5,6 +5,7 @@ import {
   maxRecoveryMs,
   type Scenario,
   type Step,
+  type Thresholds,
   usualDurations,
   whileCustomer,
 } from './scenario.ts';
@@ -13,6 +14,15 @@ const customers = ['customer-1', 'customer-2'];
 const flappingIntervalSeconds = 3;
 /** resilience.yml permits 20 % second attempts, plus ten per second on each of two replicas. */
 const allowedCallsPerArrival = 1 + 0.2 + (2 * 10) / 60;
+
+/** `slowCallDurationThreshold` (apps/account/resilience.yml): a call in flight counts as slow from then on. */
+const slowCallMs = 1_000;
+/** When no call ends in time, the circuit breakers open soon after the threshold, and calls in flight end then. */
+const opensAtSlowCalls: Thresholds = {
+  ...customerIsIsolated,
+  timeToProtectMs: slowCallMs + 500,
+  p99DuringMs: slowCallMs + 600,
+};
 
 /** Scenarios in which customer fails. */
 export const customerFailures = {
@@ -27,7 +37,7 @@ export const customerFailures = {
       latency: '2s',
       capacity: { workers: 10, queue: 100, abandonedWork: 'kept' },
     }),
-    thresholds: () => customerIsIsolated,
+    thresholds: () => opensAtSlowCalls,
   },
   errors: {
     name: 'customer-errors',
@@ -59,7 +69,7 @@ export const customerFailures = {
     ...usualDurations,
     rate: 60,
     steps: whileCustomer('customer hangs', { latency: '20ms', hang: { rate: 1 } }),
-    thresholds: () => customerIsIsolated,
+    thresholds: () => opensAtSlowCalls,
   },
   capacity: {
     name: 'customer-capacity',

@@ -135,7 +135,7 @@ describe('forty requests whose deadlines pass during their calls to customer', (
     expect(events).not.toContain('ERROR');
   });
 
-  it.each(slowCustomers)('open the circuit breaker after 2.5 s, with %j', async (faults) => {
+  it.each(slowCustomers)('open the circuit breaker with a deadline of 2.5 s, with %j', async (faults) => {
     const account = await startWith(faults);
     const requests = Array.from({ length: 40 }, () => account.open('c-1001').set(timeoutHeader, '2500'));
 

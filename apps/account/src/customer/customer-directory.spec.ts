@@ -160,6 +160,39 @@ describe('A verification for a request', () => {
   });
 });
 
+describe('Verifications in flight while customer hangs', () => {
+  it('get their fallback at the slow-call threshold, because the circuit breaker opens then', async () => {
+    const { directory, circuitBreaker, findById, clock } = await setUp();
+    const verified = await directory.verify('c-1001');
+    findById.mockImplementation(hanging);
+    const results: unknown[] = [];
+    const ids = ['c-1001', ...Array.from({ length: 9 }, (_, each) => `c-${1002 + each}`)];
+
+    for (const id of ids) void directory.verify(id).then((result) => results.push(result));
+    await letWaitsEnd(clock, 1_000);
+    expect(results).toEqual([]);
+    await letWaitsEnd(clock, 1);
+
+    expect(circuitBreaker.state).toBe('OPEN');
+    expect(results).toHaveLength(10);
+    expect(results).toContainEqual({ ...verified, verifiedBy: 'LAST_GOOD' });
+    expect(results.filter((result) => (result as typeof verified).customer === 'unverified')).toHaveLength(9);
+  });
+
+  it('continue when they are those of the reconciler, for whom no client waits', async () => {
+    const { directory, ownBreaker, findById, clock } = await setUp();
+    findById.mockImplementation(hanging);
+    let ended = 0;
+
+    for (let call = 0; call < 10; call++) directory.verifyFresh('c-1001').catch(() => ended++);
+    await letWaitsEnd(clock, 1_001);
+    expect([ownBreaker.state, ended]).toEqual(['OPEN', 0]);
+    await letWaitsEnd(clock, 1_999);
+
+    expect(ended).toBe(10);
+  });
+});
+
 describe('A stale value', () => {
   it('is returned while customer is unavailable, with the time of its verification', async () => {
     const { directory, circuitBreaker } = await setUp();

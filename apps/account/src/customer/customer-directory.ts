@@ -1,4 +1,5 @@
 import {
+  CallAbortedOnOpenError,
   RejectedError,
   TimeoutExceededError,
   type AnyCircuitBreaker,
@@ -29,7 +30,12 @@ export type CustomerStatus =
 export type Verification = CustomerStatus | { readonly customer: 'unverified' };
 
 /** The errors of a call that say nothing about the customer. All others are bugs, which nothing may hide. */
-const unavailable: readonly ErrorClass[] = [CustomerUnavailableError, TimeoutExceededError, RejectedError];
+const unavailable: readonly ErrorClass[] = [
+  CustomerUnavailableError,
+  TimeoutExceededError,
+  CallAbortedOnOpenError,
+  RejectedError,
+];
 
 export const isUnavailable = (error: unknown): error is Error => unavailable.some((each) => error instanceof each);
 
