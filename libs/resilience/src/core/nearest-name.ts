@@ -1,10 +1,12 @@
 /**
  * The known name that a mistyped one most likely means; `undefined` if none is near: at most a third of its letters may
  * differ. The distance is Levenshtein's (insertions, deletions and substitutions), ignoring case.
+ *
+ * @param most the most letters that may differ; by default a third is the only bound
  */
-export function nearestName(mistyped: string, known: Iterable<string>): string | undefined {
+export function nearestName(mistyped: string, known: Iterable<string>, most = Infinity): string | undefined {
   let nearest: string | undefined;
-  let leastDistance = Math.floor(mistyped.length / 3) + 1;
+  let leastDistance = Math.min(Math.floor(mistyped.length / 3), most) + 1;
   for (const name of known) {
     const distance = levenshteinDistance(mistyped.toLowerCase(), name.toLowerCase());
     if (distance < leastDistance) {

@@ -1,9 +1,10 @@
-import { Injectable, Logger, Scope, type Type } from '@nestjs/common';
+import { Injectable, Logger, type Provider, Scope, type Type } from '@nestjs/common';
 import { ContextIdFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { defer, lastValueFrom, NEVER, Observable, of, throwError, toArray } from 'rxjs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Deadline } from '../core/deadline.ts';
+import { type PolicyRegistry, registryToken } from '../core/policies.ts';
 import type { CallContext } from '../core/policy.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext, runInCallContext } from './call-context.ts';
@@ -281,6 +282,73 @@ describe('the name of a decorator', () => {
       ],
     ]);
     vi.restoreAllMocks();
+  });
+
+  describe('that is similar to a configured one that nothing names', () => {
+    @Injectable()
+    class CustomerClient {
+      @CircuitBreaker('customer')
+      async find(): Promise<void> {}
+    }
+
+    const configured = (...names: string[]) => ({ instances: Object.fromEntries(names.map((name) => [name, {}])) });
+
+    async function warningsOf(type: Type<object>, options: ResilienceModuleOptions, ...providers: Provider[]) {
+      const warn = vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
+      const imports = [ResilienceModule.forRoot({ env: {}, ...options })];
+      const module = await Test.createTestingModule({ imports, providers: [type, ...providers] }).compile();
+      await module.init();
+      const warnings = warn.mock.calls.map(([message]) => String(message));
+      warn.mockRestore();
+      return warnings.filter((warning) => warning.includes('nothing in code names'));
+    }
+
+    const stray = (label: string, name = 'customerr') =>
+      `${label} '${name}' is configured, but nothing in code names it. Did you mean 'customer', which is named in code?`;
+
+    it('is one warning for a name, with a suggestion', async () => {
+      const options = { circuitBreaker: configured('customer', 'customerr'), retry: configured('customerr') };
+
+      expect(await warningsOf(CustomerClient, options)).toStrictEqual([stray('Retry, CircuitBreaker')]);
+    });
+
+    it('is a warning for a pipeline, and for no member of it', async () => {
+      const circuitBreaker = configured('customer', 'customerr');
+
+      expect(
+        await warningsOf(CustomerClient, { circuitBreaker, pipelines: { customerr: ['circuitBreaker'] } }),
+      ).toStrictEqual([stray('Pipeline')]);
+    });
+
+    it.each([
+      ['is the same but for a number', ['customer', 'customer-2', 'customer3']],
+      ['differs in more than two letters', ['customer', 'customer-eu']],
+      ['is similar to none that code names', ['payments', 'payment']],
+    ])('is no warning if the name %s', async (_title, names) => {
+      expect(await warningsOf(CustomerClient, { circuitBreaker: configured(...names) })).toStrictEqual([]);
+    });
+
+    it('is no warning if a constructor or a factory uses it', async () => {
+      const user = {
+        provide: 'user',
+        inject: [registryToken('circuitBreaker')],
+        useFactory: (registry: PolicyRegistry<'circuitBreaker'>) => registry.getOrCreate('customerr'),
+      };
+
+      const options = { circuitBreaker: configured('customer', 'customerr') };
+      expect(await warningsOf(CustomerClient, options, user)).toStrictEqual([]);
+    });
+
+    it('is no warning if a decorator computes names', async () => {
+      @Injectable()
+      class Computing extends CustomerClient {
+        @CircuitBreaker({ name: (name: string) => name })
+        async named(_name: string): Promise<void> {}
+      }
+
+      const options = { circuitBreaker: configured('customer', 'customerr') };
+      expect(await warningsOf(Computing, options)).toStrictEqual([]);
+    });
   });
 
   it('cannot be a function for a pipeline', async () => {

@@ -117,6 +117,11 @@ export class ProtectedClasses {
     return Object.fromEntries(kinds.map((kind) => [kind, [...new Set(namesOf(kind))]]));
   }
 
+  /** Whether the name in a decorator is computed for each call. */
+  hasComputedNames(): boolean {
+    return this.all().some(({ methods }) => methods.some(({ name }) => typeof name === 'function'));
+  }
+
   /** Instances that a factory created or that were provided as a value: Nest injects no properties into them. */
   foreignInstances(modules = this.#allModules()): readonly object[] {
     return wrappersOf(modules)

@@ -70,11 +70,17 @@ export class ResilienceRegistries {
   }
 
   /**
-   * Names in code that no configuration declares, although it declares a similar one: they have the default options, which
-   * is probably a mistake.
+   * Names that are probably mistyped: those in code that no configuration declares, although it declares a similar one (they
+   * have the default options), and configured ones that nothing in code names, although it names a similar one.
+   *
+   * @param hasComputedNames whether a decorator computes its name for each call, so that any name may be used
    */
-  warningsAbout(namesInCode: NamesInCode): readonly string[] {
-    const configured = this.table.flatMap(({ kind }) => Object.keys(this.#config[kind as PolicyKind].instances ?? {}));
+  warningsAbout(namesInCode: NamesInCode, hasComputedNames = false): readonly string[] {
+    return [...this.#unconfigured(namesInCode), ...(hasComputedNames ? [] : this.#unused(namesInCode))];
+  }
+
+  #unconfigured(namesInCode: NamesInCode): readonly string[] {
+    const configured = this.table.flatMap(({ kind }) => this.#configured(kind));
     return this.table.flatMap(({ kind, label }) =>
       (namesInCode[kind as PolicyKind] ?? []).flatMap((name) => {
         const nearest = configured.includes(name) ? undefined : nearestName(name, configured);
@@ -83,6 +89,28 @@ export class ResilienceRegistries {
         return [`${subject}: it has the options of the default. Did you mean '${nearest}', which is configured?`];
       }),
     );
+  }
+
+  /** Code can use any instance by `getOrCreate`, so most unused names are no mistake; those that differ little may be one. */
+  #unused(namesInCode: NamesInCode): readonly string[] {
+    const used = new Set(Object.values(namesInCode).flat());
+    // Constructors, factories and pipelines have created the instances that they use.
+    const unused = this.table.flatMap(({ kind, label }) => {
+      const names = this.#configured(kind).filter((name) => this.policies[kind as PolicyKind].find(name) === undefined);
+      return names.map((name) => ({ label, name }));
+    });
+    const all = [...this.pipelines.names().map((name) => ({ label: 'Pipeline', name })), ...unused];
+    return [...new Set(all.map(({ name }) => name))].flatMap((name) => {
+      const nearest = used.has(name) ? undefined : mistypedFor(name, used);
+      if (nearest === undefined) return [];
+      const labels = all.filter((each) => each.name === name).map(({ label }) => label);
+      const subject = `${labels.join(', ')} '${name}' is configured, but nothing in code names it`;
+      return [`${subject}. Did you mean '${nearest}', which is named in code?`];
+    });
+  }
+
+  #configured(kind: string): readonly string[] {
+    return Object.keys(this.#config[kind as PolicyKind].instances ?? {});
   }
 
   /** Creates every configured instance, so that metrics and health show it before the first call. */
@@ -102,6 +130,16 @@ export class ResilienceRegistries {
   #registries(): readonly Registry[] {
     return Object.values(this.policies);
   }
+}
+
+/** Two letters at most may differ, and more than digits: `replica-1` and `replica-2` are two names. */
+function mistypedFor(name: string, used: ReadonlySet<string>): string | undefined {
+  const others = [...used].filter((other) => withoutDigits(other) !== withoutDigits(name));
+  return nearestName(name, others, 2);
+}
+
+function withoutDigits(name: string): string {
+  return name.replaceAll(/[-_.]?\d+/g, '');
 }
 
 /**

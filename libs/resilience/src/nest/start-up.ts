@@ -60,9 +60,9 @@ export class StartUp implements OnModuleInit, OnApplicationBootstrap, OnApplicat
     });
     const found = [...this.#classes.all(), ...toProtectedClasses(injected)];
     const classes = this.#check(found, this.#classes.enhancerInstances());
-    for (const warning of this.#registries.warningsAbout(this.#classes.names())) {
-      new Logger('ResilienceModule').warn(warning);
-    }
+    const logger = new Logger('ResilienceModule');
+    const warnings = this.#registries.warningsAbout(this.#classes.names(), this.#classes.hasComputedNames());
+    for (const warning of warnings) logger.warn(warning);
     // All exist from the start, so that metrics and health show them before the first call.
     this.#registries.createAll();
     this.#createPoliciesOf(classes);
