@@ -22,6 +22,16 @@ declare global {
   }
 }
 
+// The types of `@jest/globals`. Without Jest, this package does not exist.
+/** @ts-ignore */
+declare module '@jest/expect' {
+  // oxlint-disable-next-line typescript/no-unused-vars -- the parameters must be those of Jest
+  interface Matchers<R extends void | Promise<void>, T> {
+    /** See `toSurvive` of `@breakwater/resilience/testing`. */
+    toSurvive(outage: Outage): Promise<void>;
+  }
+}
+
 /** A call of the service. */
 interface Arrival {
   readonly atMs: number;
