@@ -1,7 +1,7 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { run, type Run } from '../packaging/bare-application.ts';
-import { type Cell, type Check, type Format, impossible, jestMajor } from './cells.ts';
+import { type Cell, type Check, type Format, impossible, jestMajor, ownJest } from './cells.ts';
 import * as versions from './versions.ts';
 
 type Application = Omit<Cell, 'checks'>;
@@ -14,6 +14,7 @@ export interface Outcome {
 }
 
 const source = join(import.meta.dirname, 'application');
+const sourceWithJest = join(import.meta.dirname, 'application-with-jest');
 
 const compilerOptions = {
   target: 'ES2022',
@@ -34,6 +35,8 @@ const moduleOptions = ({ nest, format }: Application) =>
     ? { module: 'commonjs', moduleResolution: 'node10' }
     : { module: 'nodenext', moduleResolution: 'nodenext' };
 
+const vmModules = '--experimental-vm-modules';
+
 /** Makes the applications of the matrix, each in its own folder, and runs their checks. */
 export class Workshop {
   readonly #folder: string;
@@ -48,8 +51,8 @@ export class Workshop {
   async check(cell: Application, check: Check): Promise<Outcome> {
     try {
       const expected = impossible(cell, check);
-      if (expected === undefined) return outcomeOf(await this.#run(cell, check, 'application'));
-      const { exitCode } = await this.#run(cell, check, 'control');
+      if (expected === undefined) return outcomeOf(await this.#run(cell, check, ['application', 'recipes']));
+      const { exitCode } = await this.#run(cell, check, ['control']);
       const output = `${check} is declared impossible (${expected.reason}), but NestJS alone passes.`;
       return exitCode === 0 ? { result: 'failed', output } : { result: 'not possible', output: '' };
     } catch (error) {
@@ -57,8 +60,8 @@ export class Workshop {
     }
   }
 
-  /** @param spec the name of the spec file; `control` uses NestJS without the library */
-  async #run(cell: Application, check: Check, spec: 'application' | 'control'): Promise<Run> {
+  /** @param specs the names of the spec files; `control` uses NestJS without the library */
+  async #run(cell: Application, check: Check, specs: readonly string[]): Promise<Run> {
     const node = await this.#node(cell);
     const folder = await this.#application(cell, check);
     const start = (...args: readonly string[]) => run(folder, node, args, environment(node));
@@ -69,10 +72,10 @@ export class Workshop {
       case 'run':
         return start(join('dist', 'main.js'));
       case 'vitest':
-        return start(bin('vitest/vitest.mjs'), 'run', spec);
+        return start(bin('vitest/vitest.mjs'), 'run', ...specs);
       case 'jest 29':
       case 'jest 30':
-        return start(...(await this.#jest(cell, check)), spec);
+        return start(...(await this.#jest(cell, check)), ...specs);
       case 'swc builder':
       case 'webpack builder': {
         const built = await start(bin('@nestjs/cli/bin/nest.js'), 'build', '--builder', check.split(' ', 1)[0]!);
@@ -80,6 +83,10 @@ export class Workshop {
       }
       case 'tsx':
         return start(bin('tsx/dist/cli.mjs'), join('src', 'main.ts'));
+      case 'its own Jest': {
+        const flags = cell.nest === 12 ? [vmModules] : [];
+        return start(...flags, join('node_modules', 'jest', 'bin', 'jest.js'));
+      }
       case 'pnpm with strict peers': {
         const compiled = await start(join('node_modules', 'typescript', 'bin', 'tsc'), '--pretty', 'false');
         return compiled.exitCode === 0 ? start(join('dist', 'main.js')) : compiled;
@@ -96,8 +103,10 @@ export class Workshop {
       extensionsToTreatAsEsm: isEsm ? ['.ts'] : [],
       roots: ['<rootDir>/src'],
       testEnvironment: 'node',
+      // A CommonJS package can require an ES module only before or after the specs import it.
+      setupFiles: isEsm && nest === 12 ? ['<rootDir>/load-nest.mjs'] : [],
     };
-    const flags = isEsm || nest === 12 ? ['--experimental-vm-modules'] : [];
+    const flags = isEsm || nest === 12 ? [vmModules] : [];
     return [...flags, join(tools, 'jest', 'bin', 'jest.js'), '--config', JSON.stringify(configuration)];
   }
 
@@ -120,6 +129,7 @@ export class Workshop {
   async #application(cell: Application, check: Check): Promise<string> {
     const { nest, platform, format } = cell;
     if (check === 'pnpm with strict peers') return this.#pnpmApplication(cell);
+    if (check === 'its own Jest') return this.#applicationWithJest(cell);
     const builds = ['swc builder', 'webpack builder', 'tsx'].includes(check);
     const further = builds ? { ...versions.builders[nest], tsx: versions.tsx } : {};
     const parent = await this.#once(`nest-${nest}-${platform}${builds ? '-builders' : ''}`, async (folder) => {
@@ -127,7 +137,24 @@ export class Workshop {
       await install(folder);
     });
     const name = builds ? check.replace(' ', '-') : format;
-    return this.#once(join(parent.slice(this.#folder.length + 1), name), (folder) => writeSources(folder, cell));
+    return this.#once(join(parent.slice(this.#folder.length + 1), name), async (folder) => {
+      await writeSources(folder, cell);
+      // webpack leaves out only the packages in the application's own folder.
+      if (builds) await symlink(join(parent, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    });
+  }
+
+  #applicationWithJest(cell: Application): Promise<string> {
+    return this.#once(`nest-${cell.nest}-jest`, async (folder) => {
+      const { jest, types } = ownJest(cell);
+      await cp(sourceWithJest, folder, { recursive: true });
+      const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as object;
+      await writeManifest(folder, { ...manifest, dependencies: { ...this.#dependencies(cell), ...jest, ...types } });
+      // Compiled as a whole, so that ts-jest reports errors of types.
+      const options = { ...compilerOptions, ...moduleOptions(cell), types: ['node', 'jest'], isolatedModules: false };
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }));
+      await install(folder);
+    });
   }
 
   #pnpmApplication(cell: Application): Promise<string> {
@@ -164,6 +191,8 @@ async function writeSources(folder: string, cell: Application, dependencies: ver
   const { platform, format } = cell;
   await cp(join(source, 'src'), join(folder, 'src'), { recursive: true });
   await cp(join(source, 'resilience.yml'), join(folder, 'resilience.yml'));
+  if (format === 'ESM') await cp(join(source, 'esm'), join(folder, 'src'), { recursive: true });
+  await writeFile(join(folder, 'load-nest.mjs'), loadNest);
   await cp(join(source, 'platforms', `${platform.toLowerCase()}.ts`), join(folder, 'src', 'platform.ts'));
   await writeManifest(folder, { type: typeOf(format), dependencies });
   const options = { ...compilerOptions, ...moduleOptions(cell) };
@@ -176,6 +205,8 @@ async function writeSources(folder: string, cell: Application, dependencies: ver
   const webpack = `(options) => ({ ...options, resolve: { ...options.resolve, extensionAlias: { '.js': ['.ts', '.js'] } } })`;
   await writeFile(join(folder, 'webpack.config.js'), `module.exports = ${webpack};\n`);
 }
+
+const loadNest = ['common', 'core', 'terminus'].map((name) => `import '@nestjs/${name}';\n`).join('');
 
 const typeOf = (format: Format) => (format === 'ESM' ? 'module' : 'commonjs');
 

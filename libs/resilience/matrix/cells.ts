@@ -1,4 +1,4 @@
-import type { JestMajor, NestMajor, NodeMajor } from './versions.ts';
+import { type JestMajor, jests, jestTypes, type NestMajor, type NodeMajor } from './versions.ts';
 
 export type Platform = 'Express' | 'Fastify';
 export type Format = 'CommonJS' | 'ESM';
@@ -13,6 +13,7 @@ export type Check =
   | 'swc builder'
   | 'webpack builder'
   | 'tsx'
+  | 'its own Jest'
   | 'pnpm with strict peers';
 
 /** One application on one Node.js, and what is checked. */
@@ -32,7 +33,7 @@ const nodes: readonly NodeMajor[] = [22, 24, 26];
 const everywhere: readonly Check[] = ['types', 'run', 'jest 29', 'jest 30', 'vitest'];
 
 /** With Express in CommonJS, as most applications are; the builders do not depend on the platform. */
-const builders: readonly Check[] = ['swc builder', 'webpack builder', 'tsx', 'pnpm with strict peers'];
+const builders: readonly Check[] = ['swc builder', 'webpack builder', 'tsx', 'its own Jest', 'pnpm with strict peers'];
 
 /** The long form: every combination. */
 export const all: readonly Cell[] = nests.flatMap((nest) =>
@@ -49,6 +50,7 @@ export const all: readonly Cell[] = nests.flatMap((nest) =>
 /** The short form: the ends of each dimension. */
 export const corners: readonly Cell[] = [
   { nest: 10, platform: 'Express', format: 'CommonJS', node: 22, checks: ['types', 'run', 'jest 29'] },
+  { nest: 11, platform: 'Express', format: 'CommonJS', node: 22, checks: ['its own Jest'] },
   { nest: 12, platform: 'Fastify', format: 'ESM', node: 26, checks: ['types', 'run', 'vitest'] },
 ];
 
@@ -70,3 +72,9 @@ export function impossible({ nest, node }: Omit<Cell, 'checks'>, check: Check): 
 }
 
 export const jestMajor = (check: Check): JestMajor => (check === 'jest 29' ? 29 : 30);
+
+/** The Jest of the application that has its own configuration: the one that its NestJS came with. */
+export function ownJest({ nest }: Omit<Cell, 'checks'>) {
+  const major = nest === 10 ? 29 : 30;
+  return { jest: jests[major], types: jestTypes[major] };
+}

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { pack, run } from '../packaging/bare-application.ts';
 import { Workshop } from './applications.ts';
 import { all, type Cell, type Check, corners } from './cells.ts';
+import { commitOfLibrary } from './library.ts';
 import { type CellResult, formattedPage, pageFile, readReport, summary, titleOf, writeReport } from './report.ts';
 import * as versions from './versions.ts';
 
@@ -14,7 +15,7 @@ import * as versions from './versions.ts';
  * combinations, and writes each result and at the end their page.
  *
  * `--short` checks corners and writes no file. `--only '11 Express tsx'` checks what has every word in its title.
- * `--missing` checks what has no passed result with the present versions. `--jobs 3` checks three applications at a time
+ * `--missing` checks what has no passed result with the present versions and code of the library. `--jobs 3` checks three applications at a time
  * (1 by default). `--keep` keeps the applications.
  *
  * Exit code 0: all passed. 1: a check failed. 5: npm's registry cannot be reached.
@@ -34,10 +35,13 @@ if (!/^[1-9]\d?$/.test(jobs)) throw new Error(`--jobs is '${jobs}'; allowed: 1 t
 type Task = Omit<Cell, 'checks'> & { readonly check: Check };
 
 const report = await readReport();
+const library = await commitOfLibrary();
 
 function tasksOf(cells: readonly Cell[]): readonly Task[] {
   const words = only.split(' ').filter((word) => word !== '');
-  const present = new Set(report.results.filter(({ result }) => result !== 'failed').map((each) => titleOf(each)));
+  const present = new Set(
+    report.results.filter((each) => each.result !== 'failed' && each.library === library).map((each) => titleOf(each)),
+  );
   return cells
     .flatMap(({ checks, ...cell }) => checks.map((check) => ({ ...cell, check })))
     .filter((task) =>
@@ -74,7 +78,7 @@ async function checkTask(workshop: Workshop, task: Task): Promise<CellResult> {
   const seconds = Math.round((performance.now() - started) / 1_000);
   process.stdout.write(`${result.padEnd(12)} ${`${seconds} s`.padStart(6)}   ${titleOf(task)}\n`);
   if (result === 'failed') process.stdout.write(`${output}\n`);
-  return { ...task, result, date: new Date().toISOString().slice(0, 10) };
+  return { ...task, result, date: new Date().toISOString().slice(0, 10), library };
 }
 
 const tasks = tasksOf(short ? corners : all);

@@ -44,6 +44,12 @@ export const jests: Readonly<Record<JestMajor, Versions>> = {
   30: { jest: '30.5.2', 'ts-jest': '29.4.15', typescript: '5.9.3' },
 };
 
+/** Types of Jest for the application that has its own configuration: the global ones and those of `@jest/globals`. */
+export const jestTypes: Readonly<Record<JestMajor, Versions>> = {
+  29: { '@types/jest': '29.5.14', '@jest/globals': '29.7.0' },
+  30: { '@types/jest': '30.0.0', '@jest/globals': '30.5.2' },
+};
+
 /** NestJS's command line with what its builders need. */
 export const builders: Readonly<Record<NestMajor, Versions>> = {
   10: { '@nestjs/cli': '10.4.9', '@swc/cli': '0.5.2', '@swc/core': '1.11.29', 'ts-loader': '9.6.2' },

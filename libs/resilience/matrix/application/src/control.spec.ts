@@ -1,9 +1,12 @@
 import 'reflect-metadata';
-import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import library from './requires-nest.cjs';
 
-/** Without the library: if this fails too, the combination is not possible for any NestJS application. */
-@Injectable()
+/**
+ * Without the library: if this fails too, the combination is not possible for any application that uses a CommonJS package
+ * for NestJS.
+ */
+@library.Injectable()
 class Greeter {
   greet(): string {
     return 'hello';
