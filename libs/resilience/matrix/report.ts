@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import type { Result } from './applications.ts';
 import { all, type Cell, type Check, impossible } from './cells.ts';
+import { type PublicResult, readPublicResults, type Tests } from './public-results.ts';
 import * as versions from './versions.ts';
 
 export interface CellResult extends Omit<Cell, 'checks'> {
@@ -44,7 +45,7 @@ export async function writeReport({ results: old }: Report, results: readonly Ce
 }
 
 export async function formattedPage(report: Report): Promise<string> {
-  return format(page(report), { ...(await resolveConfig(pageFile)), filepath: pageFile });
+  return format(page(report, await readPublicResults()), { ...(await resolveConfig(pageFile)), filepath: pageFile });
 }
 
 export function summary(results: readonly CellResult[]): string {
@@ -54,7 +55,7 @@ export function summary(results: readonly CellResult[]): string {
 
 const shown: Readonly<Record<Result, string>> = { passed: 'yes', failed: '**FAILED**', 'not possible': 'NOT POSSIBLE' };
 
-function page({ versions, results }: Report): string {
+function page({ versions, results }: Report, publicResults: readonly PublicResult[]): string {
   const sorted = results.map(({ date }) => date).toSorted();
   const dates = unique([sorted[0], sorted.at(-1)]);
   const checks = unique(all.flatMap((each) => each.checks));
@@ -116,6 +117,20 @@ tsx emits no metadata of decorators. There, inject with \`@Inject\`. "its own Je
 \`nest new\`, whose specs use \`ResilienceTestingModule\`, fake timers and \`toSurvive\`, and whose types
 ts-jest checks, both the global ones and those of \`@jest/globals\`.
 
+## Public applications
+
+The library in applications of other people, in CommonJS and with their own configuration of Jest, which
+is not changed. Each is installed and tested as it is, then again with the packed library, a decorated
+method and one new spec ([script](../libs/resilience/matrix/public-applications.ts)). Existing specs of a
+decorated class need one line, \`imports: [ResilienceTestingModule]\`, unless they mock what is missing
+(\`useMocker\`). Their code is not part of this repository.
+
+${publicResults.map((each) => publicResult(each)).join('\n')}
+
+The files came from a store of public files, at the given commit or the one that changed them last; files
+of a template that the store lacks were taken from the template. Versions of packages are those that
+their ranges allowed on the day, so another day may install others.
+
 ## Versions
 
 ${table(['Node.js', 'version'], Object.entries(versions.nodes))}
@@ -127,6 +142,15 @@ ${table(
 
 All other versions are in [versions.ts](../libs/resilience/matrix/versions.ts).
 `;
+}
+
+function publicResult(each: PublicResult): string {
+  const installed = Object.entries(each.versions).map(([name, version]) => `${name} ${version}`);
+  const tests = ({ passed, failed }: Tests) => `${passed} tests passed${failed === 0 ? '' : `, **${failed} FAILED**`}`;
+  const address = `https://github.com/${each.repository}/tree/${each.commit}`;
+  return `- [${each.repository}](${address}) (${each.licence}, made with ${each.madeWith}). Decorated: ${each.decorates}. \
+Without the library ${tests(each.before)}, with it ${tests(each.after)}. ${installed.join(', ')}, Node.js ${each.node}, \
+library \`${each.library}\`, ${each.date}.`;
 }
 
 const isBuild = (check: Check): boolean => /builder|tsx|pnpm|own/.test(check);

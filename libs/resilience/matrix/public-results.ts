@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Counts of tests. */
+export interface Tests {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** The library in a public application. */
+export interface PublicResult {
+  readonly repository: string;
+  readonly commit: string;
+  readonly licence: string;
+  readonly madeWith: string;
+  readonly decorates: string;
+  readonly date: string;
+  /** The last commit that changed the code of the library. */
+  readonly library: string;
+  readonly node: string;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Without the library, and with it. */
+  readonly before: Tests;
+  readonly after: Tests;
+}
+
+export const publicResultsFile: string = join(import.meta.dirname, 'public-applications.json');
+
+export async function readPublicResults(): Promise<readonly PublicResult[]> {
+  const text = await readFile(publicResultsFile, 'utf8').catch(() => '[]');
+  return JSON.parse(text) as readonly PublicResult[];
+}
