@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { circuitBreakerOptions } from '../core/circuit-breaker/circuit-breaker.options.ts';
+import type { OptionKind } from '../core/options.ts';
 import { policies, type PolicyKind } from '../core/policies.ts';
 import { resilienceConfig } from './resilience-config.ts';
 import { sectionFormats } from './section-format.ts';
@@ -38,12 +39,27 @@ const listOptions = sectionFormats(policies).flatMap(({ kind, section, rules }) 
     .map(([option, { kind: kindOfOption }]) => ({ kind, section, option, kindOfOption })),
 );
 
+/** By the kind of an option: the entries in a file, and what they become. */
+const listsByKind: Partial<Record<OptionKind, readonly [readonly string[], readonly unknown[]]>> = {
+  numbers: [
+    ['10', '20', '50'],
+    [10, 20, 50],
+  ],
+  texts: [
+    ['http://a:1', 'http://b:2'],
+    ['http://a:1', 'http://b:2'],
+  ],
+  errorClasses: [
+    ['RangeError', 'TypeError', 'URIError'],
+    [RangeError, TypeError, URIError],
+  ],
+};
+
 describe('the entries of a list', () => {
   it.each(listOptions)(
     'are set one by one in variables and files: $section.$option',
     ({ kind, section, option, kindOfOption }) => {
-      const entries = kindOfOption === 'numbers' ? ['10', '20', '50'] : ['RangeError', 'TypeError', 'URIError'];
-      const expected = kindOfOption === 'numbers' ? [10, 20, 50] : [RangeError, TypeError, URIError];
+      const [entries, expected] = listsByKind[kindOfOption]!;
       const prefix = `RESILIENCE4J_${section}_INSTANCES_CUSTOMER_${option}_`.toUpperCase();
       const env = Object.fromEntries(entries.map((entry, at) => [`${prefix}${at}`, entry]));
       const keys = entries.map((entry, at) => [

@@ -120,6 +120,7 @@ const readers: Readonly<Record<OptionKind, Reader>> = {
   duration: (value) => ({ value }),
   choice: (value, { rule }) => ({ value: choiceIn(plainText(value).trim(), rule) }),
   text: (value) => ({ value: plainText(value).trim() }),
+  texts: (value) => ({ value: wordsIn(value) }),
   errorClasses: errorClassesIn,
   errorPredicate: predicateIn,
   resultPredicate: predicateIn,
@@ -127,7 +128,7 @@ const readers: Readonly<Record<OptionKind, Reader>> = {
 };
 
 /** The kinds of options whose value is a list. */
-export const isList = ({ kind }: OptionRule<unknown>): boolean => kind === 'numbers' || kind === 'errorClasses';
+export const isList = ({ kind }: OptionRule<unknown>): boolean => ['numbers', 'texts', 'errorClasses'].includes(kind);
 
 /** Spring's enums are relaxed like names: `time-based` means `TIME_BASED`. */
 function choiceIn(written: string, rule: OptionRule<unknown>): string {

@@ -34,11 +34,11 @@ export {
   size,
   wholeNumber,
 } from './options.ts';
+export { type CallEndpoint, type UsedEndpoint, UsedEndpoints } from './call-endpoints.ts';
 export {
   whenAborted,
   type AbortListener,
   type CallContext,
-  type CallEndpoint,
   type KeyedCallOptions,
   type KeyedPolicy,
   type Policy,
@@ -177,6 +177,12 @@ export type {
   AdaptiveConcurrencyLimiterOptions,
   LimitAlgorithmName,
 } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.options.ts';
+export { EndpointPool } from './endpoint-pool/endpoint-pool.ts';
+export type { EndpointPoolEnvironment, EndpointPoolMetrics } from './endpoint-pool/endpoint-pool.ts';
+export type * from './endpoint-pool/endpoint-pool.events.ts';
+export type { EndpointDetails, EndpointPoolDetails } from './endpoint-pool/endpoint-pool.actuator.ts';
+export type { EndpointPoolConfig, EndpointPoolOptions, LoadBalancing } from './endpoint-pool/endpoint-pool.options.ts';
+export type { EjectionReason, EndpointSnapshot, EndpointState } from './endpoint-pool/pooled-endpoint.ts';
 export { Fallback } from './fallback/fallback.ts';
 export type * from './fallback/fallback.events.ts';
 export type { FallbackConfig, FallbackHandler, FallbackOptions } from './fallback/fallback.options.ts';

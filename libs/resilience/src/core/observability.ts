@@ -122,6 +122,9 @@ export const attributeNames = {
   limitedBy: 'breakwater.limited_by',
   limit: 'breakwater.limit',
   handler: 'breakwater.handler',
+  /** Host and port. */
+  endpoint: 'breakwater.endpoint',
+  ejectionReason: 'breakwater.ejection_reason',
   ageMs: 'breakwater.age_ms',
   /** OpenTelemetry's own: the code of this library's errors, the class of others. */
   errorType: 'error.type',

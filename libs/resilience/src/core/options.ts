@@ -10,6 +10,7 @@ export type OptionKind =
   | 'duration'
   | 'choice'
   | 'text'
+  | 'texts'
   | 'errorClasses'
   | 'errorPredicate'
   | 'resultPredicate'

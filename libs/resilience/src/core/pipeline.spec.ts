@@ -144,7 +144,7 @@ describe('definePipeline', () => {
 
     expect(definePipeline('customer', policies).describe()).toBe(
       'fallback(cachedFallback(deadline(retry(circuitBreaker(hedge(rateLimiter(timeLimiter(bulkhead(' +
-        'adaptiveConcurrencyLimiter(call))))))))))',
+        'adaptiveConcurrencyLimiter(endpointPool(call)))))))))))',
     );
   });
 

@@ -2,6 +2,7 @@ import { adaptiveConcurrencyLimiterDefinition } from './adaptive-concurrency-lim
 import { bulkheadDefinition } from './bulkhead/bulkhead.definition.ts';
 import { cachedFallbackDefinition } from './cached-fallback/cached-fallback.definition.ts';
 import { circuitBreakerDefinition } from './circuit-breaker/circuit-breaker.definition.ts';
+import { endpointPoolDefinition } from './endpoint-pool/endpoint-pool.definition.ts';
 import { fallbackDefinition } from './fallback/fallback.definition.ts';
 import type { FollowableRegistry } from './follow-registry.ts';
 import { hedgeDefinition } from './hedge/hedge.definition.ts';
@@ -29,7 +30,11 @@ import { totalDeadlineDefinition } from './time-limiter/total-deadline.definitio
  * - `timeLimiter` is outside the bulkhead: waiting for a permit counts against the time limit, and a call that continues
  *   after its timeout keeps its permit until it has ended.
  * - `bulkhead` is the configured upper bound.
- * - `adaptiveConcurrencyLimiter` is next to the call: it measures the latency of the dependency, not of our queues.
+ * - `adaptiveConcurrencyLimiter` measures the latency of the dependency, not of our queues.
+ * - `endpointPool` is next to the call. It chooses an endpoint for each attempt of the retry and the hedge, when the attempt
+ *   has all its permits, so that the choice is not outdated by a wait and the latency is that of the endpoint alone. Inside
+ *   the time limiter, a call that continues after its timeout counts as in flight at its endpoint until it has ended, and
+ *   the signal shows the timeout, which is a failure of the endpoint.
  */
 export const policies = Object.freeze([
   retryBudgetDefinition,
@@ -43,6 +48,7 @@ export const policies = Object.freeze([
   timeLimiterDefinition,
   bulkheadDefinition,
   adaptiveConcurrencyLimiterDefinition,
+  endpointPoolDefinition,
 ] as const);
 
 type Definitions = { readonly [D in (typeof policies)[number] as D['kind']]: D };

@@ -1,15 +1,8 @@
 import { types } from 'node:util';
+import { type CallEndpoint, UsedEndpoints } from './call-endpoints.ts';
 import type { Deadline } from './deadline.ts';
 import { type Unsubscribe, warn } from './events.ts';
 import type { HttpRequestFacts } from './http-request.ts';
-
-/** Where a call goes: one of the addresses of a dependency. */
-export interface CallEndpoint {
-  /** The base URL, e.g. `http://10.0.0.7:3000`. HTTP adapters send the request there instead of to its own origin. */
-  readonly url: string;
-  /** The name of the endpoint in errors, events and metrics. */
-  readonly name: string;
-}
 
 /** The context of one call, which policies pass to the call and to each other. */
 export interface CallContext {
@@ -23,10 +16,17 @@ export interface CallContext {
   readonly request?: HttpRequestFacts | undefined;
   /** Where the call goes; `undefined` when no policy has chosen an endpoint. */
   readonly endpoint?: CallEndpoint | undefined;
+  /** The endpoints that earlier and parallel attempts of the same call used. Policies pass it on unchanged. */
+  readonly usedEndpoints?: UsedEndpoints | undefined;
+}
+
+/** A context that a policy has completed: the attempts of a call share its `usedEndpoints`. */
+export interface CompleteCallContext extends CallContext {
+  readonly usedEndpoints: UsedEndpoints;
 }
 
 /** What a call inherits from the context around it, in addition to what aborts it and its attempt. */
-type Inherited = Pick<CallContext, 'deadline' | 'request' | 'endpoint'>;
+type Inherited = Pick<CallContext, 'deadline' | 'request' | 'endpoint' | 'usedEndpoints'>;
 
 /** The work that a policy protects. It returns a value or a promise. */
 export type ProtectedCall<T> = (context: CallContext) => T | PromiseLike<T>;
@@ -176,11 +176,12 @@ export class LazyAbortController {
 export type AbortSource = AbortSignal | LazyAbortController;
 
 /** Creates the signal only when it is read. */
-class LazyCallContext implements CallContext {
+class LazyCallContext implements CompleteCallContext {
   readonly attempt: number;
   readonly deadline: Deadline | undefined;
   readonly request: HttpRequestFacts | undefined;
   readonly endpoint: CallEndpoint | undefined;
+  readonly usedEndpoints: UsedEndpoints;
   #abortSource: AbortSource | undefined;
 
   constructor(abortSource: AbortSource | undefined, attempt: number, inherited: Inherited) {
@@ -189,6 +190,7 @@ class LazyCallContext implements CallContext {
     this.deadline = inherited.deadline;
     this.request = inherited.request;
     this.endpoint = inherited.endpoint;
+    this.usedEndpoints = inherited.usedEndpoints ?? new UsedEndpoints();
   }
 
   get signal(): AbortSignal {
@@ -208,12 +210,12 @@ export function callContext(
   abortSource: AbortSource | undefined,
   attempt: number,
   inherited: Inherited = noContext,
-): CallContext {
+): CompleteCallContext {
   return new LazyCallContext(abortSource, attempt, inherited);
 }
 
 /** Fills in what the caller left out: a signal that is never aborted, and attempt 1. */
-export function toCallContext(given?: Partial<CallContext>): CallContext {
+export function toCallContext(given?: Partial<CallContext>): CompleteCallContext {
   if (given instanceof LazyCallContext) return given;
   return new LazyCallContext(given?.signal, given?.attempt ?? 1, given ?? noContext);
 }

@@ -51,6 +51,9 @@ const waits: Readonly<Record<PipelineKind, string>> = {
     console.log(await fallback.execute(() => Promise.reject(new Error('outage'))));`,
   cachedFallback: `console.log(await new lib.CachedFallback('x').withKey('key').execute(${retriedCall}));`,
   adaptiveConcurrencyLimiter: `console.log(await new lib.AdaptiveConcurrencyLimiter('x').execute(${retriedCall}));`,
+  endpointPool: `
+    const pool = new lib.EndpointPool('x', { endpoints: ['http://127.0.0.1:1'] });
+    console.log(await pool.execute(${retriedCall}));`,
 };
 
 describe('A process (cockatiel#11, node-retry#26)', () => {

@@ -95,6 +95,7 @@ describe('ResilienceModule', () => {
       rateLimiter: { instances: { customer: {} } },
       timeLimiter: { instances: { customer: {} } },
       adaptiveConcurrencyLimiter: { instances: { customer: {} } },
+      endpointPool: { instances: { customer: { endpoints: ['http://127.0.0.1:1'] } } },
       deadline: { instances: { customer: {} } },
     });
 

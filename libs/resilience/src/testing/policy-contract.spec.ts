@@ -3,6 +3,7 @@ import { AdaptiveConcurrencyLimiter } from '../core/adaptive-concurrency-limiter
 import { Bulkhead } from '../core/bulkhead/bulkhead.ts';
 import { CachedFallback } from '../core/cached-fallback/cached-fallback.ts';
 import { CircuitBreaker } from '../core/circuit-breaker/circuit-breaker.ts';
+import { EndpointPool } from '../core/endpoint-pool/endpoint-pool.ts';
 import { Fallback } from '../core/fallback/fallback.ts';
 import { Hedge } from '../core/hedge/hedge.ts';
 import { Pipeline, pipeline } from '../core/pipeline.ts';
@@ -16,6 +17,9 @@ import { type MakePolicy, policyContract, policyContractExcept } from './policy-
 const numbersAttempts = { 'passes the attempt of the caller to the call': 'A retry numbers the attempts, from 1.' };
 
 const servesStaleValues = 'It returns a stale value instead of the error.';
+
+const oneTimer = 'Its background timer for slow calls in flight is not moved when a call ends.';
+const endpoints = ['http://10.0.0.7:3000', 'http://10.0.0.8:3000'];
 
 const policies: readonly [string, MakePolicy, Record<string, string>?][] = [
   ['A circuit breaker', ({ clock }) => new CircuitBreaker('customer', {}, { clock })],
@@ -39,6 +43,20 @@ const policies: readonly [string, MakePolicy, Record<string, string>?][] = [
     },
   ],
   ['An adaptive concurrency limiter', ({ clock }) => new AdaptiveConcurrencyLimiter('customer', {}, { clock })],
+  ['An endpoint pool without endpoints', ({ clock }) => new EndpointPool('customer', {}, { clock })],
+  [
+    'An endpoint pool without outlier detection',
+    ({ clock }) => new EndpointPool('customer', { endpoints, outlierDetectionEnabled: false }, { clock }),
+  ],
+  [
+    'An endpoint pool',
+    ({ clock }) => new EndpointPool('customer', { endpoints }, { clock }),
+    {
+      'throws the reason of an abort by the caller or its reason, and leaves no timer and no listener': oneTimer,
+      'throws an AbortError after an abort by the caller or its reason, and leaves no timer and no listener': oneTimer,
+      'leaves no timer and no listener of a call that has ended': oneTimer,
+    },
+  ],
   ['An empty pipeline', () => new Pipeline('customer', [])],
   [
     'A pipeline of policies',

@@ -1,3 +1,4 @@
+import { UsedEndpoints } from '../call-endpoints.ts';
 import type { Cancel, Clock } from '../clock.ts';
 import { type CallContext, type ProtectedCall, toCallContext } from '../policy.ts';
 import { withResolvers } from '../with-resolvers.ts';
@@ -25,6 +26,7 @@ export class HedgedCall<T> {
   readonly #owner: HedgedCallOwner;
   readonly #call: ProtectedCall<T>;
   readonly #context: Partial<CallContext>;
+  readonly #usedEndpoints: UsedEndpoints;
   readonly #outcome = withResolvers<T>();
   readonly #startedAt: number;
   /** One for each attempt that was made, in order. */
@@ -39,6 +41,7 @@ export class HedgedCall<T> {
     this.#owner = owner;
     this.#call = call;
     this.#context = context;
+    this.#usedEndpoints = context.usedEndpoints ?? new UsedEndpoints();
     this.#startedAt = owner.clock.now();
   }
 
@@ -69,7 +72,7 @@ export class HedgedCall<T> {
   async #attempt(ownSignal: AbortSignal): Promise<T> {
     const { signal: callerSignal } = this.#context;
     const signal = callerSignal === undefined ? ownSignal : AbortSignal.any([callerSignal, ownSignal]);
-    return this.#call(toCallContext({ ...this.#context, signal }));
+    return this.#call(toCallContext({ ...this.#context, signal, usedEndpoints: this.#usedEndpoints }));
   }
 
   #scheduleNext(): void {

@@ -92,13 +92,14 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
     const abort = abortSourceOf(context);
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
     const attempts = this.context(context);
+    const first = callContext(abort, 1, context);
     // Most calls need no second attempt, so the first one runs without the cost of an async function.
-    const settled = invokeCall(call, callContext(abort, 1, context)).then(
+    const settled = invokeCall(call, first).then(
       (result) => {
         const waitMs = afterResult(attempts, result);
-        return waitMs < 0 ? result : this.#repeat(call, context, attempts, waitMs);
+        return waitMs < 0 ? result : this.#repeat(call, first, attempts, waitMs);
       },
-      (error: unknown) => this.#repeat(call, context, attempts, afterError(attempts, error, abort)),
+      (error: unknown) => this.#repeat(call, first, attempts, afterError(attempts, error, abort)),
     );
     return this.usage.track(settled);
   }
@@ -128,17 +129,17 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
   /** Makes the second and all further attempts. */
   async #repeat<T>(
     call: ProtectedCall<T>,
-    context: Partial<CallContext> | undefined,
+    first: CallContext,
     attempts: RetryContext,
     firstWaitMs: number,
   ): Promise<T> {
-    const signal = signalOf(context);
+    const signal = signalOf(first);
     let waitMs = firstWaitMs;
     for (let attempt = 2; ; attempt++) {
       await this.#pause(waitMs, attempts, signal);
       let result: T;
       try {
-        result = await call(callContext(signal, attempt, context));
+        result = await call(callContext(signal, attempt, first));
       } catch (error) {
         waitMs = afterError(attempts, error, signal);
         continue;

@@ -128,8 +128,8 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
     };
     const isOwnDeadline = limitedBy === 'timeoutDuration' && cancelRunningFuture;
     const deadline = isOwnDeadline ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
-    const { attempt = 1, request, endpoint } = context ?? {};
-    invokeCall(call, callContext(work, attempt, { deadline, request, endpoint }))
+    const { attempt = 1, request, endpoint, usedEndpoints } = context ?? {};
+    invokeCall(call, callContext(work, attempt, { deadline, request, endpoint, usedEndpoints }))
       .then(
         (result) => {
           if (end()) this.emit('SUCCESS', {});

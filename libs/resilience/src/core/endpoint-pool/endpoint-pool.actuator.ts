@@ -1,0 +1,35 @@
+import type { EndpointPool } from './endpoint-pool.ts';
+import type { EjectionReason, EndpointState } from './pooled-endpoint.ts';
+
+/** One endpoint in the actuator. Rates are in percent; 0 without calls. */
+export interface EndpointDetails {
+  readonly url: string;
+  readonly state: EndpointState;
+  /** `null` while it is in service. */
+  readonly ejectionReason: EjectionReason | null;
+  /** `null` if it is not ejected, or by hand. */
+  readonly remainingEjectionMs: number | null;
+  readonly inFlightCalls: number;
+  readonly latencyMs: number;
+  readonly failureRate: number;
+  readonly slowCallRate: number;
+  readonly numberOfSuccessfulCalls: number;
+  readonly numberOfFailedCalls: number;
+  readonly numberOfEjections: number;
+}
+
+/** An endpoint pool in the actuator, with its endpoints by name. */
+export interface EndpointPoolDetails {
+  readonly isPanic: boolean;
+  readonly endpointsInService: number;
+  readonly endpoints: Readonly<Record<string, EndpointDetails>>;
+}
+
+export function endpointPoolDetails(pool: EndpointPool): EndpointPoolDetails {
+  const { isPanic, endpointsInService } = pool.metrics;
+  const endpoints = pool.endpoints.map(({ name, ejectionReason, remainingEjectionMs, ...others }) => [
+    name,
+    { ...others, ejectionReason: ejectionReason ?? null, remainingEjectionMs: remainingEjectionMs ?? null },
+  ]);
+  return { isPanic, endpointsInService, endpoints: Object.fromEntries(endpoints) as EndpointPoolDetails['endpoints'] };
+}
