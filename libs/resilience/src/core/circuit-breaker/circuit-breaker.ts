@@ -45,6 +45,8 @@ interface EndedCall extends JudgedCall {
   readonly issuer: State | undefined;
   /** `undefined` for a call that was not watched while it was in flight. */
   readonly watched: WatchedCall | undefined;
+  /** How many endpoints the call had used before the circuit breaker permitted this attempt. */
+  readonly usedBefore: number;
 }
 
 /**
@@ -90,7 +92,7 @@ export class CircuitBreaker
       onOpen: () => this.#release(),
     });
     this.#slowCalls = new SlowCalls(clock, config, (call) => {
-      if (call.issuer === this.#machine.state) call.markFailed = call.issuer.recordSlow();
+      if (call.issuer === this.#machine.state && !call.isPassedOver()) call.markFailed = call.issuer.recordSlow();
     });
   }
 
@@ -130,6 +132,9 @@ export class CircuitBreaker
    * dependency: the permission is returned. If it lasted longer than `slowCallDurationThreshold`, it counts as slow. If
    * the caller has already aborted, the call is not made.
    *
+   * A call that failed or was slow at an endpoint which its endpoint pool has ejected or removed by then is not recorded
+   * either: the pool has acted, and the calls at the other endpoints show whether the dependency works.
+   *
    * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
@@ -138,14 +143,17 @@ export class CircuitBreaker
     if (!this.#machine.tryAcquirePermission()) return Promise.reject(CallNotPermittedError.by(this));
     const issuer = this.#machine.state;
     const startedAt = this.#clock.now();
-    const watched = this.config.slowCallsInFlightEnabled ? this.#slowCalls.add(issuer, startedAt) : undefined;
-    const running = this.config.abortCallsOnOpen
-      ? this.#abortableCalls.run(call, toCallContext(context))
-      : invokeCall(call, toCallContext(context));
+    const given = toCallContext(context);
+    const { usedEndpoints } = given;
+    const usedBefore = usedEndpoints.count;
+    const watched = this.config.slowCallsInFlightEnabled
+      ? this.#slowCalls.add(issuer, startedAt, () => usedEndpoints.areOutOfServiceSince(usedBefore))
+      : undefined;
+    const running = this.config.abortCallsOnOpen ? this.#abortableCalls.run(call, given) : invokeCall(call, given);
     const end = (outcome: CallOutcome): EndedCall => {
       const endedAt = this.#clock.now();
       if (watched !== undefined) this.#slowCalls.delete(watched);
-      return { outcome, elapsedDurationMs: endedAt - startedAt, context, endedAt, issuer, watched };
+      return { outcome, elapsedDurationMs: endedAt - startedAt, context: given, endedAt, issuer, watched, usedBefore };
     };
     // Two handlers of one `then`: an error that settling the first throws must not settle the call again.
     const settled = running.then(
@@ -286,11 +294,17 @@ export class CircuitBreaker
   #anonymousEnd(outcome: CallOutcome, elapsedDurationMs: number): EndedCall {
     this.usage.touch();
     const endedAt = this.#clock.now();
-    return { outcome, elapsedDurationMs, context: undefined, endedAt, issuer: undefined, watched: undefined };
+    const context = undefined;
+    return { outcome, elapsedDurationMs, context, endedAt, issuer: undefined, watched: undefined, usedBefore: 0 };
   }
 
   #settle(ended: EndedCall): void {
     const verdict = judgeOutcome(this.config, ended, this.#userFunctions);
+    const isSlow = ended.elapsedDurationMs > this.config.slowCallDurationThreshold;
+    if ((verdict === 'failure' || isSlow) && isOfEndpointsOutOfService(ended)) {
+      if (verdict === 'success') return this.#passOver(ended);
+      return this.#ignoreCall(ended);
+    }
     switch (verdict) {
       case 'ignored':
         return this.#ignoreCall(ended);
@@ -307,6 +321,12 @@ export class CircuitBreaker
     if (ended.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
     const details = { ...this.#detailsOf(ended), error: this.#errorOf(ended.outcome) };
     this.#machine.emit('IGNORED_ERROR', details, ended.endedAt);
+  }
+
+  /** A slow success that is not recorded. */
+  #passOver(ended: EndedCall): void {
+    if (ended.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
+    this.#machine.emit('SUCCESS', this.#detailsOf(ended), ended.endedAt);
   }
 
   /** Its error is no evidence, so that `transitionOnResult` does not receive it. */
@@ -379,6 +399,11 @@ export class CircuitBreaker
       warn('ResilienceReleaseWarning', message, error);
     }
   }
+}
+
+/** Whether the endpoint pool inside has taken all endpoints of the attempt out of service. */
+function isOfEndpointsOutOfService({ context, usedBefore }: EndedCall): boolean {
+  return context?.usedEndpoints?.areOutOfServiceSince(usedBefore) === true;
 }
 
 function resolveConfig(name: string, options: CircuitBreakerOptions): CircuitBreakerConfig {

@@ -35,6 +35,8 @@ export interface WatchedCall {
   /** The state that permitted the call. */
   readonly issuer: State;
   readonly startedAt: number;
+  /** Whether it is not recorded when it becomes slow, because its endpoint is out of service. */
+  isPassedOver(): boolean;
   /** Records that the call has failed, too; set once the call is recorded as slow. */
   markFailed: (() => void) | undefined;
 }
@@ -62,9 +64,9 @@ export class SlowCalls {
   }
 
   /** @returns the call; `undefined` in a state that records no calls */
-  add(issuer: State, startedAt: number): WatchedCall | undefined {
+  add(issuer: State, startedAt: number, isPassedOver: () => boolean): WatchedCall | undefined {
     if (!issuer.isRecording) return undefined;
-    const call: WatchedCall = { issuer, startedAt, markFailed: undefined };
+    const call: WatchedCall = { issuer, startedAt, isPassedOver, markFailed: undefined };
     this.#calls.add(call);
     this.#schedule();
     return call;
