@@ -103,6 +103,15 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
     await end();
   });
 
+  it('does not count the shared instance', () => {
+    const { registry } = setUp(kind, { maxInstances: 1 });
+    registry.getOrCreate('a');
+
+    registry.getOrCreate('other');
+
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['a', 'other']);
+  });
+
   it('does not count declared instances and never removes them', async () => {
     const clock = new FakeClock();
     const definitions = { instances: { defined: {} } };

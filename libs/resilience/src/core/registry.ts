@@ -121,7 +121,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     const config = this.#definitions.configOf(name, definition);
     if (existing === undefined) {
       const isDynamic = !this.#isDeclared(name);
-      if (isDynamic && !this.#dynamic.admit()) return this.declare(sharedInstanceName);
+      if (isDynamic && !this.#dynamic.admit()) return this.getOrCreate(sharedInstanceName);
       const entry = this.#definition.create(name, config as O, this.#environment);
       this.#entries.set(name, entry);
       if (isDynamic) this.#dynamic.add(name);
@@ -248,7 +248,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
   }
 
   #isDeclared(name: string): boolean {
-    return this.#declared.has(name) || this.#definitions.has(name);
+    return name === sharedInstanceName || this.#declared.has(name) || this.#definitions.has(name);
   }
 
   #subject(name: string): string {
