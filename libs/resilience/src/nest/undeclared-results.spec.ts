@@ -143,7 +143,10 @@ describe('a method without a declared return type', () => {
   });
 });
 
-describe('a retry of values of an Observable', () => {
+describe.each([
+  ['retryOnHttp', retryOnHttp({ method: 'GET' })],
+  ['a classification', { classification: 'http' as const }],
+])('a retry of values of an Observable by %s', (_title, selection) => {
   class Response {
     readonly status: number;
 
@@ -156,12 +159,12 @@ describe('a retry of values of an Observable', () => {
   class Client {
     attempts = 0;
 
-    @Retry('http')
+    @Retry({ name: 'http', request: { method: 'GET' } })
     get(statuses: number[]): Observable<Response> {
       return defer(() => of(...this.#responses(statuses)));
     }
 
-    @Retry('http')
+    @Retry({ name: 'http', request: { method: 'GET' } })
     fail(): Observable<Response> {
       return defer(() => {
         this.attempts = currentCallContext().attempt;
@@ -175,9 +178,9 @@ describe('a retry of values of an Observable', () => {
     }
   }
 
-  const options = { retry: { instances: { http: { waitDuration: 100, ...retryOnHttp({ method: 'GET' }) } } } };
+  const options = { retry: { instances: { http: { waitDuration: 100, ...selection } } } };
 
-  it('repeats a response that retryOnHttp selects, and emits only the accepted one', async () => {
+  it('repeats a selected response, and emits only the accepted one', async () => {
     const { client } = await start(Client, options);
     const responses = lastValueFrom(client.get([503, 200]).pipe(toArray()));
     await clock.advanceAsync(100);
@@ -195,7 +198,7 @@ describe('a retry of values of an Observable', () => {
     expect(client.attempts).toBe(3);
   });
 
-  it('repeats an error that retryOnHttp selects after the wait that it requests', async () => {
+  it('repeats a selected error after the wait that it requests', async () => {
     const { client } = await start(Client, options);
     const response = firstValueFrom(client.fail());
     response.catch(() => {});
@@ -205,5 +208,27 @@ describe('a retry of values of an Observable', () => {
 
     await expect(response).rejects.toThrow('unavailable');
     expect(client.attempts).toBe(3);
+  });
+});
+
+describe('a retry by a classification, of an Observable whose request may not be repeated', () => {
+  @Injectable()
+  class Client {
+    calls = 0;
+
+    @Retry({ name: 'http', request: { method: 'POST' } })
+    post(): Observable<{ readonly status: number }> {
+      return defer(() => {
+        this.calls++;
+        return of({ status: 503 });
+      });
+    }
+  }
+
+  it('emits the response of the only attempt', async () => {
+    const { client } = await start(Client, { retry: { instances: { http: { classification: 'http' } } } });
+
+    expect(await lastValueFrom(client.post().pipe(toArray()))).toStrictEqual([{ status: 503 }]);
+    expect(client.calls).toBe(1);
   });
 });
