@@ -35,6 +35,9 @@ const moduleOptions = ({ nest, format }: Application) =>
     ? { module: 'commonjs', moduleResolution: 'node10' }
     : { module: 'nodenext', moduleResolution: 'nodenext' };
 
+/** The compiled program, which checks that the metadata of decorators is in it. */
+const program = [join('dist', 'main.js'), '--metadata'];
+
 const vmModules = '--experimental-vm-modules';
 
 /** Makes the applications of the matrix, each in its own folder, and runs their checks. */
@@ -70,7 +73,7 @@ export class Workshop {
       case 'types':
         return start(bin('typescript/bin/tsc'), '--pretty', 'false');
       case 'run':
-        return start(join('dist', 'main.js'));
+        return start(...program);
       case 'vitest':
         return start(bin('vitest/vitest.mjs'), 'run', ...specs);
       case 'jest 29':
@@ -79,7 +82,7 @@ export class Workshop {
       case 'swc builder':
       case 'webpack builder': {
         const built = await start(bin('@nestjs/cli/bin/nest.js'), 'build', '--builder', check.split(' ', 1)[0]!);
-        return built.exitCode === 0 ? start(join('dist', 'main.js')) : built;
+        return built.exitCode === 0 ? start(...program) : built;
       }
       case 'tsx':
         return start(bin('tsx/dist/cli.mjs'), join('src', 'main.ts'));
@@ -89,7 +92,7 @@ export class Workshop {
       }
       case 'pnpm with strict peers': {
         const compiled = await start(join('node_modules', 'typescript', 'bin', 'tsc'), '--pretty', 'false');
-        return compiled.exitCode === 0 ? start(join('dist', 'main.js')) : compiled;
+        return compiled.exitCode === 0 ? start(...program) : compiled;
       }
     }
   }
