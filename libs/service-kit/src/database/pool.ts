@@ -5,7 +5,7 @@ import { DatabaseUnavailableError, TransactionConflictError, UnstorableTextError
 import { repeatOnConflict } from './repeat.ts';
 import { treatmentOf } from './sql-state.ts';
 import { beginWith, queryWith } from './transaction-settings.ts';
-import type { WaitLimit } from './wait-limit.ts';
+import { maxWaitMs, type WaitLimit } from './wait-limit.ts';
 
 /** A PostgreSQL server. */
 export interface PoolOptions {
@@ -21,7 +21,7 @@ const int8 = types.builtins.INT8;
 
 /**
  * Creates a pool that survives failures of its database: broken connections are reported and replaced, and connecting takes at
- * most 2 s. int8 is read as a number, or as a bigint where a number would round it.
+ * most 3 s. int8 is read as a number, or as a bigint where a number would round it.
  *
  * @param max the most connections
  */
@@ -29,7 +29,8 @@ export function createPool({ url, applicationName, onConnectionLost }: PoolOptio
   const pool = new Pool({
     connectionString: url,
     application_name: applicationName,
-    connectionTimeoutMillis: 2_000,
+    // As long as a request may wait for the database: on a busy machine a connection takes seconds, each of which helps.
+    connectionTimeoutMillis: maxWaitMs,
     keepAlive: true,
     types: { getTypeParser: (oid, format) => (oid === int8 ? parseInt8 : types.getTypeParser(oid, format)) },
     max,
@@ -82,6 +83,8 @@ class GuardedClient {
   /** The failure after which the connection is not used again. */
   #failure: Error | undefined;
   #isInTransaction = false;
+  /** Why the server ended the connection between two statements. The next one fails because the connection is closed. */
+  #ending: DatabaseError | undefined;
 
   /** @param onReadOnly is called when the server refuses a change because it is read-only */
   constructor(client: PoolClient, settings: string, limit: WaitLimit, onReadOnly: () => void) {
@@ -89,7 +92,12 @@ class GuardedClient {
     this.#settings = settings;
     this.#limit = limit;
     this.#onReadOnly = onReadOnly;
+    client.on('error', this.#onError);
   }
+
+  readonly #onError = (error: Error): void => {
+    if (error instanceof DatabaseError) this.#ending = error;
+  };
 
   /** A statement outside of a transaction is one itself, and is repeated like one. */
   readonly query = ((statement: string, parameters: readonly unknown[]): Promise<unknown> => {
@@ -106,7 +114,10 @@ class GuardedClient {
   }) as PostgresPoolClient['query'];
 
   // A statement that timed out may still run, and would delay the next user of this connection.
-  readonly release = (destroy?: boolean): void => this.#client.release(destroy === true || this.#failure !== undefined);
+  readonly release = (destroy?: boolean): void => {
+    this.#client.off('error', this.#onError);
+    this.#client.release(destroy === true || this.#failure !== undefined);
+  };
 
   async #attempt(query: () => Promise<unknown>): Promise<unknown> {
     // A rollback would wait behind the statement that failed. The server rolls back when the connection closes.
@@ -114,7 +125,7 @@ class GuardedClient {
     try {
       return await this.#limit.apply(query);
     } catch (error) {
-      throw this.#explain(error);
+      throw this.#explain(this.#ending ?? error);
     }
   }
 

@@ -149,6 +149,34 @@ describe('the errors of the database', () => {
       expect(await attempts()).toBe(1);
     });
 
+    it('is repeated when the server has ended it between two statements', async () => {
+      let attempt = 0;
+
+      const rows = await database.transact(async (tables) => {
+        attempt += 1;
+        if (attempt === 1) {
+          const ended = await sql<{ pid: number }>`
+            select pg_backend_pid() as pid, set_config('idle_in_transaction_session_timeout', '1', true)`.execute(
+            tables,
+          );
+          const pid = ended.rows[0]?.pid;
+          await expect
+            .poll(
+              async () =>
+                (await sql`select from pg_stat_activity where pid = ${pid}`.execute(database.tables)).rows.length,
+              {
+                timeout: 20_000,
+              },
+            )
+            .toBe(0);
+        }
+        return (await sql`select 1 as one`.execute(tables)).rows;
+      });
+
+      expect(rows).toEqual([{ one: 1 }]);
+      expect(attempt).toBe(2);
+    });
+
     it('succeeds after a deadlock (five-bells-ledger#388)', async () => {
       await sql`insert into berths values (11), (12)`.execute(database.tables);
       const bothHoldALock = Promise.withResolvers<void>();

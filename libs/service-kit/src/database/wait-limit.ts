@@ -35,8 +35,11 @@ export class WaitLimit {
 
     const { promise: timeout, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      work.then(onLate, () => {});
-      reject(timeOver(leftMs));
+      // After a pause of the process its timers run first: a response that has arrived in the meantime is still in time.
+      setImmediate(() => {
+        work.then(onLate, () => {});
+        reject(timeOver(leftMs));
+      });
     }, leftMs);
     this.#begin();
     const work = start();
