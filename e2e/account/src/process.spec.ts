@@ -1,6 +1,6 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { migrateCustomer } from '@breakwater/customer/testing';
-import type { Database } from '@breakwater/system-runner/postgres';
+import { type Database, withClient } from '@breakwater/system-runner/postgres';
 import {
   createTestDatabase,
   StandInServers,
@@ -44,6 +44,21 @@ describe('account and customer as processes', () => {
   });
 
   afterAll(() => database.drop());
+
+  it('have opened all of their connections when they listen, since that takes seconds on a busy machine', async () => {
+    const account = start('account', {
+      DATABASE_URL: database.url,
+      CUSTOMER_URL: 'http://127.0.0.1:1',
+      INSTANCE_NAME: 'just-started',
+    });
+    await account.listening;
+
+    const opened = await withClient(database.url, (client) =>
+      client.query("select from pg_stat_activity where application_name = 'just-started'"),
+    );
+
+    expect(opened.rowCount).toBe(10);
+  });
 
   it('log one request under one id and in one trace, from the gateway to the last service', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -80,6 +80,7 @@ async function listen(
   const pending = await database.findPendingMigrations();
   if (pending.length > 0) throw new PendingMigrationsError(service.name, pending);
   startMs.migrationsFound = sinceStart();
+  await database.openConnections();
 
   await app.listen(config.PORT, config.HOST);
   startMs.listening = sinceStart();

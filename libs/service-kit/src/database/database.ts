@@ -38,7 +38,7 @@ const idleTimeoutMs = 2_000;
 /**
  * The tables of a service, by Kysely, in its own schema.
  *
- * Every wait is limited: 2 s to connect, and 3 s for all that one request does, or until its deadline. All failures of the
+ * Every wait is limited: 3 s for all that one request does, or until its deadline, connecting included. All failures of the
  * database itself are a `DatabaseUnavailableError`.
  */
 export class Database<Tables = unknown> implements OnApplicationShutdown {
@@ -86,6 +86,11 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
   /** @throws DatabaseUnavailableError when the database does not respond */
   async ping(): Promise<void> {
     await sql`select 1`.execute(this.#kysely);
+  }
+
+  /** Opens all connections, so that the first requests need not wait for them. Those that cannot be opened now are opened later. */
+  async openConnections(): Promise<void> {
+    await Promise.allSettled(Array.from({ length: this.connections.max }, () => this.ping()));
   }
 
   /**
