@@ -1,7 +1,7 @@
 import { migrateAccount } from '@breakwater/account/testing';
 import { withClient } from '@breakwater/system-runner/postgres';
 import { createTestDatabase, startProcess } from '@breakwater/system-runner/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { startReplica, type RunningAccount } from './services.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
@@ -88,17 +88,38 @@ describe('a balance beyond 2^53 (graph-node#3136)', () => {
 });
 
 describe('a database that account cannot live with', () => {
+  const run = (entry: string, url: string) =>
+    startProcess(new URL(`../../../apps/account/dist/${entry}.js`, import.meta.url), {
+      DATABASE_URL: url,
+      CUSTOMER_URL: 'http://127.0.0.1:1',
+    }).ended;
+
+  it('ends the start with one line when statements of its role may take 1 ms only', async () => {
+    const { url, name } = await createDatabase();
+    await migrateAccount(url);
+    const role = `${name}_role`;
+    await execute(url, `create role ${role} login superuser password 's3cret'`);
+    onTestFinished(() => execute(inject('databaseServerUrl'), `drop role ${role}`));
+    await execute(url, `alter role ${role} set statement_timeout = 1`);
+    const login = Object.assign(new URL(url), { username: role, password: 's3cret' }).href;
+
+    const [started, migrated] = await Promise.all([run('main', login), run('migrate', login)]);
+
+    for (const { code, errors } of [started, migrated]) {
+      expect(code).toBe(1);
+      // The statement that reads the value may itself be cancelled.
+      expect(errors).toMatch(
+        /^account cannot (start|migrate): the database has (a short statement_timeout|statement_timeout = 1): it ends .*\n$/,
+      );
+    }
+  });
+
   it('ends the start of the service and of its migrations with one line', async () => {
     const { url, name } = await createDatabase();
     await migrateAccount(url);
     await execute(url, `alter database ${name} set session_replication_role = replica`);
-    const run = (entry: string) =>
-      startProcess(new URL(`../../../apps/account/dist/${entry}.js`, import.meta.url), {
-        DATABASE_URL: url,
-        CUSTOMER_URL: 'http://127.0.0.1:1',
-      }).ended;
 
-    const [started, migrated] = await Promise.all([run('main'), run('migrate')]);
+    const [started, migrated] = await Promise.all([run('main', url), run('migrate', url)]);
 
     for (const { code, errors } of [started, migrated]) {
       expect(code).toBe(1);

@@ -1,4 +1,6 @@
 import { sql, type Kysely } from 'kysely';
+import { DatabaseError } from 'pg';
+import { DatabaseUnavailableError } from './database-errors.ts';
 
 /** A setting of the server, the database or the role with which a service or its migrations would not work. */
 export class UnusableDatabaseError extends Error {
@@ -12,6 +14,20 @@ interface Requirement {
   /** What the value leads to, and what to do. */
   readonly remedy: string;
 }
+
+/** The least of a timeout that ends statements, transactions or connections, in milliseconds: what comes first may take that long. */
+const leastTimeoutMs = 100;
+
+/** A timeout that begins before a transaction can set it. 0 is none. */
+const timeout = (setting: string): Requirement => ({
+  setting,
+  isMet: (value) => Number(value) === 0 || Number(value) >= leastTimeoutMs,
+  remedy:
+    `it ends what the service has just begun. Reset it for the role and the database (ALTER … RESET ${setting}), ` +
+    `or set at least ${leastTimeoutMs} ms.`,
+});
+
+const statementTimeout = timeout('statement_timeout');
 
 const requirements: readonly Requirement[] = [
   {
@@ -30,6 +46,10 @@ const requirements: readonly Requirement[] = [
     remedy:
       'foreign keys are not checked. Reset it for the role and the database (ALTER … RESET session_replication_role).',
   },
+  statementTimeout,
+  timeout('idle_session_timeout'),
+  // Since PostgreSQL 17.
+  timeout('transaction_timeout'),
 ];
 
 /**
@@ -38,14 +58,36 @@ const requirements: readonly Requirement[] = [
  * @throws UnusableDatabaseError for the first that is wrong; DatabaseUnavailableError when the database cannot be reached
  */
 export async function requireUsable<Tables>(kysely: Kysely<Tables>): Promise<void> {
-  const { rows } = await kysely.transaction().execute((transaction) =>
-    sql<{ setting: string; value: string }>`
-      select setting, current_setting(setting) as value
-      from unnest(${requirements.map(({ setting }) => setting)}::text[]) setting`.execute(transaction),
-  );
-  const values = new Map(rows.map(({ setting, value }) => [setting, value]));
+  const values = await readDefaults(kysely);
   for (const { setting, isMet, remedy } of requirements) {
-    const value = values.get(setting) ?? '';
-    if (!isMet(value)) throw new UnusableDatabaseError(`the database has ${setting} = ${value}: ${remedy}`);
+    const value = values.get(setting);
+    if (value !== undefined && !isMet(value))
+      throw new UnusableDatabaseError(`the database has ${setting} = ${value}: ${remedy}`);
   }
 }
+
+/** The settings that a connection begins with, in their base units. Those that the server does not have are missing. */
+async function readDefaults<Tables>(kysely: Kysely<Tables>): Promise<ReadonlyMap<string, string>> {
+  const names = requirements.map(({ setting }) => setting);
+  try {
+    const { rows } = await kysely.transaction().execute((transaction) =>
+      sql<{ setting: string; value: string }>`
+          select name as setting, reset_val as value from pg_settings where name = any (${names}::text[])`.execute(
+        transaction,
+      ),
+    );
+    return new Map(rows.map(({ setting, value }) => [setting, value]));
+  } catch (error) {
+    if (!isStatementTimeout(error)) throw error;
+    throw new UnusableDatabaseError(
+      `the database has a short ${statementTimeout.setting}: ${statementTimeout.remedy}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** SQLSTATE 57014: the first statement, which takes milliseconds, was cancelled. */
+const isStatementTimeout = (error: unknown): boolean =>
+  error instanceof DatabaseUnavailableError && error.cause instanceof DatabaseError && error.cause.code === '57014';

@@ -181,6 +181,16 @@ describe('the settings of a role or a database', () => {
     expect(limits).toEqual(['250ms', '1s', '1ms', '1s']);
   });
 
+  it('may be a timeout of 100 ms', async () => {
+    await setTo('statement_timeout', '100', () =>
+      setTo('idle_session_timeout', '100', async () => {
+        const database = open();
+        onTestFinished(() => database.onApplicationShutdown());
+        await expect(database.requireUsable()).resolves.toBeUndefined();
+      }),
+    );
+  });
+
   it('do not stop a migration, and neither the lock nor the settings outlive it', async () => {
     const applied = await setTo('statement_timeout', '600000', () =>
       migrate({
@@ -235,6 +245,8 @@ describe('the settings of a role or a database', () => {
       'session_replication_role = replica',
       'session_replication_role = replica: foreign keys are not checked.',
     ],
+    ['a short timeout of statements', '', 'statement_timeout = 1', 'statement_timeout'],
+    ['a short timeout of idle connections', '', 'idle_session_timeout = 99', 'idle_session_timeout = 99: it ends'],
   ])('are refused in one line by services and migrations with %s', async (_, creation, setting, message) => {
     const other = `${name}_other`;
     await withClient(server.url, async (client) => {
