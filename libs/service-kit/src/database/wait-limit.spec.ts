@@ -18,7 +18,7 @@ describe('the limit of waits', () => {
     const { promise: work, resolve } = Promise.withResolvers<string>();
     const { promise: late, resolve: onLate } = Promise.withResolvers<string>();
 
-    await expect(limit.apply(() => work, onLate)).rejects.toThrow('it did not respond within 10 ms');
+    await expect(limit.apply(() => work, onLate)).rejects.toThrow('it did not respond within the 10 ms that were left');
     resolve('late');
 
     expect(await late).toBe('late');

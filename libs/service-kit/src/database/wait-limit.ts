@@ -70,7 +70,7 @@ export class WaitLimit {
   }
 }
 
-const timeOver = (ms: number): Error => new Error(`it did not respond within ${Math.round(ms)} ms`);
+const timeOver = (ms: number): Error => new Error(`it did not respond within the ${Math.round(ms)} ms that were left`);
 
 const limits = new WeakMap<object, WaitLimit>();
 
