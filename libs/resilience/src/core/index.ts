@@ -12,6 +12,8 @@ export {
   ResilienceError,
 } from './errors.ts';
 export type { Listener, PolicyEvent, Unsubscribe } from './events.ts';
+export type { Partition } from './partitions.ts';
+export { partitionBy } from './partitions.ts';
 export { BasePolicy } from './base-policy.ts';
 export type { Random } from './interval-function.ts';
 export { IntervalFunction } from './interval-function.ts';

@@ -9,6 +9,7 @@ import {
 import { DynamicInstances, sharedInstanceName } from './dynamic-instances.ts';
 import { ConflictingDefinitionError } from './errors.ts';
 import { EventEmitter, type Listener, type PolicyEvent, type Unsubscribe } from './events.ts';
+import { type Partition, partitionName } from './partitions.ts';
 import type { NamedInstance, PolicyDefinition, PolicyEnvironment } from './policy-definition.ts';
 
 export type { Definition, RegistryDefinitions } from './definitions.ts';
@@ -70,6 +71,8 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
   readonly #dynamic: DynamicInstances<P>;
   /** The options that callers gave for an instance. Definitions do not change them. */
   readonly #givenByName = new Map<string, Definition<O>>();
+  /** By the name of their instance. */
+  readonly #partitions = new Map<string, Partition>();
   /** Typed for any instance, so that registries of different kinds have a common type. */
   readonly #events = new EventEmitter<RegistryEvents<NamedInstance>>();
   #given: RegistryDefinitions<O>;
@@ -122,12 +125,9 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     if (existing === undefined) {
       const isDynamic = !this.#isDeclared(name);
       if (isDynamic && !this.#dynamic.admit()) return this.getOrCreate(sharedInstanceName);
-      const entry = this.#definition.create(name, config as O, this.#environment);
-      this.#entries.set(name, entry);
-      if (isDynamic) this.#dynamic.add(name);
-      if (definition !== undefined) this.#givenByName.set(name, definition);
-      this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#now(), entry });
-      return entry;
+      return this.#create(name, config, isDynamic, () => {
+        if (definition !== undefined) this.#givenByName.set(name, definition);
+      });
     }
     const differing = optionChanges(existing.config, config).map(({ option }) => option);
     if (differing.length > 0) throw new ConflictingDefinitionError(this.#subject(name), differing);
@@ -139,6 +139,44 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     this.#declared.add(name);
     this.#dynamic.delete(name);
     return this.getOrCreate(name, given);
+  }
+
+  /**
+   * Returns the instance for the calls of `name` with this key, e.g. those of one tenant. It has the options of `name`,
+   * also after a change of them, unless there is a definition for its own name, `<name>:<key>`. It is dynamic: at the
+   * maximum of dynamic instances, keys without an instance share the partition `other` of that name.
+   *
+   * @throws InvalidOptionsError listing every fault of a definition in code
+   */
+  partition(name: string, key: string): P {
+    const partition = { of: name, key };
+    const instanceName = partitionName(partition);
+    const existing = this.#entries.get(instanceName);
+    if (existing !== undefined) {
+      this.#dynamic.touch(instanceName);
+      // One that has a definition may have been created before its first call.
+      if (!this.#partitions.has(instanceName)) this.#partitions.set(instanceName, partition);
+      return existing;
+    }
+    const config = this.#configIn(this.#definitions, instanceName, partition);
+    const isDynamic = key !== sharedInstanceName && !this.#isDeclared(instanceName);
+    if (isDynamic && !this.#dynamic.admit()) return this.partition(name, sharedInstanceName);
+    return this.#create(instanceName, config, isDynamic, () => this.#partitions.set(instanceName, partition));
+  }
+
+  /** Which partition the instance of this name is for; `undefined` for an instance of all calls. */
+  partitionOf(name: string): Partition | undefined {
+    return this.#partitions.get(name);
+  }
+
+  /** The instances of partitions by the name that is partitioned, oldest first. */
+  partitions(): ReadonlyMap<string, readonly P[]> {
+    const instances = new Map<string, P[]>();
+    for (const [name, { of }] of this.#partitions) {
+      const instance = this.#entries.get(name);
+      if (instance !== undefined) instances.set(of, [...(instances.get(of) ?? []), instance]);
+    }
+    return instances;
   }
 
   find(name: string): P | undefined {
@@ -167,6 +205,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     this.#givenByName.delete(name);
     this.#definition.dispose?.(entry);
     this.#events.emit({ type: 'ENTRY_REMOVED', creationTime: this.#now(), entry });
+    this.#partitions.delete(name);
     return entry;
   }
 
@@ -198,7 +237,7 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
     definitions.check();
     const changed = [...this.#entries.values()]
       .map((entry) => {
-        const config = definitions.configOf(entry.name, this.#givenByName.get(entry.name));
+        const config = this.#configIn(definitions, entry.name);
         return { entry, config, changes: optionChanges(entry.config, config) };
       })
       .filter(({ changes }) => changes.length > 0);
@@ -234,6 +273,22 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
   #define(given: RegistryDefinitions<O>, added: Readonly<Record<string, Definition<O>>>): Definitions<P, O> {
     const definitions = { ...given, configs: { ...given.configs, ...added } };
     return new Definitions(this.#definition, definitions, this.#environment);
+  }
+
+  /** The configuration of an instance by these definitions. A partition without its own has that of what it is part of. */
+  #configIn(definitions: Definitions<P, O>, name: string, partition = this.#partitions.get(name)): P['config'] {
+    const defined = partition === undefined || definitions.has(name) ? name : partition.of;
+    return definitions.configOf(defined, this.#givenByName.get(defined));
+  }
+
+  /** @param onCreated called before the event */
+  #create(name: string, config: P['config'], isDynamic: boolean, onCreated: () => void): P {
+    const entry = this.#definition.create(name, config as O, this.#environment);
+    this.#entries.set(name, entry);
+    if (isDynamic) this.#dynamic.add(name);
+    onCreated();
+    this.#events.emit({ type: 'ENTRY_ADDED', creationTime: this.#now(), entry });
+    return entry;
   }
 
   #reconfigure(entry: P, options: O, changes: readonly OptionChange[]): void {

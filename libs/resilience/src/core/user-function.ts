@@ -86,6 +86,11 @@ export function isFraction(value: unknown): value is number {
   return isFiniteNumber(value) && value >= 0 && value < 1;
 }
 
+/** For functions that return a name or a key. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
 function isBoolean(value: unknown): value is boolean {
   return typeof value === 'boolean';
 }

@@ -135,6 +135,14 @@ describe('instancesInFiles', () => {
 });
 
 describe('instancesOf', () => {
+  it('leaves partitions out, which have the options of the instance that they are part of', () => {
+    const circuitBreaker = createRegistry('circuitBreaker');
+    circuitBreaker.getOrCreate('customer');
+    circuitBreaker.partition('customer', 'a');
+
+    expect(instancesOf({ circuitBreaker }).map(({ name }) => name)).toEqual(['customer']);
+  });
+
   it('combines the policies of registries by name', () => {
     const circuitBreaker = createRegistry('circuitBreaker');
     const retry = createRegistry('retry');

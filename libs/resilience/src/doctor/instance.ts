@@ -45,10 +45,14 @@ export function describeInstance(name: string, options: InstanceOptions, table: 
 }
 
 /** The registries of an application, or other lists of policies. */
-export type InstanceRegistries = { readonly [K in PipelineKind]?: Pick<PolicyRegistry<K>, 'all'> | undefined };
+export type InstanceRegistries = {
+  readonly [K in PipelineKind]?:
+    (Pick<PolicyRegistry<K>, 'all'> & Partial<Pick<PolicyRegistry<K>, 'partitionOf'>>) | undefined;
+};
 
 /**
- * The instances in registries: policies of the same name protect the same dependency.
+ * The instances in registries: policies of the same name protect the same dependency. Partitions are left out: they have
+ * the options of the instance that they are part of.
  *
  * @param table the policies; those of this library by default
  * @param pipelines the pipeline of the same name as an instance, if there is one, determines the order of its policies
@@ -61,8 +65,10 @@ export function instancesOf(
   const instances = new Map<string, Instance>();
   const kindByPolicy = new Map<unknown, PipelineKind>();
   for (const kind of pipelineKindsOf(table)) {
-    for (const policy of registries[kind]?.all() ?? []) {
+    const registry = registries[kind];
+    for (const policy of registry?.all() ?? []) {
       const { name, config } = policy;
+      if (registry?.partitionOf?.(name) !== undefined) continue;
       instances.set(name, { ...(instances.get(name) ?? { name }), [kind]: config });
       kindByPolicy.set(policy, kind);
     }

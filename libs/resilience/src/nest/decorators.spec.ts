@@ -237,6 +237,82 @@ describe('@RateLimiter', () => {
   });
 });
 
+describe('partitionBy of a decorator', () => {
+  @Injectable()
+  class Reports {
+    @CircuitBreaker({ name: 'reports', partitionBy: (tenant: string) => tenant })
+    async create(tenant: string, isFailed = false): Promise<string> {
+      if (isFailed) throw new Error('down');
+      return `of ${tenant}`;
+    }
+
+    @RateLimiter({ name: 'reports', partitionBy: (tenant: string) => tenant })
+    watch(tenant: string): Observable<string> {
+      return of(`of ${tenant}`);
+    }
+  }
+  const configuration = {
+    circuitBreaker: { instances: { reports: { slidingWindowSize: 2, minimumNumberOfCalls: 2 } } },
+    rateLimiter: { instances: { reports: { limitForPeriod: 1, limitRefreshPeriod: '1m', timeoutDuration: 0 } } },
+  };
+
+  it('protects the calls with each key separately', async () => {
+    const { client } = await applicationWith(Reports, configuration);
+
+    for (let call = 0; call < 2; call++) await expect(client.create('a', true)).rejects.toThrow('down');
+
+    await expect(client.create('a')).rejects.toMatchObject({ code: 'CALL_NOT_PERMITTED' });
+    expect(await client.create('b')).toBe('of b');
+  });
+
+  it('protects subscriptions with each key separately', async () => {
+    const { client } = await applicationWith(Reports, configuration);
+
+    expect(await lastValueFrom(client.watch('a'))).toBe('of a');
+    expect(await lastValueFrom(client.watch('b'))).toBe('of b');
+    await expect(lastValueFrom(client.watch('a'))).rejects.toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
+  });
+
+  it('uses the partition other for a key that is not usable, and warns once', async () => {
+    vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const { client, registries } = await applicationWith(Reports, configuration);
+
+    for (let call = 0; call < 2; call++) await client.create('');
+
+    expect(registries.policies.circuitBreaker.find('reports:other')?.metrics.bufferedCalls).toBe(2);
+    expect(vi.mocked(process.emitWarning).mock.calls).toStrictEqual([
+      [
+        expect.stringContaining("partitionBy of @CircuitBreaker on Reports.create returned '', but must return a key"),
+        expect.anything(),
+      ],
+    ]);
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    [
+      'no function',
+      () => CircuitBreaker({ name: 'reports', partitionBy: 'tenant' as never }),
+      'a function that returns a string',
+    ],
+    [
+      'given to a pipeline',
+      () => UsePipeline({ name: 'reports', partitionBy: () => 'a' } as never),
+      'none: partition the policies',
+    ],
+  ])('is a fault at start-up if it is %s', async (_what, decorator, allowed) => {
+    class Wrong {
+      async create(): Promise<void> {}
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(Wrong.prototype, 'create')!;
+    decorator()(Wrong.prototype, 'create', descriptor);
+    Object.defineProperty(Wrong.prototype, 'create', descriptor);
+    Injectable()(Wrong);
+
+    await expect(applicationWith(Wrong, configuration)).rejects.toThrow(allowed);
+  });
+});
+
 describe('the name of a decorator', () => {
   @Injectable()
   class Tenants {

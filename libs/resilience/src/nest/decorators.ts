@@ -1,5 +1,10 @@
 import type { PolicyMethodDecorator, FallbackResult } from './fallback.ts';
-import { type PipelineDecoratorOptions, policyDecorator, type PolicyDecoratorOptions } from './policy-decorator.ts';
+import {
+  type PartitionedDecoratorOptions,
+  type PipelineDecoratorOptions,
+  policyDecorator,
+  type PolicyDecoratorOptions,
+} from './policy-decorator.ts';
 
 /**
  * Protects a method with the circuit breaker of this name, in a provider or controller of any scope.
@@ -31,7 +36,7 @@ export function CircuitBreaker<
   S extends object,
   A extends unknown[] = never,
   R extends FallbackResult = FallbackResult,
->(options: string | PolicyDecoratorOptions<S, A, R>): PolicyMethodDecorator<S, A, R> {
+>(options: string | PartitionedDecoratorOptions<S, A, R>): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('circuitBreaker', '@CircuitBreaker', options);
 }
 
@@ -101,7 +106,7 @@ export function TimeLimiter<S extends object, A extends unknown[] = never, R ext
  * @throws TypeError if it decorates anything but an instance method
  */
 export function Bulkhead<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
-  options: string | PolicyDecoratorOptions<S, A, R>,
+  options: string | PartitionedDecoratorOptions<S, A, R>,
 ): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('bulkhead', '@Bulkhead', options);
 }
@@ -111,6 +116,12 @@ export function Bulkhead<S extends object, A extends unknown[] = never, R extend
  * Each call needs a permission; for an Observable, each subscription.
  *
  * @example
+ * class Reports {
+ *   // Each tenant has its own limit.
+ *   @RateLimiter({ name: 'reports', partitionBy: (tenant: string) => tenant })
+ *   async create(tenant: string, month: string): Promise<Report> { … }
+ * }
+ * @example
  * class CustomerClient {
  *   @RateLimiter({ name: 'customer', fallbackMethod: { method: 'later', on: RateLimitExceededError } })
  *   async findById(id: string): Promise<Customer> { … }
@@ -119,7 +130,7 @@ export function Bulkhead<S extends object, A extends unknown[] = never, R extend
  * @throws TypeError if it decorates anything but an instance method
  */
 export function RateLimiter<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
-  options: string | PolicyDecoratorOptions<S, A, R>,
+  options: string | PartitionedDecoratorOptions<S, A, R>,
 ): PolicyMethodDecorator<S, A, R> {
   return policyDecorator('rateLimiter', '@RateLimiter', options);
 }

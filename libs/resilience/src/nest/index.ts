@@ -6,7 +6,11 @@ export { ResilienceDeadlineModule } from './deadline.module.ts';
 export type { FallbackForErrors, FallbackMethod, FallbackResult, PolicyMethodDecorator } from './fallback.ts';
 export type { ResilienceFeature } from './feature-definitions.ts';
 export { InjectPipeline, InjectPolicy, pipelineToken, policyToken } from './inject.decorators.ts';
-export type { PipelineDecoratorOptions, PolicyDecoratorOptions } from './policy-decorator.ts';
+export type {
+  PartitionedDecoratorOptions,
+  PipelineDecoratorOptions,
+  PolicyDecoratorOptions,
+} from './policy-decorator.ts';
 export type { MessageClient, MessageClientOptions } from './protect-client-proxy.ts';
 export { protectClientProxy } from './protect-client-proxy.ts';
 export { InjectRegistry, resilienceConfiguration } from './registries.provider.ts';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { HttpRequestFacts } from '../core/http-request.ts';
 import { sharedInstanceName } from '../core/dynamic-instances.ts';
 import { isKeyed, type Policy, type StaleValue, withRequest } from '../core/policy.ts';
-import { UserFunctions } from '../core/user-function.ts';
+import { isName, UserFunctions } from '../core/user-function.ts';
 import {
   declaredArguments,
   declaredParameters,
@@ -66,6 +66,20 @@ export interface PolicyDecoratorOptions<S = object, A extends unknown[] = never,
   readonly request?: HttpRequestFacts;
 }
 
+/** The options of `@CircuitBreaker`, `@Bulkhead` and `@RateLimiter`. */
+export interface PartitionedDecoratorOptions<
+  S = object,
+  A extends unknown[] = never,
+  R = FallbackResult,
+> extends PolicyDecoratorOptions<S, A, R> {
+  /**
+   * Computes a key from the declared arguments of a call, e.g. the tenant. Calls with the same key have an instance of their
+   * own, `<name>:<key>`, with the options of `name`, within the bound of `dynamicInstances`. If it throws or returns no text,
+   * the call is in the partition `other`. Without it, all calls share one instance.
+   */
+  readonly partitionBy?: (...args: never[]) => string;
+}
+
 /** The options of `@UsePipeline`. `key` and `staleMethod` are for pipelines with a `cachedFallback`. */
 export interface PipelineDecoratorOptions<
   S = object,
@@ -84,7 +98,7 @@ export interface PipelineDecoratorOptions<
 }
 
 /** The options of any decorator. */
-type AnyDecoratorOptions = Omit<PolicyDecoratorOptions & Partial<PipelineDecoratorOptions>, 'name' | 'fallback'> &
+type AnyDecoratorOptions = Omit<PartitionedDecoratorOptions & Partial<PipelineDecoratorOptions>, 'name' | 'fallback'> &
   Pick<PolicyDecoratorOptions, 'name'> & { readonly fallback?: FallbackFunction };
 
 /**
@@ -111,7 +125,7 @@ export function policyDecorator<S extends object, A extends unknown[] = never, R
   options: string | AnyDecoratorOptions,
 ): PolicyMethodDecorator<S, A, R> {
   const given: AnyDecoratorOptions = typeof options === 'string' ? { name: options } : options;
-  const { name, fallback, fallbackMethod, key: keyOf, staleMethod, request } = given;
+  const { name, fallback, fallbackMethod, partitionBy, key: keyOf, staleMethod, request } = given;
   const fallbacks = toFallbacks(fallbackMethod, fallback);
 
   const decorate: MethodDecorator = (prototype: object, key, descriptor?: PropertyDescriptor) => {
@@ -128,6 +142,7 @@ export function policyDecorator<S extends object, A extends unknown[] = never, R
       kind,
       name,
       fallbacks,
+      partitionBy,
       keyOf,
       staleMethod,
       request,
@@ -172,17 +187,23 @@ function protect(declared: ProtectedMethod): Method {
 
 /** The policy for a call with these arguments; `undefined` for an instance that Nest did not create. */
 function policyOf(
-  { kind, name, parameters }: ProtectedMethod,
+  { kind, name, partitionBy, parameters }: ProtectedMethod,
   registries: ResilienceRegistries | undefined,
   args: readonly unknown[],
   userFunctions: UserFunctions,
 ): Policy | undefined {
-  if (typeof name !== 'function') return registries?.policy(kind, name);
-  // Start-up refuses it for pipelines.
+  if (typeof name !== 'function' && partitionBy === undefined) return registries?.policy(kind, name);
+  // Start-up refuses both functions for pipelines.
   if (registries === undefined || kind === 'pipeline') return undefined;
-  const nameArgs = declaredArguments(args, parameters) as never[];
-  const computed = userFunctions.call('name', name, nameArgs, isName, 'a name', sharedInstanceName);
-  return registries.policies[kind].getOrCreate(computed);
+  const declared = declaredArguments(args, parameters) as never[];
+  const computed =
+    typeof name === 'function'
+      ? userFunctions.call('name', name, declared, isName, 'a name', sharedInstanceName)
+      : name;
+  const registry = registries.policies[kind];
+  if (partitionBy === undefined) return registry.getOrCreate(computed);
+  const key = userFunctions.call('partitionBy', partitionBy, declared, isName, 'a key', sharedInstanceName);
+  return registry.partition(computed, key);
 }
 
 function isInstanceOf(prototype: object, value: unknown): boolean {
@@ -266,10 +287,6 @@ function likeOriginal(wrapper: Method, method: Method): Method {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, method), wrapper);
   }
   return wrapper;
-}
-
-function isName(value: unknown): value is string {
-  return isText(value) && value !== '';
 }
 
 function isText(value: unknown): value is string {

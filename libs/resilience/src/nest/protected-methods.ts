@@ -23,6 +23,8 @@ export interface ProtectedMethod {
   /** The name of the policy's instance, or of the pipeline. A function computes it from the arguments of a call. */
   readonly name: string | ((...args: never[]) => string);
   readonly fallbacks: readonly Fallback[];
+  /** Computes the key of the partition of a call from its arguments; `undefined` without partitions. */
+  readonly partitionBy: ((...args: never[]) => string) | undefined;
   /** Computes the key of a call from its arguments; `undefined` without one. */
   readonly keyOf: ((...args: never[]) => string) | undefined;
   /** The name of the method that maps a stale value. */

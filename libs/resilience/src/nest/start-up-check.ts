@@ -73,11 +73,13 @@ function methodFaults(method: ProtectedMethod, prototype: object, title: string)
 
 /** Faults of the name, and of the policies of this name for this method. */
 function policyFaults(
-  { prototype, key, decorator, kind, name, keyOf, staleMethod }: ProtectedMethod,
+  { prototype, key, decorator, kind, name, partitionBy, keyOf, staleMethod }: ProtectedMethod,
   registries: ResilienceRegistries,
   title: string,
 ): readonly OptionFault[] {
   const option = `${title}: name of ${decorator}`;
+  const partitionFault = partitionBy === undefined ? undefined : partitionFaultOf(partitionBy, kind);
+  if (partitionFault !== undefined) return [{ option: `${title}: partitionBy of ${decorator}`, ...partitionFault }];
   if (typeof name === 'function') {
     return kind === 'pipeline' ? [{ option, given: 'a function', allowed: 'a name' }] : [];
   }
@@ -95,6 +97,15 @@ function policyFaults(
 }
 
 type Fault = Omit<OptionFault, 'option'>;
+
+/** JavaScript, and decorators of other kinds, are not checked by the compiler. */
+function partitionFaultOf(partitionBy: unknown, kind: ProtectedMethod['kind']): Fault | undefined {
+  if (kind === 'pipeline')
+    return { given: 'a function', allowed: 'none: partition the policies of the pipeline in code' };
+  return typeof partitionBy === 'function'
+    ? undefined
+    : { given: String(partitionBy), allowed: 'a function that returns a string' };
+}
 
 /** Cached fallbacks need a key, from the decorator or from their own options; other policies do not use one. */
 function keyFaultOf(
