@@ -1,4 +1,5 @@
 import type { Unsubscribe } from './events.ts';
+import type { Partition } from './partitions.ts';
 
 /** The part of a registry that is needed to follow it. */
 export interface FollowableRegistry<P> {
@@ -7,6 +8,8 @@ export interface FollowableRegistry<P> {
     type: 'ENTRY_ADDED' | 'ENTRY_REMOVED',
     listener: (event: { readonly type: string; readonly entry: P }) => unknown,
   ): Unsubscribe;
+  /** Which partition an instance is for; left out by a registry without partitions. */
+  partitionOf?(name: string): Partition | undefined;
 }
 
 /**

@@ -3,10 +3,14 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import type { Unsubscribe } from '../../core/events.ts';
 import { type FollowableRegistry, followRegistry } from '../../core/follow-registry.ts';
 import type { Labels } from '../../core/observability.ts';
+import { OptionSchema, wholeNumber } from '../../core/options.ts';
 import { type FollowableRegistries, policies, type PolicyKind } from '../../core/policies.ts';
 import type { NamedInstance, PolicyTable } from '../../core/policy-definition.ts';
 import { percentileHistogramBuckets } from './duration-histogram.ts';
 import { Meters, type PrometheusRegistry } from './meters.ts';
+import { PartitionLabels } from './partition-labels.ts';
+
+const partitionOptions = new OptionSchema({ maxPartitionLabels: wholeNumber(10, { min: 0, max: 1_000 }) });
 
 /** Options of `bindToPrometheus`. */
 export interface PrometheusOptions {
@@ -20,6 +24,11 @@ export interface PrometheusOptions {
    * `percentiles-histogram`, 68 from 1 ms to 30 s. An empty list leaves the number and the sum of durations.
    */
   readonly callDurationBuckets?: readonly number[];
+  /**
+   * How many partitions of an instance (`partitionBy`) have series of their own, with their key as the label `partition`:
+   * those with the most calls. All others share `partition="other"`. From 0 to 1,000; 10 by default.
+   */
+  readonly maxPartitionLabels?: number;
   /** The clock of the circuit breakers, by which maxima of durations expire. Real time by default. */
   readonly clock?: Clock;
   /** The table of policies; that of this library by default. */
@@ -52,7 +61,13 @@ export function bindToPrometheus(
   options: PrometheusOptions = {},
 ): Unsubscribe {
   const { extraLabels = {}, callDurationBuckets = percentileHistogramBuckets, clock = systemClock } = options;
-  const meters = new Meters(prometheusRegistry, extraLabels, clock, callDurationBuckets);
+  const { maxPartitionLabels } = partitionOptions.resolve('The binding to Prometheus', {
+    maxPartitionLabels: options.maxPartitionLabels,
+  });
+  const partitionLabels: PartitionLabels[] = [];
+  const meters = new Meters(prometheusRegistry, extraLabels, clock, callDurationBuckets, () => {
+    for (const labels of partitionLabels) labels.rank();
+  });
   const unsubscribes: Unsubscribe[] = [];
   const unbind: Unsubscribe = () => {
     for (const unsubscribe of unsubscribes.splice(0)) unsubscribe();
@@ -64,12 +79,18 @@ export function bindToPrometheus(
       const registry = registries[kind as PolicyKind] as FollowableRegistry<NamedInstance> | undefined;
       if (registry === undefined) continue;
       const added = metersOfKind.map((meter) => meters.add(meter));
+      const labelsOfKind = new PartitionLabels(maxPartitionLabels, clock);
+      partitionLabels.push(labelsOfKind);
       unsubscribes.push(
         followRegistry(registry, (instance) => {
-          const removals = added.map((add) => add(instance));
-          return () => {
-            for (const remove of removals) remove();
+          const show = (labels: Labels): Unsubscribe => {
+            const removals = added.map((add) => add(instance, labels));
+            return () => {
+              for (const remove of removals) remove();
+            };
           };
+          const partition = registry.partitionOf?.(instance.name);
+          return partition === undefined ? show({ name: instance.name }) : labelsOfKind.add(instance, partition, show);
         }),
       );
     }

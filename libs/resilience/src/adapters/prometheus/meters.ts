@@ -57,8 +57,48 @@ interface RegisteredMeter {
   readonly aggregator?: Aggregator;
 }
 
-/** Adds an instance to a metric. The returned function removes its series. */
-export type AddInstance = (instance: NamedInstance) => Unsubscribe;
+/** Adds an instance to a metric. Instances with the same labels share their series. The returned function removes it. */
+export type AddInstance = (instance: NamedInstance, labels: Labels) => Unsubscribe;
+
+/** What a metric keeps for each set of labels, as long as an instance has these labels. */
+class ByLabels<T> {
+  readonly #entries = new Map<string, { readonly labels: Labels; readonly value: T; users: number }>();
+  readonly #create: (labels: Labels) => T;
+  readonly #remove: (value: T) => void;
+
+  constructor(create: (labels: Labels) => T, remove: (value: T) => void = () => {}) {
+    this.#create = create;
+    this.#remove = remove;
+  }
+
+  entries(): readonly (readonly [Labels, T])[] {
+    return [...this.#entries.values()].map(({ labels, value }) => [labels, value]);
+  }
+
+  /** @returns the value, created if need be, and a function to call when the instance no longer needs it */
+  use(labels: Labels): readonly [T, Unsubscribe] {
+    const key = JSON.stringify(labels);
+    const entry = this.#entries.get(key) ?? { labels, value: this.#create(labels), users: 0 };
+    this.#entries.set(key, entry);
+    entry.users++;
+    const release = (): void => {
+      if (--entry.users > 0) return;
+      this.#entries.delete(key);
+      this.#remove(entry.value);
+    };
+    return [entry.value, release];
+  }
+}
+
+/** How values with the same labels become one. */
+const aggregators: Readonly<Record<Aggregator, (values: readonly number[]) => number>> = {
+  sum: (values) => values.reduce((sum, value) => sum + value, 0),
+  average: (values) => values.reduce((sum, value) => sum + value, 0) / values.length,
+  max: (values) => Math.max(...values),
+  min: (values) => Math.min(...values),
+  first: ([first = 0]) => first,
+  omit: ([first = 0]) => first,
+};
 
 /** Creates metrics in a registry of prom-client, and removes them. */
 export class Meters {
@@ -66,18 +106,27 @@ export class Meters {
   readonly #extraLabels: Labels;
   readonly #clock: Clock;
   readonly #buckets: readonly number[];
+  readonly #onScrape: () => void;
   readonly #names: string[] = [];
 
   /**
    * @param extraLabels labels of every series
    * @param clock the clock by which maxima of durations expire
    * @param buckets the upper bounds of histograms of durations, in seconds, ascending
+   * @param onScrape called before the samples of a metric are computed
    */
-  constructor(registry: PrometheusRegistry, extraLabels: Labels, clock: Clock, buckets: readonly number[]) {
+  constructor(
+    registry: PrometheusRegistry,
+    extraLabels: Labels,
+    clock: Clock,
+    buckets: readonly number[],
+    onScrape: () => void,
+  ) {
     this.#registry = registry;
     this.#extraLabels = extraLabels;
     this.#clock = clock;
     this.#buckets = buckets;
+    this.#onScrape = onScrape;
   }
 
   /** Creates a metric without series. */
@@ -98,28 +147,28 @@ export class Meters {
   }
 
   #addRead(meter: ReadMeter<NamedInstance>): AddInstance {
-    const instances = new Set<NamedInstance>();
+    const instances = new Map<NamedInstance, Labels>();
     this.#register(meter.type, meter, () =>
-      [...instances].flatMap((instance) => meter.read(instance).map((sample) => [instance.name, sample] as const)),
+      [...instances].flatMap(([instance, labels]) => meter.read(instance).map((sample) => [labels, sample] as const)),
     );
-    return (instance) => {
-      instances.add(instance);
+    return (instance, labels) => {
+      instances.set(instance, labels);
       return () => instances.delete(instance);
     };
   }
 
   #addEventCounter(meter: EventMeter<NamedInstance>): AddInstance {
-    const counted = new Map<NamedInstance, EventCounts>();
+    const counted = new ByLabels(() => new EventCounts(meter));
     this.#register('counter', meter, () =>
-      [...counted].flatMap(([{ name }, counts]) => counts.samples().map((sample) => [name, sample] as const)),
+      counted.entries().flatMap(([labels, counts]) => counts.samples().map((sample) => [labels, sample] as const)),
     );
-    return (instance) => {
+    return (instance, labels) => {
       if (meter.appliesTo?.(instance) === false) return () => {};
-      const counts = new EventCounts(instance as ObservedInstance, meter);
-      counted.set(instance, counts);
+      const [counts, release] = counted.use(labels);
+      const stop = counts.follow(instance as ObservedInstance);
       return () => {
-        counts.stop();
-        counted.delete(instance);
+        stop();
+        release();
       };
     };
   }
@@ -130,34 +179,35 @@ export class Meters {
     const histogram = new DurationHistogram(name, help, this.#buckets);
     this.#registry.registerMetric(histogram.asMetric());
     this.#names.push(name);
-    const maxima = new Map<NamedInstance, readonly (readonly [TimeWindowMax, Labels])[]>();
+    const measured = new ByLabels(
+      (ofInstance) =>
+        Object.entries(measures).map(([type, own = {}]) => {
+          // Exists from the start, so that Prometheus sees the first call as an increase.
+          const series = histogram.addSeries(this.#labels(ofInstance, own));
+          return { type, own, series, max: new TimeWindowMax(this.#clock) };
+        }),
+      (all) => {
+        for (const { series } of all) series.remove();
+      },
+    );
     this.#register('gauge', { name: `${name}_max`, help: maxHelp, labels }, () =>
-      [...maxima].flatMap(([instance, ofInstance]) =>
-        ofInstance.map(([max, own]) => [instance.name, [max.value, own]] as const),
-      ),
+      measured
+        .entries()
+        .flatMap(([ofInstance, all]) => all.map(({ max, own }) => [ofInstance, [max.value, own]] as const)),
     );
 
-    return (instance) => {
-      const measured = Object.entries(measures).map(([type, own = {}]) => {
-        // Exists from the start, so that Prometheus sees the first call as an increase.
-        const series = histogram.addSeries(this.#labels(instance.name, own));
-        const max = new TimeWindowMax(this.#clock);
+    return (instance, ofInstance) => {
+      const [all, release] = measured.use(ofInstance);
+      const unsubscribes = all.map(({ type, series, max }) => {
         const record = ({ elapsedDurationMs, creationTime }: PolicyEvent & { readonly elapsedDurationMs: number }) => {
           series.record(elapsedDurationMs / 1_000);
           max.record(elapsedDurationMs / 1_000, creationTime);
         };
-        return { series, max, own, unsubscribe: (instance as ObservedInstance).on(type, record) };
+        return (instance as ObservedInstance).on(type, record);
       });
-      maxima.set(
-        instance,
-        measured.map(({ max, own }) => [max, own] as const),
-      );
       return () => {
-        for (const { series, unsubscribe } of measured) {
-          unsubscribe();
-          series.remove();
-        }
-        maxima.delete(instance);
+        for (const unsubscribe of unsubscribes) unsubscribe();
+        release();
       };
     };
   }
@@ -166,10 +216,20 @@ export class Meters {
   #register(
     type: 'counter' | 'gauge',
     { name, help, labels = [], aggregator = type === 'counter' ? 'sum' : 'max' }: RegisteredMeter,
-    samplesOfInstances: () => readonly (readonly [instance: string, sample: Sample])[],
+    samplesOfInstances: () => readonly (readonly [ofInstance: Labels, sample: Sample])[],
   ): void {
-    const samples = () =>
-      samplesOfInstances().map(([instance, [value, own = {}]]) => [this.#labels(instance, own), value] as const);
+    const samples = () => {
+      this.#onScrape();
+      const values = new Map<string, { readonly labels: Labels; readonly values: number[] }>();
+      for (const [ofInstance, [value, own = {}]] of samplesOfInstances()) {
+        const all = this.#labels(ofInstance, own);
+        const key = JSON.stringify(all);
+        const same = values.get(key);
+        if (same === undefined) values.set(key, { labels: all, values: [value] });
+        else same.values.push(value);
+      }
+      return Array.from(values.values(), (each) => [each.labels, aggregators[aggregator](each.values)] as const);
+    };
     const configuration = { name, help, aggregator, labelNames: this.#labelNames(labels), registers: [] };
     const metric =
       type === 'gauge'
@@ -192,11 +252,11 @@ export class Meters {
   }
 
   #labelNames(own: readonly string[]): string[] {
-    return labelNamesWith(this.#extraLabels, ['name', ...own], ['le']);
+    return labelNamesWith(this.#extraLabels, ['name', 'partition', ...own], ['le']);
   }
 
-  #labels(name: string, own: Labels): Labels {
-    return { name, ...own, ...this.#extraLabels };
+  #labels(ofInstance: Labels, own: Labels): Labels {
+    return { ...ofInstance, ...own, ...this.#extraLabels };
   }
 }
 
@@ -205,28 +265,34 @@ interface EventCount {
   value: number;
 }
 
-/** How often an instance has emitted events since this object was created, by labels. */
+/** How often instances have emitted events since this object was created, by labels. */
 class EventCounts {
+  readonly #meter: EventMeter<NamedInstance>;
   readonly #counts = new Map<string, EventCount>();
-  readonly #unsubscribes: readonly Unsubscribe[];
 
-  constructor(instance: ObservedInstance, { counts, initial = [] }: EventMeter<NamedInstance>) {
+  constructor(meter: EventMeter<NamedInstance>) {
+    const { counts, initial = [] } = meter;
+    this.#meter = meter;
     for (const labels of initial) this.#count(labels);
-    this.#unsubscribes = Object.entries(counts).map(([type, labels = {}]) => {
+    for (const labels of Object.values(counts)) if (typeof labels === 'object') this.#count(labels);
+  }
+
+  /** Counts the events of an instance until the returned function is called. */
+  follow(instance: ObservedInstance): Unsubscribe {
+    const unsubscribes = Object.entries(this.#meter.counts).map(([type, labels = {}]) => {
       if (typeof labels === 'function') {
         return instance.on(type, (event: PolicyEvent) => void this.#count(labels(event)).value++);
       }
       const count = this.#count(labels);
       return instance.on(type, () => void count.value++);
     });
+    return () => {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+    };
   }
 
   samples(): readonly Sample[] {
     return [...this.#counts.values()].map(({ value, labels }) => [value, labels]);
-  }
-
-  stop(): void {
-    for (const unsubscribe of this.#unsubscribes) unsubscribe();
   }
 
   #count(labels: Labels): EventCount {
