@@ -97,6 +97,8 @@ export interface ActuatorView<P> {
   describeEvent?(event: EventsOf<P>): object;
   /** An instance in the list and in events. By default the list has only names. */
   describe?(instance: P): object;
+  /** All partitions of a name together, in addition to their number. By default only that. */
+  describePartitions?(instances: readonly P[]): object;
 }
 
 /** The names of attributes in spans and span events. Values are names, numbers, states and codes, never ids or URLs. */

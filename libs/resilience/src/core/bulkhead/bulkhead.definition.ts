@@ -49,7 +49,15 @@ export const bulkheadDefinition = definePolicy({
   ],
   spanEvents: { policy: 'bulkhead', events: { CALL_REJECTED: { name: 'rejected' } } },
   refusals: [{ error: BulkheadFullError, problem: serviceBusy, outcome: 'bulkheadFull' }],
-  actuator: { plural: 'bulkheads', describeEvent: plainEvent('bulkheadName') },
+  actuator: {
+    plural: 'bulkheads',
+    describeEvent: plainEvent('bulkheadName'),
+    describePartitions: (bulkheads) => ({
+      availableConcurrentCalls: bulkheads.reduce((sum, { metrics }) => sum + metrics.availableConcurrentCalls, 0),
+      maxAllowedConcurrentCalls: bulkheads.reduce((sum, { metrics }) => sum + metrics.maxAllowedConcurrentCalls, 0),
+      queueLength: bulkheads.reduce((sum, { queueLength }) => sum + queueLength, 0),
+    }),
+  },
   isRemovable: ({ metrics }) => metrics.availableConcurrentCalls === metrics.maxAllowedConcurrentCalls,
   create: (name: string, options: BulkheadOptions, environment: PolicyEnvironment) =>
     new Bulkhead(name, options, environment),

@@ -17,6 +17,21 @@ export interface CircuitBreakerDetails {
   readonly state: StateName;
 }
 
+/** The circuit breakers of all partitions together. Rates are those of all calls in their windows; `-1.0%` without a call. */
+export interface CircuitBreakerPartitionsDetails extends Pick<
+  CircuitBreakerDetails,
+  | 'failureRate'
+  | 'slowCallRate'
+  | 'bufferedCalls'
+  | 'failedCalls'
+  | 'slowCalls'
+  | 'slowFailedCalls'
+  | 'notPermittedCalls'
+> {
+  /** How many circuit breakers are in each state. */
+  readonly states: Readonly<Partial<Record<StateName, number>>>;
+}
+
 /** Resilience4j's `CircuitBreakerEventDTO`. Fields that an event does not have are `null`. */
 export interface CircuitBreakerEventResponse {
   readonly circuitBreakerName: string;
@@ -41,6 +56,17 @@ export function circuitBreakerDetails({ metrics, config, state }: AnyCircuitBrea
     notPermittedCalls: metrics.notPermittedCalls,
     state,
   };
+}
+
+export function circuitBreakerPartitions(instances: readonly AnyCircuitBreaker[]): CircuitBreakerPartitionsDetails {
+  const states: Partial<Record<StateName, number>> = {};
+  const sums = { bufferedCalls: 0, failedCalls: 0, slowCalls: 0, slowFailedCalls: 0, notPermittedCalls: 0 };
+  for (const { state, metrics } of instances) {
+    states[state] = (states[state] ?? 0) + 1;
+    for (const sum of Object.keys(sums) as (keyof typeof sums)[]) sums[sum] += metrics[sum];
+  }
+  const rate = (calls: number): string => percent(sums.bufferedCalls === 0 ? -1 : (calls * 100) / sums.bufferedCalls);
+  return { failureRate: rate(sums.failedCalls), slowCallRate: rate(sums.slowCalls), ...sums, states };
 }
 
 export function circuitBreakerEvent(event: AnyCircuitBreakerEvent): CircuitBreakerEventResponse {

@@ -2,7 +2,7 @@ import { CallAbortedOnOpenError, CallNotPermittedError } from './circuit-breaker
 import { attributeNames as names, type Labels } from '../observability.ts';
 import { type OutcomeKind, outcomeVerdicts } from '../outcome.ts';
 import { definePolicy, dependencyUnavailable } from '../policy-definition.ts';
-import { circuitBreakerDetails, circuitBreakerEvent } from './circuit-breaker.actuator.ts';
+import { circuitBreakerDetails, circuitBreakerEvent, circuitBreakerPartitions } from './circuit-breaker.actuator.ts';
 import { type AnyCircuitBreaker, type CircuitBreakerEngines, chosenEngine } from './circuit-breaker.contract.ts';
 import { circuitBreakerOptions, type CircuitBreakerOptions } from './circuit-breaker.options.ts';
 import { automaticTransitions, type StateName, stateNames } from './circuit-breaker.transitions.ts';
@@ -218,6 +218,7 @@ export const circuitBreakerDefinition = definePolicy({
     plural: 'circuitBreakers',
     describeEvent: circuitBreakerEvent,
     describe: circuitBreakerDetails,
+    describePartitions: circuitBreakerPartitions,
   },
   resolve: (subject, options, { engines = {} }) => chosenEngine(subject, options, engines)?.resolve(subject, options),
   create: (

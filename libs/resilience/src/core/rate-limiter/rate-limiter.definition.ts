@@ -50,7 +50,14 @@ export const rateLimiterDefinition = definePolicy({
       outcome: 'rateLimited',
     },
   ],
-  actuator: { plural: 'rateLimiters', describeEvent: plainEvent('rateLimiterName') },
+  actuator: {
+    plural: 'rateLimiters',
+    describeEvent: plainEvent('rateLimiterName'),
+    describePartitions: (rateLimiters) => ({
+      availablePermissions: rateLimiters.reduce((sum, { metrics }) => sum + metrics.availablePermissions, 0),
+      numberOfWaitingThreads: rateLimiters.reduce((sum, { metrics }) => sum + metrics.numberOfWaitingThreads, 0),
+    }),
+  },
   // An instance that is created again would start with the whole limit of the period.
   isRemovable: ({ metrics, config }) => metrics.availablePermissions >= config.limitForPeriod,
   create: (name: string, options: RateLimiterOptions, environment: PolicyEnvironment) =>

@@ -125,6 +125,50 @@ describe('ResilienceActuatorModule', () => {
     });
   });
 
+  describe('GET partitions', () => {
+    it('responds with the partitions of each name together, by policy', async () => {
+      const { application, http } = await start();
+      const circuitBreakers = application.get(registryToken('circuitBreaker'));
+      circuitBreakers.partition('customer', 'a').onError(1, new Error('down'));
+      circuitBreakers.partition('customer', 'b').onSuccess(61_000);
+      circuitBreakers.partition('customer', 'c').transitionToForcedOpenState();
+      const bulkheads = application.get(registryToken('bulkhead'));
+      bulkheads.partition('reports', 'a').tryAcquirePermission();
+      bulkheads.partition('reports', 'b');
+      application.get(registryToken('rateLimiter')).partition('reports', 'a').reservePermission();
+
+      const { body } = await http.get('/actuator/partitions').expect(200);
+
+      expect(body).toStrictEqual({
+        circuitBreakers: {
+          customer: {
+            partitions: 3,
+            failureRate: '50.0%',
+            slowCallRate: '50.0%',
+            bufferedCalls: 2,
+            failedCalls: 1,
+            slowCalls: 1,
+            slowFailedCalls: 0,
+            notPermittedCalls: 0,
+            states: { CLOSED: 2, FORCED_OPEN: 1 },
+          },
+        },
+        rateLimiters: { reports: { partitions: 1, availablePermissions: 49, numberOfWaitingThreads: 0 } },
+        bulkheads: {
+          reports: { partitions: 2, availableConcurrentCalls: 49, maxAllowedConcurrentCalls: 50, queueLength: 0 },
+        },
+      });
+    });
+
+    it('responds with an empty object without partitions', async () => {
+      const { http } = await start();
+
+      const { body } = await http.get('/actuator/partitions').expect(200);
+
+      expect(body).toStrictEqual({});
+    });
+  });
+
   describe('GET circuitbreakerevents', () => {
     async function withEvents() {
       const { application, http } = await start();

@@ -15,6 +15,7 @@ import { DiagnosisSource, DoctorController, ObservedDiagnosis } from './diagnosi
 import { EventStream, EventStreamController } from './event-stream.ts';
 import { policyTable } from '../resilience.options.ts';
 import { policiesWithEndpoints } from './monitored-policies.ts';
+import { PartitionsController } from './partitions.controller.ts';
 import { policyController } from './policy.controller.ts';
 import { ReloadController } from './reload.controller.ts';
 import { type ActuatorSettings, actuatorSettings, TokenGuard } from './token.guard.ts';
@@ -38,7 +39,13 @@ export interface ActuatorModuleAsyncOptions {
 
 const defaultPath = 'actuator';
 
-const controllers = [CircuitBreakerController, EventStreamController, DoctorController, ReloadController];
+const controllers = [
+  CircuitBreakerController,
+  PartitionsController,
+  EventStreamController,
+  DoctorController,
+  ReloadController,
+];
 
 /**
  * Endpoints with the paths and responses of Resilience4j's Spring Boot actuator, on Fastify and Express, next to

@@ -18,6 +18,8 @@ export interface MonitoredRegistry extends FollowableRegistry<MonitoredInstance>
     type: K,
     listener: Listener<RegistryEvents<MonitoredInstance>[K]>,
   ): Unsubscribe;
+  /** The instances of partitions by the name that is partitioned. */
+  partitions(): ReadonlyMap<string, readonly MonitoredInstance[]>;
 }
 
 /** A policy in the actuator. */
@@ -27,6 +29,8 @@ export interface MonitoredPolicy {
   describeEvent(event: PolicyEvent): object;
   /** The state of an instance, which is added to each of its events. */
   describeState(instance: NamedInstance): object | undefined;
+  /** All partitions of a name together. */
+  describePartitions(instances: readonly NamedInstance[]): object;
 }
 
 /** A policy with endpoints, as Resilience4j has them. */
@@ -71,6 +75,10 @@ function monitoredPolicy({ kind, actuator }: PolicyDefinition): MonitoredPolicy 
     registry: registryToken(kind as PolicyKind) as unknown as Type<MonitoredRegistry>,
     describeEvent: (event) => actuator?.describeEvent?.(event) ?? wholeEvent(event),
     describeState: (instance) => actuator?.describe?.(instance),
+    describePartitions: (instances) => ({
+      partitions: instances.length,
+      ...actuator?.describePartitions?.(instances),
+    }),
   };
 }
 
