@@ -61,6 +61,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
         LOG_LEVEL: 'error',
         RESILIENCE_CONFIG: writePolicies(engine, variant, directory),
         ...gracefulShutdown,
+        ...scenario.account,
       },
       // Also the latency of a restarted customer: faults are lost with its process.
       customer: { ...oneClient, LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...gracefulShutdown },
