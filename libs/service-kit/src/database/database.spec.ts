@@ -1,3 +1,5 @@
+import { Deadline } from '@breakwater/resilience';
+import { runInCallContext } from '@breakwater/resilience/nest';
 import { createDatabase, provideDatabaseServer, type DatabaseServer } from '@breakwater/system-runner/postgres';
 import { sql, type Kysely } from 'kysely';
 import { DatabaseError } from 'pg';
@@ -102,6 +104,23 @@ describe('the database of a service', () => {
 
     expect(before).toEqual({ total: 0, idle: 0, waiting: 0, max: 10 });
     expect(database.connections).toEqual({ total: 10, idle: 10, waiting: 0, max: 10 });
+  });
+
+  it('is unavailable for a request whose deadline passes while it waits for a connection', async () => {
+    const { database } = await freshDatabase();
+    const { promise: end, resolve: finish } = Promise.withResolvers<void>();
+    const transactions = Array.from({ length: 10 }, () => database.tables.transaction().execute(() => end));
+    await vi.waitFor(() => expect(database.connections).toMatchObject({ total: 10, idle: 0 }));
+
+    const waiting = runInCallContext({ deadline: Deadline.after(0) }, () => database.ping());
+
+    await expect(waiting).rejects.toThrow(
+      new DatabaseUnavailableError(new Error('it did not respond within the 500 ms that were left')),
+    );
+    finish();
+    // On a busy machine the server ends some of them meanwhile.
+    await Promise.allSettled(transactions);
+    await expect(database.ping()).resolves.toBeUndefined();
   });
 
   describe('losing the server', () => {
