@@ -92,8 +92,8 @@ it('a replica that is stopped in five transactions does not keep another one fro
       type: 'urn:breakwater:problem:idempotency-key-in-use',
     });
   }
-  // A busy machine adds to the second that a request waits for its key.
-  expect(Math.max(...keyed.map(({ ms }) => ms))).toBeLessThan(3_000);
+  // A busy machine adds seconds to the one that a request waits for its key; sql-states.spec.ts compares the wait with another one.
+  expect(Math.max(...keyed.map(({ ms }) => ms))).toBeLessThan(5_000);
   expect(others.filter(({ status }) => status !== 200 && status !== 201)).toEqual([]);
   expect(others.map(({ ms }) => ms).toSorted((a, b) => a - b)[others.length >> 1]).toBeLessThan(500);
   // The stopped replica finds what the other one has stored, or reports that it lost its connection.
