@@ -11,12 +11,15 @@ interface Manifest {
 }
 
 interface LockedPackage {
+  /** Of a workspace; the path names the others. */
+  readonly name?: string;
   readonly version?: string;
   readonly license?: string;
   readonly integrity?: string;
   readonly resolved?: string;
   readonly link?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 const read = (file: string): unknown => JSON.parse(readFileSync(path.join(workspaceRoot, file), 'utf8'));
@@ -28,6 +31,8 @@ const locked = Object.entries(lockfile.packages).filter(
   ([place, { link }]) => place.includes('node_modules/') && link !== true,
 );
 const nameOf = (place: string): string => place.split('node_modules/').at(-1) ?? place;
+
+const manifestsOf = (pattern: string): readonly string[] => globSync(`${pattern}/package.json`, { cwd: workspaceRoot });
 
 /** Licences that the project may use; MPL-2.0 and CC-BY apply to the unchanged files of the package itself. */
 const allowedLicences = new Set([
@@ -78,10 +83,7 @@ describe('the dependencies', () => {
   });
 
   it('are pinned to exact versions in every package.json', () => {
-    const manifests = globSync('{.,apps/*,libs/*,e2e/*,tools,monitoring,k8s,load-tests}/package.json', {
-      cwd: workspaceRoot,
-    });
-    const loose = manifests.flatMap((file) => {
+    const loose = manifestsOf('{.,apps/*,libs/*,e2e/*,tools,monitoring,k8s,load-tests}').flatMap((file) => {
       const { dependencies, devDependencies, optionalDependencies } = read(file) as Manifest;
       return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
         .filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
@@ -89,5 +91,22 @@ describe('the dependencies', () => {
     });
 
     expect(loose).toEqual([]);
+  });
+
+  it.each(manifestsOf('{apps/*,libs/*,e2e/*,tools,monitoring,k8s,load-tests}'))('of %s are used', (file) => {
+    const folder = path.dirname(file);
+    const names = Object.keys((read(file) as Manifest).dependencies ?? {});
+    const code = globSync(`${folder}/{*,!(node_modules|dist|results)/**/*}.{ts,tsx}`, { cwd: workspaceRoot })
+      .map((each) => readFileSync(path.join(workspaceRoot, each), 'utf8'))
+      .join('\n');
+    // What a package requires of its users is used by it.
+    const required = new Set(
+      Object.entries(lockfile.packages)
+        .filter(([place, { name = nameOf(place) }]) => names.includes(name))
+        .flatMap(([, { peerDependencies = {} }]) => Object.keys(peerDependencies)),
+    );
+
+    const isImported = (name: string): boolean => code.includes(`'${name}'`) || code.includes(`'${name}/`);
+    expect(names.filter((name) => !isImported(name) && !required.has(name))).toEqual([]);
   });
 });
