@@ -13,28 +13,41 @@ export interface UsedEndpoint extends CallEndpoint {
 }
 
 /**
- * The endpoints that the attempts of one call used, oldest first. The contexts of all attempts share it, so that a retry or
+ * The endpoints that the attempts of one call used, oldest first. The contexts of the attempts share it, so that a retry or
  * a hedge can go to another endpoint, and a circuit breaker can tell a failed endpoint from a failed dependency.
  */
 export class UsedEndpoints {
-  #used: UsedEndpoint[] | undefined;
+  /**
+   * Whether all its endpoints are those of attempts of the same call, as a retry or a hedge makes them. Otherwise they may
+   * be those of several calls that a method makes.
+   */
+  readonly areOfOneCall: boolean;
+  readonly #used: UsedEndpoint[] = [];
+
+  constructor(areOfOneCall: boolean) {
+    this.areOfOneCall = areOfOneCall;
+  }
+
+  /** The record of an attempt: that of its call, or a new one if several calls may share the given one. */
+  static ofAttempt(given: UsedEndpoints | undefined): UsedEndpoints {
+    return given?.areOfOneCall === true ? given : new UsedEndpoints(false);
+  }
 
   /** The number of attempts that used an endpoint. */
   get count(): number {
-    return this.#used?.length ?? 0;
+    return this.#used.length;
   }
 
   get latest(): UsedEndpoint | undefined {
-    return this.#used?.at(-1);
+    return this.#used.at(-1);
   }
 
   add(endpoint: UsedEndpoint): void {
-    if (this.#used === undefined) this.#used = [endpoint];
-    else this.#used.push(endpoint);
+    this.#used.push(endpoint);
   }
 
   has(endpoint: UsedEndpoint): boolean {
-    return this.#used?.includes(endpoint) === true;
+    return this.#used.includes(endpoint);
   }
 
   /**
@@ -42,10 +55,7 @@ export class UsedEndpoints {
    * acted, and how the attempts ended says nothing about the endpoints that are left.
    */
   areOutOfServiceSince(count: number): boolean {
-    return (
-      this.#used !== undefined &&
-      this.#used.length > count &&
-      this.#used.every(({ isOutOfService }, index) => index < count || isOutOfService)
-    );
+    const since = this.#used.slice(count);
+    return since.length > 0 && since.every(({ isOutOfService }) => isOutOfService);
   }
 }

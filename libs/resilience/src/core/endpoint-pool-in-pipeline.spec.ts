@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { UsedEndpoints } from './call-endpoints.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { EndpointPoolOptions } from './endpoint-pool/endpoint-pool.options.ts';
 import { EndpointPool } from './endpoint-pool/endpoint-pool.ts';
@@ -99,6 +100,33 @@ describe('A retry around an endpoint pool', () => {
 
     await expect(failing).rejects.toThrow('503');
     expect(used).toStrictEqual(['a', 'b', 'a']);
+  });
+});
+
+describe('Several calls in the same context', () => {
+  it('are no attempts of one call, so each uses the best endpoint', async () => {
+    const scene = setUp(() => ({}), { loadBalancing: 'PEAK_EWMA' });
+    // As inside a method that another circuit breaker protects.
+    const context = { usedEndpoints: new UsedEndpoints(false) };
+    const { endpointPool, clock } = scene;
+    const [slow, fast] = [1, 2].map(() => Promise.withResolvers<void>());
+    const used: string[] = [];
+    const start = (work: () => unknown) =>
+      endpointPool.execute(({ endpoint }) => {
+        used.push(endpoint!.name);
+        return work();
+      }, context);
+    const first = [start(() => slow!.promise), start(() => fast!.promise)];
+    clock.advance(10);
+    fast!.resolve();
+    await first[1];
+    clock.advance(500);
+    slow!.resolve();
+    await first[0];
+
+    for (let call = 0; call < 5; call++) await start(() => 'response');
+
+    expect(new Set(used.slice(2))).toStrictEqual(new Set([used[1]]));
   });
 });
 
@@ -230,6 +258,31 @@ describe('A circuit breaker around an endpoint pool', () => {
 
     expect(scene.used).toStrictEqual(['a', 'b']);
     expect(scene.circuitBreaker.metrics).toMatchObject({ failedCalls: 1, bufferedCalls: 1 });
+  });
+
+  it('judges each of several calls in the same context by its own endpoint', async () => {
+    const scene = setUp();
+    // As inside a method that another circuit breaker protects.
+    const context = { usedEndpoints: new UsedEndpoints(false) };
+    const { circuitBreaker, endpointPool } = scene;
+    const ends: ((error: Error) => void)[] = [];
+    const run = () =>
+      circuitBreaker.execute(
+        (given) =>
+          endpointPool.execute(
+            ({ endpoint }) =>
+              endpoint!.name === 'a' ? new Promise<never>((_resolve, reject) => void ends.push(reject)) : 'response',
+            given,
+          ),
+        context,
+      );
+    const calls = Array.from({ length: 40 }, () => run().catch(() => {}));
+    await Promise.all(calls.filter((_call, at) => at % 2 === 1));
+
+    for (const end of ends) end(new ServiceError('503'));
+    await Promise.all(calls);
+
+    expect(circuitBreaker.metrics).toMatchObject({ failedCalls: 0, bufferedCalls: 10 });
   });
 
   it('records the failures of ejected endpoints that get calls in panic', async () => {

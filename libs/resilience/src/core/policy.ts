@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type CallEndpoint, UsedEndpoints } from './call-endpoints.ts';
+import type { CallEndpoint, UsedEndpoints } from './call-endpoints.ts';
 import type { Deadline } from './deadline.ts';
 import { type Unsubscribe, warn } from './events.ts';
 import type { HttpRequestFacts } from './http-request.ts';
@@ -16,13 +16,8 @@ export interface CallContext {
   readonly request?: HttpRequestFacts | undefined;
   /** Where the call goes; `undefined` when no policy has chosen an endpoint. */
   readonly endpoint?: CallEndpoint | undefined;
-  /** The endpoints that earlier and parallel attempts of the same call used. Policies pass it on unchanged. */
+  /** The endpoints that earlier and parallel attempts used; `undefined` when no policy needs to know. */
   readonly usedEndpoints?: UsedEndpoints | undefined;
-}
-
-/** A context that a policy has completed: the attempts of a call share its `usedEndpoints`. */
-export interface CompleteCallContext extends CallContext {
-  readonly usedEndpoints: UsedEndpoints;
 }
 
 /** What a call inherits from the context around it, in addition to what aborts it and its attempt. */
@@ -176,12 +171,12 @@ export class LazyAbortController {
 export type AbortSource = AbortSignal | LazyAbortController;
 
 /** Creates the signal only when it is read. */
-class LazyCallContext implements CompleteCallContext {
+class LazyCallContext implements CallContext {
   readonly attempt: number;
   readonly deadline: Deadline | undefined;
   readonly request: HttpRequestFacts | undefined;
   readonly endpoint: CallEndpoint | undefined;
-  readonly usedEndpoints: UsedEndpoints;
+  readonly usedEndpoints: UsedEndpoints | undefined;
   #abortSource: AbortSource | undefined;
 
   constructor(abortSource: AbortSource | undefined, attempt: number, inherited: Inherited) {
@@ -190,7 +185,7 @@ class LazyCallContext implements CompleteCallContext {
     this.deadline = inherited.deadline;
     this.request = inherited.request;
     this.endpoint = inherited.endpoint;
-    this.usedEndpoints = inherited.usedEndpoints ?? new UsedEndpoints();
+    this.usedEndpoints = inherited.usedEndpoints;
   }
 
   get signal(): AbortSignal {
@@ -203,19 +198,19 @@ class LazyCallContext implements CompleteCallContext {
   }
 }
 
-const noContext: Inherited = Object.freeze({});
+const noContext: Partial<CallContext> = Object.freeze({});
 
 /** The context of a call; without an abort source its signal is never aborted. */
 export function callContext(
   abortSource: AbortSource | undefined,
   attempt: number,
   inherited: Inherited = noContext,
-): CompleteCallContext {
+): CallContext {
   return new LazyCallContext(abortSource, attempt, inherited);
 }
 
 /** Fills in what the caller left out: a signal that is never aborted, and attempt 1. */
-export function toCallContext(given?: Partial<CallContext>): CompleteCallContext {
+export function toCallContext(given?: Partial<CallContext>): CallContext {
   if (given instanceof LazyCallContext) return given;
   return new LazyCallContext(given?.signal, given?.attempt ?? 1, given ?? noContext);
 }
@@ -223,6 +218,12 @@ export function toCallContext(given?: Partial<CallContext>): CompleteCallContext
 /** The context of a call that makes this request. */
 export function withRequest(given: Partial<CallContext> | undefined, request: HttpRequestFacts): CallContext {
   return callContext(abortSourceOf(given), given?.attempt ?? 1, { ...given, request });
+}
+
+/** The context of a call that records its endpoints here. */
+export function withUsedEndpoints(given: Partial<CallContext> | undefined, usedEndpoints: UsedEndpoints): CallContext {
+  const { attempt = 1, deadline, request, endpoint } = given ?? noContext;
+  return callContext(abortSourceOf(given), attempt, { deadline, request, endpoint, usedEndpoints });
 }
 
 /** What can abort the call, without creating a signal; `undefined` when nothing can. */

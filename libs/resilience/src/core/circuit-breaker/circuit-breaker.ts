@@ -1,10 +1,11 @@
 import { checkFinite, durationArgument } from '../arguments.ts';
 import { BasePolicy } from '../base-policy.ts';
+import { UsedEndpoints } from '../call-endpoints.ts';
 import { type Clock, runInBackground, systemClock } from '../clock.ts';
 import type { Duration } from '../duration.ts';
 import { warn } from '../events.ts';
 import type { Random } from '../interval-function.ts';
-import { type CallContext, invokeCall, type ProtectedCall, rejectionIfAborted, toCallContext } from '../policy.ts';
+import { type CallContext, invokeCall, type ProtectedCall, rejectionIfAborted, withUsedEndpoints } from '../policy.ts';
 import { UserFunctions } from '../user-function.ts';
 import { type AnyCircuitBreaker, chosenEngine } from './circuit-breaker.contract.ts';
 import {
@@ -143,8 +144,8 @@ export class CircuitBreaker
     if (!this.#machine.tryAcquirePermission()) return Promise.reject(CallNotPermittedError.by(this));
     const issuer = this.#machine.state;
     const startedAt = this.#clock.now();
-    const given = toCallContext(context);
-    const { usedEndpoints } = given;
+    const usedEndpoints = UsedEndpoints.ofAttempt(context?.usedEndpoints);
+    const given = withUsedEndpoints(context, usedEndpoints);
     const usedBefore = usedEndpoints.count;
     const watched = this.config.slowCallsInFlightEnabled
       ? this.#slowCalls.add(issuer, startedAt, () => usedEndpoints.areOutOfServiceSince(usedBefore))

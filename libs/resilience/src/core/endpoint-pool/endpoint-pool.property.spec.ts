@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { callContext } from '../policy.ts';
+import { UsedEndpoints } from '../call-endpoints.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 
 type Action =
@@ -82,7 +82,7 @@ class Observed {
   start(isRepetition: boolean): void {
     const { isPanic } = this.pool.metrics;
     const before = this.pool.endpoints;
-    const context = callContext(undefined, 1);
+    const context = { usedEndpoints: new UsedEndpoints(true) };
     const used = before.find(({ state }) => state === 'IN_SERVICE' || isPanic);
     if (isRepetition && used !== undefined) context.usedEndpoints.add({ ...used, isOutOfService: false });
     const abort = new AbortController();
@@ -93,7 +93,7 @@ class Observed {
         chosen = endpoint!.name;
         return promise;
       },
-      callContext(abort.signal, 1, context),
+      { ...context, signal: abort.signal },
     );
     settled.catch(() => {});
     const state = before.find((endpoint) => endpoint.name === chosen)?.state;

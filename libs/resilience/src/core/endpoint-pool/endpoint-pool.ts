@@ -107,7 +107,7 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
     const startedAt = this.#clock.now();
     const endpoint = this.#endpoints.choose(usedEndpoints, startedAt);
     if (endpoint === undefined) return this.usage.track(invokeCall(call, given));
-    usedEndpoints.add(endpoint);
+    usedEndpoints?.add(endpoint);
     const inFlight = new InFlightCall(endpoint, startedAt);
     this.#inFlightCalls.add(inFlight);
     this.#endpoints.onStart(inFlight);

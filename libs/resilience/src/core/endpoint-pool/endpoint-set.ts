@@ -70,14 +70,18 @@ export class EndpointSet {
     for (const { url, name } of removed) this.#emit('ENDPOINT_REMOVED', { endpoint: name, url });
   }
 
-  /** @returns `undefined` when there is no endpoint */
-  choose(used: UsedEndpoints, now: number): PooledEndpoint | undefined {
+  /**
+   * @param given the endpoints of other attempts, if they are of the same call
+   * @returns `undefined` when there is no endpoint
+   */
+  choose(given: UsedEndpoints | undefined, now: number): PooledEndpoint | undefined {
     this.advance(now);
-    if (this.#trials.length > 0 && used.count === 0) {
+    const used = given?.areOfOneCall === true && given.count > 0 ? given : undefined;
+    if (this.#trials.length > 0 && used === undefined) {
       const trial = this.#trials.find(({ evidence }) => evidence.trialsInFlight === 0);
       if (trial !== undefined) return trial;
     }
-    const candidates = used.count === 0 ? this.#candidates : unusedFirst(this.#candidates, used);
+    const candidates = used === undefined ? this.#candidates : unusedFirst(this.#candidates, used);
     return candidates.length === 0 ? undefined : this.#balancer.choose(candidates, now, this.#config);
   }
 

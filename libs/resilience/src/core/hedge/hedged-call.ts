@@ -41,7 +41,8 @@ export class HedgedCall<T> {
     this.#owner = owner;
     this.#call = call;
     this.#context = context;
-    this.#usedEndpoints = context.usedEndpoints ?? new UsedEndpoints();
+    const { usedEndpoints } = context;
+    this.#usedEndpoints = usedEndpoints?.areOfOneCall === true ? usedEndpoints : new UsedEndpoints(true);
     this.#startedAt = owner.clock.now();
   }
 

@@ -1,4 +1,5 @@
 import { BasePolicy } from '../base-policy.ts';
+import { UsedEndpoints } from '../call-endpoints.ts';
 import { type Clock, systemClock, wait } from '../clock.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { warn } from '../events.ts';
@@ -17,6 +18,8 @@ import { type RetryCallContext, RetryContext, type RetryOwner } from './retry.co
 import type { RetryEvents } from './retry.events.ts';
 import { makeRetryCounters, type RetryMetrics } from './retry.metrics.ts';
 import { isRetryableResult, type RetryConfig, type RetryOptions, retryOptions } from './retry.options.ts';
+
+const noContext: Partial<CallContext> = {};
 
 /** What a retry needs in addition to its options. */
 export interface RetryEnvironment {
@@ -92,7 +95,9 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
     const abort = abortSourceOf(context);
     if (abort?.aborted) return Promise.reject(abort.reason as Error);
     const attempts = this.context(context);
-    const first = callContext(abort, 1, context);
+    const { deadline, request, endpoint } = context ?? noContext;
+    const usedEndpoints = new UsedEndpoints(true);
+    const first = callContext(abort, 1, { deadline, request, endpoint, usedEndpoints });
     // Most calls need no second attempt, so the first one runs without the cost of an async function.
     const settled = invokeCall(call, first).then(
       (result) => {
