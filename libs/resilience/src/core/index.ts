@@ -181,7 +181,14 @@ export type {
 } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.options.ts';
 export { EndpointPool } from './endpoint-pool/endpoint-pool.ts';
 export type { EndpointPoolEnvironment, EndpointPoolMetrics } from './endpoint-pool/endpoint-pool.ts';
+export { NoEndpointAvailableError } from './endpoint-pool/endpoint-pool.errors.ts';
 export type * from './endpoint-pool/endpoint-pool.events.ts';
+export type {
+  DnsRecordType,
+  EndpointDns,
+  EndpointResolver,
+  ResolvedEndpoint,
+} from './endpoint-pool/endpoint-resolver.ts';
 export type { EndpointDetails, EndpointPoolDetails } from './endpoint-pool/endpoint-pool.actuator.ts';
 export type { EndpointPoolConfig, EndpointPoolOptions, LoadBalancing } from './endpoint-pool/endpoint-pool.options.ts';
 export type { EjectionReason, EndpointSnapshot, EndpointState } from './endpoint-pool/pooled-endpoint.ts';

@@ -117,8 +117,8 @@ export interface PolicyDefinition<
   readonly spanEvents?: SpanEvents<P>;
   /** The errors with which it refuses or ends calls. None by default. */
   readonly refusals?: readonly Refusal[];
-  /** Whether it returns a value for a failed call, which would hide outcomes in a simulation. False by default. */
-  readonly replacesFailures?: boolean;
+  /** Whether the doctor leaves it out of a simulation, e.g. because its results would hide failures. False by default. */
+  readonly isLeftOutOfSimulations?: boolean;
   /** Its endpoints in the actuator. Without them its events appear only in the stream. */
   readonly actuator?: ActuatorView<P>;
   /** The key of the environment under which definitions further down the table find the registry of this kind. */

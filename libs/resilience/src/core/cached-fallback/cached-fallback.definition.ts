@@ -9,7 +9,7 @@ export const cachedFallbackDefinition = definePolicy({
   title: 'Cached fallback',
   section: 'cachedfallback',
   inPipeline: true,
-  replacesFailures: true,
+  isLeftOutOfSimulations: true,
   options: cachedFallbackOptions,
   dispose: (cachedFallback) => cachedFallback.clear(),
   events: { SERVED: true, NOT_SERVED: true },

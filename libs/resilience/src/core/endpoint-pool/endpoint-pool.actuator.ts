@@ -21,15 +21,22 @@ export interface EndpointDetails {
 /** An endpoint pool in the actuator, with its endpoints by name. */
 export interface EndpointPoolDetails {
   readonly isPanic: boolean;
+  /** Whether the endpoints are the last known ones, because the latest resolution failed. */
+  readonly isResolutionFailing: boolean;
   readonly endpointsInService: number;
   readonly endpoints: Readonly<Record<string, EndpointDetails>>;
 }
 
 export function endpointPoolDetails(pool: EndpointPool): EndpointPoolDetails {
-  const { isPanic, endpointsInService } = pool.metrics;
+  const { isPanic, isResolutionFailing, endpointsInService } = pool.metrics;
   const endpoints = pool.endpoints.map(({ name, ejectionReason, remainingEjectionMs, ...others }) => [
     name,
     { ...others, ejectionReason: ejectionReason ?? null, remainingEjectionMs: remainingEjectionMs ?? null },
   ]);
-  return { isPanic, endpointsInService, endpoints: Object.fromEntries(endpoints) as EndpointPoolDetails['endpoints'] };
+  return {
+    isPanic,
+    isResolutionFailing,
+    endpointsInService,
+    endpoints: Object.fromEntries(endpoints) as EndpointPoolDetails['endpoints'],
+  };
 }

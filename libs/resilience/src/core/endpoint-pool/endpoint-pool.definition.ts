@@ -1,6 +1,7 @@
 import { attributeNames as names, type Labels, type Sample } from '../observability.ts';
-import { definePolicy, type PolicyEnvironment } from '../policy-definition.ts';
+import { definePolicy, dependencyUnavailable, type PolicyEnvironment } from '../policy-definition.ts';
 import { endpointPoolDetails } from './endpoint-pool.actuator.ts';
+import { NoEndpointAvailableError } from './endpoint-pool.errors.ts';
 import { endpointPoolOptions, type EndpointPoolOptions } from './endpoint-pool.options.ts';
 import { EndpointPool, type EndpointPoolEnvironment } from './endpoint-pool.ts';
 import { ejectionReasons, type EndpointSnapshot, endpointStates } from './pooled-endpoint.ts';
@@ -23,6 +24,8 @@ export const endpointPoolDefinition = definePolicy({
   title: 'Endpoint pool',
   section: 'endpointpool',
   inPipeline: true,
+  // A simulated dependency has no endpoints.
+  isLeftOutOfSimulations: true,
   options: endpointPoolOptions,
   events: {
     ENDPOINT_ADDED: true,
@@ -33,6 +36,7 @@ export const endpointPoolDefinition = definePolicy({
     ENDPOINT_RESTORED: true,
     PANIC_STARTED: true,
     PANIC_ENDED: true,
+    RESOLUTION_FAILED: true,
   },
   meters: [
     {
@@ -106,6 +110,13 @@ export const endpointPoolDefinition = definePolicy({
       help: '1 while calls go to all endpoints because too few are in service, otherwise 0.',
       read: ({ metrics }) => [[metrics.isPanic ? 1 : 0]],
     },
+    {
+      type: 'gauge',
+      aggregator: 'max',
+      name: 'breakwater_endpoint_pool_resolution_failing',
+      help: '1 while the endpoints are the last known ones because they cannot be resolved, otherwise 0.',
+      read: ({ metrics }) => [[metrics.isResolutionFailing ? 1 : 0]],
+    },
   ],
   spanEvents: {
     policy: 'endpoint_pool',
@@ -129,6 +140,7 @@ export const endpointPoolDefinition = definePolicy({
       PANIC_ENDED: { name: 'panic_ended', ownSpan: true },
     },
   },
+  refusals: [{ error: NoEndpointAvailableError, problem: dependencyUnavailable }],
   actuator: { plural: 'endpointPools', describe: endpointPoolDetails },
   create: (name: string, options: EndpointPoolOptions, environment: EndpointPoolEnvironment & PolicyEnvironment) =>
     new EndpointPool(name, options, environment),

@@ -53,6 +53,11 @@ export interface PanicEndedEvent extends EndpointPoolEvent<'PANIC_ENDED'> {
   readonly numberOfEndpoints: number;
 }
 
+/** Endpoints could not be resolved; the last known ones stay. Emitted once until a resolution succeeds. */
+export interface ResolutionFailedEvent extends EndpointPoolEvent<'RESOLUTION_FAILED'> {
+  readonly error: unknown;
+}
+
 /** The events of an endpoint pool. It emits none for single calls. */
 export type EndpointPoolEvents = {
   readonly ENDPOINT_ADDED: EndpointAddedEvent;
@@ -63,6 +68,7 @@ export type EndpointPoolEvents = {
   readonly ENDPOINT_RESTORED: EndpointRestoredEvent;
   readonly PANIC_STARTED: PanicStartedEvent;
   readonly PANIC_ENDED: PanicEndedEvent;
+  readonly RESOLUTION_FAILED: ResolutionFailedEvent;
 };
 
 export type AnyEndpointPoolEvent = EndpointPoolEvents[keyof EndpointPoolEvents];

@@ -6,6 +6,7 @@ import {
   decimal,
   duration,
   type EventOptions,
+  exclusive,
   flag,
   OptionSchema,
   type OptionRule,
@@ -13,6 +14,7 @@ import {
   size,
   wholeNumber,
 } from '../options.ts';
+import { baseUrl, type DnsRecordType, type EndpointResolver, nameOf } from './endpoint-resolver.ts';
 
 /** How the endpoint of an attempt is chosen. */
 export type LoadBalancing = 'PEAK_EWMA' | 'ROUND_ROBIN';
@@ -27,6 +29,20 @@ export interface EndpointPoolOptions extends EventOptions {
    * go.
    */
   readonly endpoints?: readonly string[];
+  /**
+   * A URL whose host is resolved again and again, such as `http://customer-endpoints:3000`: each address is an endpoint. For
+   * `https`, certificates must name what the records do. None by default. It replaces `endpoints`.
+   */
+  readonly dnsUrl?: string;
+  /**
+   * `ADDRESS` by default: each address of the host (A or AAAA) with the port of the URL. `SRV`: each server of the service
+   * that the host names, such as `http://_http._tcp.customer.internal`, with its own port.
+   */
+  readonly dnsRecordType?: DnsRecordType;
+  /** Finds the endpoints elsewhere, e.g. in Consul. None by default. It replaces `endpoints` and `dnsUrl`. */
+  readonly resolver?: EndpointResolver;
+  /** The time between two resolutions. At least 1 ms; 5 s by default, as in Envoy (`dns_refresh_rate`). */
+  readonly resolveInterval?: Duration;
   /**
    * `PEAK_EWMA` by default: of two random endpoints the one with the lower product of recent latency and calls in flight.
    * `ROUND_ROBIN`: one after the other.
@@ -89,7 +105,11 @@ export interface EndpointPoolOptions extends EventOptions {
 
 export const endpointPoolOptions = new OptionSchema(
   {
-    endpoints: endpointUrls(),
+    endpoints: exclusive(endpointUrls(), ['dnsUrl', 'resolver']),
+    dnsUrl: exclusive(dnsUrl(), ['endpoints', 'resolver']),
+    dnsRecordType: choice<DnsRecordType>('ADDRESS', ['ADDRESS', 'SRV']),
+    resolver: exclusive(endpointResolver(), ['endpoints', 'dnsUrl']),
+    resolveInterval: duration(5_000, { min: 1 }),
     loadBalancing: choice<LoadBalancing>('PEAK_EWMA', ['PEAK_EWMA', 'ROUND_ROBIN']),
     decayTime: duration(10_000, { above: 0 }),
     outlierDetectionEnabled: flag(true),
@@ -126,16 +146,20 @@ function endpointUrls(): OptionRule<readonly string[]> {
   const parse = (value: unknown) => {
     if (!Array.isArray(value)) return undefined;
     const urls = value.map(baseUrl);
-    const isValid = urls.every((url) => url !== undefined) && new Set(urls).size === urls.length;
+    const isValid = urls.every((url) => url !== undefined) && new Set(urls.map(nameOf)).size === urls.length;
     return isValid ? Object.freeze(urls) : undefined;
   };
-  const allowed = 'a list of different URLs, each with protocol and host';
+  const allowed = 'a list of URLs, each with a protocol and a different host, port or path';
   return { kind: 'texts', defaultValue: Object.freeze([]), allowed, parse };
 }
 
-/** A URL without a slash at the end; `undefined` if it is none, or cannot be a base. */
-export function baseUrl(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
-  const { host, href, search, hash } = new URL(value);
-  return host === '' || search !== '' || hash !== '' ? undefined : href.replace(/\/$/, '');
+function dnsUrl(): OptionRule<string | undefined> {
+  return { kind: 'text', defaultValue: undefined, allowed: 'a URL with protocol and host', parse: baseUrl };
+}
+
+function endpointResolver(): OptionRule<EndpointResolver | undefined> {
+  const isResolver = (value: unknown): value is EndpointResolver =>
+    typeof value === 'object' && value !== null && 'resolve' in value && typeof value.resolve === 'function';
+  const parse = (value: unknown) => (isResolver(value) ? value : undefined);
+  return { kind: 'function', defaultValue: undefined, allowed: 'an object with a method resolve', parse };
 }

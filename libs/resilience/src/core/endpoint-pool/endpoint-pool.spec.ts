@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import { UsedEndpoints } from '../call-endpoints.ts';
 import { callContext, type CallContext, LazyAbortController } from '../policy.ts';
 import { createRegistry } from '../policies.ts';
 import { ResilienceError } from '../errors.ts';
@@ -111,7 +112,9 @@ describe('An endpoint pool', () => {
     const create = () => new EndpointPool('customer', options);
 
     expect(create).toThrow("EndpointPool 'customer' has 4 invalid options");
-    expect(create).toThrow('endpoints is ["10.0.0.7"]; allowed: a list of different URLs, each with protocol and host');
+    expect(create).toThrow(
+      'endpoints is ["10.0.0.7"]; allowed: a list of URLs, each with a protocol and a different host, port or path',
+    );
     expect(create).toThrow('maxEjectionTime is 1000 ms; allowed: at least baseEjectionTime, which is 30000 ms');
   });
 
@@ -200,7 +203,7 @@ describe('The choice of an endpoint pool', () => {
 
   it('sends further attempts of a call to endpoints that it has not used, while there are any', async () => {
     const scene = setUp({}, ['a', 'b', 'c']);
-    const context = callContext(undefined, 1);
+    const context = { usedEndpoints: new UsedEndpoints(true) };
 
     const used = await callTimes(scene, 6, () => context);
 
@@ -400,7 +403,7 @@ describe('The limit of ejections', () => {
     const used = await callTimes(scene, 10);
 
     expect(new Set(used)).toStrictEqual(new Set(['a', 'b']));
-    expect(scene.pool.metrics).toStrictEqual({ numberOfEndpoints: 2, endpointsInService: 0, isPanic: true });
+    expect(scene.pool.metrics).toMatchObject({ numberOfEndpoints: 2, endpointsInService: 0, isPanic: true });
     expect(scene.events('PANIC_STARTED')).toMatchObject([{ endpointsInService: 0, numberOfEndpoints: 2 }]);
   });
 
@@ -441,7 +444,7 @@ describe('The return of an ejected endpoint', () => {
   it('never makes a trial of a second attempt', async () => {
     const scene = await withEjected();
     scene.clock.advance(30_000);
-    const context = callContext(undefined, 1);
+    const context = { usedEndpoints: new UsedEndpoints(true) };
     context.usedEndpoints.add({ url: 'http://x', name: 'x', isOutOfService: false });
 
     expect(startCall(scene, context).endpoint).toBe('b');

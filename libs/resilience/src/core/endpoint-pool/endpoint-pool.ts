@@ -1,5 +1,4 @@
 import { BasePolicy } from '../base-policy.ts';
-import type { CallEndpoint } from '../call-endpoints.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Random } from '../interval-function.ts';
 import type { ClassifiedOutcome } from '../outcome.ts';
@@ -11,13 +10,21 @@ import {
   type ProtectedCall,
   rejectionIfAborted,
   toCallContext,
+  whenAborted,
 } from '../policy.ts';
+import { withResolvers } from '../with-resolvers.ts';
+import { NoEndpointAvailableError } from './endpoint-pool.errors.ts';
 import type { EndpointPoolEvents } from './endpoint-pool.events.ts';
 import { type EndpointPoolConfig, type EndpointPoolOptions, endpointPoolOptions } from './endpoint-pool.options.ts';
+import { DnsResolver, type EndpointDns, nameOf, systemDns } from './endpoint-resolver.ts';
 import { EndpointSet } from './endpoint-set.ts';
+import { EndpointSource } from './endpoint-source.ts';
 import { InFlightCall, InFlightCalls } from './in-flight-calls.ts';
 import { judgeCall } from './outlier-detection.ts';
 import type { EndpointSnapshot, PooledEndpoint } from './pooled-endpoint.ts';
+
+/** The options that decide where endpoints come from. */
+const sourceOptions = ['endpoints', 'dnsUrl', 'dnsRecordType', 'resolver', 'resolveInterval'] as const;
 
 /** Where an endpoint pool takes time and random numbers from. */
 export interface EndpointPoolEnvironment {
@@ -25,6 +32,8 @@ export interface EndpointPoolEnvironment {
   readonly clock?: Clock;
   /** `Math.random` by default. */
   readonly random?: Random;
+  /** Resolves `dnsUrl`; `node:dns/promises` by default. */
+  readonly dns?: EndpointDns;
 }
 
 /** The state of a pool. */
@@ -33,6 +42,8 @@ export interface EndpointPoolMetrics {
   readonly endpointsInService: number;
   /** Whether calls go to all endpoints, because too few are in service. */
   readonly isPanic: boolean;
+  /** Whether the endpoints are those of an earlier resolution, because the latest one failed. */
+  readonly isResolutionFailing: boolean;
 }
 
 /**
@@ -51,7 +62,11 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
   readonly #clock: Clock;
   readonly #endpoints: EndpointSet;
   readonly #inFlightCalls: InFlightCalls;
+  readonly #dns: EndpointDns;
   #config: EndpointPoolConfig;
+  /** `undefined` with a fixed list of endpoints. */
+  #source: EndpointSource | undefined;
+  #resolutionFailure: { readonly error: unknown } | undefined;
 
   /**
    * @param name of the dependency; it appears in errors, events and metrics
@@ -61,15 +76,16 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
    */
   constructor(name: string, options: EndpointPoolOptions = {}, environment: EndpointPoolEnvironment = {}) {
     const config = endpointPoolOptions.resolve(`EndpointPool '${name}'`, options);
-    const { clock = systemClock, random = Math.random } = environment;
+    const { clock = systemClock, random = Math.random, dns = systemDns } = environment;
     super('endpointPoolName', name, clock, config.eventConsumerBufferSize);
     this.#config = config;
     this.#clock = clock;
+    this.#dns = dns;
     this.#endpoints = new EndpointSet(config, random, (type, details) => this.emit(type, details));
     this.#inFlightCalls = new InFlightCalls(clock, slowAfterMs(config), (call) =>
       this.#endpoints.onSlow(call, clock.now()),
     );
-    this.#endpoints.replace(addressesOf(config), clock.now());
+    this.#findEndpoints();
   }
 
   /** The current options. */
@@ -84,6 +100,7 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
       numberOfEndpoints: all.length,
       endpointsInService: all.filter(({ isInService }) => isInService).length,
       isPanic,
+      isResolutionFailing: this.#resolutionFailure !== undefined,
     };
   }
 
@@ -95,33 +112,19 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
   }
 
   /**
-   * Chooses an endpoint and runs `call` with it; without one if none is configured.
+   * Chooses an endpoint and runs `call` with it; without one if none is configured. The first calls wait until the endpoints
+   * have been resolved once.
    *
-   * @throws what `call` threw
+   * @throws NoEndpointAvailableError when the endpoints cannot be resolved; otherwise what `call` threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const rejection = rejectionIfAborted(context);
     if (rejection !== undefined) return rejection;
     const given = toCallContext(context);
-    const { deadline, request, usedEndpoints } = given;
     const startedAt = this.#clock.now();
-    const endpoint = this.#endpoints.choose(usedEndpoints, startedAt);
-    if (endpoint === undefined) return this.usage.track(invokeCall(call, given));
-    usedEndpoints?.add(endpoint);
-    const inFlight = new InFlightCall(endpoint, startedAt);
-    this.#inFlightCalls.add(inFlight);
-    this.#endpoints.onStart(inFlight);
-    const inherited = { deadline, request, endpoint: endpoint.address, usedEndpoints };
-    const settled = invokeCall(call, callContext(abortSourceOf(given), given.attempt, inherited)).then(
-      (result) => {
-        this.#settle(inFlight, { result }, given);
-        return result;
-      },
-      (error: unknown) => {
-        this.#settle(inFlight, { error }, given);
-        throw error;
-      },
-    );
+    const endpoint = this.#endpoints.choose(given.usedEndpoints, startedAt);
+    const settled =
+      endpoint === undefined ? this.#withoutEndpoint(call, given) : this.#run(call, given, endpoint, startedAt);
     return this.usage.track(settled);
   }
 
@@ -153,17 +156,76 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
    */
   reconfigure(options: EndpointPoolOptions): void {
     const config = endpointPoolOptions.resolve(`EndpointPool '${this.name}'`, options);
-    const now = this.#clock.now();
+    const before = this.#config;
     this.#config = config;
     this.changeBufferSize(config.eventConsumerBufferSize);
     this.#endpoints.reconfigure(config);
-    this.#endpoints.replace(addressesOf(config), now);
+    if (sourceOptions.some((option) => before[option] !== config[option])) this.#findEndpoints();
     this.#inFlightCalls.changeThreshold(slowAfterMs(config));
   }
 
   /** Ends all timers. Callers that hold the pool can still use it, with the endpoints that it has. */
   dispose(): void {
+    this.#source?.stop();
     this.#inFlightCalls.dispose();
+  }
+
+  #run<T>(call: ProtectedCall<T>, given: CallContext, endpoint: PooledEndpoint, startedAt: number): Promise<T> {
+    const { deadline, request, usedEndpoints } = given;
+    usedEndpoints?.add(endpoint);
+    const inFlight = new InFlightCall(endpoint, startedAt);
+    this.#inFlightCalls.add(inFlight);
+    this.#endpoints.onStart(inFlight);
+    const inherited = { deadline, request, endpoint: endpoint.address, usedEndpoints };
+    return invokeCall(call, callContext(abortSourceOf(given), given.attempt, inherited)).then(
+      (result) => {
+        this.#settle(inFlight, { result }, given);
+        return result;
+      },
+      (error: unknown) => {
+        this.#settle(inFlight, { error }, given);
+        throw error;
+      },
+    );
+  }
+
+  /** The pool has no endpoint: none is configured, or none has been resolved yet. */
+  async #withoutEndpoint<T>(call: ProtectedCall<T>, given: CallContext): Promise<T> {
+    const source = this.#source;
+    if (source === undefined) return invokeCall(call, given);
+    await unlessAborted(source.firstResolution, given);
+    const startedAt = this.#clock.now();
+    const endpoint = this.#endpoints.choose(given.usedEndpoints, startedAt);
+    if (endpoint !== undefined) return this.#run(call, given, endpoint, startedAt);
+    // New options may have replaced the source during the wait.
+    if (source !== this.#source) return this.#withoutEndpoint(call, given);
+    throw new NoEndpointAvailableError(this.name, this.#resolutionFailure?.error);
+  }
+
+  /** Takes the fixed endpoints, or starts to resolve them. Until they are resolved, the present ones stay. */
+  #findEndpoints(): void {
+    const { endpoints = [], dnsUrl, dnsRecordType, resolveInterval } = this.#config;
+    this.#source?.stop();
+    this.#source = undefined;
+    this.#resolutionFailure = undefined;
+    const resolver =
+      this.#config.resolver ?? (dnsUrl === undefined ? undefined : new DnsResolver(dnsUrl, dnsRecordType, this.#dns));
+    if (resolver === undefined) {
+      const addresses = endpoints.map((url) => ({ url, name: nameOf(url) }));
+      this.#endpoints.replace(addresses, this.#clock.now());
+      return;
+    }
+    this.#source = new EndpointSource(resolver, resolveInterval, this.#clock, {
+      onEndpoints: (found) => {
+        this.#resolutionFailure = undefined;
+        this.#endpoints.replace(found, this.#clock.now());
+      },
+      onFailure: (error) => {
+        const isFirst = this.#resolutionFailure === undefined;
+        this.#resolutionFailure = { error };
+        if (isFirst) this.emit('RESOLUTION_FAILED', { error });
+      },
+    });
   }
 
   #settle(call: InFlightCall, outcome: ClassifiedOutcome, context: CallContext): void {
@@ -185,12 +247,13 @@ function slowAfterMs({ outlierDetectionEnabled, slowCallDurationThreshold }: End
   return outlierDetectionEnabled ? slowCallDurationThreshold : Number.POSITIVE_INFINITY;
 }
 
-function addressesOf({ endpoints }: EndpointPoolConfig): readonly CallEndpoint[] {
-  return endpoints.map(addressOf);
-}
-
-/** Its name is host and port, with the path if it has one. */
-function addressOf(url: string): CallEndpoint {
-  const { host, pathname } = new URL(url);
-  return { url, name: `${host}${pathname.replace(/\/$/, '')}` };
+/** Settles with the promise, or rejects when the call is aborted before. */
+async function unlessAborted(promise: Promise<void>, context: CallContext): Promise<void> {
+  const aborted = withResolvers<never>();
+  const stopListening = whenAborted(context, aborted.reject);
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    stopListening();
+  }
 }

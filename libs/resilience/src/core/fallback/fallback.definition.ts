@@ -9,7 +9,7 @@ export const fallbackDefinition = definePolicy({
   title: 'Fallback',
   section: 'fallback',
   inPipeline: true,
-  replacesFailures: true,
+  isLeftOutOfSimulations: true,
   options: fallbackOptions,
   file: { meaninglessKeys: ['fallbackAspectOrder'] },
   events: { FALLBACK: true, FALLBACK_FAILED: true },

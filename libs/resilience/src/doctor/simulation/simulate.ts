@@ -200,7 +200,7 @@ function untilMs({ phases, calls, untilMs }: Outage): number {
   return calls === undefined ? (phases.at(-1)?.atMs ?? 0) + defaultTailMs : Number.POSITIVE_INFINITY;
 }
 
-/** Policies that replace failures do not take part, because their results would hide the outcomes of the calls. */
+/** Policies that would hide the outcomes of the calls do not take part. */
 function createPolicies(
   instance: Instance,
   clock: VirtualClock,
@@ -209,7 +209,7 @@ function createPolicies(
 ): ReadonlyMap<PipelineKind, Policy> {
   const { name, retry, retryBudget } = instance;
   const simulated = orderOf(instance, table).filter(
-    (kind) => table.find((definition) => definition.kind === kind)?.replacesFailures !== true,
+    (kind) => table.find((definition) => definition.kind === kind)?.isLeftOutOfSimulations !== true,
   );
   const definitions = simulated.map((kind) => [kind, { instances: { [name]: instance[kind] ?? {} } }]);
   const budgets = { instances: { [retry?.retryBudget ?? '']: retryBudget ?? {} } };

@@ -1,0 +1,265 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import type { EndpointPoolOptions } from './endpoint-pool.options.ts';
+import { EndpointPool } from './endpoint-pool.ts';
+import type { EndpointDns, ResolvedEndpoint } from './endpoint-resolver.ts';
+
+const notFound = Object.assign(new Error('getaddrinfo ENOTFOUND customer'), { code: 'ENOTFOUND' });
+
+/** A pool whose resolutions the test determines; `undefined` never settles. */
+function setUp(resolve: () => unknown, options: EndpointPoolOptions = {}) {
+  const clock = new FakeClock();
+  const state = { resolve, resolutions: 0 };
+  const resolver = {
+    resolve: () => {
+      state.resolutions++;
+      return state.resolve() as readonly ResolvedEndpoint[];
+    },
+  };
+  const pool = new EndpointPool('customer', { resolver, eventConsumerBufferSize: 100, ...options }, { clock });
+  return { clock, pool, state, names: () => pool.endpoints.map(({ name }) => name) };
+}
+
+const found = (...names: readonly string[]) => names.map((name) => ({ url: `http://${name}` }));
+const chosen = (pool: EndpointPool) => pool.execute(({ endpoint }) => endpoint?.name);
+
+describe('An endpoint pool with a resolver', () => {
+  it('resolves at once and at the interval, and emits added and removed endpoints', async () => {
+    const { clock, pool, state, names } = setUp(() => found('a', 'b'));
+    await clock.advanceAsync(0);
+    expect(names()).toStrictEqual(['a', 'b']);
+
+    state.resolve = () => found('b', 'c');
+    await clock.advanceAsync(4_999);
+    expect(names()).toStrictEqual(['a', 'b']);
+    await clock.advanceAsync(1);
+
+    expect(names()).toStrictEqual(['b', 'c']);
+    expect(pool.bufferedEvents().map((event) => [event.type, 'endpoint' in event && event.endpoint])).toStrictEqual([
+      ['ENDPOINT_ADDED', 'a'],
+      ['ENDPOINT_ADDED', 'b'],
+      ['ENDPOINT_ADDED', 'c'],
+      ['ENDPOINT_REMOVED', 'a'],
+    ]);
+  });
+
+  it('lets the first calls wait for the first resolution', async () => {
+    const first = Promise.withResolvers<unknown>();
+    const { pool } = setUp(() => first.promise);
+    const call = chosen(pool);
+
+    first.resolve(found('a'));
+
+    await expect(call).resolves.toBe('a');
+  });
+
+  it('does not make a call that its caller aborts while it waits', async () => {
+    const { pool } = setUp(() => new Promise(() => {}));
+    const controller = new AbortController();
+    const reason = new Error('the client disconnected');
+    const call = pool.execute(() => 'made', { signal: controller.signal });
+
+    controller.abort(reason);
+
+    await expect(call).rejects.toBe(reason);
+    expect(pool.usage.inFlightCalls).toBe(0);
+  });
+
+  it('refuses calls when the first resolution failed, with the reason, and retries at the interval', async () => {
+    const { clock, pool, state } = setUp(() => Promise.reject(notFound));
+    await expect(chosen(pool)).rejects.toMatchObject({
+      code: 'NO_ENDPOINT_AVAILABLE',
+      message: expect.stringContaining('getaddrinfo ENOTFOUND customer') as string,
+      cause: notFound,
+    });
+
+    state.resolve = () => found('a');
+    await clock.advanceAsync(5_000);
+
+    await expect(chosen(pool)).resolves.toBe('a');
+    expect(pool.metrics.isResolutionFailing).toBe(false);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['rejects', () => Promise.reject(notFound)],
+    [
+      'throws',
+      () => {
+        throw notFound;
+      },
+    ],
+    ['finds none', () => []],
+    ['returns no list', () => ({ url: 'http://c' })],
+    ['returns no endpoints', () => ['http://c']],
+    ['returns URLs that are none', () => [{ url: 'c:3000x' }, undefined]],
+    ['returns an endpoint twice', () => [...found('c'), ...found('c')]],
+    [
+      'returns a name twice',
+      () => [
+        { url: 'http://c', name: 'x' },
+        { url: 'http://d', name: 'x' },
+      ],
+    ],
+  ])('keeps the last known endpoints while it %s, and reports it once', async (_what, fails) => {
+    const { clock, pool, state, names } = setUp(() => found('a', 'b'));
+    await clock.advanceAsync(0);
+
+    state.resolve = fails;
+    await clock.advanceAsync(15_000);
+
+    expect(names()).toStrictEqual(['a', 'b']);
+    expect(state.resolutions).toBe(4);
+    expect(pool.bufferedEvents().filter(({ type }) => type === 'RESOLUTION_FAILED')).toHaveLength(1);
+    expect(pool.metrics.isResolutionFailing).toBe(true);
+  });
+
+  it('does not start a resolution before the one before has ended', async () => {
+    const { clock, state } = setUp(() => new Promise(() => {}));
+
+    await clock.advanceAsync(60_000);
+
+    expect(state.resolutions).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps its endpoints under a new source until that has resolved', async () => {
+    const { clock, pool, names } = setUp(() => found('a', 'b'));
+    await clock.advanceAsync(0);
+    pool.eject('a');
+    const second = Promise.withResolvers<readonly ResolvedEndpoint[]>();
+
+    pool.reconfigure({ resolver: { resolve: () => second.promise } });
+    await clock.advanceAsync(0);
+    expect(names()).toStrictEqual(['a', 'b']);
+    second.resolve(found('a', 'c'));
+    await clock.advanceAsync(0);
+
+    expect(pool.endpoints).toMatchObject([
+      { name: 'a', state: 'EJECTED' },
+      { name: 'c', state: 'IN_SERVICE' },
+    ]);
+  });
+
+  it('ignores a resolution that ends after the options have changed, and lets waiting calls use the new source', async () => {
+    const first = Promise.withResolvers<unknown>();
+    const { clock, pool, state, names } = setUp(() => first.promise);
+    const call = chosen(pool);
+    pool.reconfigure({ resolver: { resolve: () => found('new') } });
+
+    first.resolve(found('old'));
+    await clock.advanceAsync(0);
+
+    expect(names()).toStrictEqual(['new']);
+    await expect(call).resolves.toBe('new');
+    await clock.advanceAsync(60_000);
+    expect(state.resolutions).toBe(1);
+  });
+
+  it('leaves no timer after its disposal', async () => {
+    const { clock, pool, state } = setUp(() => found('a'));
+    await clock.advanceAsync(0);
+
+    pool.dispose();
+    await clock.advanceAsync(60_000);
+
+    expect([clock.pendingTimers, state.resolutions]).toStrictEqual([0, 1]);
+    await expect(chosen(pool)).resolves.toBe('a');
+  });
+
+  it('resolves outside the async context of the request that created it', async () => {
+    const request = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    const { clock } = request.run('request', () => setUp(() => seen.push(request.getStore())));
+
+    await request.run('other', () => clock.advanceAsync(5_000));
+
+    expect(seen).toStrictEqual([undefined, undefined]);
+  });
+
+  it('uses the names of the resolver', async () => {
+    const { clock, names } = setUp(() => [{ url: 'http://10.0.0.7:3000/', name: 'customer-0' }]);
+    await clock.advanceAsync(0);
+
+    expect(names()).toStrictEqual(['customer-0']);
+  });
+
+  it('accepts one source of endpoints only, and names the fault', () => {
+    const given = { endpoints: ['http://a'], dnsUrl: 'http://b' };
+
+    expect(() => new EndpointPool('customer', given)).toThrow(
+      'dnsUrl is set together with endpoints; allowed: only one of the two',
+    );
+    expect(() => new EndpointPool('customer', { resolver: {} as never, dnsUrl: 'customer' })).toThrow(
+      'resolver is {}; allowed: an object with a method resolve',
+    );
+  });
+});
+
+describe('An endpoint pool with a DNS name', () => {
+  async function endpointsOf(options: EndpointPoolOptions, records: Partial<EndpointDns>) {
+    const clock = new FakeClock();
+    const dns: EndpointDns = {
+      lookup: () => Promise.reject(notFound),
+      resolveSrv: () => Promise.reject(notFound),
+      ...records,
+    };
+    const pool = new EndpointPool('customer', options, { clock, dns });
+    await clock.advanceAsync(0);
+    return pool.endpoints.map(({ url, name }) => ({ url, name }));
+  }
+
+  it('has an endpoint for each address, with protocol, port and path of the URL', async () => {
+    const hosts: string[] = [];
+    const endpoints = await endpointsOf(
+      { dnsUrl: 'http://customer-endpoints:3000/api' },
+      {
+        lookup: async (host) => {
+          hosts.push(host);
+          return [
+            { address: '10.0.0.7', family: 4 },
+            { address: '10.0.0.8', family: 4 },
+          ];
+        },
+      },
+    );
+
+    expect(hosts).toStrictEqual(['customer-endpoints']);
+    expect(endpoints).toStrictEqual([
+      { url: 'http://10.0.0.7:3000/api', name: '10.0.0.7:3000/api' },
+      { url: 'http://10.0.0.8:3000/api', name: '10.0.0.8:3000/api' },
+    ]);
+  });
+
+  it('has each server once when the host has addresses of both families', async () => {
+    const endpoints = await endpointsOf(
+      { dnsUrl: 'http://customer:3000' },
+      {
+        lookup: async () => [
+          { address: 'fd00::7', family: 6 },
+          { address: '10.0.0.7', family: 4 },
+        ],
+      },
+    );
+
+    expect(endpoints).toStrictEqual([{ url: 'http://[fd00::7]:3000', name: '[fd00::7]:3000' }]);
+  });
+
+  it('has an endpoint for each server of the highest priority of an SRV record, with its port', async () => {
+    const endpoints = await endpointsOf(
+      { dnsUrl: 'http://_http._tcp.customer.internal', dnsRecordType: 'SRV' },
+      {
+        resolveSrv: async () => [
+          { name: 'customer-0.internal.', port: 3001, priority: 1 },
+          { name: 'customer-1.internal', port: 3002, priority: 1 },
+          { name: 'spare.internal', port: 3003, priority: 2 },
+        ],
+      },
+    );
+
+    expect(endpoints.map(({ url }) => url)).toStrictEqual([
+      'http://customer-0.internal:3001',
+      'http://customer-1.internal:3002',
+    ]);
+  });
+});
