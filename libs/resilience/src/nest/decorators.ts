@@ -136,6 +136,30 @@ export function RateLimiter<S extends object, A extends unknown[] = never, R ext
 }
 
 /**
+ * Chooses an endpoint for each call of a method with the endpoint pool of this name, in a provider or controller of any
+ * scope. It is the innermost decorator; below a retry each attempt gets another endpoint while there is one.
+ *
+ * @example
+ * // resilience4j.endpointpool.instances.customer.endpoints: http://10.0.0.7:3000, http://10.0.0.8:3000
+ * class CustomerClient {
+ *   @Retry('customer')
+ *   @EndpointPool('customer')
+ *   async findById(id: string): Promise<Customer> {
+ *     const { signal, endpoint } = currentCallContext();
+ *     const response = await fetch(`${endpoint?.url}/customers/${id}`, { signal });
+ *     …
+ *   }
+ * }
+ *
+ * @throws TypeError if it decorates anything but an instance method
+ */
+export function EndpointPool<S extends object, A extends unknown[] = never, R extends FallbackResult = FallbackResult>(
+  options: string | PolicyDecoratorOptions<S, A, R>,
+): PolicyMethodDecorator<S, A, R> {
+  return policyDecorator('endpointPool', '@EndpointPool', options);
+}
+
+/**
  * Protects a method with the pipeline of this name, in a provider or controller of any scope: a pipeline that is
  * declared in code or in files; otherwise the policies that have an instance of this name, in the default order. With
  * any other name, the application does not start. A fallback method applies to the whole pipeline.

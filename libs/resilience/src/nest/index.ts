@@ -1,6 +1,6 @@
 export { currentCallContext, runInCallContext } from './call-context.ts';
 export { ConfigurationSource } from './configuration-source.ts';
-export { Bulkhead, CircuitBreaker, RateLimiter, Retry, TimeLimiter, UsePipeline } from './decorators.ts';
+export { Bulkhead, CircuitBreaker, EndpointPool, RateLimiter, Retry, TimeLimiter, UsePipeline } from './decorators.ts';
 export type { DeadlineModuleOptions } from './deadline.module.ts';
 export { ResilienceDeadlineModule } from './deadline.module.ts';
 export type { FallbackForErrors, FallbackMethod, FallbackResult, PolicyMethodDecorator } from './fallback.ts';

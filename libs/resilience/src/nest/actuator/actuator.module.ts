@@ -12,6 +12,7 @@ import type { PolicyTable } from '../../core/policy-definition.ts';
 import { Application } from './application.ts';
 import { CircuitBreakerController } from './circuit-breaker.controller.ts';
 import { DiagnosisSource, DoctorController, ObservedDiagnosis } from './diagnosis.ts';
+import { EndpointPoolController } from './endpoint-pool.controller.ts';
 import { EventStream, EventStreamController } from './event-stream.ts';
 import { policyTable } from '../resilience.options.ts';
 import { policiesWithEndpoints } from './monitored-policies.ts';
@@ -42,6 +43,7 @@ const defaultPath = 'actuator';
 const controllers = [
   CircuitBreakerController,
   PartitionsController,
+  EndpointPoolController,
   EventStreamController,
   DoctorController,
   ReloadController,

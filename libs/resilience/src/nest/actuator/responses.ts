@@ -2,6 +2,7 @@ import type { CircuitBreakerMetrics } from '../../core/circuit-breaker/circuit-b
 import type { StateName } from '../../core/circuit-breaker/circuit-breaker.transitions.ts';
 import type { WindowContents } from '../../core/circuit-breaker/sliding-window.ts';
 import type { ChangeResponse } from '../reload/change.response.ts';
+import type { EndpointPoolDetails } from '../../core/endpoint-pool/endpoint-pool.actuator.ts';
 import type { CircuitBreakerDetails } from '../../core/circuit-breaker/circuit-breaker.actuator.ts';
 
 /** One circuit breaker in `GET circuitbreakerwindows`. Resilience4j has no such endpoint. */
@@ -36,6 +37,8 @@ export interface CircuitBreakerWindowsResponse {
 export interface StreamSnapshot {
   /** Absent when the application has no circuit breakers. */
   readonly circuitBreakers?: Readonly<Record<string, CircuitBreakerDetails>>;
+  /** Absent when the application has no endpoint pools. */
+  readonly endpointPools?: Readonly<Record<string, EndpointPoolDetails>>;
   /** The names of the other policies, by kind. */
   readonly [list: string]: unknown;
 }
