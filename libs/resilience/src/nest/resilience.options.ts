@@ -21,8 +21,8 @@ export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, '
   /** The engines that circuit breakers can choose (`engine`) in addition to the sliding window. None by default. */
   readonly engines?: CircuitBreakerEngines;
   /**
-   * Limits the instances of each kind whose names are neither configured nor in a decorator, such as names of tenants. By
-   * default 1,000, each removed after 1 h without use.
+   * Limits the instances of each kind whose names are neither configured nor in a decorator, and the partitions
+   * (`partitionBy`). By default 1,000, each removed after 1 h without use.
    */
   readonly dynamicInstances?: DynamicInstanceOptions;
   /**
