@@ -69,6 +69,20 @@ describe('A partition', () => {
     expect([a.config.slidingWindowSize, large.config.slidingWindowSize]).toStrictEqual([9, 100]);
   });
 
+  it('is not listed as changed next to the instance that it follows', () => {
+    const { registry } = setUp();
+    registry.getOrCreate('customer');
+    const [a, large] = [registry.partition('customer', 'a'), registry.partition('customer', 'large')];
+
+    const prepared = registry.prepareDefinitions({
+      instances: { customer: { slidingWindowSize: 9 }, 'customer:large': { slidingWindowSize: 200 } },
+    });
+    prepared.apply();
+
+    expect(prepared.instanceChanges.map(({ name }) => name)).toStrictEqual(['customer', 'customer:large']);
+    expect([a.config.slidingWindowSize, large.config.slidingWindowSize]).toStrictEqual([9, 200]);
+  });
+
   it('shares one instance with further ones when no instance can be removed', () => {
     vi.spyOn(process, 'emitWarning').mockReturnValue();
     const given = setUp({ maxInstances: 2 });

@@ -48,7 +48,7 @@ export interface InstanceChange {
 
 /** New definitions that have been checked and are not yet in effect. */
 export interface PreparedDefinitions {
-  /** The existing instances that they change. */
+  /** The existing instances that they change. Partitions that only follow one of them are not listed. */
   readonly instanceChanges: readonly InstanceChange[];
   /** Puts them into effect. Existing instances continue with their new options; in-flight calls keep theirs. */
   apply(): void;
@@ -241,9 +241,14 @@ export class Registry<P extends NamedInstance = NamedInstance, O extends object 
         return { entry, config, changes: optionChanges(entry.config, config) };
       })
       .filter(({ changes }) => changes.length > 0);
+    const follows = (name: string): boolean => {
+      const partition = this.#partitions.get(name);
+      return partition !== undefined && !definitions.has(name) && this.#entries.has(partition.of);
+    };
+    const listed = changed.filter(({ entry }) => !follows(entry.name));
 
     return {
-      instanceChanges: changed.map(({ entry, changes }) => {
+      instanceChanges: listed.map(({ entry, changes }) => {
         const { name } = entry;
         return { subject: this.#subject(name), name, changes, isApplicable: this.#canChange(entry, changes) };
       }),
