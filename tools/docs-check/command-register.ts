@@ -180,9 +180,9 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'npm install @breakwater/resilience': "'install'",
     'npm install ./breakwater-resilience-0.1.0.tgz': "'install'",
     'npm pack ./libs/resilience/package': "['pack'",
+    'npm install opossum': "'opossum'",
   },
   'libs/resilience/packaging/packed.e2e.spec.ts': {
-    'npm install opossum': "'opossum'",
     'npx nx package resilience': 'publishedFolder',
   },
   'libs/resilience/src/doctor/command.spec.ts': {

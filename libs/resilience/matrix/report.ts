@@ -48,7 +48,7 @@ export async function formattedPage(report: Report): Promise<string> {
   return format(page(report, await readPublicResults()), { ...(await resolveConfig(pageFile)), filepath: pageFile });
 }
 
-export function summary(results: readonly CellResult[]): string {
+export function summary(results: readonly Pick<CellResult, 'result'>[]): string {
   const count = (wanted: Result) => results.filter(({ result }) => result === wanted).length;
   return `${count('passed')} passed, ${count('failed')} failed, ${count('not possible')} not possible`;
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageFolder, publishedFolder } from './entries.ts';
+import { entryList, packageFolder, publishedFolder } from './entries.ts';
 
 /** The result of a command. */
 export interface Run {
@@ -20,9 +21,35 @@ export interface BareApplication {
    * @param options further options of the compiler
    */
   compile(typescript?: string, ...options: readonly string[]): Promise<Run>;
+  /**
+   * The errors in its own sources and in the types of the library, with the library ES2021 and without `skipLibCheck`. Types
+   * of other packages can need a newer compiler or library.
+   */
+  typeErrors(typescript?: string, ...options: readonly string[]): Promise<readonly string[]>;
   /** Runs the compiled code. */
   start(): Promise<Run>;
 }
+
+/** What an application consists of, next to its sources. */
+export interface ApplicationParts {
+  /** Packages, in the versions of the lockfile of this workspace. */
+  readonly packages: readonly string[];
+  /** Further packages and their versions, by the name of their folder in `node_modules`. */
+  readonly versions?: Readonly<Record<string, string>>;
+  /** Source files to write that export every entry of the library: `entries.mts` as an ES module, `entries.cts` as CommonJS. */
+  readonly entryLists?: readonly string[];
+}
+
+/** The optional packages of adapters that need no NestJS. */
+export const clientPackages: readonly string[] = [
+  '@grpc/grpc-js',
+  '@opentelemetry/api',
+  'axios',
+  'opossum',
+  'prom-client',
+  'undici',
+  'yaml',
+];
 
 /** The packages for compilation. */
 const tools = ['typescript', '@types/node'];
@@ -55,22 +82,22 @@ export async function pack(folder: string): Promise<{ readonly archive: string; 
 }
 
 /**
- * Copies the sources in `applications/<name>`, and installs the packed library and other packages with npm, in the versions
- * of the lockfile of this workspace.
+ * Copies the sources in `applications/<name>`, if there are any, and installs the packed library and other packages with npm.
  *
  * @param parent a folder outside the workspace
- * @param versions further packages and their versions, by the name of their folder in `node_modules`
  * @throws Error if npm cannot install them
  */
 export async function bareApplication(
   parent: string,
   name: string,
   archive: string,
-  packages: readonly string[],
-  versions: Readonly<Record<string, string>> = {},
+  { packages, versions = {}, entryLists = [] }: ApplicationParts,
 ): Promise<BareApplication> {
   const folder = join(parent, name);
-  await cp(join(import.meta.dirname, 'applications', name), folder, { recursive: true });
+  await mkdir(join(folder, 'src'), { recursive: true });
+  const sources = join(import.meta.dirname, 'applications', name);
+  if (existsSync(sources)) await cp(sources, folder, { recursive: true });
+  for (const file of entryLists) await writeFile(join(folder, 'src', file), await entryList(file));
   const manifest = {
     name: `bare-${name}`,
     private: true,
@@ -89,10 +116,16 @@ export async function bareApplication(
     );
   }
   const node = (...args: string[]) => run(folder, process.execPath, args);
+  const compile = (typescript = 'typescript', ...options: readonly string[]) =>
+    node(join('node_modules', typescript, 'bin', 'tsc'), '--pretty', 'false', ...options);
   return {
     packages: await packagesIn(join(folder, 'node_modules')),
-    compile: (typescript = 'typescript', ...options) =>
-      node(join('node_modules', typescript, 'bin', 'tsc'), '--pretty', 'false', ...options),
+    compile,
+    typeErrors: async (typescript, ...options) => {
+      const es2021 = ['--target', 'ES2021', '--lib', 'ES2021', '--noEmit'];
+      const { output } = await compile(typescript, ...es2021, ...options);
+      return output.split('\n').filter((line) => /^(?:src|node_modules\/@breakwater)\/|^error/.test(line));
+    },
     start: async () => {
       const main = (await readdir(join(folder, 'dist'))).find((file) => /^main\.m?js$/.test(file)) ?? 'main.js';
       return node(join('dist', main));

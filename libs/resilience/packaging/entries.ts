@@ -32,6 +32,18 @@ export async function entries(): Promise<readonly Entry[]> {
   }));
 }
 
+/** The source of a module that exports each entry by a name, such as `nestAxios`. CommonJS if the file ends in `.cts`. */
+export async function entryList(file: string): Promise<string> {
+  const lines = (await entries()).map(({ specifier }) => {
+    const path = specifier.split('/')[2] ?? 'core';
+    const name = path.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return file.endsWith('.cts')
+      ? `export import ${name} = require('${specifier}');\n`
+      : `export * as ${name} from '${specifier}';\n`;
+  });
+  return lines.join('');
+}
+
 /** The imports of a file, including those of the files that it imports. */
 export interface Imports {
   /** The files of this package, absolute. */
