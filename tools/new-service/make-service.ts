@@ -66,7 +66,7 @@ function nextPort(root: string): number {
 export const nextCommands = ({ service: { name } }: MadeService): readonly string[] => [
   'npm install',
   'npm run generate contracts',
-  'npm run lint',
+  `npx oxlint --type-aware --deny-warnings apps/${name} e2e/${name}`,
   `npx nx run-many -t typecheck test e2e -p @breakwater/${name},@breakwater/${name}-e2e`,
 ];
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,8 +7,8 @@ import { readManifests, workspaceRoot } from '../workspace.ts';
 import { runInShell } from '../docs-check/run-command.ts';
 import { makeService, nextCommands, nextSteps } from './make-service.ts';
 
-/** Not copied: results of earlier runs, which would hide failures, and packages, which are linked. */
-const excluded = new Set(['.git', '.nx', 'node_modules', 'test-results', 'results']);
+/** Not copied: results of earlier runs, which would hide failures, what another test may write, and packages, which are linked. */
+const excluded = new Set(['.git', '.nx', 'node_modules', 'package', 'test-results', 'results']);
 
 describe('a new service', () => {
   let copy: string;
@@ -32,15 +32,14 @@ describe('a new service', () => {
   function copyPackages(folder: string): void {
     const [from, to] = [workspaceRoot, copy].map((root) => path.join(root, folder, 'node_modules'));
     if (from === undefined || to === undefined || !existsSync(from)) return;
-    mkdirSync(path.dirname(to), { recursive: true });
-    const isLinked = spawnSync('cp', ['-al', from, to]).status === 0;
+    mkdirSync(to, { recursive: true });
+    // Other names with a dot are caches, which programs change at any time.
+    const names = readdirSync(from).filter((name) => !name.startsWith('.') || name === '.bin');
+    const isLinked = spawnSync('cp', ['-al', ...names, to], { cwd: from }).status === 0;
     if (!isLinked) {
       rmSync(to, { recursive: true, force: true });
-      cpSync(from, to, { recursive: true, verbatimSymlinks: true });
-    }
-    // Programs change these files.
-    for (const name of ['.cache', '.vite', '.package-lock.json']) {
-      rmSync(path.join(to, name), { recursive: true, force: true });
+      for (const name of names)
+        cpSync(path.join(from, name), path.join(to, name), { recursive: true, verbatimSymlinks: true });
     }
   }
 
