@@ -20,11 +20,13 @@ interface Counts {
 // Nx restores results from its cache, so every result that exists afterwards belongs to this run.
 for (const file of globSync(resultFiles, { cwd: workspaceRoot })) rmSync(path.join(workspaceRoot, file));
 
-const checksExit = await runNx('run-many', '-t', ...checks, '--parallel=2');
-// End-to-end tests mostly wait for processes, so two run at a time. Those of the whole system put it under load and run alone.
+const checksExit = await runNx('run-many', '-t', ...checks, '--parallel=3');
+// End-to-end tests mostly wait for processes, so three run at a time. The longest start first, so that none ends alone. Those of
+// the whole system put it under load and run alone.
+const longest = ['@breakwater/account-e2e', '@breakwater/tools', '@breakwater/demo', '@breakwater/console-e2e'];
 const underLoad = '@breakwater/system-e2e';
 const e2eExits = [
-  await runNx('run-many', '-t', 'e2e', '--exclude', underLoad, '--parallel=2'),
+  await runNx('run-many', '-t', 'e2e', '-p', [...longest, '*'].join(','), '--exclude', underLoad, '--parallel=3'),
   await runNx('run-many', '-t', 'e2e', '-p', underLoad),
 ];
 
