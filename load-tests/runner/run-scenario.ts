@@ -50,6 +50,7 @@ export async function runScenario(request: RunRequest): Promise<RunRecord> {
 async function runOwn(request: RunRequest, directory: string): Promise<RunRecord> {
   const { scenario, engine, variant, say } = request;
   say('starting the system');
+  const shutdown = shutdownOf(request);
   const system = await LocalSystem.prepare({
     name: 'load-test',
     database: 'own',
@@ -60,11 +61,11 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
         ...oneClient,
         LOG_LEVEL: 'error',
         RESILIENCE_CONFIG: writePolicies(engine, variant, directory),
-        ...gracefulShutdown,
+        ...shutdown,
         ...scenario.account,
       },
       // Also the latency of a restarted customer: faults are lost with its process.
-      customer: { ...oneClient, LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...gracefulShutdown },
+      customer: { ...oneClient, LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...shutdown },
     },
   });
   let k6: K6Run | undefined;
@@ -115,8 +116,14 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
 /** All requests come from one client, which stands for many. */
 const oneClient = { CLIENT_RATE_LIMIT: '0', MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0' };
 
-/** The load balancers close idle connections within 2 s, so a graceful shutdown loses no request. */
-const gracefulShutdown = { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s' };
+/**
+ * The load balancers close idle connections within 2 s, so a graceful shutdown of 3 s, the default of the services, loses no
+ * request. A system of the runner has no delay, which is enough for scenarios without a restart.
+ */
+function shutdownOf({ scenario, durations }: RunRequest): Record<string, string> {
+  const restarts = scenario.steps?.(durations).some(({ action }) => action.kind === 'restart') ?? false;
+  return restarts ? { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s' } : {};
+}
 
 async function playTimeline(
   { scenario, durations, say }: RunRequest,
