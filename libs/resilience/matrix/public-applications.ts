@@ -27,7 +27,9 @@ interface PublicApplication {
   readonly repository: string;
   readonly commit: string;
   readonly licence: string;
-  readonly madeWith: string;
+  readonly made: string;
+  /** What differs from the files at the commit. */
+  readonly adapted?: string;
   /** Where the application's package.json lies. */
   readonly folder: string;
   readonly packageManager: 'npm' | 'pnpm';
@@ -57,7 +59,7 @@ const applications: readonly PublicApplication[] = [
     repository: 'crmiller64/nestjs-weather-service',
     commit: 'ea135b789281507a3a6dc59a5a49f643b2195cd7',
     licence: 'MIT',
-    madeWith: '`nest new`',
+    made: 'with `nest new`',
     folder: '.',
     packageManager: 'npm',
     decorates:
@@ -84,7 +86,7 @@ const applications: readonly PublicApplication[] = [
     repository: 'gflohr/test-nestjs-http-service',
     commit: 'e3d0c781959734b031d22854d5d17bfbdfcdaf1e',
     licence: 'WTFPL',
-    madeWith: '`nest new`',
+    made: 'with `nest new`',
     folder: '.',
     packageManager: 'npm',
     decorates: '`UniversitiesService.findByCountry`, which returns an Observable (retry)',
@@ -101,7 +103,10 @@ const applications: readonly PublicApplication[] = [
     repository: 'vercel/turborepo',
     commit: 'c67afb504f49408e3cd84ba2188e83dbb69a8584',
     licence: 'MIT',
-    madeWith: '`create-turbo` (examples/with-nestjs), by hand',
+    made: 'by hand, as an example for `create-turbo`',
+    adapted:
+      'The comments in the configuration of Jest and the packages for ESLint are left out, and `@nestjs/mapped-types`, ' +
+      'which may have any version, is 2.0.5',
     folder: 'apps/api',
     packageManager: 'pnpm',
     build: 'packages/api',
@@ -199,11 +204,11 @@ try {
   const library = await commitOfLibrary();
   const results: PublicResult[] = [];
   for (const application of applications) {
-    const { name, repository, commit, licence, madeWith, decorates } = application;
+    const { name, repository, commit, licence, made, adapted, decorates } = application;
     const checked = await check(application, join(sources, name), join(folder, name), archive);
     const date = new Date().toISOString().slice(0, 10);
     const environment = { node: process.versions.node, date, library };
-    results.push({ repository, commit, licence, madeWith, decorates, ...environment, ...checked });
+    results.push({ repository, commit, licence, made, adapted, decorates, ...environment, ...checked });
     process.stdout.write(`${repository}: ${JSON.stringify(checked)}\n`);
     if (checked.before.failed + checked.after.failed > 0) process.exitCode = 1;
   }

@@ -12,7 +12,9 @@ export interface PublicResult {
   readonly repository: string;
   readonly commit: string;
   readonly licence: string;
-  readonly madeWith: string;
+  readonly made: string;
+  /** What differs from the files at the commit. */
+  readonly adapted?: string | undefined;
   readonly decorates: string;
   readonly date: string;
   /** The last commit that changed the code of the library. */

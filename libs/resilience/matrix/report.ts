@@ -45,7 +45,12 @@ export async function writeReport({ results: old }: Report, results: readonly Ce
 }
 
 export async function formattedPage(report: Report): Promise<string> {
-  return format(page(report, await readPublicResults()), { ...(await resolveConfig(pageFile)), filepath: pageFile });
+  return format(page(report, await readPublicResults()), {
+    ...(await resolveConfig(pageFile)),
+    filepath: pageFile,
+    proseWrap: 'always',
+    printWidth: 100,
+  });
 }
 
 export function summary(results: readonly Pick<CellResult, 'result'>[]): string {
@@ -148,9 +153,9 @@ function publicResult(each: PublicResult): string {
   const installed = Object.entries(each.versions).map(([name, version]) => `${name} ${version}`);
   const tests = ({ passed, failed }: Tests) => `${passed} tests passed${failed === 0 ? '' : `, **${failed} FAILED**`}`;
   const address = `https://github.com/${each.repository}/tree/${each.commit}`;
-  return `- [${each.repository}](${address}) (${each.licence}, made with ${each.madeWith}). Decorated: ${each.decorates}. \
+  return `- [${each.repository}](${address}) (${each.licence}, made ${each.made}). Decorated: ${each.decorates}. \
 Without the library ${tests(each.before)}, with it ${tests(each.after)}. ${installed.join(', ')}, Node.js ${each.node}, \
-library \`${each.library}\`, ${each.date}.`;
+library \`${each.library}\`, ${each.date}.${each.adapted === undefined ? '' : ` ${each.adapted}.`}`;
 }
 
 const isBuild = (check: Check): boolean => /builder|tsx|pnpm|own/.test(check);
