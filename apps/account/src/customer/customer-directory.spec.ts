@@ -1,5 +1,5 @@
 import { Deadline, registryToken } from '@breakwater/resilience';
-import { ResilienceModule, runInCallContext } from '@breakwater/resilience/nest';
+import { currentCallContext, ResilienceModule, runInCallContext } from '@breakwater/resilience/nest';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -51,9 +51,10 @@ const letWaitsEnd = async (clock: FakeClock, durationMs = 1_000): Promise<void> 
 };
 
 const failing: FindById = () => Promise.reject(outage);
-const hanging: FindById = (_, context) =>
+const hanging: FindById = () =>
   new Promise((_resolve, reject) => {
-    context?.signal?.addEventListener('abort', () => reject(context.signal?.reason as Error));
+    const { signal } = currentCallContext();
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
   });
 
 describe('A verification for a request', () => {

@@ -1,5 +1,6 @@
 import { runInRequestContext, traceHeaders } from '@breakwater/service-kit';
-import { Deadline } from '@breakwater/resilience';
+import { Deadline, type CallContext } from '@breakwater/resilience';
+import { runInCallContext } from '@breakwater/resilience/nest';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { getEventListeners, once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
@@ -68,6 +69,11 @@ const trickle =
   };
 
 const clientFor = (...urls: string[]): CustomerClient => new CustomerClient(urls);
+
+/** Finds Ada in a call with this context. */
+const findIn = (client: CustomerClient, context: Partial<CallContext>) =>
+  runInCallContext(context, () => client.findById('c-1001'));
+
 const ada = { id: 'c-1001', name: 'Ada', status: 'ACTIVE' };
 
 describe('CustomerClient', () => {
@@ -115,8 +121,8 @@ describe('CustomerClient', () => {
     const { url, requests } = await customerThat(json(ada));
     const client = clientFor(url);
 
-    await client.findById('c-1001', { deadline: Deadline.after(2_000.5, new FakeClock()) });
-    await client.findById('c-1001', { deadline: Deadline.after('2s', Object.assign(new FakeClock(), { speed: 4 })) });
+    await findIn(client, { deadline: Deadline.after(2_000.5, new FakeClock()) });
+    await findIn(client, { deadline: Deadline.after('2s', Object.assign(new FakeClock(), { speed: 4 })) });
     await client.findById('c-1001');
 
     const sent = requests.map(({ headers }) => headers['x-request-timeout-ms']);
@@ -132,6 +138,15 @@ describe('CustomerClient', () => {
 
     expect(first.requests.map(({ url }) => url)).toEqual(['/customers/c-1001', '/customers/c-1001']);
     expect(second.requests.map(({ url }) => url)).toEqual(['/base/customers/c-1001']);
+  });
+
+  it('calls the endpoint of the call', async () => {
+    const chosen = await customerThat(json(ada));
+    const client = clientFor('http://127.0.0.1:1');
+
+    await findIn(client, { endpoint: { url: `${chosen.url}/base`, name: 'customer-2' } });
+
+    expect(chosen.requests.map(({ url }) => url)).toEqual(['/base/customers/c-1001']);
   });
 
   describe('throws a CustomerUnavailableError when customer', () => {
@@ -179,7 +194,7 @@ describe('CustomerClient', () => {
         'switches protocols',
         (request) =>
           request.socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n'),
-        /customer responded with 101/,
+        /customer cannot be called: bad upgrade/,
       ],
       ['redirects', (_, response) => response.writeHead(302, { location: '/' }).end(), /responded with 302/],
       ['closes the connection', (request) => request.socket.destroy(), /customer cannot be called/],
@@ -214,7 +229,7 @@ describe('CustomerClient', () => {
     const caller = new AbortController();
     const reason = new Error('aborted by the caller');
 
-    const finding = clientFor(url).findById('c-1001', { signal: caller.signal });
+    const finding = findIn(clientFor(url), { signal: caller.signal });
     caller.abort(reason);
 
     await expect(finding).rejects.toBe(reason);
@@ -225,7 +240,7 @@ describe('CustomerClient', () => {
     const { url } = await customerThat(json({ title: 'Not answered in time' }, 504));
     const { signal } = new AbortController();
 
-    const found = clientFor(url).findById('c-1001', { signal, deadline: Deadline.after('1m', new FakeClock()) });
+    const found = findIn(clientFor(url), { signal, deadline: Deadline.after('1m', new FakeClock()) });
 
     await expect(found).rejects.toThrow('customer responded with 504');
   });
@@ -240,7 +255,7 @@ describe('CustomerClient', () => {
     const caller = new AbortController();
     const reason = new Error('aborted by the caller');
 
-    const finding = clientFor(url).findById('c-1001', { signal: caller.signal });
+    const finding = findIn(clientFor(url), { signal: caller.signal });
     await halfSent;
     caller.abort(reason);
 
@@ -251,7 +266,7 @@ describe('CustomerClient', () => {
   it('sends no request when the caller has aborted', async () => {
     const { url, requests } = await customerThat(json(ada));
 
-    const finding = clientFor(url).findById('c-1001', { signal: AbortSignal.abort(new Error('too late')) });
+    const finding = findIn(clientFor(url), { signal: AbortSignal.abort(new Error('too late')) });
 
     await expect(finding).rejects.toThrow('too late');
     expect(requests).toEqual([]);
@@ -297,7 +312,7 @@ describe('CustomerClient', () => {
         const { url, closed } = await customerThat(trickle(status, abort));
         const deadline = Deadline.after(status === 504 ? 200 : 50, new FakeClock());
 
-        const finding = clientFor(url).findById('c-1001', { deadline, signal: caller.signal });
+        const finding = findIn(clientFor(url), { deadline, signal: caller.signal });
 
         await expect(finding).rejects.toThrow(isRead ? 'the time limit' : `customer responded with ${status}`);
         await closed;
@@ -344,7 +359,7 @@ describe('CustomerClient', () => {
     const { url } = await customerThat(json(ada));
     const { signal } = new AbortController();
 
-    await clientFor(url).findById('c-1001', { signal });
+    await findIn(clientFor(url), { signal });
 
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });

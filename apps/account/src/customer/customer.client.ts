@@ -1,11 +1,11 @@
 import type { CustomerPath, FindCustomer } from '@breakwater/contracts';
 import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { currentRequestId, problemType, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
-import { deadlineHeaders, type CallContext } from '@breakwater/resilience';
+import type { CallContext } from '@breakwater/resilience';
 import { currentCallContext } from '@breakwater/resilience/nest';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { httpGet, type HttpResponse } from './http-get.ts';
+import { httpGet, type HttpResponse } from './customer.http.ts';
 
 type CustomerInContract = FindCustomer['responses'][200]['content']['application/json'];
 
@@ -32,42 +32,41 @@ export class CustomerUnavailableError extends Error {
   override readonly name = 'CustomerUnavailableError';
 }
 
-/** Calls the customer service over HTTP. It has no time limit of its own: the caller's context has. */
+/** Where requests go whose call names an endpoint: the adapter replaces this origin by the endpoint. */
+const originOfAnyEndpoint = 'http://customer';
+
+/** Calls the customer service over HTTP. It has no time limit of its own: the current call has (`currentCallContext`). */
 export class CustomerClient {
   readonly #urls: readonly string[];
   #calls = 0;
 
-  /** @param urls base URLs, at least one; calls go to each in turn */
+  /** @param urls base URLs, at least one; calls without an endpoint go to each in turn */
   constructor(urls: readonly string[]) {
     this.#urls = urls;
   }
 
   /**
-   * @param context its signal aborts the request, and its deadline is passed on; default: that of the current call
    * @returns undefined when customer responds that there is no such customer
    * @throws CustomerUnavailableError when customer cannot be reached or responds with anything else, such as another
    *   customer, a 404 that is no `customer-not-found`, or more than 64 kB
    */
-  async findById(
-    id: string,
-    context: Partial<Pick<CallContext, 'signal' | 'deadline'>> = currentCallContext(),
-  ): Promise<Customer | undefined> {
+  async findById(id: string): Promise<Customer | undefined> {
+    const context = currentCallContext();
     const requestId = currentRequestId();
     const headers = {
       accept: 'application/json',
-      ...deadlineHeaders(context.deadline),
       ...traceHeaders(),
       ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
     };
     try {
-      const url = this.#nextUrl() + pathOf({ id });
-      const response = await httpGet(url, { headers, context, readsBodyOf: [found, notFound] });
+      const base = context.endpoint === undefined ? this.#nextUrl() : originOfAnyEndpoint;
+      const response = await httpGet(base + pathOf({ id }), { headers, readsBodyOf: [found, notFound] });
       if (response.status === found) return parseCustomer(id, response);
       if (response.status === notFound) return expectCustomerNotFound(response);
       if (response.status === gatewayTimeout) await untilAborted(context);
       throw new CustomerUnavailableError(`customer responded with ${response.status}`);
     } catch (error) {
-      context.signal?.throwIfAborted();
+      context.signal.throwIfAborted();
       if (error instanceof CustomerUnavailableError) throw error;
       throw new CustomerUnavailableError(`customer cannot be called: ${reasonOf(error)}`, { cause: error });
     }
@@ -85,8 +84,8 @@ export class CustomerClient {
  * Waits until the time limiter aborts the call, if that is near. Its reason states whose limit it was: a call that the
  * client's deadline cuts off is no failure of customer.
  */
-async function untilAborted({ signal, deadline }: Partial<Pick<CallContext, 'signal' | 'deadline'>>): Promise<void> {
-  if (signal === undefined || deadline === undefined || deadline.remainingRealMs > deadlineToleranceMs) return;
+async function untilAborted({ signal, deadline }: CallContext): Promise<void> {
+  if (deadline === undefined || deadline.remainingRealMs > deadlineToleranceMs) return;
   await wait(2 * deadlineToleranceMs, undefined, { signal }).catch(() => {});
 }
 

@@ -8,6 +8,7 @@ import {
   type Clock,
   type Policy,
 } from '@breakwater/resilience';
+import { runInCallContext } from '@breakwater/resilience/nest';
 import { z } from 'zod';
 import { CustomerUnavailableError, type CustomerClient } from '../customer/customer.client.ts';
 
@@ -54,7 +55,9 @@ export async function* lookUpRepeatedly(
     yield { type: 'start', instance, breaker: circuitBreaker.name, config: toPlainConfig(circuitBreaker.config) };
     for (let n = 1; n <= times; n += 1) {
       const startedAt = clock.now();
-      const call = experiment.execute((context) => client.findById(customerId, context), { signal });
+      const call = experiment.execute((context) => runInCallContext(context, () => client.findById(customerId)), {
+        signal,
+      });
       const result = await resultOf(call, signal);
       if (result === undefined) return;
 
