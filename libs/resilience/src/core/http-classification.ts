@@ -240,8 +240,16 @@ function mostTemporaryIn(error: unknown, within: ReadonlySet<unknown>): HttpOutc
  * with the status of a success means that the body of the response was broken or incomplete.
  */
 function httpStatusOf(outcome: unknown): number | undefined {
+  return statusIn(outcome, isError(outcome) ? 300 : 100);
+}
+
+/** The status of what a call of an HTTP client returned; `undefined` if it shows none. */
+export function httpStatusOfResult(result: unknown): number | undefined {
+  return firstOf(causesOf(result), (each) => statusIn(each, 100));
+}
+
+function statusIn(outcome: unknown, least: number): number | undefined {
   if (typeof outcome !== 'object' || outcome === null) return undefined;
-  const least = isError(outcome) ? 300 : 100;
   const within = (status: unknown): number | undefined =>
     typeof status === 'number' && status >= least && status <= 599 ? status : undefined;
   const response = propertyOf(outcome, 'response');

@@ -1,5 +1,5 @@
 import { causesOf, isRefusal, ResilienceError } from './errors.ts';
-import { classifyHttp } from './http-classification.ts';
+import { classifyHttp, httpStatusOfResult } from './http-classification.ts';
 
 /** How a call ended, as policies receive it. */
 export type ClassifiedOutcome = { readonly error: unknown } | { readonly result: unknown };
@@ -61,10 +61,12 @@ const outcomeOfKind = {
 
 /** What the outcome of a call of an HTTP client shows; a returned value without a status is a success. */
 function httpOutcome(outcome: ClassifiedOutcome): OutcomeKind {
-  const isError = 'error' in outcome;
-  const classified = classifyHttp(isError ? outcome.error : outcome.result);
+  if ('result' in outcome) {
+    const status = httpStatusOfResult(outcome.result);
+    return status === undefined ? 'success' : outcomeOfStatus(status);
+  }
+  const classified = classifyHttp(outcome.error);
   if (classified.kind === 'status') return outcomeOfStatus(classified.status);
-  if (!isError) return 'success';
   return outcomeOfPolicy(outcome.error) ?? outcomeOfKind[classified.kind];
 }
 

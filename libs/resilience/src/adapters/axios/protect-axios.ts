@@ -1,5 +1,6 @@
 import axios, {
   type AxiosAdapter,
+  AxiosHeaders,
   type AxiosInstance,
   CanceledError,
   type GenericAbortSignal,
@@ -44,7 +45,7 @@ export function protectAxios<I extends Pick<AxiosInstance, 'defaults'>>(
     const signal = eitherSignal(caller.signal, signalOf(around));
     const attempt = ({ context, url: target, headers }: Attempt): ReturnType<AxiosAdapter> => {
       // A policy forgets the caller when it has the response. The caller can still abort a body that is streamed.
-      const own = { headers: config.headers.concat(headers), signal: eitherSignal(context.signal, signal) };
+      const own = { headers: headersWith(config.headers, headers), signal: eitherSignal(context.signal, signal) };
       return send({ ...config, ...own, ...(target === url.href ? {} : { url: target, baseURL: '' }) });
     };
     try {
@@ -69,6 +70,13 @@ export function protectAxios<I extends Pick<AxiosInstance, 'defaults'>>(
     }
   };
   return instance;
+}
+
+/** A copy with further headers, which replace those of the same name. `concat` of axios would parse all of them again. */
+function headersWith(given: AxiosHeaders, added: Attempt['headers']): AxiosHeaders {
+  const headers = Object.assign(new AxiosHeaders(), given);
+  for (const [name, value] of Object.entries(added)) headers.set(name, value);
+  return headers;
 }
 
 /** The URL of a request without its `params`; `undefined` for other protocols and invalid URLs, which axios reports. */
