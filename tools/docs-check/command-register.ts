@@ -169,8 +169,9 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'node dist/migrate.js': "start('migrate.js'",
   },
   'libs/resilience/bench/bench.spec.ts': {
-    'npm run --silent bench -- --json': 'JSON.parse(await readFile(resultFile',
-    'npm run bench -- --publish': 'pageWith(document)',
+    'npm run --silent bench -- --json': 'await publishedDocument()',
+    'npm run bench -- --case adapters --publish': 'withAdapters(before,',
+    'npm run bench -- --publish': 'pageWith(await publishedDocument())',
   },
   'libs/resilience/packaging/entries.e2e.spec.ts': {
     'npm run generate api': 'api.md',

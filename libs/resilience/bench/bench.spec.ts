@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { AdapterCost, Transport } from './adapters.ts';
 import { cases } from './cases.ts';
 import { type CaseResult, figureOf, overheads, pairwise, rowsOf } from './measure.ts';
-import { page, pageWith, type ResultDocument, resultFile } from './report.ts';
+import { page, pageWith, publishedDocument, withAdapters } from './report.ts';
 import { judge, type Measured } from './targets.ts';
 
 const result: CaseResult = {
@@ -35,6 +36,15 @@ describe('The figures of a benchmark', () => {
   });
 });
 
+const figure = (median: number) => ({ median, lower: median, upper: median });
+
+const adapterCost = (client: string, transport: Transport, addedUs: number): AdapterCost => ({
+  client,
+  transport,
+  bareUs: figure(100),
+  addedUs: figure(addedUs),
+});
+
 /** Measurements that reach every target. */
 function measured(change: Partial<Measured> = {}): Measured {
   const results = cases.map(({ name }): CaseResult => {
@@ -47,6 +57,11 @@ function measured(change: Partial<Measured> = {}): Measured {
     results,
     memory: [{ library: 'breakwater', bytesIdle: 1_200, growthBytes: 0, timersIdle: 0 }],
     registry: { circuitBreakers: 10_000, bytes: 1, timers: 0 },
+    adapters: [
+      adapterCost('fetch', 'loopback', 30),
+      adapterCost('undici', 'loopback', 20),
+      adapterCost('fetch', 'none', 5),
+    ],
     ...change,
   };
 }
@@ -70,6 +85,15 @@ describe('The targets of the benchmark', () => {
     expect(missed(measured({ memory }), true)).toStrictEqual([name]);
   });
 
+  it.each<[Transport, string]>([
+    ['loopback', 'dearest adapter, over loopback: µs added to a request'],
+    ['none', 'dearest adapter, in a loop: µs added to a request'],
+  ])('are missed by one adapter that is dear (transport: %s), even with the margin', (transport, name) => {
+    const adapters = [...measured().adapters, adapterCost('axios', transport, 250)];
+
+    expect(missed(measured({ adapters }), true)).toStrictEqual([name]);
+  });
+
   it('are missed by a failure path that scans the whole window, even with the margin', () => {
     const results = measured().results.map((result) =>
       result.name === 'failure, COUNT_BASED 10 000'
@@ -84,10 +108,22 @@ describe('The targets of the benchmark', () => {
   });
 });
 
+describe('Adapters that are measured alone', () => {
+  it('replace the published results of adapters, and their targets', async () => {
+    const before = await publishedDocument();
+
+    const after = withAdapters(before, [adapterCost('axios', 'loopback', 61), adapterCost('axios', 'none', 9)]);
+
+    const names = (document: typeof before) => document.targets.map(({ name }) => name).toSorted();
+    expect(names(after)).toStrictEqual(names(before));
+    expect(after.targets.find(({ name }) => name.includes('loopback'))?.isReached).toBe(false);
+    expect(after.rows).toBe(before.rows);
+    expect(after.adapters).toHaveLength(2);
+  });
+});
+
 describe('docs/performance.md', () => {
   it('contains the results of docs/performance/library.json', async () => {
-    const document = JSON.parse(await readFile(resultFile, 'utf8')) as ResultDocument;
-
-    expect(await readFile(page, 'utf8')).toBe(await pageWith(document));
+    expect(await readFile(page, 'utf8')).toBe(await pageWith(await publishedDocument()));
   });
 });

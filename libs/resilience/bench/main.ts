@@ -1,19 +1,29 @@
 /** `npm run bench`: the cost of a protected call, compared with other libraries. See `--help`. */
 import { parseArgs } from 'node:util';
+import { measureAdapters } from './adapters.ts';
 import { cases } from './cases.ts';
 import { brief, type CaseResult, measureCase, rowsOf, thorough } from './measure.ts';
 import { measureMemory, measureRegistry } from './memory.ts';
-import { asTables, costTable, documentOf, page, publish } from './report.ts';
+import {
+  adapterTable,
+  asTables,
+  costTable,
+  documentOf,
+  page,
+  publish,
+  publishedDocument,
+  withAdapters,
+} from './report.ts';
 
 const usage = `Usage: npm run bench [-- OPTIONS]
 
 Measures the cost of a protected call in one process on the same work: breakwater, cockatiel, opossum, mollitia and the bare
 call. Compare ratios within a run; nanoseconds depend on the machine and its load.
 
-  --case TEXT   run only the cases whose name contains TEXT, without targets
+  --case TEXT   run only the cases whose name contains TEXT, without targets; 'adapters' is that of the clients' adapters
   --guard       take fewer samples and apply the margin of each target: for CI, which detects regressions by a factor
   --publish     write the results to docs/performance.md and docs/performance/library.json
-  --json        print {"rows": […], "memory": […], "registry": {…}, "targets": […], …} to standard output
+  --json        print {"rows": […], "memory": […], "adapters": […], "targets": […], …} to standard output
   --help        print this help
 
 Exit code: 0 if every target is reached, 1 if one is missed, 2 if the command line is invalid.
@@ -31,8 +41,17 @@ interface Options {
   readonly json: boolean;
 }
 
+/** The case that is measured in processor time, on the clients of the adapters. */
+const adapters = 'adapters';
+
 async function main({ part, isGuard, isPublished, json }: Options): Promise<number> {
   const effort = isGuard ? brief : thorough;
+  if (part === adapters) {
+    const costs = await measureAdapters(effort);
+    print(json ? JSON.stringify({ adapters: costs }, undefined, 2) : adapterTable(costs));
+    if (isPublished) await publish(withAdapters(await publishedDocument(), costs));
+    return 0;
+  }
   const selected = cases.filter(({ name }) => name.includes(part ?? ''));
   const results: CaseResult[] = [];
   for (const [at, each] of selected.entries()) {
@@ -46,7 +65,11 @@ async function main({ part, isGuard, isPublished, json }: Options): Promise<numb
     return 0;
   }
   progress('memory …');
-  const document = documentOf({ results, memory: await measureMemory(), registry: measureRegistry() }, isGuard);
+  const memory = await measureMemory();
+  const registry = measureRegistry();
+  // Last: what the clients leave behind would count as memory.
+  progress('adapters …');
+  const document = documentOf({ results, memory, registry, adapters: await measureAdapters(effort) }, isGuard);
   progress('');
   print(json ? JSON.stringify(document, undefined, 2) : asTables(document));
   if (isPublished) {
@@ -68,12 +91,14 @@ function optionsOf(args: readonly string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  if (values.case !== undefined && !cases.some(({ name }) => name.includes(values.case ?? ''))) {
-    throw new Error(`No case contains '${values.case}'. Cases: ${cases.map(({ name }) => name).join('; ')}.`);
+  const names = [...cases.map(({ name }) => name), adapters];
+  if (values.case !== undefined && !names.some((name) => name.includes(values.case ?? ''))) {
+    throw new Error(`No case contains '${values.case}'. Cases: ${names.join('; ')}.`);
   }
   const { case: part, guard: isGuard = false, publish: isPublished = false, json = false } = values;
-  if (isPublished && (isGuard || part !== undefined))
-    throw new Error('--publish requires a complete run, without --case and --guard.');
+  if (isPublished && (isGuard || (part !== undefined && part !== adapters))) {
+    throw new Error(`--publish requires a complete run, without --case and --guard, or --case ${adapters}.`);
+  }
   return { part, isGuard, isPublished, json };
 }
 

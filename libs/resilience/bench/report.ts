@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { type Row, rowsOf } from './measure.ts';
+import type { AdapterCost } from './adapters.ts';
+import { type Figure, type Row, rowsOf } from './measure.ts';
 import type { MemoryRow, RegistryMemory } from './memory.ts';
 import { libraries } from './subjects.ts';
-import { judge, type Measured, type TargetResult } from './targets.ts';
+import { adapterTargets, judge, judgeBy, type Measured, type TargetResult } from './targets.ts';
 
 /** The results of a run, as `--json` prints them and docs/performance/library.json stores them. */
 export interface ResultDocument {
@@ -15,20 +16,33 @@ export interface ResultDocument {
   readonly rows: readonly Row[];
   readonly memory: readonly MemoryRow[];
   readonly registry: RegistryMemory;
+  readonly adapters: readonly AdapterCost[];
+  /** ISO 8601: they can be measured alone. */
+  readonly adaptersMeasuredAt: string;
   readonly targets: readonly TargetResult[];
 }
 
 /** @param isGuard applies the margin of each target */
 export function documentOf(measured: Measured, isGuard: boolean): ResultDocument {
-  const { results, memory, registry } = measured;
+  const { results, memory, registry, adapters } = measured;
+  const measuredAt = new Date().toISOString();
   return {
     machine: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} processors, Node.js ${process.version}`,
-    measuredAt: new Date().toISOString(),
+    measuredAt,
     rows: results.flatMap(rowsOf),
     memory,
     registry,
+    adapters,
+    adaptersMeasuredAt: measuredAt,
     targets: judge(measured, isGuard),
   };
+}
+
+/** A document with newer results of the adapters. */
+export function withAdapters(document: ResultDocument, adapters: readonly AdapterCost[]): ResultDocument {
+  const judged = judgeBy(adapterTargets, { adapters }, false);
+  const targets = document.targets.filter(({ name }) => judged.every((each) => each.name !== name));
+  return { ...document, adapters, adaptersMeasuredAt: new Date().toISOString(), targets: [...judged, ...targets] };
 }
 
 /** All tables as Markdown, for the terminal and for docs/performance.md. */
@@ -39,6 +53,8 @@ export function asTables(document: ResultDocument): string {
     `Measured on ${measuredAt.slice(0, 10)}: ${machine}.`,
     targetTable(document),
     costTable(document.rows),
+    adapterTable(document.adapters),
+    `The adapters were measured on ${document.adaptersMeasuredAt.slice(0, 10)}.`,
     memoryTable(document),
     `A registry of ${registry.circuitBreakers} circuit breakers holds ${bytesEach} bytes per circuit breaker and ${registry.timers} timers.`,
   ].join('\n\n');
@@ -62,13 +78,28 @@ function cellOf(row: Row | undefined): string {
 }
 
 function targetTable({ targets }: ResultDocument): string {
-  const rows = targets.map(({ name, measured: { median, lower, upper }, allowed, isReached }) => [
+  const rows = targets.map(({ name, measured, allowed, isReached }) => [
     name,
-    lower === upper ? short(median) : `${short(median)} (${short(lower)}–${short(upper)})`,
+    withQuartiles(measured),
     allowed,
     isReached ? 'reached' : '**missed**',
   ]);
   return markdownTable(['target within one run', 'measured', 'allowed', ''], rows);
+}
+
+/** A row per client: microseconds of processor time per request. */
+export function adapterTable(adapters: readonly AdapterCost[]): string {
+  const titles = { loopback: 'over loopback', none: 'in a loop' } as const;
+  const rows = adapters.map(({ client, transport, bareUs, addedUs }) => [
+    `${client}, ${titles[transport]}`,
+    withQuartiles(bareUs),
+    withQuartiles(addedUs),
+  ]);
+  return markdownTable(['µs of processor time per request', 'client alone', 'added by its adapter'], rows);
+}
+
+function withQuartiles({ median, lower, upper }: Figure): string {
+  return lower === upper ? short(median) : `${short(median)} (${short(lower)}–${short(upper)})`;
 }
 
 function memoryTable({ memory }: ResultDocument): string {
@@ -96,10 +127,15 @@ const documentation = join(import.meta.dirname, '../../../docs');
 
 /** The page that contains the tables. */
 export const page: string = join(documentation, 'performance.md');
-/** The results in the page. */
+/** The file of the results. */
 export const resultFile: string = join(documentation, 'performance/library.json');
 
 const [begin, end] = ['<!-- Written by npm run bench -- --publish. -->', '<!-- End of results. -->'];
+
+/** The results in the page. */
+export async function publishedDocument(): Promise<ResultDocument> {
+  return JSON.parse(await readFile(resultFile, 'utf8')) as ResultDocument;
+}
 
 /** Writes the results and the tables of the page. */
 export async function publish(document: ResultDocument): Promise<void> {

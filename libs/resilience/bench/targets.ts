@@ -1,3 +1,4 @@
+import type { AdapterCost, Transport } from './adapters.ts';
 import { type CaseResult, type Figure, figureOf, overheads, pairwise } from './measure.ts';
 import type { MemoryRow, RegistryMemory } from './memory.ts';
 import type { Library } from './subjects.ts';
@@ -7,12 +8,13 @@ export interface Measured {
   readonly results: readonly CaseResult[];
   readonly memory: readonly MemoryRow[];
   readonly registry: RegistryMemory;
+  readonly adapters: readonly AdapterCost[];
 }
 
-/** A bound for a ratio within one run. */
-export interface Target {
+/** A bound for a figure of one run: a ratio, a size, or a difference between arms that took turns. */
+export interface Target<M = Measured> {
   readonly name: string;
-  readonly measure: (measured: Measured) => Figure;
+  readonly measure: (measured: M) => Figure;
   readonly bound: { readonly atMost: number } | { readonly atLeast: number };
   /** The factor by which a guard run may miss the bound: it only detects regressions such as O(n) or a timer per breaker. */
   readonly margin: number;
@@ -25,7 +27,24 @@ export interface TargetResult {
   readonly isReached: boolean;
 }
 
+/** The targets of the adapters, which can be measured alone. */
+export const adapterTargets: readonly Target<Pick<Measured, 'adapters'>>[] = [
+  {
+    name: 'dearest adapter, over loopback: µs added to a request',
+    measure: worstAdapter('loopback'),
+    bound: { atMost: 60 },
+    margin: 4,
+  },
+  {
+    name: 'dearest adapter, in a loop: µs added to a request',
+    measure: worstAdapter('none'),
+    bound: { atMost: 10 },
+    margin: 4,
+  },
+];
+
 export const targets: readonly Target[] = [
+  ...adapterTargets,
   {
     name: 'failure: time with a window of 10 000 calls / with a window of 10',
     measure: (measured) =>
@@ -96,7 +115,12 @@ export const targets: readonly Target[] = [
 
 /** @param isGuard applies the margin of each target */
 export function judge(measured: Measured, isGuard: boolean): readonly TargetResult[] {
-  return targets.map(({ name, measure, bound, margin }) => {
+  return judgeBy(targets, measured, isGuard);
+}
+
+/** @param by the targets that the measurements are judged by */
+export function judgeBy<M>(by: readonly Target<M>[], measured: M, isGuard: boolean): readonly TargetResult[] {
+  return by.map(({ name, measure, bound, margin }) => {
     const figure = measure(measured);
     const allowance = isGuard ? margin : 1;
     if ('atMost' in bound) {
@@ -119,6 +143,14 @@ function overheadRatio(name: string, a: Competitor, b: Competitor): Target['meas
 
 function timeRatio(name: string, a: Competitor, b: Competitor): Target['measure'] {
   return (measured) => pairwise(times(measured, name, a), times(measured, name, b), (one, other) => one / other);
+}
+
+/** The figure of the adapter that adds most. */
+function worstAdapter(transport: Transport): Target<Pick<Measured, 'adapters'>>['measure'] {
+  return ({ adapters }) => {
+    const added = adapters.filter((each) => each.transport === transport).map(({ addedUs }) => addedUs);
+    return added.reduce((worst, each) => (each.median > worst.median ? each : worst));
+  };
 }
 
 function times(measured: Measured, name: string, library: Competitor): readonly number[] {
