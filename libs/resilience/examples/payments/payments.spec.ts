@@ -4,7 +4,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { operations, pay } from './standard-pipeline.ts';
+import * as withCockatiel from './cockatiel.ts';
+import { linesOf, tableOf } from './count-lines.ts';
+import * as withOpossum from './opossum.ts';
+import * as withOurs from './standard-pipeline.ts';
 
 const servers: Server[] = [];
 
@@ -43,7 +46,18 @@ afterEach(() => {
   }
 });
 
-describe('A payment under the standard pipeline', () => {
+/** The same task, written with three libraries. */
+const solutions = [
+  {
+    library: 'the standard pipeline',
+    ...withOurs,
+    metric: /^breakwater_circuitbreaker_outcomes_total\{name="payments",outcome="server_error"\} [1-9]\d*$/m,
+  },
+  { library: 'cockatiel', ...withCockatiel, metric: /^attempts_total\{outcome="failure"\} [1-9]\d*$/m },
+  { library: 'opossum and axios-retry', ...withOpossum, metric: /^calls_total\{outcome="failure"\} [1-9]\d*$/m },
+];
+
+describe.each(solutions)('A payment with $library', ({ pay, operations, metric }) => {
   it('is repeated with its key after a 5xx and after a broken connection', async () => {
     const service = await paymentService(respond(503), breakOff, accept);
 
@@ -81,20 +95,30 @@ describe('A payment under the standard pipeline', () => {
     expect(service.keys).toHaveLength(1);
   });
 
-  it('is counted at /metrics, and its circuit breaker is shown at /health/ready', async () => {
+  it('is counted at /metrics; its circuit breaker opens, refuses payments and is shown at /health/ready', async () => {
+    const service = await paymentService(respond(500));
     const url = await listen(operations);
-    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const stateNow = async (): Promise<unknown> =>
+      ((await (await fetch(`${url}/health/ready`)).json()) as { readonly payments: unknown }).payments;
+    const before = await stateNow();
 
-    expect(metrics).toMatch(
-      /^breakwater_circuitbreaker_outcomes_total\{name="payments",outcome="server_error"\} \d+$/m,
+    await Promise.all(Array.from({ length: 40 }, (_, index) => pay(service.url, `p-6-${index}`, '{}')));
+    const sent = service.keys.length;
+
+    expect([before, await stateNow()]).toSatisfy(
+      ([closed, open]: readonly string[]) => /^closed$/i.test(closed!) && /^open$/i.test(open!),
     );
-    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject({ payments: expect.any(String) as string });
-  });
+    expect(await pay(service.url, 'p-7', '{}')).toBe('pending');
+    expect(service.keys).toHaveLength(sent);
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(metric);
+  }, 60_000);
+});
 
-  it('takes at most 20 lines, without imports, comments and blank lines', async () => {
-    const source = await readFile(join(import.meta.dirname, 'standard-pipeline.ts'), 'utf8');
-    const lines = source.split('\n').filter((line) => line.trim() !== '' && !/^(?:import |\/\/)/.test(line));
+describe('The three solutions', () => {
+  it('take as many lines as the page says, and ours at most 20', async () => {
+    const page = await readFile(join(import.meta.dirname, '../../../../docs/payment-with-other-libraries.md'), 'utf8');
 
-    expect(lines.length).toBeLessThanOrEqual(20);
+    expect(page).toContain(await tableOf());
+    expect(await linesOf('standard-pipeline.ts')).toBeLessThanOrEqual(20);
   });
 });
