@@ -176,6 +176,18 @@ describe('CircuitBreakerHealthIndicator', () => {
     });
   });
 
+  it('omits partitions, one of which may be open', async () => {
+    circuitBreakers.getOrCreate('customer');
+    circuitBreakers.partition('customer', 'tenant').transitionToOpenState();
+
+    const { details } = await get('ready');
+
+    expect(details['circuitBreakers']).toStrictEqual({
+      status: 'up',
+      details: { customer: expect.anything() as unknown },
+    });
+  });
+
   it.each<[StateName, (name: string) => void]>([
     ['FORCED_OPEN', (name) => circuitBreakers.getOrCreate(name).transitionToForcedOpenState()],
     ['DISABLED', (name) => circuitBreakers.getOrCreate(name).transitionToDisabledState()],

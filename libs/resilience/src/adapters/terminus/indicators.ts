@@ -32,16 +32,26 @@ type Check<Key extends string> = ReturnType<typeof HealthIndicatorService.protot
 /** Terminus 11 has only `up` and `down`. The details show what is degraded. */
 const hasDegraded = <Key extends string>(check: Check<Key>): boolean => 'degraded' in check;
 
-/** The health of all instances of a registry: that of the unhealthiest. */
+/** The part of a registry that is needed for health. */
+interface ObservedRegistry<P> {
+  all(): readonly P[];
+  /** Left out by a registry without partitions. */
+  partitionOf?(name: string): object | undefined;
+}
+
+/**
+ * The health of all instances of a registry: that of the unhealthiest. Partitions are left out: there may be many, and one
+ * that refuses calls, e.g. those of a tenant, says nothing about the others.
+ */
 export class RegistryHealthIndicator<P extends { readonly name: string }> {
   readonly #service: HealthIndicatorService;
-  readonly #registry: { all(): readonly P[] };
+  readonly #registry: ObservedRegistry<P>;
   readonly #healthOf: (instance: P, mayFail: boolean) => InstanceHealth;
 
   /** @param healthOf `mayFail` says whether the instance may be DOWN, which fails the check */
   constructor(
     service: HealthIndicatorService,
-    registry: { all(): readonly P[] },
+    registry: ObservedRegistry<P>,
     healthOf: (instance: P, mayFail: boolean) => InstanceHealth,
   ) {
     this.#service = service;
@@ -56,6 +66,7 @@ export class RegistryHealthIndicator<P extends { readonly name: string }> {
   isHealthy<const Key extends string>(key: Key, settings: HealthSettings = showAll): HealthIndicatorResult<Key> {
     const details: Record<string, InstanceHealth> = {};
     for (const instance of this.#registry.all()) {
+      if (this.#registry.partitionOf?.(instance.name) !== undefined) continue;
       const { registerHealthIndicator = false, allowHealthIndicatorToFail = false } = settings(instance.name) ?? {};
       if (registerHealthIndicator) details[instance.name] = this.#healthOf(instance, allowHealthIndicatorToFail);
     }
