@@ -107,6 +107,8 @@ export const attributeNames = {
   policy: 'breakwater.policy',
   /** The instance, which is the dependency. */
   name: 'breakwater.name',
+  /** The key of the partition, e.g. the tenant; absent for an instance of all calls. */
+  partition: 'breakwater.partition',
   state: 'breakwater.state',
   fromState: 'breakwater.from_state',
   toState: 'breakwater.to_state',

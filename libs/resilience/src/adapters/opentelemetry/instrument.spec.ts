@@ -185,6 +185,18 @@ describe('instrument', () => {
     ]);
   });
 
+  it('names the instance that is partitioned, and the key of the partition', async () => {
+    const bulkheadRegistry = createRegistry('bulkhead', { instances: { reports: { maxConcurrentCalls: 1 } } });
+    const tenant = bulkheadRegistry.partition('reports', 'tenant');
+    tenant.tryAcquirePermission();
+    instrumented({ bulkhead: bulkheadRegistry });
+
+    const events = await eventsIn(() => tenant.execute(() => 'ok').catch(() => {}));
+
+    const name = { 'breakwater.name': 'reports', 'breakwater.partition': 'tenant' };
+    expect(events).toStrictEqual([['breakwater.bulkhead.rejected', { 'breakwater.policy': 'bulkhead', ...name }]]);
+  });
+
   it('adds events for fallbacks, without the key of a stale value', async () => {
     const fallbackRegistry = createRegistry('fallback');
     const cachedFallbackRegistry = createRegistry('cachedFallback');

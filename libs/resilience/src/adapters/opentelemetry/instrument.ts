@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import type { EventMap, Listener, PolicyEvent, Unsubscribe } from '../../core/events.ts';
 import { type FollowableRegistry, followRegistry } from '../../core/follow-registry.ts';
-import { attributeNames as names, type SpanEvent } from '../../core/observability.ts';
+import { attributeNames as names, type SpanAttributes, type SpanEvent } from '../../core/observability.ts';
 import { type FollowableRegistries, policies, type PolicyKind } from '../../core/policies.ts';
 import type { NamedInstance, PolicyTable } from '../../core/policy-definition.ts';
 import { resilienceTracer } from './attempt-spans.ts';
@@ -37,8 +37,14 @@ export function instrument(registries: FollowableRegistries, options: Instrument
     if (registry === undefined || spanEvents === undefined) return [];
     const { policy, events } = spanEvents;
     return followRegistry(registry, (instance) => {
+      const partition = registry.partitionOf?.(instance.name);
+      const common = {
+        [names.policy]: policy,
+        [names.name]: partition?.of ?? instance.name,
+        ...(partition && { [names.partition]: partition.key }),
+      };
       const unsubscribes = Object.entries(events).map(([type, spanEvent]) =>
-        instance.on(type, (event: PolicyEvent) => addEvent(policy, spanEvent, event, instance)),
+        instance.on(type, (event: PolicyEvent) => addEvent(policy, common, spanEvent, event, instance)),
       );
       return () => {
         for (const unsubscribe of unsubscribes) unsubscribe();
@@ -52,6 +58,7 @@ export function instrument(registries: FollowableRegistries, options: Instrument
 
 function addEvent(
   policy: string,
+  common: SpanAttributes,
   spanEvent: SpanEvent<NamedInstance, PolicyEvent>,
   event: PolicyEvent,
   instance: NamedInstance,
@@ -60,7 +67,7 @@ function addEvent(
   const isRecording = span?.isRecording() ?? false;
   if (!isRecording && !spanEvent.ownSpan) return;
   const fullName = `breakwater.${policy}.${spanEvent.name}`;
-  const described = { [names.policy]: policy, [names.name]: instance.name, ...spanEvent.attributes?.(event, instance) };
+  const described = { ...common, ...spanEvent.attributes?.(event, instance) };
   if (isRecording) span?.addEvent(fullName, described);
   else resilienceTracer().startSpan(fullName, { root: true, attributes: described }).end();
 }
