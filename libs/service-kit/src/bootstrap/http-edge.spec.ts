@@ -462,6 +462,16 @@ describe('CLIENT_RATE_LIMIT', () => {
     expect(await statuses(app, '/metrics', ['a', 'b'])).toEqual([200, 200]);
   });
 
+  it.each(['/health/x', '/health/live/', '/metrics/x', '/actuator/prometheus/x'])(
+    'limits requests for a path below those of probes: %s',
+    async (path) => {
+      stopTheClock();
+      const app = await startHarbour({ CLIENT_RATE_LIMIT: '1' });
+
+      expect(await statuses(app, path, ['a', 'b'])).toEqual([404, 429]);
+    },
+  );
+
   it('does not limit requests when it is 0', async () => {
     stopTheClock();
     const app = await startHarbour({ CLIENT_RATE_LIMIT: '0' });
@@ -506,6 +516,7 @@ describe('MAX_REQUESTS_IN_FLIGHT', () => {
     const [finish] = (await waiting) as [() => void];
 
     const shed = await http(app).post('/berths').set('x-request-id', 'r-1').send({});
+    const below = await http(app).get('/health/x');
     const [ready, metrics] = [await http(app).get('/health/live'), await http(app).get('/metrics')];
     finish();
     await held;
@@ -514,9 +525,9 @@ describe('MAX_REQUESTS_IN_FLIGHT', () => {
     expect(shed.headers).toMatchObject({ ...problemHeaders, 'retry-after': '1', 'x-content-type-options': 'nosniff' });
     expect(shed.body).toMatchObject({ type: 'urn:breakwater:problem:overloaded', status: 503, requestId: 'r-1' });
     expect(bodies).toEqual([]);
-    expect(ready.status).toBe(200);
+    expect([below.status, ready.status]).toEqual([503, 200]);
     expect(metrics.text).toContain('http_server_requests_in_flight 1');
-    expect(metrics.text).toContain('http_server_requests_shed_total{reason="in_flight"} 1');
+    expect(metrics.text).toContain('http_server_requests_shed_total{reason="in_flight"} 2');
     await vi.waitFor(async () => expect((await http(app).get('/berths')).status).toBe(200));
   });
 
