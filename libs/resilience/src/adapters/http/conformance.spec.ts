@@ -4,17 +4,21 @@ import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { readFileSync } from 'node:fs';
+import { credentials, type Interceptor, makeClientConstructor } from '@grpc/grpc-js';
 import { propagation } from '@opentelemetry/api';
 import axios from 'axios';
 import { Agent, request as undiciRequest } from 'undici';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BulkheadFullError } from '../../core/bulkhead/bulkhead.errors.ts';
 import { Deadline } from '../../core/deadline.ts';
 import type { CallContext, Policy, ProtectedCall } from '../../core/policy.ts';
 import { createRegistries, type PolicyRegistries } from '../../core/policies.ts';
 import { standardPipeline, standardPipelines, type StandardOptions } from '../../core/standard-pipeline.ts';
+import { TimeoutExceededError } from '../../core/time-limiter/time-limiter.errors.ts';
 import { withResolvers } from '../../core/with-resolvers.ts';
 import { protectAxios } from '../axios/index.ts';
 import { resilientFetch } from '../fetch/index.ts';
+import { resilienceInterceptor as grpcInterceptor } from '../grpc/index.ts';
 import { resilienceInterceptor } from '../undici/index.ts';
 import type { HttpAdapterOptions } from './http-adapter.ts';
 
@@ -145,6 +149,24 @@ const otherErrors: readonly (readonly [what: string, outcome: string, error: Err
     new AggregateError([errorWith({ code: 'ECONNRESET' }), new TypeError()]),
   ],
   ['errors of the program', 'program_error', new AggregateError([new TypeError(), new RangeError()])],
+  [
+    'a refusal by another policy in a cause',
+    'refused',
+    new Error('failed', { cause: new BulkheadFullError('other', 1, 0) }),
+  ],
+  [
+    'a timeout of another policy in a cause',
+    'timeout',
+    new Error('failed', { cause: new TimeoutExceededError('other', 100, 'timeoutDuration') }),
+  ],
+  ...(
+    [
+      [302, 'success'],
+      [408, 'timeout'],
+      [429, 'throttled'],
+      [501, 'client_error'],
+    ] as const
+  ).map(([status, outcome]) => [`the status ${status}`, outcome, errorWith({ status })] as const),
   ...[400, 503].flatMap((status) =>
     [
       { status },
@@ -381,48 +403,6 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
   }, 120_000);
 
   /** How often a request whose transport fails is attempted, and what each outcome is for the circuit breaker. */
-  async function judge(error: Error): Promise<{
-    readonly attempts: number;
-    readonly outcomes: readonly unknown[];
-  }> {
-    const registries = createRegistries();
-    const policy = standard({}, registries);
-    const outcomes: unknown[] = [];
-    const breaker = registries.circuitBreaker.find('server')!;
-    breaker.on('ERROR', ({ outcome }) => outcomes.push(outcome));
-    breaker.on('IGNORED_ERROR', ({ outcome }) => outcomes.push(outcome));
-    breaker.on('SUCCESS', ({ outcome }) => outcomes.push(outcome));
-    let attempts = 0;
-    const transport = (): Error => {
-      attempts++;
-      return error;
-    };
-    await failureOf(protect({ policy }, transport)(origin));
-    return { attempts, outcomes };
-  }
-
-  const outcomeOfKind: Readonly<Record<string, string>> = {
-    connection: 'no_response',
-    abort: 'aborted',
-    program: 'program_error',
-  };
-
-  it.each(classifiedErrors)('judges the %s %j as evidence of the kind %s', async (property, value, kind) => {
-    const name = property === 'type' ? { name: 'FetchError' } : {};
-    const cause = errorWith({ ...name, [property]: value });
-
-    const { attempts, outcomes } = await judge(new Error('The request failed.', { cause }));
-
-    expect(attempts).toBe(kind === 'connection' ? 3 : 1);
-    expect(outcomes).toStrictEqual(Array.from({ length: attempts }, () => outcomeOfKind[kind]));
-  });
-
-  it.each(otherErrors)('judges %s as %s', async (_what, expected, error) => {
-    const { attempts, outcomes } = await judge(error);
-
-    expect(attempts).toBe(['no_response', 'unknown', 'server_error'].includes(expected) ? 3 : 1);
-    expect(outcomes).toStrictEqual(Array.from({ length: attempts }, () => expected));
-  });
 
   it('repeats a request whose connection was closed, and one whose connection was refused', async () => {
     handle = (request, response, count) => (count === 1 ? request.socket.destroy() : response.end('ok'));
@@ -590,5 +570,89 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
     });
 
     expect(requests).toStrictEqual([]);
+  });
+});
+
+/** A call whose transport always fails with an error, for every adapter. */
+const failingCalls: readonly {
+  readonly name: string;
+  readonly fail: (policy: Policy, transport: () => Error) => Promise<unknown>;
+}[] = [
+  ...clients.map(({ name, protect }) => ({
+    name,
+    fail: (policy: Policy, transport: () => Error) => protect({ policy }, transport)('http://server/'),
+  })),
+  { name: 'grpc-js', fail: failOverGrpc },
+];
+
+function failOverGrpc(policy: Policy, transport: () => Error): Promise<unknown> {
+  const serialize = (value: string) => Buffer.from(value);
+  const method = {
+    path: '/shop.Payments/Get',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: serialize,
+    requestDeserialize: String,
+    responseSerialize: serialize,
+    responseDeserialize: String,
+  };
+  const Payments = makeClientConstructor({ get: method }, 'Payments');
+  const failing: Interceptor = () => {
+    throw transport();
+  };
+  const interceptors = [grpcInterceptor({ policy, isIdempotent: () => true }), failing];
+  const client = new Payments('127.0.0.1:1', credentials.createInsecure(), { interceptors }) as unknown as {
+    get(message: string, done: (error: Error | null) => void): void;
+    close(): void;
+  };
+  return new Promise<void>((resolve, reject) => {
+    client.get('17', (error) => (error === null ? resolve() : reject(error)));
+  }).finally(() => client.close());
+}
+
+describe.each(failingCalls)('The classification of outcomes with $name', ({ fail }) => {
+  async function judge(error: Error): Promise<{
+    readonly attempts: number;
+    readonly outcomes: readonly unknown[];
+  }> {
+    const registries = createRegistries();
+    const policy = standard({}, registries);
+    const outcomes: unknown[] = [];
+    const breaker = registries.circuitBreaker.find('server')!;
+    breaker.on('ERROR', ({ outcome }) => outcomes.push(outcome));
+    breaker.on('IGNORED_ERROR', ({ outcome }) => outcomes.push(outcome));
+    breaker.on('SUCCESS', ({ outcome }) => outcomes.push(outcome));
+    let attempts = 0;
+    const transport = (): Error => {
+      attempts++;
+      return error;
+    };
+    await failureOf(fail(policy, transport));
+    return { attempts, outcomes };
+  }
+
+  const outcomeOfKind: Readonly<Record<string, string>> = {
+    connection: 'no_response',
+    abort: 'aborted',
+    program: 'program_error',
+  };
+
+  it.each(classifiedErrors)('judges the %s %j as evidence of the kind %s', async (property, value, kind) => {
+    const name = property === 'type' ? { name: 'FetchError' } : {};
+    const cause = errorWith({ ...name, [property]: value });
+
+    const { attempts, outcomes } = await judge(new Error('The request failed.', { cause }));
+
+    expect(attempts).toBe(kind === 'connection' ? 3 : 1);
+    expect(outcomes).toStrictEqual(Array.from({ length: attempts }, () => outcomeOfKind[kind]));
+  });
+
+  it.each(otherErrors)('judges %s as %s', async (_what, expected, error) => {
+    const { attempts, outcomes } = await judge(error);
+
+    expect(attempts).toBe(
+      ['no_response', 'unknown', 'server_error', 'throttled', 'timeout'].includes(expected) ? 3 : 1,
+    );
+    expect(outcomes).toStrictEqual(Array.from({ length: attempts }, () => expected));
   });
 });
