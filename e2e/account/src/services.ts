@@ -3,7 +3,7 @@ import { createCustomerLabService, createCustomerService, migrateCustomer } from
 import type { Clock } from '@breakwater/resilience';
 import type { Environment } from '@breakwater/service-kit';
 import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createMigratedDatabase } from '@breakwater/system-runner/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 import { vi } from 'vitest';
@@ -51,8 +51,7 @@ const noReconciliation = { RECONCILIATION_INTERVAL: '1h' };
  * @param clock the clock of the policies; default: the system's
  */
 export async function startAccount(environment: Environment, clock?: Clock): Promise<RunningAccount> {
-  const database = await createTestDatabase();
-  await migrateAccount(database.url);
+  const database = await createMigratedDatabase(migrateAccount);
   const account = await startReplica(database.url, environment, clock);
   return {
     ...account,
@@ -140,8 +139,7 @@ const headers = { authorization: `Bearer ${faultsToken}`, 'content-type': 'appli
  * @param environment variables in addition to those of the database; without latency by default
  */
 export async function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
-  const database = await createTestDatabase();
-  await migrateCustomer(database.url);
+  const database = await createMigratedDatabase(migrateCustomer);
   const route = await openDatabaseProxy(database.url);
   const createService = 'TIME_SCALE' in environment ? createCustomerLabService : createCustomerService;
   const create = () =>

@@ -1,7 +1,7 @@
 import type { Environment } from '@breakwater/service-kit';
 import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
-import { createTestDatabase } from '@breakwater/system-runner/testing';
+import { createMigratedDatabase } from '@breakwater/system-runner/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
 
@@ -27,8 +27,7 @@ export function startCustomerLab(environment: Environment): Promise<RunningCusto
 }
 
 async function start(create: typeof createCustomerService, environment: Environment): Promise<RunningCustomer> {
-  const database = await createTestDatabase();
-  await migrateCustomer(database.url);
+  const database = await createMigratedDatabase(migrateCustomer);
   const route = await openDatabaseProxy(database.url);
   const app = await create({ DATABASE_URL: route.url, CUSTOMER_LATENCY: '0ms', ...environment });
   await app.init();

@@ -80,15 +80,17 @@ export interface Database {
 }
 
 /**
- * Creates an empty database with a random name, so that tests do not share data.
+ * Creates a database with a random name, so that tests do not share data.
  *
  * @param serverUrl connection URL of a role that may create databases
+ * @param template a database of the same server to copy, to which nothing is connected. Default: the new one is empty
  * @throws DatabaseServerError when the server cannot be reached or refuses
  */
-export async function createDatabase(serverUrl: string): Promise<Database> {
+export async function createDatabase(serverUrl: string, template?: Database): Promise<Database> {
   const name = `breakwater_${randomBytes(8).toString('hex')}`;
   // Several sessions can copy template0 at the same time; template1 requires that no session uses it.
-  await execute(serverUrl, `CREATE DATABASE ${name} TEMPLATE template0`, 'A database cannot be created');
+  const original = template === undefined ? 'template0' : new URL(template.url).pathname.slice(1);
+  await execute(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${original}`, 'A database cannot be created');
 
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;

@@ -1,5 +1,5 @@
 export { hasPgBouncer, startPgBouncer, type PgBouncer } from './pgbouncer.ts';
-export { createTestDatabase } from './test-database.ts';
+export { createMigratedDatabase, createTestDatabase } from './test-database.ts';
 export { canBeProcessOne, endWhileLoading } from './stopped-loading.ts';
 export { startSystem } from './test-system.ts';
 export { startProcess, type TestedProcess } from './tested-process.ts';

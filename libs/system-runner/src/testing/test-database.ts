@@ -21,3 +21,21 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 export function createTestDatabase(): Promise<Database> {
   return createDatabase(inject('databaseServerUrl'));
 }
+
+/** Creates the tables of a service, and closes its connections. */
+export type Migration = (databaseUrl: string) => Promise<unknown>;
+
+/** A database per migration that only copies are made of, in each worker. It ends with the server. */
+const templates = new Map<Migration, Promise<Database>>();
+
+/** Creates a database with the tables of a service. The migration runs once in each worker. */
+export async function createMigratedDatabase(migrate: Migration): Promise<Database> {
+  const template =
+    templates.get(migrate) ??
+    createTestDatabase().then(async (database) => {
+      await migrate(database.url);
+      return database;
+    });
+  templates.set(migrate, template);
+  return createDatabase(inject('databaseServerUrl'), await template);
+}
