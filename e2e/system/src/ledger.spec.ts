@@ -24,6 +24,7 @@ describe('the ledger after every part of the system has failed', () => {
           MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
           RECONCILIATION_INTERVAL: '250ms',
           RECONCILIATION_BATCH_SIZE: '100',
+          RESILIENCE4J_RATELIMITER_INSTANCES_RECONCILIATION_LIMITREFRESHPERIOD: '20ms',
         },
       },
     });
