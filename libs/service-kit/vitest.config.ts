@@ -1,4 +1,8 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
 // Room for a busy machine; no test waits that long.
-export default vitestConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+export default vitestConfig({
+  globalSetup: '../system-runner/src/testing/test-database.ts',
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+});

@@ -1,11 +1,7 @@
-import {
-  createDatabase,
-  provideDatabaseServer,
-  withClient,
-  type DatabaseServer,
-} from '@breakwater/system-runner/postgres';
+import { withClient } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { sql, type Kysely } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Database } from './database.ts';
 import type { LockHolder } from './lock-watch.ts';
 import { migrate, MigrationBlockedError, type MigrationOptions, type Migrations } from './migrations.ts';
@@ -25,17 +21,9 @@ const second: Migrations = {
 
 // https://github.com/alphagov/notifications-api/pull/3901
 describe('a migration behind a session that holds a lock (notifications-api#3901)', () => {
-  let server: DatabaseServer;
-
-  beforeAll(async () => {
-    server = await provideDatabaseServer();
-  });
-
-  afterAll(() => server.stop());
-
   /** A database with the first migration, and a session that holds a lock on its table until `release` is called. */
   async function blockedDatabase(lock: string) {
-    const { url, drop } = await createDatabase(server.url);
+    const { url, drop } = await createTestDatabase();
     const options = { url, applicationName: 'harbour-test', schema: 'harbour' };
     await migrate({ ...options, migrations: first });
     const service = new Database<{ berths: { id: number } }>({ ...options, migrations: first });

@@ -1,26 +1,14 @@
-import {
-  createDatabase,
-  provideDatabaseServer,
-  withClient,
-  type DatabaseServer,
-} from '@breakwater/system-runner/postgres';
+import { withClient } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { Database } from './database.ts';
 
 // https://github.com/spring-cloud/spring-cloud-vault/issues/152
 describe('credentials that are replaced while the service runs (spring-cloud-vault#152)', () => {
-  let server: DatabaseServer;
-
-  beforeAll(async () => {
-    server = await provideDatabaseServer();
-  });
-
-  afterAll(() => server.stop());
-
   /** A database that is used with a role of its own. */
   async function rotatingDatabase() {
-    const owner = await createDatabase(server.url);
+    const owner = await createTestDatabase();
     const execute = (statement: string) => withClient(owner.url, (client) => client.query(statement));
     const roles: string[] = [];
     const createLogin = async (): Promise<{ role: string; url: string }> => {
@@ -52,7 +40,8 @@ describe('credentials that are replaced while the service runs (spring-cloud-vau
     onTestFinished(async () => {
       await database.onApplicationShutdown();
       await owner.drop();
-      for (const role of roles) await withClient(server.url, (client) => client.query(`drop role ${role}`));
+      for (const role of roles)
+        await withClient(inject('databaseServerUrl'), (client) => client.query(`drop role ${role}`));
     });
     await database.ping();
     return { database, readUrl, execute, disconnect, createLogin, loginUrl, first };
@@ -85,7 +74,7 @@ describe('credentials that are replaced while the service runs (spring-cloud-vau
       );
       onTestFinished(async () => {
         if (change === 'rename')
-          await withClient(server.url, (client) =>
+          await withClient(inject('databaseServerUrl'), (client) =>
             client.query(`alter role ${first.role}_old rename to ${first.role}`),
           );
       });

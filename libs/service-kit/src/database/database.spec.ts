@@ -1,9 +1,9 @@
 import { Deadline } from '@breakwater/resilience';
 import { runInCallContext } from '@breakwater/resilience/nest';
-import { createDatabase, provideDatabaseServer, type DatabaseServer } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { sql, type Kysely } from 'kysely';
 import { DatabaseError } from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Database, type DatabaseOptions } from './database.ts';
 import { migrate, type Migrations } from './migrations.ts';
 import { DatabaseUnavailableError } from './database-errors.ts';
@@ -33,17 +33,9 @@ const seed = async (tables: Kysely<Tables>): Promise<void> => {
 };
 
 describe('the database of a service', () => {
-  let server: DatabaseServer;
-
-  beforeAll(async () => {
-    server = await provideDatabaseServer();
-  });
-
-  afterAll(() => server.stop());
-
   /** A new database for a test, by default with the schema `harbour`. */
   async function freshDatabase(options: Partial<DatabaseOptions> & { migrated?: boolean } = {}) {
-    const { url, drop } = await createDatabase(server.url);
+    const { url, drop } = await createTestDatabase();
     const all = { url, applicationName: 'harbour-test', schema: 'harbour', migrations, ...options };
     if (options.migrated ?? true) await migrate<Tables>({ ...all, seed });
     const database = new Database<Tables>(all);

@@ -1,9 +1,5 @@
-import {
-  createDatabase,
-  provideDatabaseServer,
-  type Database as TestDatabase,
-  type DatabaseServer,
-} from '@breakwater/system-runner/postgres';
+import type { Database as TestDatabase } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { sql, type Kysely } from 'kysely';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,7 +32,6 @@ const privileges: Privileges = { berths: ['select', 'insert', 'update', 'delete'
 describe('the privileges of a service', () => {
   // A name that needs quotes.
   const role = `harbour "${randomUUID()}" öffnen`;
-  let server: DatabaseServer;
   let database: TestDatabase;
   let owner: Database<Tables>;
   let service: Database<Tables>;
@@ -45,8 +40,7 @@ describe('the privileges of a service', () => {
   const run = (who: Database<Tables>, statement: string) => sql.raw(statement).execute(who.tables);
 
   beforeAll(async () => {
-    server = await provideDatabaseServer();
-    database = await createDatabase(server.url);
+    database = await createTestDatabase();
     owner = new Database(options());
     await sql`create role ${sql.id(role)} login password 's3cret'`.execute(owner.tables);
     await migrate({ ...options(), grant: { role, privileges } });
@@ -64,7 +58,6 @@ describe('the privileges of a service', () => {
     await sql`drop role ${sql.id(role)}`.execute(owner.tables);
     await owner.onApplicationShutdown();
     await database.drop();
-    await server.stop();
   });
 
   it('are sufficient for its own work', async () => {

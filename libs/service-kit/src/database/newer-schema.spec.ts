@@ -1,7 +1,7 @@
-import { createDatabase, provideDatabaseServer, type DatabaseServer } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { sql, type Kysely } from 'kysely';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Database } from './database.ts';
 import { migrate, NewerSchemaError, UnknownMigrationsError, type Migrations } from './migrations.ts';
 
@@ -15,16 +15,8 @@ const third: Migrations = { ...second, '0003-cranes': creating('cranes') };
 
 // https://github.com/kysely-org/kysely/issues/1186
 describe('migrating a schema of another version (kysely#1186)', () => {
-  let server: DatabaseServer;
-
-  beforeAll(async () => {
-    server = await provideDatabaseServer();
-  });
-
-  afterAll(() => server.stop());
-
   async function freshDatabase(executed: Migrations) {
-    const { url, drop } = await createDatabase(server.url);
+    const { url, drop } = await createTestDatabase();
     const options = { url, applicationName: 'harbour-test', schema: 'harbour' };
     await migrate({ ...options, migrations: executed });
     const database = new Database({ ...options, migrations: executed });

@@ -1,6 +1,6 @@
 import { Deadline } from '@breakwater/resilience';
 import { runInCallContext } from '@breakwater/resilience/nest';
-import { createDatabase, provideDatabaseServer, type DatabaseServer } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { sql, type Transaction } from 'kysely';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,13 +39,11 @@ const examples: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('the errors of the database', () => {
-  let server: DatabaseServer;
   let database: Database;
   let drop: () => Promise<void>;
 
   beforeAll(async () => {
-    server = await provideDatabaseServer();
-    const created = await createDatabase(server.url);
+    const created = await createTestDatabase();
     drop = created.drop;
     database = new Database({ url: created.url, applicationName: 'harbour', schema: 'public', migrations: {} });
     await sql`create sequence attempts`.execute(database.tables);
@@ -62,7 +60,6 @@ describe('the errors of the database', () => {
   afterAll(async () => {
     await database.onApplicationShutdown();
     await drop();
-    await server.stop();
   });
 
   const backend = async (): Promise<number> =>

@@ -1,9 +1,5 @@
-import {
-  createDatabase,
-  provideDatabaseServer,
-  withClient,
-  type DatabaseServer,
-} from '@breakwater/system-runner/postgres';
+import { withClient } from '@breakwater/system-runner/postgres';
+import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -51,7 +47,6 @@ const texts: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('the settings of a role or a database', () => {
-  let server: DatabaseServer;
   let administrator: Client;
   let url: string;
   let name: string;
@@ -72,10 +67,9 @@ describe('the settings of a role or a database', () => {
   }
 
   beforeAll(async () => {
-    server = await provideDatabaseServer();
-    administrator = new Client(server.url);
+    ({ url, drop } = await createTestDatabase());
+    administrator = new Client(url);
     await administrator.connect();
-    ({ url, drop } = await createDatabase(server.url));
     name = new URL(url).pathname.slice(1);
     await migrate({ url, applicationName: 'harbour-test', schema: 'harbour', migrations });
     // With a hostile search path, these would be called.
@@ -88,7 +82,6 @@ describe('the settings of a role or a database', () => {
   afterAll(async () => {
     await administrator.end();
     await drop();
-    await server.stop();
   });
 
   /** Every type that the services read and write, alone and in a transaction. */
@@ -249,7 +242,7 @@ describe('the settings of a role or a database', () => {
     ['a short timeout of idle connections', '', 'idle_session_timeout = 99', 'idle_session_timeout = 99: it ends'],
   ])('are refused in one line by services and migrations with %s', async (_, creation, setting, message) => {
     const other = `${name}_other`;
-    await withClient(server.url, async (client) => {
+    await withClient(url, async (client) => {
       await client.query(`create database ${other} template template0 ${creation}`);
       if (setting) await client.query(`alter database ${other} set ${setting}`);
     });
@@ -259,7 +252,7 @@ describe('the settings of a role or a database', () => {
     const database = new Database(options);
     onTestFinished(async () => {
       await database.onApplicationShutdown();
-      await withClient(server.url, (client) => client.query(`drop database ${other} with (force)`));
+      await withClient(url, (client) => client.query(`drop database ${other} with (force)`));
     });
 
     const errors = await Promise.all(
