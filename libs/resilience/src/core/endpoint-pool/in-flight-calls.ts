@@ -55,6 +55,9 @@ export class InFlightCalls {
     if (next === undefined) this.#newest = previous;
     else next.previous = previous;
     if (this.#oldestFast === call) this.#oldestFast = next;
+    // Otherwise a call that has ended would keep all later ones in memory, until the garbage collector looks at both.
+    call.previous = undefined;
+    call.next = undefined;
   }
 
   /** Calls in flight are judged by the new threshold. */
