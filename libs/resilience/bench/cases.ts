@@ -13,7 +13,7 @@ import { Bulkhead as MollitiaBulkhead, Circuit, Retry as MollitiaRetry, SlidingC
 import OpossumBreaker from 'opossum';
 import { Registry } from 'prom-client';
 import { bindToPrometheus } from '../src/adapters/prometheus/index.ts';
-import { Bulkhead, CircuitBreaker, definePipeline, Retry, TimeLimiter } from '../src/core/index.ts';
+import { Bulkhead, CircuitBreaker, definePipeline, EndpointPool, Retry, TimeLimiter } from '../src/core/index.ts';
 import { createRegistry } from '../src/core/policies.ts';
 import {
   breakwater,
@@ -225,6 +225,16 @@ const registry: BenchCase = {
   },
 };
 
+const endpointPool: BenchCase = {
+  name: 'endpoint pool, 3 endpoints',
+  remark: 'the choice of an endpoint and its outlier detection; no other library has them',
+  subjects: async () => {
+    const endpoints = ['http://10.0.0.1', 'http://10.0.0.2', 'http://10.0.0.3'];
+    const pool = new EndpointPool('customer', { endpoints, slowCallDurationThreshold: '1s' });
+    return { bare, breakwater: { operation: () => pool.execute(succeed), dispose: () => pool.dispose() } };
+  },
+};
+
 function rotation<T>(values: readonly T[]): () => T {
   let at = 0;
   return () => values[(at = (at + 1) % values.length)]!;
@@ -249,5 +259,6 @@ export const cases: readonly BenchCase[] = [
   rejection,
   rejectionWithTrace,
   pipeline,
+  endpointPool,
   registry,
 ];

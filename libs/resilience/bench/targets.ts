@@ -87,6 +87,13 @@ export const targets: readonly Target[] = [
     margin: 3,
   },
   {
+    // The only bound that depends on the machine: no other library does the same work.
+    name: 'endpoint pool, 3 endpoints: nanoseconds added to a call',
+    measure: (measured) => figureOf([...overheads(caseOf(measured, 'endpoint pool, 3 endpoints'), 'breakwater')]),
+    bound: { atMost: 300 },
+    margin: 5,
+  },
+  {
     name: 'bytes of an idle COUNT_BASED 100',
     measure: ({ memory }) => figureOf([ours(memory).bytesIdle]),
     bound: { atMost: 2_048 },
