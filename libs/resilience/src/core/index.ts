@@ -109,7 +109,6 @@ export type {
   CircuitBreakerConfig,
   CircuitBreakerEngineName,
   CircuitBreakerOptions,
-  HealthProbe,
   RecoveryOptions,
   SlidingWindowType,
   TransitionCheckResult,
@@ -190,7 +189,11 @@ export type {
   ResolvedEndpoint,
 } from './endpoint-pool/endpoint-resolver.ts';
 export type { EndpointDetails, EndpointPoolDetails } from './endpoint-pool/endpoint-pool.actuator.ts';
-export type { EndpointPoolConfig, EndpointPoolOptions, LoadBalancing } from './endpoint-pool/endpoint-pool.options.ts';
+export type {
+  EndpointPoolConfig,
+  EndpointPoolOptions,
+  LoadBalancing,
+} from './endpoint-pool/endpoint-pool.options.ts';
 export type { EjectionReason, EndpointSnapshot, EndpointState } from './endpoint-pool/pooled-endpoint.ts';
 export { Fallback } from './fallback/fallback.ts';
 export type * from './fallback/fallback.events.ts';
@@ -206,5 +209,6 @@ export type {
 export type { FollowableRegistry } from './follow-registry.ts';
 export { followRegistry } from './follow-registry.ts';
 export type { OptionChange } from './definitions.ts';
+export type { HealthProbe } from './health-prober.ts';
 export { Usage } from './usage.ts';
 export type { EntryReconfiguredEvent, InstanceChange, PreparedDefinitions, Reconfigurable } from './registry.ts';

@@ -2,6 +2,7 @@ import { isCutOff } from '../cut-off.ts';
 import { type Duration, parseDuration } from '../duration.ts';
 import { matchesClasses } from '../error-matcher.ts';
 import { isRefusal } from '../errors.ts';
+import type { HealthProbe } from '../health-prober.ts';
 import type { IntervalFunction } from '../interval-function.ts';
 import {
   choice,
@@ -47,12 +48,6 @@ export type TransitionCheckResult =
 
 /** The result of a call, as `transitionOnResult` receives it. */
 export type CallOutcome = { readonly error: unknown } | { readonly result: unknown };
-
-/**
- * Checks whether a dependency is healthy: it resolves to any value but `false` if so. Its signal is aborted when the result
- * is no longer needed.
- */
-export type HealthProbe = (context: Pick<CallContext, 'signal'>) => unknown;
 
 /**
  * Options beyond Resilience4j's: to detect a slow dependency early and to let one that was down recover gradually. All are off

@@ -1,6 +1,7 @@
-import { type Cancel, type Clock, scheduleInBackground } from '../clock.ts';
+import { type Cancel, scheduleInBackground } from '../clock.ts';
+import { HealthProber } from '../health-prober.ts';
 import type { WindowMetrics } from './circuit-breaker.metrics.ts';
-import type { CircuitBreakerConfig, HealthProbe } from './circuit-breaker.options.ts';
+import type { CircuitBreakerConfig } from './circuit-breaker.options.ts';
 import { type Machine, State } from './circuit-breaker.states.ts';
 
 /** The options that decide about timers and probes in OPEN. */
@@ -75,68 +76,5 @@ export class OpenState extends State {
 
   override remainingMs(): number | undefined {
     return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - this.machine.clock.now());
-  }
-}
-
-/** Calls a health probe at an interval, one call at a time, until it is stopped. */
-class HealthProber {
-  readonly #probe: HealthProbe;
-  readonly #config: Pick<CircuitBreakerConfig, 'healthProbeInterval' | 'healthProbeTimeout'>;
-  readonly #clock: Clock;
-  readonly #onResult: (isHealthy: boolean, error: unknown) => void;
-  #cancelTimer: Cancel = () => {};
-  /** Of the probe in flight. */
-  #controller: AbortController | undefined;
-
-  constructor(
-    probe: HealthProbe,
-    config: Pick<CircuitBreakerConfig, 'healthProbeInterval' | 'healthProbeTimeout'>,
-    clock: Clock,
-    onResult: (isHealthy: boolean, error: unknown) => void,
-  ) {
-    this.#probe = probe;
-    this.#config = config;
-    this.#clock = clock;
-    this.#onResult = onResult;
-  }
-
-  start(): void {
-    this.#cancelTimer = scheduleInBackground(
-      this.#clock,
-      this.#config.healthProbeInterval,
-      () => void this.#callProbe(),
-    );
-  }
-
-  stop(): void {
-    this.#cancelTimer();
-    this.#controller?.abort();
-    this.#controller = undefined;
-  }
-
-  async #callProbe(): Promise<void> {
-    const controller = new AbortController();
-    this.#controller = controller;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      this.#cancelTimer = scheduleInBackground(this.#clock, this.#config.healthProbeTimeout, () => {
-        const error = new Error(`The health probe did not return within ${this.#config.healthProbeTimeout} ms.`);
-        reject(error);
-        controller.abort(error);
-      });
-    });
-    let isHealthy = false;
-    let failure: unknown;
-    try {
-      isHealthy = (await Promise.race([this.#probe({ signal: controller.signal }), timeout])) !== false;
-    } catch (error) {
-      failure = error;
-    }
-    // Stopped while the probe was in flight; another prober may already be active.
-    if (this.#controller !== controller) return;
-
-    this.#controller = undefined;
-    this.#cancelTimer();
-    this.start();
-    this.#onResult(isHealthy, failure);
   }
 }
