@@ -17,7 +17,7 @@ function valueFor({ kind, defaultValue, allowed, parse }: OptionRule<unknown>): 
   if (kind === 'errorClasses') return 'Error';
   if (kind === 'errorPredicate' || kind === 'resultPredicate') return 'sample';
   if (kind === 'boolean') return true;
-  if (kind === 'text') return ['shared', 'http://shared'].find((value) => parse(value) !== undefined);
+  if (kind === 'text') return ['shared', 'http://shared', '/shared'].find((value) => parse(value) !== undefined);
   if (kind === 'numbers') return '10,50';
   if (kind === 'choice') return defaultValue ?? allowed.split(/ of |, /)[1];
   return defaultValue ?? [1, 0.5].find((value) => parse(value) !== undefined);

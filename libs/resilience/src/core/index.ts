@@ -190,6 +190,7 @@ export type {
 } from './endpoint-pool/endpoint-resolver.ts';
 export type { EndpointDetails, EndpointPoolDetails } from './endpoint-pool/endpoint-pool.actuator.ts';
 export type {
+  EndpointHealthProbe,
   EndpointPoolConfig,
   EndpointPoolOptions,
   LoadBalancing,

@@ -33,6 +33,7 @@ export const endpointPoolDefinition = definePolicy({
     ENDPOINT_EJECTED: true,
     EJECTION_PREVENTED: true,
     ENDPOINT_TRIAL: true,
+    HEALTH_PROBE: true,
     ENDPOINT_RESTORED: true,
     PANIC_STARTED: true,
     PANIC_ENDED: true,

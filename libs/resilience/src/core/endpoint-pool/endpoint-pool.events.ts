@@ -38,6 +38,13 @@ export interface EjectionPreventedEvent extends EndpointEvent<'EJECTION_PREVENTE
 /** The ejection of an endpoint has ended, and it gets trial calls. */
 export type EndpointTrialEvent = EndpointEvent<'ENDPOINT_TRIAL'>;
 
+/** A health probe of an ejected endpoint has ended. */
+export interface EndpointHealthProbeEvent extends EndpointEvent<'HEALTH_PROBE'> {
+  readonly isHealthy: boolean;
+  /** Why it failed, if it threw; `undefined` otherwise. */
+  readonly error: unknown;
+}
+
 /** An endpoint is in service again: its trial calls succeeded, or it was restored by hand. */
 export type EndpointRestoredEvent = EndpointEvent<'ENDPOINT_RESTORED'>;
 
@@ -65,6 +72,7 @@ export type EndpointPoolEvents = {
   readonly ENDPOINT_EJECTED: EndpointEjectedEvent;
   readonly EJECTION_PREVENTED: EjectionPreventedEvent;
   readonly ENDPOINT_TRIAL: EndpointTrialEvent;
+  readonly HEALTH_PROBE: EndpointHealthProbeEvent;
   readonly ENDPOINT_RESTORED: EndpointRestoredEvent;
   readonly PANIC_STARTED: PanicStartedEvent;
   readonly PANIC_ENDED: PanicEndedEvent;

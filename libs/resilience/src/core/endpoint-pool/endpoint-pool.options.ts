@@ -1,3 +1,4 @@
+import type { CallEndpoint } from '../call-endpoints.ts';
 import type { Duration } from '../duration.ts';
 import type { OptionFault } from '../errors.ts';
 import {
@@ -8,13 +9,18 @@ import {
   type EventOptions,
   exclusive,
   flag,
+  optionalFunction,
   OptionSchema,
   type OptionRule,
   percentage,
   size,
   wholeNumber,
 } from '../options.ts';
+import type { CallContext } from '../policy.ts';
 import { baseUrl, type DnsRecordType, type EndpointResolver, nameOf } from './endpoint-resolver.ts';
+
+/** Checks whether an ejected endpoint is healthy: it resolves to any value but `false` if so. */
+export type EndpointHealthProbe = (endpoint: CallEndpoint, context: Pick<CallContext, 'signal'>) => unknown;
 
 /** How the endpoint of an attempt is chosen. */
 export type LoadBalancing = 'PEAK_EWMA' | 'ROUND_ROBIN';
@@ -74,6 +80,17 @@ export interface EndpointPoolOptions extends EventOptions {
   readonly slidingWindowSize?: number;
   /** The number of calls before an endpoint has rates. At least 1; 100 by default, as in Resilience4j. */
   readonly minimumNumberOfCalls?: number;
+  /**
+   * An endpoint is ejected when its success rate is below the mean of all by more than this many standard deviations, and at
+   * least `consecutiveFailures` of its calls in the window failed. Above 0; 1.9 by default, as in Envoy
+   * (`success_rate_stdev_factor`).
+   */
+  readonly successRateStdevFactor?: number;
+  /**
+   * The number of endpoints in service with rates that is necessary to compare success rates. At least 2; 5 by default, as
+   * in Envoy (`success_rate_minimum_hosts`).
+   */
+  readonly successRateMinimumHosts?: number;
   /** How long the first ejection of an endpoint lasts. At least 1 ms; 30 s by default, as in Envoy. */
   readonly baseEjectionTime?: Duration;
   /**
@@ -96,6 +113,20 @@ export interface EndpointPoolOptions extends EventOptions {
    * again. At least 1; 1 by default.
    */
   readonly permittedNumberOfTrialCalls?: number;
+  /**
+   * Called with an ejected endpoint at an interval: it resolves to any value but `false` if the endpoint is healthy. The
+   * ejection then ends only after a successful probe, and early when a probe succeeds after one that failed. None by default.
+   */
+  readonly healthProbe?: EndpointHealthProbe;
+  /**
+   * A health probe that requests this path below the URL of the endpoint with GET; it succeeds with a status from 200 to
+   * 299. None by default. It replaces `healthProbe`.
+   */
+  readonly healthProbePath?: string;
+  /** The time between two health probes of an endpoint. At least 1 ms; 5 s by default. */
+  readonly healthProbeInterval?: Duration;
+  /** The time limit of a health probe. At least 1 ms; 1 s by default. */
+  readonly healthProbeTimeout?: Duration;
   /**
    * How long the share of an endpoint grows after its trial, from a tenth to all. At least 0, which means no slow start;
    * 10 s by default (Envoy has it off).
@@ -121,11 +152,20 @@ export const endpointPoolOptions = new OptionSchema(
     slowCallRateThreshold: percentage(100),
     slidingWindowSize: size(100, { min: 1 }),
     minimumNumberOfCalls: wholeNumber(100, { min: 1 }),
+    successRateStdevFactor: decimal(1.9, { above: 0 }),
+    successRateMinimumHosts: wholeNumber(5, { min: 2 }),
     baseEjectionTime: duration(30_000, { min: 1 }),
     maxEjectionTime: duration(300_000, { min: 1 }),
     maxEjectionPercent: decimal(50, { min: 0, max: 100 }),
     panicThreshold: decimal(50, { min: 0, max: 100 }),
     permittedNumberOfTrialCalls: wholeNumber(1, { min: 1 }),
+    healthProbe: exclusive(
+      optionalFunction<EndpointHealthProbe>('a function from an endpoint and a context to a value'),
+      ['healthProbePath'],
+    ),
+    healthProbePath: exclusive(path(), ['healthProbe']),
+    healthProbeInterval: duration(5_000, { min: 1 }),
+    healthProbeTimeout: duration(1_000, { min: 1 }),
     slowStartWindow: duration(10_000, { min: 0 }),
     eventConsumerBufferSize: size(0, { min: 0 }),
   },
@@ -151,6 +191,11 @@ function endpointUrls(): OptionRule<readonly string[]> {
   };
   const allowed = 'a list of URLs, each with a protocol and a different host, port or path';
   return { kind: 'texts', defaultValue: Object.freeze([]), allowed, parse };
+}
+
+function path(): OptionRule<string | undefined> {
+  const parse = (value: unknown) => (typeof value === 'string' && /^\/[^\s#]*$/.test(value) ? value : undefined);
+  return { kind: 'text', defaultValue: undefined, allowed: 'a path that starts with /', parse };
 }
 
 function dnsUrl(): OptionRule<string | undefined> {

@@ -344,6 +344,41 @@ describe('Outlier detection', () => {
     expect(scene.events('ENDPOINT_EJECTED')).toMatchObject([{ endpoint: 'a', reason: 'SLOW_CALL_RATE' }]);
   });
 
+  it('ejects an endpoint whose success rate is far below that of its peers', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const options = { slidingWindowSize: 20, minimumNumberOfCalls: 20, consecutiveFailures: 5 };
+    const scene = setUp({ ...options, loadBalancing: 'ROUND_ROBIN' }, names);
+    let calls = 0;
+    // A failure rate of a third is below the threshold of 50 %.
+    scene.faults['a'] = () => (++calls % 3 === 0 ? unavailable() : Object.assign(new Error('404'), { status: 404 }));
+
+    await callTimes(scene, 200);
+
+    expect(scene.events('ENDPOINT_EJECTED')).toMatchObject([{ endpoint: 'a', reason: 'SUCCESS_RATE' }]);
+  });
+
+  it('compares no success rates of fewer endpoints than configured, and ignores few failures', async () => {
+    const options = { slidingWindowSize: 20, minimumNumberOfCalls: 20, loadBalancing: 'ROUND_ROBIN' } as const;
+    const few = setUp(options, ['a', 'b', 'c', 'd']);
+    const rare = setUp({ ...options, consecutiveFailures: 9 }, ['a', 'b', 'c', 'd', 'e']);
+    for (const scene of [few, rare]) {
+      let calls = 0;
+      scene.faults['a'] = () => (++calls % 3 === 0 ? unavailable() : Object.assign(new Error('404'), { status: 404 }));
+      await callTimes(scene, 200);
+
+      expect(scene.events('ENDPOINT_EJECTED')).toStrictEqual([]);
+    }
+  });
+
+  it('knows the latency of a stuck call before it ends', () => {
+    const scene = setUp();
+    const { endpoint } = startCall(scene);
+
+    scene.clock.advance(1_000);
+
+    expect(scene.pool.endpoints.find(({ name }) => name === endpoint)?.latencyMs).toBe(1_000);
+  });
+
   it('ejects nothing when it is disabled, and leaves no timer', async () => {
     const scene = setUp({ outlierDetectionEnabled: false, loadBalancing: 'ROUND_ROBIN' });
     scene.faults['a'] = unavailable;
@@ -368,9 +403,11 @@ describe('Outlier detection', () => {
     await onA.succeed();
     expect(scene.states()['a']).toBe('TRIAL');
     scene.pool.restore('a');
+    scene.clock.advance(500);
+    const latencyMs = scene.pool.endpoints[0]?.latencyMs;
     await old.find((call) => call !== onA)!.fail();
 
-    expect(scene.pool.endpoints[0]).toMatchObject({ state: 'SLOW_START', latencyMs: 0, failureRate: 0 });
+    expect(scene.pool.endpoints[0]).toMatchObject({ state: 'SLOW_START', latencyMs, failureRate: 0 });
   });
 });
 
@@ -532,5 +569,133 @@ describe('The return of an ejected endpoint', () => {
 
     expect(scene.states()['a']).toBe('IN_SERVICE');
     expect(() => scene.pool.eject('c')).toThrow("EndpointPool 'customer' has no endpoint 'c'. Its endpoints: a, b.");
+  });
+});
+
+describe('The health probe of an ejected endpoint', () => {
+  /** A pool whose endpoint `a` has been ejected, with a probe that the test determines. */
+  async function withProbe(probe: () => unknown, options: EndpointPoolOptions = {}) {
+    const state = { probe, probes: [] as string[] };
+    const scene = setUp({
+      consecutiveFailures: 1,
+      healthProbe: ({ name }) => {
+        state.probes.push(name);
+        return state.probe();
+      },
+      ...options,
+    });
+    scene.faults['a'] = unavailable;
+    await callTimes(scene, 5);
+    expect(scene.states()['a']).toBe('EJECTED');
+    return { ...scene, state };
+  }
+
+  it('is called at the interval, for ejected endpoints only', async () => {
+    const { clock, state } = await withProbe(() => true);
+
+    await clock.advanceAsync(12_000);
+
+    expect(state.probes).toStrictEqual(['a', 'a']);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['returns false', () => false],
+    ['rejects', () => Promise.reject(new Error('503'))],
+    ['hangs', () => new Promise(() => {})],
+  ])('prolongs the ejection while it %s, and ends it at once when it succeeds', async (_what, probe) => {
+    const { clock, states, state } = await withProbe(probe);
+    await clock.advanceAsync(120_000);
+    expect(states()['a']).toBe('EJECTED');
+
+    state.probe = () => true;
+    await clock.advanceAsync(6_000);
+
+    expect(states()['a']).toBe('TRIAL');
+  });
+
+  it('ends the ejection early when it succeeds after it has failed', async () => {
+    const { clock, states, state } = await withProbe(() => false);
+    await clock.advanceAsync(5_000);
+    state.probe = () => true;
+
+    await clock.advanceAsync(5_000);
+
+    expect(states()['a']).toBe('TRIAL');
+  });
+
+  it('does not end the ejection early when it has never failed: it does not see what calls do', async () => {
+    const { clock, states } = await withProbe(() => true);
+
+    await clock.advanceAsync(29_999);
+    expect(states()['a']).toBe('EJECTED');
+    await clock.advanceAsync(1);
+
+    expect(states()['a']).toBe('TRIAL');
+  });
+
+  it('stops with the ejection, with the endpoint and with the pool', async () => {
+    const restored = await withProbe(() => false);
+    restored.pool.restore('a');
+    const removed = await withProbe(() => false);
+    removed.pool.reconfigure({ endpoints: ['http://b'] });
+    const disposed = await withProbe(() => false);
+    disposed.pool.dispose();
+
+    for (const { clock, state } of [restored, removed, disposed]) {
+      await clock.advanceAsync(60_000);
+      expect(state.probes).toStrictEqual([]);
+      expect(clock.pendingTimers).toBe(0);
+    }
+  });
+
+  it('follows new options during an ejection', async () => {
+    const { clock, pool, states } = await withProbe(() => false);
+    await clock.advanceAsync(40_000);
+
+    pool.reconfigure({ endpoints: ['http://a', 'http://b'] });
+    await clock.advanceAsync(0);
+
+    expect(states()['a']).toBe('TRIAL');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('is not called for an endpoint that was ejected by hand', async () => {
+    const { clock, pool, state } = await withProbe(() => true);
+    pool.eject('a');
+
+    await clock.advanceAsync(60_000);
+
+    expect(state.probes).toStrictEqual([]);
+  });
+
+  it('emits its results', async () => {
+    const failure = new Error('503');
+    const { clock, events, state } = await withProbe(() => Promise.reject(failure));
+    await clock.advanceAsync(5_000);
+    state.probe = () => true;
+    await clock.advanceAsync(5_000);
+
+    expect(events('HEALTH_PROBE')).toMatchObject([
+      { endpoint: 'a', isHealthy: false, error: failure },
+      { endpoint: 'a', isHealthy: true, error: undefined },
+    ]);
+  });
+
+  it('requests a path of the endpoint', async () => {
+    const fetch = vi.spyOn(globalThis, 'fetch');
+    fetch.mockResolvedValueOnce(new Response(null, { status: 503 })).mockResolvedValueOnce(new Response('ready'));
+    const { clock, events } = await withProbe(() => true, {
+      healthProbe: undefined as never,
+      healthProbePath: '/health/ready',
+    });
+
+    await clock.advanceAsync(10_000);
+
+    expect(fetch.mock.calls.map(([url]) => url)).toStrictEqual(['http://a/health/ready', 'http://a/health/ready']);
+    expect(events('HEALTH_PROBE')).toMatchObject([
+      { isHealthy: false, error: { message: 'GET /health/ready responded with 503.' } },
+      { isHealthy: true },
+    ]);
+    fetch.mockRestore();
   });
 });

@@ -81,7 +81,7 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
     this.#config = config;
     this.#clock = clock;
     this.#dns = dns;
-    this.#endpoints = new EndpointSet(config, random, (type, details) => this.emit(type, details));
+    this.#endpoints = new EndpointSet(config, clock, random, (type, details) => this.emit(type, details));
     this.#inFlightCalls = new InFlightCalls(clock, slowAfterMs(config), (call) =>
       this.#endpoints.onSlow(call, clock.now()),
     );
@@ -167,6 +167,7 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
   /** Ends all timers. Callers that hold the pool can still use it, with the endpoints that it has. */
   dispose(): void {
     this.#source?.stop();
+    this.#endpoints.dispose();
     this.#inFlightCalls.dispose();
   }
 

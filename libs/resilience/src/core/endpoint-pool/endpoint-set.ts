@@ -1,12 +1,18 @@
 import type { CallEndpoint, UsedEndpoints } from '../call-endpoints.ts';
+import type { Clock } from '../clock.ts';
 import type { EventDetails } from '../events.ts';
+import { HealthProber } from '../health-prober.ts';
 import type { Random } from '../interval-function.ts';
 import type { EndpointPoolEvents } from './endpoint-pool.events.ts';
 import type { EndpointPoolConfig } from './endpoint-pool.options.ts';
+import { healthProbeOf } from './endpoint-health.ts';
 import type { InFlightCall } from './in-flight-calls.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { outlierReason } from './outlier-detection.ts';
 import { type EjectionReason, type EndpointOutcome, PooledEndpoint } from './pooled-endpoint.ts';
+
+/** The options that decide about health probes. */
+const probeOptions = ['healthProbe', 'healthProbePath', 'healthProbeInterval', 'healthProbeTimeout'] as const;
 
 export type EmitEndpointPoolEvent = <K extends keyof EndpointPoolEvents>(
   type: K,
@@ -17,6 +23,7 @@ export type EmitEndpointPoolEvent = <K extends keyof EndpointPoolEvents>(
 export class EndpointSet {
   readonly #emit: EmitEndpointPoolEvent;
   readonly #balancer: LoadBalancer;
+  readonly #clock: Clock;
   #config: EndpointPoolConfig;
   #all: readonly PooledEndpoint[] = [];
   /** Those that get calls: in service, or in panic all. */
@@ -26,8 +33,9 @@ export class EndpointSet {
   /** When time alone changes a state. */
   #changesAt = Number.POSITIVE_INFINITY;
 
-  constructor(config: EndpointPoolConfig, random: Random, emit: EmitEndpointPoolEvent) {
+  constructor(config: EndpointPoolConfig, clock: Clock, random: Random, emit: EmitEndpointPoolEvent) {
     this.#config = config;
+    this.#clock = clock;
     this.#balancer = new LoadBalancer(random);
     this.#emit = emit;
   }
@@ -40,16 +48,12 @@ export class EndpointSet {
     return this.#isPanic;
   }
 
-  /** The most endpoints that outlier detection puts out of service: at least one of several, and never all. */
-  get maxOutOfService(): number {
-    const count = this.#all.length;
-    const allowed = Math.floor((count * this.#config.maxEjectionPercent) / 100);
-    return Math.max(0, Math.min(Math.max(1, allowed), count - 1));
-  }
-
   reconfigure(config: EndpointPoolConfig): void {
-    const isNewWindow = config.slidingWindowSize !== this.#config.slidingWindowSize;
+    const before = this.#config;
+    const isNewWindow = config.slidingWindowSize !== before.slidingWindowSize;
+    const areNewProbes = probeOptions.some((option) => config[option] !== before[option]);
     this.#config = config;
+    if (areNewProbes) for (const endpoint of this.#all) if (endpoint.state === 'EJECTED') this.#startProber(endpoint);
     if (isNewWindow) for (const endpoint of this.#all) endpoint.restartEvidence(config);
     this.#refresh();
   }
@@ -64,7 +68,10 @@ export class EndpointSet {
     );
     const added = this.#all.filter((endpoint) => !before.includes(endpoint));
     const removed = before.filter((endpoint) => !this.#all.includes(endpoint));
-    for (const endpoint of removed) endpoint.isOutOfService = true;
+    for (const endpoint of removed) {
+      endpoint.isOutOfService = true;
+      stopProber(endpoint);
+    }
     this.#refresh();
     for (const { url, name } of added) this.#emit('ENDPOINT_ADDED', { endpoint: name, url });
     for (const { url, name } of removed) this.#emit('ENDPOINT_REMOVED', { endpoint: name, url });
@@ -88,8 +95,13 @@ export class EndpointSet {
   /** Ends the ejections and slow starts whose time has passed. */
   advance(now: number): void {
     if (now < this.#changesAt) return;
-    const ofTrials = this.#all.filter((endpoint) => endpoint.state === 'EJECTED' && now >= endpoint.ejectedUntil);
-    for (const endpoint of ofTrials) endpoint.state = 'TRIAL';
+    const ofTrials = this.#all.filter(
+      (endpoint) => endpoint.state === 'EJECTED' && now >= endpoint.changesAt(this.#config),
+    );
+    for (const endpoint of ofTrials) {
+      endpoint.state = 'TRIAL';
+      stopProber(endpoint);
+    }
     for (const endpoint of this.#all) {
       if (endpoint.state === 'SLOW_START' && now >= endpoint.changesAt(this.#config)) endpoint.state = 'IN_SERVICE';
     }
@@ -103,8 +115,9 @@ export class EndpointSet {
   }
 
   /** A call in flight has become slow. */
-  onSlow({ endpoint, evidence, isTrial }: InFlightCall, now: number): void {
+  onSlow({ endpoint, evidence, isTrial, startedAt }: InFlightCall, now: number): void {
     if (endpoint.evidence !== evidence) return;
+    endpoint.latency.observeAtLeast(now - startedAt, now, this.#config.decayTime);
     evidence.recordSlowInFlight();
     this.#judge(endpoint, isTrial, 'failed', now);
   }
@@ -128,6 +141,11 @@ export class EndpointSet {
     this.#judge(endpoint, isTrial, isGood ? 'succeeded' : 'failed', now);
   }
 
+  /** Stops all health probes. */
+  dispose(): void {
+    for (const endpoint of this.#all) stopProber(endpoint);
+  }
+
   /** Without end, and beyond the limit of outlier detection if need be. */
   ejectByHand(endpoint: PooledEndpoint, now: number): void {
     this.#eject(endpoint, 'MANUAL', now);
@@ -135,6 +153,7 @@ export class EndpointSet {
 
   restore(endpoint: PooledEndpoint, now: number): void {
     if (endpoint.isInService) return;
+    stopProber(endpoint);
     endpoint.restore(this.#latencyInService(now), now, this.#config);
     this.#refresh();
     this.#emit('ENDPOINT_RESTORED', { endpoint: endpoint.name });
@@ -153,7 +172,7 @@ export class EndpointSet {
     const reason = outlierReason(endpoint, this.#all, this.#config);
     if (reason === undefined) {
       endpoint.isEjectionPrevented = false;
-    } else if (this.#numberOutOfService() < this.maxOutOfService) {
+    } else if (this.#numberOutOfService() < maxOutOfService(this.#all.length, this.#config.maxEjectionPercent)) {
       this.#eject(endpoint, reason, now);
     } else if (!endpoint.isEjectionPrevented) {
       endpoint.isEjectionPrevented = true;
@@ -163,10 +182,36 @@ export class EndpointSet {
 
   #eject(endpoint: PooledEndpoint, reason: EjectionReason, now: number): void {
     const durationMs = endpoint.eject(reason, now, this.#config);
+    this.#startProber(endpoint);
     this.#refresh();
     const ejectionTimeMs = Number.isFinite(durationMs) ? durationMs : undefined;
     const { name, numberOfEjections } = endpoint;
     this.#emit('ENDPOINT_EJECTED', { endpoint: name, reason, ejectionTimeMs, numberOfEjections });
+  }
+
+  /** Replaces that of an earlier ejection. */
+  #startProber(endpoint: PooledEndpoint): void {
+    stopProber(endpoint);
+    const probe = healthProbeOf(endpoint.address, this.#config);
+    if (probe === undefined || endpoint.ejectionReason === 'MANUAL') return;
+    const prober = new HealthProber(probe, this.#config, this.#clock, (isHealthy, error) =>
+      this.#onProbe(endpoint, isHealthy, error),
+    );
+    endpoint.health = { prober, isHealthy: false, hasFailed: false };
+    prober.start();
+  }
+
+  #onProbe(endpoint: PooledEndpoint, isHealthy: boolean, error: unknown): void {
+    const { health } = endpoint;
+    if (health === undefined) return;
+    const now = this.#clock.now();
+    health.isHealthy = isHealthy;
+    if (!isHealthy) health.hasFailed = true;
+    // It was unhealthy and is not any more. One that has always been healthy was ejected for what probes do not see.
+    else if (health.hasFailed) endpoint.ejectedUntil = Math.min(endpoint.ejectedUntil, now);
+    this.#refresh();
+    this.#emit('HEALTH_PROBE', { endpoint: endpoint.name, isHealthy, error });
+    this.advance(now);
   }
 
   #numberOutOfService(): number {
@@ -195,6 +240,18 @@ export class EndpointSet {
     const details = { endpointsInService: inService.length, numberOfEndpoints: all.length };
     this.#emit(this.#isPanic ? 'PANIC_STARTED' : 'PANIC_ENDED', details);
   }
+}
+
+/** The most endpoints that outlier detection puts out of service: at least one of several, and never all. */
+export function maxOutOfService(numberOfEndpoints: number, maxEjectionPercent: number): number {
+  const allowed = Math.floor((numberOfEndpoints * maxEjectionPercent) / 100);
+  return Math.max(0, Math.min(Math.max(1, allowed), numberOfEndpoints - 1));
+}
+
+/** Without its probes, an ejection ends by time alone. */
+function stopProber(endpoint: PooledEndpoint): void {
+  endpoint.health?.prober.stop();
+  endpoint.health = undefined;
 }
 
 /** Those that the call has not used; if there are none, those but the latest, so that a repetition goes elsewhere. */

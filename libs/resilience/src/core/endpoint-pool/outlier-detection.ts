@@ -40,7 +40,7 @@ export function outlierReason(
   if (slowCallRate >= slowCallRateThreshold && hasPeer((peer) => peer.slowCallRate < slowCallRateThreshold)) {
     return 'SLOW_CALL_RATE';
   }
-  return undefined;
+  return isSuccessRateOutlier(endpoint, all, config) ? 'SUCCESS_RATE' : undefined;
 
   function hasPeer(isBetter: (rates: { readonly failureRate: number; readonly slowCallRate: number }) => boolean) {
     return all.some((peer) => peer !== endpoint && peer.isInService && isBetter(peer.evidence.window));
@@ -49,4 +49,23 @@ export function outlierReason(
 
 function hasRates({ evidence }: PooledEndpoint, { minimumNumberOfCalls, slidingWindowSize }: EndpointPoolConfig) {
   return evidence.window.count >= Math.min(minimumNumberOfCalls, slidingWindowSize);
+}
+
+/**
+ * Envoy's rule: the success rate is below the mean by more than a number of standard deviations. Where all endpoints are
+ * good, one failure would be enough for that, so Envoy's rule for failures in a row sets the least number.
+ */
+function isSuccessRateOutlier(
+  { evidence }: PooledEndpoint,
+  all: readonly PooledEndpoint[],
+  config: EndpointPoolConfig,
+): boolean {
+  if (evidence.window.failedCalls < config.consecutiveFailures) return false;
+  const rates = all
+    .filter((endpoint) => endpoint.isInService && hasRates(endpoint, config))
+    .map((endpoint) => 100 - endpoint.evidence.window.failureRate);
+  if (rates.length < config.successRateMinimumHosts) return false;
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length;
+  return 100 - evidence.window.failureRate < mean - config.successRateStdevFactor * Math.sqrt(variance);
 }

@@ -1,4 +1,5 @@
 import type { CallEndpoint, UsedEndpoint } from '../call-endpoints.ts';
+import type { HealthProber } from '../health-prober.ts';
 import type { EndpointPoolConfig } from './endpoint-pool.options.ts';
 import { OutcomeWindow } from './outcome-window.ts';
 import { PeakEwma } from './peak-ewma.ts';
@@ -17,6 +18,7 @@ export const ejectionReasons = [
   'CONSECUTIVE_SLOW_CALLS',
   'FAILURE_RATE',
   'SLOW_CALL_RATE',
+  'SUCCESS_RATE',
   'TRIAL_FAILED',
   'MANUAL',
 ] as const;
@@ -87,6 +89,14 @@ export class EndpointEvidence {
   }
 }
 
+/** What the health probes of an ejection have shown. */
+export interface EjectedHealth {
+  readonly prober: HealthProber;
+  /** Whether the latest probe succeeded; false before the first one. */
+  isHealthy: boolean;
+  hasFailed: boolean;
+}
+
 /** One endpoint of a pool with its state and its statistics. */
 export class PooledEndpoint implements UsedEndpoint {
   readonly url: string;
@@ -100,8 +110,10 @@ export class PooledEndpoint implements UsedEndpoint {
   inFlight = 0;
   evidence: EndpointEvidence;
   ejectionReason: EjectionReason | undefined;
-  /** Infinite for an ejection by hand. */
+  /** When the ejection ends, if a health probe does not prolong it; infinite by hand. */
   ejectedUntil = 0;
+  /** Of this ejection; `undefined` when no health probe is configured. */
+  health: EjectedHealth | undefined;
   numberOfEjections = 0;
   numberOfSuccessfulCalls = 0;
   numberOfFailedCalls = 0;
@@ -125,7 +137,8 @@ export class PooledEndpoint implements UsedEndpoint {
 
   /** When time alone changes the state; infinite if it does not. */
   changesAt({ slowStartWindow }: EndpointPoolConfig): number {
-    if (this.state === 'EJECTED') return this.ejectedUntil;
+    if (this.state === 'EJECTED')
+      return this.health?.isHealthy === false ? Number.POSITIVE_INFINITY : this.ejectedUntil;
     return this.state === 'SLOW_START' ? this.#restoredAt + slowStartWindow : Number.POSITIVE_INFINITY;
   }
 
