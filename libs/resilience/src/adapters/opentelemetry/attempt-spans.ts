@@ -1,8 +1,9 @@
 import { type Span, SpanStatusCode, trace, type Tracer } from '@opentelemetry/api';
+import { UsedEndpoints } from '../../core/call-endpoints.ts';
 import { attributeNames as names, errorTypeOf } from '../../core/observability.ts';
 import { isAborted } from '../../core/cut-off.ts';
 import { isError } from '../../core/error-matcher.ts';
-import { type CallContext, type Policy, type ProtectedCall, toCallContext } from '../../core/policy.ts';
+import { type CallContext, type Policy, type ProtectedCall, withUsedEndpoints } from '../../core/policy.ts';
 
 /**
  * The tracer of this library; a no-op without an SDK. Looked up for each span, since an SDK may be registered later.
@@ -13,7 +14,8 @@ export function resilienceTracer(): Tracer {
 
 /**
  * A policy that creates a span for each attempt. Directly inside the retry, each attempt has a span with its number,
- * and the spans of inner policies and of the HTTP client are its children.
+ * and the spans of inner policies and of the HTTP client are its children. With an endpoint pool inside, it has the
+ * endpoint of the attempt.
  *
  * Without an OpenTelemetry SDK it has no effect.
  *
@@ -30,7 +32,9 @@ export class AttemptSpans implements Policy {
 
   /** @throws the error of `call`; the span records it and fails, unless the caller aborted */
   async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    const callContext = toCallContext(context);
+    const usedEndpoints = UsedEndpoints.ofAttempt(context?.usedEndpoints);
+    const usedBefore = usedEndpoints.count;
+    const callContext = withUsedEndpoints(context, usedEndpoints);
     const attributes = { [names.name]: this.name, [names.attempt]: callContext.attempt };
     return resilienceTracer().startActiveSpan(`${this.name} attempt`, { attributes }, async (span) => {
       try {
@@ -39,6 +43,9 @@ export class AttemptSpans implements Policy {
         if (!isAborted(context)) fail(span, error);
         throw error;
       } finally {
+        // An endpoint pool inside chooses it; of several, the one of the latest hedge.
+        const { count, latest } = usedEndpoints;
+        if (count > usedBefore && latest !== undefined) span.setAttribute(names.endpoint, latest.name);
         span.end();
       }
     });

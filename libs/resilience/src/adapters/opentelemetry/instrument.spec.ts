@@ -290,6 +290,33 @@ describe('a state transition without an active span', () => {
   });
 });
 
+describe('instrument for endpoint pools', () => {
+  it('adds ejections to the active span, and creates one without an active span', async () => {
+    const registry = createRegistry('endpointPool');
+    const stop = instrument({ endpointPool: registry });
+    const pool = registry.getOrCreate('customer', { endpoints: ['http://a', 'http://b'], consecutiveFailures: 1 });
+
+    const events = await eventsIn(() => pool.execute(() => Promise.reject(new Error('down'))).catch(() => {}));
+    pool.restore(pool.endpoints.find(({ state }) => state === 'EJECTED')!.name);
+    stop();
+
+    expect(events).toMatchObject([
+      [
+        'breakwater.endpoint_pool.endpoint_ejected',
+        {
+          'breakwater.policy': 'endpoint_pool',
+          'breakwater.name': 'customer',
+          'breakwater.endpoint': expect.stringMatching(/^[ab]$/) as string,
+          'breakwater.ejection_reason': 'CONSECUTIVE_FAILURES',
+          'breakwater.wait_ms': 30_000,
+        },
+      ],
+    ]);
+    expect(exporter.getFinishedSpans().map(({ name }) => name)).toContain('breakwater.endpoint_pool.endpoint_restored');
+    pool.dispose();
+  });
+});
+
 describe('AttemptSpans', () => {
   it('creates a child span with number and events for each attempt', async () => {
     const { breaker } = withBreaker({ slidingWindowSize: 1 });
@@ -315,6 +342,19 @@ describe('AttemptSpans', () => {
     ]);
     expect(second?.attributes).toMatchObject({ 'breakwater.attempt': 2, 'error.type': 'CALL_NOT_PERMITTED' });
     expect(eventsOfRequest).toStrictEqual([]);
+  });
+
+  it('has the endpoint of its attempt', async () => {
+    const retry = createRegistry('retry').getOrCreate('customer', { maxAttempts: 2, waitDuration: 0 });
+    const endpoints = ['http://10.0.0.7:3000', 'http://10.0.0.8:3000'];
+    const pool = createRegistry('endpointPool').getOrCreate('customer', { endpoints, loadBalancing: 'ROUND_ROBIN' });
+    const customer = pipeline('customer', [retry, new AttemptSpans('customer'), pool]);
+
+    await customer.execute(() => Promise.reject(down)).catch(() => {});
+
+    const used = exporter.getFinishedSpans().map(({ attributes }) => attributes['breakwater.endpoint']);
+    expect(used).toStrictEqual(['10.0.0.7:3000', '10.0.0.8:3000']);
+    pool.dispose();
   });
 
   it('does not mark the span of a successful or aborted call as failed', async () => {

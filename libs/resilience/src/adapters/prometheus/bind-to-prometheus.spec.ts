@@ -585,6 +585,46 @@ describe('bindToPrometheus for adaptive concurrency limiters', () => {
   });
 });
 
+describe('bindToPrometheus for endpoint pools', () => {
+  it('exports the endpoints that exist now, and counts ejections by reason', async () => {
+    const registry = createRegistry('endpointPool');
+    const options = { loadBalancing: 'ROUND_ROBIN', outlierDetectionEnabled: false } as const;
+    const customer = registry.getOrCreate('customer', { ...options, endpoints: ['http://a', 'http://b'] });
+    const { scrape } = bound({ endpointPool: registry });
+    for (let call = 0; call < 2; call++) {
+      await customer
+        .execute(({ endpoint }) => (endpoint?.name === 'a' ? Promise.reject(down) : 'well'))
+        .catch(() => {});
+    }
+    void customer.execute(() => new Promise(() => {}));
+    customer.eject('a');
+
+    const lines = await scrape('breakwater_endpoint_pool');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'breakwater_endpoint_pool_endpoint_state{name="customer",endpoint="a",state="ejected"} 1',
+        'breakwater_endpoint_pool_endpoint_state{name="customer",endpoint="a",state="in_service"} 0',
+        'breakwater_endpoint_pool_endpoint_state{name="customer",endpoint="b",state="in_service"} 1',
+        'breakwater_endpoint_pool_in_flight_calls{name="customer",endpoint="a"} 1',
+        'breakwater_endpoint_pool_calls_total{name="customer",endpoint="a",kind="failed"} 1',
+        'breakwater_endpoint_pool_calls_total{name="customer",endpoint="b",kind="successful"} 1',
+        'breakwater_endpoint_pool_endpoint_ejections_total{name="customer",endpoint="a"} 1',
+        'breakwater_endpoint_pool_ejections_total{name="customer",reason="manual"} 1',
+        'breakwater_endpoint_pool_ejections_total{name="customer",reason="failure_rate"} 0',
+        'breakwater_endpoint_pool_panic{name="customer"} 0',
+        'breakwater_endpoint_pool_resolution_failing{name="customer"} 0',
+      ]),
+    );
+    expect(
+      lines.some((line) => line.startsWith('breakwater_endpoint_pool_latency_seconds{name="customer",endpoint="b"} ')),
+    ).toBe(true);
+
+    customer.reconfigure({ ...options, endpoints: ['http://b'] });
+
+    expect((await scrape('breakwater_endpoint_pool')).join('\n')).not.toContain('endpoint="a"');
+  });
+});
+
 describe('bindToPrometheus for fallbacks', () => {
   it('counts handlers by outcome', async () => {
     const fallbackRegistry = createRegistry('fallback');
