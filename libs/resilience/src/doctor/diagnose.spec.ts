@@ -30,6 +30,8 @@ const oneCallInPeriod: InstanceOptions = {
   rateLimiter: { limitForPeriod: 1, limitRefreshPeriod: '1s', timeoutDuration: 0 },
 };
 
+const twoEndpoints = ['http://a', 'http://b'];
+
 class Outage extends Error {}
 class Timeout extends Outage {}
 
@@ -518,6 +520,88 @@ const cases: readonly Case[] = [
     options: { rateLimiter: { limitForPeriod: 10 } },
     message: '10 calls / 500 ns = 20000000 calls/s',
     without: [{ options: oneCallInPeriod }],
+  },
+  {
+    code: 'endpoint-pool-without-endpoints',
+    severity: 'error',
+    options: { endpointPool: {} },
+    message: 'Neither endpoints nor dnsUrl nor resolver is set',
+    without: [
+      { options: { endpointPool: { endpoints: twoEndpoints } } },
+      { options: { endpointPool: { dnsUrl: 'http://customer' } } },
+      { options: { endpointPool: { resolver: { resolve: () => [] } } } },
+    ],
+  },
+  {
+    code: 'one-bad-replica-opens-all',
+    severity: 'warning',
+    options: { circuitBreaker: sound, endpointPool: { endpoints: twoEndpoints, consecutiveFailures: 6 } },
+    message: '5 / 10 calls = 50 % ≥ 50 %. Set consecutiveFailures and consecutiveConnectionErrors to at most 5',
+    without: [
+      { options: { circuitBreaker: sound, endpointPool: { endpoints: twoEndpoints } } },
+      { options: { circuitBreaker: {}, endpointPool: { endpoints: twoEndpoints, consecutiveFailures: 6 } } },
+      { options: { endpointPool: { endpoints: twoEndpoints, consecutiveFailures: 6 } } },
+    ],
+  },
+  {
+    code: 'one-bad-replica-opens-all',
+    severity: 'warning',
+    options: { circuitBreaker: sound, endpointPool: { dnsUrl: 'http://customer', outlierDetectionEnabled: false } },
+    message: '100 % / 2 = 50 % of all calls',
+    without: [
+      {
+        options: {
+          circuitBreaker: sound,
+          endpointPool: { endpoints: [...twoEndpoints, 'http://c'], outlierDetectionEnabled: false },
+        },
+      },
+    ],
+  },
+  {
+    code: 'one-bad-replica-opens-all',
+    severity: 'warning',
+    options: {
+      circuitBreaker: sound,
+      endpointPool: { endpoints: twoEndpoints },
+      order: ['endpointPool', 'circuitBreaker'],
+    },
+    message: 'The circuit breaker is inside the endpoint pool',
+    without: [],
+  },
+  {
+    code: 'slow-replica-not-ejected',
+    severity: 'info',
+    options: {
+      circuitBreaker: { ...sound, slowCallDurationThreshold: '1s' },
+      endpointPool: { endpoints: twoEndpoints, slowCallDurationThreshold: '2s' },
+    },
+    message: '2 s > 1 s',
+    without: [
+      {
+        options: {
+          circuitBreaker: { ...sound, slowCallDurationThreshold: '1s' },
+          endpointPool: { endpoints: twoEndpoints, slowCallDurationThreshold: '1s' },
+        },
+      },
+    ],
+  },
+  {
+    code: 'panic-threshold-above-ejection-limit',
+    severity: 'warning',
+    options: { endpointPool: { endpoints: twoEndpoints, panicThreshold: 60 } },
+    message: 'Of 2 endpoints, 1 may be ejected, which leaves 1 / 2 = 50 % < panicThreshold 60 %',
+    without: [
+      { options: { endpointPool: { endpoints: twoEndpoints } } },
+      { options: { endpointPool: { endpoints: [...twoEndpoints, 'http://c'], panicThreshold: 60 } } },
+      { options: { endpointPool: { endpoints: twoEndpoints, panicThreshold: 60, outlierDetectionEnabled: false } } },
+    ],
+  },
+  {
+    code: 'panic-threshold-above-ejection-limit',
+    severity: 'warning',
+    options: { endpointPool: { dnsUrl: 'http://customer', maxEjectionPercent: 70 } },
+    message: 'Of 3 endpoints, 2 may be ejected, which leaves 1 / 3 = 33.333 % < panicThreshold 50 %',
+    without: [{ options: { endpointPool: { dnsUrl: 'http://customer', maxEjectionPercent: 50 } } }],
   },
 ];
 

@@ -1,4 +1,5 @@
 import { type Check, severities, type Severity } from './checks/check.ts';
+import { endpointChecks } from './checks/endpoints.checks.ts';
 import { limitChecks } from './checks/limits.checks.ts';
 import { retryChecks } from './checks/retry.checks.ts';
 import { stateChecks } from './checks/states.checks.ts';
@@ -8,7 +9,14 @@ import type { Instance } from './instance.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Every check, in the order of the documentation. A code never changes and is never reused. */
-export const checks = [...windowChecks, ...stateChecks, ...timingChecks, ...retryChecks, ...limitChecks] as const;
+export const checks = [
+  ...windowChecks,
+  ...stateChecks,
+  ...timingChecks,
+  ...retryChecks,
+  ...limitChecks,
+  ...endpointChecks,
+] as const;
 
 /** The code of a kind of mistake, stable for programs. */
 export type FindingCode = (typeof checks)[number]['code'];
