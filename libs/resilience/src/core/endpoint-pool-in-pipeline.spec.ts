@@ -218,6 +218,25 @@ describe('A circuit breaker around an endpoint pool', () => {
     expect(scene.circuitBreaker.metrics).toMatchObject({ failedCalls: 0, slowCalls: 0 });
   });
 
+  it('stays CLOSED when the first stuck call of a rarely called endpoint ejects it', async () => {
+    const scene = setUp(
+      (clock) => ({ timeLimiter: new TimeLimiter('customer', { timeoutDuration: '3s' }, { clock }) }),
+      { loadBalancing: 'PEAK_EWMA', consecutiveSlowCalls: 1 },
+    );
+    scene.behaviours['a'] = hangs;
+    for (let call = 0; call < 50; call++) {
+      void scene.call().catch(() => {});
+      await scene.clock.advanceAsync(200);
+    }
+
+    expect(scene.endpointPool.endpoints).toMatchObject([
+      { name: 'a', ejectionReason: 'CONSECUTIVE_SLOW_CALLS' },
+      { name: 'b', state: 'IN_SERVICE' },
+    ]);
+    expect(scene.used.filter((name) => name === 'a')).toHaveLength(1);
+    expect(scene.circuitBreaker.metrics).toMatchObject({ failedCalls: 0, slowCalls: 0 });
+  });
+
   it('records no slow success of an endpoint that has been ejected', async () => {
     const scene = setUp();
     scene.behaviours['a'] = () => new Promise((resolve) => void scene.clock.schedule(2_000, () => resolve('slow')));

@@ -66,8 +66,8 @@ export interface EndpointPoolOptions extends EventOptions {
    */
   readonly consecutiveConnectionErrors?: number;
   /**
-   * The number of slow calls in a row that eject an endpoint; a call in flight counts when it becomes slow. At least 1; 5
-   * by default, like the other two.
+   * The number of slow calls in a row that eject an endpoint; a call in flight counts when it becomes slow. At least 1; 2 by
+   * default, because an endpoint with stuck calls gets few further ones. 1 ejects it at the first, also when calls are rare.
    */
   readonly consecutiveSlowCalls?: number;
   /** A call that takes longer is slow. Above 0; 60 s by default, as in Resilience4j. */
@@ -146,7 +146,7 @@ export const endpointPoolOptions = new OptionSchema(
     outlierDetectionEnabled: flag(true),
     consecutiveFailures: wholeNumber(5, { min: 1 }),
     consecutiveConnectionErrors: wholeNumber(5, { min: 1 }),
-    consecutiveSlowCalls: wholeNumber(5, { min: 1 }),
+    consecutiveSlowCalls: wholeNumber(2, { min: 1 }),
     slowCallDurationThreshold: duration(60_000, { above: 0 }),
     failureRateThreshold: percentage(50),
     slowCallRateThreshold: percentage(100),
