@@ -77,14 +77,16 @@ const serverSettings = [
  * The server that `DATABASE_URL` names, or a new one when it is unset or empty.
  *
  * @param environment default: `process.env`
+ * @param parent where a new one has its data. Default: the directory for temporary files
  * @throws DatabaseServerError when the given server cannot be reached or is older than PostgreSQL 15, or when a new one
  * does not start
  */
 export async function provideDatabaseServer(
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  parent: string = tmpdir(),
 ): Promise<DatabaseServer> {
   const url = environment['DATABASE_URL'];
-  if (!url) return startLocalPostgres();
+  if (!url) return startLocalPostgres(parent);
   await requireSupportedVersion(url);
   return { url, stop: async () => {} };
 }
@@ -95,10 +97,11 @@ export async function provideDatabaseServer(
  * Both are removed by `stop()`, or when this program ends without calling it, however it ends. The server does not keep
  * this program alive, and no signal handler is installed.
  *
+ * @param parent where the temporary directory is. Default: the system's directory for temporary files
  * @throws DatabaseServerError
  */
-export function startLocalPostgres(): Promise<LocalPostgres> {
-  return startWith(async (directory, { initdb }, user) => {
+export function startLocalPostgres(parent: string = tmpdir()): Promise<LocalPostgres> {
+  return startWith(parent, async (directory, { initdb }, user) => {
     const password = randomBytes(18).toString('base64url');
     await initialize(initdb, directory, password, user);
     return password;
@@ -107,10 +110,11 @@ export function startLocalPostgres(): Promise<LocalPostgres> {
 
 /** @param prepare fills the directory with the data of the server. Returns the password of `postgres` */
 async function startWith(
+  parent: string,
   prepare: (directory: string, binaries: PostgresBinaries, user: UnprivilegedUser | undefined) => Promise<string>,
 ): Promise<LocalPostgres> {
   const user = await findUnprivilegedUser();
-  const directory = await mkdtemp(path.join(tmpdir(), 'breakwater-postgres-'));
+  const directory = await mkdtemp(path.join(parent, 'breakwater-postgres-'));
   parentWatchdog.guardDirectory(directory);
   try {
     if (user) await chown(directory, user.uid, user.gid);
@@ -187,7 +191,7 @@ class RunningPostgres implements LocalPostgres {
   }
 
   startStandby(): Promise<LocalPostgres> {
-    return startWith(async (directory, _binaries, user) => {
+    return startWith(path.dirname(this.directory), async (directory, _binaries, user) => {
       const data = dataIn(directory);
       const label = await withClient(this.url, async (client) => {
         await client.query("select pg_backup_start('standby', true)");
