@@ -80,6 +80,18 @@ export const rateLimiter = new RateLimiter('customer', {
 /** Permits as many calls in flight as the dependency can handle. */
 export const limiter = new AdaptiveConcurrencyLimiter('customer', { initialLimit: 20, maxLimit: 200 });
 
+import { EndpointPool } from '@breakwater/resilience';
+
+/** Chooses a replica for each attempt, and ejects the one that fails, is slow or hangs. */
+export const replicas = new EndpointPool('customer', {
+  endpoints: ['http://10.0.0.7:3000', 'http://10.0.0.8:3000'],
+  slowCallDurationThreshold: '1s',
+});
+
+export function findAtReplica(id: string): Promise<Response> {
+  return replicas.execute(({ signal, endpoint }) => fetch(`${endpoint?.url}/customers/${id}`, { signal }));
+}
+
 import { Deadline, deadlineHeaders } from '@breakwater/resilience';
 
 const timeLimiter = new TimeLimiter('customer', { timeoutDuration: '2s' });
