@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -222,11 +223,22 @@ afterEach(() => {
 
 afterAll(() => agent.destroy());
 
-/** Waits until the server has at most so many connections. */
-async function socketsAtMost(limit: number): Promise<void> {
+/**
+ * The sockets that clients have opened and not closed. After tens of thousands of connections, Node's server can keep some
+ * whose client is gone, also without an adapter: they say nothing about the client.
+ */
+const clientSockets = new Set<Socket>();
+subscribe('net.client.socket', (message) => {
+  const { socket } = message as { readonly socket: Socket };
+  clientSockets.add(socket);
+  socket.on('close', () => clientSockets.delete(socket));
+});
+
+/** Waits until the server, or a client, has at most so many connections. */
+async function socketsAtMost(limit: number, open: ReadonlySet<Socket> = sockets): Promise<void> {
   const end = Date.now() + 60_000;
-  while (sockets.size > limit) {
-    if (Date.now() > end) throw new Error(`${sockets.size} sockets are open after 60 s; at most ${limit} are allowed.`);
+  while (open.size > limit) {
+    if (Date.now() > end) throw new Error(`${open.size} sockets are open after 60 s; at most ${limit} are allowed.`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -495,7 +507,7 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
 
     await Promise.all(Array.from({ length: 20 }, abortInTurn));
 
-    await expect(socketsAtMost(0)).resolves.toBeUndefined();
+    await expect(socketsAtMost(0, clientSockets)).resolves.toBeUndefined();
   }, 3_600_000);
 
   it('releases the connection of each response that it retries', async () => {
