@@ -108,6 +108,24 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     }
   });
 
+  it('shows account the address of each replica of customer that is ready, and of no other', () => {
+    const { hostname, port } = new URL(valueOf('account', 'CUSTOMER_URL') ?? '');
+    const endpoints = ofKind<{
+      clusterIP?: string;
+      publishNotReadyAddresses?: boolean;
+      selector: Record<string, string>;
+      ports: { port: number }[];
+    }>(manifestsOf(combination), 'Service').find(({ metadata }) => metadata.name === hostname);
+
+    expect(endpoints?.spec).toMatchObject({
+      clusterIP: 'None',
+      selector: { 'app.kubernetes.io/name': 'customer', 'app.kubernetes.io/component': 'service' },
+      ports: [{ port: Number(port) }],
+    });
+    expect(endpoints?.spec.publishNotReadyAddresses).toBeUndefined();
+    expect(endpoints?.metadata.labels?.['app.kubernetes.io/component']).not.toBe('service');
+  });
+
   it('allows faults in customer only in the local overlay', () => {
     const tokens = containers().flatMap(({ env = [] }) => env.filter(({ name }) => name.startsWith('FAULTS_TOKEN')));
 

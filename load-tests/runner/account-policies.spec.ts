@@ -31,7 +31,10 @@ describe('policiesFor', () => {
   });
 
   it('makes every policy ineffective for the engine none', () => {
-    const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback } = policies('none', 'as-configured');
+    const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback, endpointpool } = policies(
+      'none',
+      'as-configured',
+    );
 
     for (const name of ['customer', 'reconciliation'])
       expect(circuitbreaker.instances[name].initialState).toBe('DISABLED');
@@ -39,6 +42,19 @@ describe('policiesFor', () => {
     expect(bulkhead.instances.customer.maxConcurrentCalls).toBe(100_000);
     expect(retry.instances.customer.maxAttempts).toBe(1);
     expect(cachedfallback.instances.customer.staleLimit).toBe('1ms');
+    expect(endpointpool.instances.customer.outlierDetectionEnabled).toBe(false);
+  });
+
+  it('changes only the choice of replicas for the control arm of one bad replica', () => {
+    const { endpointpool, ...others } = policies('sliding-window', 'round-robin-without-ejection');
+    const { endpointpool: ownPool, ...ownOthers } = parse(own).resilience4j;
+
+    expect(others).toEqual(ownOthers);
+    expect(endpointpool.instances.customer).toEqual({
+      ...ownPool.instances.customer,
+      loadBalancing: 'ROUND_ROBIN',
+      outlierDetectionEnabled: false,
+    });
   });
 
   it('allows four attempts in both retry variants, and removes the budget in one', () => {

@@ -6,7 +6,7 @@ import type { Engine } from './run-record.ts';
 import type { Variant } from '../scenarios/scenario.ts';
 
 type Settings = Record<string, unknown>;
-type Kind = 'circuitbreaker' | 'timelimiter' | 'bulkhead' | 'retry' | 'cachedfallback';
+type Kind = 'circuitbreaker' | 'endpointpool' | 'timelimiter' | 'bulkhead' | 'retry' | 'cachedfallback';
 interface Policies {
   resilience4j: Record<Kind, { configs: { default: Settings }; instances: Record<string, Settings> }>;
 }
@@ -21,16 +21,20 @@ export function writePolicies(engine: Engine, variant: Variant, directory: strin
 
 /** Account's configuration with another engine or other retries. */
 export function policiesFor(own: string, engine: Engine, variant: Variant): string {
-  if (engine === 'sliding-window' && !isRetryVariant(variant)) return own;
+  if (engine === 'sliding-window' && !changesPolicies(variant)) return own;
   const policies = parse(own) as Policies;
   if (engine === 'opossum') runOnOpossum(policies);
   if (engine === 'none') disablePolicies(policies);
   if (isRetryVariant(variant)) retryWithoutCircuitBreaker(policies, variant);
+  if (variant === 'round-robin-without-ejection') takeReplicasInTurn(policies);
   return stringify(policies);
 }
 
 const isRetryVariant = (variant: Variant): boolean =>
   variant === 'retries-without-budget' || variant === 'retries-within-budget';
+
+const changesPolicies = (variant: Variant): boolean =>
+  isRetryVariant(variant) || variant === 'round-robin-without-ejection';
 
 /** Changes only the engine. Opossum has a window of seconds, no slow-call rate and a single trial call. */
 function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
@@ -59,6 +63,13 @@ function disablePolicies(policies: Policies): void {
   Object.assign(customerOf(policies, 'bulkhead'), { maxConcurrentCalls: 100_000 });
   Object.assign(customerOf(policies, 'retry'), { maxAttempts: 1 });
   Object.assign(customerOf(policies, 'cachedfallback'), { staleLimit: '1ms' });
+  takeReplicasInTurn(policies);
+}
+
+/** Bad replicas of customer get their share, too. */
+function takeReplicasInTurn(policies: Policies): void {
+  const inTurn = { loadBalancing: 'ROUND_ROBIN', outlierDetectionEnabled: false };
+  Object.assign(customerOf(policies, 'endpointpool'), inTurn);
 }
 
 /** Four attempts without a circuit breaker, so that a retry storm can develop. */

@@ -16,7 +16,10 @@ import { z } from 'zod';
 export const accountVariables = z
   .object({
     ...serviceVariables('account', { port: 3000 }),
-    /** The customer service: one or more base URLs, comma separated; calls go to each in turn. Default: `http://127.0.0.1:3001`. */
+    /**
+     * The customer service: the base URL of each replica, comma separated, or one `http` URL, each address of whose host is
+     * a replica; the host is resolved every 5 s. Default: `http://127.0.0.1:3001`.
+     */
     CUSTOMER_URL: baseUrls().default(['http://127.0.0.1:3001']),
     /**
      * The longest that a request may take, from its arrival, including the calls of customer. A shorter deadline of the

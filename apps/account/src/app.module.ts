@@ -103,7 +103,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
-        ResilienceModule.forRoot({ configFiles, clock, env, engines, logTransitions, ...customerPolicies }),
+        ResilienceModule.forRoot({
+          configFiles,
+          clock,
+          env,
+          engines,
+          logTransitions,
+          ...customerPolicies(config.CUSTOMER_URL),
+        }),
         ResilienceReloadModule.forRoot(),
         actuator,
         ResiliencePrometheusModule.forRootAsync({
@@ -120,7 +127,7 @@ export class AppModule {
         }),
         ServiceHealthModule.forRoot([CircuitBreakersIndicator]),
         MetricsModule,
-        CustomerModule.forRoot(config.CUSTOMER_URL),
+        CustomerModule.forRoot(config.CUSTOMER_URL[0]),
         IdempotencyModule.forRoot({ keyTtlMs: config.IDEMPOTENCY_KEY_TTL, clock }),
         ReconciliationModule.forRoot({
           intervalMs: config.RECONCILIATION_INTERVAL,

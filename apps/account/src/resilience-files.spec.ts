@@ -9,7 +9,7 @@ import { customerPolicies } from './customer/customer.module.ts';
 const packageFile = (file: string): URL => new URL(`../${file}`, import.meta.url);
 
 const load = (...files: string[]) =>
-  loadResilienceConfig({ files: files.map(packageFile), env: {}, ...customerPolicies });
+  loadResilienceConfig({ files: files.map(packageFile), env: {}, ...customerPolicies([]) });
 
 async function registryOf(...files: string[]): Promise<PolicyRegistry<'circuitBreaker'>> {
   const { circuitBreaker, warnings } = await load(...files);
@@ -22,8 +22,13 @@ describe('resilience.yml', () => {
     const { pipelines } = await load('resilience.yml');
 
     expect(pipelines).toEqual({
-      customer: ['cachedFallback', 'retry', 'circuitBreaker', 'timeLimiter', 'bulkhead'],
-      'customer-reconciliation': ['circuitBreaker:reconciliation', 'timeLimiter:customer', 'bulkhead:customer'],
+      customer: ['cachedFallback', 'retry', 'circuitBreaker', 'timeLimiter', 'bulkhead', 'endpointPool'],
+      'customer-reconciliation': [
+        'circuitBreaker:reconciliation',
+        'timeLimiter:customer',
+        'bulkhead:customer',
+        'endpointPool:customer',
+      ],
       reconciliation: ['bulkhead', 'rateLimiter'],
     });
   });

@@ -9,8 +9,9 @@ const environment = {
   DEMO_MODE: 'true',
 };
 
-/** The series of a circuit breaker that account did not have when the size was measured before. */
-const isAddedSince = (series: string): boolean => /^\w+circuitbreaker_\w+\{.*name="reconciliation"/.test(series);
+/** The series of policies that account did not have when the size was measured before. */
+const isAddedSince = (series: string): boolean =>
+  /^\w+circuitbreaker_\w+\{.*name="reconciliation"|^breakwater_endpoint_pool_/.test(series);
 
 describe('a scrape of account at rest', () => {
   let app: NestFastifyApplication;

@@ -67,7 +67,7 @@ describe('customer’s contract', () => {
   }
 
   const find = (id: string) => fetch(`${customer.url}/customers/${id}`);
-  const client = () => new CustomerClient([customer.url]);
+  const client = () => new CustomerClient(customer.url);
 
   it('is the committed one', async () => {
     expect(contract).toEqual(JSON.parse(await readFile(fromRoot('apps/customer/openapi.json'), 'utf8')));

@@ -23,7 +23,7 @@ async function setUp(env: Readonly<Record<string, string>> = {}) {
         configFiles: [new URL('../../resilience.yml', import.meta.url)],
         clock,
         env,
-        ...customerPolicies,
+        ...customerPolicies([]),
       }),
     ],
     providers: [CustomerDirectory, { provide: CustomerClient, useValue: { findById } }],

@@ -68,7 +68,7 @@ const trickle =
     response.once('close', () => clearInterval(timer));
   };
 
-const clientFor = (...urls: string[]): CustomerClient => new CustomerClient(urls);
+const clientFor = (url: string): CustomerClient => new CustomerClient(url);
 
 /** Finds Ada in a call with this context. */
 const findIn = (client: CustomerClient, context: Partial<CallContext>) =>
@@ -129,15 +129,12 @@ describe('CustomerClient', () => {
     expect(sent).toEqual(['2000', '500', undefined]);
   });
 
-  it('calls several customers in turn', async () => {
-    const first = await customerThat(json(ada));
-    const second = await customerThat(json(ada));
-    const client = clientFor(first.url, `${second.url}/base`);
+  it('makes a second attempt over a new connection, and a first one over a kept connection', async () => {
+    const { url, requests } = await customerThat(json(ada));
+    for (const attempt of [1, 2, 2, 1]) await findIn(clientFor(url), { attempt });
 
-    for (let call = 1; call <= 3; call += 1) await client.findById('c-1001');
-
-    expect(first.requests.map(({ url }) => url)).toEqual(['/customers/c-1001', '/customers/c-1001']);
-    expect(second.requests.map(({ url }) => url)).toEqual(['/base/customers/c-1001']);
+    const connections = [...new Set(requests.map(({ socket }) => socket))];
+    expect(requests.map(({ socket }) => connections.indexOf(socket))).toEqual([0, 1, 2, 0]);
   });
 
   it('calls the endpoint of the call', async () => {

@@ -37,12 +37,11 @@ const originOfAnyEndpoint = 'http://customer';
 
 /** Calls the customer service over HTTP. It has no time limit of its own: the current call has (`currentCallContext`). */
 export class CustomerClient {
-  readonly #urls: readonly string[];
-  #calls = 0;
+  readonly #url: string;
 
-  /** @param urls base URLs, at least one; calls without an endpoint go to each in turn */
-  constructor(urls: readonly string[]) {
-    this.#urls = urls;
+  /** @param url the base URL of calls without an endpoint, which no endpoint pool is around */
+  constructor(url: string) {
+    this.#url = url;
   }
 
   /**
@@ -59,7 +58,7 @@ export class CustomerClient {
       ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
     };
     try {
-      const base = context.endpoint === undefined ? this.#nextUrl() : originOfAnyEndpoint;
+      const base = context.endpoint === undefined ? this.#url : originOfAnyEndpoint;
       const response = await httpGet(base + pathOf({ id }), { headers, readsBodyOf: [found, notFound] });
       if (response.status === found) return parseCustomer(id, response);
       if (response.status === notFound) return expectCustomerNotFound(response);
@@ -70,13 +69,6 @@ export class CustomerClient {
       if (error instanceof CustomerUnavailableError) throw error;
       throw new CustomerUnavailableError(`customer cannot be called: ${reasonOf(error)}`, { cause: error });
     }
-  }
-
-  #nextUrl(): string {
-    const url = this.#urls[this.#calls % this.#urls.length];
-    this.#calls += 1;
-    if (url === undefined) throw new CustomerUnavailableError('no URL of customer is configured');
-    return url;
   }
 }
 

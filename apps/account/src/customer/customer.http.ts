@@ -12,19 +12,30 @@ const discardMs = 1_000;
 /** Shorter than customer's SHUTDOWN_DELAY, for which a connection must be idle before a stopping replica closes it. */
 const keepAliveMs = 2_000;
 
+/** An address may stand for several replicas, which a load balancer chooses by connection: no connection stays with one. */
+const connectionMs = 10_000;
+
 const agent = new Agent({
   maxResponseSize: maxBodyBytes,
   keepAliveTimeout: keepAliveMs,
   keepAliveMaxTimeout: keepAliveMs,
+  clientTtl: connectionMs,
 });
+
+/** For second attempts, each of which takes a new connection: that of the first may lead to the replica that failed. */
+const newConnections = new Agent({ maxResponseSize: maxBodyBytes, pipelining: 0 });
 
 /**
  * Requests belong to the current call: they pass on its deadline, go to its endpoint and end when it is aborted. The
  * policies of the call are around it, in the pipelines of `resilience.yml`, so that none are here.
  */
-const dispatcher = agent.compose(
-  resilienceInterceptor({ policy: pipeline('customer', []), context: currentCallContext, traceHeaders: false }),
-);
+const inCurrentCall = resilienceInterceptor({
+  policy: pipeline('customer', []),
+  context: currentCallContext,
+  traceHeaders: false,
+});
+const firstAttempts = agent.compose(inCurrentCall);
+const laterAttempts = newConnections.compose(inCurrentCall);
 
 /** A response whose body has been read. */
 export interface HttpResponse {
@@ -50,7 +61,8 @@ export interface HttpGetOptions {
  * @throws the reason of an abort, or the error of the connection
  */
 export async function httpGet(url: string, { headers, readsBodyOf }: HttpGetOptions): Promise<HttpResponse> {
-  const { deadline } = currentCallContext();
+  const { deadline, attempt } = currentCallContext();
+  const dispatcher = attempt === 1 ? firstAttempts : laterAttempts;
   const response = await request(url, { dispatcher, headers });
   const { statusCode: status } = response;
   const mediaType = mediaTypeOf(response);

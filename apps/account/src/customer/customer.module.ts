@@ -1,23 +1,36 @@
 import type { ResilienceModuleOptions } from '@breakwater/resilience/nest';
+import type { EndpointPoolOptions } from '@breakwater/resilience';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CustomerClient, CustomerUnavailableError } from './customer.client.ts';
 import { CustomerDirectory, isUnavailable } from './customer-directory.ts';
 
-/** The options of the policies around customer that `resilience.yml` cannot give. */
-export const customerPolicies = {
-  errorTypes: { CustomerUnavailableError },
-  cachedFallback: { instances: { customer: { on: isUnavailable } } },
-} satisfies ResilienceModuleOptions;
+/**
+ * The options of the policies around customer that `resilience.yml` cannot give.
+ *
+ * @param urls of the replicas of customer, or one whose host has an address for each replica
+ */
+export const customerPolicies = (urls: readonly string[]) =>
+  ({
+    errorTypes: { CustomerUnavailableError },
+    cachedFallback: { instances: { customer: { on: isUnavailable } } },
+    endpointPool: { instances: { customer: replicasAt(urls) } },
+  }) satisfies ResilienceModuleOptions;
+
+/** The certificate of an `https` host names the host and not its addresses, so that these cannot be called. */
+function replicasAt(urls: readonly string[]): EndpointPoolOptions {
+  const [url] = urls;
+  return urls.length === 1 && url?.startsWith('http:') ? { dnsUrl: url } : { endpoints: urls };
+}
 
 /** Provides the directory of customers to all modules. */
 @Module({})
 export class CustomerModule {
-  /** @param urls base URLs of the customer service */
-  static forRoot(urls: readonly string[]): DynamicModule {
+  /** @param url the base URL of calls that no endpoint pool is around */
+  static forRoot(url: string): DynamicModule {
     return {
       module: CustomerModule,
       global: true,
-      providers: [{ provide: CustomerClient, useFactory: () => new CustomerClient(urls) }, CustomerDirectory],
+      providers: [{ provide: CustomerClient, useFactory: () => new CustomerClient(url) }, CustomerDirectory],
       exports: [CustomerClient, CustomerDirectory],
     };
   }

@@ -1,4 +1,4 @@
-import { scaledClock } from '@breakwater/resilience';
+import { EndpointPool, scaledClock } from '@breakwater/resilience';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AppModule, type AppOptions } from '../app.module.ts';
 import type { AccountLabConfig } from './account-lab.config.ts';
@@ -11,13 +11,20 @@ export class AccountLabModule {
   static forRoot(config: AccountLabConfig, options: AppOptions = {}): DynamicModule {
     const { clock = scaledClock(config.TIME_SCALE) } = options;
     if (!config.DEMO_MODE) return AppModule.forRoot(config, { ...options, clock });
+    const { INSTANCE_NAME: instance, CUSTOMER_URL: urls } = config;
+    // Takes the replicas in turn and ejects none: an experiment shows what its circuit breaker makes of every call.
+    const endpoints = new EndpointPool(
+      'experiments',
+      { endpoints: urls, loadBalancing: 'ROUND_ROBIN', outlierDetectionEnabled: false },
+      { clock },
+    );
     return {
       module: AccountLabModule,
       imports: [AppModule.forRoot(config, { ...options, clock, moreConfigFiles: ['resilience-demo.yml'] })],
       controllers: [ExperimentsController, CustomerFaultsController],
       providers: [
-        { provide: EXPERIMENT_OPTIONS, useValue: { instance: config.INSTANCE_NAME, clock } },
-        { provide: CustomerReplicas, useFactory: () => new CustomerReplicas(config.CUSTOMER_URL) },
+        { provide: EXPERIMENT_OPTIONS, useValue: { instance, endpoints, clock } },
+        { provide: CustomerReplicas, useFactory: () => new CustomerReplicas(urls) },
       ],
     };
   }

@@ -1,5 +1,5 @@
 import type { ExperimentCall, LookupEvent } from '@breakwater/contracts/experiments';
-import { CircuitBreaker, TimeLimiter, type CircuitBreakerOptions } from '@breakwater/resilience';
+import { CircuitBreaker, EndpointPool, TimeLimiter, type CircuitBreakerOptions } from '@breakwater/resilience';
 import { FakeClock } from '@breakwater/resilience/testing';
 import { describe, expect, it } from 'vitest';
 import { CustomerUnavailableError, type CustomerClient } from '../customer/customer.client.ts';
@@ -13,7 +13,8 @@ function partsWith(options: CircuitBreakerOptions, findById: (clock: FakeClock) 
   const circuitBreaker = new CircuitBreaker('trial', options, { clock });
   const client = { findById: () => findById(clock) } as unknown as CustomerClient;
   const timeLimiter = new TimeLimiter('trial', { timeoutDuration: '60s' }, { clock });
-  return { instance: 'account-1', client, circuitBreaker, timeLimiter, clock };
+  const endpoints = new EndpointPool('trial', {}, { clock });
+  return { instance: 'account-1', client, circuitBreaker, timeLimiter, endpoints, clock };
 }
 
 const taking = (ms: number) => async (clock: FakeClock) => {

@@ -33,6 +33,8 @@ export interface LookupParts {
   readonly instance: string;
   readonly client: CustomerClient;
   readonly circuitBreaker: Pick<CircuitBreaker, 'name' | 'config' | 'state' | 'metrics' | 'on' | 'execute' | 'reset'>;
+  /** Chooses a replica of customer for each call. */
+  readonly endpoints: Policy;
   /** Ends every call in time. */
   readonly timeLimiter: Policy;
   /** The clock of the circuit breaker. */
@@ -41,7 +43,7 @@ export interface LookupParts {
 
 /** Looks a customer up, one call after the other, and reports each call as it ends. */
 export async function* lookUpRepeatedly(
-  { instance, client, circuitBreaker, timeLimiter, clock }: LookupParts,
+  { instance, client, circuitBreaker, timeLimiter, endpoints, clock }: LookupParts,
   { times, customerId, reset }: CustomerLookupsDto,
   signal: AbortSignal,
 ): AsyncGenerator<LookupEvent, void, undefined> {
@@ -50,7 +52,7 @@ export async function* lookUpRepeatedly(
   const unsubscribe = circuitBreaker.on('STATE_TRANSITION', ({ fromState, toState }) => {
     transitions.push(`${fromState}->${toState}`);
   });
-  const experiment = pipeline('experiment', [circuitBreaker, timeLimiter]);
+  const experiment = pipeline('experiment', [circuitBreaker, timeLimiter, endpoints]);
   try {
     yield { type: 'start', instance, breaker: circuitBreaker.name, config: toPlainConfig(circuitBreaker.config) };
     for (let n = 1; n <= times; n += 1) {

@@ -1,6 +1,6 @@
 import { Answers, Operation, ProblemException, Problems, RequestSignal } from '@breakwater/service-kit';
 import { experiments, type LookupEvent } from '@breakwater/contracts/experiments';
-import type { Clock, PolicyRegistry } from '@breakwater/resilience';
+import type { Clock, Policy, PolicyRegistry } from '@breakwater/resilience';
 import { InjectRegistry } from '@breakwater/resilience/nest';
 import { Body, Controller, Get, HttpCode, Inject, Post, StreamableFile } from '@nestjs/common';
 import { Readable } from 'node:stream';
@@ -21,6 +21,8 @@ export const EXPERIMENT_OPTIONS = Symbol('EXPERIMENT_OPTIONS');
 export interface ExperimentOptions {
   /** The name of this replica. */
   readonly instance: string;
+  /** Chooses a replica of customer for each call. */
+  readonly endpoints: Policy;
   /** The clock of the circuit breakers. */
   readonly clock: Clock;
 }

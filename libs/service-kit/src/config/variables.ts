@@ -80,7 +80,7 @@ export const databaseUrl = () => {
 /** One or more base URLs of an HTTP service, comma separated, without a slash at the end. */
 export const baseUrls = () =>
   variable('one or more URLs such as http://localhost:3001, comma separated', (text) => {
-    const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, ''));
+    const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, '')) as [string, ...string[]];
     return urls.every((url) => /^https?:\/\/[^?#]+$/.test(url) && URL.canParse(url)) ? urls : undefined;
   });
 
