@@ -1,4 +1,5 @@
 import { customerFailures } from './customer-failures.ts';
+import { oneBadReplica } from './one-bad-replica.ts';
 import { restarts } from './restarts.ts';
 import type { Scenario } from './scenario.ts';
 import { traffic } from './traffic.ts';
@@ -15,6 +16,11 @@ export const scenarios: readonly Scenario[] = [
   customerFailures.capacity,
   customerFailures.flapping,
   customerFailures.retryStorm,
+  oneBadReplica.hangs,
+  oneBadReplica.hangsAtLowLoad,
+  oneBadReplica.slow,
+  oneBadReplica.errors,
+  oneBadReplica.resets,
   traffic.spike,
   restarts.rolling,
   restarts.replicaKilled,
