@@ -96,6 +96,51 @@ export const resilience = (): DashboardBuilder =>
           thresholds: [0.25],
         }),
       ],
+      'Endpoint pool': [
+        timeSeries('Endpoints out of service', {
+          description:
+            'Endpoints that are ejected or get trial calls, as each replica sees it; replicas do not share it.',
+          queries: {
+            '{{instance}} {{endpoint}} {{state}}':
+              'breakwater_endpoint_pool_endpoint_state{instance=~"$instance", state=~"ejected|trial"}',
+          },
+          max: 1,
+        }),
+        timeSeries('Calls by endpoint', {
+          description: 'Calls per second of each endpoint, by how they ended.',
+          queries: {
+            '{{name}} {{endpoint}} {{kind}}': perSecond(
+              'name, endpoint, kind',
+              'breakwater_endpoint_pool_calls_total{instance=~"$instance"}',
+            ),
+          },
+          unit: 'cps',
+        }),
+        timeSeries('Latency by endpoint', {
+          description: 'Recent latency of each endpoint, by which replicas choose; it follows peaks.',
+          queries: {
+            '{{instance}} {{endpoint}}': 'breakwater_endpoint_pool_latency_seconds{instance=~"$instance"}',
+          },
+          unit: 's',
+        }),
+        timeSeries('In-flight calls by endpoint', {
+          description: 'Calls that are in flight at each endpoint.',
+          queries: {
+            '{{instance}} {{endpoint}}': 'breakwater_endpoint_pool_in_flight_calls{instance=~"$instance"}',
+          },
+        }),
+        timeSeries('Ejections', {
+          description:
+            'Ejections in the last five minutes by reason, those that maxEjectionPercent prevented, and panic: 1 while calls go to all endpoints.',
+          queries: {
+            '{{name}} {{reason}}':
+              'sum by (name, reason) (increase(breakwater_endpoint_pool_ejections_total{instance=~"$instance"}[5m])) > 0',
+            '{{name}} {{reason}} prevented':
+              'sum by (name, reason) (increase(breakwater_endpoint_pool_prevented_ejections_total{instance=~"$instance"}[5m])) > 0',
+            '{{name}} panic': 'max by (name) (breakwater_endpoint_pool_panic{instance=~"$instance"})',
+          },
+        }),
+      ],
       Retry: [
         timeSeries('Calls and retries', {
           description: 'Calls per second by result, with and without a retry.',
