@@ -37,6 +37,8 @@ async function replica(name: string, respond: (request: IncomingMessage) => numb
       const { method, url, headers } = request;
       if (url === '/actuator/circuitbreakerwindows')
         response.end('{"circuitBreakers":{"customer":{"state":"CLOSED"},"count-slow":{"state":"CLOSED"}}}');
+      else if (url === '/actuator/endpointpools')
+        response.end('{"endpointPools":{"customer":{"endpoints":{"127.0.0.1:3001":{"state":"EJECTED"}}}}}');
       else if (url === '/actuator/doctor') response.end('{"findings":[],"traffic":{}}');
       else if (url === '/metrics') response.end('account_pending_verifications 3\n');
       else if (url === '/experiments/customer-lookups' && experiments === 'disconnect') request.socket.destroy();
@@ -473,7 +475,12 @@ describe("the console's server", () => {
     expect(text).toContain('event: history\n');
     expect(snapshot).toMatchObject({
       accounts: [
-        { name: 'account-1', problem: null, breakers: { customer: { state: 'CLOSED' } } },
+        {
+          name: 'account-1',
+          problem: null,
+          breakers: { customer: { state: 'CLOSED' } },
+          pools: { customer: { endpoints: { '127.0.0.1:3001': { state: 'EJECTED' } } } },
+        },
         { name: 'account-2', problem: null },
       ],
       customers: [{ name: 'customer-1' }, { name: 'customer-2' }],

@@ -5,7 +5,7 @@ import {
   type StateName,
   type StreamMessage,
 } from '@breakwater/resilience/actuator';
-import type { AccountReplica, Breaker, CustomerReplica, Finding, Pending } from '../protocol/messages.ts';
+import type { AccountReplica, Breaker, CustomerReplica, Finding, Pending, Pool } from '../protocol/messages.ts';
 import { type EventBatch, policyEvent } from './events.ts';
 import { countRequests, type IntervalCounts, type RequestCounts, requestMetrics, requestsBetween } from './traffic.ts';
 
@@ -37,6 +37,7 @@ export class AccountMonitor implements ReplicaMonitor {
   #problem: string | null = 'not polled yet';
   #hasEvents = false;
   #breakers: Readonly<Record<string, Breaker>> = {};
+  #pools: Readonly<Record<string, Pool>> = {};
   #findings: readonly Finding[] = [];
   #pending: Pending | null = null;
   #counts: RequestCounts | undefined;
@@ -58,6 +59,7 @@ export class AccountMonitor implements ReplicaMonitor {
       problem: this.#problem,
       hasEvents: this.#hasEvents,
       breakers: this.#breakers,
+      pools: this.#pools,
       findings: this.#findings,
     };
   }
@@ -75,14 +77,17 @@ export class AccountMonitor implements ReplicaMonitor {
   async poll(): Promise<void> {
     const isDiagnosisDue = this.#polls % pollsBetweenDiagnoses === 0;
     this.#polls += 1;
-    const [windows, metricsText, diagnosis] = await Promise.all([
+    const [windows, pools, metricsText, diagnosis] = await Promise.all([
       this.#get('/actuator/circuitbreakerwindows'),
+      this.#get('/actuator/endpointpools'),
       this.#get('/metrics'),
       isDiagnosisDue ? this.#get('/actuator/doctor') : undefined,
     ]);
     this.#rename(windows.instance);
     this.#problem = problemOf(windows) ?? problemOf(metricsText);
     if (windows.status === 200) this.#readWindows(windows.body as CircuitBreakerWindowsResponse);
+    if (pools.status === 200)
+      this.#pools = (pools.body as { readonly endpointPools: Readonly<Record<string, Pool>> }).endpointPools;
     if (diagnosis?.status === 200)
       this.#findings = (diagnosis.body as { readonly findings: readonly Finding[] }).findings;
     this.#readMetrics(metricsText);
@@ -179,6 +184,7 @@ export class CustomerMonitor implements ReplicaMonitor {
     this.url = url;
     this.#replica = {
       name: new URL(url).host,
+      address: new URL(url).host,
       problem: 'not polled yet',
       activeFaults: [],
       injectedPerSecond: 0,
@@ -203,6 +209,7 @@ export class CustomerMonitor implements ReplicaMonitor {
     const named = (metric: string) => samples.filter((sample) => sample.name === metric);
     const injected = named(injectedMetric).reduce((sum, { value }) => sum + value, 0);
     this.#replica = {
+      ...this.#replica,
       name,
       problem,
       activeFaults: named(activeMetric).flatMap(({ labels, value }) => (value > 0 ? [labels['fault'] ?? ''] : [])),

@@ -12,6 +12,10 @@ export interface Command {
   readonly token?: string;
 }
 
+/** The path of a change of faults on one replica of customer alone, or on all of them. */
+export const onReplica = (path: string, replica: string | undefined): string =>
+  replica === undefined ? path : `${path}?replica=${encodeURIComponent(replica)}`;
+
 export interface CommandResult {
   readonly isDone: boolean;
   /** What was done, or why it failed. */

@@ -19,7 +19,7 @@ const accounts = [
 ];
 
 const show = (token = 't', periods: PeriodsByReplica = {}) =>
-  render(<BreakerGroup name="customer" accounts={accounts} periods={periods} token={token} />);
+  render(<BreakerGroup name="customer" accounts={accounts} customers={[]} periods={periods} token={token} />);
 
 describe('a circuit breaker on all replicas', () => {
   it('has a card for each replica that has it', () => {

@@ -1,19 +1,21 @@
 import { useState } from 'preact/hooks';
-import type { AccountReplica, Finding } from '../protocol/messages.ts';
+import type { AccountReplica, CustomerReplica, Finding } from '../protocol/messages.ts';
 import { type CommandResult, send } from './api.ts';
 import { BreakerCard, updates, type UpdateState } from './breaker-card.tsx';
 import type { PeriodsByReplica } from './console-state.ts';
+import { Endpoints } from './endpoints.tsx';
 import { ResultLine } from './result-line.tsx';
 
 interface Props {
   readonly name: string;
   readonly accounts: readonly AccountReplica[];
+  readonly customers: readonly CustomerReplica[];
   readonly periods: PeriodsByReplica;
   readonly token: string;
 }
 
-/** A circuit breaker on all replicas, and the doctor's findings about it. */
-export function BreakerGroup({ name, accounts, periods, token }: Props) {
+/** A circuit breaker on all replicas, the endpoints behind it, and the doctor's findings about it. */
+export function BreakerGroup({ name, accounts, customers, periods, token }: Props) {
   const [result, setResult] = useState<CommandResult>();
   const update = async (updateState: UpdateState, replicas?: readonly string[]): Promise<void> => {
     setResult(
@@ -61,6 +63,7 @@ export function BreakerGroup({ name, accounts, periods, token }: Props) {
           );
         })}
       </div>
+      <Endpoints pool={name} accounts={accounts} customers={customers} />
       <Findings findings={findingsOf(name, accounts)} />
     </section>
   );

@@ -31,6 +31,7 @@ function Console() {
                   key={name}
                   name={name}
                   accounts={snapshot.accounts}
+                  customers={snapshot.customers}
                   periods={periods[name] ?? {}}
                   token={tokens.actuator}
                 />

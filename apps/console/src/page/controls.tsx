@@ -22,7 +22,7 @@ export function Controls({ snapshot, tokens }: { readonly snapshot: Snapshot; re
         />
       </section>
       <FaultControls customers={snapshot.customers} token={tokens.faults} />
-      <ScenarioPlayer load={snapshot.load} token={tokens.faults} now={snapshot.at} />
+      <ScenarioPlayer customers={snapshot.customers} load={snapshot.load} token={tokens.faults} now={snapshot.at} />
     </aside>
   );
 }

@@ -12,6 +12,7 @@ afterEach(() => {
 
 const customer = (name: string, changes: Partial<CustomerReplica> = {}): CustomerReplica => ({
   name,
+  address: `${name}:3001`,
   problem: null,
   activeFaults: ['latency'],
   injectedPerSecond: 0,

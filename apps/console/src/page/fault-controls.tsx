@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { CustomerReplica } from '../protocol/messages.ts';
-import { type Command, type CommandResult, send } from './api.ts';
+import { type Command, type CommandResult, onReplica, send } from './api.ts';
 import { duration, rate } from './format.ts';
 import { ResultLine } from './result-line.tsx';
 import { presets } from './scenarios.ts';
@@ -16,11 +16,10 @@ export function FaultControls({ customers, token }: Props) {
   const [latencyMs, setLatencyMs] = useState(500);
   const [chosen, setChosen] = useState('');
   // A replica that has gone cannot stay chosen.
-  const replica = customers.some(({ name }) => name === chosen) ? chosen : '';
+  const replica = customers.find(({ name }) => name === chosen)?.name;
   const command = async (request: Omit<Command, 'path' | 'token'>, message: string): Promise<void> => {
-    const path = replica === '' ? '/faults' : `/faults?replica=${encodeURIComponent(replica)}`;
-    const sent = await send({ ...request, path, token });
-    const done = { isDone: true, message: replica === '' ? message : `${replica}: ${message}` };
+    const sent = await send({ ...request, path: onReplica('/faults', replica), token });
+    const done = { isDone: true, message: replica === undefined ? message : `${replica}: ${message}` };
     setResult(sent.isDone ? done : sent);
   };
   return (
@@ -37,7 +36,7 @@ export function FaultControls({ customers, token }: Props) {
       {customers.length > 1 && (
         <label class="field">
           <span>Set on</span>
-          <select value={replica} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+          <select value={replica ?? ''} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
             <option value="">all replicas</option>
             {customers.map(({ name }) => (
               <option key={name} value={name}>

@@ -11,8 +11,16 @@ afterEach(() => {
 });
 
 const startedAt = 1_000_000;
+const customers = ['customer-1', 'customer-2'].map((name) => ({
+  name,
+  address: `${name}:3001`,
+  problem: null,
+  activeFaults: [],
+  injectedPerSecond: 0,
+  latencySeconds: null,
+}));
 const player = (now = startedAt, isAllowed = true) => (
-  <ScenarioPlayer load={{ ...noLoad, isAllowed }} token="t" now={now} />
+  <ScenarioPlayer customers={customers} load={{ ...noLoad, isAllowed }} token="t" now={now} />
 );
 const choose = (name: string) =>
   fireEvent.change(screen.getByRole('combobox', { name: 'Scenario' }), { target: { value: name } });
@@ -47,6 +55,17 @@ describe('the scenario player', () => {
     expect(screen.getByRole('progressbar', { name: 'Progress of customer-hang' }).getAttribute('value')).toBe('6.5');
     rerender(player(startedAt + 60_000));
     expect(screen.getByText('customer-hang has ended')).toBeDefined();
+  });
+
+  it('plays a scenario with one bad replica on one replica only', async () => {
+    const requests = stubServer(success);
+    render(player());
+    choose('one-customer-hangs');
+
+    press('Play');
+
+    await screen.findByText('customer is healthy');
+    expect(requests[0]).toMatchObject({ method: 'PUT', path: '/faults/timeline?replica=customer-2' });
   });
 
   it('stops the load and clears the faults', async () => {

@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
-import type { LoadState } from '../protocol/messages.ts';
-import { type CommandResult, send } from './api.ts';
+import type { CustomerReplica, LoadState } from '../protocol/messages.ts';
+import { type CommandResult, onReplica, send } from './api.ts';
 import { duration } from './format.ts';
 import { ResultLine } from './result-line.tsx';
 import { durationOf, type Scenario, scenarios, stepAt } from './scenarios.ts';
 
 interface Props {
+  readonly customers: readonly CustomerReplica[];
   readonly load: LoadState;
   readonly token: string;
   /** On the server's clock. */
@@ -20,14 +21,15 @@ interface ScenarioRun {
 const [first] = scenarios;
 
 /** Plays the faults and the load of a scenario. */
-export function ScenarioPlayer({ load, token, now }: Props) {
+export function ScenarioPlayer({ customers, load, token, now }: Props) {
   const [name, setName] = useState(first?.name ?? '');
   const [run, setRun] = useState<ScenarioRun>();
   const [result, setResult] = useState<CommandResult>();
   const chosen = scenarios.find((scenario) => scenario.name === name);
 
   const start = async (scenario: Scenario): Promise<void> => {
-    const faults = await send({ method: 'PUT', path: '/faults/timeline', body: scenario.timeline, token });
+    const path = onReplica('/faults/timeline', scenario.isOfOneReplica ? customers.at(-1)?.name : undefined);
+    const faults = await send({ method: 'PUT', path, body: scenario.timeline, token });
     const sent =
       faults.isDone && load.isAllowed ? await send({ method: 'PUT', path: '/load', body: scenario.load }) : faults;
     setResult(sent.isDone ? undefined : sent);

@@ -13,6 +13,11 @@ describe('the scenarios', () => {
       'customer-hang',
       'customer-capacity',
       'flapping',
+      'one-customer-hangs',
+      'one-customer-hangs-at-low-load',
+      'one-customer-slow',
+      'one-customer-errors',
+      'one-customer-resets',
       'spike',
       'every-fault',
     ]);

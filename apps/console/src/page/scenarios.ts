@@ -50,6 +50,8 @@ export interface Scenario {
   readonly claim: string;
   readonly load: LoadPlan;
   readonly timeline: FaultTimeline;
+  /** Whether only one replica of customer plays the timeline. */
+  readonly isOfOneReplica: boolean;
   /** Titles of the changes; `at` in seconds after the start. */
   readonly steps: readonly { readonly at: number; readonly title: string }[];
 }
@@ -73,7 +75,9 @@ function scenarioOf({ name, claim, short, rate, ...test }: LoadTest): Scenario |
   if (test.variants !== undefined || (test.steps === undefined && test.load === undefined)) return undefined;
   const healthy = test.healthy ?? healthyCustomer;
   const changes: { at: number; title: string; faults: Faults }[] = [];
-  for (const { at, title, action } of test.steps?.(short) ?? []) {
+  const planned = test.steps?.(short) ?? [];
+  const isOfOneReplica = planned.some(({ action }) => action.kind === 'customer' && action.replica !== undefined);
+  for (const { at, title, action } of planned) {
     const faults = faultsOf(action, healthy);
     if (faults === undefined) return undefined;
     changes.push({ at: short.before + at, title, faults });
@@ -86,6 +90,7 @@ function scenarioOf({ name, claim, short, rate, ...test }: LoadTest): Scenario |
     claim,
     load,
     timeline: { steps: timeline.map(({ at, faults }) => ({ at: `${at}s`, faults })) },
+    isOfOneReplica,
     steps: [
       { at: 0, title: 'customer is healthy' },
       ...changes.map(({ at, title }) => ({ at, title })),
@@ -126,6 +131,7 @@ function everyFaultScenario(): Scenario {
     claim: 'Accounts are opened, or accepted for later verification, under every fault of customer.',
     load: { startRate: 20, stages: [{ rate: 20, seconds }] },
     timeline: everyFaultTimeline,
+    isOfOneReplica: false,
     steps,
   };
 }

@@ -39,6 +39,7 @@ export function replicaWith(changes: Partial<AccountReplica> = {}): AccountRepli
     problem: null,
     hasEvents: true,
     breakers: { customer: breakerWith() },
+    pools: {},
     findings: [],
     ...changes,
   };

@@ -1,8 +1,9 @@
-import type { CircuitBreakerWindowResponse, StateName } from '@breakwater/resilience/actuator';
+import type { CircuitBreakerWindowResponse, EndpointPoolDetails, StateName } from '@breakwater/resilience/actuator';
 
 /** Messages from the console's server to its pages. Times are milliseconds since the Unix epoch. */
 
 export type Breaker = CircuitBreakerWindowResponse;
+export type Pool = EndpointPoolDetails;
 
 /** A finding of the doctor about an instance. */
 export interface Finding {
@@ -21,11 +22,15 @@ export interface AccountReplica {
   readonly hasEvents: boolean;
   /** By name, as of the last poll. */
   readonly breakers: Readonly<Record<string, Breaker>>;
+  /** The endpoint pools by name, as of the last poll. */
+  readonly pools: Readonly<Record<string, Pool>>;
   readonly findings: readonly Finding[];
 }
 
 export interface CustomerReplica {
   readonly name: string;
+  /** Host and port, by which account names its endpoints. */
+  readonly address: string;
   readonly problem: string | null;
   readonly activeFaults: readonly string[];
   /** Faults injected in the last second. */
