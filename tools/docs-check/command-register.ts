@@ -66,6 +66,9 @@ export const onSystem: Texts = {
   'curl -s http://account:3000/actuator/circuitbreakerevents/customer | jq': '"circuitBreakerEvents"',
   [`curl -s -X POST http://account:3000/actuator/circuitbreakers/customer -H "authorization: Bearer $ACTUATOR_TOKEN" -H 'content-type: application/json' -d '{"updateState":"FORCE_OPEN"}'`]:
     'FORCED_OPEN',
+  'curl -s http://account:3000/actuator/endpointpools | jq': '"state": "IN_SERVICE"',
+  [`curl -s -X POST http://account:3000/actuator/endpointpools/customer/$ENDPOINT -H "authorization: Bearer $ACTUATOR_TOKEN" -H 'content-type: application/json' -d '{"updateState":"EJECT"}'`]:
+    'EJECTED',
   'curl -s http://customer:3001/faults -H "authorization: Bearer $FAULTS_TOKEN"': '"faults"',
   [`curl -s -X PUT http://customer:3001/faults -H "authorization: Bearer $FAULTS_TOKEN" -H 'content-type: application/json' -d '{"latency":"0ms"}'`]:
     '"latency":"0ms"',

@@ -98,6 +98,7 @@ describe.runIf(missing.length === 0)('a command of the documentation, run on a s
         CURL_HOME: home,
         FAULTS_TOKEN: system.faultsToken,
         ACTUATOR_TOKEN: system.actuatorToken,
+        ENDPOINT: new URL(system.customerUrls[0] ?? '').host,
       }),
       ...(isEndless ? { until: prints } : {}),
     });
