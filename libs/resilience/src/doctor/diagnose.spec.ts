@@ -523,9 +523,9 @@ const cases: readonly Case[] = [
   },
   {
     code: 'endpoint-pool-without-endpoints',
-    severity: 'error',
+    severity: 'info',
     options: { endpointPool: {} },
-    message: 'Neither endpoints nor dnsUrl nor resolver is set',
+    message: 'Neither endpoints nor dnsUrl nor resolver is set here',
     without: [
       { options: { endpointPool: { endpoints: twoEndpoints } } },
       { options: { endpointPool: { dnsUrl: 'http://customer' } } },

@@ -12,11 +12,16 @@ export const endpointChecks = [
   {
     code: 'endpoint-pool-without-endpoints',
     title: 'The endpoint pool has no endpoints',
-    severity: 'error',
-    doc: 'Without `endpoints`, `dnsUrl` or `resolver` the pool passes calls on: it chooses nothing and ejects nothing.',
+    severity: 'info',
+    doc:
+      'Without `endpoints`, `dnsUrl` or `resolver` the pool passes calls on: it chooses nothing and ejects nothing. In a ' +
+      'file they may be left out where the application sets them in code, for example from an environment variable.',
     run({ endpointPool }) {
       if (endpointPool === undefined || hasEndpoints(endpointPool)) return undefined;
-      return 'Neither endpoints nor dnsUrl nor resolver is set, so the endpoint pool has no effect. Set one of them.';
+      return (
+        'Neither endpoints nor dnsUrl nor resolver is set here, so the endpoint pool has no effect unless the application ' +
+        'sets one of them in code.'
+      );
     },
   },
   {
