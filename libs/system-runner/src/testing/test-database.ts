@@ -1,9 +1,8 @@
-import { readFile, statfs } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { createDatabase, type Database } from '../postgres/database-server.ts';
 import { provideDatabaseServer } from '../postgres/local-postgres.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,23 +16,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const server = await provideDatabaseServer(process.env, await temporaryFolder());
   project.provide('databaseServerUrl', server.url);
   return () => server.stop();
-}
-
-/** Enough for the databases of a project's tests and the log of their changes. */
-const neededBytes = 2 * 1024 ** 3;
-
-/** In memory if possible: creating a database on a disk takes five times as much processor time. */
-async function temporaryFolder(): Promise<string> {
-  const folder = '/dev/shm';
-  try {
-    const { bavail, bsize } = await statfs(folder);
-    // PostgreSQL may have to be copied there, too.
-    const mayRunPrograms = !/^\S+ \/dev\/shm \S+ \S*\bnoexec\b/m.test(await readFile('/proc/mounts', 'utf8'));
-    return bavail * bsize >= neededBytes && mayRunPrograms ? folder : tmpdir();
-  } catch {
-    // Other systems than Linux have no such folder.
-    return tmpdir();
-  }
 }
 
 /** Creates an empty database on the server of the project's tests. */
