@@ -126,6 +126,14 @@ export const hedges = createRegistry(
   { retryBudgets: createRegistry('retryBudget') },
 );
 
+export const watchful = new CircuitBreaker('customer', {
+  slidingWindowSize: 10,
+  slowCallDurationThreshold: '1s',
+  slowCallRateThreshold: 80,
+  slowCallsInFlightEnabled: true,
+  abortCallsOnOpen: true, // pass the signal of the context on, or put a time limiter inside
+});
+
 export const recovering = new CircuitBreaker('customer', {
   slidingWindowSize: 10,
   waitDurationInOpenState: '30s',

@@ -104,7 +104,7 @@ modules with NestJS 12 also need a setup file. Jest refuses a CommonJS package, 
 requires an ES module while the specs are importing the same module
 ([upstream](https://github.com/jestjs/jest/pull/16366)); a module that is loaded before is no problem:
 
-\`\`\`js
+\`\`\`text
 // load-nest.mjs, in the setupFiles of Jest's configuration
 import '@nestjs/common';
 import '@nestjs/core';
