@@ -105,8 +105,9 @@ const applications: readonly PublicApplication[] = [
     licence: 'MIT',
     made: 'by hand, as an example for `create-turbo`',
     adapted:
-      'The comments in the configuration of Jest and the packages for ESLint are left out, and `@nestjs/mapped-types`, ' +
-      'which may have any version, is 2.0.5',
+      'Put together from files of several commits: one spec has the import of `@jest/globals` that the others have, and ' +
+      'small classes have another formatting. The comments in the configuration of Jest and the packages for ESLint are left ' +
+      'out, and `@nestjs/mapped-types`, which may have any version, is 2.0.5',
     folder: 'apps/api',
     packageManager: 'pnpm',
     build: 'packages/api',
