@@ -60,7 +60,7 @@ const streamHeaders = {
  * @param pageDirectory directory of the built page
  */
 export function createConsole(config: ConsoleConfig, pageDirectory: string): FastifyInstance {
-  const [loadUrl = ''] = config.LOAD_URL;
+  const [loadUrl] = config.LOAD_URL;
   const load = new LoadGenerator(config.CONSOLE_LOAD, openAccountsAt(loadUrl));
   const monitor = new SystemMonitor({
     accountUrls: config.ACCOUNT_URL,

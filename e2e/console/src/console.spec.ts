@@ -136,7 +136,10 @@ describe.skipIf(missing !== undefined)('the console', () => {
 
     await card(page, 'account-1').waitFor(waiting);
     await card(page, 'account-2').waitFor(waiting);
-    await page.getByText('customer-2', { exact: true }).waitFor(waiting);
+    // An endpoint of account, and a replica with faults.
+    for (const part of [page.getByRole('main').getByRole('table'), page.getByRole('complementary')]) {
+      await part.getByText('customer-2', { exact: true }).waitFor(waiting);
+    }
 
     expect(await page.title()).toBe('Breakwater console');
     expect(visit?.foreignRequests).toEqual([]);
