@@ -134,9 +134,9 @@ export const resilience = (): DashboardBuilder =>
             'Ejections in the last five minutes by reason, those that maxEjectionPercent prevented, and panic: 1 while calls go to all endpoints.',
           queries: {
             '{{name}} {{reason}}':
-              'sum by (name, reason) (increase(breakwater_endpoint_pool_ejections_total{instance=~"$instance"}[5m])) > 0',
+              'sum by (name, reason) (increase(breakwater_endpoint_pool_ejections_total{instance=~"$instance"}[5m]))',
             '{{name}} {{reason}} prevented':
-              'sum by (name, reason) (increase(breakwater_endpoint_pool_prevented_ejections_total{instance=~"$instance"}[5m])) > 0',
+              'sum by (name, reason) (increase(breakwater_endpoint_pool_prevented_ejections_total{instance=~"$instance"}[5m]))',
             '{{name}} panic': 'max by (name) (breakwater_endpoint_pool_panic{instance=~"$instance"})',
           },
         }),
