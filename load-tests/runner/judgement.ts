@@ -183,7 +183,7 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
   breakersLeftClosed: ['breakers that were not CLOSED', '≤', String, ({ breakersLeftClosed }) => breakersLeftClosed],
   timeToShareMs: ["time until the replica's share is back", '≤', seconds, ({ timeToShareMs }) => timeToShareMs],
   peakAfterReturn: [
-    'peak of calls to the replica after its return, of normal',
+    'peak of calls to the replica after its return, of an equal share',
     '≤',
     (ratio) => ratio.toFixed(2),
     ({ peakAfterReturn }) => peakAfterReturn,

@@ -70,7 +70,10 @@ export function measure(record: RunRecord) {
     /** Accounts whose circuit breaker was seen in another state than CLOSED during the fault. */
     breakersLeftClosed: leftClosed(record.breakers, during),
     timeToShareMs: timeToShare(services, during, after),
-    /** The most calls in a second that the replica with the fewest calls during the fault received after it, of normal. */
+    /**
+     * The most calls in a second that the replica with the fewest calls during the fault received after it, of an equal share
+     * of those before.
+     */
     peakAfterReturn: peakAfterReturn(services, before, during, after),
     timeToProtectMs: timeToProtect(requests, during),
     timeToRecoverMs: timeToRecover(requests, after),
@@ -138,14 +141,15 @@ function timeToShare(samples: readonly ServiceSample[], during: Span, after: Spa
 
 function peakAfterReturn(samples: readonly ServiceSample[], before: Span, during: Span, after: Span): number {
   const replica = leastCalled(samples, during);
-  const rates = (span: Span): number[] => {
+  const rates = (span: Span, of?: string): number[] => {
     const within = samples.filter(({ atMs }) => atMs >= span.fromMs && atMs <= span.toMs);
     return within.slice(1).flatMap((last, index) => {
       const first = within[index];
-      return first === undefined ? [] : [callsBetween(first, last, replica) / (last.atMs - first.atMs)];
+      return first === undefined ? [] : [callsBetween(first, last, of) / (last.atMs - first.atMs)];
     });
   };
-  return Math.max(...rates(after)) / mean(rates(before));
+  const replicas = Object.keys(samples.at(-1)?.customerCalls ?? {}).length;
+  return Math.max(...rates(after, replica)) / (mean(rates(before)) / replicas);
 }
 
 function leftClosed(samples: readonly BreakerSample[], { fromMs, toMs }: Span): number {

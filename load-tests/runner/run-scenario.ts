@@ -54,7 +54,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
   const system = await LocalSystem.prepare({
     name: 'load-test',
     database: 'own',
-    passiveHealthChecks: variant !== 'without-passive-health-checks',
+    nginxRoundRobin: variant === 'nginx-round-robin',
     env: {
       // Request logs would distort the measurement.
       account: {

@@ -40,7 +40,7 @@ export const restarts = {
     rate: 60,
     // The load balancer waits 6 s for a response before it asks the other replica.
     clientTimeoutSeconds: 15,
-    control: 'without-passive-health-checks',
+    control: 'nginx-round-robin',
     steps: ({ during }) => [
       { at: 0, title: 'account-1 is frozen', action: { kind: 'freeze', replicas: ['account-1'] } },
       { at: during, title: 'account-1 continues', action: { kind: 'thaw', replicas: ['account-1'] } },

@@ -36,8 +36,8 @@ export type Variant =
   | 'as-configured'
   | 'retries-without-budget'
   | 'retries-within-budget'
-  /** The load balancer never leaves out an account service. */
-  | 'without-passive-health-checks'
+  /** nginx takes the account services in turn and leaves none out. */
+  | 'nginx-round-robin'
   /** The endpoint pool of account takes customer's replicas in turn and ejects none. */
   | 'round-robin-without-ejection';
 
@@ -61,7 +61,7 @@ export interface Thresholds {
   readonly breakersLeftClosed?: number;
   /** From the end of the fault until the replica that it hit receives its share of the calls again. */
   readonly timeToShareMs?: number;
-  /** The most calls in a second that this replica receives after the fault, of normal. */
+  /** The most calls in a second that this replica receives after the fault, of an equal share of those before it. */
   readonly peakAfterReturn?: number;
   readonly timeToProtectMs?: number;
   readonly timeToRecoverMs?: number;

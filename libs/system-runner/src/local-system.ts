@@ -276,7 +276,7 @@ export class LocalSystem {
       this.#gateway.prepare({
         port,
         accountPorts: ports.accounts,
-        passiveHealthChecks: this.#context.options.passiveHealthChecks,
+        nginxRoundRobin: this.#context.options.nginxRoundRobin,
         consolePort: ports.console,
         runDirectory: path.join(this.logs, 'gateway'),
         logFile: this.gatewayLog,

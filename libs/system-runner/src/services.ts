@@ -23,10 +23,10 @@ export interface SystemOptions {
   /** Default: `auto`, which is nginx if it is installed. */
   readonly gateway?: GatewayChoice;
   /**
-   * Whether the gateway leaves out an account service for 5 s after a request to it failed (nginx's passive health checks).
-   * Default: true.
+   * Whether nginx takes the account services in turn and leaves none out, instead of choosing the one with the fewest
+   * connections and leaving one out for 5 s after a request to it failed. For comparisons. Default: false.
    */
-  readonly passiveHealthChecks?: boolean;
+  readonly nginxRoundRobin?: boolean;
   /** Number of account services, 1 to 9. Default: 2. */
   readonly accounts?: number;
   /** Number of customer services, 1 to 9. Default: 2. */
@@ -68,7 +68,7 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
   const defaults = { name: 'system', port: 0, gateway: 'auto', console: false, env: {} } as const;
   return {
     ...defaults,
-    passiveHealthChecks: true,
+    nginxRoundRobin: false,
     database: 'given',
     unexpectedEnd: 'breaks',
     ...options,

@@ -13,8 +13,8 @@ export type GatewayChoice = 'auto' | 'nginx' | 'node';
 export interface GatewaySettings {
   readonly port: number;
   readonly accountPorts: readonly number[];
-  /** Whether a replica that failed is left out for a while. Default: true. */
-  readonly passiveHealthChecks?: boolean;
+  /** Whether nginx takes the replicas in turn and leaves none out. Default: false. */
+  readonly nginxRoundRobin?: boolean;
   /** Undefined in a system without a console. */
   readonly consolePort?: number | undefined;
   /** A directory for the gateway's files; created if missing. */
@@ -55,14 +55,14 @@ export function chooseGateway(choice: GatewayChoice): Gateway {
 export function nginxValues({
   port,
   accountPorts,
-  passiveHealthChecks = true,
+  nginxRoundRobin = false,
   consolePort,
   runDirectory,
   values = {},
 }: Omit<GatewaySettings, 'logFile'>): Record<string, string> {
   return {
     GATEWAY_LISTEN: `${loopback}:${port}`,
-    GATEWAY_ACCOUNTS: replicaDirectives(accountPorts, passiveHealthChecks).join('\n        '),
+    GATEWAY_ACCOUNTS: replicaDirectives(accountPorts, nginxRoundRobin).join('\n        '),
     GATEWAY_CONSOLE: consolePort === undefined ? '' : `${loopback}:${consolePort}`,
     // Addresses are fixed while the system runs, and there is no proxy in front of it.
     GATEWAY_RESOLVER: '',
@@ -80,9 +80,9 @@ export function nginxValues({
 }
 
 /** As `nginx/nginx.conf` describes them. nginx always tries a single replica, so it needs no backup. */
-function replicaDirectives(ports: readonly number[], passiveHealthChecks: boolean): string[] {
+function replicaDirectives(ports: readonly number[], nginxRoundRobin: boolean): string[] {
   const servers = ports.map((port) => `server ${loopback}:${port}`);
-  if (!passiveHealthChecks) return servers.map((server) => `${server} max_fails=0;`);
+  if (nginxRoundRobin) return servers.map((server) => `${server} max_fails=0;`);
   return [
     ...servers.map((server) => `${server} max_fails=1 fail_timeout=5s;`),
     ...(servers.length === 1 ? [] : servers).map((server) => `${server} max_fails=0 backup;`),
@@ -122,7 +122,10 @@ export function readNginxTemplate(): string {
 function writeConfiguration(settings: GatewaySettings): string {
   const configuration = path.join(settings.runDirectory, 'nginx.conf');
   mkdirSync(settings.runDirectory, { recursive: true });
-  writeFileSync(configuration, renderTemplate(readNginxTemplate(), nginxValues(settings)));
+  const template = readNginxTemplate();
+  // Without another method, nginx balances in turn.
+  const balanced = settings.nginxRoundRobin === true ? template.replace(/^ *least_conn;\n/m, '') : template;
+  writeFileSync(configuration, renderTemplate(balanced, nginxValues(settings)));
   return configuration;
 }
 
