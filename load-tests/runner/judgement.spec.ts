@@ -165,7 +165,7 @@ describe('a run', () => {
     ['a breaker opens', { breakersLeftClosed: 1 }, {}],
     ['a replica has its share too late', { timeToShareMs: 15_000 }, oneReplicaLess(42_000)],
     ['a replica never has its share again', { timeToShareMs: 15_000 }, oneReplicaLess(60_000)],
-    ['a burst hits the replica that returns', { peakAfterReturn: 1.5 }, oneReplicaLess(32_000, 8)],
+    ['a burst hits the replica that returns', { loadOnReturn: 1.25 }, oneReplicaLess(32_000, 10)],
     ['protection takes long', { timeToProtectMs: 1_000 }, {}],
     ['a phase is slow', { p99DuringMs: 1_999 }, {}],
     ['a client is lost in any phase', { overallGoodput: 0.999 }, withRequests(5_000, 5_100, { status: 0 })],
@@ -209,7 +209,7 @@ describe('a run', () => {
       p99NoticedMs: 150,
       breakersLeftClosed: 0,
       timeToShareMs: 15_000,
-      peakAfterReturn: 1.5,
+      loadOnReturn: 1.25,
     });
 
     expect(checks.map(({ verdict }) => verdict)).toEqual(checks.map(() => 'passed'));

@@ -182,11 +182,11 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
   p99NoticedMs: ['p99 from 2 s on', '≤', milliseconds, ({ noticed }) => noticed.latenciesMs.p99],
   breakersLeftClosed: ['breakers that were not CLOSED', '≤', String, ({ breakersLeftClosed }) => breakersLeftClosed],
   timeToShareMs: ["time until the replica's share is back", '≤', seconds, ({ timeToShareMs }) => timeToShareMs],
-  peakAfterReturn: [
-    'peak of calls to the replica after its return, of an equal share',
+  loadOnReturn: [
+    'load on the replica in its first 3 s, of an equal share',
     '≤',
     (ratio) => ratio.toFixed(2),
-    ({ peakAfterReturn }) => peakAfterReturn,
+    ({ loadOnReturn }) => loadOnReturn,
   ],
   timeToProtectMs: ['time to protect', '≤', seconds, ({ timeToProtectMs }) => timeToProtectMs],
   timeToRecoverMs: ['time to recover', '≤', seconds, ({ timeToRecoverMs }) => timeToRecoverMs],

@@ -25,6 +25,10 @@ const noticeMs = 2_000;
 const shareWindowMs = 5_000;
 /** Of an equal share: two replicas of equal speed do not receive the same number of calls in every window. */
 const shareNeeded = 0.7;
+/** The first calls of a replica that returns are those of so many milliseconds. */
+const returnMs = 3_000;
+/** More calls in a second than this are no health probes: each replica of account makes one in five seconds. */
+const probesPerSecond = 2;
 
 /** Computes the measures of a run. */
 export function measure(record: RunRecord) {
@@ -70,11 +74,7 @@ export function measure(record: RunRecord) {
     /** Accounts whose circuit breaker was seen in another state than CLOSED during the fault. */
     breakersLeftClosed: leftClosed(record.breakers, during),
     timeToShareMs: timeToShare(services, during, after),
-    /**
-     * The most calls in a second that the replica with the fewest calls during the fault received after it, of an equal share
-     * of those before.
-     */
-    peakAfterReturn: peakAfterReturn(services, before, during, after),
+    loadOnReturn: loadOnReturn(services, before, during, after),
     timeToProtectMs: timeToProtect(requests, during),
     timeToRecoverMs: timeToRecover(requests, after),
     /** From the opening of the last circuit breaker until the end of the fault. */
@@ -139,17 +139,22 @@ function timeToShare(samples: readonly ServiceSample[], during: Span, after: Spa
   return undefined;
 }
 
-function peakAfterReturn(samples: readonly ServiceSample[], before: Span, during: Span, after: Span): number {
+/**
+ * The calls of the first seconds in which the replica that received the fewest calls during the fault receives calls again,
+ * other than health probes, as a share of an equal part of the calls before the fault. Undefined when it never receives any.
+ */
+function loadOnReturn(samples: readonly ServiceSample[], before: Span, during: Span, after: Span): number | undefined {
   const replica = leastCalled(samples, during);
-  const rates = (span: Span, of?: string): number[] => {
-    const within = samples.filter(({ atMs }) => atMs >= span.fromMs && atMs <= span.toMs);
-    return within.slice(1).flatMap((last, index) => {
-      const first = within[index];
-      return first === undefined ? [] : [callsBetween(first, last, of) / (last.atMs - first.atMs)];
-    });
-  };
-  const replicas = Object.keys(samples.at(-1)?.customerCalls ?? {}).length;
-  return Math.max(...rates(after, replica)) / (mean(rates(before)) / replicas);
+  const returned = samplesFrom(samples, after);
+  const start = returned.findIndex((sample, index) => {
+    const previous = returned[index - 1];
+    return previous !== undefined && callsBetween(previous, sample, replica) > probesPerSecond;
+  });
+  const first = returned[start - 1];
+  const last = first && returned.findLast(({ atMs }) => atMs <= first.atMs + returnMs);
+  if (first === undefined || last === undefined || last.atMs <= first.atMs) return undefined;
+  const perSecond = (callsBetween(first, last, replica) / (last.atMs - first.atMs)) * 1_000;
+  return perSecond / (customerCallRate(samples, before) / Object.keys(last.customerCalls).length);
 }
 
 function leftClosed(samples: readonly BreakerSample[], { fromMs, toMs }: Span): number {

@@ -25,8 +25,8 @@ function oneOfTwo(name: string, claim: string, title: string, faults: Faults, ra
       p99NoticedMs: 150,
       breakersLeftClosed: 0,
       timeToShareMs: 15_000,
-      // At a low rate, single calls decide about the most calls in a second.
-      ...(rate >= 60 ? { peakAfterReturn: 1.5 } : {}),
+      // At a low rate, a few calls decide.
+      ...(rate >= 60 ? { loadOnReturn: 1.25 } : {}),
     }),
   };
 }

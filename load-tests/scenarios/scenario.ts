@@ -61,8 +61,8 @@ export interface Thresholds {
   readonly breakersLeftClosed?: number;
   /** From the end of the fault until the replica that it hit receives its share of the calls again. */
   readonly timeToShareMs?: number;
-  /** The most calls in a second that this replica receives after the fault, of an equal share of those before it. */
-  readonly peakAfterReturn?: number;
+  /** The calls of the first 3 s in which this replica receives calls again, of an equal share of those before the fault. */
+  readonly loadOnReturn?: number;
   readonly timeToProtectMs?: number;
   readonly timeToRecoverMs?: number;
   /** Calls per second to customer while protected, as a share of those before. */
@@ -130,7 +130,8 @@ export const customerIsIsolated: Thresholds = {
   ...clientsHardlyNotice,
   p99ProtectedMs: 100,
   timeToRecoverMs: maxRecoveryMs,
-  customerLoadProtected: 0.01,
+  // Trial calls, and health probes of the replica that is ejected.
+  customerLoadProtected: 0.015,
 };
 
 /** Faults of customer for the whole phase `during`. */
