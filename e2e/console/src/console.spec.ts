@@ -198,7 +198,8 @@ describe.skipIf(missing !== undefined)('the console', () => {
       .waitFor(waiting);
     await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
 
-    // Hanging trial calls last long enough to be seen.
+    // Each hanging trial call ends after a second, as a slow one. With few requests they follow one another, and can be seen.
+    await page.getByRole('slider', { name: /Accounts to open/ }).fill('1');
     await page.getByRole('button', { name: 'Hang', exact: true }).click();
     await waitForMeaning(page, 'account-1', /^\d of 3 trial calls have ended/);
     expect(await customerFaults()).toEqual([['hang'], ['hang']]);
