@@ -1,5 +1,4 @@
 import {
-  BadRequestException,
   Body,
   ConflictException,
   Controller,
@@ -20,6 +19,7 @@ import { registryToken } from '../../core/policies.ts';
 import { Application } from './application.ts';
 import type { CircuitBreakerWindowResponse, CircuitBreakerWindowsResponse } from './responses.ts';
 import { TokenGuard } from './token.guard.ts';
+import { requestedUpdate } from './update-state.ts';
 
 /** Resilience4j's `CircuitBreakerUpdateStateResponse`. */
 export interface CircuitBreakerUpdateStateResponse {
@@ -58,15 +58,8 @@ export class CircuitBreakerController {
   @UseGuards(TokenGuard)
   update(@Param('name') name: string, @Body() body: unknown): CircuitBreakerUpdateStateResponse {
     const circuitBreaker = this.#find(name);
-    const wanted = updateStateIn(body);
-    const update = typeof wanted === 'string' && Object.hasOwn(updates, wanted) ? updates[wanted] : undefined;
-    if (update === undefined) {
-      const given = wanted === undefined ? 'missing' : JSON.stringify(wanted);
-      throw new BadRequestException(`updateState is ${given}; allowed: ${Object.keys(updates).join(', ')}.`);
-    }
-    this.#logger.warn(
-      `Requested update of CircuitBreaker '${name}': ${String(wanted)}. It was ${circuitBreaker.state}.`,
-    );
+    const [wanted, update] = requestedUpdate(body, updates);
+    this.#logger.warn(`Requested update of CircuitBreaker '${name}': ${wanted}. It was ${circuitBreaker.state}.`);
     try {
       update(circuitBreaker);
     } catch (error) {
@@ -104,8 +97,4 @@ function describeWindow(circuitBreaker: AnyCircuitBreaker): CircuitBreakerWindow
     },
     window,
   };
-}
-
-function updateStateIn(body: unknown): unknown {
-  return (body as { readonly updateState?: unknown } | null | undefined)?.updateState;
 }

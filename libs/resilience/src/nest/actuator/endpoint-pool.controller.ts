@@ -1,5 +1,4 @@
 import {
-  BadRequestException,
   Body,
   Controller,
   HttpCode,
@@ -16,6 +15,7 @@ import type { EndpointState } from '../../core/endpoint-pool/pooled-endpoint.ts'
 import { registryToken } from '../../core/policies.ts';
 import { Application } from './application.ts';
 import { TokenGuard } from './token.guard.ts';
+import { requestedUpdate } from './update-state.ts';
 
 /** `POST endpointpools/:name/:endpoint`. */
 export interface EndpointUpdateStateResponse {
@@ -51,14 +51,9 @@ export class EndpointPoolController {
   ): EndpointUpdateStateResponse {
     const pool = this.#find(name);
     const before = this.#stateOf(pool, endpoint);
-    const wanted = (body as { readonly updateState?: unknown } | null | undefined)?.updateState;
-    const update = typeof wanted === 'string' && Object.hasOwn(updates, wanted) ? updates[wanted] : undefined;
-    if (update === undefined) {
-      const given = wanted === undefined ? 'missing' : JSON.stringify(wanted);
-      throw new BadRequestException(`updateState is ${given}; allowed: ${Object.keys(updates).join(', ')}.`);
-    }
+    const [wanted, update] = requestedUpdate(body, updates);
     this.#logger.warn(
-      `Requested update of endpoint ${endpoint} of EndpointPool '${name}': ${String(wanted)}. It was ${before}.`,
+      `Requested update of endpoint ${endpoint} of EndpointPool '${name}': ${wanted}. It was ${before}.`,
     );
     update(pool, endpoint);
     const message = `${endpoint} state has been changed successfully`;
