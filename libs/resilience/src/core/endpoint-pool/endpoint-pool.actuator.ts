@@ -1,21 +1,12 @@
 import type { EndpointPool } from './endpoint-pool.ts';
-import type { EjectionReason, EndpointState } from './pooled-endpoint.ts';
+import type { EjectionReason, EndpointSnapshot } from './pooled-endpoint.ts';
 
 /** One endpoint in the actuator. Rates are in percent; 0 without calls. */
-export interface EndpointDetails {
-  readonly url: string;
-  readonly state: EndpointState;
+export interface EndpointDetails extends Omit<EndpointSnapshot, 'name' | 'ejectionReason' | 'remainingEjectionMs'> {
   /** `null` while it is in service. */
   readonly ejectionReason: EjectionReason | null;
   /** `null` if it is not ejected, or by hand. */
   readonly remainingEjectionMs: number | null;
-  readonly inFlightCalls: number;
-  readonly latencyMs: number;
-  readonly failureRate: number;
-  readonly slowCallRate: number;
-  readonly numberOfSuccessfulCalls: number;
-  readonly numberOfFailedCalls: number;
-  readonly numberOfEjections: number;
 }
 
 /** An endpoint pool in the actuator, with its endpoints by name. */
