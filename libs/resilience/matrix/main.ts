@@ -36,7 +36,7 @@ if (!/^[1-9]\d?$/.test(jobs)) throw new Error(`--jobs is '${jobs}'; allowed: 1 t
 type Task = Omit<Cell, 'checks'> & { readonly check: Check };
 
 const report = await readReport();
-const library = await commitOfLibrary();
+const testedCommit = await commitOfLibrary();
 
 /** Whether a title has every word of `--only`. */
 function isSelected(title: string): boolean {
@@ -46,7 +46,9 @@ function isSelected(title: string): boolean {
 
 function tasksOf(cells: readonly Cell[]): readonly Task[] {
   const present = new Set(
-    report.results.filter((each) => each.result !== 'failed' && each.library === library).map((each) => titleOf(each)),
+    report.results
+      .filter((each) => each.result !== 'failed' && each.testedCommit === testedCommit)
+      .map((each) => titleOf(each)),
   );
   return cells
     .flatMap(({ checks, ...cell }) => checks.map((check) => ({ ...cell, check })))
@@ -73,7 +75,7 @@ async function checkTasks(folder: string, archive: string): Promise<readonly Cel
 
 async function checkTask(workshop: Workshop, task: Task): Promise<CellResult> {
   const result = await reported(titleOf(task), () => workshop.check(task, task.check));
-  return { ...task, result, date: new Date().toISOString().slice(0, 10), library };
+  return { ...task, result, date: new Date().toISOString().slice(0, 10), testedCommit };
 }
 
 async function checkCompilers(folder: string, archive: string): Promise<readonly Pick<CellResult, 'result'>[]> {

@@ -202,13 +202,13 @@ if (sources === undefined) throw new Error('Usage: node matrix/public-applicatio
 const folder = await mkdtemp(join(tmpdir(), 'breakwater-public-'));
 try {
   const { archive } = await pack(folder);
-  const library = await commitOfLibrary();
+  const testedCommit = await commitOfLibrary();
   const results: PublicResult[] = [];
   for (const application of applications) {
     const { name, repository, commit, licence, made, adapted, decorates } = application;
     const checked = await check(application, join(sources, name), join(folder, name), archive);
     const date = new Date().toISOString().slice(0, 10);
-    const environment = { node: process.versions.node, date, library };
+    const environment = { node: process.versions.node, date, testedCommit };
     results.push({ repository, commit, licence, made, adapted, decorates, ...environment, ...checked });
     process.stdout.write(`${repository}: ${JSON.stringify(checked)}\n`);
     if (checked.before.failed + checked.after.failed > 0) process.exitCode = 1;

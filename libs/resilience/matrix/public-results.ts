@@ -18,7 +18,7 @@ export interface PublicResult {
   readonly decorates: string;
   readonly date: string;
   /** The last commit that changed the code of the library. */
-  readonly library: string;
+  readonly testedCommit: string;
   readonly node: string;
   readonly versions: Readonly<Record<string, string>>;
   /** Without the library, and with it. */

@@ -22,8 +22,7 @@ declare global {
   }
 }
 
-// The types of `@jest/globals`. Without Jest, this package does not exist.
-/** @ts-ignore */
+/** @ts-ignore -- the types of `@jest/globals`; without Jest, this package does not exist */
 declare module '@jest/expect' {
   // oxlint-disable-next-line typescript/no-unused-vars -- the parameters must be those of Jest
   interface Matchers<R extends void | Promise<void>, T> {
