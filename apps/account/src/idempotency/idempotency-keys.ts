@@ -46,7 +46,7 @@ export class IdempotencyKeys {
   /**
    * Stores a key with its response, unless the key exists. PostgreSQL waits for another transaction that inserts the same key.
    *
-   * @param waitMs the longest wait for the other transaction; default: that of the database, a second
+   * @param waitMs the longest wait for the other transaction
    * @returns whether it was stored; if not, the existing key cannot be deleted before this transaction ends
    * @throws KeyInUseException when the other transaction lasts longer than this one waits
    */
@@ -54,7 +54,7 @@ export class IdempotencyKeys {
     { key, fingerprint }: KeyedRequest,
     { status, body }: Pick<StoredResponse, 'status' | 'body'>,
     transaction: Transaction<AccountTables>,
-    waitMs?: number,
+    waitMs: number,
   ): Promise<boolean> {
     const row = { fingerprint, response_status: status, response_body: JSON.stringify(body) };
     const insertion = transaction
@@ -68,10 +68,8 @@ export class IdempotencyKeys {
           .where('idempotency_keys.created_at', '<=', this.#oldest),
       )
       .returning('key');
-    const insert = () => insertion.executeTakeFirst();
     try {
-      const inserted = await (waitMs === undefined ? insert() : limitLockWaits(transaction, waitMs, insert));
-      return inserted !== undefined;
+      return (await limitLockWaits(transaction, waitMs, () => insertion.executeTakeFirst())) !== undefined;
     } catch (error) {
       throw error instanceof TransactionConflictError && error.isLockTimeout
         ? new KeyInUseException(key, error)

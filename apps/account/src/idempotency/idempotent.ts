@@ -83,15 +83,17 @@ export class IdempotentRequests {
     const write = 'problem' in decision ? undefined : decision.write;
     if (!request && !write) return response;
 
-    const store = (remaining?: RemainingWait) =>
+    const store = (remaining: RemainingWait) =>
       this.database.transact(async (tables) => {
-        if (request && !(await this.keys.insert(request, response, tables, remaining?.()))) {
+        if (request && !(await this.keys.insert(request, response, tables, remaining()))) {
           return replay(request, await this.keys.find(request.key, tables));
         }
         await write?.(tables);
         return response;
       });
-    return request ? this.writers.run(request.key, (remaining) => this.withinShare(() => store(remaining))) : store();
+    return request
+      ? this.writers.run(request.key, (remaining) => this.withinShare(() => store(remaining)))
+      : store(() => 0);
   }
 
   /** Keys that other replicas keep locked must not occupy all connections of this one. */

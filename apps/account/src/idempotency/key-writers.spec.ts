@@ -61,7 +61,7 @@ describe('KeyWriters', () => {
   it('leaves a write what remains of the second, which also repetitions of the write share', async () => {
     const writers = new KeyWriters();
     const held = heldWrite();
-    const waits: (number | undefined)[] = [];
+    const waits: number[] = [];
 
     const first = writers.run('a', (remaining) => {
       waits.push(remaining());
@@ -78,7 +78,7 @@ describe('KeyWriters', () => {
     held.resolve('first');
     await Promise.all([first, second]);
 
-    expect(waits).toEqual([undefined, 400, 150, 0]);
+    expect(waits).toEqual([1_000, 400, 150, 0]);
   });
 
   it('writes after the request before has failed for another reason', async () => {

@@ -4,11 +4,8 @@ import { accountKinds } from '../accounts/accounts.problems.ts';
 /** The longest that a request waits for others that write the same key, in this replica and in others, in milliseconds. */
 const maxWaitMs = 1_000;
 
-/** Waits below this, in milliseconds, are not worth the round trips that limit the next one. */
-const negligibleMs = 100;
-
-/** What is left of the wait for a key, in milliseconds. Undefined while that is the limit of the database anyway, a second. */
-export type RemainingWait = () => number | undefined;
+/** Returns what is left of the wait for a key, in milliseconds. */
+export type RemainingWait = () => number;
 
 /** 409: another request keeps writing the same key. */
 export class KeyInUseException extends ProblemException {
@@ -35,10 +32,7 @@ export class KeyWriters {
    */
   run<T>(key: string, write: (remaining: RemainingWait) => Promise<T>): Promise<T> {
     const startedAt = performance.now();
-    const remaining = (): number | undefined => {
-      const waitedMs = performance.now() - startedAt;
-      return waitedMs < negligibleMs ? undefined : Math.max(0, maxWaitMs - waitedMs);
-    };
+    const remaining = (): number => Math.max(0, maxWaitMs - (performance.now() - startedAt));
     const previous = this.#last.get(key);
     const current = previous === undefined ? write(remaining) : waitFor(previous, key).then(() => write(remaining));
     this.#last.set(key, current);

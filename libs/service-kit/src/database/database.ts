@@ -29,8 +29,11 @@ export interface Connections {
   readonly max: number;
 }
 
-/** The longest that a statement waits for a lock. */
-const lockTimeoutMs = 1_000;
+/**
+ * The longest that a statement waits for a lock: twice PostgreSQL's `deadlock_timeout`. If both ended at the same time, all
+ * transactions of a deadlock would fail instead of one, and meet again when they are repeated.
+ */
+const lockTimeoutMs = 2_000;
 
 /** A process that stops in the middle of a transaction would otherwise keep its locks. */
 const idleTimeoutMs = 2_000;

@@ -4,8 +4,12 @@ import { TransactionConflictError } from './database-errors.ts';
 
 /** The most attempts of a transaction. */
 const maxAttempts = 3;
-/** The longest wait before the second attempt; it doubles with each. The wait is random, so that two transactions part. */
-const firstWaitMs = 20;
+/**
+ * The longest wait before the second attempt, and by which factor it grows. The wait is random, so that two transactions that
+ * failed at the same time do not meet again: it is longer than a transaction takes, also on a busy machine.
+ */
+const firstWaitMs = 50;
+const waitFactor = 4;
 
 /**
  * Runs a transaction up to three times, as long as it conflicts with others and the deadline of the request has not passed.
@@ -20,7 +24,7 @@ export async function repeatOnConflict<T>(transaction: () => Promise<T>): Promis
       return await transaction();
     } catch (error) {
       if (!(error instanceof TransactionConflictError) || attempt === maxAttempts) throw error;
-      const waitMs = Math.random() * firstWaitMs * 2 ** (attempt - 1);
+      const waitMs = Math.random() * firstWaitMs * waitFactor ** (attempt - 1);
       if (deadline !== undefined && deadline.remainingRealMs <= waitMs) throw error;
       await wait(waitMs);
     }
