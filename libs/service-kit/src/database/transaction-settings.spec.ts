@@ -144,7 +144,7 @@ describe('the settings of a role or a database', () => {
     expect(settings.length).toBeGreaterThan(80);
     expect(expected).toMatchObject({
       alone: [
-        { time: '2026-11-05T03:04:05.678Z', large: '9007199254740993n', statement: '3s', lock: '1s', idle: '2s' },
+        { time: '2026-11-05T03:04:05.678Z', large: '9007199254740993n', statement: '3s', lock: '2s', idle: '2s' },
       ],
     });
     // More or less than on is kept; off is not.
@@ -171,7 +171,7 @@ describe('the settings of a role or a database', () => {
       ];
     });
 
-    expect(limits).toEqual(['250ms', '1s', '1ms', '1s']);
+    expect(limits).toEqual(['250ms', '2s', '1ms', '2s']);
   });
 
   it('may be a timeout of 100 ms', async () => {
