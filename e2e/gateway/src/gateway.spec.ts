@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type GatewayValues, hasNginx } from './nginx.ts';
 import { Replica } from './replica.ts';
@@ -232,6 +233,28 @@ describe.each(gatewayKinds)('%s with nginx/nginx.conf', (kind) => {
       expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(20);
       expect(sent).toBeGreaterThan(2_000);
     });
+
+    it(
+      'sends at most 1.1 requests per request of a client while no replica responds',
+      { timeout: 120_000 },
+      async () => {
+        const replicas = [await Replica.frozen(), await Replica.frozen()];
+        const { url } = await gatewayTo(replicas);
+        const requests: Promise<Response>[] = [];
+        for (let n = 0; n < 1_000; n += 1) {
+          const headers: Record<string, string> = n % 2 === 0 ? { 'idempotency-key': `k-${n}` } : {};
+          requests.push(fetch(`${url}/accounts`, { method: n % 2 === 0 ? 'POST' : 'GET', headers }));
+          await delay(10);
+        }
+        const statuses = await Promise.all(requests.map(async (request) => (await request).status));
+
+        const sent = replicas.reduce((total, each) => total + each.requests.length, 0);
+        expect(new Set(statuses)).toEqual(new Set([504]));
+        expect(sent / statuses.length).toBeLessThanOrEqual(1.1);
+        // A time-out is repeated all the same while few requests are in flight, as at the end.
+        expect(sent).toBeGreaterThan(statuses.length);
+      },
+    );
 
     it('tries both while both count as failed', async () => {
       const replicas = [await Replica.closingConnections(), await Replica.closingConnections()];

@@ -257,8 +257,9 @@ describe('nginx/nginx.conf', () => {
 
   it('repeats an unsafe request only with an idempotency key', () => {
     expect(rendered.match(/proxy_next_upstream [a-z_ ]+;/g)).toEqual([
-      'proxy_next_upstream error timeout non_idempotent;',
-      'proxy_next_upstream error timeout;',
+      'proxy_next_upstream error non_idempotent;',
+      'proxy_next_upstream off;',
+      'proxy_next_upstream error;',
     ]);
   });
 });

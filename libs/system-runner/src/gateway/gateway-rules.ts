@@ -10,6 +10,18 @@ export interface Route {
   readonly repeatsKeyedRequests: boolean;
 }
 
+/** A request that the first replica did not respond to in time. */
+export interface TimedOutRequest {
+  /** Whether it may be sent twice. */
+  readonly isIdempotent: boolean;
+  /** Whether there was a connection, so that the replica may have received it. */
+  readonly isSent: boolean;
+  /** The requests of all clients in the gateway, with this one. */
+  readonly inFlight: number;
+  /** Decoded and without dot segments. */
+  readonly path: string;
+}
+
 /** The rules of `nginx/nginx.conf` for the gateway that replaces nginx. */
 export interface GatewayRules {
   readonly listen: { readonly host: string; readonly port: number };
@@ -22,10 +34,12 @@ export interface GatewayRules {
   /** How long an idle connection to a replica is kept. */
   readonly keepAliveMs: number;
   readonly connectTimeoutMs: number;
-  /** A request is sent to at most so many replicas, … */
+  /** After an error, a request is sent to at most so many replicas, … */
   readonly maxAttempts: number;
   /** … to the second one only within this time. */
   readonly retryWithinMs: number;
+  /** @returns whether a request is sent to a second replica when the first one did not respond in time */
+  isRepeatedAfterTimeout(request: TimedOutRequest): boolean;
   readonly bodyLimitBytes: number;
   readonly bodyTimeoutMs: number;
   readonly headerTimeoutMs: number;
@@ -72,6 +86,7 @@ export function readGatewayRules(configuration: string): GatewayRules {
   const retryAfter = mapOf(http, '$retry_after');
   const allowed = mapOf(http, '$allowed_methods');
   const console = consoleOf(server);
+  const repeatedAfterTimeout = regexOf(keyOf(http, '$is_repeated_after_timeout', '1'));
   return {
     listen: { host, port: Number(port) },
     accountUrls: replicas.map(({ args }) => `http://${args[0]}`),
@@ -81,6 +96,8 @@ export function readGatewayRules(configuration: string): GatewayRules {
     connectTimeoutMs: milliseconds(first(server, 'proxy_connect_timeout')),
     maxAttempts: Number(first(server, 'proxy_next_upstream_tries')),
     retryWithinMs: milliseconds(first(server, 'proxy_next_upstream_timeout')),
+    isRepeatedAfterTimeout: ({ isIdempotent, isSent, inFlight, path }) =>
+      repeatedAfterTimeout.test(`${isIdempotent ? 1 : 0} ${isSent ? '0.000' : '-'} ${inFlight} ${path}`),
     bodyLimitBytes: bytes(first(http, 'client_max_body_size')),
     bodyTimeoutMs: milliseconds(first(http, 'client_body_timeout')),
     headerTimeoutMs: milliseconds(first(http, 'client_header_timeout')),

@@ -54,6 +54,7 @@ export function createGateway({
   /** Keyed by raw request. */
   const forwardings = new WeakMap<object, Forwarding>();
   const bodies = new WeakMap<object, Buffer>();
+  let inFlight = 0;
 
   /** Selects a replica that has not been tried. Returns whether there is one. */
   function selectReplica(forwarding: Forwarding): boolean {
@@ -162,16 +163,27 @@ export function createGateway({
     if (forwarding !== undefined) {
       if (forwarding.replica !== undefined) balancer.exclude(forwarding.replica);
       releaseReplica(forwarding);
-      const mayRetry =
-        forwarding.tried.size < rules.maxAttempts && now() - forwarding.startedAtMs < rules.retryWithinMs;
-      if (mayRetry && (isRefusal(error) || isRepeatable(request, route)) && selectReplica(forwarding)) {
+      if (isRepeated(request, route, forwarding, error) && selectReplica(forwarding)) {
         // The first attempt has consumed its stream.
         request.body = streamOf(bodies.get(request.raw));
         forward(reply, route);
         return;
       }
     }
-    problem(reply, failure.includes('TIMEOUT') ? 504 : 502);
+    problem(reply, isTimeout(error) ? 504 : 502);
+  }
+
+  /** Whether a request is sent to another replica, as nginx does: after an error, or after a time-out of its first attempt. */
+  function isRepeated(request: Reply['request'], route: Route, forwarding: Forwarding, error: Error): boolean {
+    const isIdempotent = isRepeatable(request, route);
+    if (!isTimeout(error)) {
+      const mayRetry =
+        forwarding.tried.size < rules.maxAttempts && now() - forwarding.startedAtMs < rules.retryWithinMs;
+      return mayRetry && (isRefusal(error) || isIdempotent);
+    }
+    const path = normalizePath(request.originalUrl) ?? '/';
+    const isSent = !isRefusal(error);
+    return forwarding.tried.size === 1 && rules.isRepeatedAfterTimeout({ isIdempotent, isSent, inFlight, path });
   }
 
   const agent = new Agent({
@@ -197,6 +209,10 @@ export function createGateway({
         reply.send({ status: 'up' });
         return;
       }
+      inFlight += 1;
+      reply.raw.once('close', () => {
+        inFlight -= 1;
+      });
       if (route.target === 'accounts') {
         const forwarding: Forwarding = { replica: undefined, tried: new Set(), startedAtMs: now() };
         forwardings.set(request.raw, forwarding);
@@ -226,6 +242,8 @@ function codeOf(error: Error): string {
   const cause = innermost(error);
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
+
+const isTimeout = (error: Error): boolean => codeOf(error).includes('TIMEOUT');
 
 /** Whether no connection was established, so that the replica never received the request. */
 function isRefusal(error: Error): boolean {
