@@ -4,7 +4,7 @@ import { type Plugin, rolldown } from 'rolldown';
 
 /**
  * `node tools/bundle-service.ts apps/account [lab/main]`: bundles a compiled service (`dist`) and all that it imports into a few
- * files in `bundle`. A service spends most of its start on finding and loading two thousand modules; a bundle has three.
+ * files in `bundle`. A service spends most of its start on finding and loading two thousand modules; a bundle has a few.
  *
  * The input is the compiler's output, so decorators and their metadata are kept. Whichever entry is bundled, `main` by default, is
  * `bundle/main.js`, and all code is directly in `bundle`: `../resilience.yml` is the same file as from `dist`.
@@ -36,18 +36,26 @@ const withoutUnused: Plugin = {
   resolveId: (id) => (isOneOf(unused, id) ? { id: `unused:${id}`, external: true } : null),
 };
 
+/** OpenTelemetry's SDK and exporters are in a file of their own, which is loaded only when an endpoint is set. */
+const sdk = String.raw`[\\/]node_modules[\\/]@opentelemetry[\\/](?:exporter-|otlp-|resources|sdk-)`;
+const telemetry = { name: 'telemetry', test: new RegExp(sdk) };
+
 /**
- * All packages go into one file without a source map, because reading that map takes as long as loading the packages. The
- * service's own code keeps its source maps.
+ * All other packages go into one file without a source map, because reading that map takes as long as loading the packages. The
+ * service's own code keeps its source maps. This group comes first, so that it also has what the SDK imports of it.
  */
-const packages = { name: 'packages', test: /[\\/]node_modules[\\/]/ };
+const packages = {
+  name: 'packages',
+  test: new RegExp(String.raw`^(?!.*${sdk}).*[\\/]node_modules[\\/]`),
+  priority: 1,
+};
 
 /** Reads the compiler's source maps, so that stack traces lead to the sources. */
 const compilerMaps: Plugin = {
   name: 'source maps of the compiler',
   load(id) {
     const map = `${id}.map`;
-    if (packages.test.test(id) || !existsSync(map)) return null;
+    if (/[\\/]node_modules[\\/]/.test(id) || !existsSync(map)) return null;
     return { code: readFileSync(id, 'utf8'), map: readFileSync(map, 'utf8') };
   },
 };
@@ -80,10 +88,10 @@ async function bundle(app: string, entry: string): Promise<void> {
     entryFileNames: '[name].js',
     chunkFileNames: '[name].js',
     sourcemap: true,
-    codeSplitting: { groups: [packages] },
+    codeSplitting: { groups: [packages, telemetry] },
   });
   await bundled.close();
-  dropMap(path.join(temporary, `${packages.name}.js`));
+  for (const { name } of [packages, telemetry]) dropMap(path.join(temporary, `${name}.js`));
   const target = path.join(project, 'bundle');
   rmSync(target, { recursive: true, force: true });
   renameSync(temporary, target);

@@ -82,5 +82,6 @@ export {
   traceHeaders,
   traceOf,
 } from './request-context/request-context.ts';
-export type { TraceContext } from './request-context/trace-context.ts';
+export { inClientSpan, type OutgoingCall } from './telemetry/client-span.ts';
+export { currentTraceParent, inLinkedTrace, inSpan } from './telemetry/spans.ts';
 export { ServiceKitModule, type ServiceDefinition, type ServiceKitOptions } from './service-kit.module.ts';

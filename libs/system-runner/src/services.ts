@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { GatewayChoice } from './gateway/gateway-choice.ts';
 import { loopback, type SystemPorts, urlOf } from './ports.ts';
 import { childEnvironment, type ProcessSpec, respondsAt } from './supervised-process.ts';
-import { compiled, type ServiceName } from './workspace.ts';
+import { bundled, compiled, type ServiceName } from './workspace.ts';
 
 /** Environment variables of a service that are added or replaced. */
 export type ServiceEnvironment = Readonly<Record<string, string>>;
@@ -18,6 +18,11 @@ export interface SystemOptions {
    * production entries.
    */
   readonly lab?: boolean;
+  /**
+   * Whether the services run from the bundles of their images, which `tools/bundle-service.ts` has made of these entries.
+   * Default: false, the compiled files.
+   */
+  readonly bundled?: boolean;
   /** How many times as fast as real time the services' clocks run. More than 1 needs `lab`. Default: 1. */
   readonly timeScale?: number;
   /** Default: `auto`, which is nginx if it is installed. */
@@ -65,7 +70,7 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
   if (timeScale !== 1 && !lab) {
     throw new RangeError(`timeScale ${timeScale} needs lab: only the lab entries read it`);
   }
-  const defaults = { name: 'system', port: 0, gateway: 'auto', console: false, env: {} } as const;
+  const defaults = { name: 'system', port: 0, bundled: false, gateway: 'auto', console: false, env: {} } as const;
   return {
     ...defaults,
     nginxRoundRobin: false,
@@ -129,7 +134,8 @@ function databaseService(
   environment: ServiceEnvironment,
 ): ProcessSpec {
   const port = ports[`${app}s`][index] ?? 0;
-  return nodeService(`${app}-${index + 1}`, compiled(app, entry), port, logs, {
+  const file = options.bundled ? bundled(app) : compiled(app, entry);
+  return nodeService(`${app}-${index + 1}`, file, port, logs, {
     DATABASE_URL: databaseUrl,
     ...(options.lab ? { TIME_SCALE: String(options.timeScale) } : {}),
     // Ctrl-C should wait neither for lookups in flight nor for clients that do not know of it. Runs that look at shutdown set a delay.

@@ -15,6 +15,11 @@ export function compiled(app: ServiceName | 'console', entry: 'main' | 'lab/main
   return path.join(workspaceRoot, 'apps', app, 'dist', `${entry}.js`);
 }
 
+/** The entry point of a service in the bundle of its image, which `tools/bundle-service.ts` makes. */
+export function bundled(app: ServiceName): string {
+  return path.join(workspaceRoot, 'apps', app, 'bundle', 'main.js');
+}
+
 /** Both services; their references include the libraries. */
 const serviceProjects = ['apps/account/tsconfig.build.json', 'apps/customer/tsconfig.build.json'] as const;
 const consoleProject = 'apps/console/tsconfig.build.json';

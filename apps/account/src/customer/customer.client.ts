@@ -1,6 +1,6 @@
 import type { CustomerPath, FindCustomer } from '@breakwater/contracts';
 import { withoutSecrets } from '@breakwater/contracts/without-secrets';
-import { currentRequestId, problemType, requestIdHeader, traceHeaders } from '@breakwater/service-kit';
+import { currentRequestId, inClientSpan, problemType, requestIdHeader } from '@breakwater/service-kit';
 import type { CallContext } from '@breakwater/resilience';
 import { currentCallContext } from '@breakwater/resilience/nest';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,6 +14,9 @@ const findCustomerPath = '/customers/{id}' satisfies CustomerPath;
 const found = 200 satisfies keyof FindCustomer['responses'];
 const notFound = 404 satisfies keyof FindCustomer['responses'];
 const gatewayTimeout = 504;
+
+/** How a span shows the call. */
+const findCustomer = { method: 'GET', template: findCustomerPath, expects: [found, notFound] } as const;
 
 /** Customer's deadline is that of the call, less an allowance for the network: its 504 arrives shortly before. */
 const deadlineToleranceMs = 100;
@@ -54,12 +57,14 @@ export class CustomerClient {
     const requestId = currentRequestId();
     const headers = {
       accept: 'application/json',
-      ...traceHeaders(),
       ...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
     };
     try {
       const base = context.endpoint === undefined ? this.#url : originOfAnyEndpoint;
-      const response = await httpGet(base + pathOf({ id }), { headers, readsBodyOf: [found, notFound] });
+      const call = { ...findCustomer, url: context.endpoint?.url ?? this.#url, attempt: context.attempt };
+      const response = await inClientSpan(call, () =>
+        httpGet(base + pathOf({ id }), { headers, readsBodyOf: findCustomer.expects }),
+      );
       if (response.status === found) return parseCustomer(id, response);
       if (response.status === notFound) return expectCustomerNotFound(response);
       if (response.status === gatewayTimeout) await untilAborted(context);

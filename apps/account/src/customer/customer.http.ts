@@ -26,13 +26,12 @@ const agent = new Agent({
 const newConnections = new Agent({ maxResponseSize: maxBodyBytes, pipelining: 0 });
 
 /**
- * Requests belong to the current call: they pass on its deadline, go to its endpoint and end when it is aborted. The
+ * Requests belong to the current call: they pass on its deadline and its trace, go to its endpoint and end when it is aborted. The
  * policies of the call are around it, in the pipelines of `resilience.yml`, so that none are here.
  */
 const inCurrentCall = resilienceInterceptor({
   policy: pipeline('customer', []),
   context: currentCallContext,
-  traceHeaders: false,
 });
 const firstAttempts = agent.compose(inCurrentCall);
 const laterAttempts = newConnections.compose(inCurrentCall);

@@ -13,7 +13,8 @@ import type { ServiceConfig } from '../config/service-config.ts';
 import * as inputLimits from '../input-limits/input-limits.ts';
 import { Admission, EventLoopDelay, limitClients, shedLoad } from '../overload/overload.ts';
 import { describeProblem, ProblemException, sendProblem, serviceKitKinds } from '../problem-details/problem-details.ts';
-import { requestIdHeader, requestIdOf, runInRequestContext, traceOf } from '../request-context/request-context.ts';
+import { requestIdHeader, requestIdOf } from '../request-context/request-context.ts';
+import { serveInSpan } from '../telemetry/server-span.ts';
 import { Connections } from './connections.ts';
 import { limitWaitingResponses, maxWaitingResponses } from './waiting-responses.ts';
 
@@ -82,7 +83,7 @@ export class HttpEdge {
     fastify.addHook('onRequest', (request, reply, done) => {
       void reply.headers(this.#headersFor(request.id));
       reply.raw.setMaxListeners(maxResponseListeners);
-      runInRequestContext({ requestId: request.id, trace: traceOf(request.raw) }, done);
+      serveInSpan(request, reply, done);
     });
     const admission = this.#createAdmission(fastify);
     this.#admit = limitWaitingResponses(fastify, (request, reply) => {

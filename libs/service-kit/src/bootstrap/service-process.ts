@@ -12,6 +12,7 @@ import { Readiness } from '../health/readiness.ts';
 import { loggerOptions, requestLoggerOptions, ServiceLogger } from '../logging/logging.ts';
 import { serveApiDescription } from '../openapi/describe-api.ts';
 import type { ServiceDefinition } from '../service-kit.module.ts';
+import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createHttpAdapter } from './http-adapter.ts';
 import { handlePendingSignals, onSignal } from './signals.ts';
 import { explainStartFailure, PendingMigrationsError } from './start-failure.ts';
@@ -36,10 +37,14 @@ export async function runService<Config extends ServiceConfig>(definition: Servi
   await handlePendingSignals();
   try {
     config = readConfig();
+    // Before the service is created: some of its parts depend on whether spans are recorded.
+    const telemetry = await startTelemetry(service.name, config, (message) =>
+      new Logger('OpenTelemetry').warn(message),
+    );
     const app = await createService(service.name, config, createModule(config));
     start.created = sinceStart();
     // Before it listens: a signal can follow the line that says so immediately.
-    shutDownOnSignal(app, { delayMs: config.SHUTDOWN_DELAY, timeoutMs: config.SHUTDOWN_TIMEOUT });
+    shutDownOnSignal(app, telemetry, { delayMs: config.SHUTDOWN_DELAY, timeoutMs: config.SHUTDOWN_TIMEOUT });
     await listen(app, service, config, start);
   } catch (error) {
     process.stderr.write(`${service.name} cannot start: ${explain?.(error) ?? explainStartFailure(error, config)}\n`);
@@ -102,6 +107,7 @@ const sinceStart = (): number => Math.round(performance.now());
  */
 function shutDownOnSignal(
   app: INestApplication<Server>,
+  telemetry: Telemetry | undefined,
   { delayMs, timeoutMs }: { readonly delayMs: number; readonly timeoutMs: number },
 ): void {
   const logger = new Logger('Shutdown');
@@ -120,6 +126,7 @@ function shutDownOnSignal(
     try {
       if (app.getHttpServer().listening) await wait(delayMs);
       await app.close();
+      await telemetry?.shutDown();
       logger.log('shut down');
     } catch (err) {
       logger.error({ err }, 'the shutdown failed');

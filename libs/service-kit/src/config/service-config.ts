@@ -1,6 +1,18 @@
 import { z } from 'zod';
 import { readConfig, type Environment } from './read-config.ts';
-import { choice, databaseUrl, duration, host, matching, port, trustedProxies, wholeNumber } from './variables.ts';
+import {
+  baseUrl,
+  choice,
+  databaseUrl,
+  decimal,
+  duration,
+  flag,
+  host,
+  matching,
+  port,
+  trustedProxies,
+  wholeNumber,
+} from './variables.ts';
 
 /** The variables of every process that uses the database. */
 const processVariables = (service: string) => ({
@@ -54,6 +66,37 @@ export const edgeVariables = (clientRateLimit = 500) => ({
   MAX_EVENT_LOOP_DELAY: duration().default(1_000),
 });
 
+/** The variables of OpenTelemetry that are read here. Its SDK reads others itself, such as `OTEL_EXPORTER_OTLP_HEADERS`. */
+const telemetryVariables = () => ({
+  /** Whether OpenTelemetry's SDK is off although an endpoint is set. Default: `false`. */
+  OTEL_SDK_DISABLED: flag().default(false),
+  /**
+   * The base URL of the collector that gets spans and metrics by OTLP over HTTP. Default: not set; no span is recorded, and the
+   * SDK is not loaded.
+   */
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl().optional(),
+  /** The encoding of spans and metrics. Default: `http/protobuf`. */
+  OTEL_EXPORTER_OTLP_PROTOCOL: choice(['http/protobuf', 'http/json']).default('http/protobuf'),
+  /** Which traces are recorded. Default: `parentbased_always_on`; all, unless the caller does not record its part. */
+  OTEL_TRACES_SAMPLER: choice([
+    'always_on',
+    'always_off',
+    'traceidratio',
+    'parentbased_always_on',
+    'parentbased_always_off',
+    'parentbased_traceidratio',
+  ]).default('parentbased_always_on'),
+  /** The part of the traces that `traceidratio` records, such as 0.1. Default: 1. */
+  OTEL_TRACES_SAMPLER_ARG: decimal({ min: 0, max: 1 }).default(1),
+  /** The name of the service in spans and metrics. Default: that of the service. */
+  OTEL_SERVICE_NAME: matching(/^[\x20-\x7e]{1,255}$/, '1 to 255 visible ASCII characters').optional(),
+  /** Attributes of the process in spans and metrics, such as `k8s.pod.name=account-0,k8s.namespace.name=bank`. Default: none. */
+  OTEL_RESOURCE_ATTRIBUTES: matching(
+    /^[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*$/,
+    'attributes such as k8s.pod.name=account-0,k8s.namespace.name=bank',
+  ).optional(),
+});
+
 /** The variables of every service. */
 export const serviceVariables = (service: string, defaults: ServiceDefaults) => ({
   ...processVariables(service),
@@ -70,6 +113,7 @@ export const serviceVariables = (service: string, defaults: ServiceDefaults) => 
   /** The limit of the whole shutdown after SIGTERM, including `SHUTDOWN_DELAY` and requests in flight. Default: `10s`. */
   SHUTDOWN_TIMEOUT: duration().default(10_000),
   ...edgeVariables(defaults.clientRateLimit),
+  ...telemetryVariables(),
 });
 
 /** For `refine`: the delay, and the same time again for idle connections, must leave time for the rest of the shutdown. */

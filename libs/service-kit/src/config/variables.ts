@@ -47,8 +47,9 @@ export const port = () =>
 /** `true` or `false`. */
 export const flag = () => option(flagRule(false), (text) => ({ true: true, false: false })[text]);
 
-/** A decimal number of at least `min`. */
-export const decimal = ({ min }: { min: number }) => option(decimalRule(min, { min }), numberIn);
+/** A decimal number of at least `min`, and at most `max` if there is one. */
+export const decimal = ({ min, max }: { min: number; max?: number }) =>
+  option(decimalRule(min, { min, ...(max !== undefined && { max }) }), numberIn);
 
 /** A whole number from `min` to `max`. */
 export const wholeNumber = ({ min, max }: { min: number; max: number }) =>
@@ -77,11 +78,20 @@ export const databaseUrl = () => {
   });
 };
 
+const isBaseUrl = (url: string): boolean => /^https?:\/\/[^?#]+$/.test(url) && URL.canParse(url);
+
+/** The base URL of an HTTP service, without a slash at the end. */
+export const baseUrl = () =>
+  variable('a URL such as http://localhost:4318', (text) => {
+    const url = text.replace(/\/+$/, '');
+    return isBaseUrl(url) ? url : undefined;
+  });
+
 /** One or more base URLs of an HTTP service, comma separated, without a slash at the end. */
 export const baseUrls = () =>
   variable('one or more URLs such as http://localhost:3001, comma separated', (text) => {
     const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, '')) as [string, ...string[]];
-    return urls.every((url) => /^https?:\/\/[^?#]+$/.test(url) && URL.canParse(url)) ? urls : undefined;
+    return urls.every(isBaseUrl) ? urls : undefined;
   });
 
 const namedNetworks = new Set(['loopback', 'linklocal', 'uniquelocal']);

@@ -11,7 +11,7 @@ import {
   serviceKitKinds,
   toProblemDetails,
 } from '../problem-details/problem-details.ts';
-import { beginTrace } from '../request-context/trace-context.ts';
+import { startServerSpan } from '../telemetry/spans.ts';
 
 /** The largest body; a larger one gets 413. */
 export const bodyLimitBytes = 64 * 1024;
@@ -239,7 +239,7 @@ export function refuseTunnels(server: Server, headersFor: HeadersFor): void {
 }
 
 function writeRefusal(socket: Socket, problem: Problem, headersFor: HeadersFor): void {
-  const [requestId, { traceId }] = [randomUUID(), beginTrace()];
+  const [requestId, { traceId }] = [randomUUID(), startServerSpan({}, undefined).spanContext()];
   const body = JSON.stringify(toProblemDetails(problem, { url: '', requestId, traceId }));
   const headers = {
     ...headersFor(requestId),

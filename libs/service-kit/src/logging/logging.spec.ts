@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import type { Options } from 'pino-http';
 import { describe, expect, it } from 'vitest';
 import { runInRequestContext } from '../request-context/request-context.ts';
-import { beginTrace } from '../request-context/trace-context.ts';
+import { startServerSpan } from '../telemetry/spans.ts';
 import { loggerOptions, requestLoggerOptions } from './logging.ts';
 
 function logLine(logged: object, message?: string): Record<string, unknown> {
@@ -38,11 +38,12 @@ describe('loggerOptions', () => {
   });
 
   it('has the trace and span of the request', () => {
-    const trace = beginTrace();
+    const span = startServerSpan({}, undefined);
 
-    const line = runInRequestContext({ requestId: 'r-1', trace }, () => logLine({}, 'hello'));
+    const line = runInRequestContext({ requestId: 'r-1' }, () => logLine({}, 'hello'), span);
 
-    expect(line).toMatchObject({ traceId: trace.traceId, spanId: trace.spanId });
+    const { traceId, spanId } = span.spanContext();
+    expect(line).toMatchObject({ traceId, spanId });
   });
 
   it('has the service, the instance, the level in words and the time in ISO 8601', () => {

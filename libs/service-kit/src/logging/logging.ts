@@ -1,5 +1,6 @@
 import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { RequestMethod } from '@nestjs/common';
+import type { SpanContext } from '@opentelemetry/api';
 import { Logger, PinoLogger, type Params } from 'nestjs-pino';
 import type { IncomingMessage } from 'node:http';
 import { stdSerializers, stdTimeFunctions, type LoggerOptions } from 'pino';
@@ -7,7 +8,6 @@ import type { Options } from 'pino-http';
 import type { ServiceConfig } from '../config/service-config.ts';
 import { isProbe } from '../metrics/metrics.registry.ts';
 import { currentTraceContext, traceOf } from '../request-context/request-context.ts';
-import type { TraceContext } from '../request-context/trace-context.ts';
 
 type LoggedConfig = Pick<ServiceConfig, 'INSTANCE_NAME' | 'LOG_LEVEL'>;
 
@@ -92,7 +92,7 @@ export function requestLoggerOptions(service: string, config: LoggedConfig): Par
 }
 
 /** The last line of a request may be logged outside of its context, when the connection ends. */
-const traceFields = (trace: TraceContext | undefined): object =>
+const traceFields = (trace: SpanContext | undefined): object =>
   trace ? { traceId: trace.traceId, spanId: trace.spanId } : {};
 
 /** Nest's middleware runner removes the path of the middleware from `url`. */

@@ -1,53 +1,63 @@
 import { DeadlineExceededError } from '@breakwater/resilience';
 import { currentCallContext } from '@breakwater/resilience/nest';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import {
+  context,
+  createContextKey,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  trace,
+} from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { beginTrace, continueTrace, headersOf, type TraceContext } from './trace-context.ts';
+import { startServerSpan } from '../telemetry/spans.ts';
 
 /** The request that is being served. */
 export interface RequestContext {
   readonly requestId: string;
-  readonly trace: TraceContext;
   /** The error that the response reports, if any. */
   error?: unknown;
 }
 
-const storage = new AsyncLocalStorage<RequestContext>();
+/** OpenTelemetry's context carries it, next to the current span. */
+const requestKey = createContextKey('request');
 
 /**
  * Runs `work`, and all that it starts, in the context of a request.
  *
- * @param context default of `trace`: a new one
+ * @param span default: that of a new trace
  */
 export function runInRequestContext<T>(
-  { requestId, trace = beginTrace() }: Pick<RequestContext, 'requestId'> & Partial<Pick<RequestContext, 'trace'>>,
+  request: RequestContext,
   work: () => T,
+  span: Span = startServerSpan({}, undefined),
 ): T {
-  return storage.run({ requestId, trace }, work);
+  return context.with(trace.setSpan(ROOT_CONTEXT, span).setValue(requestKey, request), work);
 }
 
 /** The request that is being served; undefined outside of one. */
 export function currentRequest(): RequestContext | undefined {
-  return storage.getStore();
+  return context.active().getValue(requestKey) as RequestContext | undefined;
 }
 
 /** The id of the request that is being served; undefined outside of one. */
 export function currentRequestId(): string | undefined {
-  return storage.getStore()?.requestId;
+  return currentRequest()?.requestId;
 }
 
-/** The trace of the request that is being served; undefined outside of one. */
-export function currentTraceContext(): TraceContext | undefined {
-  return storage.getStore()?.trace;
+/** The trace and the span of the work that runs now; undefined outside of one. */
+export function currentTraceContext(): SpanContext | undefined {
+  return trace.getActiveSpan()?.spanContext();
 }
 
-/** The headers with which a call continues the trace of the request; none outside of one. */
+/** The headers with which a call continues the current trace; none outside of one. */
 export function traceHeaders(): Record<string, string> {
-  const trace = currentTraceContext();
-  return trace ? headersOf(trace) : {};
+  const headers: Record<string, string> = {};
+  propagation.inject(context.active(), headers);
+  return headers;
 }
 
 /** The header with the id of a request, from the gateway to the last service and back. */
@@ -61,15 +71,18 @@ export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   return typeof given === 'string' && validRequestId.test(given) ? given : randomUUID();
 }
 
-const traces = new WeakMap<object, TraceContext>();
+const traces = new WeakMap<object, SpanContext>();
 
 /** The trace of a request, also before and after its context; always the same one. */
-export function traceOf(request: Pick<IncomingMessage, 'headers'>): TraceContext {
-  const known = traces.get(request);
-  if (known) return known;
-  const trace = continueTrace(request.headers);
-  traces.set(request, trace);
-  return trace;
+export function traceOf(request: Pick<IncomingMessage, 'headers'>): SpanContext {
+  return traces.get(request) ?? rememberTrace(request, startServerSpan(request.headers, undefined));
+}
+
+/** Makes the span that serves a request known to `traceOf`. */
+export function rememberTrace(request: Pick<IncomingMessage, 'headers'>, span: Span): SpanContext {
+  const served = span.spanContext();
+  traces.set(request, served);
+  return served;
 }
 
 /**

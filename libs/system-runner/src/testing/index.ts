@@ -1,6 +1,7 @@
 export { hasPgBouncer, startPgBouncer, type PgBouncer } from './pgbouncer.ts';
 export { createMigratedDatabase, createTestDatabase } from './test-database.ts';
 export { canBeProcessOne, endWhileLoading } from './stopped-loading.ts';
+export { OtlpReceiver, type Attributes, type ReceivedMetric, type ReceivedSpan } from './otlp-receiver.ts';
 export { startSystem } from './test-system.ts';
 export { startProcess, type TestedProcess } from './tested-process.ts';
 export { clockAhead, hasFaketime } from './wrong-clock.ts';

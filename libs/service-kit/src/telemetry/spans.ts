@@ -1,0 +1,137 @@
+import {
+  type Attributes,
+  context,
+  type Context,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { randomBytes } from 'node:crypto';
+
+// All that runs of OpenTelemetry where no endpoint is set. Neither replaces what an SDK has registered before.
+context.setGlobalContextManager(new AsyncLocalStorageContextManager());
+propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+
+const tracer = trace.getTracer('@breakwater/service-kit');
+
+let areRecorded = false;
+
+/** Makes `startServerSpan` use the registered tracer provider. */
+export function recordSpans(): void {
+  areRecorded = true;
+}
+
+/** What the span of a request or of background work has. */
+export interface SpanDescription {
+  readonly name: string;
+  /** Without personal data: no ids of customers, no paths and queries of requests. */
+  readonly attributes?: Attributes;
+  readonly links?: Link[];
+}
+
+/** The headers of a request as Node has them. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * The span of a request that this process serves. It continues the trace of a valid `traceparent`, otherwise it starts one.
+ * Where nothing records spans, it has ids of its own all the same, for logs and problem details; a trace that starts there is
+ * not marked as sampled, and one that the caller records keeps its mark.
+ */
+export function startServerSpan(headers: Headers, describe: (() => SpanDescription) | undefined): Span {
+  const caller = propagation.extract(ROOT_CONTEXT, headers);
+  if (!areRecorded || describe === undefined) return unrecordedSpan(trace.getSpanContext(caller));
+  const { name, attributes } = describe();
+  return tracer.startSpan(name, { kind: SpanKind.SERVER, ...(attributes && { attributes }) }, caller);
+}
+
+function unrecordedSpan(caller: SpanContext | undefined): Span {
+  const random = randomBytes(24).toString('hex');
+  const spanId = random.slice(32);
+  if (caller === undefined) return trace.wrapSpanContext({ traceId: random.slice(0, 32), spanId, traceFlags: 0 });
+  // The propagator writes flags that it does not know as an invalid header.
+  const traceFlags = caller.traceFlags & TraceFlags.SAMPLED;
+  const { traceId, traceState } = caller;
+  return trace.wrapSpanContext({ traceId, spanId, traceFlags, ...(traceState && { traceState }) });
+}
+
+/** Whether the work that runs now belongs to a span that is recorded. */
+export function isRecorded(): boolean {
+  return trace.getActiveSpan()?.isRecording() === true;
+}
+
+/**
+ * Runs work in a span within the current one. If the current one is not recorded, there is no span, and the work runs as it is.
+ *
+ * @throws the error of the work; the span has its type, and no message, which could contain data of a person
+ */
+export function inSpan<T>(
+  name: string,
+  work: (span: Span | undefined) => Promise<T>,
+  options: { readonly kind?: SpanKind; readonly attributes?: Attributes } = {},
+): Promise<T> {
+  return isRecorded() ? runInSpan(context.active(), name, options, work) : work(undefined);
+}
+
+/**
+ * Runs background work in a trace of its own that is linked to the one that caused it. Without a recording SDK, the work runs as
+ * it is.
+ *
+ * @param cause the `traceparent` of the span that caused the work; undefined if it is unknown
+ */
+export function inLinkedTrace<T>(
+  { name, attributes }: SpanDescription,
+  cause: string | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!areRecorded) return work();
+  const linked = cause === undefined ? undefined : trace.getSpanContext(contextOf(cause));
+  const links = linked === undefined ? [] : [{ context: linked }];
+  return runInSpan(ROOT_CONTEXT, name, { links, ...(attributes && { attributes }) }, work);
+}
+
+const contextOf = (traceparent: string): Context => propagation.extract(ROOT_CONTEXT, { traceparent });
+
+/** The `traceparent` of the current span if it is recorded, for work that follows later. */
+export function currentTraceParent(): string | undefined {
+  if (!isRecorded()) return undefined;
+  const headers: { traceparent?: string } = {};
+  propagation.inject(context.active(), headers);
+  return headers.traceparent;
+}
+
+async function runInSpan<T>(
+  parent: Context,
+  name: string,
+  options: { readonly kind?: SpanKind; readonly attributes?: Attributes; readonly links?: Link[] },
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  const span = tracer.startSpan(name, options, parent);
+  try {
+    return await context.with(trace.setSpan(parent, span), () => work(span));
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** Marks a span as failed. @param error an error, or its type */
+export function failSpan(span: Span, error: unknown): void {
+  span.setAttribute('error.type', typeof error === 'string' ? error : errorTypeOf(error));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** The code of an error, such as `ECONNREFUSED` or an SQLSTATE, otherwise its class. */
+export function errorTypeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
