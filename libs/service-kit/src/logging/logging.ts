@@ -8,26 +8,9 @@ import type { Options } from 'pino-http';
 import type { ServiceConfig } from '../config/service-config.ts';
 import { isProbe } from '../metrics/metrics.registry.ts';
 import { currentTraceContext, traceOf } from '../request-context/request-context.ts';
+import { redaction } from './redaction.ts';
 
 type LoggedConfig = Pick<ServiceConfig, 'INSTANCE_NAME' | 'LOG_LEVEL'>;
-
-/** Their values are not shown in a logged object, one level below, and in headers. */
-const secrets = [
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'proxy-authorization',
-  'idempotency-key',
-  'idempotencyKey',
-  'password',
-  'secret',
-  'token',
-  'body',
-];
-const levels = ['', '*', 'headers', '*.headers'];
-
-/** PostgreSQL's details of an error contain the values of the row. */
-const rowsInErrors = ['err.detail', 'err.where'];
 
 /** One JSON object per line: the level in words, the time in ISO 8601, service and instance; during a request, its trace and span. */
 export function loggerOptions(service: string, config: LoggedConfig): LoggerOptions {
@@ -46,10 +29,7 @@ export function loggerOptions(service: string, config: LoggedConfig): LoggerOpti
         log.apply(this, shown as Parameters<typeof log>);
       },
     },
-    redact: {
-      paths: [...levels.flatMap((level) => secrets.map((name) => `${level}["${name}"]`)), ...rowsInErrors],
-      censor: '(not shown)',
-    },
+    redact: redaction,
   };
 }
 
