@@ -1,5 +1,6 @@
 import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';
+import { accountPrograms } from './services/arms.ts';
 
 /** The time from the start of the process until `/health/ready` responds with 200, in milliseconds. */
 export type ColdStart = Awaited<ReturnType<typeof measureColdStart>>;
@@ -33,7 +34,7 @@ export async function measureColdStart(environment: BenchEnvironment, starts: nu
 }
 
 async function startOnce(environment: BenchEnvironment) {
-  const account = await environment.start('bundled');
+  const account = await environment.start(accountPrograms.bundled, { isUnpinned: true });
   const readyMs = await account.ready();
   await account.stop();
   return { readyMs, points: pointsIn(account.log()) };

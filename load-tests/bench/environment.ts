@@ -6,7 +6,6 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import {
   childEnvironment,
-  compiled,
   freePorts,
   listen,
   LocalSystem,
@@ -16,29 +15,30 @@ import {
   urlOf,
   workspaceRoot,
 } from '@breakwater/system-runner';
-import { processorMs } from '../runner/sampling.ts';
+import { createDatabase } from '@breakwater/system-runner/postgres';
+import { processorMs, residentMiB } from '../runner/sampling.ts';
+import type { Program } from './services/arms.ts';
 
-/** The service with or without its pipeline. */
-export type Arm = 'protected' | 'unprotected';
-
-/** The compiled code, the compiled code with a switch between the arms, or the bundle of the image. */
-export type Build = 'compiled' | 'switchable' | 'bundled';
-
-const entries: Readonly<Record<Build, string>> = {
-  compiled: compiled('account', 'main'),
-  switchable: path.join(import.meta.dirname, 'switchable.ts'),
-  bundled: path.join(workspaceRoot, 'apps/account/bundle/main.js'),
-};
 const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');
 
 /** Precise enough for a cold start, and little load for the starting process. */
 const pollIntervalMs = 2;
 
+/** Account with or without its pipeline. */
+export type Protection = 'protected' | 'unprotected';
+
 /** The environment of the benchmark: compiled code, PostgreSQL with tables and a stand-in for customer. */
 export type BenchEnvironment = Awaited<ReturnType<typeof openEnvironment>>;
 
-/** An account service that is started as in production. */
-export type AccountProcess = Awaited<ReturnType<BenchEnvironment['start']>>;
+/** A service that is started as in production. */
+export type ServiceProcess = Awaited<ReturnType<BenchEnvironment['start']>>;
+
+export interface StartOptions {
+  /** Runs it on all processors, as in production. Default: on one processor of its own. */
+  readonly isUnpinned?: boolean;
+  /** Default: that of the environment. */
+  readonly databaseUrl?: string;
+}
 
 /** @param interruption cancels all waits */
 export async function openEnvironment(interruption: AbortSignal) {
@@ -50,31 +50,39 @@ export async function openEnvironment(interruption: AbortSignal) {
   const started: SupervisedProcess[] = [];
   const customer = instantCustomer();
   const close = async (): Promise<void> => {
-    await Promise.all(started.map((account) => account.stop()));
+    await Promise.all(started.map((service) => service.stop()));
     customer.close();
     customer.closeAllConnections();
     await system.end();
   };
   try {
-    const { url: databaseUrl } = await system.startDatabase(signal);
+    const { url: serverUrl } = await system.startDatabase(signal);
     await promisify(execFile)(process.execPath, [bundler, 'apps/account'], { cwd: workspaceRoot });
     const customerUrl = await listen(customer);
     return {
       processors,
       signal,
-      /**
-       * Starts an account; `ready()` waits for it.
-       *
-       * @param build 'bundled' runs on all processors, as in production; the others run on one processor of their
-       *   own, because a bundle has no switch between the arms
-       */
-      async start(build: Build) {
+      /** Creates an empty database and its tables. @returns its URL */
+      async createDatabase({ name, migrate: [command = '', ...args] }: Program): Promise<string> {
+        const database = await createDatabase(serverUrl);
+        const migration = new SupervisedProcess({
+          name: `${name}-migrations`,
+          command,
+          args,
+          env: childEnvironment({ DATABASE_URL: database.url }),
+          logFile: path.join(system.logs, `${name}-migrations.log`),
+        });
+        await migration.succeeded(signal);
+        return database.url;
+      },
+      /** Starts a service; `ready()` waits for it. */
+      async start(program: Program, { isUnpinned = false, databaseUrl = serverUrl }: StartOptions = {}) {
         const [port, switchPort] = (await freePorts(2)) as [number, number];
         const [url, startedAt] = [urlOf(port), performance.now()];
-        const name = `${build}-${started.length + 1}`;
-        const prefix = build === 'bundled' ? processors.unpinned : processors.prefix;
-        const [command, ...args] = [...prefix, process.execPath, '--enable-source-maps', entries[build]];
-        const account = new SupervisedProcess({
+        const name = `${program.name}-${started.length + 1}`;
+        const prefix = isUnpinned ? processors.unpinned : processors.prefix;
+        const [command = '', ...args] = [...prefix, ...program.command];
+        const service = new SupervisedProcess({
           name,
           command,
           args,
@@ -90,11 +98,12 @@ export async function openEnvironment(interruption: AbortSignal) {
             MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
             SHUTDOWN_DELAY: '0ms',
             BENCH_SWITCH_PORT: String(switchPort),
+            ...program.env,
           }),
           logFile: path.join(system.logs, `${name}.log`),
           probe: respondsAt(`${url}/health/ready`),
         });
-        started.push(account);
+        started.push(service);
         return {
           url,
           /**
@@ -104,19 +113,21 @@ export async function openEnvironment(interruption: AbortSignal) {
            * @throws SystemFailure when the process ends first, or is not ready within 30 s
            */
           async ready(): Promise<number> {
-            await account.ready(signal, pollIntervalMs);
+            await service.ready(signal, pollIntervalMs);
             return performance.now() - startedAt;
           },
-          /** Switches to the pipeline or to an empty one; only the build `switchable` can. */
-          async switchTo(arm: Arm): Promise<void> {
+          /** Switches to the pipeline or to an empty one; only `switchable` can. */
+          async switchTo(arm: Protection): Promise<void> {
             await (await fetch(`${urlOf(switchPort)}/${arm}`)).arrayBuffer();
           },
           /** The processor time so far, in milliseconds; undefined where the platform does not report it. */
-          processorMs: () => processorMs(account.pid ?? 0),
+          processorMs: () => processorMs(service.pid ?? 0),
+          /** The memory that it holds (RSS), in MiB; undefined where the platform does not report it. */
+          residentMiB: () => residentMiB(service.pid ?? 0),
           /** Its standard output and standard error so far. */
-          log: () => readFileSync(account.logFile, 'utf8'),
+          log: () => readFileSync(service.logFile, 'utf8'),
           metrics: async (): Promise<string> => (await fetch(`${url}/metrics`)).text(),
-          stop: () => account.stop(),
+          stop: () => service.stop(),
         };
       },
       /** Ends all processes and removes their logs. */
@@ -154,8 +165,8 @@ interface Processors {
 }
 
 /**
- * Reserves the first processor for account. This program, PostgreSQL and all other processes that it starts use the
- * others, so that the load generator takes no processor time from account. Without `taskset`, or with one
+ * Reserves the first processor for the measured service. This program, PostgreSQL and all other processes that it starts use the
+ * others, so that the load generator takes no processor time from it. Without `taskset`, or with one
  * processor, all share.
  */
 function shareProcessors(): Processors {

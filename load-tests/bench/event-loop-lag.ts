@@ -3,6 +3,7 @@ import { latenciesOf } from '../runner/percentiles.ts';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';
+import { accountPrograms } from './services/arms.ts';
 
 export interface LagPlan {
   readonly windows: number;
@@ -29,7 +30,7 @@ export async function measureLag(
   random: () => number,
   say: (what: string) => void,
 ) {
-  const account = await environment.start('compiled');
+  const account = await environment.start(accountPrograms.compiled);
   await account.ready();
   const clients = new Clients(account.url);
   say('event loop: warming up');

@@ -12,6 +12,7 @@ import { randomFrom } from './paired-comparison.ts';
 import { asText } from './report.ts';
 import { type BenchEnvironment, openEnvironment } from './environment.ts';
 import { measureSaturation } from './saturation.ts';
+import { measureServices } from './services/comparison.ts';
 import { costOf, judge, type Measured } from './verdict.ts';
 
 const exitCodes = { passed: 0, failed: 1, usage: 2, invalid: 4, interrupted: 130 } as const;
@@ -63,7 +64,8 @@ async function measure(
     ? costOf(await measureSaturation(environment, plan.saturation, arms, say))
     : undefined;
   const lag = wants.has('lag') ? await measureLag(environment, plan.lag, randomFrom(2), say) : undefined;
-  return { pipeline, lag, coldStart };
+  const services = wants.has('services') ? await measureServices(environment, plan.comparison, say) : undefined;
+  return { pipeline, lag, coldStart, services };
 }
 
 function machineOf({ processors }: BenchEnvironment) {

@@ -1,10 +1,12 @@
 import { parseFlags, UsageError } from '@breakwater/system-runner';
 import type { LagPlan } from './event-loop-lag.ts';
 import type { SaturationPlan } from './saturation.ts';
+import { armNames } from './services/arms.ts';
+import type { ComparisonPlan } from './services/comparison.ts';
 import { committedTargets, guardTargets, type Targets } from './verdict.ts';
 
 /** The measurements. */
-export const measurements = ['pipeline', 'lag', 'cold-start'] as const;
+export const measurements = ['pipeline', 'lag', 'cold-start', 'services'] as const;
 export type Measurement = (typeof measurements)[number];
 
 /** The extent of each measurement. */
@@ -12,6 +14,7 @@ export interface BenchPlan {
   readonly saturation: SaturationPlan;
   readonly lag: LagPlan;
   readonly starts: number;
+  readonly comparison: ComparisonPlan;
 }
 
 /** A parsed command line. */
@@ -35,11 +38,12 @@ Measures one compiled account service with a customer that responds immediately:
   pipeline     throughput and processor time at saturation, alternately with and without the pipeline
   lag          the event-loop lag at 70 % of the maximum rate
   cold-start   the time from the start of the process until it is ready, by phase
+  services     processor time per opened account, start and memory, in turns with other services that do the same
 
-Without a MEASUREMENT, it runs all three in less than seven minutes. It starts its own PostgreSQL. With taskset and at
-least two processors, account gets a processor for itself.
+Without a MEASUREMENT, it runs all of them in a quarter of an hour. It starts its own PostgreSQL. With taskset and at least
+two processors, the measured service gets a processor for itself.
 
-  --guard      shorter, with wide margins, to find large regressions in CI; less than two minutes
+  --guard      shorter, with wide margins, to find large regressions in CI; about two minutes
   --control    measure \`pipeline\` without a pipeline in both arms: the error of the measurement
   --json       print the results as one JSON document on standard output
   --help       show this
@@ -51,12 +55,21 @@ const fullPlan: BenchPlan = {
   saturation: { rounds: 3, pairsPerRound: 40, warmUpSeconds: 45, seconds: 0.5 },
   lag: { windows: 5, secondsPerWindow: 5, warmUpSeconds: 45, saturatedSeconds: 5 },
   starts: 9,
+  comparison: { arms: armNames, starts: 3, warmUpAccounts: 40_000, maxWarmUpSeconds: 120, turns: 60, seconds: 0.5 },
 };
 
 const guardPlan: BenchPlan = {
   saturation: { rounds: 1, pairsPerRound: 40, warmUpSeconds: 7, seconds: 0.5 },
   lag: { windows: 3, secondsPerWindow: 3, warmUpSeconds: 4, saturatedSeconds: 2 },
   starts: 3,
+  comparison: {
+    arms: ['account', 'bare'],
+    starts: 1,
+    warmUpAccounts: 4_000,
+    maxWarmUpSeconds: 20,
+    turns: 20,
+    seconds: 0.5,
+  },
 };
 
 /**

@@ -6,9 +6,9 @@ export interface Pair {
   readonly withoutIt: number;
 }
 
-/** A ratio with its confidence interval. */
-export interface Ratio {
-  /** The median of the pairs' ratios. */
+/** A ratio or a difference with its confidence interval. */
+export interface Estimate {
+  /** The median of the pairs' values. */
   readonly median: number;
   /** 95 % of the medians of resampled pairs are between `low` and `high`. */
   readonly low: number;
@@ -25,19 +25,32 @@ const resamples = 2_000;
  * @param random in [0, 1); the same sequence gives the same interval
  * @throws RangeError without pairs, or when a value is not above 0
  */
-export function ratioOf(pairs: readonly Pair[], random: () => number): Ratio {
+export function ratioOf(pairs: readonly Pair[], random: () => number): Estimate {
   if (pairs.length === 0) throw new RangeError('there is no pair to compare');
   const ratios = pairs.map(({ withIt, withoutIt }) => {
     if (withIt > 0 && withoutIt > 0) return withIt / withoutIt;
     throw new RangeError(`both numbers of a pair must be above 0, not ${withIt} and ${withoutIt}`);
   });
-  const medians = Array.from({ length: resamples }, () => median(ratios.map(() => pick(ratios, random))));
+  return estimate(ratios, random);
+}
+
+/** The difference between `withIt` and `withoutIt`, as {@link ratioOf} computes the ratio. @throws RangeError without pairs */
+export function differenceOf(pairs: readonly Pair[], random: () => number): Estimate {
+  if (pairs.length === 0) throw new RangeError('there is no pair to compare');
+  return estimate(
+    pairs.map(({ withIt, withoutIt }) => withIt - withoutIt),
+    random,
+  );
+}
+
+function estimate(values: readonly number[], random: () => number): Estimate {
+  const medians = Array.from({ length: resamples }, () => median(values.map(() => pick(values, random))));
   medians.sort((a, b) => a - b);
   return {
-    median: median(ratios),
+    median: median(values),
     low: percentile(medians, 0.025),
     high: percentile(medians, 0.975),
-    pairs: pairs.length,
+    pairs: values.length,
   };
 }
 

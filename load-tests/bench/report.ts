@@ -1,13 +1,17 @@
-import type { Arm } from './environment.ts';
-import type { Ratio } from './paired-comparison.ts';
+import type { Protection } from './environment.ts';
+import type { Estimate } from './paired-comparison.ts';
+import type { ServiceComparison } from './services/comparison.ts';
 import type { BenchJudgement, Measured, TargetCheck } from './verdict.ts';
 
 /** The results for a terminal. */
-export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid, isPassed }: BenchJudgement): string {
+export function asText(
+  { pipeline, lag, coldStart, services }: Measured,
+  { checks, invalid, isPassed }: BenchJudgement,
+): string {
   const lines: string[] = [];
   if (pipeline) {
-    const { perSecond, processorMsEach: each, throughput, processorTime, busy } = pipeline;
-    const armAsText = (arm: Arm): string =>
+    const { perSecond, processorMsEach: each, throughput, processorTime, addedMs, busy } = pipeline;
+    const armAsText = (arm: Protection): string =>
       `${perSecond[arm].toFixed(0)} accounts/s` +
       (each === undefined ? '' : `, ${each[arm].toFixed(3)} ms of processor time per account`);
     lines.push(
@@ -15,10 +19,10 @@ export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid
       `without pipeline  ${armAsText('unprotected')}`,
       `throughput        ${ratioAsText(throughput)} kept, ${throughput.pairs} pairs`,
     );
-    if (processorTime && each) {
-      const costMicroseconds = (each.protected - each.unprotected) * 1_000;
+    if (processorTime && addedMs) {
+      const micros = [addedMs.median, addedMs.low, addedMs.high].map((ms) => (ms * 1_000).toFixed(0));
       lines.push(
-        `processor time    ${ratioAsText(processorTime)} kept: the pipeline costs ${costMicroseconds.toFixed(0)} µs per account`,
+        `processor time    the pipeline costs ${micros[0]} µs per account (${micros[1]} to ${micros[2]}): ${ratioAsText(processorTime)} kept`,
       );
     }
     if (busy !== undefined) lines.push(`utilization       account used ${share(busy)} of its processor`);
@@ -37,6 +41,7 @@ export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid
     lines.push(`cold start        ${medianMs.toFixed(0)} ms (${range} ms, ${startsMs.length} starts)`);
     lines.push(...parts.map(({ name, ms }) => `  ${name.padEnd(36)}${ms.toFixed(0).padStart(5)} ms`));
   }
+  if (services) lines.push(...comparisonAsText(services));
   lines.push('', ...checks.map(checkAsText));
   lines.push(
     invalid === undefined
@@ -48,11 +53,44 @@ export function asText({ pipeline, lag, coldStart }: Measured, { checks, invalid
   return lines.join('\n');
 }
 
-function checkAsText({ what, value, target, unit, isReached }: TargetCheck): string {
-  const wanted = unit === 'ratio' ? `at least ${share(target)}` : `below ${target} ms`;
-  return `${isReached ? '✔' : '✖'} ${what}: ${unit === 'ratio' ? share(value) : `${value.toFixed(1)} ms`}, ${wanted}`;
+/** A table of the arms, and their ratios. */
+function comparisonAsText({ arms, notChecked, ratios }: ServiceComparison): string[] {
+  const columns = [
+    '',
+    'ms per account',
+    'accounts/s',
+    'of its processor',
+    'start, ms',
+    'at rest, MiB',
+    'under load, MiB',
+  ];
+  const rows = arms.map((arm) => [
+    arm.name,
+    `${arm.processorMsEach.toFixed(3)}${arm.isLevel ? '' : ' (falling)'}`,
+    arm.perSecond.toFixed(0),
+    share(arm.busy),
+    arm.startMs.toFixed(0),
+    arm.restMiB?.toFixed(0) ?? '–',
+    arm.loadMiB.toFixed(0),
+  ]);
+  const widths = columns.map((column, at) => Math.max(column.length, ...rows.map((row) => row[at]!.length)));
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  ');
+  return [
+    ...[columns, ...rows].map(line),
+    ...ratios.map(({ of, to, ratio: { median, low, high, pairs } }) => {
+      const range = `${low.toFixed(2)} to ${high.toFixed(2)}`;
+      return `${of} / ${to}: ${median.toFixed(2)} × the processor time (${range}, ${pairs} turns)`;
+    }),
+    ...notChecked.map(({ name, reason }) => `NOT CHECKED: ${name}, ${reason}`),
+  ];
+}
+
+function checkAsText({ what, value, bound, target, unit, isReached }: TargetCheck): string {
+  const digits = unit === '×' ? 2 : 1;
+  return `${isReached ? '✔' : '✖'} ${what}: ${value.toFixed(digits)} ${unit}, ${bound} ${target} ${unit}`;
 }
 
 const share = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
 
-const ratioAsText = ({ median, low, high }: Ratio): string => `${share(median)} (${share(low)} to ${share(high)})`;
+const ratioAsText = ({ median, low, high }: Estimate): string => `${share(median)} (${share(low)} to ${share(high)})`;

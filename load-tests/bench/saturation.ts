@@ -1,5 +1,6 @@
 import { Clients } from './load.ts';
-import type { AccountProcess, Arm, BenchEnvironment } from './environment.ts';
+import type { BenchEnvironment, Protection, ServiceProcess } from './environment.ts';
+import { accountPrograms } from './services/arms.ts';
 
 /** How many pairs of stretches are measured, and for how long each. */
 export interface SaturationPlan {
@@ -14,7 +15,7 @@ export interface SaturationPlan {
 export type Stretch = Awaited<ReturnType<typeof measureStretch>>;
 
 /** One stretch of each arm, one right after the other. */
-export type StretchPair = Readonly<Record<Arm, Stretch>>;
+export type StretchPair = Readonly<Record<Protection, Stretch>>;
 
 /**
  * Measures account at saturation, alternately with and without its pipeline (A B, B A, A B …), so that disturbances
@@ -23,12 +24,12 @@ export type StretchPair = Readonly<Record<Arm, Stretch>>;
 export async function measureSaturation(
   environment: BenchEnvironment,
   plan: SaturationPlan,
-  arms: readonly [Arm, Arm],
+  arms: readonly [Protection, Protection],
   say: (what: string) => void,
 ): Promise<StretchPair[]> {
   const pairs: StretchPair[] = [];
   for (let round = 0; round < plan.rounds; round += 1) {
-    const account = await environment.start('switchable');
+    const account = await environment.start(accountPrograms.switchable);
     await account.ready();
     const clients = new Clients(account.url);
     const stretch = async (at: number): Promise<Stretch> => {
@@ -50,16 +51,17 @@ export async function measureSaturation(
   return pairs;
 }
 
-async function measureStretch(account: AccountProcess, load: Clients, seconds: number, signal: AbortSignal) {
-  const before = account.processorMs();
+/** Saturates a service. */
+export async function measureStretch(service: ServiceProcess, load: Clients, seconds: number, signal: AbortSignal) {
+  const before = service.processorMs();
   const result = await load.saturate(seconds, signal);
-  const after = account.processorMs();
+  const after = service.processorMs();
   const took = before === undefined || after === undefined ? undefined : after - before;
   return {
     perSecond: result.opened / result.seconds,
     /** Processor time per opened account; undefined where the platform does not report it. */
     processorMsEach: took && took / result.opened,
-    /** The share of one processor that account used. */
+    /** The share of one processor that the service used. */
     busy: took && took / (result.seconds * 1_000),
     /** Requests without a 201. */
     others: result.others,

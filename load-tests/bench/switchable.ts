@@ -7,14 +7,14 @@
 import { createAccountService } from '@breakwater/account/testing';
 import { PipelineRegistry, pipeline } from '@breakwater/resilience';
 import { createServer } from 'node:http';
-import type { Arm } from './environment.ts';
+import type { Protection } from './environment.ts';
 
 const app = await createAccountService({ LOG_LEVEL: 'info', ...process.env });
 const pipelines = app.get(PipelineRegistry);
 const arms = { protected: pipelines.pipeline('customer'), unprotected: pipeline('customer', []) };
 
 createServer((request, response) => {
-  const arm: Arm = request.url === '/protected' ? 'protected' : 'unprotected';
+  const arm: Protection = request.url === '/protected' ? 'protected' : 'unprotected';
   pipelines.remove('customer');
   pipelines.register(arms[arm]);
   response.end();

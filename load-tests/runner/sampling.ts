@@ -148,3 +148,13 @@ export function processorMs(pid: number): number | undefined {
     return undefined;
   }
 }
+
+/** The memory that a process holds (RSS), in MiB. @returns undefined where the platform does not report it */
+export function residentMiB(pid: number): number | undefined {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1_024;
+  } catch {
+    return undefined;
+  }
+}
