@@ -1,4 +1,5 @@
 import type { LocalSystem } from '@breakwater/system-runner';
+import { randomBytes } from 'node:crypto';
 import { startSystem } from '@breakwater/system-runner/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findPrometheusProgram } from '../prometheus/src/prometheus-program.ts';
@@ -135,6 +136,28 @@ describe.skipIf(program.file === undefined)('a Prometheus that scrapes the runni
   it('finds account as the only value of the variable application', async () => {
     expect(await faultOf('{application="account"}')).toBeUndefined();
     expect(await prometheus.query('group by (application) ({application!=""})')).toMatchObject({ series: 1 });
+  });
+
+  it('links the durations of sampled requests to their traces, and those of others to none', async () => {
+    const traceIds = ['00', '01'].map((flags) => ({ flags, traceId: randomBytes(16).toString('hex') }));
+    for (const { flags, traceId } of traceIds) {
+      const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-${flags}` };
+      const response = await fetch(`${system.accountUrls[0]}/accounts?customerId=c-1001`, { headers });
+      await response.arrayBuffer();
+    }
+
+    const durations = 'http_server_requests_seconds_bucket{job="account", method="GET"}';
+    await until('Prometheus has the exemplar', async () => (await prometheus.tracesOf(durations)).length > 0);
+    const sampled = traceIds.filter(({ flags }) => flags === '01').map(({ traceId }) => traceId);
+    expect([...new Set(await prometheus.tracesOf(durations))]).toEqual(sampled);
+  });
+
+  // Prometheus scrapes OpenMetrics, in which another rendering of a name or of a bound would be another series.
+  it('has each bucket once', async () => {
+    const bounds =
+      'count by (instance) (http_server_requests_seconds_bucket{job="account", uri="/accounts", status="201"})';
+    expect(await prometheus.query(`${bounds} != 13`)).toEqual({ series: 0 });
+    expect(await prometheus.query('{__name__=~".+_total_total"}')).toEqual({ series: 0 });
   });
 
   it('evaluates every rule without an error', async () => {

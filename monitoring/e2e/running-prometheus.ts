@@ -1,4 +1,5 @@
 import { childEnvironment, freePort, loopback, respondsAt, SupervisedProcess, urlOf } from '@breakwater/system-runner';
+import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +22,8 @@ export interface EvaluatedRule {
 /** A Prometheus with the rules of this folder that scrapes the given processes. */
 export interface RunningPrometheus {
   query(expr: string): Promise<QueryResult>;
+  /** The traces to which exemplars of these series link. */
+  tracesOf(expr: string): Promise<readonly string[]>;
   rules(): Promise<readonly EvaluatedRule[]>;
   /** Addresses that were scraped without an error. */
   scraped(): Promise<readonly string[]>;
@@ -55,6 +58,15 @@ async function configure(folder: string, port: number, targets: Readonly<Record<
   await writeFile(join(folder, 'rules/recording.yml'), stringify(recording));
 }
 
+/** The features that compose enables in Prometheus. */
+function featuresOfCompose(): readonly string[] {
+  const file = new URL('../../docker-compose.yml', import.meta.url);
+  const { services } = parse(readFileSync(file, 'utf8'), { merge: true }) as {
+    services: { prometheus: { command: readonly string[] } };
+  };
+  return services.prometheus.command.filter((flag) => flag.startsWith('--enable-feature='));
+}
+
 /** @param targets addresses by the names of their jobs */
 export async function startPrometheus(
   program: string,
@@ -71,6 +83,7 @@ export async function startPrometheus(
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=${loopback}:${port}`,
       '--log.level=warn',
+      ...featuresOfCompose(),
     ],
     cwd: folder,
     env: childEnvironment(),
@@ -87,6 +100,11 @@ export async function startPrometheus(
     query: async (expr) => {
       const { data, error } = await get<{ result: unknown[] } | undefined>(`query?query=${encodeURIComponent(expr)}`);
       return { series: data?.result.length ?? 0, ...(error === undefined ? {} : { error }) };
+    },
+    tracesOf: async (query) => {
+      const parameters = new URLSearchParams({ query, start: '0', end: String(Date.now() / 1_000 + 60) });
+      const { data } = await get<{ exemplars: { labels: { trace_id: string } }[] }[]>(`query_exemplars?${parameters}`);
+      return data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id));
     },
     rules: async () => {
       const { data } = await get<{ groups: { rules: EvaluatedRule[] }[] }>('rules');

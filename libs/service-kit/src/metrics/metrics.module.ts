@@ -1,10 +1,20 @@
-import { Controller, Get, Header, Injectable, Module, RequestMethod, type OnModuleInit } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Header,
+  Headers,
+  Injectable,
+  Module,
+  RequestMethod,
+  Res,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, type Histogram, Registry } from 'prom-client';
 import { DatabaseMetrics } from '../database/database.ts';
 import { successStatusesOf } from '../openapi/operation-decorators.ts';
 import { OverloadMetrics } from '../overload/overload.ts';
@@ -32,12 +42,11 @@ export class HttpMetrics implements OnModuleInit {
     private readonly scanner: MetadataScanner,
     registry: MetricsRegistry,
   ) {
-    this.#durations = new Histogram({
+    this.#durations = registry.addHistogram({
       name: 'http_server_requests_seconds',
       help: 'The duration of requests by route and outcome.',
       labelNames: ['method', 'uri', 'status', 'outcome', 'exception'],
       buckets: durationBuckets,
-      registers: [registry],
     });
     this.#active = new Gauge({
       name: 'http_server_requests_active',
@@ -90,7 +99,7 @@ export class HttpMetrics implements OnModuleInit {
     const route = { method, uri: uriOf(request) };
     if (isProbe(route.uri)) return;
 
-    const stop = this.#durations.startTimer(route);
+    const stop = this.#durations.startTimer(route, exemplarOf(context));
     this.#active.inc(route);
     // Emitted once, after the last byte or when the client disconnects before it.
     response.once('close', () => {
@@ -99,6 +108,10 @@ export class HttpMetrics implements OnModuleInit {
     });
   }
 }
+
+/** The trace of a request, by which a dashboard opens it; none if no service records it. */
+const exemplarOf = (context: RequestContext | undefined): Readonly<Record<string, string>> =>
+  context?.trace.isSampled ? { trace_id: context.trace.traceId } : {};
 
 /** `/accounts/{id}`; one value for all requests without a route. */
 const uriOf = ({ routeOptions: { url } }: FastifyRequest): string =>
@@ -133,11 +146,17 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.const
 export class MetricsController {
   constructor(private readonly registry: MetricsRegistry) {}
 
+  /** OpenMetrics for clients that accept it, such as Prometheus: only that format has exemplars. */
   @Get([...metricsPaths])
-  @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @Header('cache-control', 'no-store')
-  show(): Promise<string> {
-    return this.registry.metrics();
+  @Header('vary', 'accept')
+  async show(
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string> {
+    const isOpenMetrics = accept?.includes('application/openmetrics-text') === true;
+    void reply.type(isOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
+    return isOpenMetrics ? this.registry.openMetrics() : this.registry.metrics();
   }
 }
 

@@ -1,4 +1,13 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import {
+  collectDefaultMetrics,
+  Counter,
+  Gauge,
+  Histogram,
+  type HistogramConfiguration,
+  type Metric,
+  type OpenMetricsContentType,
+  Registry,
+} from 'prom-client';
 import { ConcurrentReads } from './concurrent-reads.ts';
 
 /** A metric whose values are read at each scrape: one, or one for each value of a label. */
@@ -17,17 +26,23 @@ const readOfProcess = new Set([
   'nodejs_eventloop_lag_p99_seconds',
 ]);
 
+/** The type of prom-client's metrics lacks the name that all of them have. */
+type NamedMetric = Metric & { readonly name: string };
+
 /**
  * The metrics of one application, including those of its process. prom-client's global registry would mix two applications
  * of one process, as in tests.
  */
 export class MetricsRegistry extends Registry {
   readonly #renderings = new ConcurrentReads<string>();
+  /** The metrics with exemplars: prom-client allows and renders them only in a registry of this type. */
+  readonly #exemplars = new Registry<OpenMetricsContentType>();
   /** They stay registered, because some of them set the values of the others when they are collected. */
   readonly #hidden: ReadonlySet<string>;
 
   constructor() {
     super();
+    this.#exemplars.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     collectDefaultMetrics({ register: this });
     this.#hidden = new Set(
       this.getMetricsAsArray()
@@ -41,12 +56,44 @@ export class MetricsRegistry extends Registry {
     return this.#renderings.share('', () => this.#render());
   }
 
+  /**
+   * The same series as OpenMetrics, with exemplars. The last line is `# EOF`, there are no empty lines, and families of
+   * counters are named without `_total`.
+   */
+  openMetrics(): Promise<string> {
+    return this.#renderings.share('openmetrics', () => this.#renderOpenMetrics());
+  }
+
   async #render(): Promise<string> {
-    const families = await Promise.all(
-      this.getMetricsAsArray().map(async ({ name }) => ({ name, text: await this.getSingleMetricAsString(name) })),
+    const texts = await this.#families((metric) => this.getSingleMetricAsString(metric.name));
+    return `${texts.join('\n\n')}\n`;
+  }
+
+  async #renderOpenMetrics(): Promise<string> {
+    const texts = await this.#families(({ name }) =>
+      this.#exemplars.getSingleMetric(name) === undefined
+        ? this.getSingleMetricAsString(name).then(asOpenMetrics)
+        : this.#exemplars.getSingleMetricAsString(name),
     );
-    const shown = families.filter(({ name, text }) => !this.#hidden.has(name) && /^[^#]/m.test(text));
-    return `${shown.map(({ text }) => text).join('\n\n')}\n`;
+    return `${texts.join('\n')}\n# EOF\n`;
+  }
+
+  async #families(render: (metric: NamedMetric) => Promise<string>): Promise<readonly string[]> {
+    const metrics = this.getMetricsAsArray() as unknown as readonly NamedMetric[];
+    const families = await Promise.all(
+      metrics.map(async (metric) => ({ name: metric.name, text: await render(metric) })),
+    );
+    return families.filter(({ name, text }) => !this.#hidden.has(name) && /^[^#]/m.test(text)).map(({ text }) => text);
+  }
+
+  /** A histogram whose observations may have exemplars. */
+  addHistogram<Label extends string>(
+    configuration: Omit<HistogramConfiguration<Label>, 'registers' | 'enableExemplars'>,
+  ): Histogram<Label> {
+    const registers = [this.#exemplars];
+    const histogram = new Histogram<Label>({ ...configuration, enableExemplars: true, registers });
+    this.registerMetric(histogram);
+    return histogram;
   }
 
   addGauge({ name, help, ...metric }: ScrapedMetric): void {
@@ -79,6 +126,10 @@ export class MetricsRegistry extends Registry {
     this.registerMetric(counter);
   }
 }
+
+/** Names the families of counters as OpenMetrics does: `# TYPE requests counter` above `requests_total 1`. */
+const asOpenMetrics = (text: string): string =>
+  /^# TYPE \S+ counter$/m.test(text) ? text.replaceAll(/^(# (?:HELP|TYPE) \S+?)_total /gm, '$1 ') : text;
 
 /** The paths of the metrics: Prometheus' default and that of Spring Boot. */
 export const metricsPaths = ['/metrics', '/actuator/prometheus'] as const;

@@ -114,6 +114,61 @@ describe('the metrics of a service', () => {
     expect(text).toMatch(/^# TYPE http_server_requests_shed_total counter$/m);
   });
 
+  describe('for a client that accepts OpenMetrics', () => {
+    const accept = 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+    const scrape = async () => {
+      const response = await fetch(`${await app.getUrl()}/metrics`, { headers: { accept } });
+      return { headers: response.headers, body: await response.text() };
+    };
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const bucketsOf = (text: string) => text.split('\n').filter((line) => line.includes('_seconds_bucket{'));
+
+    it('have the same series, and end with # EOF', async () => {
+      await get('/berths/1/ships/2');
+      const samplesOf = (text: string) =>
+        text
+          .split('\n')
+          .filter((line) => /^[^#]/.test(line))
+          .map((line) => line.slice(0, line.lastIndexOf(' ')));
+
+      const { headers, body } = await scrape();
+      const { text } = await get('/metrics');
+
+      expect(headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+      expect(headers.get('vary')).toBe('accept');
+      expect(samplesOf(body)).toEqual(samplesOf(text));
+      expect(body).toMatch(/^# TYPE http_server_requests_shed counter$/m);
+      expect(body).not.toMatch(/\n\n/);
+      expect(body).toMatch(/\n# EOF\n$/);
+    });
+
+    it('link the bucket of a request to its trace if that is sampled', async () => {
+      await get('/berths/1/ships/2').set('traceparent', `00-${traceId}-b7ad6b7169203331-01`);
+
+      const { body } = await scrape();
+      const linked = bucketsOf(body).filter((line) => line.includes(' # '));
+
+      expect(linked).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `uri="/berths/\\{berth\\}/ships/\\{ship\\}".*\\} 1 # \\{trace_id="${traceId}"\\} [0-9.e-]+ [0-9.]+$`,
+          ),
+        ),
+      ]);
+      expect((await get('/metrics')).text).not.toContain(traceId);
+    });
+
+    it('link nothing to a trace that is not sampled', async () => {
+      await get('/berths/1/ships/2').set('traceparent', `00-${traceId}-b7ad6b7169203331-00`);
+      await get('/berths/1/ships/2');
+
+      const { body } = await scrape();
+
+      expect(bucketsOf(body)).not.toEqual([]);
+      expect(body).not.toContain(' # {');
+    });
+  });
+
   it('include those of the process that panels, alerts and load tests read, and no others', async () => {
     const { text } = await get('/metrics');
 
