@@ -2,6 +2,6 @@ import { vitestConfig } from '../vitest.shared.ts';
 
 // promtool evaluates three days of rules.
 export default vitestConfig({
-  include: ['{grafana,prometheus}/src/**/*.spec.ts'],
+  include: ['{grafana,prometheus,tracing}/src/**/*.spec.ts'],
   testTimeout: 180_000,
 });

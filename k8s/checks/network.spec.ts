@@ -17,9 +17,15 @@ const everywhere = [
   'console → nginx:8080',
   'prometheus → account:3000',
   'prometheus → customer:3001',
+  'account → otel-collector:4318',
+  'customer → otel-collector:4318',
+  'otel-collector → jaeger:4317',
   // A managed PostgreSQL may be anywhere.
   ...databaseUsers.flatMap((user) => outsiders.map((peer) => `${user} → ${peer}:5432`)),
-  ...[...databaseUsers, 'nginx', 'console'].flatMap((any) => [`${any} → dns:53`, `${any} → dns:53/udp`]),
+  ...[...databaseUsers, 'nginx', 'console', 'otel-collector', 'jaeger'].flatMap((any) => [
+    `${any} → dns:53`,
+    `${any} → dns:53/udp`,
+  ]),
 ];
 
 /** All allowed connections, by overlay. */

@@ -38,14 +38,16 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
   it('contains the same configuration files as other environments', () => {
     expect(dataOf('account-resilience')).toEqual({ 'resilience.yml': read('apps/account/resilience.yml') });
     expect(dataOf('nginx-template')).toEqual({ 'nginx.conf.template': read('nginx/nginx.conf') });
+    expect(dataOf('otel-collector')).toEqual({ 'collector.yaml': read('monitoring/tracing/collector.yaml') });
+    expect(dataOf('jaeger')).toEqual({ 'jaeger.yaml': read('monitoring/tracing/jaeger.yaml') });
   });
 
-  it('runs the versions of nginx and PostgreSQL that compose runs', () => {
-    for (const service of ['nginx', 'postgres']) {
+  it('runs the versions that compose runs', () => {
+    for (const service of ['nginx', 'postgres', 'otel-collector', 'jaeger']) {
       const images = containers()
         .filter(({ name }) => name === service)
         .map(({ image }) => image);
-      if (combination.overlay === 'local' || service === 'nginx') {
+      if (combination.overlay === 'local' || service !== 'postgres') {
         expect(images).toEqual([defaultOf(compose.services[service]?.image)]);
       }
     }
@@ -77,6 +79,30 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     const image = containers().find(({ name }) => name === 'account')?.image;
     expect(image?.includes('breakwater/account-lab:')).toBe(isLocal);
   });
+
+  it.each(['account', 'customer'])(
+    'sends the traces of %s to the collector, with the names of pod and node',
+    (name) => {
+      const { hostname, port } = new URL(valueOf(name, 'OTEL_EXPORTER_OTLP_ENDPOINT') ?? '');
+      const collector = ofKind<{ ports: { port: number }[] }>(manifestsOf(combination), 'Service').find(
+        ({ metadata }) => metadata.name === hostname,
+      );
+      expect(collector?.spec.ports.map((each) => String(each.port))).toContain(port);
+
+      // Kubernetes replaces only references to variables that come before.
+      const env = containers().find((container) => container.name === name)?.env ?? [];
+      const at = env.findIndex((variable) => variable.name === 'OTEL_RESOURCE_ATTRIBUTES');
+      const references = [...(env[at]?.value ?? '').matchAll(/([\w.]+)=\$\((\w+)\)/g)];
+      const fieldOf = (variable: string | undefined) =>
+        env.slice(0, at).find((each) => each.name === variable)?.valueFrom?.fieldRef?.fieldPath;
+      expect(Object.fromEntries(references.map(([, attribute, variable]) => [attribute, fieldOf(variable)]))).toEqual({
+        'service.instance.id': 'metadata.name',
+        'k8s.pod.name': 'metadata.name',
+        'k8s.namespace.name': 'metadata.namespace',
+        'k8s.node.name': 'spec.nodeName',
+      });
+    },
+  );
 
   it('serves the console only under the names by which clients reach it', () => {
     expect(valueOf('console', 'ALLOWED_HOSTS')?.split(',')).toContain('loopback');

@@ -37,7 +37,7 @@ function subsetsOf<T>(all: readonly T[]): T[][] {
 }
 
 /** Deployments with one replica by design, without autoscaler and disruption budget. A comment in each explains why. */
-export const alone: readonly string[] = ['console'];
+export const alone: readonly string[] = ['console', 'otel-collector', 'jaeger'];
 
 /** The command and first arguments of Kustomize: kubectl's, or the separate program. Undefined when neither is installed. */
 export function findKustomize(): { readonly command: string; readonly args: readonly string[] } | undefined {

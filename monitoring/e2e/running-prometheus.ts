@@ -103,7 +103,9 @@ export async function startPrometheus(
     },
     tracesOf: async (query) => {
       const parameters = new URLSearchParams({ query, start: '0', end: String(Date.now() / 1_000 + 60) });
-      const { data } = await get<{ exemplars: { labels: { trace_id: string } }[] }[]>(`query_exemplars?${parameters}`);
+      const { data } = await get<{ exemplars: { labels: { trace_id: string } }[] }[]>(
+        `query_exemplars?${parameters.toString()}`,
+      );
       return data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id));
     },
     rules: async () => {

@@ -9,6 +9,17 @@ const each = Object.entries(dashboards).map(([file, build]) => ({ file, dashboar
 const panelsOf = ({ panels = [] }: Dashboard): Panel[] =>
   panels.filter((panel): panel is Panel => panel.type !== 'row');
 
+interface ProvisionedDataSource {
+  readonly uid: string;
+  readonly type: string;
+  readonly jsonData?: { readonly exemplarTraceIdDestinations?: readonly object[] };
+}
+
+const dataSourcesIn = (file: string): readonly ProvisionedDataSource[] => {
+  const url = new URL(`../provisioning/datasources/${file}`, import.meta.url);
+  return (parse(readFileSync(url, 'utf8')) as { datasources: ProvisionedDataSource[] }).datasources;
+};
+
 describe('the dashboards', () => {
   it('are exactly the files with which Grafana is provisioned', () => {
     expect(readdirSync(dashboardsFolder).sort()).toEqual(Object.keys(dashboards).sort());
@@ -19,10 +30,29 @@ describe('the dashboards', () => {
   });
 
   it('use the provisioned data source', () => {
-    const file = new URL('../provisioning/datasources/prometheus.yml', import.meta.url);
-    const { datasources } = parse(readFileSync(file, 'utf8')) as { datasources: { uid: string; type: string }[] };
+    expect(dataSourcesIn('prometheus.yml')).toMatchObject([dataSource]);
+  });
 
-    expect(datasources).toMatchObject([dataSource]);
+  it('link exemplars, by the label that services give them, to Jaeger and its provisioned data source', () => {
+    const [prometheus] = dataSourcesIn('prometheus.yml');
+    const [jaeger] = dataSourcesIn('jaeger.yml');
+
+    expect(prometheus?.jsonData?.exemplarTraceIdDestinations).toMatchObject([
+      // Grafana replaces variables of its environment, and $$ with $.
+      { name: 'trace_id', url: '$JAEGER_URL/trace/$${__value.raw}' },
+      { name: 'trace_id', datasourceUid: jaeger?.uid },
+    ]);
+    expect(jaeger?.type).toBe('jaeger');
+  });
+
+  it('query exemplars where the services record them, and nowhere else', () => {
+    const queries = each.flatMap(({ dashboard }) =>
+      panelsOf(dashboard).flatMap(({ targets = [] }) => targets as { expr?: string; exemplar?: boolean }[]),
+    );
+
+    const withExemplars = queries.filter(({ exemplar }) => exemplar);
+    expect(withExemplars).not.toEqual([]);
+    for (const { expr } of withExemplars) expect(expr).toContain('http_server_requests_seconds_bucket{');
   });
 
   it.each(each)('$file has a description, a unit and legends for each panel', ({ dashboard }) => {

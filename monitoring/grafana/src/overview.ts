@@ -78,6 +78,15 @@ export const overview = (): DashboardBuilder =>
           unit: 's',
           thresholds: [5],
         }),
+        timeSeries('Durations and traces', {
+          description:
+            'The 99th percentile of request durations by service. With traces (docs/tracing.md), each dot is a request whose trace was recorded; a click on it leads to the trace.',
+          queries: {
+            '{{job}} p99': `histogram_quantile(0.99, sum by (job, le) (rate(http_server_requests_seconds_bucket{${own}}[$__rate_interval]))) >= 0`,
+          },
+          unit: 's',
+          exemplars: true,
+        }),
         timeSeries('Requests in flight', {
           description: 'Requests in flight in each replica.',
           queries: { '{{instance}}': `sum by (instance) (http_server_requests_active{${own}})` },

@@ -49,6 +49,8 @@ export interface PanelContent {
   readonly span?: number;
   /** The values from which it is a warning, and optionally critical. */
   readonly thresholds?: readonly number[];
+  /** Shows sampled requests as dots that link to their traces. Recorded series have none. */
+  readonly exemplars?: boolean;
 }
 
 /** An expression: the rate of a counter, summed by labels. */
@@ -66,21 +68,22 @@ const thresholdsOf = (values: readonly number[]): Builder<ThresholdsConfig> =>
 const filled = <Kind extends StatPanelBuilder | StateTimelinePanelBuilder | TimeSeriesPanelBuilder>(
   panel: Kind,
   title: string,
-  { description, queries, unit = 'short' }: PanelContent,
+  { description, queries, unit = 'short', exemplars = false }: PanelContent,
 ): Kind => {
   panel
     .title(title)
     .description(description)
     .datasource(dataSource)
     .targets(
-      Object.entries(queries).map(([legend, expr], index) =>
-        new DataqueryBuilder()
+      Object.entries(queries).map(([legend, expr], index) => {
+        const query = new DataqueryBuilder()
           .datasource(dataSource)
           .expr(expr)
           .legendFormat(legend)
           .range()
-          .refId(String.fromCodePoint(65 + index)),
-      ),
+          .refId(String.fromCodePoint(65 + index));
+        return exemplars ? query.exemplar(true) : query;
+      }),
     )
     .unit(unit);
   return panel;
