@@ -12,13 +12,14 @@ import {
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { TraceFlags } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { Gauge, type Histogram, Registry } from 'prom-client';
 import { DatabaseMetrics } from '../database/database.ts';
 import { successStatusesOf } from '../openapi/operation-decorators.ts';
 import { OverloadMetrics } from '../overload/overload.ts';
-import { currentRequest, type RequestContext } from '../request-context/request-context.ts';
+import { currentRequest, currentTraceContext, type RequestContext } from '../request-context/request-context.ts';
 import { isProbe, metricsPaths, MetricsRegistry } from './metrics.registry.ts';
 
 /** Upper bounds in seconds, from fast responses up to twice the default of `REQUEST_TIMEOUT`. */
@@ -99,7 +100,7 @@ export class HttpMetrics implements OnModuleInit {
     const route = { method, uri: uriOf(request) };
     if (isProbe(route.uri)) return;
 
-    const stop = this.#durations.startTimer(route, exemplarOf(context));
+    const stop = this.#durations.startTimer(route, currentExemplar());
     this.#active.inc(route);
     // Emitted once, after the last byte or when the client disconnects before it.
     response.once('close', () => {
@@ -109,9 +110,11 @@ export class HttpMetrics implements OnModuleInit {
   }
 }
 
-/** The trace of a request, by which a dashboard opens it; none if no service records it. */
-const exemplarOf = (context: RequestContext | undefined): Readonly<Record<string, string>> =>
-  context?.trace.isSampled ? { trace_id: context.trace.traceId } : {};
+/** The current trace, by which a dashboard opens it; none if it is not sampled. */
+function currentExemplar(): Readonly<Record<string, string>> {
+  const { traceId, traceFlags = TraceFlags.NONE } = currentTraceContext() ?? {};
+  return traceId !== undefined && (traceFlags & TraceFlags.SAMPLED) !== 0 ? { trace_id: traceId } : {};
+}
 
 /** `/accounts/{id}`; one value for all requests without a route. */
 const uriOf = ({ routeOptions: { url } }: FastifyRequest): string =>
