@@ -22,7 +22,8 @@ export class UsedEndpoints {
    * be those of several calls that a method makes.
    */
   readonly areOfOneCall: boolean;
-  readonly #used: UsedEndpoint[] = [];
+  /** Created for the first one, because most calls are made without an endpoint pool. */
+  #used: UsedEndpoint[] | undefined;
 
   constructor(areOfOneCall: boolean) {
     this.areOfOneCall = areOfOneCall;
@@ -35,19 +36,19 @@ export class UsedEndpoints {
 
   /** The number of attempts that used an endpoint. */
   get count(): number {
-    return this.#used.length;
+    return this.#used?.length ?? 0;
   }
 
   get latest(): UsedEndpoint | undefined {
-    return this.#used.at(-1);
+    return this.#used?.at(-1);
   }
 
   add(endpoint: UsedEndpoint): void {
-    this.#used.push(endpoint);
+    (this.#used ??= []).push(endpoint);
   }
 
   has(endpoint: UsedEndpoint): boolean {
-    return this.#used.includes(endpoint);
+    return this.#used?.includes(endpoint) === true;
   }
 
   /**
@@ -55,7 +56,7 @@ export class UsedEndpoints {
    * acted, and how the attempts ended says nothing about the endpoints that are left.
    */
   areOutOfServiceSince(count: number): boolean {
-    const since = this.#used.slice(count);
-    return since.length > 0 && since.every(({ isOutOfService }) => isOutOfService);
+    if (this.#used === undefined || this.#used.length <= count) return false;
+    return this.#used.every((used, at) => at < count || used.isOutOfService);
   }
 }

@@ -87,12 +87,14 @@ export class ConflictingDefinitionError extends ResilienceError {
 const maxCauses = 10;
 
 /** An error, its cause, the cause of that, and so on. */
-export function* causesOf(error: unknown): Generator {
+export function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = [];
   let current = error;
-  for (let depth = 0; depth < maxCauses && current !== undefined && current !== null; depth++) {
-    yield current;
+  while (causes.length < maxCauses && current !== undefined && current !== null) {
+    causes.push(current);
     current = propertyOf(current, 'cause');
   }
+  return causes;
 }
 
 /** A property of something that was thrown or returned; `undefined` if it has none, or if reading it throws. */

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import { EventBuffer, EventEmitter, type PolicyEvent, type Unsubscribe } from './events.ts';
+import { EventBuffer, EventEmitter, EventPublisher, type PolicyEvent, type Unsubscribe } from './events.ts';
 
 interface Tick extends PolicyEvent {
   readonly type: 'TICK';
@@ -140,5 +140,33 @@ describe('EventBuffer', () => {
     buffer.push(4);
     buffer.push(5);
     expect(buffer.toArray()).toStrictEqual([3, 4, 5]);
+  });
+});
+
+class Ticker extends EventPublisher<Ticks, 'tickerName'> {
+  constructor() {
+    super({ tickerName: 'clock' }, { now: () => 1 }, 0);
+  }
+
+  tick(details: () => object): void {
+    this.emit('TICK', details);
+  }
+}
+
+describe('EventPublisher', () => {
+  it('computes the details of an event only for a listener', () => {
+    const ticker = new Ticker();
+    const details = vi.fn<() => object>(() => ({}));
+    ticker.tick(details);
+    ticker.on('TOCK', () => {});
+    ticker.tick(details);
+    expect(details).not.toHaveBeenCalled();
+
+    const events: PolicyEvent[] = [];
+    ticker.on('TICK', (event) => events.push(event));
+    ticker.tick(details);
+
+    expect(details).toHaveBeenCalledOnce();
+    expect(events).toStrictEqual([{ type: 'TICK', creationTime: 1, tickerName: 'clock' }]);
   });
 });

@@ -22,13 +22,15 @@ interface Subscription {
   readonly listener: Listener<never>;
 }
 
+const noSubscriptions: readonly Subscription[] = [];
+
 /**
  * Delivers events to listeners. A listener never steers: one that throws or rejects affects neither the call nor other
  * listeners, and its error becomes a process warning.
  */
 export class EventEmitter<M extends EventMap> {
   /** Replaced, never changed in place, so that a listener can subscribe or unsubscribe while an event is delivered. */
-  #subscriptions: readonly Subscription[] = [];
+  #subscriptions: readonly Subscription[] = noSubscriptions;
 
   /** Calls `listener` for each event of this type until the returned function is called. */
   on<K extends keyof M>(type: K, listener: Listener<M[K]>): Unsubscribe {
@@ -41,7 +43,10 @@ export class EventEmitter<M extends EventMap> {
   }
 
   hasListener(type: keyof M): boolean {
-    return this.#subscriptions.some((subscription) => subscription.type === undefined || subscription.type === type);
+    for (const subscription of this.#subscriptions) {
+      if (subscription.type === undefined || subscription.type === type) return true;
+    }
+    return false;
   }
 
   emit<K extends keyof M>(event: M[K] & { readonly type: K }): void {
@@ -62,6 +67,9 @@ export class EventEmitter<M extends EventMap> {
  * The fields of an event that the policy adds to those that all its events share. `N` names the policy's name field.
  */
 export type EventDetails<E extends PolicyEvent, N extends string> = Omit<E, keyof PolicyEvent | N>;
+
+/** The details of an event, or a function that creates them, which is only called if the event is created. */
+export type LazyEventDetails<E extends PolicyEvent, N extends string> = EventDetails<E, N> | (() => EventDetails<E, N>);
 
 /**
  * Delivers the events of a policy and buffers the most recent ones. A policy extends this class and calls `emit`.
@@ -110,12 +118,13 @@ export class EventPublisher<M extends EventMap, N extends string> {
   /**
    * Buffers the event and delivers it to its listeners. Without a buffer and without a listener no event is created.
    *
-   * @param details the fields of this type of event
+   * @param details the fields of this type of event, or a function that returns them
    * @param creationTime read from the clock by default
    */
-  protected emit<K extends keyof M & string>(type: K, details: EventDetails<M[K], N>, creationTime?: number): void {
+  protected emit<K extends keyof M & string>(type: K, details: LazyEventDetails<M[K], N>, creationTime?: number): void {
     if (this.#buffer === undefined && !this.#emitter.hasListener(type)) return;
-    const own = { ...details, type, creationTime: creationTime ?? this.#clock.now() };
+    const fields = typeof details === 'function' ? details() : details;
+    const own = { ...fields, type, creationTime: creationTime ?? this.#clock.now() };
     const event = Object.assign(own, this.#source) as unknown as M[K] & { readonly type: K };
     this.#buffer?.push(event);
     this.#emitter.emit<K>(event);

@@ -191,9 +191,9 @@ const noAggregates: ReadonlySet<unknown> = new Set();
 
 /** @param within the aggregates that contain the outcome, which may contain themselves */
 function classify(outcome: unknown, within: ReadonlySet<unknown>): HttpOutcome {
-  const status = firstOf(causesOf(outcome), httpStatusOf);
+  const chain = causesOf(outcome);
+  const status = firstOf(chain, httpStatusOf);
   if (status !== undefined) return { kind: 'status', status };
-  const chain = [...causesOf(outcome)];
   const kind =
     firstOf(chain, kindByCode) ??
     firstOf(chain, (error) => kindOfName.get(propertyOf(error, 'name')) ?? kindByFetchErrorType(error)) ??
@@ -277,7 +277,7 @@ const idempotencyKey = 'idempotency-key';
  * node:http); `undefined` otherwise, as with `fetch`.
  */
 export function httpRequestOf(outcome: unknown): HttpRequestFacts | undefined {
-  return firstOf([...causesOf(outcome)], (each) => {
+  return firstOf(causesOf(outcome), (each) => {
     const response = propertyOf(each, 'response');
     const holders = [each, response].flatMap((holder) =>
       ['config', 'options', 'request', 'req'].map((name) => propertyOf(holder, name)),
@@ -316,7 +316,7 @@ function resultOf(holder: unknown, method: string, argument: string): unknown {
   }
 }
 
-function firstOf<T>(chain: Iterable<unknown>, find: (each: unknown) => T | undefined): T | undefined {
+function firstOf<T>(chain: readonly unknown[], find: (each: unknown) => T | undefined): T | undefined {
   for (const each of chain) {
     const found = find(each);
     if (found !== undefined) return found;

@@ -19,28 +19,26 @@ export class Usage {
   }
 
   /**
-   * Counts a call as in flight until its promise settles. The call has one promise that leads to its caller: with a second
-   * one, V8 would leave the caller out of the stack traces of later errors.
-   *
-   * @param onError receives the error of the call before its caller does
+   * Counts a call as in flight until its promise settles. A policy that has handlers of its own for the end of a call uses
+   * `start` and `end` instead, because each further promise has a cost, and a second throw of the same error has a large one.
    */
-  track<T>(call: Promise<T>, onError?: (error: unknown) => void): Promise<T> {
-    this.#activity++;
-    this.#inFlightCalls++;
-    return call.then(
-      (result) => {
-        this.#end();
-        return result;
-      },
-      (error: unknown) => {
-        this.#end();
-        onError?.(error);
-        throw error;
-      },
-    );
+  async track<T>(call: Promise<T>): Promise<T> {
+    this.start();
+    try {
+      return await call;
+    } finally {
+      this.end();
+    }
   }
 
-  #end(): void {
+  /** Records the start of a call of `execute`. */
+  start(): void {
+    this.#activity++;
+    this.#inFlightCalls++;
+  }
+
+  /** Records the end of a call. Use it before anything that may throw. */
+  end(): void {
     this.#activity++;
     this.#inFlightCalls--;
   }

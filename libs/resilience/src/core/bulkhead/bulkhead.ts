@@ -88,9 +88,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
     const rejection = rejectionIfAborted(context);
     if (rejection !== undefined) return rejection;
-    return this.usage.track(
-      this.#tryTakePermit() ? this.#run(call, context) : this.#runAfterWait(call, context, signalOf(context)),
-    );
+    return this.#tryTakePermit() ? this.#run(call, context) : this.#runAfterWait(call, context, signalOf(context));
   }
 
   /**
@@ -161,14 +159,18 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
 
   /** Runs a call that holds a permit. */
   #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
-    return invokeCall(call, toCallContext(context)).then(
+    this.usage.start();
+    const running = invokeCall(call, toCallContext(context));
+    return running.then(
       (result) => {
+        this.usage.end();
         this.onComplete();
         return result;
       },
-      (error: unknown) => {
+      () => {
+        this.usage.end();
         this.onComplete();
-        throw error;
+        return running;
       },
     );
   }
@@ -179,7 +181,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const remainingMs = context?.deadline?.remainingMs ?? Number.POSITIVE_INFINITY;
-    await this.#waitForPermit(Math.min(this.#config.maxWaitDuration, remainingMs), signal);
+    await this.usage.track(this.#waitForPermit(Math.min(this.#config.maxWaitDuration, remainingMs), signal));
     return this.#run((given) => {
       // The caller may have aborted after the call got its permit; #run returns the permit in any case.
       signal?.throwIfAborted();

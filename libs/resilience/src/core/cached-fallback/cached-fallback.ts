@@ -147,18 +147,21 @@ export class CachedFallback extends BasePolicy<CachedFallbackEvents, 'cachedFall
     if (key === undefined) return this.usage.track(invokeCall(call, toCallContext(context)));
 
     const callNumber = this.#values.startCall();
-    const settled = invokeCall(call, toCallContext(context)).then(
+    this.usage.start();
+    const running = invokeCall(call, toCallContext(context));
+    return running.then(
       (result) => {
+        this.usage.end();
         if (this.#isRemembered(result)) this.#values.store(key, result, callNumber);
         return result;
       },
       (error: unknown) => {
-        if (isAborted(context) || this.#userFunctions.matches('on', this.config.on, error) !== true) throw error;
+        this.usage.end();
+        if (isAborted(context) || this.#userFunctions.matches('on', this.config.on, error) !== true) return running;
         const stale = this.#findStale(key, error);
         return (mapStale === undefined ? stale.value : mapStale(stale as StaleValue<never>)) as T;
       },
     );
-    return this.usage.track(settled);
   }
 
   /** A key function that throws or returns something else counts as none: without a key nothing is stored or replaced. */

@@ -1,4 +1,4 @@
-import type { EventDetails, PolicyEvent } from '../events.ts';
+import type { LazyEventDetails, PolicyEvent } from '../events.ts';
 import type { OutcomeKind } from '../outcome.ts';
 import type { StateName } from './circuit-breaker.transitions.ts';
 
@@ -86,7 +86,7 @@ export type CircuitBreakerEvents = {
 
 export type AnyCircuitBreakerEvent = CircuitBreakerEvents[keyof CircuitBreakerEvents];
 
-type DetailsOf<K extends keyof CircuitBreakerEvents> = EventDetails<CircuitBreakerEvents[K], 'circuitBreakerName'>;
+type DetailsOf<K extends keyof CircuitBreakerEvents> = LazyEventDetails<CircuitBreakerEvents[K], 'circuitBreakerName'>;
 
 /** Emits an event from the fields that distinguish its type; `creationTime` is now by default. */
 export type EmitCircuitBreakerEvent = <K extends keyof CircuitBreakerEvents>(

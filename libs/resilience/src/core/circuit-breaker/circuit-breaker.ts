@@ -21,7 +21,6 @@ import {
   type CircuitBreakerOptions,
   circuitBreakerOptions,
   isTransitionCheckResult,
-  type JudgedCall,
   judgeOutcome,
   outcomeField,
 } from './circuit-breaker.options.ts';
@@ -39,15 +38,25 @@ export interface CircuitBreakerEnvironment {
   readonly random?: Random;
 }
 
-/** A call that has ended. */
-interface EndedCall extends JudgedCall {
-  readonly endedAt: number;
-  /** The state that permitted the call; `undefined` for the low-level methods, whose permissions are anonymous. */
-  readonly issuer: State | undefined;
-  /** `undefined` for a call that was not watched while it was in flight. */
+/** A call that the circuit breaker has permitted. */
+interface StartedCall {
+  readonly startedAt: number;
+  readonly context: CallContext;
+  /** The state that permitted the call. */
+  readonly issuer: State;
+  /** `undefined` for a call that is not watched while it is in flight. */
   readonly watched: WatchedCall | undefined;
   /** How many endpoints the call had used before the circuit breaker permitted this attempt. */
   readonly usedBefore: number;
+}
+
+/** A call that has ended. */
+interface EndedCall {
+  /** `undefined` for the low-level methods, whose permissions are anonymous. */
+  readonly started: StartedCall | undefined;
+  readonly outcome: CallOutcome;
+  readonly endedAt: number;
+  readonly elapsedDurationMs: number;
 }
 
 /**
@@ -68,8 +77,10 @@ export class CircuitBreaker
 {
   readonly #clock: Clock;
   readonly #machine: StateMachine;
-  readonly #abortableCalls = new AbortableCalls();
-  readonly #slowCalls: SlowCalls;
+  /** Created by the first call with `abortCallsOnOpen`. */
+  #abortableCalls: AbortableCalls | undefined;
+  /** Created by the first call with `slowCallsInFlightEnabled`. */
+  #slowCalls: SlowCalls | undefined;
   readonly #userFunctions: UserFunctions;
 
   /**
@@ -91,9 +102,6 @@ export class CircuitBreaker
       userFunctions: this.#userFunctions,
       emit: (type, details, creationTime) => this.emit(type, details, creationTime),
       onOpen: () => this.#release(),
-    });
-    this.#slowCalls = new SlowCalls(clock, config, (call) => {
-      if (call.issuer === this.#machine.state && !call.isPassedOver()) call.markFailed = call.issuer.recordSlow();
     });
   }
 
@@ -145,29 +153,26 @@ export class CircuitBreaker
     const issuer = this.#machine.state;
     const startedAt = this.#clock.now();
     const usedEndpoints = UsedEndpoints.ofAttempt(context?.usedEndpoints);
-    const given = withUsedEndpoints(context, usedEndpoints);
     const usedBefore = usedEndpoints.count;
     const watched = this.config.slowCallsInFlightEnabled
-      ? this.#slowCalls.add(issuer, startedAt, () => usedEndpoints.areOutOfServiceSince(usedBefore))
+      ? this.#watch(issuer, startedAt, () => usedEndpoints.areOutOfServiceSince(usedBefore))
       : undefined;
-    const running = this.config.abortCallsOnOpen ? this.#abortableCalls.run(call, given) : invokeCall(call, given);
-    const end = (outcome: CallOutcome): EndedCall => {
-      const endedAt = this.#clock.now();
-      if (watched !== undefined) this.#slowCalls.delete(watched);
-      return { outcome, elapsedDurationMs: endedAt - startedAt, context: given, endedAt, issuer, watched, usedBefore };
-    };
-    // Two handlers of one `then`: an error that settling the first throws must not settle the call again.
-    const settled = running.then(
+    const given = withUsedEndpoints(context, usedEndpoints);
+    const started: StartedCall = { startedAt, context: given, issuer, watched, usedBefore };
+    const running = this.config.abortCallsOnOpen
+      ? (this.#abortableCalls ??= new AbortableCalls()).run(call, given)
+      : invokeCall(call, given);
+    this.usage.start();
+    return running.then(
       (result) => {
-        this.#settle(end({ result }));
+        this.#end(started, { result });
         return result;
       },
       (error: unknown) => {
-        this.#settle(end({ error }));
-        throw error;
+        this.#end(started, { error });
+        return running;
       },
     );
-    return this.usage.track(settled);
   }
 
   /** Requests a permission. End it with `onSuccess`, `onError`, `onResult` or `releasePermission`. */
@@ -280,7 +285,7 @@ export class CircuitBreaker
     const config = resolveConfig(this.name, options);
     this.changeBufferSize(config.eventConsumerBufferSize);
     this.#machine.reconfigure(config);
-    this.#slowCalls.reconfigure(config);
+    this.#slowCalls?.reconfigure(config);
   }
 
   /**
@@ -289,20 +294,38 @@ export class CircuitBreaker
    */
   dispose(): void {
     this.#machine.dispose();
-    this.#slowCalls.clear();
+    this.#slowCalls?.clear();
+  }
+
+  /** Records the call as slow as soon as it is. */
+  #watch(issuer: State, startedAt: number, isPassedOver: () => boolean): WatchedCall | undefined {
+    this.#slowCalls ??= new SlowCalls(this.#clock, this.config, (call) => {
+      if (call.issuer === this.#machine.state && !call.isPassedOver()) call.markFailed = call.issuer.recordSlow();
+    });
+    return this.#slowCalls.add(issuer, startedAt, isPassedOver);
   }
 
   #anonymousEnd(outcome: CallOutcome, elapsedDurationMs: number): EndedCall {
     this.usage.touch();
+    return { started: undefined, outcome, endedAt: this.#clock.now(), elapsedDurationMs };
+  }
+
+  #end(started: StartedCall, outcome: CallOutcome): void {
+    this.usage.end();
+    if (started.watched !== undefined) this.#slowCalls?.delete(started.watched);
     const endedAt = this.#clock.now();
-    const context = undefined;
-    return { outcome, elapsedDurationMs, context, endedAt, issuer: undefined, watched: undefined, usedBefore: 0 };
+    this.#settle({ started, outcome, endedAt, elapsedDurationMs: endedAt - started.startedAt });
   }
 
   #settle(ended: EndedCall): void {
-    const verdict = judgeOutcome(this.config, ended, this.#userFunctions);
-    const isSlow = ended.elapsedDurationMs > this.config.slowCallDurationThreshold;
-    if ((verdict === 'failure' || isSlow) && isOfEndpointsOutOfService(ended)) {
+    const { outcome, elapsedDurationMs, started } = ended;
+    const verdict = judgeOutcome(
+      this.config,
+      { outcome, elapsedDurationMs, context: started?.context },
+      this.#userFunctions,
+    );
+    const isSlow = elapsedDurationMs > this.config.slowCallDurationThreshold;
+    if ((verdict === 'failure' || isSlow) && isOfEndpointsOutOfService(started)) {
       if (verdict === 'success') return this.#passOver(ended);
       return this.#ignoreCall(ended);
     }
@@ -319,53 +342,53 @@ export class CircuitBreaker
 
   #ignoreCall(ended: EndedCall): void {
     // A call that was recorded while it was in flight has used up its permission.
-    if (ended.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
-    const details = { ...this.#detailsOf(ended), error: this.#errorOf(ended.outcome) };
-    this.#machine.emit('IGNORED_ERROR', details, ended.endedAt);
+    if (ended.started?.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
+    this.#machine.emit('IGNORED_ERROR', () => this.#errorDetailsOf(ended), ended.endedAt);
   }
 
   /** A slow success that is not recorded. */
   #passOver(ended: EndedCall): void {
-    if (ended.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
-    this.#machine.emit('SUCCESS', this.#detailsOf(ended), ended.endedAt);
+    if (ended.started?.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
+    this.#machine.emit('SUCCESS', () => this.#detailsOf(ended), ended.endedAt);
   }
 
   /** Its error is no evidence, so that `transitionOnResult` does not receive it. */
   #recordSlowCall(ended: EndedCall): void {
-    this.#machine.emit('SUCCESS', this.#detailsOf(ended), ended.endedAt);
+    this.#machine.emit('SUCCESS', () => this.#detailsOf(ended), ended.endedAt);
     const recorder = this.#recorderOf(ended);
     if (recorder !== undefined) this.#record(recorder, false, ended);
   }
 
   #recordCall(isFailed: boolean, ended: EndedCall): void {
-    const { outcome, endedAt } = ended;
-    const details = this.#detailsOf(ended);
-    if (isFailed) this.#machine.emit('ERROR', { ...details, error: this.#errorOf(outcome) }, endedAt);
-    else this.#machine.emit('SUCCESS', details, endedAt);
+    if (isFailed) this.#machine.emit('ERROR', () => this.#errorDetailsOf(ended), ended.endedAt);
+    else this.#machine.emit('SUCCESS', () => this.#detailsOf(ended), ended.endedAt);
     const recorder = this.#recorderOf(ended);
     if (recorder === undefined) return;
     this.#record(recorder, isFailed, ended);
-    this.#applyTransitionOnResult(outcome);
+    this.#applyTransitionOnResult(ended.outcome);
   }
 
   /** Once: a call that was recorded while it was in flight can only become a failure. */
-  #record(recorder: State, isFailed: boolean, { elapsedDurationMs, watched }: EndedCall): void {
-    if (watched?.markFailed === undefined) recorder.record(isFailed, elapsedDurationMs);
-    else if (isFailed) watched.markFailed();
+  #record(recorder: State, isFailed: boolean, { elapsedDurationMs, started }: EndedCall): void {
+    const markFailed = started?.watched?.markFailed;
+    if (markFailed === undefined) recorder.record(isFailed, elapsedDurationMs);
+    else if (isFailed) markFailed();
   }
 
   /** The state that records the call; `undefined` when the state that permitted it has been left. */
-  #recorderOf({ issuer }: EndedCall): State | undefined {
+  #recorderOf({ started }: EndedCall): State | undefined {
     const { state } = this.#machine;
-    return issuer === undefined || issuer === state ? state : undefined;
+    return started === undefined || started.issuer === state ? state : undefined;
   }
 
   #detailsOf({ elapsedDurationMs, outcome }: EndedCall) {
     return { elapsedDurationMs, ...outcomeField(this.config, outcome) };
   }
 
-  #errorOf(outcome: CallOutcome): unknown {
-    return 'error' in outcome ? outcome.error : new ResultRecordedAsFailureError(this.name, outcome.result);
+  #errorDetailsOf(ended: EndedCall) {
+    const { outcome } = ended;
+    const error = 'error' in outcome ? outcome.error : new ResultRecordedAsFailureError(this.name, outcome.result);
+    return { ...this.#detailsOf(ended), error };
   }
 
   #applyTransitionOnResult(outcome: CallOutcome): void {
@@ -388,7 +411,7 @@ export class CircuitBreaker
 
   /** In-flight calls are unlikely to succeed, and their connections are unusable. */
   #release(): void {
-    if (this.config.abortCallsOnOpen) this.#abortableCalls.abort(new CallAbortedOnOpenError(this.name));
+    if (this.config.abortCallsOnOpen) this.#abortableCalls?.abort(new CallAbortedOnOpenError(this.name));
     runInBackground(() => void this.#releaseConnections());
   }
 
@@ -403,8 +426,8 @@ export class CircuitBreaker
 }
 
 /** Whether the endpoint pool inside has taken all endpoints of the attempt out of service. */
-function isOfEndpointsOutOfService({ context, usedBefore }: EndedCall): boolean {
-  return context?.usedEndpoints?.areOutOfServiceSince(usedBefore) === true;
+function isOfEndpointsOutOfService(started: StartedCall | undefined): boolean {
+  return started?.context.usedEndpoints?.areOutOfServiceSince(started.usedBefore) === true;
 }
 
 function resolveConfig(name: string, options: CircuitBreakerOptions): CircuitBreakerConfig {

@@ -123,9 +123,7 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
     const given = toCallContext(context);
     const startedAt = this.#clock.now();
     const endpoint = this.#endpoints.choose(given.usedEndpoints, startedAt);
-    const settled =
-      endpoint === undefined ? this.#withoutEndpoint(call, given) : this.#run(call, given, endpoint, startedAt);
-    return this.usage.track(settled);
+    return endpoint === undefined ? this.#withoutEndpoint(call, given) : this.#run(call, given, endpoint, startedAt);
   }
 
   /**
@@ -178,14 +176,16 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
     this.#inFlightCalls.add(inFlight);
     this.#endpoints.onStart(inFlight);
     const inherited = { deadline, request, endpoint: endpoint.address, usedEndpoints };
-    return invokeCall(call, callContext(abortSourceOf(given), given.attempt, inherited)).then(
+    this.usage.start();
+    const running = invokeCall(call, callContext(abortSourceOf(given), given.attempt, inherited));
+    return running.then(
       (result) => {
         this.#settle(inFlight, { result }, given);
         return result;
       },
       (error: unknown) => {
         this.#settle(inFlight, { error }, given);
-        throw error;
+        return running;
       },
     );
   }
@@ -193,8 +193,8 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
   /** The pool has no endpoint: none is configured, or none has been resolved yet. */
   async #withoutEndpoint<T>(call: ProtectedCall<T>, given: CallContext): Promise<T> {
     const source = this.#source;
-    if (source === undefined) return invokeCall(call, given);
-    await unlessAborted(source.firstResolution, given);
+    if (source === undefined) return this.usage.track(invokeCall(call, given));
+    await this.usage.track(unlessAborted(source.firstResolution, given));
     const startedAt = this.#clock.now();
     const endpoint = this.#endpoints.choose(given.usedEndpoints, startedAt);
     if (endpoint !== undefined) return this.#run(call, given, endpoint, startedAt);
@@ -230,6 +230,7 @@ export class EndpointPool extends BasePolicy<EndpointPoolEvents, 'endpointPoolNa
   }
 
   #settle(call: InFlightCall, outcome: ClassifiedOutcome, context: CallContext): void {
+    this.usage.end();
     this.#inFlightCalls.remove(call);
     this.#endpoints.onEnd(call, judgeCall(outcome, context), this.#clock.now());
   }

@@ -4,6 +4,7 @@ import {
   type AbortSource,
   abortSourceOf,
   type CallContext,
+  invokeCall,
   type ProtectedCall,
   rejectionIfAborted,
   toCallContext,
@@ -48,19 +49,23 @@ export class Fallback extends BasePolicy<FallbackEvents, 'fallbackName'> {
    * @throws what `call` threw, or what the last handler threw
    */
   execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
-    return rejectionIfAborted(context) ?? this.usage.track(this.#run(call, context));
+    const rejection = rejectionIfAborted(context);
+    if (rejection !== undefined) return rejection;
+    const given = toCallContext(context);
+    this.usage.start();
+    return invokeCall(call, given).then(
+      (result) => {
+        this.usage.end();
+        return result;
+      },
+      (error: unknown) => {
+        this.usage.end();
+        return this.usage.track(this.#handle<T>(error, given, abortSourceOf(context)));
+      },
+    );
   }
 
-  async #run<T>(call: ProtectedCall<T>, context: Partial<CallContext> | undefined): Promise<T> {
-    const callContext = toCallContext(context);
-    try {
-      return await call(callContext);
-    } catch (error) {
-      return (await this.#handle(error, callContext, abortSourceOf(context))) as T;
-    }
-  }
-
-  async #handle(original: unknown, context: CallContext, abort: AbortSource | undefined): Promise<unknown> {
+  async #handle<T>(original: unknown, context: CallContext, abort: AbortSource | undefined): Promise<T> {
     let error = original;
     for (const [handlerIndex, handler] of this.config.handlers.entries()) {
       if (abort?.aborted) break;
@@ -69,7 +74,7 @@ export class Fallback extends BasePolicy<FallbackEvents, 'fallbackName'> {
       try {
         const result = await handler.handle(error, context);
         this.emit('FALLBACK', details);
-        return result;
+        return result as T;
       } catch (fallbackError) {
         this.emit('FALLBACK_FAILED', { ...details, fallbackError });
         error = fallbackError;

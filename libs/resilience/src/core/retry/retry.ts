@@ -98,15 +98,21 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
     const { deadline, request, endpoint } = context ?? noContext;
     const usedEndpoints = new UsedEndpoints(true);
     const first = callContext(abort, 1, { deadline, request, endpoint, usedEndpoints });
+    this.usage.start();
     // Most calls need no second attempt, so the first one runs without the cost of an async function.
-    const settled = invokeCall(call, first).then(
+    const running = invokeCall(call, first);
+    return running.then(
       (result) => {
+        this.usage.end();
         const waitMs = afterResult(attempts, result);
-        return waitMs < 0 ? result : this.#repeat(call, first, attempts, waitMs);
+        return waitMs < 0 ? result : this.usage.track(this.#repeat(call, first, attempts, waitMs));
       },
-      (error: unknown) => this.#repeat(call, first, attempts, afterError(attempts, error, abort)),
+      (error: unknown) => {
+        this.usage.end();
+        const waitMs = afterError(attempts, error, abort);
+        return waitMs < 0 ? running : this.usage.track(this.#repeat(call, first, attempts, waitMs));
+      },
     );
-    return this.usage.track(settled);
   }
 
   /**
@@ -147,6 +153,7 @@ export class Retry extends BasePolicy<RetryEvents, 'retryName'> {
         result = await call(callContext(signal, attempt, first));
       } catch (error) {
         waitMs = afterError(attempts, error, signal);
+        if (waitMs < 0) throw error;
         continue;
       }
       waitMs = afterResult(attempts, result);
@@ -196,18 +203,11 @@ function afterResult(attempts: RetryContext, result: unknown): number {
   return waitMs;
 }
 
-/**
- * @returns the wait before the next attempt in milliseconds
- * @throws the error when there is no further attempt
- */
+/** @returns the wait before the next attempt in milliseconds; negative when the error is that of the call */
 function afterError(attempts: RetryContext, error: unknown, abort: AbortSource | undefined): number {
-  if (abort?.aborted === true) {
-    attempts.onAbort(error);
-    throw error;
-  }
-  const waitMs = attempts.onError(error);
-  if (waitMs < 0) throw error;
-  return waitMs;
+  if (abort?.aborted !== true) return attempts.onError(error);
+  attempts.onAbort(error);
+  return -1;
 }
 
 function budgetOf(

@@ -96,59 +96,57 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
 
     const { promise, resolve, reject } = withResolvers<T>();
     const work = new LazyAbortController();
-    let isSettled = false;
     let timeout: TimeoutExceededError | undefined;
+    let isAborted = false;
 
     const onTimeout = (): void => {
-      isSettled = true;
-      const error = this.#timedOut(timeoutMs, limitedBy);
-      timeout = error;
-      reject(error);
+      timeout = this.#timedOut(timeoutMs, limitedBy);
+      reject(timeout);
       if (!this.config.cancelRunningFuture) return;
       // Work that never ends must not keep a listener on a long-lived signal.
       stopListening();
-      work.abort(error);
+      work.abort(timeout);
     };
     const onCallerAbort = (reason: unknown): void => {
       cancelTimer();
-      isSettled = true;
+      isAborted = true;
       reject(reason);
       work.abort(reason);
     };
     const cancelTimer = this.#clock.schedule(timeoutMs, onTimeout);
     const stopListening = whenAborted(context, onCallerAbort);
-
-    /** @returns whether the call ended before a timeout or an abort */
-    const end = (): boolean => {
-      cancelTimer();
-      stopListening();
-      const isFirst = !isSettled;
-      isSettled = true;
-      return isFirst;
-    };
     const isOwnDeadline = limitedBy === 'timeoutDuration' && cancelRunningFuture;
     const deadline = isOwnDeadline ? new Deadline(startedAt + timeoutMs, this.#clock) : given;
     const { attempt = 1, request, endpoint, usedEndpoints } = context ?? {};
-    invokeCall(call, callContext(work, attempt, { deadline, request, endpoint, usedEndpoints }))
-      .then(
-        (result) => {
-          if (end()) this.emit('SUCCESS', {});
-          return result;
-        },
-        (error: unknown) => {
-          if (!end()) throw error;
-          // A time limiter inside ended the call by the deadline that this one set.
-          if (isOwnDeadline && isDeadlineError(error)) throw this.#timedOut(timeoutMs, limitedBy);
-          this.emit('ERROR', { error });
-          throw error;
-        },
-      )
-      // The functions of the promise itself: V8 follows them from an error in the call to the caller, but no others.
-      .then(resolve, reject);
-    return this.usage.track(promise, (error) => {
-      // A timer has no caller; here, V8 finds the one that awaits the promise.
-      if (timeout !== undefined && error === timeout) Error.captureStackTrace(timeout);
-    });
+    const running = invokeCall(call, callContext(work, attempt, { deadline, request, endpoint, usedEndpoints }));
+    // The functions of the promise itself: V8 follows them from an error in the call to the caller, but no others.
+    void running.then(resolve, reject);
+    this.usage.start();
+    return promise.then(
+      (result) => {
+        this.usage.end();
+        cancelTimer();
+        stopListening();
+        this.emit('SUCCESS', {});
+        return result;
+      },
+      (error: unknown) => {
+        this.usage.end();
+        if (timeout !== undefined) {
+          // A timer has no caller; here, V8 finds the one that awaits the promise.
+          Error.captureStackTrace(timeout);
+          // The caller can still abort work that continues.
+          void running.then(stopListening, stopListening);
+        }
+        if (timeout !== undefined || isAborted) return promise;
+        cancelTimer();
+        stopListening();
+        // A time limiter inside ended the call by the deadline that this one set.
+        if (isOwnDeadline && isDeadlineError(error)) throw this.#timedOut(timeoutMs, limitedBy);
+        this.emit('ERROR', { error });
+        return promise;
+      },
+    );
   }
 
   /**
