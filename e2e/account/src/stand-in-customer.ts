@@ -14,9 +14,14 @@ export class StandInCustomer {
   readonly #events = new EventEmitter<{ request: [ServerResponse] }>();
   #respond: (response: ServerResponse) => void = respondWithCustomer;
 
-  static async start(): Promise<StandInCustomer> {
+  /** @param at the port of another one, and an address of this machine; default: a free port of 127.0.0.1 */
+  static async start(at: { readonly port?: number; readonly host?: string } = {}): Promise<StandInCustomer> {
     const standIn = new StandInCustomer();
-    standIn.#url = await standIn.#servers.start((request, response) => standIn.#receive(request, response));
+    standIn.#url = await standIn.#servers.start(
+      (request, response) => standIn.#receive(request, response),
+      at.port,
+      at.host,
+    );
     return standIn;
   }
 

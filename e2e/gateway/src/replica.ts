@@ -1,5 +1,5 @@
 import { StandInServers } from '@breakwater/system-runner/testing';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
 /** A stand-in for an account service that records the requests it receives. */
 export class Replica {
@@ -9,14 +9,19 @@ export class Replica {
   #hasRecovered = false;
   #isFrozen = false;
 
-  /** A replica that responds with 200 and JSON. */
+  /**
+   * A replica that responds with 200 and JSON.
+   *
+   * @param at the port of another one, and an address of this machine; default: a free port of 127.0.0.1
+   */
   static respondingWith(
     body: object = { answer: 'fine' },
     headers: Readonly<Record<string, string>> = {},
+    at: { readonly port?: number; readonly host?: string } = {},
   ): Promise<Replica> {
     return Replica.#start((_, response) => {
       response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-    });
+    }, at);
   }
 
   /** A replica that closes the connection of every request that it has read, until {@link recover}. */
@@ -54,12 +59,14 @@ export class Replica {
 
   static async #start(
     respond: (request: IncomingMessage, response: ServerResponse, replica: Replica) => void,
+    { port, host }: { readonly port?: number; readonly host?: string } = {},
   ): Promise<Replica> {
     const replica = new Replica();
-    const url = await replica.#servers.start((request, response) => {
+    const listener: RequestListener = (request, response) => {
       replica.requests.push({ method: request.method, url: request.url, headers: request.headers });
       request.resume().once('end', () => respond(request, response, replica));
-    });
+    };
+    const url = await replica.#servers.start(listener, port, host);
     replica.#port = Number(new URL(url).port);
     return replica;
   }

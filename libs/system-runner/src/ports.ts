@@ -21,15 +21,16 @@ export function urlOf(port: number): string {
  * Makes a server listen.
  *
  * @param port default: a free one
+ * @param host another address of the machine; default: 127.0.0.1
  * @returns its URL
  */
-export async function listen(server: Server, port: number = 0): Promise<string> {
-  server.listen({ host: loopback, port, exclusive: true });
+export async function listen(server: Server, port: number = 0, host: string = loopback): Promise<string> {
+  server.listen({ host, port, exclusive: true });
   // Rejects when the server emits an error.
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
-  return urlOf(address.port);
+  return `http://${host}:${address.port}`;
 }
 
 /** The ports of a system. */

@@ -2,6 +2,7 @@ export { hasPgBouncer, startPgBouncer, type PgBouncer } from './pgbouncer.ts';
 export { createMigratedDatabase, createTestDatabase } from './test-database.ts';
 export { canBeProcessOne, endWhileLoading } from './stopped-loading.ts';
 export { OtlpReceiver, type Attributes, type ReceivedMetric, type ReceivedSpan } from './otlp-receiver.ts';
+export { resolvingWith, StandInDns, type StandInDnsServer } from './stand-in-dns.ts';
 export { startSystem } from './test-system.ts';
 export { startProcess, type TestedProcess } from './tested-process.ts';
 export { clockAhead, hasFaketime } from './wrong-clock.ts';
@@ -16,12 +17,13 @@ export class StandInServers {
    * Starts a server.
    *
    * @param port default: a free one
+   * @param host another address of the machine; default: 127.0.0.1
    * @returns its URL
    */
-  async start(listener: RequestListener, port: number = 0): Promise<string> {
+  async start(listener: RequestListener, port: number = 0, host?: string): Promise<string> {
     const server = createServer(listener);
     this.#servers.push(server);
-    return listen(server, port);
+    return listen(server, port, host);
   }
 
   /** Ends all servers and closes their connections. */

@@ -1,4 +1,4 @@
-import { lookup, resolveSrv } from 'node:dns/promises';
+import dnsPromises from 'node:dns/promises';
 import type { CallEndpoint } from '../call-endpoints.ts';
 
 /** An endpoint that a resolver found. */
@@ -35,7 +35,11 @@ interface DnsServer {
   readonly priority: number;
 }
 
-export const systemDns: EndpointDns = { lookup, resolveSrv };
+/** Looks the functions up for each call: `setServers` of `node:dns` replaces them. */
+export const systemDns: EndpointDns = {
+  lookup: (hostname, options) => dnsPromises.lookup(hostname, options),
+  resolveSrv: (hostname) => dnsPromises.resolveSrv(hostname),
+};
 
 /** Which records name the endpoints: `ADDRESS` those of a host (A and AAAA), `SRV` those of a service with their ports. */
 export type DnsRecordType = 'ADDRESS' | 'SRV';
