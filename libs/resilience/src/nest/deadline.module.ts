@@ -52,7 +52,7 @@ export class ResilienceDeadlineModule extends ConfigurableModuleClass implements
     super();
     validateDurations(options);
     const middleware = deadlineMiddleware({ ...options, clock: options.clock ?? resilience?.clock });
-    this.#use = () => host.httpAdapter?.use(middleware);
+    this.#use = () => useIn(host, middleware);
     // As soon as there is an adapter, so that the time to read the body counts.
     this.#isEarly = (host as Partial<HttpAdapterHost>).init$?.subscribe(this.#use) !== undefined;
   }
@@ -61,6 +61,23 @@ export class ResilienceDeadlineModule extends ConfigurableModuleClass implements
   configure(): void {
     if (!this.#isEarly) this.#use();
   }
+}
+
+type Middleware = (request: MiddlewareRequest, response: unknown, next: (error?: Error) => void) => void;
+
+/** What is used of Fastify, which this package does not depend on. */
+interface HookedInstance {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { readonly raw: MiddlewareRequest }, reply: unknown, done: (error?: Error) => void) => void,
+  ): void;
+}
+
+/** On Fastify as a hook: any middleware makes the adapter copy properties of each request for it, which takes longer than the deadline. */
+function useIn({ httpAdapter }: Partial<HttpAdapterHost>, middleware: Middleware): void {
+  if (httpAdapter?.getType() !== 'fastify') return void httpAdapter?.use(middleware);
+  const fastify: HookedInstance = httpAdapter.getInstance();
+  fastify.addHook('onRequest', ({ raw }, reply, done) => middleware(raw, reply, done));
 }
 
 function validateDurations({ timeout, networkAllowance = 0 }: DeadlineModuleOptions): void {
@@ -79,10 +96,15 @@ function invalidDuration(option: keyof DeadlineModuleOptions, range: string, giv
 /** A request in a middleware of either adapter. */
 type MiddlewareRequest = IncomingMessage & { readonly originalUrl?: string };
 
-function deadlineMiddleware({ timeout, networkAllowance, trustCaller, clock = systemClock }: DeadlineModuleOptions) {
+function deadlineMiddleware({
+  timeout,
+  networkAllowance,
+  trustCaller,
+  clock = systemClock,
+}: DeadlineModuleOptions): Middleware {
   const environment = networkAllowance === undefined ? { clock } : { clock, networkAllowance };
   const userFunctions = new UserFunctions('ResilienceDeadlineModule');
-  return (request: MiddlewareRequest, _response: unknown, next: (error?: Error) => void): void => {
+  return (request, _response, next) => {
     const isTrusted = trustCaller === undefined || userFunctions.test('trustCaller', trustCaller, request) === true;
     const deadline = Deadline.earliest(
       isTrusted ? readDeadline(request.headers[deadlineHeader], environment) : undefined,
