@@ -2,12 +2,10 @@ import type { Clock } from '@breakwater/resilience';
 import { ResilienceDeadlineModule } from '@breakwater/resilience/nest';
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE, HttpAdapterHost } from '@nestjs/core';
-import { LoggerModule } from 'nestjs-pino';
 import { readAgain } from './config/read-config.ts';
 import type { ServiceConfig } from './config/service-config.ts';
 import { Database } from './database/database.ts';
 import type { Migrations, Privileges } from './database/migrations.ts';
-import { requestLoggerOptions } from './logging/logging.ts';
 import { API_INFO } from './openapi/describe-api.ts';
 import { ProblemDetailsFilter, RefusalFilter } from './problem-details/problem-details.filter.ts';
 import type { Problem } from './problem-details/problem-details.ts';
@@ -36,7 +34,7 @@ export interface ServiceKitOptions {
   readonly clock?: Clock;
 }
 
-/** The common parts of all services: logs, problem details, validation, deadlines and the `Database`, for all modules. */
+/** The common parts of all services: problem details, validation, deadlines and the `Database`, for all modules. */
 @Module({})
 export class ServiceKitModule {
   static forRoot(
@@ -48,10 +46,7 @@ export class ServiceKitModule {
     return {
       module: ServiceKitModule,
       global: true,
-      imports: [
-        LoggerModule.forRoot(requestLoggerOptions(service.name, config)),
-        ResilienceDeadlineModule.forRoot({ timeout: requestTimeoutMs, clock }),
-      ],
+      imports: [ResilienceDeadlineModule.forRoot({ timeout: requestTimeoutMs, clock })],
       providers: [
         {
           provide: APP_FILTER,

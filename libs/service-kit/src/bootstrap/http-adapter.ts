@@ -1,13 +1,15 @@
 import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config/service-config.ts';
+import { logRequests } from '../logging/request-log.ts';
 import { isDocs } from '../openapi/describe-api.ts';
 import { HttpEdge } from './http-edge.ts';
 import { writeJson } from './write-json.ts';
 
-/** Nest on Fastify, behind the checks of `HttpEdge`. */
-export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
+/** Nest on Fastify, behind the checks of `HttpEdge`. @param logger gets a line for each request */
+export function createHttpAdapter(config: ServiceConfig, logger: Logger): FastifyAdapter {
   const edge = new HttpEdge(config, config.SHUTDOWN_DELAY);
   const adapter = new FastifyAdapter(edge.options);
   const fastify = adapter.getInstance();
@@ -16,6 +18,7 @@ export function createHttpAdapter(config: ServiceConfig): FastifyAdapter {
   fastify.addHook('preClose', (done) => void setImmediate(done));
   addSecurityHeaders(fastify);
   edge.protect(fastify);
+  logRequests(fastify, logger);
   return adapter;
 }
 

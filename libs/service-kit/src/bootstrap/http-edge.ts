@@ -18,7 +18,7 @@ import { serveInSpan } from '../telemetry/server-span.ts';
 import { Connections } from './connections.ts';
 import { limitWaitingResponses, maxWaitingResponses } from './waiting-responses.ts';
 
-/** Node warns of a leak above this number. A streamed response has a dozen, of Fastify, Nest, pino-http and this library. */
+/** Node warns of a leak above this number. A streamed response has a dozen, of Fastify, Nest and this library. */
 const maxResponseListeners = 20;
 
 /** The header with the name of the replica. */

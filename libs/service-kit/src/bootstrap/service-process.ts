@@ -9,7 +9,8 @@ import { Database } from '../database/database.ts';
 import { describeHolder } from '../database/lock-watch.ts';
 import { migrate, NewerSchemaError, type MigrationOptions } from '../database/migrations.ts';
 import { Readiness } from '../health/readiness.ts';
-import { loggerOptions, requestLoggerOptions, ServiceLogger } from '../logging/logging.ts';
+import { loggerOptions } from '../logging/logging.ts';
+import { ServiceLogger } from '../logging/service-logger.ts';
 import { serveApiDescription } from '../openapi/describe-api.ts';
 import type { ServiceDefinition } from '../service-kit.module.ts';
 import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
@@ -63,8 +64,9 @@ export async function createService(
   config: ServiceConfig,
   module: DynamicModule,
 ): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(config), {
-    logger: new ServiceLogger(requestLoggerOptions(name, config)),
+  const logger = pino(loggerOptions(name, config));
+  const app = await NestFactory.create<NestFastifyApplication>(module, createHttpAdapter(config, logger), {
+    logger: new ServiceLogger(logger),
     // The caller explains the error; Nest would abort the process.
     abortOnError: false,
     // Fastify reads JSON; Nest's parsers would accept forms as well.

@@ -1,10 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import { pino } from 'pino';
-import type { Options } from 'pino-http';
 import { describe, expect, it } from 'vitest';
 import { runInRequestContext } from '../request-context/request-context.ts';
 import { startServerSpan } from '../telemetry/spans.ts';
-import { loggerOptions, requestLoggerOptions } from './logging.ts';
+import { loggerOptions } from './logging.ts';
 
 function logLine(logged: object, message?: string): Record<string, unknown> {
   let line = '{}';
@@ -75,21 +73,5 @@ describe('loggerOptions', () => {
 
     expect(line).toContain('(not shown)');
     expect(line).not.toContain('s3cret');
-  });
-});
-
-describe('requestLoggerOptions', () => {
-  const { autoLogging } = requestLoggerOptions('harbour', { INSTANCE_NAME: 'harbour-1', LOG_LEVEL: 'info' })
-    .pinoHttp as { readonly autoLogging: Exclude<Options['autoLogging'], boolean | undefined> };
-  const isLogged = (url: string): boolean => autoLogging.ignore?.({ url } as IncomingMessage) === false;
-
-  it('logs no probes', () => {
-    expect(['/health/live', '/health/ready?x=1', '/metrics', '/actuator/prometheus'].filter(isLogged)).toEqual([]);
-  });
-
-  it('logs requests for paths below those of probes', () => {
-    const paths = ['/health', '/health/x', '/health/live/', '/metrics/x', '/accounts'];
-
-    expect(paths.filter(isLogged)).toEqual(paths);
   });
 });
