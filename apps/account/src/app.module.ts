@@ -28,6 +28,7 @@ import type { AccountConfig } from './app.config.ts';
 import { CustomerModule, customerPolicies } from './customer/customer.module.ts';
 import { accountService } from './database/account.service-definition.ts';
 import { IdempotencyModule } from './idempotency/idempotent.ts';
+import { attemptSpans, PolicyTelemetry } from './policy-telemetry.ts';
 import { ReconciliationModule } from './reconciliation/reconciliation.module.ts';
 
 /** What circuit breakers can run on (`engine: opossum`), in addition to the library's sliding window. */
@@ -110,6 +111,7 @@ export class AppModule {
           engines,
           logTransitions,
           ...customerPolicies(config.CUSTOMER_URL),
+          ...attemptSpans(),
         }),
         ResilienceReloadModule.forRoot(),
         actuator,
@@ -144,6 +146,7 @@ export class AppModule {
         },
         AccountsService,
         AccountsRepository,
+        PolicyTelemetry,
       ],
     };
   }

@@ -144,6 +144,7 @@ describe('the migrations', () => {
       '0001-create-customers',
       '0002-follow-an-account',
       '0003-set-verifications-aside',
+      '0004-remember-traces',
     ]);
   });
 });

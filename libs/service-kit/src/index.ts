@@ -83,5 +83,5 @@ export {
   traceOf,
 } from './request-context/request-context.ts';
 export { inClientSpan, type OutgoingCall } from './telemetry/client-span.ts';
-export { currentTraceParent, inLinkedTrace, inSpan } from './telemetry/spans.ts';
+export { addSpanEvent, currentTraceParent, exportsTelemetry, inLinkedTrace, inSpan } from './telemetry/spans.ts';
 export { ServiceKitModule, type ServiceDefinition, type ServiceKitOptions } from './service-kit.module.ts';

@@ -1,4 +1,4 @@
-import { Database } from '@breakwater/service-kit';
+import { currentTraceParent, Database } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
@@ -51,7 +51,10 @@ export class AccountsRepository {
       .values({ account_id: id, from_status: null, to_status: status, reason, happened_at: openedAt })
       .execute();
     if (status !== 'PENDING_VERIFICATION') return;
-    await transaction.insertInto('pending_verifications').values({ account_id: id, customer_id: customerId }).execute();
+    await transaction
+      .insertInto('pending_verifications')
+      .values({ account_id: id, customer_id: customerId, traceparent: currentTraceParent() ?? null })
+      .execute();
   }
 
   async findById(id: string): Promise<Account | undefined> {

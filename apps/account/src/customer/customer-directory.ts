@@ -8,6 +8,7 @@ import {
   type StaleValue,
 } from '@breakwater/resilience';
 import { InjectPolicy, UsePipeline } from '@breakwater/resilience/nest';
+import { addSpanEvent } from '@breakwater/service-kit';
 import { Injectable, Logger } from '@nestjs/common';
 import type { VerifiedBy } from '../database/account.tables.ts';
 import { CustomerClient, CustomerUnavailableError } from './customer.client.ts';
@@ -111,7 +112,9 @@ export class CustomerDirectory {
     return value.customer === 'exists' ? { ...value, verifiedBy: 'LAST_GOOD' } : value;
   }
 
-  private unverified(customerId: string, { message: reason }: Error): Verification {
+  private unverified(customerId: string, { name, message: reason }: Error): Verification {
+    const by = { 'breakwater.policy': 'fallback', 'breakwater.name': 'customer', 'breakwater.handler': 'unverified' };
+    addSpanEvent('breakwater.fallback.fallback', { ...by, 'error.type': name });
     this.logger.warn({ customerId, reason }, 'customer left unverified');
     return { customer: 'unverified' };
   }

@@ -91,12 +91,21 @@ const pathOf = (parameters: FindCustomer['parameters']['path']): string =>
 
 function parseCustomer(id: string, { mediaType, body }: HttpResponse): Customer {
   if (mediaType !== 'application/json') throw invalid(`its media type is '${mediaType}', not 'application/json'`);
-  const promised = JSON.parse(body) as CustomerInContract;
+  const promised = parseJson(body) as CustomerInContract;
   // The compiler checks the contract against what is read here; the schema checks the response.
   const { data, error } = customerSchema.safeParse(promised satisfies z.input<typeof customerSchema>);
   if (!data) throw invalid(z.prettifyError(error));
-  if (data.id !== id) throw invalid(`its id is not the requested one, ${id}`);
+  if (data.id !== id) throw invalid('its id is not the requested one');
   return data;
+}
+
+/** The parser's own error has an excerpt of the body, which belongs in no log and in no span. */
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new CustomerUnavailableError('customer responded with a body that is not JSON');
+  }
 }
 
 const invalid = (reason: string) =>
@@ -104,7 +113,7 @@ const invalid = (reason: string) =>
 
 function expectCustomerNotFound({ mediaType, body }: HttpResponse): undefined {
   const isProblem = mediaType === 'application/problem+json';
-  if (isProblem && customerNotFound.safeParse(JSON.parse(body)).success) return;
+  if (isProblem && customerNotFound.safeParse(parseJson(body)).success) return;
   throw new CustomerUnavailableError(
     `customer responded with 404 and media type '${mediaType}', not with a problem of type ` +
       `${problemType('customer-not-found')}: check the path in CUSTOMER_URL, and proxies in front of customer`,

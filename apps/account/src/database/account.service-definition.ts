@@ -97,6 +97,13 @@ const setVerificationsAside = {
   },
 };
 
+/** The trace of a verification is linked to that of the request. Older versions of account insert rows without this column. */
+const rememberTraces = {
+  up: async (schema: Kysely<unknown>): Promise<void> => {
+    await schema.schema.alterTable('pending_verifications').addColumn('traceparent', 'text').execute();
+  },
+};
+
 /** The name of the service and of its database schema, with the migrations and the privileges of the schema. */
 export const accountService: ServiceDefinition = {
   name: 'account',
@@ -106,6 +113,7 @@ export const accountService: ServiceDefinition = {
     '0001-create-accounts': createAccounts,
     '0002-follow-an-account': followAnAccount,
     '0003-set-verifications-aside': setVerificationsAside,
+    '0004-remember-traces': rememberTraces,
   },
   privileges: {
     accounts: ['select', 'insert', 'update'],

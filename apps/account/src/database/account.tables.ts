@@ -39,6 +39,8 @@ export interface AccountTables {
     readonly failures: Generated<number>;
     readonly last_failed_at: Generated<Date | null>;
     readonly pending_since: Generated<Date>;
+    /** The `traceparent` of the request that opened the account, if its trace is recorded. */
+    readonly traceparent: string | null;
     /** The row cannot be claimed earlier. A claim moves this on, which is its lease. `infinity`: set aside. */
     readonly next_attempt_at: Generated<Date>;
   };

@@ -1,4 +1,4 @@
-import { Database, DatabaseUnavailableError, ProblemException, type Problem } from '@breakwater/service-kit';
+import { Database, DatabaseUnavailableError, inSpan, ProblemException, type Problem } from '@breakwater/service-kit';
 import { Bulkhead, BulkheadFullError, type Clock } from '@breakwater/resilience';
 import {
   createParamDecorator,
@@ -72,7 +72,7 @@ export class IdempotentRequests {
    *   same key finds out
    */
   async respond(request: KeyedRequest | undefined, decide: () => Promise<Decision<object>>): Promise<Response> {
-    const stored = request && (await this.keys.find(request.key));
+    const stored = request && (await inSpan('idempotency key', () => this.keys.find(request.key)));
     if (stored) return replay(request, stored);
 
     const decision = await decide();

@@ -15,6 +15,8 @@ export interface Claim {
   readonly failures: number;
   /** The time since the last attempt failed; undefined when none has. */
   readonly failedMsAgo: number | undefined;
+  /** The `traceparent` of the request that opened the account; undefined if its trace is not recorded. */
+  readonly traceparent: string | undefined;
   /** When the lease ends, on the database's clock. It differs between all claims of one account. */
   readonly heldUntil: Date;
 }
@@ -82,6 +84,7 @@ export class PendingVerificationsRepository {
       // Whole milliseconds, as a Date has them: this value identifies the claim.
       .set({ next_attempt_at: sql<Date>`date_trunc('milliseconds', now()) + ${milliseconds(leaseMs)}` })
       .returning(['pending_verifications.account_id', 'customer_id', 'attempts', 'failures', 'next_attempt_at'])
+      .returning('traceparent')
       .returning(sql<number | null>`(extract(epoch from now() - last_failed_at) * 1000)::float8`.as('failed_ms_ago'))
       .execute();
     return rows.map((row) => ({
@@ -90,6 +93,7 @@ export class PendingVerificationsRepository {
       attempts: row.attempts,
       failures: row.failures,
       failedMsAgo: row.failed_ms_ago ?? undefined,
+      traceparent: row.traceparent ?? undefined,
       heldUntil: row.next_attempt_at,
     }));
   }

@@ -36,7 +36,7 @@ function queueInMemory(clock: FakeClock, customerIds: readonly string[]) {
         .map((row) => {
           row.nextAttemptAt = clock.now() + leaseMs;
           const failedMsAgo = row.failedAt === undefined ? undefined : clock.now() - row.failedAt;
-          return { ...row, failedMsAgo, heldUntil: new Date(0) };
+          return { ...row, failedMsAgo, traceparent: undefined, heldUntil: new Date(0) };
         }),
     release: async ({ accountId }) => void Object.assign(rows.get(accountId)!, { nextAttemptAt: clock.now() }),
     postpone: async ({ accountId }, { delayMs, isCounted, isSetAside }) => {

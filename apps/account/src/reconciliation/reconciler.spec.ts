@@ -26,6 +26,7 @@ function fakeQueue(customerIds: readonly string[]) {
     attempts: 0,
     failures: 0,
     failedMsAgo: undefined,
+    traceparent: undefined,
     heldUntil: new Date(0),
   }));
   const ends: string[] = [];

@@ -7,6 +7,7 @@ import {
   type Random,
   type RetryBudget,
 } from '@breakwater/resilience';
+import { inLinkedTrace } from '@breakwater/service-kit';
 import { Logger } from '@nestjs/common';
 import { isUnavailable, type CustomerDirectory, type CustomerStatus } from '../customer/customer-directory.ts';
 import type { Claim, PendingVerificationsRepository } from './pending-verifications.repository.ts';
@@ -106,7 +107,11 @@ export class Reconciler {
     return claims.length === batchSize && !round.end.signal.aborted ? 'more' : 'done';
   }
 
-  async #verify(claim: Claim, round: Round): Promise<void> {
+  #verify(claim: Claim, round: Round): Promise<void> {
+    return inLinkedTrace({ name: 'verify account' }, claim.traceparent, () => this.#verifyInTrace(claim, round));
+  }
+
+  async #verifyInTrace(claim: Claim, round: Round): Promise<void> {
     const { queue, pace, metrics } = this.#parts;
     let status: CustomerStatus;
     try {

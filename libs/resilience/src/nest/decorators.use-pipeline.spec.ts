@@ -2,7 +2,7 @@ import { Injectable, type Provider } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { from, lastValueFrom, Observable, throwError } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { StaleValue } from '../core/policy.ts';
+import { type CallContext, type Policy, type ProtectedCall, type StaleValue, toCallContext } from '../core/policy.ts';
 import { PipelineRegistry } from '../core/pipeline.registry.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { currentCallContext } from './call-context.ts';
@@ -49,6 +49,33 @@ describe('@UsePipeline', () => {
     expect(await found).toBe('attempt 2');
     const pipeline = application.get(PipelineRegistry).pipeline('customer');
     expect(String(pipeline)).toBe('customer: retry(circuitBreaker(call))');
+  });
+
+  it.each([
+    ['directly inside the retry', ['retry', 'circuitBreaker'], 'retry(spans(circuitBreaker(call)))'],
+    ['inside a deadline', ['deadline', 'circuitBreaker'], 'deadline(spans(circuitBreaker(call)))'],
+    ['outermost in a pipeline without either', ['circuitBreaker'], 'spans(circuitBreaker(call))'],
+  ] as const)('passes each attempt through the policy of aroundAttempts, %s', async (_, members, order) => {
+    const seen: string[] = [];
+    class Spans implements Policy {
+      readonly name = 'customer';
+
+      async execute<T>(call: ProtectedCall<T>, context?: Partial<CallContext>): Promise<T> {
+        seen.push(`${this.name} ${context?.attempt}`);
+        return call(toCallContext(context));
+      }
+    }
+    const clock = new FakeClock();
+    const aroundAttempts = () => new Spans();
+    const options = { pipelines: { customer: members }, clock, aroundAttempts };
+    const application = await applicationWith(options, CustomerClient);
+    const found = application.get(CustomerClient).find();
+    await settled();
+    clock.advance(500);
+    await found;
+
+    expect(String(application.get(PipelineRegistry).pipeline('customer'))).toBe(`customer: ${order}`);
+    expect(seen).toEqual(order.startsWith('retry') ? ['customer 1', 'customer 2'] : ['customer 1']);
   });
 
   it('protects subscriptions to an Observable', async () => {

@@ -4,7 +4,7 @@ import type { NamesInCode, ResilienceConfig } from '../config/resilience-config.
 import { systemClock } from '../core/clock.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
 import { nearestName } from '../core/nearest-name.ts';
-import { type Pipeline, pipeline } from '../core/pipeline.ts';
+import { defaultOrder, type Pipeline, pipeline } from '../core/pipeline.ts';
 import { PipelineNotFoundError, PipelineRegistry } from '../core/pipeline.registry.ts';
 import { type PipelineKind, pipelineKindsOf, type PolicyKind, type PolicyRegistries } from '../core/policies.ts';
 import type { PolicyTable } from '../core/policy-definition.ts';
@@ -20,13 +20,22 @@ export class ResilienceRegistries {
   /** Whether decorated methods are protected; in unit tests they run like those of an instance that Nest did not create. */
   readonly protectsMethods: boolean = true;
   readonly #config: ResilienceConfig;
+  readonly #aroundAttempts: AroundAttempts | undefined;
   readonly table: PolicyTable;
 
   /**
    * @param config the instances that make up a pipeline that is not declared
    * @param table the policies; their order is that of such a pipeline
+   * @param aroundAttempts what the attempts of such a pipeline pass through; nothing by default
    */
-  constructor(policies: PolicyRegistries, pipelines: PipelineRegistry, config: ResilienceConfig, table: PolicyTable) {
+  constructor(
+    policies: PolicyRegistries,
+    pipelines: PipelineRegistry,
+    config: ResilienceConfig,
+    table: PolicyTable,
+    aroundAttempts?: AroundAttempts,
+  ) {
+    this.#aroundAttempts = aroundAttempts;
     this.policies = policies;
     this.pipelines = pipelines;
     this.#config = config;
@@ -66,7 +75,7 @@ export class ResilienceRegistries {
     if (declared !== undefined) return declared;
     const members = this.#defaultPolicies(name);
     if (members.length === 0) throw new PipelineNotFoundError(name, this.pipelines.names());
-    return this.pipelines.register(pipelineOf(name, members, this.policies));
+    return this.pipelines.register(pipelineOf(name, members, this.policies, this.#aroundAttempts));
   }
 
   /**
@@ -142,12 +151,23 @@ function withoutDigits(name: string): string {
   return name.replaceAll(/[-_.]?\d+/g, '');
 }
 
+type AroundAttempts = NonNullable<ResilienceModuleOptions['aroundAttempts']>;
+
+/** The policies that are outside of the attempts of a call. */
+const aroundAllAttempts = new Set(defaultOrder.slice(0, defaultOrder.indexOf('retry') + 1));
+
 /**
  * Builds a declared pipeline from the instances of the registries.
  *
+ * @param aroundAttempts returns what each attempt passes through
  * @throws InvalidOptionsError for a fallback without handlers, which would have no effect
  */
-function pipelineOf(name: string, members: readonly PipelineMember[], registries: PolicyRegistries): Pipeline {
+function pipelineOf(
+  name: string,
+  members: readonly PipelineMember[],
+  registries: PolicyRegistries,
+  aroundAttempts: AroundAttempts | undefined,
+): Pipeline {
   const parsed = members.map((member) => ({ member, ...parseMember(member, name) }));
   const faults = parsed
     .filter(
@@ -159,10 +179,10 @@ function pipelineOf(name: string, members: readonly PipelineMember[], registries
       return { option: member, given: 'without handlers', allowed };
     });
   if (faults.length > 0) throw new InvalidOptionsError(`Pipeline '${name}'`, faults);
-  return pipeline(
-    name,
-    parsed.map(({ kind, instance }) => registries[kind].declare(instance)),
-  );
+  const built: Policy[] = parsed.map(({ kind, instance }) => registries[kind].declare(instance));
+  const attemptAt = parsed.findLastIndex(({ kind }) => aroundAllAttempts.has(kind)) + 1;
+  if (aroundAttempts !== undefined) built.splice(attemptAt, 0, aroundAttempts(name));
+  return pipeline(name, built);
 }
 
 /** The pipelines that code, files and environment declare. */
@@ -172,22 +192,25 @@ export const pipelineRegistryProvider: FactoryProvider<PipelineRegistry> = {
   useFactory: (
     { pipelines }: ResilienceConfig,
     registries: PolicyRegistries,
-    { clock = systemClock }: ResilienceModuleOptions,
+    { clock = systemClock, aroundAttempts }: ResilienceModuleOptions,
   ) => {
-    const declared = Object.entries(pipelines).map(([name, members]) => pipelineOf(name, members, registries));
+    const declared = Object.entries(pipelines).map(([name, members]) =>
+      pipelineOf(name, members, registries, aroundAttempts),
+    );
     return new PipelineRegistry(declared, { clock });
   },
 };
 
 export const resilienceRegistriesProvider: FactoryProvider<ResilienceRegistries> = {
   provide: ResilienceRegistries,
-  inject: [policyRegistries, PipelineRegistry, resilienceConfiguration, policyTable],
+  inject: [policyRegistries, PipelineRegistry, resilienceConfiguration, policyTable, resilienceOptions],
   useFactory: (
     registries: PolicyRegistries,
     pipelines: PipelineRegistry,
     config: ResilienceConfig,
     table: PolicyTable,
-  ) => new ResilienceRegistries(registries, pipelines, config, table),
+    { aroundAttempts }: ResilienceModuleOptions,
+  ) => new ResilienceRegistries(registries, pipelines, config, table, aroundAttempts),
 };
 
 /** The property of an instance that holds the registries of its application. Nest shows this text if there are none. */

@@ -5,6 +5,7 @@ import type { CircuitBreakerEngines } from '../core/circuit-breaker/circuit-brea
 import type { Clock } from '../core/clock.ts';
 import type { DynamicInstanceOptions } from '../core/dynamic-instances.ts';
 import { InvalidOptionsError } from '../core/errors.ts';
+import type { Policy } from '../core/policy.ts';
 
 /**
  * The options of `ResilienceModule.forRoot`. An option of a policy can be set in three places: files override code, and
@@ -18,6 +19,11 @@ export interface ResilienceModuleOptions extends Omit<ResilienceConfigContext, '
   readonly configFiles?: readonly (string | URL)[];
   /** The clock of all policies; real time by default. */
   readonly clock?: Clock;
+  /**
+   * Returns a policy that each attempt of a pipeline passes through: directly inside its retry, and outside of its
+   * circuit breaker, e.g. `(name) => new AttemptSpans(name)`. It gets the name of the pipeline. None by default.
+   */
+  readonly aroundAttempts?: (pipeline: string) => Policy;
   /** The engines that circuit breakers can choose (`engine`) in addition to the sliding window. None by default. */
   readonly engines?: CircuitBreakerEngines;
   /**

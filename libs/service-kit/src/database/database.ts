@@ -4,6 +4,8 @@ import type { Pool } from 'pg';
 import { Gauge } from 'prom-client';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
 import { ScrapedReading } from '../metrics/scraped-reading.ts';
+import { inSpan } from '../telemetry/spans.ts';
+import { withStatementSpans } from '../telemetry/statement-spans.ts';
 import { withCurrentCredentials } from './credentials.ts';
 import { CurrentConnections } from './current-connections.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
@@ -64,7 +66,9 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
       idleTimeoutMs,
     });
     this.#kysely = new Kysely<Tables>({
-      dialect: new PostgresDialect({ pool: guardPool(this.#connections, settings, currentWaitLimit) }),
+      dialect: new PostgresDialect({
+        pool: withStatementSpans(guardPool(this.#connections, settings, currentWaitLimit), options.schema),
+      }),
     });
     this.tables = this.#kysely.withSchema(options.schema);
   }
@@ -83,7 +87,7 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
    * @throws DatabaseUnavailableError also when it is unknown whether the transaction was committed
    */
   transact<T>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T> {
-    return repeatOnConflict(() => this.tables.transaction().execute(work));
+    return inSpan('transaction', () => repeatOnConflict(() => this.tables.transaction().execute(work)));
   }
 
   /** @throws DatabaseUnavailableError when the database does not respond */

@@ -1,4 +1,4 @@
-import { diag, DiagLogLevel, metrics, trace } from '@opentelemetry/api';
+import { diag, DiagLogLevel, metrics, trace, TraceFlags } from '@opentelemetry/api';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -8,6 +8,7 @@ import {
   BatchSpanProcessor,
   ParentBasedSampler,
   type Sampler,
+  SamplingDecision,
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
@@ -30,7 +31,7 @@ export async function startSdk(
   const tracerProvider = new TracerProvider({
     resource,
     sampler: samplerOf(config),
-    spanProcessors: [new BatchSpanProcessor({ exporter: spans })],
+    spanProcessors: [new BatchSpanProcessor({ exporter: spans, scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY })],
   });
   const meterProvider = new MeterProvider({
     resource,
@@ -78,8 +79,18 @@ function samplerOf({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio }
     always_off: () => new AlwaysOffSampler(),
     traceidratio: () => new TraceIdRatioBasedSampler(ratio),
   }[name.replace(/^parentbased_/, '') as 'always_on' | 'always_off' | 'traceidratio']();
-  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
+  return name.startsWith('parentbased_') ? new ParentBasedSampler({ root: withCauses(root) }) : root;
 }
+
+/** Also records a trace that is linked to a recorded one, which caused it. */
+const withCauses = (root: Sampler): Sampler => ({
+  shouldSample: (...given) => {
+    const [, , , , , links] = given;
+    const isCaused = links.some(({ context }) => (context.traceFlags & TraceFlags.SAMPLED) !== 0);
+    return isCaused ? { decision: SamplingDecision.RECORD_AND_SAMPLED } : root.shouldSample(...given);
+  },
+  toString: () => `WithCauses{${root.toString()}}`,
+});
 
 const repeatMs = 60_000;
 

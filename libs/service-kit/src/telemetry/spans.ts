@@ -20,9 +20,13 @@ import { randomBytes } from 'node:crypto';
 context.setGlobalContextManager(new AsyncLocalStorageContextManager());
 propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 
-const tracer = trace.getTracer('@breakwater/service-kit');
+/** The tracer of the service kit; it records nothing before `recordSpans`. */
+export const tracer = trace.getTracer('@breakwater/service-kit');
 
 let areRecorded = false;
+
+/** Whether spans are recorded, and metrics exported: parts of a service may leave out what is only for them. */
+export const exportsTelemetry = (): boolean => areRecorded;
 
 /** Makes `startServerSpan` use the registered tracer provider. */
 export function recordSpans(): void {
@@ -34,7 +38,6 @@ export interface SpanDescription {
   readonly name: string;
   /** Without personal data: no ids of customers, no paths and queries of requests. */
   readonly attributes?: Attributes;
-  readonly links?: Link[];
 }
 
 /** The headers of a request as Node has them. */
@@ -81,23 +84,21 @@ export function inSpan<T>(
 }
 
 /**
- * Runs background work in a trace of its own that is linked to the one that caused it. Without a recording SDK, the work runs as
+ * Runs background work in a trace of its own that is linked to the one that caused it. If that is not recorded, the work runs as
  * it is.
  *
- * @param cause the `traceparent` of the span that caused the work; undefined if it is unknown
+ * @param cause the `traceparent` of the span that caused the work; undefined if it is not recorded
  */
 export function inLinkedTrace<T>(
   { name, attributes }: SpanDescription,
   cause: string | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!areRecorded) return work();
-  const linked = cause === undefined ? undefined : trace.getSpanContext(contextOf(cause));
-  const links = linked === undefined ? [] : [{ context: linked }];
-  return runInSpan(ROOT_CONTEXT, name, { links, ...(attributes && { attributes }) }, work);
+  const linked =
+    cause === undefined ? undefined : trace.getSpanContext(propagation.extract(ROOT_CONTEXT, { traceparent: cause }));
+  if (!areRecorded || linked === undefined) return work();
+  return runInSpan(ROOT_CONTEXT, name, { links: [{ context: linked }], ...(attributes && { attributes }) }, work);
 }
-
-const contextOf = (traceparent: string): Context => propagation.extract(ROOT_CONTEXT, { traceparent });
 
 /** The `traceparent` of the current span if it is recorded, for work that follows later. */
 export function currentTraceParent(): string | undefined {
@@ -122,6 +123,11 @@ async function runInSpan<T>(
   } finally {
     span.end();
   }
+}
+
+/** Adds an event to the current span, if it is recorded. */
+export function addSpanEvent(name: string, attributes: Attributes): void {
+  if (isRecorded()) trace.getActiveSpan()?.addEvent(name, attributes);
 }
 
 /** Marks a span as failed. @param error an error, or its type */

@@ -1,7 +1,13 @@
 export { hasPgBouncer, startPgBouncer, type PgBouncer } from './pgbouncer.ts';
 export { createMigratedDatabase, createTestDatabase } from './test-database.ts';
 export { canBeProcessOne, endWhileLoading } from './stopped-loading.ts';
-export { OtlpReceiver, type Attributes, type ReceivedMetric, type ReceivedSpan } from './otlp-receiver.ts';
+export {
+  OtlpReceiver,
+  type Attributes,
+  type AttributeValue,
+  type ReceivedMetric,
+  type ReceivedSpan,
+} from './otlp-receiver.ts';
 export { resolvingWith, StandInDns, type StandInDnsServer } from './stand-in-dns.ts';
 export { startSystem } from './test-system.ts';
 export { startProcess, type TestedProcess } from './tested-process.ts';

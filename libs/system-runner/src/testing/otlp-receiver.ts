@@ -20,7 +20,7 @@ export interface ReceivedSpan {
   readonly startMs: number;
   readonly durationMs: number;
   readonly attributes: Attributes;
-  readonly events: readonly { readonly name: string; readonly attributes: Attributes }[];
+  readonly events: readonly { readonly name: string; readonly timeMs: number; readonly attributes: Attributes }[];
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
   readonly hasFailed: boolean;
 }
@@ -56,9 +56,13 @@ export class OtlpReceiver {
     return new OtlpReceiver(server, await listen(server));
   }
 
-  /** The variables with which a service exports to it. */
+  /** The variables with which a service exports to it, soon after a span has ended. */
   get environment(): Readonly<Record<string, string>> {
-    return { OTEL_EXPORTER_OTLP_ENDPOINT: this.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+    return {
+      OTEL_EXPORTER_OTLP_ENDPOINT: this.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+    };
   }
 
   /** The spans of a trace, in the order of their start. */
@@ -107,7 +111,11 @@ interface SpanInOtlp {
   readonly startTimeUnixNano: string;
   readonly endTimeUnixNano: string;
   readonly attributes?: AttributesInOtlp;
-  readonly events?: readonly { readonly name: string; readonly attributes?: AttributesInOtlp }[];
+  readonly events?: readonly {
+    readonly name: string;
+    readonly timeUnixNano: string;
+    readonly attributes?: AttributesInOtlp;
+  }[];
   readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
   readonly status?: { readonly code?: number };
 }
@@ -152,7 +160,11 @@ function spanOf(span: SpanInOtlp, resource: Attributes): ReceivedSpan {
     startMs: startMs ?? 0,
     durationMs: (endMs ?? 0) - (startMs ?? 0),
     attributes: attributesOf(span.attributes),
-    events: (span.events ?? []).map(({ name, attributes }) => ({ name, attributes: attributesOf(attributes) })),
+    events: (span.events ?? []).map(({ name, timeUnixNano, attributes }) => ({
+      name,
+      timeMs: Number(timeUnixNano) / 1e6,
+      attributes: attributesOf(attributes),
+    })),
     links: (span.links ?? []).map(({ traceId, spanId }) => ({ traceId, spanId })),
     hasFailed: span.status?.code === failed,
   };
