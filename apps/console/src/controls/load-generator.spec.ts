@@ -1,6 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { secondsOf } from '../protocol/messages.ts';
-import { LoadGenerator, type OpenAccount, progressOf } from './load-generator.ts';
+import { LoadGenerator, openAccountsAt, type OpenAccount, progressOf } from './load-generator.ts';
 
 const steady = (rate: number, seconds: number) => ({ startRate: rate, stages: [{ rate, seconds }] });
 
@@ -141,5 +144,37 @@ describe('a load plan', () => {
 
     expect(progress.due).toBeCloseTo(due, 9);
     expect(progress.rate).toBeCloseTo(rate, 9);
+  });
+});
+
+describe('opening accounts', () => {
+  const account = { customerId: 'c-1001', currency: 'EUR' };
+
+  async function startServer(respond: RequestListener) {
+    const server = createServer(respond).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const connected = vi.fn();
+    server.on('connection', connected);
+    await once(server, 'listening');
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, connected };
+  }
+
+  it('returns the status, and keeps the connection for the next request', async () => {
+    const { url, connected } = await startServer((_, response) => response.writeHead(201).end('{"id":"1"}'));
+    const open = openAccountsAt(url);
+
+    expect(await open(account, 'key-1')).toBe(201);
+    expect(await open(account, 'key-2')).toBe(201);
+
+    expect(connected).toHaveBeenCalledOnce();
+  });
+
+  it('fails when there is no response in time', async () => {
+    const { url } = await startServer(() => {});
+
+    await expect(openAccountsAt(url, 20)(account, 'key')).rejects.toThrow('no response within 20 ms');
   });
 });

@@ -1,4 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
 import type { CreateAccount } from '@breakwater/contracts';
 import { type LoadPlan, type LoadState, secondsOf } from '../protocol/messages.ts';
 
@@ -121,16 +123,32 @@ function randomAccount(): CreateAccount {
   return { customerId: `c-${number}`, currency: currencies[randomInt(currencies.length)] ?? 'EUR' };
 }
 
-/** Opens accounts through the load balancer at this base URL. */
-export function openAccountsAt(url: string): OpenAccount {
-  return async (account, idempotencyKey) => {
-    const response = await fetch(`${url}/accounts`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-      body: JSON.stringify(account),
-      signal: AbortSignal.timeout(requestTimeoutMs),
+/**
+ * Opens accounts through the load balancer at this base URL, over connections that are kept.
+ *
+ * The time limit is that of the socket. A signal per request (`AbortSignal.timeout`) would keep each request in memory until
+ * its time has passed, long after its response.
+ */
+export function openAccountsAt(url: string, timeoutMs: number = requestTimeoutMs): OpenAccount {
+  const agent = new (url.startsWith('https:') ? https : http).Agent({ keepAlive: true });
+  const { request } = url.startsWith('https:') ? https : http;
+  return (account, idempotencyKey) =>
+    new Promise((resolve, reject) => {
+      const body = JSON.stringify(account);
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        'idempotency-key': idempotencyKey,
+      };
+      const sent = request(`${url}/accounts`, { agent, method: 'POST', headers, timeout: timeoutMs }, (response) => {
+        const { statusCode = 0 } = response;
+        response
+          .resume()
+          .once('end', () => resolve(statusCode))
+          .once('error', reject);
+      });
+      sent.once('timeout', () => sent.destroy(new Error(`no response within ${timeoutMs} ms`)));
+      sent.once('error', reject);
+      sent.end(body);
     });
-    await response.body?.cancel();
-    return response.status;
-  };
 }
