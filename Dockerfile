@@ -84,7 +84,8 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
 
 # The default name of a replica contains the container's. `exec`: signals reach node.
 ENTRYPOINT ["/bin/sh", "-c", "INSTANCE_NAME=\"${INSTANCE_NAME:-$APP-$HOSTNAME}\" exec \"$@\"", "--"]
-CMD ["node", "--enable-source-maps", "dist/main.js"]
+# V8 lets the young generation grow with the memory of the machine, up to 128 MiB. It is garbage that nobody has collected yet.
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=16", "dist/main.js"]
 
 ARG VERSION=0.1.0
 ARG REVISION=unknown

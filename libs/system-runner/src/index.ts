@@ -14,7 +14,7 @@ export { signalGroup } from './parent-watchdog.ts';
 export { defaultPort, freePort, freePorts, highestPort, listen, loopback, urlOf } from './ports.ts';
 export { findProgram } from './programs.ts';
 export type { ServiceReplica } from './service-replica.ts';
-export type { ServiceEnvironment, SystemOptions } from './services.ts';
+export { nodeOptions, type ServiceEnvironment, type SystemOptions } from './services.ts';
 export {
   childEnvironment,
   describeExit,

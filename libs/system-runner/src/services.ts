@@ -146,6 +146,9 @@ function databaseService(
   });
 }
 
+/** The options of Node with which the images start their services (Dockerfile). */
+export const nodeOptions = ['--enable-source-maps', '--max-semi-space-size=16'];
+
 function nodeService(
   name: string,
   entry: string,
@@ -156,7 +159,7 @@ function nodeService(
   return {
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', entry],
+    args: [...nodeOptions, entry],
     env: childEnvironment({ HOST: loopback, PORT: String(port), INSTANCE_NAME: name, ...environment }),
     logFile: path.join(logs, `${name}.log`),
     probe: respondsAt(`${urlOf(port)}/health/ready`),
