@@ -1,6 +1,6 @@
 import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';
-import { accountPrograms } from './services/arms.ts';
+import { accountPrograms } from './services/programs.ts';
 
 /** The time from the start of the process until `/health/ready` responds with 200, in milliseconds. */
 export type ColdStart = Awaited<ReturnType<typeof measureColdStart>>;

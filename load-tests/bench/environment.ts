@@ -17,12 +17,15 @@ import {
 } from '@breakwater/system-runner';
 import { createDatabase } from '@breakwater/system-runner/postgres';
 import { processorMs, residentMiB } from '../runner/sampling.ts';
-import type { Program } from './services/arms.ts';
+import type { Program } from './services/arm.ts';
 
 const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');
 
 /** Precise enough for a cold start, and little load for the starting process. */
 const pollIntervalMs = 2;
+
+/** A JVM on a busy machine needs a minute. */
+const readyTimeoutMs = 120_000;
 
 /** Account with or without its pipeline. */
 export type Protection = 'protected' | 'unprotected';
@@ -110,10 +113,10 @@ export async function openEnvironment(interruption: AbortSignal) {
            * Waits until the service is ready.
            *
            * @returns the time since its start, in milliseconds
-           * @throws SystemFailure when the process ends first, or is not ready within 30 s
+           * @throws SystemFailure when the process ends first, or is not ready within two minutes
            */
           async ready(): Promise<number> {
-            await service.ready(signal, pollIntervalMs);
+            await service.ready(signal, pollIntervalMs, readyTimeoutMs);
             return performance.now() - startedAt;
           },
           /** Switches to the pipeline or to an empty one; only `switchable` can. */

@@ -3,7 +3,7 @@ import { latenciesOf } from '../runner/percentiles.ts';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';
-import { accountPrograms } from './services/arms.ts';
+import { accountPrograms } from './services/programs.ts';
 
 export interface LagPlan {
   readonly windows: number;

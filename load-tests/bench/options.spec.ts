@@ -23,6 +23,12 @@ describe('the command line of the service benchmark', () => {
     expect(parseOptions(['--control'])).toMatchObject({ measurements, isControl: true });
   });
 
+  it('measures only the named services with --arms', () => {
+    const plan = { comparison: { arms: ['account', 'bare'], turns: 60 } };
+
+    expect(parseOptions(['services', '--arms', 'account,bare'])).toMatchObject({ plan });
+  });
+
   it('is shorter and has wider targets with --guard', () => {
     const guard = parseOptions(['--guard']);
     const full = parseOptions([]);
@@ -42,6 +48,7 @@ describe('the command line of the service benchmark', () => {
 
   it.each([
     [['speed'], "there is no measurement 'speed'"],
+    [['services', '--arms', 'bare,fast'], "there is no service 'fast'"],
     [['--fast'], "Unknown option '--fast'"],
   ])('rejects %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

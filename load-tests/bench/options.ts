@@ -1,7 +1,7 @@
 import { parseFlags, UsageError } from '@breakwater/system-runner';
 import type { LagPlan } from './event-loop-lag.ts';
 import type { SaturationPlan } from './saturation.ts';
-import { armNames } from './services/arms.ts';
+import { type ArmName, armNames } from './services/arm.ts';
 import type { ComparisonPlan } from './services/comparison.ts';
 import { committedTargets, guardTargets, type Targets } from './verdict.ts';
 
@@ -45,6 +45,7 @@ two processors, the measured service gets a processor for itself.
 
   --guard      shorter, with wide margins, to find large regressions in CI; about two minutes
   --control    measure \`pipeline\` without a pipeline in both arms: the error of the measurement
+  --arms LIST  measure only these \`services\`, comma separated, of: ${armNames.join(', ')}
   --json       print the results as one JSON document on standard output
   --help       show this
 
@@ -85,20 +86,30 @@ export function parseOptions(args: readonly string[]): Command {
     options: {
       guard: { type: 'boolean' },
       control: { type: 'boolean' },
+      arms: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return { kind: 'help' };
   const isGuard = values.guard ?? false;
+  const plan = isGuard ? guardPlan : fullPlan;
   return {
     kind: 'run',
     measurements: positionals.length === 0 ? measurements : positionals.map(measurementOf),
-    plan: isGuard ? guardPlan : fullPlan,
+    plan: values.arms === undefined ? plan : { ...plan, comparison: { ...plan.comparison, arms: armsIn(values.arms) } },
     targets: isGuard ? guardTargets : committedTargets,
     isControl: values.control ?? false,
     json: values.json ?? false,
   };
+}
+
+function armsIn(list: string): readonly ArmName[] {
+  return list.split(',').map((text) => {
+    const found = armNames.find((each) => each === text);
+    if (found) return found;
+    throw new UsageError(`there is no service '${text}'; there are ${armNames.join(', ')}`);
+  });
 }
 
 function measurementOf(text: string): Measurement {

@@ -1,6 +1,6 @@
 import { Clients } from './load.ts';
 import type { BenchEnvironment, Protection, ServiceProcess } from './environment.ts';
-import { accountPrograms } from './services/arms.ts';
+import { accountPrograms } from './services/programs.ts';
 
 /** How many pairs of stretches are measured, and for how long each. */
 export interface SaturationPlan {

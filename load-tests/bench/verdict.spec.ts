@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ColdStart } from './cold-start.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { Stretch, StretchPair } from './saturation.ts';
-import type { ArmName } from './services/arms.ts';
+import type { ArmName } from './services/arm.ts';
 import { type ArmRun, compare, type ServiceComparison } from './services/comparison.ts';
 import { committedTargets, costOf, judge, type Measured } from './verdict.ts';
 
@@ -41,21 +41,20 @@ const armRun = (name: ArmName, stretches: readonly Stretch[]): ArmRun => ({
   isLevel: true,
 });
 
-/** Account at a multiple of the cost of the bare service. */
-const servicesAt = (cost: number, others = 0): ServiceComparison =>
-  compare(
-    [
-      armRun('account', [stretch({ processorMsEach: 0.5 * cost, others })]),
-      armRun('bare', [stretch({ processorMsEach: 0.5 })]),
-    ],
+/** The services at these multiples of the cost of the bare one. */
+const servicesAt = (costs: Partial<Record<ArmName, number>>, others = 0): ServiceComparison => {
+  const arms = Object.entries({ bare: 1, ...costs }) as [ArmName, number][];
+  return compare(
+    arms.map(([name, cost]) => armRun(name, [stretch({ processorMsEach: 0.5 * cost, others })])),
     [],
   );
+};
 
 const measured = (given: Partial<Measured> = {}): Measured => ({
   pipeline: costOf(pairsAt(1.02)),
   lag: lag(15),
   coldStart: coldStart(800),
-  services: servicesAt(1.25),
+  services: servicesAt({ account: 1.25, traced: 1.35, '5046a20': 2.1, spring: 1.1 }),
   ...given,
 });
 
@@ -100,6 +99,8 @@ describe('the verdict of the service benchmark', () => {
       ['event loop lag p99 at 70 % load', true],
       ['cold start', true],
       ['processor time of account / bare', true],
+      ['processor time of 5046a20 / bare', true],
+      ['processor time of traced / account', true],
     ]);
     expect(invalid).toBeUndefined();
     expect(isPassed).toBe(true);
@@ -107,7 +108,9 @@ describe('the verdict of the service benchmark', () => {
 
   it.each<[string, Partial<Measured>]>([
     ['the pipeline costs more than 60 µs', { pipeline: costOf(pairsAt(1.031)) }],
-    ['account costs more than 1.3 times as much as the bare service', { services: servicesAt(1.31) }],
+    ['account costs more than 1.3 times as much as the bare service', { services: servicesAt({ account: 1.31 }) }],
+    ['a tenth of the traces costs more than a tenth', { services: servicesAt({ account: 1, traced: 1.11 }) }],
+    ['the bare service is hardly cheaper than account was', { services: servicesAt({ '5046a20': 1.79 }) }],
     ['the event-loop lag equals the target', { lag: lag(20) }],
     ['a start takes as long as the target', { coldStart: coldStart(1_000) }],
   ])('is failed when %s', (_, given) => {
@@ -139,7 +142,7 @@ describe('the verdict of the service benchmark', () => {
   it.each<[string, Partial<Measured>]>([
     ['at saturation', { pipeline: costOf([{ protected: stretch({ others: 1 }), unprotected: stretch() }]) }],
     ['at 70 % load', { lag: lag(15, 1) }],
-    ['next to other services', { services: servicesAt(1, 1) }],
+    ['next to other services', { services: servicesAt({}, 1) }],
   ])('is invalid when requests %s received no 201', (_, given) => {
     expect(judge(measured(given), committedTargets).invalid).toContain('1 requests received no 201');
   });

@@ -117,18 +117,19 @@ export class SupervisedProcess {
   /**
    * Waits until the process is ready.
    *
-   * @throws SystemFailure when it ends first, or is not ready after 30 s
+   * @param timeoutMs default: 30 s
+   * @throws SystemFailure when it ends first, or is not ready in time
    */
-  async ready(signal: AbortSignal, pollIntervalMs: number = 100): Promise<void> {
+  async ready(signal: AbortSignal, pollIntervalMs: number = 100, timeoutMs: number = readyTimeoutMs): Promise<void> {
     const { probe } = this.#spec;
     if (probe === undefined) throw new Error(`${this.name} has no readiness probe`);
-    const deadline = performance.now() + readyTimeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       if (this.#exit !== undefined) throw this.#failure(`did not start: ${this.#describeExit(this.#exit)}`);
       const observed = await probe(this.pid ?? 0, signal);
       if (observed === undefined) return;
       if (performance.now() > deadline) {
-        throw this.#failure(`was not ready after ${readyTimeoutMs / 1_000} s: ${observed}`);
+        throw this.#failure(`was not ready after ${timeoutMs / 1_000} s: ${observed}`);
       }
       await pause(pollIntervalMs, signal);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Stretch } from '../saturation.ts';
-import type { ArmName } from './arms.ts';
+import type { ArmName } from './arm.ts';
 import { type ArmRun, compare, isLevelCost, rotated } from './comparison.ts';
 
 const run = (name: ArmName, costs: readonly (number | undefined)[], given: Partial<ArmRun> = {}): ArmRun => ({

@@ -2,7 +2,8 @@ import type { BenchEnvironment, ServiceProcess } from '../environment.ts';
 import { Clients } from '../load.ts';
 import { median, type Pair, randomFrom, ratioOf } from '../paired-comparison.ts';
 import { measureStretch, type Stretch } from '../saturation.ts';
-import { type Arm, type ArmName, arms, type Program } from './arms.ts';
+import type { Arm, ArmName, Program } from './arm.ts';
+import { arms } from './arms.ts';
 
 export interface ComparisonPlan {
   readonly arms: readonly ArmName[];
@@ -66,9 +67,14 @@ export async function measureServices(
     for (const arm of rotated(running, turn)) await arm.measure();
   }
   for (const arm of running) await arm.stop();
+  const results = running.map((arm) => arm.result());
+  const invalid = built.programs.flatMap(({ name, program }) => {
+    const reason = program.whyInvalid?.();
+    return reason === undefined ? [] : [{ name, reason }];
+  });
   return compare(
-    running.map((arm) => arm.result()),
-    built.notChecked,
+    results.filter(({ name }) => !invalid.some((each) => each.name === name)),
+    [...built.notChecked, ...invalid],
   );
 }
 
@@ -177,10 +183,13 @@ interface Relation {
 }
 
 /** The targets for ratios of processor times. */
-export type RatioTarget = 'accountToBare';
+export type RatioTarget = 'accountToBare' | 'earlierToBare' | 'tracedToAccount';
 
 const relations: readonly Relation[] = [
   { of: 'account', to: 'bare', bound: { is: 'at most', target: 'accountToBare' } },
+  { of: '5046a20', to: 'bare', bound: { is: 'at least', target: 'earlierToBare' } },
+  { of: 'account', to: 'spring' },
+  { of: 'traced', to: 'account', bound: { is: 'at most', target: 'tracedToAccount' } },
 ];
 
 /** Summarizes the arms and relates them to each other. */
