@@ -1,4 +1,5 @@
 import {
+  currentSampledTraceId,
   followVariable,
   limitStreams,
   MetricsModule,
@@ -97,6 +98,7 @@ export class AppModule {
           get token() {
             return token();
           },
+          currentTraceId: currentSampledTraceId,
         };
       },
     });

@@ -20,6 +20,13 @@ const urls = () =>
     'must not contain a user name or a password, because the console cannot send them',
   );
 
+/** Only an address of the web: a link to another one, such as `javascript:`, would run in the page. */
+const traceUrl = () =>
+  matching(
+    /^https?:\/\/[^\s{}@/?#]+\/[^\s{}]*\{traceId\}[^\s{}]*$/,
+    'an http or https URL with {traceId} in its path or query, without a user name, such as http://localhost:16686/trace/{traceId}',
+  ).refine((url) => URL.canParse(url), 'must be a valid URL');
+
 const variables = z.object({
   /** Address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   HOST: host().default('127.0.0.1'),
@@ -56,6 +63,11 @@ const variables = z.object({
    * accounts stay. Default: false.
    */
   CONSOLE_LOAD: flag().default(false),
+  /**
+   * The page of a trace in Jaeger, Grafana or another viewer, for browsers: `{traceId}` stands for the id. The page then links
+   * events and refusals to their traces. Default: not set, and there are no links.
+   */
+  TRACE_URL: traceUrl().optional(),
 });
 
 /** The configuration of the console. */

@@ -460,6 +460,39 @@ describe("the console's server", () => {
     expect(read).not.toThrow('s3cret');
   });
 
+  it.each([
+    'javascript:alert("{traceId}")',
+    'javascript://x/%0aalert(1)/{traceId}',
+    'data:text/html,{traceId}',
+    'http://jaeger/trace/',
+    'http://{traceId}/trace',
+    'http://jaeger?x={traceId}',
+    'http://u:p@jaeger/trace/{traceId}',
+    'http://jaeger/{trace}/{traceId}',
+    'http://jaeger:port/trace/{traceId}',
+    '//jaeger/trace/{traceId}',
+    '/trace/{traceId}',
+  ])('refuses to start with %s as the address of traces', (url) => {
+    expect(() => readConsoleConfig({ TRACE_URL: url })).toThrow(/^.*TRACE_URL is /s);
+  });
+
+  it('sends the address of traces to the page, and none without one', async () => {
+    const traceUrl = 'https://grafana.example/explore?trace={traceId}&org=1';
+    const historyOf = async (environment: Record<string, string>) => {
+      const { url } = await start(environment);
+      const stopped = new AbortController();
+      const { body } = await fetch(`${url}/console/api/stream`, { signal: stopped.signal });
+      const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      while (!/event: history\ndata: .*\n\n/.test(text)) text += (await reader.read()).value;
+      stopped.abort();
+      return JSON.parse(/event: history\ndata: (.*)\n/.exec(text)![1]!) as unknown;
+    };
+
+    expect(await historyOf({ TRACE_URL: traceUrl })).toMatchObject({ traceUrl });
+    expect(await historyOf({ TRACE_URL: '' })).toMatchObject({ traceUrl: null });
+  });
+
   it('streams all replicas', async () => {
     const { url } = await start();
     const stopped = new AbortController();

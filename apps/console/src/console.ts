@@ -22,6 +22,7 @@ import { LoadGenerator, openAccountsAt } from './controls/load-generator.ts';
 import { addControlRoutes } from './controls/routes.ts';
 import { SystemMonitor } from './observation/system-monitor.ts';
 import { PageStream } from './page-stream.ts';
+import type { History } from './protocol/messages.ts';
 
 /** The path of the page and of its API. */
 const base = '/console';
@@ -70,7 +71,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     onEvents: (events) => stream.send('events', events),
   });
   const stream = new PageStream(streamLimits, () => [
-    { event: 'history', data: monitor.history },
+    { event: 'history', data: { ...monitor.history, traceUrl: config.TRACE_URL ?? null } satisfies History },
     ...(monitor.snapshot ? [{ event: 'snapshot', data: monitor.snapshot }] : []),
   ]);
 

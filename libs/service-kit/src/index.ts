@@ -75,6 +75,7 @@ export {
 export {
   ClientDisconnectedError,
   currentRequestId,
+  currentSampledTraceId,
   currentTraceContext,
   requestIdHeader,
   RequestSignal,

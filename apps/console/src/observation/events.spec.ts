@@ -23,6 +23,12 @@ describe('an event of the actuator', () => {
     });
   });
 
+  it('keeps its trace', () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+
+    expect(policyEvent('account-1', { kind: 'event', data: { ...event, traceId } })).toMatchObject({ traceId });
+  });
+
   it('keeps its transition', () => {
     const data = {
       ...event,

@@ -8,7 +8,7 @@ export function policyEvent(
   replica: string,
   { kind, data }: Extract<StreamMessage, { readonly data: StreamedEvent }>,
 ): PolicyEvent {
-  const { pattern: policy, name, type, creationTime, durationInMs, numberOfAttempts, errorMessage } = data;
+  const { pattern: policy, name, type, creationTime, durationInMs, numberOfAttempts, errorMessage, traceId } = data;
   const transition = kind === 'transition' ? data.transition : undefined;
   const detail = [
     transition && `${transition.from} → ${transition.to}`.replaceAll('_', ' '),
@@ -24,6 +24,7 @@ export function policyEvent(
     type,
     ...(transition && { transition }),
     detail: detail.filter(Boolean).join(' · ').slice(0, maxDetailLength),
+    ...(traceId !== undefined && { traceId }),
   };
 }
 

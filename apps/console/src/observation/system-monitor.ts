@@ -51,7 +51,7 @@ export class SystemMonitor {
     return this.#snapshot;
   }
 
-  get history(): History {
+  get history(): Omit<History, 'traceUrl'> {
     return { seconds: this.#seconds, states: this.#states, events: this.#events.toReversed() };
   }
 

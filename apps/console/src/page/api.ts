@@ -20,6 +20,8 @@ export interface CommandResult {
   readonly isDone: boolean;
   /** What was done, or why it failed. */
   readonly message: string;
+  /** The trace of a failure, from the problem details of the response. */
+  readonly traceId?: string | undefined;
 }
 
 export async function send({ method, path, body, token }: Command): Promise<CommandResult> {
@@ -33,7 +35,7 @@ export async function send({ method, path, body, token }: Command): Promise<Comm
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (response.ok) return { isDone: true, message: 'Done.' };
-    return { isDone: false, message: await failureOf(response, token) };
+    return { isDone: false, ...(await failureOf(response, token)) };
   } catch {
     return { isDone: false, message: 'The console does not respond.' };
   }
@@ -54,7 +56,7 @@ export async function runExperiment(name: string, onEvent: (event: LookupEvent) 
       body: '{}',
     });
     if (response.status === 404) return `Account does not offer experiments. ${howToOfferExperiments}`;
-    if (!response.ok || response.body === null) return await failureOf(response);
+    if (!response.ok || response.body === null) return (await failureOf(response)).message;
     let hasEnded = false;
     for await (const value of readJsonLines(chunksOf(response.body))) {
       const event = parseLookupEvent(value);
@@ -76,19 +78,36 @@ async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
 interface ReplicaResponse {
   readonly replica: string;
   readonly status: number;
+  /** Problem details, if the replica refused the request. */
+  readonly body?: unknown;
 }
 
-async function failureOf(response: Response, token?: string): Promise<string> {
+async function failureOf(response: Response, token?: string): Promise<Omit<CommandResult, 'isDone'>> {
   const { status } = response;
-  if (status === 401) return token ? 'The token is wrong.' : 'A token is required. Enter it first.';
   const body = (await response.json().catch(() => null)) as {
     readonly replicas?: readonly ReplicaResponse[];
     readonly detail?: string;
   } | null;
-  if (body?.replicas === undefined) return body?.detail ?? `The console responded with status ${status}.`;
+  const failed = body?.replicas?.filter((each) => each.status < 200 || each.status > 299);
+  const [traceId] = failed?.flatMap((each) => traceIdOf(each.body) ?? []) ?? [];
+  return { message: messageOf(status, failed, body?.detail, token), traceId };
+}
+
+function messageOf(
+  status: number,
+  failed: readonly ReplicaResponse[] | undefined,
+  detail: string | undefined,
+  token: string | undefined,
+): string {
+  if (status === 401) return token ? 'The token is wrong.' : 'A token is required. Enter it first.';
+  if (failed === undefined) return detail ?? `The console responded with status ${status}.`;
   if (status === 404) return 'This is disabled: the services have no token configured.';
-  return body.replicas
-    .filter((each) => each.status < 200 || each.status > 299)
+  return failed
     .map(({ replica, status: code }) => `${replica} ${code === 0 ? 'is unreachable' : `responded with status ${code}`}`)
     .join(', ');
+}
+
+function traceIdOf(body: unknown): string | undefined {
+  const { traceId } = Object(body) as { readonly traceId?: unknown };
+  return typeof traceId === 'string' ? traceId : undefined;
 }

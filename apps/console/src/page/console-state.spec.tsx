@@ -54,7 +54,7 @@ describe('the state of the page', () => {
     const second = { at: 7, traffic: null, pending: null };
     const history: ConsoleAction = {
       type: 'history',
-      data: { seconds: [second], states: [change(7, 'OPEN')], events: [event(1), event(2)] },
+      data: { seconds: [second], states: [change(7, 'OPEN')], events: [event(1), event(2)], traceUrl: null },
     };
     const { seconds, periods, events } = after(history, snapshot(7));
 
@@ -64,12 +64,14 @@ describe('the state of the page', () => {
   });
 
   it('is replaced by a history, which a restarted server sends', () => {
-    const history: ConsoleAction = { type: 'history', data: { seconds: [], states: [], events: [] } };
+    const traceUrl = 'http://localhost:16686/trace/{traceId}';
+    const history: ConsoleAction = { type: 'history', data: { seconds: [], states: [], events: [], traceUrl } };
 
     expect(after(snapshot(1), states(change(1, 'OPEN')), history)).toMatchObject({
       seconds: [],
       periods: {},
       events: [],
+      traceUrl,
     });
   });
 

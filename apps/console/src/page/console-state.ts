@@ -35,6 +35,8 @@ export interface ConsoleState {
   readonly events: readonly PolicyEvent[];
   /** Number of events that the server has left out. */
   readonly omitted: number;
+  /** The page of a trace; `null` without one. */
+  readonly traceUrl: string | null;
 }
 
 /** A message of the server, or a change of the connection to it. */
@@ -52,6 +54,7 @@ export const initialState: ConsoleState = {
   periods: {},
   events: [],
   omitted: 0,
+  traceUrl: null,
 };
 
 export function reduce(state: ConsoleState, { type, data }: ConsoleAction): ConsoleState {
@@ -65,6 +68,7 @@ export function reduce(state: ConsoleState, { type, data }: ConsoleAction): Cons
         periods: withChanges({}, data.states),
         events: keepNewest(data.events.toReversed()),
         omitted: 0,
+        traceUrl: data.traceUrl,
       };
     case 'snapshot':
       return { ...state, connection: 'live', snapshot: data, seconds: withSecond(state.seconds, data) };

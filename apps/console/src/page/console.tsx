@@ -10,6 +10,7 @@ import { Experiments } from './experiments.tsx';
 import { Guide } from './guide.tsx';
 import { Header, Notice } from './header.tsx';
 import { Timeline } from './timeline.tsx';
+import { TraceUrl } from './trace-link.tsx';
 
 /** The whole page. */
 function Console() {
@@ -18,7 +19,7 @@ function Console() {
   const { snapshot, periods } = state;
   const breakers = breakersOf(state);
   return (
-    <>
+    <TraceUrl.Provider value={state.traceUrl}>
       <Header state={state} />
       <main class="main">
         <Notice state={state} />
@@ -48,7 +49,7 @@ function Console() {
           </div>
         )}
       </main>
-    </>
+    </TraceUrl.Provider>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { PolicyEvent } from '../protocol/messages.ts';
 import { timeOfDay } from './format.ts';
+import { TraceFinder, TraceLink } from './trace-link.tsx';
 
 const maxRows = 100;
 
@@ -79,6 +80,7 @@ export function EventLog({ events, omitted }: { readonly events: readonly Policy
       <div class="panel events" tabIndex={0} role="region" aria-label="Event log">
         {shown.length === 0 ? <p class="hint empty">No such event yet.</p> : <EventTable events={shown} />}
       </div>
+      <TraceFinder />
       {omitted > 0 && <p class="hint">{omitted} events of successful calls were omitted to limit the traffic.</p>}
     </section>
   );
@@ -105,7 +107,10 @@ function EventTable({ events }: { readonly events: readonly PolicyEvent[] }) {
             <td>
               {event.name} <span class="hint">{event.policy}</span>
             </td>
-            <td class="event-detail">{event.detail}</td>
+            <td class="event-detail">
+              {event.detail}
+              <TraceLink traceId={event.traceId} of={`this ${event.type.replaceAll('_', ' ').toLowerCase()}`} />
+            </td>
           </tr>
         ))}
       </tbody>

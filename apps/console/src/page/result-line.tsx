@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { CommandResult } from './api.ts';
+import { TraceLink } from './trace-link.tsx';
 
 /** How long a success is shown: later it may no longer be true. */
 const shownMs = 6_000;
@@ -16,6 +17,7 @@ export function ResultLine({ result }: { readonly result: CommandResult | undefi
   return (
     <p class={shown === undefined || shown.isDone ? 'result' : 'result result-bad'} role="status">
       {shown?.message}
+      <TraceLink traceId={shown?.traceId} of="this response" />
     </p>
   );
 }

@@ -111,6 +111,8 @@ export interface PolicyEvent {
   readonly transition?: { readonly from: StateName; readonly to: StateName };
   /** Further fields as text; may be empty. */
   readonly detail: string;
+  /** The recorded trace of the call. */
+  readonly traceId?: string;
 }
 
 /** The circuit breaker of a replica is in this state since `at`: it was first seen in it, or has changed to it. */
@@ -135,6 +137,8 @@ export interface History {
   readonly seconds: readonly Second[];
   readonly events: readonly PolicyEvent[];
   readonly states: readonly StateChange[];
+  /** The page of a trace, with `{traceId}` for its id; `null` without one. */
+  readonly traceUrl: string | null;
 }
 
 /** The messages of `/console/api/stream` by name. */

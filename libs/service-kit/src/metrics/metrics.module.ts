@@ -12,14 +12,13 @@ import {
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import { TraceFlags } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { Gauge, type Histogram, Registry } from 'prom-client';
 import { DatabaseMetrics } from '../database/database.ts';
 import { successStatusesOf } from '../openapi/operation-decorators.ts';
 import { OverloadMetrics } from '../overload/overload.ts';
-import { currentRequest, currentTraceContext, type RequestContext } from '../request-context/request-context.ts';
+import { currentRequest, currentSampledTraceId, type RequestContext } from '../request-context/request-context.ts';
 import { isProbe, metricsPaths, MetricsRegistry } from './metrics.registry.ts';
 
 /** Upper bounds in seconds, from fast responses up to twice the default of `REQUEST_TIMEOUT`. */
@@ -112,8 +111,8 @@ export class HttpMetrics implements OnModuleInit {
 
 /** The current trace, by which a dashboard opens it; none if it is not sampled. */
 function currentExemplar(): Readonly<Record<string, string>> {
-  const { traceId, traceFlags = TraceFlags.NONE } = currentTraceContext() ?? {};
-  return traceId !== undefined && (traceFlags & TraceFlags.SAMPLED) !== 0 ? { trace_id: traceId } : {};
+  const traceId = currentSampledTraceId();
+  return traceId === undefined ? {} : { trace_id: traceId };
 }
 
 /** `/accounts/{id}`; one value for all requests without a route. */

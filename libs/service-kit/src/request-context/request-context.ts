@@ -9,6 +9,7 @@ import {
   type Span,
   type SpanContext,
   trace,
+  TraceFlags,
 } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
@@ -51,6 +52,12 @@ export function currentRequestId(): string | undefined {
 /** The trace and the span of the work that runs now; undefined outside of one. */
 export function currentTraceContext(): SpanContext | undefined {
   return trace.getActiveSpan()?.spanContext();
+}
+
+/** The id of the current trace if it is sampled, so that a dashboard or the console can open it. */
+export function currentSampledTraceId(): string | undefined {
+  const { traceId, traceFlags = TraceFlags.NONE } = currentTraceContext() ?? {};
+  return (traceFlags & TraceFlags.SAMPLED) === 0 ? undefined : traceId;
 }
 
 /** The headers with which a call continues the current trace; none outside of one. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -56,6 +57,9 @@ class Reader {
   }
 }
 
+/** Stands for the context of a tracing system. */
+const traceOfCall = new AsyncLocalStorage<string | undefined>();
+
 describe('GET events/stream', () => {
   let clock: FakeClock;
   let application: NestFastifyApplication;
@@ -72,7 +76,7 @@ describe('GET events/stream', () => {
           circuitBreaker: { instances },
           bulkhead: { instances: { customer: {} } },
         }),
-        ResilienceActuatorModule.forRoot(),
+        ResilienceActuatorModule.forRoot({ currentTraceId: () => traceOfCall.getStore() }),
       ],
     }).compile();
     application = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
@@ -104,6 +108,19 @@ describe('GET events/stream', () => {
     expect([open.statusCode, full.statusCode]).toEqual([200, 200]);
     expect(open.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     expect(clients).toBe(0);
+  });
+
+  it('names the trace in which an event occurred, and none for others', async () => {
+    const reader = await Reader.open(url);
+    await reader.read(1);
+
+    traceOfCall.run('0af7651916cd43dd8448eb211c80319c', () => customer().onError(1, new Error('down')));
+    customer().onSuccess(1);
+
+    const [, failed, succeeded] = await reader.read(3);
+    expect(failed).toMatchObject({ event: 'ERROR', data: { traceId: '0af7651916cd43dd8448eb211c80319c' } });
+    expect(succeeded).toMatchObject({ event: 'SUCCESS' });
+    expect(succeeded?.data).not.toHaveProperty('traceId');
   });
 
   it('starts with a snapshot of all policies', async () => {

@@ -27,6 +27,7 @@ import {
   policiesWithEndpoints,
 } from './monitored-policies.ts';
 import { policyTable } from '../resilience.options.ts';
+import { type ActuatorSettings, actuatorSettings } from './token.guard.ts';
 import type { StreamedEvent, StreamedReconfiguration, StreamedTransition, StreamSnapshot } from './responses.ts';
 
 const heartbeatMs = 15_000;
@@ -38,15 +39,21 @@ const maxClients = 100;
 export class EventStream implements BeforeApplicationShutdown {
   readonly #application: Application;
   readonly #policies: PolicyTable;
+  readonly #settings: ActuatorSettings;
   readonly #clients = new Set<EventStreamClient>();
   #subscriptions: readonly Unsubscribe[] = [];
   #cancelHeartbeat: Cancel = () => {};
   #lastId = 0;
   #isShuttingDown = false;
 
-  constructor(@Inject(Application) application: Application, @Inject(policyTable) policies: PolicyTable) {
+  constructor(
+    @Inject(Application) application: Application,
+    @Inject(policyTable) policies: PolicyTable,
+    @Inject(actuatorSettings) settings: ActuatorSettings,
+  ) {
     this.#application = application;
     this.#policies = policies;
+    this.#settings = settings;
   }
 
   get clients(): number {
@@ -121,6 +128,7 @@ export class EventStream implements BeforeApplicationShutdown {
 
   /** Waits for the current code to end, since a policy emits an event before it updates its state. */
   #sendEvent(policy: MonitoredPolicy, instance: MonitoredInstance, event: PolicyEvent): void {
+    const traceId = this.#settings.currentTraceId?.();
     queueMicrotask(() => {
       const data: StreamedEvent = {
         pattern: policy.kind,
@@ -130,6 +138,7 @@ export class EventStream implements BeforeApplicationShutdown {
         ...transitionOf(event),
         ...policy.describeEvent(event),
         ...policy.describeState(instance),
+        ...(traceId !== undefined && { traceId }),
       };
       this.#send(event.type, data);
     });

@@ -60,6 +60,8 @@ export interface StreamedEvent {
   readonly durationInMs?: number | null;
   readonly errorMessage?: string | null;
   readonly numberOfAttempts?: number;
+  /** The recorded trace in which it occurred (`currentTraceId`). Absent for other events, such as those of timers. */
+  readonly traceId?: string;
 }
 
 /** A circuit breaker entered another state. */

@@ -16,9 +16,14 @@ export interface ActuatorSettings {
    * endpoints respond with 404. It is read for each request, so a getter can return a token that changes. None by default.
    */
   readonly token?: string | undefined;
+  /**
+   * The id of the trace of the code that runs, if the trace is recorded. The events of `events/stream` that occur there get it as
+   * `traceId`. None by default.
+   */
+  readonly currentTraceId?: () => string | undefined;
 }
 
-/** The token of the settings. */
+/** The injection token of the settings. */
 export const actuatorSettings = Symbol('ActuatorSettings');
 
 interface RequestWithHeaders {
