@@ -23,15 +23,23 @@ export const isOpened = ({ status }: Opening): boolean => status === 201 || stat
 /** A unique idempotency key. */
 export const newKey = (): string => `check-${randomUUID()}`;
 
+/** The options of `openAccount`. */
+export interface OpeningOptions {
+  readonly customerId?: string;
+  readonly key?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Opens an account through the gateway with one request. */
 export async function openAccount(
   gatewayUrl: string,
-  { customerId = 'c-1001', key = newKey() }: { customerId?: string; key?: string } = {},
+  { customerId = 'c-1001', key = newKey(), headers = {} }: OpeningOptions = {},
 ): Promise<Opening> {
   try {
     const response = await fetch(`${gatewayUrl}/accounts`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      headers: { 'content-type': 'application/json', 'idempotency-key': key, ...headers },
       body: JSON.stringify({ customerId, currency: 'EUR', label: key }),
       signal: AbortSignal.timeout(responseTimeoutMs),
     });

@@ -19,7 +19,7 @@ export interface RunningContainer {
 export class ComposeProject {
   readonly #name: string;
   readonly #cwd: string;
-  readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #env: Record<string, string | undefined>;
   readonly #signal: AbortSignal;
 
   /**
@@ -33,6 +33,11 @@ export class ComposeProject {
     this.#cwd = cwd;
     this.#env = { ...process.env, ...env };
     this.#signal = signal;
+  }
+
+  /** Sets variables for all later commands. */
+  set(variables: Readonly<Record<string, string>>): void {
+    Object.assign(this.#env, variables);
   }
 
   /** @returns its standard output */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { styleText } from 'node:util';
-import { freePorts } from '@breakwater/system-runner';
+import { freePorts, urlOf } from '@breakwater/system-runner';
 import { ComposeProject } from './compose-project.ts';
 import { stepsOf } from './steps.ts';
 
@@ -19,14 +19,19 @@ async function main(): Promise<number> {
   const late = AbortSignal.timeout(timeLimitMs);
   const signal = AbortSignal.any([interrupted.signal, late]);
 
-  const [gatewayPort, prometheusPort] = await freePorts(2);
+  const [gatewayPort = 0, prometheusPort = 0, jaegerPort = 0] = await freePorts(3);
   const project = new ComposeProject(
     `breakwater-check-${process.pid}`,
     path.join(import.meta.dirname, '../..'),
-    { GATEWAY_PORT: String(gatewayPort), PROMETHEUS_PORT: String(prometheusPort), CUSTOMER_LATENCY: '50ms' },
+    {
+      GATEWAY_PORT: String(gatewayPort),
+      PROMETHEUS_PORT: String(prometheusPort),
+      JAEGER_PORT: String(jaegerPort),
+      CUSTOMER_LATENCY: '50ms',
+    },
     signal,
   );
-  const urls = { gateway: `http://127.0.0.1:${gatewayPort}`, prometheus: `http://127.0.0.1:${prometheusPort}` };
+  const urls = { gateway: urlOf(gatewayPort), prometheus: urlOf(prometheusPort), jaeger: urlOf(jaegerPort) };
 
   let failed = false;
   const report = (error: unknown): void => {
@@ -52,7 +57,7 @@ async function main(): Promise<number> {
 /**
  * Runs one step and displays it, on a terminal also while it runs.
  *
- * @param run returns the text to display afterwards
+ * @param run returns the text to display afterwards; it begins with `NOT CHECKED` when something is missing for the step
  */
 async function step(title: string, run: () => Promise<string>): Promise<void> {
   const start = performance.now();
@@ -62,7 +67,8 @@ async function step(title: string, run: () => Promise<string>): Promise<void> {
     process.stdout.write(`${mark} ${text} (${((performance.now() - start) / 1_000).toFixed(1)} s)\n`);
   };
   try {
-    finish(styleText('green', '✔'), await run());
+    const text = await run();
+    finish(text.startsWith('NOT CHECKED') ? styleText('yellow', '–') : styleText('green', '✔'), text);
   } catch (error) {
     finish(styleText('red', '✖'), title);
     throw error;

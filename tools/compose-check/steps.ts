@@ -9,6 +9,7 @@ import {
   requireNothingLost,
 } from './accounts.ts';
 import type { ComposeProject } from './compose-project.ts';
+import { newTrace, requireSpans, spansOf, tracingImages } from './traces.ts';
 import { askConsole, composeToken, nextSnapshot, requirePage } from './console.ts';
 
 /** Functions by their titles; each returns the text to display afterwards. */
@@ -18,6 +19,7 @@ export type Steps = Readonly<Record<string, () => Promise<string>>>;
 export interface Urls {
   readonly gateway: string;
   readonly prometheus: string;
+  readonly jaeger: string;
 }
 
 /** Timeout for the detection of a change, such as a new replica. */
@@ -242,7 +244,39 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       await project.node('--conditions=@breakwater/source', ...demo);
       return 'The five experiments and the recovery had the expected result';
     },
+    'Record traces': async () => {
+      const images = await tracingImages(project);
+      if ('missing' in images) return images.missing;
+      project.set(images.variables);
+      const services = ['otel-collector', 'jaeger', 'account', 'customer', 'nginx'];
+      await project.compose('--env-file', 'compose/tracing.env', 'up', ...untilHealthy, '--no-deps', ...services);
+      const { traceId, traceparent } = newTrace();
+      await eventually(async () => requireStatus(await open({ headers: { traceparent } }), 201));
+      const spans = await eventually(async () => {
+        const received = await spansOf(urls.jaeger, traceId);
+        requireSpans(received, traceparent);
+        return received;
+      });
+      // The load balancer logs the same id.
+      if (!(await project.compose('logs', '--no-log-prefix', 'nginx')).includes(`"traceId":"${traceId}"`)) {
+        throw new Error(`nginx has not logged the trace ${traceId}`);
+      }
+      await eventually(async () => {
+        const linked = await exemplarsOf(urls.prometheus, 'http_server_requests_seconds_bucket{job="account"}');
+        if (!linked.includes(traceId)) throw new Error(`No duration in Prometheus is linked to the trace ${traceId}`);
+      });
+      return `A trace of ${spans.length} spans of both services, also of HTTP and SQL, is in Jaeger, and a duration links to it`;
+    },
   };
+}
+
+/** The traces to which exemplars of these series link. */
+async function exemplarsOf(url: string, query: string): Promise<string[]> {
+  const period = { start: '0', end: String(Date.now() / 1_000 + 60) };
+  const parameters = new URLSearchParams({ query, ...period }).toString();
+  const response = await fetch(`${url}/api/v1/query_exemplars?${parameters}`, { signal: AbortSignal.timeout(5_000) });
+  const { data } = (await response.json()) as { data: { exemplars: { labels: { trace_id: string } }[] }[] };
+  return data.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels.trace_id));
 }
 
 /** The response of Prometheus to an instant query. */

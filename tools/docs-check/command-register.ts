@@ -117,6 +117,8 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'npm run demo -- --target http://localhost:8080': "'apps/demo/src/main.ts'",
     'docker compose up --build': "project.compose('up'",
     'docker compose --env-file compose/demo.env up --build': "'compose/demo.env'",
+    'docker compose --env-file compose/tracing.env up --build': "'compose/tracing.env'",
+    'docker compose --env-file compose/tracing.env up': "'compose/tracing.env'",
     'docker compose up -d --no-recreate --scale account=4': "'--no-recreate', '--no-deps', '--scale', 'account=4'",
     'docker compose --profile chaos up chaos': "'--profile', 'chaos', 'up'",
     'docker compose --profile monitoring up -d': "'prometheus'",
@@ -167,6 +169,10 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'npm run demo': 'await demo.printed(running)',
     'npm run demo -- --once': "'--once'",
     'npm run --silent demo -- --json': "'--json'",
+  },
+  'apps/demo/src/traces.e2e.spec.ts': {
+    "OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 TRACE_URL='http://localhost:16686/trace/{traceId}' npm run demo":
+      'receiver.environment',
   },
   'e2e/customer/src/process.spec.ts': {
     'node dist/migrate.js': "start('migrate.js'",
@@ -260,6 +266,7 @@ export const notRun: Texts = {
   'kubectl -n breakwater port-forward service/nginx 8080:80 &': needsCluster,
   'kubectl -n breakwater port-forward deployment/customer 3001 &': needsCluster,
   'kubectl -n breakwater port-forward deployment/console 3002': needsCluster,
+  'kubectl -n breakwater port-forward deployment/jaeger 16686': needsCluster,
   'kubectl -n breakwater get pods --watch &': needsCluster,
   'kubectl -n breakwater logs --selector app.kubernetes.io/name=account --follow | grep -i breaker': needsCluster,
   'kubectl -n breakwater edit configmap account-resilience': needsCluster,

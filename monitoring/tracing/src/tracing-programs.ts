@@ -13,7 +13,7 @@ export function composeVersion(service: string): string {
   const compose = parse(readFileSync(join(tracingFolder, '../../docker-compose.yml'), 'utf8'), { merge: true }) as {
     services: Record<string, { image: string }>;
   };
-  return /:([\d.]+)\}$/.exec(compose.services[service]?.image ?? '')?.[1] ?? '';
+  return /:v?([\d.]+)\}$/.exec(compose.services[service]?.image ?? '')?.[1] ?? '';
 }
 
 /** A program that receives spans. */
