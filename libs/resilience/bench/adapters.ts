@@ -9,8 +9,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import axios, { type AxiosAdapter } from 'axios';
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
 import { Agent as HttpAgent } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Agent, type Dispatcher, request } from 'undici';
@@ -19,6 +18,7 @@ import { resilientFetch } from '../src/adapters/fetch/index.ts';
 import { resilienceInterceptor as grpcInterceptor } from '../src/adapters/grpc/index.ts';
 import { resilienceInterceptor } from '../src/adapters/undici/index.ts';
 import { customer, type LoopbackPorts, lookUpService } from './loopback-protocol.ts';
+import { messageOf } from './message-of.ts';
 import { type Effort, type Figure, figureOf, pairwise } from './measure.ts';
 import type { Operation } from './subjects.ts';
 
@@ -197,15 +197,6 @@ export interface AdapterTask {
   readonly transport: Transport;
   readonly rounds: number;
   readonly ports: LoopbackPorts;
-}
-
-/** The first message of a process. @throws Error when it ends before */
-async function messageOf<T>(child: ChildProcess): Promise<T> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`A process of the benchmark ended with exit code ${code} before its message.`);
-  });
-  const [message] = (await Promise.race([once(child, 'message'), ended])) as [T];
-  return message;
 }
 
 /** Measures one adapter in this process. The arms take turns. */

@@ -31,6 +31,8 @@ describe('The figures of a benchmark', () => {
       ratioToBare: 1.5,
       spreadNs: [50, 55],
     });
+    const [bare] = rowsOf({ ...result, bareSamplesNs: [100, 150, 200, 250, 300] });
+    expect(bare).toMatchObject({ nsPerCall: 100, spreadNs: [150, 250] });
     const [row] = rowsOf({ name: 'rejection', nsPerCall: { breakwater: [3, 4, 5] } });
     expect(row).toMatchObject({ nsPerCall: 4, overheadNs: null, ratioToBare: null, spreadNs: [3.5, 4.5] });
   });
@@ -50,8 +52,15 @@ function measured(change: Partial<Measured> = {}): Measured {
   const results = cases.map(({ name }): CaseResult => {
     const mollitia = name.includes('10 000') ? 1_000_000 : 50_000;
     const opossum = name.startsWith('failure') ? 100_000 : 1_000;
-    const nsPerCall = { bare: [100], breakwater: [200], cockatiel: [1_000], opossum: [opossum], mollitia: [mollitia] };
-    return { name, nsPerCall };
+    const nsPerCall = {
+      bare: [100],
+      clock: [150],
+      breakwater: [200],
+      cockatiel: [1_000],
+      opossum: [opossum],
+      mollitia: [mollitia],
+    };
+    return { name, nsPerCall, bareSamplesNs: [50, 100, 200, 300] };
   });
   return {
     results,
@@ -65,6 +74,14 @@ function measured(change: Partial<Measured> = {}): Measured {
     ...change,
   };
 }
+
+/** The same measurements with another time of ours in one case. */
+const withOurs = (name: string, ns: number): Measured =>
+  measured({
+    results: measured().results.map((result) =>
+      result.name === name ? { ...result, nsPerCall: { ...result.nsPerCall, breakwater: [ns] } } : result,
+    ),
+  });
 
 const missed = (what: Measured, isGuard = false): string[] =>
   judge(what, isGuard)
@@ -95,15 +112,33 @@ describe('The targets of the benchmark', () => {
   });
 
   it('are missed by a failure path that scans the whole window, even with the margin', () => {
-    const results = measured().results.map((result) =>
-      result.name === 'failure, COUNT_BASED 10 000'
-        ? { ...result, nsPerCall: { ...result.nsPerCall, breakwater: [20_000] } }
-        : result,
-    );
-
-    expect(missed(measured({ results }), true)).toStrictEqual([
+    expect(missed(withOurs('failure, COUNT_BASED 10 000', 20_000), true)).toStrictEqual([
       'failure: time with a window of 10 000 calls / with a window of 10',
       "failure, 10 000 calls in the window: opossum's time / ours",
+    ]);
+  });
+});
+
+describe('The targets of a protected call', () => {
+  // 1.2 × 900 ns and two readings of 25 ns are allowed.
+  it.each(['success', 'failure'])(
+    'permit 1.2 times what cockatiel adds to a %s, and two readings of the clock',
+    (call) => {
+      const name = `${call}, one call per turn of the event loop`;
+
+      expect(missed(withOurs(name, 100 + 1_130))).toStrictEqual([]);
+      expect(missed(withOurs(name, 100 + 1_131))).toStrictEqual([
+        `${name}: ns added / (1.2 × cockatiel's + two readings of the clock)`,
+      ]);
+    },
+  );
+
+  it('permit a request as much as the distance of the quartiles of the bare request', () => {
+    const name = 'HTTP request over loopback, circuit breaker';
+
+    expect(missed(withOurs(name, 100 + 137))).toStrictEqual([]);
+    expect(missed(withOurs(name, 100 + 138))).toStrictEqual([
+      `${name}: ns added / distance of the bare request's quartiles`,
     ]);
   });
 });

@@ -11,13 +11,18 @@ import {
 } from 'cockatiel';
 import { Bulkhead as MollitiaBulkhead, Circuit, Retry as MollitiaRetry, SlidingCountBreaker, Timeout } from 'mollitia';
 import OpossumBreaker from 'opossum';
+import { fork } from 'node:child_process';
 import { Registry } from 'prom-client';
+import { Agent, request as undiciRequest } from 'undici';
 import { bindToPrometheus } from '../src/adapters/prometheus/index.ts';
 import { Bulkhead, CircuitBreaker, definePipeline, EndpointPool, Retry, TimeLimiter } from '../src/core/index.ts';
 import { createRegistry } from '../src/core/policies.ts';
+import type { LoopbackPorts } from './loopback-protocol.ts';
+import { messageOf } from './message-of.ts';
 import {
   breakwater,
   breakwaterSubject,
+  clockSubject,
   cockatiel,
   cockatielSubject,
   failNineOfTen,
@@ -29,6 +34,7 @@ import {
   type Subject,
   type Subjects,
   succeed,
+  waitATurn,
   type Window,
 } from './subjects.ts';
 
@@ -56,6 +62,7 @@ function success(name: string, window: Window, remark?: string): BenchCase {
     ...(remark && { remark }),
     subjects: async () => ({
       bare,
+      clock: clockSubject(succeed),
       breakwater: breakwaterSubject(succeed, window),
       cockatiel: cockatielSubject(succeed, window),
       ...(window.type === 'TIME_BASED' || window.size === 100
@@ -73,6 +80,7 @@ function failure(name: string, window: Window, others: () => Promise<Subjects> =
     subjects: async () => {
       const subjects: Subjects = {
         bare: { operation: failNineOfTen() },
+        clock: clockSubject(failNineOfTen()),
         breakwater: breakwaterSubject(failNineOfTen(), window),
         cockatiel: cockatielSubject(failNineOfTen(), window),
         mollitia: await fullMollitiaSubject(failNineOfTen(), window),
@@ -134,43 +142,55 @@ const rejectionWithTrace: BenchCase = {
   },
 };
 
+function pipelines(work: () => Promise<unknown>): Subjects {
+  const ours = definePipeline('customer', {
+    retry: new Retry('customer', { maxAttempts: 3, waitDuration: '10ms' }),
+    circuitBreaker: breakwater(calls(100)),
+    timeLimiter: new TimeLimiter('customer', { timeoutDuration: '10s' }),
+    bulkhead: new Bulkhead('customer', { maxConcurrentCalls: 100 }),
+  });
+  const theirs = wrap(
+    retry(handleAll, { maxAttempts: 2, backoff: new ConstantBackoff(10) }),
+    circuitBreaker(handleAll, {
+      halfOpenAfter: 3_600_000,
+      breaker: new CountBreaker({ size: 100, threshold: 0.95 }),
+    }),
+    timeout(10_000, TimeoutStrategy.Aggressive),
+    bulkhead(100),
+  );
+  const opossumBreaker = new OpossumBreaker(work, { timeout: 10_000, capacity: 100, resetTimeout: 3_600_000 });
+  const circuit = new Circuit({
+    options: {
+      modules: [
+        new MollitiaRetry({ attempts: 2, interval: 10 }),
+        new SlidingCountBreaker({ slidingWindowSize: 100, minimumNumberOfCalls: 100, failureRateThreshold: 95 }),
+        new Timeout({ delay: 10_000 }),
+        new MollitiaBulkhead({ concurrentSize: 100, queueSize: 0 }),
+      ],
+    },
+  }).fn(work);
+  return {
+    breakwater: { operation: () => ours.execute(work) },
+    cockatiel: { operation: () => theirs.execute(work) },
+    opossum: { operation: () => opossumBreaker.fire(), dispose: () => opossumBreaker.shutdown() },
+    mollitia: { operation: () => circuit.execute(), callsPerSample: 200, dispose: () => circuit.dispose() },
+  };
+}
+
+const pipelineRemark = 'retry, circuit breaker, time limiter and bulkhead, successful calls; opossum has no retry';
+
 const pipeline: BenchCase = {
   name: 'full pipeline',
-  remark: 'retry, circuit breaker, time limiter and bulkhead, successful calls; opossum has no retry',
+  remark: pipelineRemark,
+  subjects: async () => ({ bare, ...pipelines(succeed) }),
+};
+
+const pipelinePerTurn: BenchCase = {
+  name: 'full pipeline, one call per turn of the event loop',
+  remark: pipelineRemark,
   subjects: async () => {
-    const ours = definePipeline('customer', {
-      retry: new Retry('customer', { maxAttempts: 3, waitDuration: '10ms' }),
-      circuitBreaker: breakwater(calls(100)),
-      timeLimiter: new TimeLimiter('customer', { timeoutDuration: '10s' }),
-      bulkhead: new Bulkhead('customer', { maxConcurrentCalls: 100 }),
-    });
-    const theirs = wrap(
-      retry(handleAll, { maxAttempts: 2, backoff: new ConstantBackoff(10) }),
-      circuitBreaker(handleAll, {
-        halfOpenAfter: 3_600_000,
-        breaker: new CountBreaker({ size: 100, threshold: 0.95 }),
-      }),
-      timeout(10_000, TimeoutStrategy.Aggressive),
-      bulkhead(100),
-    );
-    const opossumBreaker = new OpossumBreaker(succeed, { timeout: 10_000, capacity: 100, resetTimeout: 3_600_000 });
-    const circuit = new Circuit({
-      options: {
-        modules: [
-          new MollitiaRetry({ attempts: 2, interval: 10 }),
-          new SlidingCountBreaker({ slidingWindowSize: 100, minimumNumberOfCalls: 100, failureRateThreshold: 95 }),
-          new Timeout({ delay: 10_000 }),
-          new MollitiaBulkhead({ concurrentSize: 100, queueSize: 0 }),
-        ],
-      },
-    }).fn(succeed);
-    return {
-      bare,
-      breakwater: { operation: () => ours.execute(succeed) },
-      cockatiel: { operation: () => theirs.execute(succeed) },
-      opossum: { operation: () => opossumBreaker.fire(), dispose: () => opossumBreaker.shutdown() },
-      mollitia: { operation: () => circuit.execute(), callsPerSample: 200, dispose: () => circuit.dispose() },
-    };
+    const { mollitia: _tooSlow, ...others } = pipelines(waitATurn);
+    return withEach({ callsPerSample: 200 }, { bare: { operation: waitATurn }, ...others });
   },
 };
 
@@ -194,19 +214,64 @@ const withBuffer: BenchCase = {
   },
 };
 
-/** A call that waits for something starts and ends in turns of its own. */
-const turn = async (): Promise<number> => new Promise((resolve) => void setImmediate(resolve, 42));
-
-const turns: BenchCase = {
-  name: 'success, COUNT_BASED 100, one call per turn of the event loop',
-  remark: 'as with calls over a network',
-  subjects: async () => ({
-    bare: { operation: turn, callsPerSample: 200 },
-    breakwater: { ...breakwaterSubject(turn, calls(100)), callsPerSample: 200 },
-    cockatiel: { ...cockatielSubject(turn, calls(100)), callsPerSample: 200 },
-    opossum: { ...opossumSubject(turn), callsPerSample: 200 },
-  }),
+const successPerTurn: BenchCase = {
+  name: 'success, one call per turn of the event loop',
+  remark: 'as with calls over a network; COUNT_BASED 100',
+  subjects: async () =>
+    withEach(
+      { callsPerSample: 200 },
+      {
+        bare: { operation: waitATurn },
+        clock: clockSubject(waitATurn),
+        breakwater: breakwaterSubject(waitATurn, calls(100)),
+        cockatiel: cockatielSubject(waitATurn, calls(100)),
+        opossum: opossumSubject(waitATurn),
+      },
+    ),
 };
+
+const failurePerTurn: BenchCase = {
+  name: 'failure, one call per turn of the event loop',
+  remark: 'COUNT_BASED 100; opossum sorts the latencies of its window, so its cost grows with the calls in it',
+  subjects: async () => {
+    const work = () => failNineOfTen(waitATurn);
+    return withEach(
+      { callsPerSample: 200 },
+      withFailuresSettled({
+        bare: { operation: work() },
+        clock: clockSubject(work()),
+        breakwater: breakwaterSubject(work(), calls(100)),
+        cockatiel: cockatielSubject(work(), calls(100)),
+      }),
+    );
+  },
+};
+
+function withEach(options: Partial<Subject>, subjects: Subjects): Subjects {
+  return Object.fromEntries(
+    Object.entries(subjects).map(([library, subject]) => [library, { ...subject, ...options }]),
+  );
+}
+
+/** Each sample is one request, so that the quartiles of the bare request show how much requests differ. */
+function request(name: string, protect: (work: () => Promise<unknown>) => Subjects): BenchCase {
+  return {
+    name,
+    remark: 'undici to a server in another process',
+    subjects: async () => {
+      const server = fork(new URL('loopback-server.ts', import.meta.url));
+      const { http } = await messageOf<LoopbackPorts>(server);
+      const agent = new Agent();
+      const url = `http://127.0.0.1:${http}/customers/c-1001`;
+      const send = async (): Promise<unknown> => (await undiciRequest(url, { dispatcher: agent })).body.json();
+      const dispose = (): void => {
+        void agent.destroy();
+        server.disconnect();
+      };
+      return withEach({ callsPerSample: 1, samples: 300 }, { bare: { operation: send, dispose }, ...protect(send) });
+    },
+  };
+}
 
 const registry: BenchCase = {
   name: 'one of 10,000 circuit breakers, by name',
@@ -242,6 +307,19 @@ function rotation<T>(values: readonly T[]): () => T {
 
 /** All cases, in the order of the report. */
 export const cases: readonly BenchCase[] = [
+  successPerTurn,
+  failurePerTurn,
+  pipelinePerTurn,
+  request('HTTP request over loopback, circuit breaker', (send) => ({
+    clock: clockSubject(send),
+    breakwater: breakwaterSubject(send, calls(100)),
+    cockatiel: cockatielSubject(send, calls(100)),
+    opossum: opossumSubject(send),
+  })),
+  request('HTTP request over loopback, full pipeline', (send) => {
+    const { mollitia: _tooSlow, ...others } = pipelines(send);
+    return others;
+  }),
   success('success, COUNT_BASED 100', calls(100), 'opossum: 10 s, its own kind of window'),
   // Next to the case they are compared with: before V8 has seen other windows.
   withMetrics,
@@ -250,7 +328,6 @@ export const cases: readonly BenchCase[] = [
   success('success, COUNT_BASED 10 000', calls(10_000)),
   success('success, TIME_BASED 10', seconds(10)),
   success('success, TIME_BASED 600', seconds(600)),
-  turns,
   failure('failure, COUNT_BASED 10', calls(10)),
   failure('failure, COUNT_BASED 100', calls(100)),
   failure('failure, COUNT_BASED 10 000', calls(10_000), fullOpossum),

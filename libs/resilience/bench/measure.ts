@@ -20,6 +20,8 @@ export interface CaseResult {
   readonly name: string;
   readonly remark?: string | undefined;
   readonly nsPerCall: { readonly [L in Library]?: readonly number[] };
+  /** The duration of the bare call in each sample of all rounds, in nanoseconds. */
+  readonly bareSamplesNs?: readonly number[];
 }
 
 /**
@@ -31,28 +33,34 @@ export async function measureCase({ name, remark, subjects }: BenchCase, effort:
   try {
     for (const [, subject] of prepared) await turnOf(subject, effort.samples);
     const nsPerCall = Object.fromEntries(prepared.map(([library]) => [library, [] as number[]]));
+    const bareSamplesNs: number[] = [];
     for (let round = 0; round < effort.rounds; round++) {
       for (const [library, subject] of rotated(prepared, round)) {
-        nsPerCall[library]?.push(await turnOf(subject, effort.samples));
+        const samples = await turnOf(subject, effort.samples);
+        nsPerCall[library]?.push(figureOf(samples).median);
+        if (library === 'bare') bareSamplesNs.push(...samples);
       }
     }
-    return { name, remark, nsPerCall };
+    return { name, remark, nsPerCall, ...(nsPerCall['bare'] && { bareSamplesNs }) };
   } finally {
     for (const [, { dispose }] of prepared) dispose?.();
   }
 }
 
-/** The median of the samples of one turn, in nanoseconds per call. */
+/** The samples of one turn, in nanoseconds per call. */
 async function turnOf(
-  { operation, callsPerSample = defaultCallsPerSample }: Subject,
+  { operation, callsPerSample = defaultCallsPerSample, samples: own }: Subject,
   samples: number,
-): Promise<number> {
-  const bench = new Bench({ time: 0, iterations: samples, warmup: false, throws: true });
+): Promise<readonly number[]> {
+  const iterations = own ?? samples;
+  const bench = new Bench({ time: 0, iterations, warmup: false, throws: true, retainSamples: true });
   bench.add('calls', async () => repeat(operation, callsPerSample), { async: true });
   const [task] = await bench.run();
   const result = task?.result;
-  if (result === undefined || !('latency' in result)) throw new Error(`A benchmark did not complete: ${result?.state}`);
-  return (result.latency.p50 * 1e6) / callsPerSample;
+  if (result === undefined || !('latency' in result) || result.latency.samples === undefined) {
+    throw new Error(`A benchmark did not complete: ${result?.state}`);
+  }
+  return result.latency.samples.map((ms) => (ms * 1e6) / callsPerSample);
 }
 
 /** Makes one call after the other. All libraries share this loop, and so its cost. */
@@ -80,7 +88,7 @@ export interface Row {
   /** What the library adds to the bare call; `null` without a bare call to compare with. */
   readonly overheadNs: number | null;
   readonly ratioToBare: number | null;
-  /** The quartiles of `overheadNs`, or of `nsPerCall` where `overheadNs` is `null`. */
+  /** The quartiles of `overheadNs`, or of `nsPerCall` where `overheadNs` is `null`; those of all samples for `bare`. */
   readonly spreadNs: readonly [lower: number, upper: number];
 }
 
@@ -116,7 +124,8 @@ export function rowsOf(result: CaseResult): readonly Row[] {
   return (Object.entries(result.nsPerCall) as [Library, readonly number[]][]).map(([library, values]) => {
     const whole = figureOf(values);
     const added = bare === undefined ? undefined : figureOf(overheads(result, library));
-    const { lower, upper } = added === undefined || library === 'bare' ? whole : added;
+    const ofBare = result.bareSamplesNs === undefined ? whole : figureOf(result.bareSamplesNs);
+    const { lower, upper } = library === 'bare' ? ofBare : (added ?? whole);
     return {
       library,
       case: result.name,

@@ -4,8 +4,11 @@ import { Circuit, SlidingCountBreaker, SlidingTimeBreaker } from 'mollitia';
 import OpossumBreaker from 'opossum';
 import { CircuitBreaker } from '../src/core/index.ts';
 
-/** `bare` is the same call without any library. */
-export const libraries = ['bare', 'breakwater', 'cockatiel', 'opossum', 'mollitia'] as const;
+/**
+ * `bare` is the same call without any library, and `clock` the same with the two readings of the clock that measure its
+ * duration.
+ */
+export const libraries = ['bare', 'clock', 'breakwater', 'cockatiel', 'opossum', 'mollitia'] as const;
 
 export type Library = (typeof libraries)[number];
 
@@ -17,6 +20,8 @@ export interface Subject {
   readonly operation: Operation;
   /** The number of calls between two readings of the time; lower than the default when a call takes long. */
   readonly callsPerSample?: number;
+  /** The number of samples per turn, if they are not those of all cases. */
+  readonly samples?: number;
   readonly dispose?: () => void;
 }
 
@@ -30,17 +35,23 @@ export interface Window {
 /** The protected work: as little as possible, so that the cost of the protection shows. */
 export const succeed = async (): Promise<number> => 42;
 
+/** Work that waits for something: a call of its own starts and ends in turns of the event loop of its own. */
+export const waitATurn = async (): Promise<number> => new Promise((resolve) => void setImmediate(resolve, 42));
+
 /** Shared by all failures: creating an error is not measured. */
 const failure = new Error('the dependency failed');
 
 /**
  * Work that fails nine times out of ten. One success in ten keeps every breaker CLOSED at a threshold of 95 %, so that each
  * failure is recorded in full.
+ *
+ * @param work what it waits for before
  */
-export function failNineOfTen(): () => Promise<number> {
+export function failNineOfTen(work?: Operation): () => Promise<number> {
   let calls = 0;
   return async () => {
     calls++;
+    if (work !== undefined) await work();
     if (calls % 10 === 1) return 42;
     throw failure;
   };
@@ -96,6 +107,19 @@ export function mollitia(work: Operation, { type, size }: Window): Circuit {
       ? new SlidingCountBreaker({ ...options, slidingWindowSize: size, minimumNumberOfCalls: size })
       : new SlidingTimeBreaker({ ...options, slidingWindowSize: size * 1_000 });
   return new Circuit({ options: { modules: [breaker] } }).fn(work);
+}
+
+/** The last readings of the clock. They are kept, so that V8 does not remove them. */
+export const readings = { start: 0, end: 0 };
+
+export function clockSubject(work: Operation): Subject {
+  return {
+    operation: () => {
+      readings.start = performance.now();
+      readings.end = performance.now();
+      return work();
+    },
+  };
 }
 
 export function breakwaterSubject(work: Operation, window: Window): Subject {

@@ -43,7 +43,38 @@ export const adapterTargets: readonly Target<Pick<Measured, 'adapters'>>[] = [
   },
 ];
 
+const perTurn = 'one call per turn of the event loop';
+
 export const targets: readonly Target[] = [
+  ...[`success, ${perTurn}`, `failure, ${perTurn}`, 'success, COUNT_BASED 100', 'failure, COUNT_BASED 100'].map(
+    (name): Target => ({
+      name: `${name}: ns added / (1.2 × cockatiel's + two readings of the clock)`,
+      measure: (measured) => {
+        const result = caseOf(measured, name);
+        const [theirs, clock] = [overheads(result, 'cockatiel'), overheads(result, 'clock')];
+        const allowed = theirs.map((value, round) => 1.2 * value + (clock[round] ?? Number.NaN));
+        return pairwise(overheads(result, 'breakwater'), allowed, (a, b) => a / b);
+      },
+      bound: { atMost: 1 },
+      margin: 3,
+    }),
+  ),
+  ...['full pipeline', `full pipeline, ${perTurn}`].map((name): Target => ({
+    name: `${name}: ns added / opossum's`,
+    measure: overheadRatio(name, 'breakwater', 'opossum'),
+    bound: { atMost: 1 },
+    margin: 3,
+  })),
+  ...['circuit breaker', 'full pipeline'].map((policies): Target => ({
+    name: `HTTP request over loopback, ${policies}: ns added / distance of the bare request's quartiles`,
+    measure: (measured) => {
+      const result = caseOf(measured, `HTTP request over loopback, ${policies}`);
+      const { lower, upper } = figureOf(result.bareSamplesNs ?? []);
+      return figureOf(overheads(result, 'breakwater').map((ns) => ns / (upper - lower)));
+    },
+    bound: { atMost: 1 },
+    margin: 5,
+  })),
   ...adapterTargets,
   {
     name: 'failure: time with a window of 10 000 calls / with a window of 10',
