@@ -5,11 +5,26 @@ import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { readFileSync } from 'node:fs';
-import { credentials, type Interceptor, makeClientConstructor } from '@grpc/grpc-js';
+import {
+  type Client as GrpcClient,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  credentials,
+  type Interceptor,
+  makeClientConstructor,
+  type MethodDefinition,
+  Server as GrpcServer,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
+import { HttpService } from '@nestjs/axios';
+import { Test } from '@nestjs/testing';
 import { propagation } from '@opentelemetry/api';
 import axios from 'axios';
 import { Agent, request as undiciRequest } from 'undici';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { firstValueFrom } from 'rxjs';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BulkheadFullError } from '../../core/bulkhead/bulkhead.errors.ts';
 import { Deadline } from '../../core/deadline.ts';
 import type { CallContext, Policy, ProtectedCall } from '../../core/policy.ts';
@@ -20,6 +35,7 @@ import { withResolvers } from '../../core/with-resolvers.ts';
 import { protectAxios } from '../axios/index.ts';
 import { resilientFetch } from '../fetch/index.ts';
 import { resilienceInterceptor as grpcInterceptor } from '../grpc/index.ts';
+import { ResilientHttpModule } from '../nest-axios/index.ts';
 import { resilienceInterceptor } from '../undici/index.ts';
 import type { HttpAdapterOptions } from './http-adapter.ts';
 
@@ -252,10 +268,48 @@ const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
 const failing: Handle = (_request, response) => response.writeHead(503).end('overloaded');
 const withKey = { headers: { 'Idempotency-Key': '17' } };
 
+/**
+ * Makes calls, 20 at a time, and aborts each 0 to 9 ms after its start, and again when the first part of its response has
+ * arrived.
+ */
+async function abortCalls(call: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const total = Number(process.env['ABORTED_CALLS'] ?? 300);
+  let started = 0;
+  const abortInTurn = async (): Promise<void> => {
+    while (started < total) {
+      const turn = started++;
+      const controller = new AbortController();
+      const failure = failureOf(call(controller.signal));
+      setTimeout(() => controller.abort(), turn % 10);
+      await failure;
+      controller.abort();
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, abortInTurn));
+}
+
 /** Standard pipelines whose retries do not wait. */
 const noWait: StandardOptions = { retry: { waitDuration: 0 } };
 const standard = (overrides: StandardOptions = {}, registries?: PolicyRegistries): Policy =>
   standardPipeline('server', { ...noWait, ...overrides }, registries);
+
+function grpcMethod(name: string, responseStream: boolean): MethodDefinition<string, string> {
+  const serialize = (value: string) => Buffer.from(value);
+  return {
+    path: `/shop.Payments/${name}`,
+    requestStream: false,
+    responseStream,
+    requestSerialize: serialize,
+    requestDeserialize: String,
+    responseSerialize: serialize,
+    responseDeserialize: String,
+  };
+}
+
+interface PaymentsClient extends GrpcClient {
+  get(message: string, done: (error: Error | null) => void): ClientUnaryCall;
+  list(message: string): ClientReadableStream<string>;
+}
 
 /** Chooses an endpoint, as a load balancer does. */
 const toEndpoint = (url: string): Policy => ({
@@ -492,20 +546,11 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
         bulkhead: { maxConcurrentCalls: 50, maxWaitDuration: '1h' },
       }),
     });
-    const total = Number(process.env['ABORTED_CALLS'] ?? 300);
-    let started = 0;
-    const abortInTurn = async (): Promise<void> => {
-      while (started < total) {
-        const turn = started++;
-        const controller = new AbortController();
-        const call = send(origin, { signal: controller.signal }).then(({ body }) => body.on('error', () => {}));
-        setTimeout(() => controller.abort(), turn % 10);
-        await failureOf(call);
-        controller.abort();
-      }
-    };
 
-    await Promise.all(Array.from({ length: 20 }, abortInTurn));
+    await abortCalls(async (signal) => {
+      const { body } = await send(origin, { signal });
+      body.on('error', () => {});
+    });
 
     await expect(socketsAtMost(0, clientSockets)).resolves.toBeUndefined();
   }, 3_600_000);
@@ -585,6 +630,87 @@ describe.each(clients)('$name with an adapter', ({ protect }) => {
   });
 });
 
+describe('HttpService of ResilientHttpModule', () => {
+  it('holds no socket after many calls whose subscribers unsubscribed, or whose signal was aborted', async () => {
+    handle = (_request, response, count) => void (count % 2 === 0 && response.write('first'));
+    const module = await Test.createTestingModule({ imports: [ResilientHttpModule.register()] }).compile();
+    const http = module.get(HttpService);
+    const untilUnsubscribed = async (signal: AbortSignal): Promise<void> => {
+      const subscription = http.get(origin).subscribe({ error: () => {} });
+      await once(signal, 'abort');
+      subscription.unsubscribe();
+    };
+    // Nest's HttpService does not end the request of a stream when its subscriber unsubscribes.
+    const untilAborted = async (signal: AbortSignal): Promise<void> => {
+      const { data } = await firstValueFrom(http.get<Readable>(origin, { responseType: 'stream', signal }));
+      data.on('error', () => {});
+    };
+    let calls = 0;
+
+    await abortCalls((signal) => (calls++ % 2 === 0 ? untilUnsubscribed(signal) : untilAborted(signal)));
+
+    await expect(socketsAtMost(0, clientSockets)).resolves.toBeUndefined();
+    await module.close();
+  }, 3_600_000);
+});
+
+describe('grpc-js with an adapter', () => {
+  it('holds no call and no further socket after many cancelled calls', async () => {
+    const openCalls = new Set<object>();
+    const received = { unary: 0, streams: 0 };
+    const hold = (call: ServerUnaryCall<string, string> | ServerWritableStream<string, string>): void => {
+      openCalls.add(call);
+      call.on('cancelled', () => openCalls.delete(call));
+    };
+    const service = { get: grpcMethod('Get', false), list: grpcMethod('List', true) };
+    const grpcServer = new GrpcServer();
+    grpcServer.addService(service, {
+      get: (call: ServerUnaryCall<string, string>) => {
+        received.unary++;
+        hold(call);
+      },
+      list: (call: ServerWritableStream<string, string>) => {
+        received.streams++;
+        hold(call);
+        call.write('first');
+      },
+    });
+    const port = await new Promise<number>((resolve, reject) => {
+      grpcServer.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      );
+    });
+    const Payments = makeClientConstructor(service, 'Payments');
+    const policy = standard({ bulkhead: { maxConcurrentCalls: 50, maxWaitDuration: '1h' } });
+    const interceptors = [grpcInterceptor({ policy })];
+    const client = new Payments(`127.0.0.1:${port}`, credentials.createInsecure(), {
+      interceptors,
+    }) as unknown as PaymentsClient;
+    const getUntilAborted = async (signal: AbortSignal): Promise<void> => {
+      const ended = withResolvers<unknown>();
+      const call = client.get('17', ended.resolve);
+      signal.addEventListener('abort', () => call.cancel());
+      await ended.promise;
+    };
+    const listUntilAborted = async (signal: AbortSignal): Promise<void> => {
+      const ended = withResolvers<unknown>();
+      const stream = client.list('17').on('data', ended.resolve).on('error', ended.resolve);
+      signal.addEventListener('abort', () => stream.cancel());
+      await ended.promise;
+    };
+    let calls = 0;
+
+    await abortCalls((signal) => (calls++ % 2 === 0 ? getUntilAborted(signal) : listUntilAborted(signal)));
+
+    expect(Math.min(received.unary, received.streams)).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(openCalls.size).toBe(0), 60_000);
+    expect(clientSockets.size).toBe(1);
+    client.close();
+    await expect(socketsAtMost(0, clientSockets)).resolves.toBeUndefined();
+    grpcServer.forceShutdown();
+  }, 3_600_000);
+});
+
 /** A call whose transport always fails with an error, for every adapter. */
 const failingCalls: readonly {
   readonly name: string;
@@ -598,17 +724,7 @@ const failingCalls: readonly {
 ];
 
 function failOverGrpc(policy: Policy, transport: () => Error): Promise<unknown> {
-  const serialize = (value: string) => Buffer.from(value);
-  const method = {
-    path: '/shop.Payments/Get',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: serialize,
-    requestDeserialize: String,
-    responseSerialize: serialize,
-    responseDeserialize: String,
-  };
-  const Payments = makeClientConstructor({ get: method }, 'Payments');
+  const Payments = makeClientConstructor({ get: grpcMethod('Get', false) }, 'Payments');
   const failing: Interceptor = () => {
     throw transport();
   };

@@ -19,7 +19,8 @@ const axiosInstance = 'AXIOS_INSTANCE_TOKEN';
 
 /**
  * `HttpModule` of `@nestjs/axios` whose requests are protected, with `HttpService` as before: each subscription is a call,
- * and unsubscribing closes its connection. Requests inherit the deadline and the signal of the decorated method or the
+ * and unsubscribing closes its connection. That of a stream (`responseType: 'stream'`) is closed by the `signal` of its
+ * configuration, because `HttpService` does not end it when its subscriber unsubscribes. Requests inherit the deadline and the signal of the decorated method or the
  * request that they belong to. The policies are those of `ResilienceModule`, which shows them in metrics and health.
  *
  * @example
