@@ -210,7 +210,7 @@ function phaseAt({ phases }: Outage, atMs: number): OutagePhase {
 /**
  * An error that is recorded: of the first recorded class, or of the first retried one, if the configuration has any.
  */
-function failureOf({ circuitBreaker, retry }: Instance): Error {
+export function failureOf({ circuitBreaker, retry }: Instance): Error {
   const error = new SimulatedFailure('The simulated dependency failed.');
   const [errorClass] = [...(circuitBreaker?.recordExceptions ?? []), ...(retry?.retryExceptions ?? [])];
   if (errorClass !== undefined) Object.setPrototypeOf(error, errorClass.prototype as object);

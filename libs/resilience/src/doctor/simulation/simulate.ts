@@ -200,12 +200,12 @@ function untilMs({ phases, calls, untilMs }: Outage): number {
   return calls === undefined ? (phases.at(-1)?.atMs ?? 0) + defaultTailMs : Number.POSITIVE_INFINITY;
 }
 
-/** Policies that would hide the outcomes of the calls do not take part. */
-function createPolicies(
+/** Creates the real policies of an instance, outermost first. Those that would hide the outcomes of calls are left out. */
+export function createPolicies(
   instance: Instance,
   clock: VirtualClock,
   random: Random,
-  table: PolicyTable,
+  table: PolicyTable = policies,
 ): ReadonlyMap<PipelineKind, Policy> {
   const { name, retry, retryBudget } = instance;
   const simulated = orderOf(instance, table).filter(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { wait } from '../../core/clock.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { afterReactions, VirtualClock } from './virtual-clock.ts';
 
 describe('VirtualClock', () => {
   it('fires timers in the order of their due times, and completes promises in between', async () => {
@@ -34,6 +34,23 @@ describe('VirtualClock', () => {
     await clock.run(wait(clock, 10));
 
     expect(log.join('')).toBe('daceb');
+  });
+
+  it('completes chains of eighty promises between two timers without a turn of the event loop', async () => {
+    const clock = new VirtualClock(0, afterReactions);
+    const log: string[] = [];
+    const timer = (delayMs: number) => new Promise<void>((resolve) => void clock.schedule(delayMs, resolve));
+    const chain = async (links: number): Promise<void> => {
+      await (links === 0 ? timer(5) : chain(links - 1));
+    };
+    const both = Promise.all([
+      chain(80).then(() => log.push(`chain at ${clock.now()}`)),
+      timer(6).then(() => log.push(`timer at ${clock.now()}`)),
+    ]);
+
+    await clock.run(both);
+
+    expect(log).toEqual(['chain at 5', 'timer at 6']);
   });
 
   it('does not fire cancelled timers', async () => {
