@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 import { runDoctor } from '@breakwater/resilience/doctor';
+import { progressOn } from './progress.ts';
+import { stormWorkers } from './storm-workers.ts';
 
 /** `npm run doctor -- resilience.yml [options]`: explains a configuration, and finds mistakes in it. See `--help`. */
 process.exitCode = await runDoctor(process.argv.slice(2), {
@@ -7,5 +9,7 @@ process.exitCode = await runDoctor(process.argv.slice(2), {
   err: (text) => void process.stderr.write(text),
   // npm runs scripts in the workspace root; relative paths refer to the folder where the command was typed.
   folder: process.env['INIT_CWD'] ?? process.cwd(),
+  workers: stormWorkers,
+  progress: progressOn(process.stderr),
   paint: (style, text) => styleText(style, text, { stream: process.stdout }),
 });

@@ -39,6 +39,29 @@ export const inProject: Readonly<Record<string, ProjectCommand>> = {
     prints: 'count-minimum-above-window',
     exits: 1,
   },
+  'npm run doctor -- libs/resilience/examples/storms/load-spike.yml --instance stays-down --storm --points 6': {
+    prints: 'The smallest trigger that locks it in',
+  },
+  'npm run doctor -- libs/resilience/examples/storms/load-spike.yml --storm --load 200 --trigger load:4x5s --workers 20 --service 50ms --service-time fixed':
+    {
+      prints: 'storm-stays-down',
+      exits: 1,
+    },
+  'npm run doctor -- libs/resilience/examples/storms/capacity-loss.yml --storm --load 200 --trigger capacity:4x10s --workers 20 --service 50ms':
+    {
+      prints: 'storm-stays-down',
+      exits: 1,
+    },
+  'npm run doctor -- libs/resilience/examples/storms/slow-down.yml --storm --load 250 --trigger slow:5x10s --workers 20 --service 50ms':
+    {
+      prints: 'storm-stays-down',
+      exits: 1,
+    },
+  'npm run doctor -- libs/resilience/examples/storms/cold-cache.yml --storm --load 200 --trigger cache:100x1s --workers 5 --service 50ms --cache 2000 --cache-ttl 5m':
+    {
+      prints: 'storm-stays-down',
+      exits: 1,
+    },
   'npm run load-test -- --list': { prints: 'customer-slow' },
 };
 

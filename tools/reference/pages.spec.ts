@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultOrder, type Meter, policies } from '@breakwater/resilience';
-import { checks, runDoctor } from '@breakwater/resilience/doctor';
+import { checks, leftOut, runDoctor, stormChecks } from '@breakwater/resilience/doctor';
 import { describe, expect, it } from 'vitest';
 import { experimentSection, openedAfterCall, overview, simulateExperiments } from './experiments.ts';
 import { workspaceRoot } from '../workspace.ts';
@@ -21,6 +21,7 @@ const pages: Readonly<
     services: await paragraphs([serviceSections()]),
   }),
   'doctor.md': doctorParts,
+  'storms.md': () => ({ 'left-out': leftOut.map((line) => `- ${line}`).join('\n') }),
   'experiments.md': async () => ({
     overview: overview(simulated),
     experiments: await paragraphs(simulated.map(experimentSection)),
@@ -77,7 +78,9 @@ async function doctorParts(): Promise<Readonly<Record<string, string>>> {
     simulation: fenced('text', simulation.trim()),
     example: await example('ts', 'doctor-warnings.ts'),
     checks: await paragraphs(
-      checks.map(({ code, title, severity, doc }) => `### ${code}\n\n**${severity}.** ${title}.\n\n${doc}`),
+      [...checks, ...stormChecks].map(
+        ({ code, title, severity, doc }) => `### ${code}\n\n**${severity}.** ${title}.\n\n${doc}`,
+      ),
     ),
   };
 }

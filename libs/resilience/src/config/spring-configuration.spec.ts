@@ -7,7 +7,7 @@ import { parseAllDocuments } from 'yaml';
 import { InvalidOptionsError } from '../core/errors.ts';
 import { createRegistry, policies } from '../core/policies.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
-import { instancesInFiles } from '../doctor/instance.ts';
+import { instancesInFiles } from '../doctor/instances-in-files.ts';
 import { ConfigFileError } from './config-file.ts';
 import { loadResilienceConfig, resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
 import { sectionFormats } from './section-format.ts';

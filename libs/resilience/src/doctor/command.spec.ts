@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +52,8 @@ describe('runDoctor', () => {
       'outage.yml': outage,
       'broken.yml':
         'resilience4j.circuitbreaker.instances.customer: { failureRateThreshold: 150, slidingWindowSize: 0 }',
+      'retries.yml':
+        'resilience4j: { retry.instances.customer: { maxAttempts: 3, waitDuration: 10ms }, timelimiter.instances.customer: { timeoutDuration: 1s } }',
       'other.yml': 'server: { port: 8080 }',
       'bad-outage.yml': 'timeline: soon',
       'two.yml': 'a: 1\n---\nb: 2',
@@ -60,6 +62,53 @@ describe('runDoctor', () => {
   });
 
   afterAll(() => rm(folder, { recursive: true }));
+
+  describe('with --storm', { timeout: 60_000 }, () => {
+    const small = '--workers 1 --horizon 60s';
+
+    it('exits with 1 when the point stays down, and names what helps', async () => {
+      const { code, out } = await run(`retries.yml --storm --load 6 --trigger 4x10s ${small}`);
+
+      expect(code).toBe(1);
+      expect(out).toContain('error storm-stays-down');
+      expect(out).toMatch(/timeout 1 s → 3 attempts → 3 × work;\s+abandoned work is\s+done all the same/);
+      expect(out).toContain('The nearest single change');
+    });
+
+    it('exits with 0 when the point recovers', async () => {
+      const { code, out } = await run(`retries.yml --storm --load 2 --trigger 2x5s ${small}`);
+
+      expect(code).toBe(0);
+      expect(out).toMatch(/At 2 calls\/s, 2 × the load for 5 s: (recovers|unharmed)/);
+    });
+
+    it('draws a map, prints it as JSON and writes it as SVG and HTML', async () => {
+      const map = `retries.yml --storm --points 3 ${small}`;
+      const json = await run(`${map} --json --output map.svg`);
+      const text = await run(`${map} --output map.html`);
+
+      const { storms } = JSON.parse(json.out) as { storms: [{ points: { verdict: { kind: string } }[] }] };
+      expect(storms[0].points).toHaveLength(9);
+      expect(new Set(storms[0].points.map(({ verdict }) => verdict.kind))).toContain('staysDown');
+      expect(text.out).toContain(
+        'The smallest trigger that locks it in: 4.333 at 3.333 calls/s, 2.667 at 6.667 calls/s',
+      );
+      expect(await readFile(join(folder, 'map.svg'), 'utf8')).toMatch(/^<svg xmlns.*<\/svg>$/s);
+      expect(await readFile(join(folder, 'map.html'), 'utf8')).toContain('What the model leaves out');
+    });
+
+    it.each([
+      { line: 'retries.yml --load 6', message: '--load needs --storm.' },
+      { line: 'retries.yml --storm --trigger 0.5x5s', message: "--trigger is '0.5x5s'; allowed: such as 4x5s" },
+      { line: 'retries.yml --storm --discipline fair', message: "--discipline is 'fair'; allowed: fifo, lifo, codel." },
+      { line: 'retries.yml --storm --output map.png', message: "--output is 'map.png'; allowed: a name that ends" },
+    ])('refuses $line', async ({ line, message }) => {
+      const { code, err } = await run(line);
+
+      expect(code).toBe(2);
+      expect(err).toContain(message);
+    });
+  });
 
   it('explains each instance and prints its findings', async () => {
     const { code, out, err } = await run('resilience.yml --latency 2s --concurrency 1 --instance customer');

@@ -8,7 +8,8 @@ import { pipeline } from '../core/pipeline.ts';
 import { createRegistry, policies } from '../core/policies.ts';
 import { diagnose, startUpWarnings } from './diagnose.ts';
 import { explain } from './explain.ts';
-import { describeInstance, instancesInFiles, instancesOf, isAround, orderOf } from './instance.ts';
+import { describeInstance, instancesOf, isAround, orderOf } from './instance.ts';
+import { instancesInFiles } from './instances-in-files.ts';
 
 describe('instancesInFiles', () => {
   let folder: string;

@@ -1,4 +1,4 @@
-import { readConfigFiles } from '../config/config-file.ts';
+import type { ConfigFile } from '../config/config-file.ts';
 import { classWithoutCounterpart, type NameLookup, namesInTables } from '../config/names.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { configWithNames, type ResilienceConfig } from '../config/resilience-config.ts';
@@ -106,22 +106,18 @@ const middle = (): number => 0.5;
 const stoppedClock: Clock = { now: () => 0, schedule: () => () => {} };
 
 /**
- * Reads the instances of all policies in configuration files. If the files define only configurations `default`, the
- * result is an instance of that name, since code gets these options for any other name.
+ * The instances of all policies in configuration files that have been read. If they define only configurations `default`,
+ * the result is an instance of that name, since code gets these options for any other name.
  *
  * The application's error classes and predicates are not available here. Each name of a class is replaced by a class of
  * its own; a predicate that records or retries is assumed to be true for every error, any other to be false.
  *
- * @param files paths; a later one overrides an earlier one
+ * @param files a later one overrides an earlier one
  * @throws InvalidOptionsError listing every fault
- * @throws ConfigFileError if a file cannot be read
  */
-export async function instancesInFiles(
-  files: readonly string[],
-  env: Environment = process.env,
-): Promise<InstancesInFiles> {
+export function instancesIn(files: readonly ConfigFile[], env: Environment): InstancesInFiles {
   const { names, predicates } = standIns();
-  const config = configWithNames(await readConfigFiles(files), { env, random: middle }, policies, names);
+  const config = configWithNames(files, { env, random: middle }, policies, names);
   const warnings = [...config.warnings, ...predicateWarning(predicates)];
   return { instances: instancesOfConfig(config), warnings };
 }

@@ -1,5 +1,4 @@
 import { severities, type Severity } from './checks/check.ts';
-import type { Finding } from './diagnose.ts';
 import { explain } from './explain.ts';
 import { count } from './figures.ts';
 import type { Instance } from './instance.ts';
@@ -13,6 +12,14 @@ export type Paint = (style: Style, text: string) => string;
 /** No styles: for files, pipes and tests. */
 export const plain: Paint = (_style, text) => text;
 
+/** A finding of any kind: about a configuration, or about storms. */
+export interface AnyFinding {
+  readonly instance: string;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly message: string;
+}
+
 const width = 100;
 
 const marks: Readonly<Record<Severity, { readonly mark: string; readonly style: Style; readonly noun: string }>> = {
@@ -24,7 +31,7 @@ const marks: Readonly<Record<Severity, { readonly mark: string; readonly style: 
 /** Instances and findings as text: each instance is explained, followed by its findings. */
 export function findingsAsText(
   instances: readonly Instance[],
-  findings: readonly Finding[],
+  findings: readonly AnyFinding[],
   paint: Paint = plain,
 ): string {
   const parts = instances.map((instance) => {
@@ -37,16 +44,19 @@ export function findingsAsText(
 }
 
 /** Findings as JSON. */
-export function findingsAsJson(findings: readonly Finding[], others: Readonly<Record<string, unknown>> = {}): string {
+export function findingsAsJson(
+  findings: readonly AnyFinding[],
+  others: Readonly<Record<string, unknown>> = {},
+): string {
   return JSON.stringify({ findings, ...others }, undefined, 2);
 }
 
-function linesOf({ code, severity, message }: Finding, paint: Paint): readonly string[] {
+function linesOf({ code, severity, message }: AnyFinding, paint: Paint): readonly string[] {
   const { mark, style } = marks[severity];
   return [`  ${paint(style, `${mark} ${severity}`)} ${paint('bold', code)}`, ...wrapped(message, '    ')];
 }
 
-function totals(instances: readonly Instance[], findings: readonly Finding[]): string {
+function totals(instances: readonly Instance[], findings: readonly AnyFinding[]): string {
   const counts = severities.map((severity) =>
     count(findings.filter((finding) => finding.severity === severity).length, marks[severity].noun),
   );
@@ -57,7 +67,7 @@ function totals(instances: readonly Instance[], findings: readonly Finding[]): s
 const breakable = / (?!(?:%|s|ms|ns)(?![a-z]))/;
 
 /** Breaks text into lines at spaces. A word that is longer than a line stays whole. */
-function wrapped(text: string, indent: string): readonly string[] {
+export function wrapped(text: string, indent: string): readonly string[] {
   const lines: string[] = [];
   let line = indent;
   for (const word of text.split(breakable)) {

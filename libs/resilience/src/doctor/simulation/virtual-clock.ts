@@ -20,12 +20,12 @@ const settled = Promise.resolve();
 /**
  * Without a turn of the event loop, for which browsers have nothing fast. Promise reactions run in the order in which they
  * were queued, so each of ours comes after one more link of every chain of promises. It is for work whose chains between
- * two timers are short: those of all policies around each other have less than fifty links.
+ * two timers are short: those of all policies around each other have less than thirty links.
  */
 export const afterReactions: Settle = (next) => {
   let reactions = 0;
   const step = (): void => {
-    if (++reactions === 100) next();
+    if (++reactions === 50) next();
     else void settled.then(step);
   };
   step();

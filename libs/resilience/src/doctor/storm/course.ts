@@ -76,7 +76,8 @@ export function isDecided(course: Course, seconds: number): boolean {
   const lastHarmed = harmed.at(-1) ?? triggerEnd - 1;
   if (last - lastHarmed >= recoveredSeconds) return true;
   const isLost = harmed.filter((second) => second > last - lostSeconds).length === lostSeconds;
-  return isLost && drainedPerSecond(course.backlog) === 0;
+  const [oldest, , latest] = thirdsOf(course.backlog);
+  return isLost && latest >= oldest;
 }
 
 /** The share of arrivals that were verified, in the seconds from `from` to before `to`. */
@@ -103,17 +104,17 @@ function harmedSeconds(course: Course, before: number, last: number): readonly n
   return harmed;
 }
 
-/**
- * How fast the backlog shrinks; 0 unless it was smaller in each sixth of the last 30 seconds than in the one before, and
- * lost at least 5 %. Otherwise random changes would count.
- */
+/** How fast the backlog shrinks; 0 unless it lost at least 5 % in the last 30 seconds, and some in each third. */
 function drainedPerSecond(backlog: readonly number[]): number {
-  const part = lostSeconds / 6;
-  const means = Array.from({ length: 6 }, (_, index) => {
-    const from = backlog.length - lostSeconds + index * part;
-    return backlog.slice(Math.max(0, from), Math.max(0, from + part)).reduce((sum, each) => sum + each, 0) / part;
-  });
-  const [oldest = 0, latest = 0] = [means[0], means.at(-1)];
-  const isShrinking = means.every((mean, index) => index === 0 || mean < means[index - 1]!);
-  return isShrinking && latest <= 0.95 * oldest ? (oldest - latest) / (lostSeconds - part) : 0;
+  const [oldest, middle, latest] = thirdsOf(backlog);
+  const isShrinking = oldest > middle && middle > latest && latest <= 0.95 * oldest;
+  return isShrinking ? (oldest - latest) / ((lostSeconds * 2) / 3) : 0;
+}
+
+/** The mean backlog in each third of the last 30 seconds. */
+function thirdsOf(backlog: readonly number[]): readonly [number, number, number] {
+  const third = lostSeconds / 3;
+  const mean = (from: number) => backlog.slice(from, from + third).reduce((sum, each) => sum + each, 0) / third;
+  const from = Math.max(0, backlog.length - lostSeconds);
+  return [mean(from), mean(from + third), mean(from + 2 * third)];
 }

@@ -53,14 +53,14 @@ export interface StormModel {
   readonly seed: number;
 }
 
-/** 5 workers with 50 ms per call: 100 calls a second. */
+/** 5 workers with 100 ms per call: 50 calls a second. */
 export const defaultModel: StormModel = {
   clients: 1,
   arrivals: 'even',
   deadlineMs: 10_000,
   replicas: 1,
   workers: 5,
-  serviceTimeMs: 50,
+  serviceTimeMs: 100,
   serviceTime: 'exponential',
   queue: Number.POSITIVE_INFINITY,
   discipline: 'fifo',
@@ -72,8 +72,6 @@ export const defaultModel: StormModel = {
   horizonMs: 120_000,
   seed: 1,
 };
-
-export const defaultLoad = 50;
 
 /** The calls per second that all workers together can end. */
 export function capacityOf({ replicas, workers, serviceTimeMs }: StormModel): number {

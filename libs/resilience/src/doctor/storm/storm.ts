@@ -31,7 +31,7 @@ export interface Storm extends StormPoint {
 
 /** A whole second: time windows consist of whole seconds, and the results must be repeatable. */
 const startAt = 1_700_000_000_000;
-const warmUpSeconds = 10;
+const warmUpSeconds = 5;
 
 /**
  * Simulates a trigger and what follows, in virtual time, with the real policies of the instance.
