@@ -51,20 +51,25 @@ export async function openEnvironment(interruption: AbortSignal) {
   interruption.addEventListener('abort', () => system.kill());
   const signal = AbortSignal.any([interruption, system.broken]);
   const started: SupervisedProcess[] = [];
-  const customer = instantCustomer();
+  const customer = { delayMs: 0 };
+  const customerServer = customerOf(customer);
   const close = async (): Promise<void> => {
     await Promise.all(started.map((service) => service.stop()));
-    customer.close();
-    customer.closeAllConnections();
+    customerServer.close();
+    customerServer.closeAllConnections();
     await system.end();
   };
   try {
     const { url: serverUrl } = await system.startDatabase(signal);
     await promisify(execFile)(process.execPath, [bundler, 'apps/account'], { cwd: workspaceRoot });
-    const customerUrl = await listen(customer);
+    const customerUrl = await listen(customerServer);
     return {
       processors,
       signal,
+      /** The stand-in for customer; `delayMs` is its response time. */
+      customer,
+      /** For files, until `close`. */
+      directory: system.logs,
       /** Creates an empty database and its tables. @returns its URL */
       async createDatabase({ name, migrate: [command = '', ...args] }: Program): Promise<string> {
         const database = await createDatabase(serverUrl);
@@ -143,15 +148,19 @@ export async function openEnvironment(interruption: AbortSignal) {
 }
 
 /** A stand-in for customer that knows every customer: the real one would take the processor from PostgreSQL. */
-function instantCustomer(): Server {
+function customerOf(behaviour: { readonly delayMs: number }): Server {
   const server = createServer((request, response) => {
     const id = request.url?.slice(request.url.lastIndexOf('/') + 1) ?? '';
     const body = JSON.stringify({ id, name: 'Ada Lovelace', status: 'ACTIVE' });
-    response.writeHead(200, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-    });
-    response.end(body);
+    const respond = (): void => {
+      response.writeHead(200, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-length': Buffer.byteLength(body),
+      });
+      response.end(body);
+    };
+    if (behaviour.delayMs === 0) respond();
+    else setTimeout(respond, behaviour.delayMs);
   });
   // Account keeps its connections; closing one during a request would count as a failure of customer.
   server.keepAliveTimeout = 60_000;

@@ -7,11 +7,13 @@ import { describeFailure, UsageError } from '@breakwater/system-runner';
 import { progressOn } from '../runner/progress.ts';
 import { measureColdStart } from './cold-start.ts';
 import { measureLag } from './event-loop-lag.ts';
+import { measureMemory } from './memory.ts';
 import { type BenchOptions, type Command, parseOptions, usage } from './options.ts';
 import { randomFrom } from './paired-comparison.ts';
 import { asText } from './report.ts';
 import { type BenchEnvironment, openEnvironment } from './environment.ts';
 import { measureSaturation } from './saturation.ts';
+import { measureProtection } from './services/protection.ts';
 import { measureServices } from './services/comparison.ts';
 import { costOf, judge, type Measured } from './verdict.ts';
 
@@ -65,7 +67,9 @@ async function measure(
     : undefined;
   const lag = wants.has('lag') ? await measureLag(environment, plan.lag, randomFrom(2), say) : undefined;
   const services = wants.has('services') ? await measureServices(environment, plan.comparison, say) : undefined;
-  return { pipeline, lag, coldStart, services };
+  const protection = wants.has('protection') ? await measureProtection(environment, plan.protection, say) : undefined;
+  const memory = wants.has('memory') ? await measureMemory(plan.memory, environment.signal, say) : undefined;
+  return { pipeline, lag, coldStart, services, protection, memory };
 }
 
 function machineOf({ processors }: BenchEnvironment) {

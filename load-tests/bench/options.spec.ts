@@ -3,11 +3,13 @@ import { UsageError } from '@breakwater/system-runner';
 import { measurements, parseOptions } from './options.ts';
 import { committedTargets, guardTargets } from './verdict.ts';
 
+const usual = measurements.filter((each) => each !== 'memory');
+
 describe('the command line of the service benchmark', () => {
-  it('selects all measurements with the committed targets by default', () => {
+  it('selects all measurements but that of memory with the committed targets by default', () => {
     expect(parseOptions([])).toMatchObject({
       kind: 'run',
-      measurements,
+      measurements: usual,
       targets: committedTargets,
       isControl: false,
       json: false,
@@ -20,7 +22,7 @@ describe('the command line of the service benchmark', () => {
   });
 
   it('measures without a pipeline in both arms with --control', () => {
-    expect(parseOptions(['--control'])).toMatchObject({ measurements, isControl: true });
+    expect(parseOptions(['--control'])).toMatchObject({ measurements: usual, isControl: true });
   });
 
   it('measures only the named services with --arms', () => {
@@ -34,6 +36,7 @@ describe('the command line of the service benchmark', () => {
     const full = parseOptions([]);
     if (guard.kind !== 'run' || full.kind !== 'run') throw new Error('both are runs');
 
+    expect(guard.measurements).not.toContain('protection');
     expect(guard.targets).toEqual(guardTargets);
     expect(guardTargets.pipelineMicros).toBeGreaterThan(committedTargets.pipelineMicros);
     expect(guardTargets.accountToBare).toBeGreaterThan(committedTargets.accountToBare);

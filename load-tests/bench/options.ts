@@ -1,12 +1,17 @@
 import { parseFlags, UsageError } from '@breakwater/system-runner';
 import type { LagPlan } from './event-loop-lag.ts';
+import type { MemoryPlan } from './memory.ts';
 import type { SaturationPlan } from './saturation.ts';
 import { type ArmName, armNames } from './services/arm.ts';
+import type { ProtectionPlan } from './services/protection.ts';
 import type { ComparisonPlan } from './services/comparison.ts';
 import { committedTargets, guardTargets, type Targets } from './verdict.ts';
 
 /** The measurements. */
-export const measurements = ['pipeline', 'lag', 'cold-start', 'services'] as const;
+export const measurements = ['pipeline', 'lag', 'cold-start', 'services', 'protection', 'memory'] as const;
+/** Without a choice: the others take long, or only compare. */
+const usual = measurements.filter((each) => each !== 'memory');
+const guarded = usual.filter((each) => each !== 'protection');
 export type Measurement = (typeof measurements)[number];
 
 /** The extent of each measurement. */
@@ -15,6 +20,8 @@ export interface BenchPlan {
   readonly lag: LagPlan;
   readonly starts: number;
   readonly comparison: ComparisonPlan;
+  readonly protection: ProtectionPlan;
+  readonly memory: MemoryPlan;
 }
 
 /** A parsed command line. */
@@ -39,8 +46,10 @@ Measures one compiled account service with a customer that responds immediately:
   lag          the event-loop lag at 70 % of the maximum rate
   cold-start   the time from the start of the process until it is ready, by phase
   services     processor time per opened account, start and memory, in turns with other services that do the same
+  protection   the time until the circuit breaker opens when customer is slow, next to Spring Boot
+  memory       the memory of account, customer and console at 60 accounts/s, for 15 minutes
 
-Without a MEASUREMENT, it runs all of them in a quarter of an hour. It starts its own PostgreSQL. With taskset and at least
+Without a MEASUREMENT, it runs all but \`memory\` in twenty minutes, and with --guard neither that nor \`protection\`. It starts its own PostgreSQL. With taskset and at least
 two processors, the measured service gets a processor for itself.
 
   --guard      shorter, with wide margins, to find large regressions in CI; about two minutes
@@ -52,11 +61,18 @@ two processors, the measured service gets a processor for itself.
 Exit code: 0 when every target was reached, 1 when one was missed, 2 for an invalid command line, 4 for an invalid run.
 `;
 
+/** Sixty requests a second use up the thirty permits of the bulkhead before the first slow call has ended. */
+const protection: ProtectionPlan = { outages: 3, perSecond: 60, warmUpSeconds: 20 };
+
+const memory: MemoryPlan = { minutes: 15, perSecond: 60 };
+
 const fullPlan: BenchPlan = {
   saturation: { rounds: 3, pairsPerRound: 40, warmUpSeconds: 45, seconds: 0.5 },
   lag: { windows: 5, secondsPerWindow: 5, warmUpSeconds: 45, saturatedSeconds: 5 },
   starts: 9,
   comparison: { arms: armNames, starts: 3, warmUpAccounts: 40_000, maxWarmUpSeconds: 120, turns: 60, seconds: 0.5 },
+  protection,
+  memory,
 };
 
 const guardPlan: BenchPlan = {
@@ -71,6 +87,8 @@ const guardPlan: BenchPlan = {
     turns: 20,
     seconds: 0.5,
   },
+  protection,
+  memory,
 };
 
 /**
@@ -96,7 +114,7 @@ export function parseOptions(args: readonly string[]): Command {
   const plan = isGuard ? guardPlan : fullPlan;
   return {
     kind: 'run',
-    measurements: positionals.length === 0 ? measurements : positionals.map(measurementOf),
+    measurements: positionals.length > 0 ? positionals.map(measurementOf) : isGuard ? guarded : usual,
     plan: values.arms === undefined ? plan : { ...plan, comparison: { ...plan.comparison, arms: armsIn(values.arms) } },
     targets: isGuard ? guardTargets : committedTargets,
     isControl: values.control ?? false,

@@ -1,11 +1,12 @@
 import type { Protection } from './environment.ts';
 import type { Estimate } from './paired-comparison.ts';
+import type { ProtectionTimes } from './services/protection.ts';
 import type { ServiceComparison } from './services/comparison.ts';
 import type { BenchJudgement, Measured, TargetCheck } from './verdict.ts';
 
 /** The results for a terminal. */
 export function asText(
-  { pipeline, lag, coldStart, services }: Measured,
+  { pipeline, lag, coldStart, services, protection, memory }: Measured,
   { checks, invalid, isPassed }: BenchJudgement,
 ): string {
   const lines: string[] = [];
@@ -42,6 +43,12 @@ export function asText(
     lines.push(...parts.map(({ name, ms }) => `  ${name.padEnd(36)}${ms.toFixed(0).padStart(5)} ms`));
   }
   if (services) lines.push(...comparisonAsText(services));
+  if (protection) lines.push(...protectionAsText(protection));
+  for (const { name, firstMiB, maxMiB, mib } of memory?.services ?? []) {
+    lines.push(
+      `${name.padEnd(9)} ${firstMiB.toFixed(0)} MiB at first, at most ${maxMiB.toFixed(0)}, ${mib.at(-1)} at the end`,
+    );
+  }
   lines.push('', ...checks.map(checkAsText));
   lines.push(
     invalid === undefined
@@ -81,6 +88,17 @@ function comparisonAsText({ arms, notChecked, ratios }: ServiceComparison): stri
     ...ratios.map(({ of, to, ratio: { median, low, high, pairs } }) => {
       const range = `${low.toFixed(2)} to ${high.toFixed(2)}`;
       return `${of} / ${to}: ${median.toFixed(2)} × the processor time (${range}, ${pairs} turns)`;
+    }),
+    ...notChecked.map(({ name, reason }) => `NOT CHECKED: ${name}, ${reason}`),
+  ];
+}
+
+function protectionAsText({ perSecond, slowMs, results, notChecked }: ProtectionTimes): string[] {
+  return [
+    `until the circuit breaker is OPEN, ${perSecond} requests/s, customer responds after ${slowMs} ms:`,
+    ...results.map(({ name, refusals, isDefault, medianMs, openedMs }) => {
+      const all = openedMs.map((ms) => ms.toFixed(0)).join(', ');
+      return `  ${name.padEnd(8)} refusals are ${refusals}${isDefault ? ' (default)' : ''}: ${medianMs.toFixed(0)} ms (${all})`;
     }),
     ...notChecked.map(({ name, reason }) => `NOT CHECKED: ${name}, ${reason}`),
   ];

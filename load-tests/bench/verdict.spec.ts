@@ -3,6 +3,7 @@ import type { ColdStart } from './cold-start.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { Stretch, StretchPair } from './saturation.ts';
 import type { ArmName } from './services/arm.ts';
+import type { MemoryUse } from './memory.ts';
 import { type ArmRun, compare, type ServiceComparison } from './services/comparison.ts';
 import { committedTargets, costOf, judge, type Measured } from './verdict.ts';
 
@@ -50,10 +51,20 @@ const servicesAt = (costs: Partial<Record<ArmName, number>>, others = 0): Servic
   );
 };
 
+const memoryOf = (given: Partial<MemoryUse['services'][number]>): MemoryUse => ({
+  minutes: 15,
+  perSecond: 60,
+  services: [
+    { name: 'console', firstMiB: 100, maxMiB: 200, growth: 1.02, requestedMiB: 320, mib: [100, 200], ...given },
+  ],
+});
+
 const measured = (given: Partial<Measured> = {}): Measured => ({
   pipeline: costOf(pairsAt(1.02)),
   lag: lag(15),
   coldStart: coldStart(800),
+  protection: undefined,
+  memory: memoryOf({}),
   services: servicesAt({ account: 1.25, traced: 1.35, '5046a20': 2.1, spring: 1.1 }),
   ...given,
 });
@@ -101,6 +112,8 @@ describe('the verdict of the service benchmark', () => {
       ['processor time of account / bare', true],
       ['processor time of 5046a20 / bare', true],
       ['processor time of traced / account', true],
+      ['memory of console, last third / second', true],
+      ['memory of console', true],
     ]);
     expect(invalid).toBeUndefined();
     expect(isPassed).toBe(true);
@@ -109,6 +122,8 @@ describe('the verdict of the service benchmark', () => {
   it.each<[string, Partial<Measured>]>([
     ['the pipeline costs more than 60 µs', { pipeline: costOf(pairsAt(1.031)) }],
     ['account costs more than 1.3 times as much as the bare service', { services: servicesAt({ account: 1.31 }) }],
+    ['memory grows', { memory: memoryOf({ growth: 1.11 }) }],
+    ['a service takes as much memory as it requests', { memory: memoryOf({ maxMiB: 320 }) }],
     ['a tenth of the traces costs more than a tenth', { services: servicesAt({ account: 1, traced: 1.11 }) }],
     ['the bare service is hardly cheaper than account was', { services: servicesAt({ '5046a20': 1.79 }) }],
     ['the event-loop lag equals the target', { lag: lag(20) }],
@@ -122,7 +137,7 @@ describe('the verdict of the service benchmark', () => {
 
   it('includes only targets of selected measurements', () => {
     const { checks, isPassed } = judge(
-      measured({ pipeline: undefined, lag: undefined, services: undefined }),
+      measured({ pipeline: undefined, lag: undefined, services: undefined, memory: undefined }),
       committedTargets,
     );
 

@@ -1,8 +1,10 @@
 import type { ColdStart } from './cold-start.ts';
 import type { Protection } from './environment.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
+import type { MemoryUse } from './memory.ts';
 import { differenceOf, median, type Pair, randomFrom, ratioOf } from './paired-comparison.ts';
 import type { StretchPair } from './saturation.ts';
+import type { ProtectionTimes } from './services/protection.ts';
 import type { RatioTarget, ServiceComparison } from './services/comparison.ts';
 
 /** The targets of account. */
@@ -11,6 +13,8 @@ export interface Targets extends Readonly<Record<RatioTarget, number>> {
   readonly pipelineMicros: number;
   readonly lagP99Ms: number;
   readonly coldStartMs: number;
+  /** The most that memory may grow from the second to the last third of a run. Its bound is the request in Kubernetes. */
+  readonly memoryGrowth: number;
 }
 
 /** The targets of a full run. */
@@ -18,6 +22,7 @@ export const committedTargets: Targets = {
   pipelineMicros: 60,
   lagP99Ms: 20,
   coldStartMs: 1_000,
+  memoryGrowth: 1.1,
   accountToBare: 1.3,
   // Otherwise the bare service is too slow to be the limit.
   earlierToBare: 1.8,
@@ -29,6 +34,7 @@ export const guardTargets: Targets = {
   pipelineMicros: 200,
   lagP99Ms: 100,
   coldStartMs: 4_000,
+  memoryGrowth: 1.1,
   accountToBare: 3.5,
   earlierToBare: 1.8,
   tracedToAccount: 1.1,
@@ -43,6 +49,8 @@ export interface Measured {
   readonly lag: EventLoopLag | undefined;
   readonly coldStart: ColdStart | undefined;
   readonly services: ServiceComparison | undefined;
+  readonly protection: ProtectionTimes | undefined;
+  readonly memory: MemoryUse | undefined;
 }
 
 /** A target with the measured value. */
@@ -50,7 +58,7 @@ export interface TargetCheck {
   readonly what: string;
   readonly value: number;
   readonly target: number;
-  readonly unit: 'ms' | 'µs' | '×';
+  readonly unit: 'ms' | 'µs' | 'MiB' | '×';
   /** How the value has to relate to the target. */
   readonly bound: 'at least' | 'at most' | 'below';
   readonly isReached: boolean;
@@ -100,7 +108,7 @@ const mediansOf = (pairs: readonly Pair[]): Record<Protection, number> => ({
 });
 
 /** Compares the results with the targets. */
-export function judge({ pipeline, lag, coldStart, services }: Measured, targets: Targets): BenchJudgement {
+export function judge({ pipeline, lag, coldStart, services, memory }: Measured, targets: Targets): BenchJudgement {
   const checks: TargetCheck[] = [];
   const check = (
     what: string,
@@ -119,6 +127,10 @@ export function judge({ pipeline, lag, coldStart, services }: Measured, targets:
   if (coldStart) check('cold start', coldStart.medianMs, 'below', targets.coldStartMs, 'ms');
   for (const { of, to, bound, ratio } of services?.ratios ?? []) {
     if (bound) check(`processor time of ${of} / ${to}`, ratio.median, bound.is, targets[bound.target], '×');
+  }
+  for (const { name, growth, maxMiB, requestedMiB } of memory?.services ?? []) {
+    check(`memory of ${name}, last third / second`, growth, 'at most', targets.memoryGrowth, '×');
+    check(`memory of ${name}`, maxMiB, 'below', requestedMiB, 'MiB');
   }
   const invalid = whyInvalid({ pipeline, lag, services });
   return { checks, invalid, isPassed: invalid === undefined && checks.every(({ isReached }) => isReached) };
