@@ -207,4 +207,11 @@ describe('judgeError', () => {
     expect(judge(resolve({ recordExceptions: [Outage] }), refusal)).toBe('ignored');
     expect(judge(resolve({ recordExceptions: [RejectedError] }), refusal)).toBe('failure');
   });
+
+  it('counts every error with recordExceptions: [Error], refusals included', () => {
+    const config = resolve({ recordExceptions: [Error] });
+
+    expect(judge(config, refusal)).toBe('failure');
+    expect(judge(config, new RangeError())).toBe('failure');
+  });
 });

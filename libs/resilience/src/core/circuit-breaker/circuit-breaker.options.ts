@@ -124,7 +124,10 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
   readonly waitIntervalFunctionInOpenState?: IntervalFunction;
   /** Changes from OPEN to HALF_OPEN by a timer instead of with the next call. False by default. */
   readonly automaticTransitionFromOpenToHalfOpenEnabled?: boolean;
-  /** Errors that count as failures, including subclasses. Without it and without `recordException`, every error counts. */
+  /**
+   * Errors that count as failures, including subclasses. Without it and without `recordException`, every error counts except
+   * refusals of other policies, such as a BulkheadFullError. `Error` includes these, as in Resilience4j by default.
+   */
   readonly recordExceptions?: readonly ErrorClass[];
   /** Errors that are neither success nor failure. They take precedence over recorded ones. None by default. */
   readonly ignoreExceptions?: readonly ErrorClass[];
