@@ -1,6 +1,6 @@
-import fastifyHelmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import {
+  addSecurityHeaders,
   ClientLimit,
   describeProblem,
   HttpEdge,
@@ -9,6 +9,7 @@ import {
   problemContentType,
   ProblemException,
   problemOfStatus,
+  securityHeaders,
   sendProblem,
   serviceKitKinds,
   toProblemDetails,
@@ -34,19 +35,16 @@ const loadIntervalMs = 50;
 const streamLimits = { keptMessages: 200, maxBacklog: 2_000_000, maxConnections: 50, maxConnectionsPerClient: 25 };
 
 /** The page loads only its own files; a browser does not run anything that is injected into it. */
-const contentSecurityPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    imgSrc: ["'self'", 'data:'],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-};
+const pageHeaders = securityHeaders({
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+});
 
 const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -84,7 +82,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
   });
-  app.register(fastifyHelmet, { contentSecurityPolicy, strictTransportSecurity: false });
+  addSecurityHeaders(app, () => pageHeaders);
   edge.protect(app);
   app.register(fastifyStatic, {
     root: pageDirectory,

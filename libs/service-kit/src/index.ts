@@ -8,6 +8,7 @@ export {
   type Environment,
 } from './config/read-config.ts';
 export { HttpEdge, type EdgeConfig } from './bootstrap/http-edge.ts';
+export { addSecurityHeaders, securityHeaders } from './bootstrap/security-headers.ts';
 export {
   edgeVariables,
   readMigrationConfig,

@@ -1,11 +1,10 @@
-import helmet from '@fastify/helmet';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { ServiceConfig } from '../config/service-config.ts';
 import { logRequests } from '../logging/request-log.ts';
 import { isDocs } from '../openapi/describe-api.ts';
 import { HttpEdge } from './http-edge.ts';
+import { addSecurityHeaders, securityHeaders } from './security-headers.ts';
 import { writeJson } from './write-json.ts';
 
 /** Nest on Fastify, behind the checks of `HttpEdge`. @param logger gets a line for each request */
@@ -16,44 +15,23 @@ export function createHttpAdapter(config: ServiceConfig, logger: Logger): Fastif
   fastify.setReplySerializer(writeJson);
   // The server closes directly after it has read what has arrived, so that few requests can be lost in between.
   fastify.addHook('preClose', (done) => void setImmediate(done));
-  addSecurityHeaders(fastify);
+  addSecurityHeaders(fastify, (path) => (isDocs(path) ? docsHeaders : apiHeaders));
   edge.protect(fastify);
   logRequests(fastify, logger);
   return adapter;
 }
 
 /** API responses are data: a browser that shows one loads and runs nothing, in no frame. */
-const apiPolicy = {
-  useDefaults: false,
-  directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-};
+const apiHeaders = securityHeaders({ defaultSrc: ["'none'"], frameAncestors: ["'none'"] });
 
 /** Swagger UI has inline styles and icons; its scripts and requests are those of the service. */
-const docsPolicy = {
-  useDefaults: false,
-  directives: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", "'unsafe-inline'"],
-    imgSrc: ["'self'", 'data:'],
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'none'"],
-  },
-};
-
-/**
- * Adds headers that restrict what a browser does with a response.
- *
- * `Strict-Transport-Security` is not one of them: browsers ignore it on plain HTTP, and the proxy that terminates TLS knows whether
- * it can hold for the host and its subdomains.
- */
-function addSecurityHeaders(fastify: FastifyInstance): void {
-  fastify.register(helmet, { contentSecurityPolicy: apiPolicy, strictTransportSecurity: false }).after(() => {
-    fastify.addHook('onRequest', (request, reply, done) => {
-      if (isDocs(request.url.split('?', 1)[0] ?? '')) void reply.helmet({ contentSecurityPolicy: docsPolicy });
-      done();
-    });
-  });
-}
+const docsHeaders = securityHeaders({
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+});
