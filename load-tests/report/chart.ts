@@ -3,14 +3,14 @@ import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { responseKinds } from '../runner/responses.ts';
+import { outcomes } from '../runner/responses.ts';
 import type { PlotData } from './plot-data.ts';
 
 const width = 860;
 const font = 'DejaVu Sans, sans-serif';
 
-/** Different in lightness too, for readers who cannot distinguish red and green. */
-const responseColours = ['#2a9d5c', '#8fd3a8', '#f2b134', '#4f7cac', '#d1495b', '#6b1d2a'] as const;
+/** Of the palette of Okabe and Ito, which readers with any colour blindness can distinguish. */
+const outcomeColours = ['#009e73', '#56b4e9', '#f0e442', '#cc79a7', '#d55e00'] as const;
 
 const stateColours: Readonly<Record<string, string>> = {
   CLOSED: '#2a9d5c',
@@ -73,7 +73,7 @@ export function specOf(data: PlotData): TopLevelSpec {
           values: data.arrivals.map((each) => ({
             ...each,
             to: each.at + 1,
-            order: responseKinds.indexOf(each.outcome),
+            order: outcomes.indexOf(each.outcome),
           })),
         },
         mark: { type: 'bar', stroke: null },
@@ -86,7 +86,7 @@ export function specOf(data: PlotData): TopLevelSpec {
             field: 'outcome',
             type: 'nominal',
             title: 'outcome',
-            scale: { domain: [...responseKinds], range: [...responseColours] },
+            scale: { domain: [...outcomes], range: [...outcomeColours] },
           },
           order: { field: 'order', type: 'quantitative' },
         },
@@ -124,7 +124,7 @@ export function specOf(data: PlotData): TopLevelSpec {
         data: { values: [...data.customerCalls] },
         mark: { type: 'area', color: '#4f7cac', opacity: 0.5, line: { color: '#4f7cac' } },
         encoding: {
-          x: { ...time, axis: { title: 'seconds', grid: false } },
+          x: { ...time, axis: { title: 'time, s', grid: false } },
           y: { field: 'perSecond', type: 'quantitative', title: 'customer /s' },
         },
       }),

@@ -1,9 +1,13 @@
+import type { Judgement } from '../runner/judgement.ts';
 import {
   burdenLine,
+  checkTable,
+  columnsOf,
   comparisonTable,
   type JudgedRun,
   phaseTable,
   reactionLine,
+  slowestTable,
   titleOf,
   verdictOf,
 } from './terminal.ts';
@@ -19,7 +23,8 @@ table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular
 th, td { padding: .25rem .7rem; border-bottom: 1px solid #e3e6ea; text-align: right; }
 th:first-child, td:first-child, td.text, th.text { text-align: left; }
 .passed { color: #1d7a45; } .failed { color: #b3273d; font-weight: 600; } .note { color: #4a5260; }
-svg { max-width: 100%; height: auto; }`;
+svg { max-width: 100%; height: auto; }
+.arms { display: flex; flex-wrap: wrap; gap: 1rem; } .arms section { flex: 1 1 420px; min-width: 0; }`;
 
 /** A self-contained page. */
 export function page(title: string, body: string): string {
@@ -44,13 +49,8 @@ export function reportPage(run: JudgedRun, chart: string): string {
 <p class="${judgement.isPassed ? 'passed' : 'failed'}">${escapeHtml(verdictOf(run))}</p>
 ${chart}
 ${tableOf(phaseTable(measures))}
-<table><tr><th>check</th><th>measured</th><th>allowed</th><th class="text">verdict</th></tr>
-${judgement.checks
-  .map(
-    ({ name, measured, allowed, verdict }) =>
-      `<tr>${[name, measured, allowed].map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}<td class="text ${verdict}">${verdict}</td></tr>`,
-  )
-  .join('\n')}</table>
+${checksOf(judgement)}
+${slowestTable(measures).length === 0 ? '' : tableOf(slowestTable(measures))}
 <p class="note">${escapeHtml(reactionLine(measures))}.<br>${escapeHtml(burdenLine(record, measures))}.<br>
 ${escapeHtml(`${record.startedAt}; ${record.machine.description}; engine ${record.engine}`)}.</p>
 ${[...record.omissions, ...judgement.cautions].map((each) => `<p class="note">${escapeHtml(each)}</p>`).join('\n')}
@@ -62,12 +62,24 @@ ${[...record.omissions, ...judgement.cautions].map((each) => `<p class="note">${
 export function comparisonPage(runs: readonly JudgedRun[], charts: readonly string[]): string {
   const name = runs[0]?.record.scenario ?? '';
   return page(
-    `${name} on ${runs.length} engines`,
-    `<h1>${escapeHtml(name)} on ${runs.length} engines</h1>
+    `${name}, ${runs.length} runs compared`,
+    `<h1>${escapeHtml(name)}, ${runs.length} runs compared</h1>
 <p class="claim">${escapeHtml(runs[0]?.claim ?? '')}</p>
 ${tableOf(comparisonTable(runs.map(({ record, measures }) => ({ ...record, measures }))))}
-${runs.map(({ record }, index) => `<h2>${record.engine}</h2>\n${charts[index] ?? ''}`).join('\n')}`,
+<div class="arms">
+${columnsOf(runs.map(({ record }) => record))
+  .map((column, index) => `<section><h2>${escapeHtml(column)}</h2>\n${charts[index] ?? ''}</section>`)
+  .join('\n')}
+</div>`,
   );
+}
+
+function checksOf(judgement: Judgement): string {
+  const [head = [], ...rows] = checkTable(judgement);
+  const line = (cells: readonly string[], tag: 'th' | 'td', verdict: string) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}<${tag} class="text ${verdict}">${verdict}</${tag}></tr>`;
+  const lines = rows.map((cells, index) => line(cells, 'td', judgement.checks[index]?.verdict ?? ''));
+  return `<table>${line(head, 'th', 'verdict')}\n${lines.join('\n')}</table>`;
 }
 
 function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {

@@ -1,6 +1,6 @@
 import { callsBetween } from '../runner/measures.ts';
 import { latenciesOf } from '../runner/percentiles.ts';
-import { responseKindOf, type Span } from '../runner/responses.ts';
+import { outcomeOf, type Span } from '../runner/responses.ts';
 import type { BreakerSample, RunRecord } from '../runner/run-record.ts';
 
 const percentiles = ['p50', 'p95', 'p99'] as const;
@@ -17,9 +17,9 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
     seconds: endMs / 1_000,
     fault: during && marks.length > 0 ? { from: during.fromMs / 1_000, to: during.toMs / 1_000 } : undefined,
     marks: marks.map(({ atMs, title }) => ({ at: atMs / 1_000, title })),
-    /** Requests of each second by response. */
+    /** Requests of each second by outcome. */
     arrivals: [...bySecond].flatMap(([at, each]) =>
-      [...Map.groupBy(each, responseKindOf)].map(([outcome, { length: count }]) => ({ at, outcome, count })),
+      [...Map.groupBy(each, outcomeOf)].map(([outcome, { length: count }]) => ({ at, outcome, count })),
     ),
     latencies: [...bySecond].flatMap(([at, each]) => {
       const latencies = latenciesOf(each.map(({ durationMs }) => durationMs));

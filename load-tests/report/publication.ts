@@ -3,7 +3,8 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { milliseconds, percent, seconds } from '../runner/judgement.ts';
 import { phaseOf } from '../runner/measures.ts';
-import { comparisonTable, type JudgedRun } from './terminal.ts';
+import { outcomes } from '../runner/responses.ts';
+import { checkTable, comparisonTable, type JudgedRun } from './terminal.ts';
 
 /** The result of a run as data, without the single requests. */
 export function resultOf({ claim, record, measures, judgement }: JudgedRun) {
@@ -70,7 +71,7 @@ export function resultsAsMarkdown(runs: readonly PublishedRun[]): string {
     const during = phaseOf(result.measures, 'during');
     return [
       `[${nameOf(result)}](#${nameOf(result)})`,
-      percent(during?.goodput),
+      ...outcomes.map((outcome) => percent(during && during.outcomes[outcome] / during.arrivals)),
       milliseconds(during?.latenciesMs.p99),
       milliseconds(result.measures.protected?.latenciesMs.p99),
       seconds(result.measures.timeToProtectMs),
@@ -83,7 +84,7 @@ export function resultsAsMarkdown(runs: readonly PublishedRun[]): string {
 Written by \`npm run load-test -- publish\` from the latest full run of each scenario (${days.join(', ')}); [load-tests/README.md](../load-tests/README.md) explains
 the measures. The machine: ${first.result.machine.description}.
 
-${markdownTable(['run', 'goodput during', 'p99 during', 'p99 after opening', 'time to protect', 'time to recover', 'verdict'], summary)}
+${markdownTable(['run', ...outcomes, 'p99 during', 'p99 after opening', 'time to protect', 'time to recover', 'verdict'], summary)}
 
 ${comparisons(runs.map(({ result }) => result)).join('\n\n')}
 
@@ -111,7 +112,8 @@ ${markdownTable(head, rows)}`;
 
 function section({ result, picture }: PublishedRun): string {
   const { claim, measures, judgement, droppedRequests } = result;
-  const checks = judgement.checks.map(({ name, measured, allowed, verdict }) => [name, measured, allowed, verdict]);
+  const [head = [], ...rows] = checkTable(judgement);
+  const checks = rows.map((cells, index) => [...cells, judgement.checks[index]?.verdict ?? '']);
   const remarks = [
     ...(judgement.invalid === undefined ? [] : [`**Invalid:** ${judgement.invalid}.`]),
     ...judgement.cautions.map((caution) => `Caution: ${caution}.`),
@@ -123,7 +125,7 @@ ${claim}
 
 ![Arrivals, latency, circuit breakers and load on customer over time](${picture})
 
-${markdownTable(['check', 'measured', 'allowed', 'verdict'], checks)}
+${markdownTable([...head, 'verdict'], checks)}
 
 ${remarks.join('\n')}`;
 }

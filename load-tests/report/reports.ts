@@ -48,7 +48,7 @@ export async function writeComparison(runs: readonly JudgedRun[], directory: str
   await writeFile(file, comparisonPage(runs, charts));
   const isPassed = runs.every(({ judgement }) => judgement.isPassed);
   await addToIndex(directory, folder, {
-    title: `${scenario}, engines compared`,
+    title: `${scenario}, ${runs.length} runs compared`,
     startedAt,
     verdict: isPassed ? 'passed' : 'failed',
     claim: first.claim,

@@ -1,7 +1,7 @@
 import { getBorderCharacters, table } from 'table';
 import { type Judgement, milliseconds, percent, perSecond, seconds } from '../runner/judgement.ts';
 import { type Measures, phaseOf } from '../runner/measures.ts';
-import { responseKinds } from '../runner/responses.ts';
+import { type Outcome, outcomes } from '../runner/responses.ts';
 import type { RunRecord } from '../runner/run-record.ts';
 
 /** A run with its measures and judgement. */
@@ -30,14 +30,45 @@ export function runAsText({ claim, record, measures, judgement }: JudgedRun): st
     `\n${titleOf(record)}: ${claim}`,
     drawn(phaseTable(measures)),
     `${reactionLine(measures)}\n${burdenLine(record, measures)}`,
-    drawn([
-      ['', 'check', 'measured', 'allowed'],
-      ...judgement.checks.map((check) => [marks[check.verdict], check.name, check.measured, check.allowed]),
-    ]),
+    drawn(
+      checkTable(judgement).map(([name = '', ...cells], row) => {
+        const check = judgement.checks[row - 1];
+        return [check === undefined ? '' : marks[check.verdict], name, ...cells];
+      }),
+    ),
     ...record.omissions.map((each) => `? ${each}`),
     ...judgement.cautions.map((each) => `! Caution: ${each}.`),
     verdictOf({ record, judgement }),
   ].join('\n');
+}
+
+/** The checks of a run: a row per check below a head, with a column for the control arm if there is one. */
+export function checkTable({ checks }: Judgement): string[][] {
+  const isCompared = checks.some(({ control }) => control !== undefined);
+  return [
+    ['check', 'measured', 'allowed', ...(isCompared ? ['in the control arm'] : [])],
+    ...checks.map(({ name, measured, allowed, control = '' }) => [
+      name,
+      measured,
+      allowed,
+      ...(isCompared ? [control] : []),
+    ]),
+  ];
+}
+
+/** The slowest requests after the circuit breakers had opened: a row per request below a head. Empty without any. */
+export function slowestTable(measures: Measures): string[][] {
+  const slowest = measures.protected?.slowest ?? [];
+  if (slowest.length === 0) return [];
+  return [
+    ['slowest after the breakers opened', 'at', 'outcome', 'circuit breakers'],
+    ...slowest.map(({ atMs, durationMs, outcome, states }) => [
+      milliseconds(durationMs),
+      seconds(atMs),
+      outcome,
+      Object.values(states).join(', '),
+    ]),
+  ];
 }
 
 /** The result of a run as a sentence. */
@@ -56,20 +87,28 @@ export function comparisonAsText(runs: readonly JudgedRun[]): string {
 }
 
 /** The compared part of a run. */
-export type ComparedRun = Pick<RunRecord, 'engine' | 'ledger'> & { readonly measures: Measures };
+export type ComparedRun = Pick<RunRecord, 'engine' | 'variant' | 'ledger'> & { readonly measures: Measures };
+
+/** What distinguishes runs of one scenario: the engine, or the settings. */
+export function columnsOf(runs: readonly Pick<RunRecord, 'engine' | 'variant'>[]): string[] {
+  const isOneEngine = new Set(runs.map(({ engine }) => engine)).size === 1;
+  return runs.map(({ engine, variant }) => (isOneEngine ? variant.replaceAll('-', ' ') : engine));
+}
 
 export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
   const compared = runs.map((run) => ({ ...run, during: phaseOf(run.measures, 'during') }));
   const row = (name: string, cell: (run: (typeof compared)[number]) => string) => [name, ...compared.map(cell)];
+  const shareOf = (outcome: Outcome) =>
+    row(outcome, ({ during }) => percent(during && during.outcomes[outcome] / during.arrivals));
   const reaction = (ms: number | undefined): string => (ms === undefined ? 'never' : seconds(ms));
   return [
-    row('during the fault', ({ engine }) => engine),
-    row('goodput', ({ during }) => percent(during?.goodput)),
+    ['during the fault', ...columnsOf(runs)],
+    ...outcomes.map(shareOf),
     ...latencyNames.map((which) => row(which, ({ during }) => milliseconds(during?.latenciesMs[which]))),
     row('p99 after opening', ({ measures }) => milliseconds(measures.protected?.latenciesMs.p99)),
     row('5xx responses', ({ measures }) => String(measures.serverErrors)),
-    ...responseKinds.map((kind) => row(kind, ({ during }) => String(during?.outcomes[kind] ?? 0))),
     row('time to protect', ({ measures }) => reaction(measures.timeToProtectMs)),
+    row('verified now, in the 60 s after', ({ measures }) => percent(measures.verifiedAfterwards)),
     row('time to recover', ({ measures }) => reaction(measures.timeToRecoverMs)),
     row('calls to customer per second', ({ during }) => perSecond(during?.customerCallsPerSecond)),
     row('ledger', ({ ledger }) =>
@@ -82,12 +121,11 @@ const latencyNames = ['p50', 'p95', 'p99', 'max'] as const;
 
 /** The measures of a run: a row per phase below a head. */
 export const phaseTable = ({ phases }: Measures): string[][] => [
-  ['phase', 'arrivals', 'goodput', ...responseKinds, ...latencyNames, 'customer/s'],
+  ['phase', 'arrivals', ...outcomes, ...latencyNames, 'customer/s'],
   ...phases.map((phase) => [
     `${phase.name} (${phase.seconds.toFixed(0)} s)`,
     String(phase.arrivals),
-    percent(phase.goodput),
-    ...responseKinds.map((kind) => String(phase.outcomes[kind])),
+    ...outcomes.map((outcome) => String(phase.outcomes[outcome])),
     ...latencyNames.map((which) => milliseconds(phase.latenciesMs[which])),
     perSecond(phase.customerCallsPerSecond),
   ]),

@@ -57,11 +57,23 @@ describe('policiesFor', () => {
     });
   });
 
-  it('allows four attempts in both retry variants, and removes the budget in one', () => {
-    const { customer: without } = policies('sliding-window', 'retries-without-budget').retry.instances;
-    const { customer: within } = policies('sliding-window', 'retries-within-budget').retry.instances;
+  it('uses no stale value with a cold cache, and changes nothing else', () => {
+    const { cachedfallback, ...others } = policies('sliding-window', 'cold-cache');
+    const { cachedfallback: ownFallback, ...ownOthers } = parse(own).resilience4j;
 
-    expect([without.maxAttempts, within.maxAttempts]).toEqual([4, 4]);
-    expect([without.retryBudget, within.retryBudget]).toEqual([undefined, 'customer']);
+    expect(others).toEqual(ownOthers);
+    expect(cachedfallback.instances.customer).toEqual({ ...ownFallback.instances.customer, staleLimit: '1ms' });
+  });
+
+  it('allows three attempts of a second in both retry variants, which differ in the budget alone', () => {
+    const without = policies('sliding-window', 'retries-without-budget');
+    const within = policies('sliding-window', 'retries-within-budget');
+    const { retryBudget, ...retry } = within.retry.instances.customer;
+
+    expect(within).toEqual({ ...without, retry: { instances: { customer: { ...retry, retryBudget: 'customer' } } } });
+    expect(without.retry.instances.customer).toEqual(retry);
+    expect(retry.maxAttempts).toBe(3);
+    expect(without.timelimiter.instances.customer.timeoutDuration).toBe('1s');
+    expect(without.circuitbreaker.instances.customer.initialState).toBe('DISABLED');
   });
 });

@@ -27,6 +27,7 @@ export function policiesFor(own: string, engine: Engine, variant: Variant): stri
   if (engine === 'none') disablePolicies(policies);
   if (isRetryVariant(variant)) retryWithoutCircuitBreaker(policies, variant);
   if (variant === 'round-robin-without-ejection') takeReplicasInTurn(policies);
+  if (variant === 'cold-cache') useNoStaleValue(policies);
   return stringify(policies);
 }
 
@@ -34,7 +35,7 @@ const isRetryVariant = (variant: Variant): boolean =>
   variant === 'retries-without-budget' || variant === 'retries-within-budget';
 
 const changesPolicies = (variant: Variant): boolean =>
-  isRetryVariant(variant) || variant === 'round-robin-without-ejection';
+  isRetryVariant(variant) || variant === 'round-robin-without-ejection' || variant === 'cold-cache';
 
 /** Changes only the engine. Opossum has a window of seconds, no slow-call rate and a single trial call. */
 function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
@@ -62,8 +63,12 @@ function disablePolicies(policies: Policies): void {
   Object.assign(customerOf(policies, 'timelimiter'), { timeoutDuration: '60s' });
   Object.assign(customerOf(policies, 'bulkhead'), { maxConcurrentCalls: 100_000 });
   Object.assign(customerOf(policies, 'retry'), { maxAttempts: 1 });
-  Object.assign(customerOf(policies, 'cachedfallback'), { staleLimit: '1ms' });
+  useNoStaleValue(policies);
   takeReplicasInTurn(policies);
+}
+
+function useNoStaleValue(policies: Policies): void {
+  Object.assign(customerOf(policies, 'cachedfallback'), { staleLimit: '1ms' });
 }
 
 /** Bad replicas of customer get their share, too. */
@@ -72,10 +77,17 @@ function takeReplicasInTurn(policies: Policies): void {
   Object.assign(customerOf(policies, 'endpointpool'), inTurn);
 }
 
-/** Four attempts without a circuit breaker, so that a retry storm can develop. */
+/** Three attempts of a second each after every failure, and nothing that would stop them. */
 function retryWithoutCircuitBreaker(policies: Policies, variant: Variant): void {
   disableCircuitBreakers(policies);
-  const retry = Object.assign(customerOf(policies, 'retry'), { maxAttempts: 4 });
+  useNoStaleValue(policies);
+  takeReplicasInTurn(policies);
+  Object.assign(customerOf(policies, 'timelimiter'), { timeoutDuration: '1s' });
+  Object.assign(customerOf(policies, 'bulkhead'), { maxConcurrentCalls: 100_000 });
+  const retry = Object.assign(customerOf(policies, 'retry'), { maxAttempts: 3, waitDuration: '10ms' });
+  // Timeouts, too.
+  for (const option of ['retryExceptions', 'enableExponentialBackoff', 'exponentialBackoffMultiplier'])
+    delete retry[option];
   if (variant === 'retries-without-budget') delete retry['retryBudget'];
 }
 

@@ -48,6 +48,20 @@ const oneReplicaLess = (returnsAtMs: number, burst = 5): Partial<RunRecord> => {
   return { services };
 };
 
+/** Ejections of each replica of customer since the start of the fault, of which the second one is faulty. */
+const ejections = (healthy: number, faulty: number): Partial<RunRecord> => ({
+  faultyReplicas: ['customer-2'],
+  services: [
+    servicesAt(10_000, 0, { ejections: { 'customer-1': 3, 'customer-2': 4 } }),
+    servicesAt(50_000, 0, { ejections: { 'customer-1': 3 + healthy, 'customer-2': 4 + faulty } }),
+  ],
+});
+
+/** More than a minute after the fault. */
+const longPhases: RunRecord['phases'] = run.phases.map((phase) =>
+  phase.name === 'after' ? { ...phase, toMs: 95_000 } : phase,
+);
+
 const failedIn = (change: Partial<RunRecord>, thresholds?: Thresholds): string[] =>
   judged(change, thresholds)
     .checks.filter(({ verdict }) => verdict === 'failed')
@@ -57,14 +71,14 @@ describe('measures', () => {
   it('cover each phase from the view of the client, without the warm-up', () => {
     const { phases } = measure(run);
 
-    expect(phases.map(({ name, arrivals, goodput }) => [name, arrivals, goodput])).toEqual([
+    expect(phases.map(({ name, arrivals, settled }) => [name, arrivals, settled])).toEqual([
       ['before', 100, 1],
       ['during', 200, 1],
       ['after', 200, 1],
     ]);
     expect(phases[1]).toMatchObject({
       latenciesMs: { p50: 5, p95: 2_000, p99: 2_000, max: 2_000 },
-      outcomes: { '201': 20, '201 last good': 180 },
+      outcomes: { 'verified now': 20, 'last good value': 180, failed: 0 },
     });
   });
 
@@ -102,7 +116,11 @@ describe('a run', () => {
       },
       ['ledger: every accepted account exists once'],
     ],
-    ['three of 200 clients received no response', withRequests(20_000, 20_300, { status: 0 }), ['goodput during']],
+    [
+      'three of 200 clients received no response',
+      withRequests(20_000, 20_300, { status: 0 }),
+      ['verified or accepted during'],
+    ],
     ['one client received a 5xx response', withRequests(20_000, 20_100, { status: 503 }), ['5xx responses']],
     [
       'responses are slow although the breakers are open',
@@ -168,15 +186,17 @@ describe('a run', () => {
     ['a burst hits the replica that returns', { loadOnReturn: 1.25 }, oneReplicaLess(32_000, 10)],
     ['protection takes long', { timeToProtectMs: 1_000 }, {}],
     ['a phase is slow', { p99DuringMs: 1_999 }, {}],
-    ['a client is lost in any phase', { overallGoodput: 0.999 }, withRequests(5_000, 5_100, { status: 0 })],
+    ['a healthy replica is ejected', { healthyEjected: 0 }, ejections(1, 1)],
+    ['the faulty replica is not ejected', { faultyEjected: 1 }, ejections(1, 0)],
+    ['a control arm that should stay down recovers', { staysDown: 0.1 }, { phases: longPhases }],
   ])('fails when %s', (_, threshold, change) => {
     expect(failedIn(change, threshold)).toHaveLength(1);
   });
 
   describe('of a control arm', () => {
-    const judgedAsControl = (change: Partial<RunRecord>) => {
+    const judgedAsControl = (change: Partial<RunRecord>, controlThresholds: Thresholds = {}) => {
       const record = sampleRun(change);
-      return judge(record, measure(record), customerIsIsolated, { isControl: true });
+      return judge(record, measure(record), customerIsIsolated, { controlThresholds });
     };
     const verdicts = ({ checks }: ReturnType<typeof judge>) => new Set(checks.map(({ verdict }) => verdict));
 
@@ -192,6 +212,32 @@ describe('a run', () => {
 
       expect(judgement.isPassed).toBe(false);
       expect(judgement.checks.at(-1)).toMatchObject({ verdict: 'failed', measured: '0 of 5', allowed: '≥ 1' });
+    });
+
+    it('fails when it misses a limit of its own', () => {
+      const change = withRequests(20_000, 20_300, { status: 503 });
+
+      expect(judgedAsControl(change).isPassed).toBe(true);
+      expect(judgedAsControl(change, { serverErrors: 0 }).isPassed).toBe(false);
+      expect(judgedAsControl(change, { serverErrors: 3 }).isPassed).toBe(true);
+    });
+
+    it('shows which limits of the other arm are evidence', () => {
+      const control = judgedAsControl(
+        { ...withRequests(40_000, 50_000, { status: 202 }), breakers: [] },
+        { serverErrors: 0 },
+      );
+      const record = sampleRun();
+      const { checks } = judge(record, measure(record), customerIsIsolated, { control });
+
+      expect(checks.map(({ name, control: there }) => [name, there])).toEqual([
+        ['ledger: every accepted account exists once', 'in every arm'],
+        ['verified or accepted during', '100.00 %, kept: no evidence'],
+        ['5xx responses', '0, in every arm'],
+        ['p99 after the breakers opened', 'not measured, not judged'],
+        ['time to recover', 'never, missed'],
+        ['load on customer after opening, of normal', 'not measured, not judged'],
+      ]);
     });
 
     it('fails when an account was lost', () => {

@@ -11,6 +11,10 @@ export interface Check {
   readonly measured: string;
   readonly allowed: string;
   readonly verdict: CheckResult;
+  /** Whether a limit was missed, also by a run that is not judged by it. */
+  readonly isMissed: boolean;
+  /** What the control arm shows: a limit that it keeps is no evidence for the claim. Undefined without a control arm. */
+  readonly control?: string;
 }
 
 export interface Judgement {
@@ -30,7 +34,7 @@ const busyMachine = 0.8;
 /** Above this average share, every process waited for a processor, and the run is invalid. */
 const exhaustedMachine = 0.95;
 /** Required before the fault; otherwise the effect of the fault cannot be determined. */
-const requiredBefore = { goodput: 0.99, p95Ms: 100 };
+const requiredBefore = { settled: 0.99, p95Ms: 100 };
 /** Above this share, the load generator itself affects latencies. */
 const busyGenerator = 0.25;
 
@@ -53,21 +57,31 @@ export const perSecond = shown((rate) => rate.toFixed(1));
  * Judges a run.
  *
  * @param thresholds limits for our engine; other engines are only compared, except for the ledger
- * @param isControl whether the run lacks the protection, so that it has to miss a limit; default: false
+ * @param options.controlThresholds limits of the control arm, which lacks the protection and therefore has to miss one of
+ *   `thresholds`; default: the run is no control arm
+ * @param options.control the judgement of the control arm
  */
 export function judge(
   record: RunRecord,
   measures: Measures,
   thresholds: Thresholds,
-  { isControl = false } = {},
+  { controlThresholds, control }: { readonly controlThresholds?: Thresholds; readonly control?: Judgement } = {},
 ): Judgement {
   const isOurs = record.engine === 'sliding-window';
+  const isControl = controlThresholds !== undefined;
   const limits = limitChecks(measures, thresholds);
+  const own = isControl ? limitChecks(measures, controlThresholds) : [];
+  const others = limits.filter(({ name }) => own.every((each) => each.name !== name));
+  const shownOf = (each: readonly Check[]) =>
+    each.map((check) => (isOurs || check.verdict === 'not judged' ? check : shownOnly(check)));
   const checks = [
-    ledgerCheck(record),
-    ...limits.map((check) => ((isOurs && !isControl) || check.verdict === 'not judged' ? check : shownOnly(check))),
+    inEveryArm(ledgerCheck(record), control),
+    ...shownOf(own),
+    ...(isControl
+      ? others.map((check) => (check.verdict === 'not judged' ? check : shownOnly(check)))
+      : shownOf(limits)),
     ...(isOurs && isControl ? [controlCheck(limits)] : []),
-  ];
+  ].map((check) => compared(check, control));
   const invalid = invalidity(record, measures);
   return {
     checks,
@@ -96,11 +110,29 @@ function limitChecks(measures: Measures, thresholds: Thresholds): Check[] {
       measured: isMeasured ? show(value) : isNever ? 'never' : 'not measured',
       allowed: `${bound} ${show(limit)}`,
       verdict: isMeasured || isNever ? (holds ? 'passed' : 'failed') : 'not judged',
+      isMissed: (isMeasured || isNever) && !holds,
     };
   });
 }
 
 const shownOnly = (check: Check): Check => ({ ...check, verdict: 'shown' });
+
+/** The ledger proves nothing about the protection, and holds without it, too. */
+const inEveryArm = (check: Check, control: Judgement | undefined): Check =>
+  control === undefined ? check : { ...check, control: 'in every arm' };
+
+function compared(check: Check, control: Judgement | undefined): Check {
+  const there = control?.checks.find(({ name }) => name === check.name);
+  if (there === undefined || check.control !== undefined) return check;
+  const remark = there.isMissed
+    ? 'missed'
+    : there.verdict === 'passed'
+      ? 'in every arm'
+      : there.verdict === 'not judged'
+        ? 'not judged'
+        : 'kept: no evidence';
+  return { ...check, control: `${there.measured}, ${remark}` };
+}
 
 /** A control arm that keeps every limit shows that the limits prove nothing. */
 function controlCheck(limits: readonly Check[]): Check {
@@ -110,6 +142,7 @@ function controlCheck(limits: readonly Check[]): Check {
     measured: `${missed} of ${limits.length}`,
     allowed: '≥ 1',
     verdict: missed > 0 ? 'passed' : 'failed',
+    isMissed: missed === 0,
   };
 }
 
@@ -124,10 +157,10 @@ function invalidity({ droppedRequests, requests }: RunRecord, measures: Measures
   }
   const before = phaseOf(measures, 'before');
   if (before === undefined) return undefined;
-  const { goodput, latenciesMs } = before;
-  if (goodput >= requiredBefore.goodput && latenciesMs.p95 <= requiredBefore.p95Ms) return undefined;
+  const { settled, latenciesMs } = before;
+  if (settled >= requiredBefore.settled && latenciesMs.p95 <= requiredBefore.p95Ms) return undefined;
   return (
-    `before the fault the system was not healthy (goodput ${percent(goodput)}, p95 ${milliseconds(latenciesMs.p95)}): ` +
+    `before the fault the system was not healthy (settled ${percent(settled)}, p95 ${milliseconds(latenciesMs.p95)}): ` +
     `the machine is too slow or too busy for this load`
   );
 }
@@ -146,18 +179,18 @@ function cautionsOf({ generatorShare, machineShare }: Measures): string[] {
 function ledgerCheck({ ledger }: RunRecord): Check {
   const name = 'ledger: every accepted account exists once';
   const allowed = 'no violation';
-  if (ledger === undefined) return { name, measured: 'not measured', allowed, verdict: 'not judged' };
+  if (ledger === undefined) return { name, measured: 'not measured', allowed, verdict: 'not judged', isMissed: false };
   const { findings, requests, accounts, retried } = ledger;
   const [first] = findings;
   const measured =
     first === undefined
       ? `${requests} requests, ${accounts} accounts, ${retried} retried`
       : `${findings.length} violations, the first: ${first.message}`;
-  return { name, measured, allowed, verdict: first === undefined ? 'passed' : 'failed' };
+  return { name, measured, allowed, verdict: first === undefined ? 'passed' : 'failed', isMissed: first !== undefined };
 }
 
 const shareRefused = (phase: Measures['phases'][number] | undefined): number | undefined =>
-  phase && phase.outcomes['503'] / phase.arrivals;
+  phase && phase.outcomes.refused / phase.arrivals;
 
 type Limited = readonly [
   name: string,
@@ -168,8 +201,7 @@ type Limited = readonly [
 
 /** The check of each threshold: its name, its direction, the format of its numbers and the measured value. */
 const limited: Readonly<Record<keyof Thresholds, Limited>> = {
-  goodput: ['goodput during', '≥', percent, (measures) => phaseOf(measures, 'during')?.goodput],
-  overallGoodput: ['goodput over all', '≥', percent, ({ overallGoodput }) => overallGoodput],
+  settled: ['verified or accepted during', '≥', percent, (measures) => phaseOf(measures, 'during')?.settled],
   serverErrors: ['5xx responses', '≤', String, ({ serverErrors }) => serverErrors],
   p99ProtectedMs: [
     'p99 after the breakers opened',
@@ -180,6 +212,9 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
   p99DuringMs: ['p99 during', '≤', milliseconds, (measures) => phaseOf(measures, 'during')?.latenciesMs.p99],
   verifiedNow: ['verified now, from 2 s on', '≥', percent, ({ noticed }) => noticed.verifiedNow],
   p99NoticedMs: ['p99 from 2 s on', '≤', milliseconds, ({ noticed }) => noticed.latenciesMs.p99],
+  staysDown: ['verified now, in the 60 s after', '≤', percent, ({ verifiedAfterwards }) => verifiedAfterwards],
+  healthyEjected: ['ejections of healthy replicas', '≤', String, ({ ejections }) => ejections?.healthy],
+  faultyEjected: ['ejections of the faulty replica', '≥', String, ({ ejections }) => ejections?.faulty],
   breakersLeftClosed: ['breakers that were not CLOSED', '≤', String, ({ breakersLeftClosed }) => breakersLeftClosed],
   timeToShareMs: ["time until the replica's share is back", '≤', seconds, ({ timeToShareMs }) => timeToShareMs],
   loadOnReturn: [
@@ -208,7 +243,7 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
     (requests) => requests.toFixed(3),
     ({ upstreamRequestsPerArrival }) => upstreamRequestsPerArrival,
   ],
-  refused: ['refused with 503 during', '≥', percent, (measures) => shareRefused(phaseOf(measures, 'during'))],
+  refused: ['refused during', '≥', percent, (measures) => shareRefused(phaseOf(measures, 'during'))],
   memoryGrowth: [
     'memory, last third over second',
     '≤',

@@ -1,7 +1,7 @@
 /** `npm run load-test`: runs load with k6 while parts of the system fail. See `--help`. */
 import path from 'node:path';
 import { describeFailure, UsageError } from '@breakwater/system-runner';
-import { judge } from './judgement.ts';
+import { judge, type Judgement } from './judgement.ts';
 import { measure } from './measures.ts';
 import type { Engine } from './run-record.ts';
 import { resultOf, publish } from '../report/publication.ts';
@@ -52,19 +52,22 @@ async function run(options: RunOptions & { readonly kind: 'run' | 'compare' }): 
   const k6 = findK6();
   const runs: JudgedRun[] = [];
   for (const scenario of options.scenarios) {
+    const arms: JudgedRun[] = [];
     for (const engine of options.kind === 'compare' ? engines.toReversed() : [options.engine]) {
       for (const variant of variantsOf(scenario, { withControl: options.kind === 'run' })) {
-        const judged = await runOne(options, scenario, engine, variant, k6, interruption.signal);
+        const control = arms.find(({ judgement }) => judgement.isControl)?.judgement;
+        const judged = await runOne(options, scenario, engine, variant, control, k6, interruption.signal);
         if (interruption.signal.aborted) return exitCodes.interrupted;
         runs.push(judged);
+        arms.push(judged);
         const report = await writeReport(judged, options.out ?? resultsDirectory);
         if (!options.json) print(`${runAsText(judged)}\nReport: ${report}`);
       }
     }
-  }
-  if (options.kind === 'compare') {
-    const report = await writeComparison(runs, options.out ?? resultsDirectory);
-    if (!options.json) print(`\n${comparisonAsText(runs)}Report: ${report}`);
+    if (arms.length > 1) {
+      const report = await writeComparison(arms, options.out ?? resultsDirectory);
+      if (!options.json) print(`\n${comparisonAsText(arms)}Report: ${report}`);
+    }
   }
   if (options.json) print(JSON.stringify(runs.map(resultOf), undefined, 2));
   if (runs.every(({ judgement }) => judgement.isPassed)) return exitCodes.passed;
@@ -76,6 +79,7 @@ async function runOne(
   scenario: Scenario,
   engine: Engine,
   variant: Variant,
+  control: Judgement | undefined,
   k6: K6Program,
   signal: AbortSignal,
 ): Promise<JudgedRun> {
@@ -101,7 +105,16 @@ async function runOne(
     const { customerCallsPerArrival: _ofReplicas, ...ofClients } = all;
     // Nothing but the clients measures a system that was not started here.
     const thresholds = target === undefined ? all : scenario.isMeasuredByClients ? ofClients : {};
-    const judgement = judge(record, measures, thresholds, { isControl: variant === scenario.control });
+    const judgement = judge(
+      record,
+      measures,
+      thresholds,
+      variant === scenario.control
+        ? { controlThresholds: scenario.controlThresholds ?? {} }
+        : control === undefined
+          ? {}
+          : { control },
+    );
     return { claim: scenario.claim, record, measures, judgement };
   } finally {
     progress.clear();

@@ -1,14 +1,15 @@
 import { latenciesOf } from './percentiles.ts';
 import {
-  countResponses,
-  isFresh,
-  isGood,
+  countOutcomes,
   isServerError,
+  isSettled,
+  isVerifiedNow,
+  outcomeOf,
   type Span,
   timeToProtect,
   timeToRecover,
 } from './responses.ts';
-import type { BreakerSample, PhaseName, RunRecord, ServiceSample } from './run-record.ts';
+import type { BreakerSample, ClientRequest, PhaseName, RunRecord, ServiceSample } from './run-record.ts';
 
 /** The measures of a run. Values that were not measured are undefined. */
 export type Measures = ReturnType<typeof measure>;
@@ -27,6 +28,10 @@ const shareWindowMs = 5_000;
 const shareNeeded = 0.7;
 /** The first calls of a replica that returns are those of so many milliseconds. */
 const returnMs = 3_000;
+/** A system that is down this long after the fault has ended stays down. */
+const lastingMs = 60_000;
+/** How many slow requests are shown. */
+const slowestShown = 10;
 /** More calls in a second than this are no health probes: each replica of account makes one in five seconds. */
 const probesPerSecond = 2;
 
@@ -37,7 +42,7 @@ export function measure(record: RunRecord) {
   const span = (name: PhaseName): Span => record.phases.find((phase) => phase.name === name) ?? none;
   const [before, during, after] = [span('before'), span('during'), span('after')];
   const beganIn = ({ fromMs, toMs }: Span) => requests.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
-  const all = judged.flatMap(beganIn);
+  const lasting = beganIn({ fromMs: after.fromMs, toMs: Math.min(after.toMs, after.fromMs + lastingMs) });
   const openedAt = allOpenedAt(record.breakers, during);
   const protectedSpan = openedAt === undefined ? undefined : { fromMs: openedAt, toMs: during.toMs };
   const noticed = beganIn({ fromMs: Math.min(during.fromMs + noticeMs, during.toMs), toMs: during.toMs });
@@ -53,26 +58,31 @@ export function measure(record: RunRecord) {
         name: phase.name,
         seconds: (phase.toMs - phase.fromMs) / 1_000,
         arrivals: arrivals.length,
-        /** Share of requests with a correct final response in time. */
-        goodput: arrivals.filter(isGood).length / arrivals.length,
-        outcomes: countResponses(arrivals),
+        outcomes: countOutcomes(arrivals),
+        /** Share of requests that customer verified, that a stale value verified, or that were accepted for later. */
+        settled: arrivals.filter(isSettled).length / arrivals.length,
         latenciesMs: latenciesOf(arrivals.map(({ durationMs }) => durationMs)),
         customerCallsPerSecond: customerCallRate(services, phase),
       };
     }),
-    overallGoodput: all.filter(isGood).length / all.length,
     /** 5xx responses from the start of phase `during`. */
-    serverErrors: all.filter((request) => request.atMs >= during.fromMs && isServerError(request)).length,
+    serverErrors: judged.flatMap(beganIn).filter((request) => request.atMs >= during.fromMs && isServerError(request))
+      .length,
     /** Milliseconds from the start of the fault until every circuit breaker had opened. */
     openedAfterMs: openedAt === undefined ? undefined : openedAt - during.fromMs,
     /** From 2 s after the start of the fault until its end. */
     noticed: {
       /** Share of requests that customer itself verified: neither by a stale value nor later. */
-      verifiedNow: noticed.filter(isFresh).length / noticed.length,
+      verifiedNow: noticed.filter(isVerifiedNow).length / noticed.length,
       latenciesMs: latenciesOf(noticed.map(({ durationMs }) => durationMs)),
     },
     /** Accounts whose circuit breaker was seen in another state than CLOSED during the fault. */
     breakersLeftClosed: leftClosed(record.breakers, during),
+    /** Share of the requests of the 60 s after the fault that customer verified. Undefined for a shorter run. */
+    verifiedAfterwards:
+      after.toMs - after.fromMs < lastingMs ? undefined : lasting.filter(isVerifiedNow).length / lasting.length,
+    /** Ejections from the start of the fault on, of the replicas that the fault hit and of the others. */
+    ejections: ejectionsOf(record, during),
     timeToShareMs: timeToShare(services, during, after),
     loadOnReturn: loadOnReturn(services, before, during, after),
     timeToProtectMs: timeToProtect(requests, during),
@@ -80,6 +90,7 @@ export function measure(record: RunRecord) {
     /** From the opening of the last circuit breaker until the end of the fault. */
     protected: protectedSpan && {
       latenciesMs: latenciesOf(beganIn(protectedSpan).map(({ durationMs }) => durationMs)),
+      slowest: slowestOf(beganIn(protectedSpan), record.breakers),
       shareOfCustomerCalls:
         customerCallRate(samplesFrom(services, protectedSpan), protectedSpan) / customerCallRate(services, before),
     },
@@ -93,6 +104,32 @@ export function measure(record: RunRecord) {
     generatorShare: shareOf('generator'),
     machineShare: shareOf('machine'),
   };
+}
+
+/** The slowest requests with the states of the circuit breakers when they began. */
+function slowestOf(requests: readonly ClientRequest[], samples: readonly BreakerSample[]) {
+  return requests
+    .toSorted((one, other) => other.durationMs - one.durationMs)
+    .slice(0, slowestShown)
+    .map((request) => ({
+      atMs: request.atMs,
+      durationMs: request.durationMs,
+      outcome: outcomeOf(request),
+      states: samples.findLast(({ atMs }) => atMs <= request.atMs)?.states ?? {},
+    }));
+}
+
+/** Undefined when no pool reported its ejections. */
+function ejectionsOf({ services, faultyReplicas }: RunRecord, { fromMs }: Span) {
+  const [first, last] = [nearest(services, fromMs)?.ejections, services.at(-1)?.ejections];
+  if (first === undefined || last === undefined) return undefined;
+  const counts = Object.entries(last).map(([replica, total]) => ({
+    isFaulty: faultyReplicas.includes(replica),
+    count: total - (first[replica] ?? 0),
+  }));
+  const total = (isFaulty: boolean): number =>
+    sum(counts.filter((each) => each.isFaulty === isFaulty).map(({ count }) => count));
+  return { faulty: total(true), healthy: total(false) };
 }
 
 const forwardedIn = ({ forwarded }: RunRecord, { fromMs, toMs }: Span) =>

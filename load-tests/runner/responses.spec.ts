@@ -1,40 +1,44 @@
 import { describe, expect, it } from 'vitest';
 import {
-  countResponses,
-  isFresh,
-  isGood,
+  countOutcomes,
   isServerError,
-  responseKindOf,
+  isSettled,
+  isVerifiedNow,
+  outcomeOf,
   timeToProtect,
   timeToRecover,
 } from './responses.ts';
 import { requestAt, requestsBetween } from './testing/sample-run.ts';
 
-describe('a response', () => {
+describe('the outcome', () => {
   it.each([
-    [{}, '201', true, true, false],
-    [{ verifiedBy: 'LAST_GOOD' }, '201 last good', true, false, false],
-    [{ status: 202 }, '202', true, false, false],
-    [{ status: 422, customerId: 'x-1' }, '422', true, true, false],
-    [{ status: 503 }, '503', false, false, true],
-    [{ status: 500 }, 'error', false, false, true],
-    [{ status: 429 }, 'error', false, false, false],
-    [{ status: 0 }, 'error', false, false, false],
-  ] as const)('to %j is %s', (change, outcome, good, fresh, serverError) => {
+    [{}, 'verified now', true, true, false],
+    [{ verifiedBy: 'LAST_GOOD' }, 'last good value', true, false, false],
+    [{ status: 202 }, 'accepted for later', true, false, false],
+    [{ status: 422, customerId: 'x-1' }, 'verified now', true, true, false],
+    // An existing customer.
+    [{ status: 422, customerId: 'c-1001' }, 'failed', false, false, false],
+    [{ status: 503 }, 'refused', false, false, true],
+    [{ status: 429 }, 'refused', false, false, false],
+    [{ status: 500 }, 'failed', false, false, true],
+    [{ status: 0 }, 'failed', false, false, false],
+  ] as const)('of %j is %s', (change, outcome, isDone, isVerified, isError) => {
     const request = requestAt(0, change);
 
-    expect(responseKindOf(request)).toBe(outcome);
-    expect([isGood(request), isFresh(request), isServerError(request)]).toEqual([good, fresh, serverError]);
+    expect(outcomeOf(request)).toBe(outcome);
+    expect([isSettled(request), isVerifiedNow(request), isServerError(request)]).toEqual([isDone, isVerified, isError]);
   });
 
-  it('is not good when an existing customer is refused', () => {
-    expect(isGood(requestAt(0, { status: 422, customerId: 'c-1001' }))).toBe(false);
-  });
+  it('is counted, and outcomes of no request are 0', () => {
+    const counts = countOutcomes([requestAt(0), requestAt(1), requestAt(2, { status: 0 })]);
 
-  it('is counted under its kind, and kinds without responses are 0', () => {
-    const counts = countResponses([requestAt(0), requestAt(1), requestAt(2, { status: 0 })]);
-
-    expect(counts).toEqual({ '201': 2, '201 last good': 0, '202': 0, '422': 0, '503': 0, error: 1 });
+    expect(counts).toEqual({
+      'verified now': 2,
+      'last good value': 0,
+      'accepted for later': 0,
+      refused: 0,
+      failed: 1,
+    });
   });
 });
 

@@ -1,35 +1,38 @@
 import type { ClientRequest } from './run-record.ts';
 
-/** Responses from best to worst; `201 last good` is an account that was opened with a stale value. */
-export const responseKinds = ['201', '201 last good', '202', '422', '503', 'error'] as const;
+/**
+ * What a client receives, from best to worst.
+ *
+ * - verified now: 201, or 422 for a customer that does not exist, by a response of customer to this request
+ * - last good value: 201, by a stale value
+ * - accepted for later: 202
+ * - refused: 503 or 429, so that nothing was done
+ * - failed: any other response, or none in time
+ */
+export const outcomes = ['verified now', 'last good value', 'accepted for later', 'refused', 'failed'] as const;
 
-export type ResponseKind = (typeof responseKinds)[number];
+export type Outcome = (typeof outcomes)[number];
 
-export function responseKindOf({ status, verifiedBy }: ClientRequest): ResponseKind {
-  if (status === 201) return verifiedBy === 'LAST_GOOD' ? '201 last good' : '201';
-  if (status === 202) return '202';
-  if (status === 422) return '422';
-  return status === 503 ? '503' : 'error';
+export function outcomeOf({ status, verifiedBy, customerId }: ClientRequest): Outcome {
+  if (status === 201) return verifiedBy === 'LAST_GOOD' ? 'last good value' : 'verified now';
+  if (status === 422) return customerId.startsWith('x-') ? 'verified now' : 'failed';
+  if (status === 202) return 'accepted for later';
+  return status === 503 || status === 429 ? 'refused' : 'failed';
 }
 
-/** Whether the client received a correct final response: an account, or 422 for a customer that does not exist. */
-export function isGood(request: ClientRequest): boolean {
-  const kind = responseKindOf(request);
-  return kind === '422' ? request.customerId.startsWith('x-') : kind !== '503' && kind !== 'error';
+/** Whether the client need not send the request again: it was verified, by whatever means, or accepted for later. */
+export function isSettled(request: ClientRequest): boolean {
+  return !['refused', 'failed'].includes(outcomeOf(request));
 }
 
-/** Whether customer verified the request. */
-export function isFresh(request: ClientRequest): boolean {
-  const kind = responseKindOf(request);
-  return kind === '201' || kind === '422';
-}
+export const isVerifiedNow = (request: ClientRequest): boolean => outcomeOf(request) === 'verified now';
 
 /** A 5xx response; a missing response is not one. */
 export const isServerError = ({ status }: ClientRequest): boolean => status >= 500;
 
-export function countResponses(requests: readonly ClientRequest[]): Record<ResponseKind, number> {
-  const counts: Record<ResponseKind, number> = { '201': 0, '201 last good': 0, '202': 0, '422': 0, '503': 0, error: 0 };
-  for (const request of requests) counts[responseKindOf(request)] += 1;
+export function countOutcomes(requests: readonly ClientRequest[]): Record<Outcome, number> {
+  const counts = Object.fromEntries(outcomes.map((each) => [each, 0])) as Record<Outcome, number>;
+  for (const request of requests) counts[outcomeOf(request)] += 1;
   return counts;
 }
 
@@ -52,14 +55,14 @@ export interface Span {
   readonly toMs: number;
 }
 
-/** Time from the start of a fault until clients get fast successful responses. Undefined when they never do. */
+/** Time from the start of a fault until clients get fast responses and settled requests. Undefined when they never do. */
 export function timeToProtect(requests: readonly ClientRequest[], span: Span): ReactionTime {
-  return firstSustained(requests, span, (request) => request.durationMs <= fastMs && isGood(request));
+  return firstSustained(requests, span, (request) => request.durationMs <= fastMs && isSettled(request));
 }
 
 /** Time from the end of a fault until clients get fast responses verified by customer. Undefined when they never do. */
 export function timeToRecover(requests: readonly ClientRequest[], span: Span): ReactionTime {
-  return firstSustained(requests, span, (request) => request.durationMs <= fastMs && isFresh(request));
+  return firstSustained(requests, span, (request) => request.durationMs <= fastMs && isVerifiedNow(request));
 }
 
 function firstSustained(

@@ -36,6 +36,8 @@ export interface ServiceSample {
   readonly atMs: number;
   /** Calls that each replica of customer had received, with any result. */
   readonly customerCalls: Readonly<Record<string, number>>;
+  /** How often the endpoint pools of account have ejected each replica of customer. */
+  readonly ejections: Readonly<Record<string, number>>;
   /** Resident memory of each replica, in bytes. */
   readonly memoryBytes: Readonly<Record<string, number>>;
   /** p99 of the event-loop lag of each replica since the previous sample, in milliseconds. */
@@ -79,6 +81,8 @@ export interface RunRecord {
   readonly machine: { readonly processors: number; readonly description: string };
   readonly phases: readonly Phase[];
   readonly marks: readonly Mark[];
+  /** The replicas of customer that a fault hit, when it did not hit all. */
+  readonly faultyReplicas: readonly string[];
   readonly requests: readonly ClientRequest[];
   readonly breakers: readonly BreakerSample[];
   readonly services: readonly ServiceSample[];

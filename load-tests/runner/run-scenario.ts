@@ -89,11 +89,12 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     signal.throwIfAborted();
     const forwarded = readGatewayLog(readFileSync(system.gatewayLog, 'utf8'), k6.beganAt);
     say('waiting for pending verifications, then reading the ledger');
-    const ledger = await settleAndAudit(system, requests);
+    const ledger = await settleAndAudit(system, requests, { isDueAtOnce: variant === scenario.control });
     return {
       ...about(request, startedAt),
       phases,
       marks,
+      faultyReplicas: faultyReplicasOf(request),
       requests,
       breakers: sampling.breakers,
       services: sampling.services,
@@ -123,6 +124,12 @@ const oneClient = { CLIENT_RATE_LIMIT: '0', MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '
 function shutdownOf({ scenario, durations }: RunRequest): Record<string, string> {
   const restarts = scenario.steps?.(durations).some(({ action }) => action.kind === 'restart') ?? false;
   return restarts ? { SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '10s' } : {};
+}
+
+function faultyReplicasOf({ scenario, durations }: RunRequest): string[] {
+  const steps = scenario.steps?.(durations) ?? [];
+  const replicas = steps.flatMap(({ action }) => (action.kind === 'customer' ? (action.replica ?? []) : []));
+  return [...new Set(replicas)];
 }
 
 async function playTimeline(
@@ -167,6 +174,7 @@ async function runTarget(request: RunRequest, target: string, directory: string)
       ...about(request, startedAt),
       phases: plannedPhases(durations),
       marks: [],
+      faultyReplicas: [],
       requests,
       breakers: [],
       services: [],

@@ -22,6 +22,8 @@ export function startSampling(system: LocalSystem, beganAt: number, generatorPid
   const breakers: BreakerSample[] = [];
   const services: ServiceSample[] = [];
   const customerCalls = new ReplicaCounters();
+  /** Of each replica of customer by each replica of account. */
+  const ejections = new ReplicaCounters();
   const processorsInUse = generatorPid === undefined ? undefined : processorUse(generatorPid);
 
   const sampleBreakers = async (): Promise<void> => {
@@ -54,11 +56,18 @@ export function startSampling(system: LocalSystem, beganAt: number, generatorPid
       memoryBytes[name] = sampleValue(text, 'process_resident_memory_bytes');
       eventLoopLagMs[name] = sampleValue(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000;
       if (name.startsWith('customer')) customerCalls.record(name, callsIn(text));
+      else {
+        for (const { name: customer, url } of system.customers)
+          ejections.record(`${name} ${customer}`, ejectionsIn(text, url));
+      }
     }
     const processors = processorsInUse?.();
     services.push({
       atMs,
       customerCalls: customerCalls.totals,
+      ejections: Object.fromEntries(
+        system.customers.map(({ name }) => [name, sumOf(ejections.totals, (key) => key.endsWith(` ${name}`))]),
+      ),
       memoryBytes,
       eventLoopLagMs,
       ...(processors && { processors }),
@@ -86,6 +95,14 @@ function callsIn(text: string): number {
     sumOfSamples(text, 'http_server_requests_active', route)
   );
 }
+
+/** How often a pool has ejected an endpoint. */
+function ejectionsIn(text: string, url: string): number {
+  return sumOfSamples(text, 'breakwater_endpoint_pool_endpoint_ejections_total', { endpoint: new URL(url).host });
+}
+
+const sumOf = (counts: Readonly<Record<string, number>>, isCounted: (key: string) => boolean): number =>
+  Object.entries(counts).reduce((sum, [key, count]) => sum + (isCounted(key) ? count : 0), 0);
 
 /** Adds up the counters of replicas, which restart at 0 with each new process. */
 export class ReplicaCounters {

@@ -10,24 +10,35 @@ import {
   type RecordedResponse,
   RetryingClient,
 } from '@breakwater/system-runner/ledger';
+import { withClient } from '@breakwater/system-runner/postgres';
 import type { ClientRequest, LedgerResult } from './run-record.ts';
 
 /** Longer than the reconciler's back-off after the few failures of a run; its longest is an hour. */
 const settleTimeoutMs = 120_000;
+/** Two replicas of account verify sixteen a second. */
+const msPerPendingAccount = 100;
 const concurrentClients = 8;
 
 /**
  * Waits until nothing is pending and compares the responses with the ledger. Requests without a final response are
  * first retried under their keys, as clients do; the measures do not include these retries.
+ *
+ * @param isDueAtOnce whether pending accounts do not wait for the end of their back-off, which grew while customer stayed down
  */
-export async function settleAndAudit(system: LocalSystem, requests: readonly ClientRequest[]): Promise<LedgerResult> {
+export async function settleAndAudit(
+  system: LocalSystem,
+  requests: readonly ClientRequest[],
+  { isDueAtOnce }: { readonly isDueAtOnce: boolean },
+): Promise<LedgerResult> {
   const unsettled = requests.filter((request) => finalResponse(request) === undefined);
   const later = await retryAll(system.gatewayUrl, unsettled);
   const recorded = requests.map((request): RecordedRequest => {
     const response = finalResponse(request) ?? later.get(request.key);
     return { key: request.key, customerId: request.customerId, responses: response === undefined ? [] : [response] };
   });
-  const deadline = performance.now() + settleTimeoutMs;
+  const pending = await countPending(system.database.url);
+  if (isDueAtOnce && pending > 0) await makeDue(system.database.url);
+  const deadline = performance.now() + settleTimeoutMs + pending * msPerPendingAccount;
   while ((await countPending(system.database.url)) > 0 && performance.now() < deadline) await delay(500);
   const ledger = await readLedger(system.database.url);
   return {
@@ -57,4 +68,10 @@ async function retryAll(
   };
   await Promise.all(Array.from({ length: concurrentClients }, work));
   return responses;
+}
+
+/** As an operator would (docs/runbook.md#try-to-verify-accounts-again). */
+async function makeDue(databaseUrl: string): Promise<void> {
+  const sql = 'UPDATE account.pending_verifications SET next_attempt_at = now(), attempts = 0, failures = 0';
+  await withClient(databaseUrl, (client) => client.query(sql));
 }

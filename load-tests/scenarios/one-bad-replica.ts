@@ -10,6 +10,7 @@ function oneOfTwo(name: string, claim: string, title: string, faults: Faults, ra
     ...usualDurations,
     rate,
     control: 'round-robin-without-ejection',
+    controlThresholds: { serverErrors: 0 },
     steps: ({ during }) => [
       { at: 0, title: `${replica} ${title}`, action: { kind: 'customer', faults, replica } },
       {
@@ -19,11 +20,13 @@ function oneOfTwo(name: string, claim: string, title: string, faults: Faults, ra
       },
     ],
     thresholds: () => ({
-      goodput: 0.999,
+      settled: 0.999,
       serverErrors: 0,
       verifiedNow: 0.99,
       p99NoticedMs: 150,
       breakersLeftClosed: 0,
+      healthyEjected: 0,
+      faultyEjected: 1,
       timeToShareMs: 15_000,
       // At a low rate, a few calls decide.
       ...(rate >= 60 ? { loadOnReturn: 1.25 } : {}),

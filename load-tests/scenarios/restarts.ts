@@ -16,7 +16,7 @@ export const restarts = {
         title: `${replica} is replaced`,
         action: { kind: 'restart', replicas: [replica] },
       })),
-    thresholds: () => ({ goodput: 0.999, serverErrors: 0 }),
+    thresholds: () => ({ settled: 0.999, serverErrors: 0 }),
   },
   replicaKilled: {
     name: 'replica-killed',
@@ -29,7 +29,7 @@ export const restarts = {
       { at: 0, title: 'account-1 is killed', action: { kind: 'kill', replicas: ['account-1'] } },
       { at: during, title: 'account-1 restarts', action: { kind: 'restart', replicas: ['account-1'] } },
     ],
-    thresholds: () => ({ goodput: 0.99, serverErrors: 0, timeToProtectMs: 2_000, timeToRecoverMs: 8_000 }),
+    thresholds: () => ({ settled: 0.99, serverErrors: 0, timeToProtectMs: 2_000, timeToRecoverMs: 8_000 }),
   },
   accountFrozen: {
     name: 'one-account-frozen',
@@ -45,7 +45,7 @@ export const restarts = {
       { at: 0, title: 'account-1 is frozen', action: { kind: 'freeze', replicas: ['account-1'] } },
       { at: during, title: 'account-1 continues', action: { kind: 'thaw', replicas: ['account-1'] } },
     ],
-    thresholds: () => ({ goodput: 0.99, serverErrors: 0, p99DuringMs: 150, timeToRecoverMs: 8_000 }),
+    thresholds: () => ({ settled: 0.99, serverErrors: 0, p99DuringMs: 150, timeToRecoverMs: 8_000 }),
   },
   accountOverload: {
     name: 'account-overload',

@@ -8,7 +8,7 @@ export const traffic = {
     durations: { before: 0, during: 45, after: 0 },
     short: { before: 0, during: 15, after: 0 },
     rate: 60,
-    thresholds: () => ({ goodput: 0.999, serverErrors: 0, p99DuringMs: 150, customerCallsPerArrival: 1.01 }),
+    thresholds: () => ({ settled: 0.999, serverErrors: 0, p99DuringMs: 150, customerCallsPerArrival: 1.01 }),
     isMeasuredByClients: true,
   },
   spike: {
@@ -27,7 +27,7 @@ export const traffic = {
         { rate: 10, seconds: after },
       ],
     }),
-    thresholds: () => ({ goodput: 0.99, serverErrors: 0, p99DuringMs: 1_000, timeToRecoverMs: 2_000 }),
+    thresholds: () => ({ settled: 0.99, serverErrors: 0, p99DuringMs: 1_000, timeToRecoverMs: 2_000 }),
     isMeasuredByClients: true,
   },
   soak: {
@@ -37,6 +37,6 @@ export const traffic = {
     durations: { before: 0, during: 180, after: 0 },
     short: { before: 0, during: 45, after: 0 },
     rate: 50,
-    thresholds: () => ({ goodput: 0.999, serverErrors: 0, memoryGrowth: 1.1, eventLoopLagGrowthMs: 20 }),
+    thresholds: () => ({ settled: 0.999, serverErrors: 0, memoryGrowth: 1.1, eventLoopLagGrowthMs: 20 }),
   },
 } satisfies Record<string, Scenario>;

@@ -28,6 +28,7 @@ export const servicesAt = (
 ): ServiceSample => ({
   atMs,
   customerCalls: { 'customer-1': customerCalls / 2, 'customer-2': customerCalls / 2 },
+  ejections: { 'customer-1': 0, 'customer-2': 0 },
   memoryBytes: { 'account-1': 100e6 },
   eventLoopLagMs: { 'account-1': 10 },
   processors: { generator: 0.1, machine: 0.8 },
@@ -56,6 +57,7 @@ export function sampleRun(change: Partial<RunRecord> = {}): RunRecord {
       { atMs: 10_000, title: 'customer takes 2 s' },
       { atMs: 30_000, title: 'customer is healthy' },
     ],
+    faultyReplicas: [],
     requests: [
       ...requestsBetween(0, 10_000),
       ...requestsBetween(10_000, 12_000, { durationMs: 2_000 }),

@@ -72,7 +72,8 @@ export function stepAt({ steps }: Scenario, elapsed: number): string {
 
 /** `undefined` for a load test that changes nothing, compares settings, or needs its own runner. */
 function scenarioOf({ name, claim, short, rate, ...test }: LoadTest): Scenario | undefined {
-  if (test.variants !== undefined || (test.steps === undefined && test.load === undefined)) return undefined;
+  const isAsConfigured = test.variants?.includes('as-configured') ?? true;
+  if (!isAsConfigured || (test.steps === undefined && test.load === undefined)) return undefined;
   const healthy = test.healthy ?? healthyCustomer;
   const changes: { at: number; title: string; faults: Faults }[] = [];
   const planned = test.steps?.(short) ?? [];
