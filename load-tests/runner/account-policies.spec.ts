@@ -68,7 +68,7 @@ describe('policiesFor', () => {
   it('allows three attempts of a second in both retry variants, which differ in the budget alone', () => {
     const without = policies('sliding-window', 'retries-without-budget');
     const within = policies('sliding-window', 'retries-within-budget');
-    const { retryBudget, ...retry } = within.retry.instances.customer;
+    const { retryBudget: _budget, ...retry } = within.retry.instances.customer;
 
     expect(within).toEqual({ ...without, retry: { instances: { customer: { ...retry, retryBudget: 'customer' } } } });
     expect(without.retry.instances.customer).toEqual(retry);

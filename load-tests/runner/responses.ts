@@ -20,7 +20,7 @@ export function outcomeOf({ status, verifiedBy, customerId }: ClientRequest): Ou
   return status === 503 || status === 429 ? 'refused' : 'failed';
 }
 
-/** Whether the client need not send the request again: it was verified, by whatever means, or accepted for later. */
+/** Whether the client need not send the request again: it was verified, also by a stale value, or accepted for later. */
 export function isSettled(request: ClientRequest): boolean {
   return !['refused', 'failed'].includes(outcomeOf(request));
 }

@@ -129,6 +129,6 @@ export const customerFailures = {
       'Without a circuit breaker, retries keep an overloaded customer down after the load has fallen; with a budget they do not.',
     ...finiteCapacity,
     variants: ['retries-within-budget'],
-    thresholds: () => ({ ...clientsHardlyNotice, timeToRecoverMs: 45_000 }),
+    thresholds: () => ({ serverErrors: 0, timeToRecoverMs: 45_000 }),
   },
 } satisfies Record<string, Scenario>;
