@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadResilienceConfig } from '../src/config/resilience-config.ts';
+import { loadResilienceConfig } from '../src/config/load-resilience-config.ts';
 import { startUpWarnings } from '../src/doctor/diagnose.ts';
 import { instancesOf } from '../src/doctor/instance.ts';
 import { createRegistries } from '../src/core/policies.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigFileError, readConfigFile } from './config-file.ts';
+import { ConfigFileError } from './config-text.ts';
+import { readConfigFile } from './config-file.ts';
 
 describe('readConfigFile', () => {
   let folder: string;

@@ -1,49 +1,8 @@
+/* oxlint-disable no-restricted-imports -- this file reads files */
 import { readFile } from 'node:fs/promises';
-import { extname, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ResilienceError } from '../core/errors.ts';
-import { propertiesDocuments } from './properties-file.ts';
-
-/**
- * A configuration file cannot be read: it is missing, its kind is not known, its text is not valid, or the YAML parser is
- * not installed.
- */
-export class ConfigFileError extends ResilienceError {
-  readonly code = 'CONFIG_FILE_UNREADABLE';
-  /** The resolved path. */
-  readonly path: string;
-
-  constructor(path: string, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options);
-    this.path = path;
-  }
-}
-
-/** The content of a configuration file. */
-export interface ConfigFile {
-  /** The file in messages: its path relative to the working directory, if it is below it. */
-  readonly label: string;
-  /** Its documents (usually one) as plain values. */
-  readonly documents: readonly unknown[];
-}
-
-/** The part of `yaml` in use. Declared here, because users without files do not have its types. */
-interface YamlPackage {
-  parseAllDocuments(text: string, options: { readonly merge: boolean }): Iterable<YamlDocument>;
-}
-
-interface YamlDocument {
-  readonly errors: readonly YamlError[];
-  toJS(): unknown;
-}
-
-interface YamlError extends Error {
-  readonly code: string;
-  readonly linePos?: readonly { readonly line: number; readonly col: number }[] | undefined;
-}
-
-/** Imports `yaml`, an optional peer dependency. */
-export type YamlImport = () => Promise<YamlPackage>;
+import { type ConfigFile, ConfigFileError, documentsInText, type YamlImport } from './config-text.ts';
 
 /** Reads configuration files. See `readConfigFile`. */
 export function readConfigFiles(files: readonly (string | URL)[]): Promise<readonly ConfigFile[]> {
@@ -64,45 +23,7 @@ export async function readConfigFile(
   const path = file instanceof URL ? fileURLToPath(file) : resolve(file);
   const label = labelOf(path);
   const text = await textOf(path);
-  const extension = extname(path).toLowerCase();
-  if (extension === '.properties') return { label, documents: properties(text, path, label) };
-  if (yamlExtensions.includes(extension)) {
-    return { label, documents: await yamlDocuments(text, path, label, importYaml) };
-  }
-  const given = extension === '' ? 'has no extension' : `has the extension ${extension}`;
-  const allowed = [...yamlExtensions, '.properties'].join(', ');
-  throw new ConfigFileError(path, `The configuration file ${path} ${given}; allowed: ${allowed}.`);
-}
-
-/** JSON is YAML, too. */
-const yamlExtensions: readonly string[] = ['.yml', '.yaml', '.json'];
-
-function properties(text: string, path: string, label: string): readonly unknown[] {
-  try {
-    return propertiesDocuments(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigFileError(path, `${label} is not a valid properties file, ${reason}`, { cause: error });
-  }
-}
-
-async function yamlDocuments(
-  text: string,
-  path: string,
-  label: string,
-  importYaml: YamlImport,
-): Promise<readonly unknown[]> {
-  const parser = await yaml(path, importYaml);
-  const documents = [...parser.parseAllDocuments(text, { merge: true })];
-  for (const { errors } of documents) {
-    const [error] = errors;
-    if (error === undefined) continue;
-    const [{ line, col } = { line: 1, col: 1 }] = error.linePos ?? [];
-    const [summary = error.code] = error.message.split(/ at line \d+|\n/);
-    const message = `${label} is not valid YAML, line ${line}, column ${col}: ${summary}`;
-    throw new ConfigFileError(path, message, { cause: error });
-  }
-  return documents.map((document) => document.toJS());
+  return { label, documents: await documentsInText(text, path, label, importYaml) };
 }
 
 function labelOf(path: string): string {
@@ -117,17 +38,5 @@ async function textOf(path: string): Promise<string> {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'there is no such file' : message;
     throw new ConfigFileError(path, `The configuration file ${path} cannot be read: ${reason}.`, { cause: error });
-  }
-}
-
-async function yaml(path: string, importYaml: YamlImport): ReturnType<YamlImport> {
-  try {
-    return await importYaml();
-  } catch (error) {
-    // The second is the code where this library was loaded as CommonJS.
-    const missing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
-    if (!missing.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    const message = `Reading ${path} needs the package 'yaml', which is not installed: npm install yaml`;
-    throw new ConfigFileError(path, message, { cause: error });
   }
 }

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRegistry } from '../core/policies.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
-import { ConfigFileError } from './config-file.ts';
-import { loadResilienceConfig, type ResilienceConfig } from './resilience-config.ts';
+import { ConfigFileError } from './config-text.ts';
+import { loadResilienceConfig } from './load-resilience-config.ts';
+import { type ResilienceConfig } from './resilience-config.ts';
 
 class HttpServerErrorException extends Error {}
 class IOException extends Error {}

@@ -16,7 +16,7 @@ import { pipelineKindsOf, policies, type PolicyDefinitions, type PolicyKind } fr
 import type { PolicyTable } from '../core/policy-definition.ts';
 import { withBackoff } from './backoff.ts';
 import { bindDefinitions, type Layers } from './bind.ts';
-import { type ConfigFile, readConfigFiles } from './config-file.ts';
+import type { ConfigFile } from './config-text.ts';
 import { type KnownNames, propertiesInEnvironment } from './environment.ts';
 import { ConfigIssues } from './issues.ts';
 import { type ErrorTypes, type NameLookup, namesInTables, type Predicates } from './names.ts';
@@ -68,34 +68,6 @@ export interface ResilienceConfig extends PolicyDefinitions {
   readonly healthOptions: { readonly [K in PolicyKind]: HealthOptionsOf };
   /** One text with everything that has no effect, if there is any, and one for each Java class that is not known. */
   readonly warnings: readonly string[];
-}
-
-/** The sources of configuration. Files override code, and the environment overrides files, option by option. */
-export interface ResilienceConfigSources extends ResilienceConfigContext {
-  /**
-   * Files of YAML (`.yml`, `.yaml`) or Java's properties (`.properties`), relative to the working directory; a later one
-   * overrides an earlier one. None by default.
-   */
-  readonly files?: readonly (string | URL)[];
-}
-
-/**
- * Reads the configuration below `resilience4j` from files in the form of Spring's `application.yml` or
- * `application.properties`. A file from a Spring application loads without changes; other keys in it are ignored.
- *
- * @throws InvalidOptionsError listing every fault with its place
- * @throws ConfigFileError if a file is missing or not valid, if its kind is not known, or if the package `yaml` is not installed
- *
- * @example
- * const { circuitBreaker, warnings } = await loadResilienceConfig({ files: ['resilience.yml'] });
- * const registry = createRegistry('circuitBreaker', circuitBreaker);
- */
-export async function loadResilienceConfig(
-  sources: ResilienceConfigSources = {},
-  table: PolicyTable = policies,
-): Promise<ResilienceConfig> {
-  const { files = [], ...context } = sources;
-  return resilienceConfig(await readConfigFiles(files), context, table);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ConfigFile } from './config-file.ts';
+import type { ConfigFile } from './config-text.ts';
 import type { ConfigIssues } from './issues.ts';
 import { relaxed } from './names.ts';
 import { pipelinesSection } from './section-format.ts';

@@ -8,8 +8,9 @@ import { InvalidOptionsError } from '../core/errors.ts';
 import { createRegistry, policies } from '../core/policies.ts';
 import { TimeoutExceededError } from '../core/time-limiter/time-limiter.errors.ts';
 import { instancesInFiles } from '../doctor/instances-in-files.ts';
-import { ConfigFileError } from './config-file.ts';
-import { loadResilienceConfig, resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
+import { ConfigFileError } from './config-text.ts';
+import { loadResilienceConfig } from './load-resilience-config.ts';
+import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
 import { sectionFormats } from './section-format.ts';
 
 class CustomerDown extends Error {}

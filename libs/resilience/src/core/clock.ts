@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { checkNumber } from './arguments.ts';
+import { nodeModule } from './platform.ts';
 
 /** Cancels a scheduled callback. Calling it late or more than once has no effect. */
 export type Cancel = () => void;
@@ -78,8 +78,12 @@ export function scaledClock(speed: number): Clock {
  */
 export const systemClock: Clock = scaledClock(1);
 
-/** Of the time when this module was loaded, which is before any request. */
-const contextOfNoCaller = AsyncLocalStorage.snapshot();
+const asyncHooks = nodeModule<{ readonly AsyncLocalStorage: { snapshot(): <T>(work: () => T) => T } }>(
+  'node:async_hooks',
+);
+
+/** Of the time when this module was loaded, which is before any request. A browser has no async context. */
+const contextOfNoCaller: <T>(work: () => T) => T = asyncHooks?.AsyncLocalStorage.snapshot() ?? ((work) => work());
 
 /**
  * Runs background work outside the async context of the current caller. Otherwise the work of a request that ended long ago

@@ -1,7 +1,7 @@
-import { types } from 'node:util';
 import type { Clock } from './clock.ts';
 import { isError } from './error-matcher.ts';
 import { propertyOf, textOf } from './errors.ts';
+import { isPromise } from './platform.ts';
 
 /** The fields that every event of every policy has. */
 export interface PolicyEvent {
@@ -155,7 +155,7 @@ export class EventBuffer<E> {
 function deliver(listener: Listener<never>, event: PolicyEvent): void {
   try {
     const result = (listener as Listener<PolicyEvent>)(event);
-    if (types.isPromise(result)) result.catch((error: unknown) => warnOfListener(event, error));
+    if (isPromise(result)) result.catch((error: unknown) => warnOfListener(event, error));
   } catch (error) {
     warnOfListener(event, error);
   }
@@ -173,5 +173,6 @@ function warnOfListener({ type }: PolicyEvent, error: unknown): void {
 export function warn(type: string, message: string, error?: unknown): void {
   const stack = isError(error) ? propertyOf(error, 'stack') : undefined;
   const detail = typeof stack === 'string' ? stack : textOf(error);
+  if (typeof process === 'undefined') return;
   process.emitWarning(message, { type, ...(error !== undefined && { detail }) });
 }

@@ -1,8 +1,8 @@
-import { types } from 'node:util';
 import type { CallEndpoint, UsedEndpoints } from './call-endpoints.ts';
 import type { Deadline } from './deadline.ts';
 import { type Unsubscribe, warn } from './events.ts';
 import type { HttpRequestFacts } from './http-request.ts';
+import { isGeneratorFunction } from './platform.ts';
 
 /** The context of one call, which policies pass to the call and to each other. */
 export interface CallContext {
@@ -103,7 +103,7 @@ export function decorateCall<A extends unknown[], T>(
  * @throws TypeError for a generator function and for an async one
  */
 export function refuseGenerator(call: CallableFunction): void {
-  if (!types.isGeneratorFunction(call)) return;
+  if (!isGeneratorFunction(call)) return;
   throw new TypeError(
     `A policy cannot protect the generator ${call.name || '(anonymous)'}: protect a function that returns a promise.`,
   );

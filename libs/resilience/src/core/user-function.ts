@@ -1,6 +1,6 @@
-import { types } from 'node:util';
 import { type ErrorMatcher, isPredicate, matchesError } from './error-matcher.ts';
 import { warn } from './events.ts';
+import { isPromise } from './platform.ts';
 
 /**
  * Calls the functions in the options of one policy, such as predicates. They are the user's code: they may throw, or
@@ -52,7 +52,7 @@ export class UserFunctions {
     try {
       const returned = userFunction(...parameters);
       // A rejection that nothing handles would end the process.
-      if (types.isPromise(returned)) returned.catch(() => {});
+      if (isPromise(returned)) returned.catch(() => {});
       // Checks and descriptions read properties of the value, and can throw as well.
       if (isValid(returned)) return returned;
       this.#report(option, userFunction, `returned ${describe(returned)}, but must return ${allowed}`);

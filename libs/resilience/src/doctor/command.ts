@@ -1,7 +1,9 @@
+/* oxlint-disable no-restricted-imports -- the command runs in Node.js */
 import { writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ConfigFile, ConfigFileError, readConfigFile, readConfigFiles } from '../config/config-file.ts';
+import { type ConfigFile, ConfigFileError } from '../config/config-text.ts';
+import { readConfigFile, readConfigFiles } from '../config/config-file.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { parseDuration } from '../core/duration.ts';
 import { ResilienceError } from '../core/errors.ts';

@@ -1,4 +1,3 @@
-import { inspect, isDeepStrictEqual } from 'node:util';
 import type { BulkheadConfig } from '../core/bulkhead/bulkhead.options.ts';
 import type { CircuitBreakerConfig } from '../core/circuit-breaker/circuit-breaker.options.ts';
 import type { OptionRules } from '../core/options.ts';
@@ -40,10 +39,18 @@ function listOptions(config: object | undefined, definition: PolicyDefinition | 
   const rules: OptionRules = definition?.options.rules ?? {};
   const options = Object.entries(config ?? {}).flatMap(([option, value]: [string, unknown]) => {
     const rule = rules[option];
-    if (rule === undefined || value === undefined || isDeepStrictEqual(value, rule.defaultValue)) return [];
-    return [`${option} ${rule.kind === 'duration' ? span(value as number) : inspect(value)}`];
+    if (rule === undefined || value === undefined || shown(value) === shown(rule.defaultValue)) return [];
+    return [`${option} ${rule.kind === 'duration' ? span(value as number) : shown(value)}`];
   });
   return `${definition?.title}: ${options.length === 0 ? 'default options' : options.join(', ')}.`;
+}
+
+/** The value of an option as in code. */
+function shown(value: unknown): string {
+  if (typeof value === 'function') return value.name === '' ? 'a function' : value.name;
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `[ ${value.map(shown).join(', ')} ]`;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
 function explainCircuitBreaker(config: CircuitBreakerConfig): string {

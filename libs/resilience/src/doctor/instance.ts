@@ -1,4 +1,4 @@
-import type { ConfigFile } from '../config/config-file.ts';
+import type { ConfigFile } from '../config/config-text.ts';
 import { classWithoutCounterpart, type NameLookup, namesInTables } from '../config/names.ts';
 import type { Environment } from '../config/placeholders.ts';
 import { configWithNames, type ResilienceConfig } from '../config/resilience-config.ts';

@@ -1,9 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  loadResilienceConfig,
-  type ResilienceConfig,
-  type ResilienceConfigSources,
-} from '../config/resilience-config.ts';
+import { loadResilienceConfig, type ResilienceConfigSources } from '../config/load-resilience-config.ts';
+import { type ResilienceConfig } from '../config/resilience-config.ts';
 import type { PolicyKind } from '../core/policies.ts';
 import type { PolicyTable } from '../core/policy-definition.ts';
 import { FeatureDefinitions } from './feature-definitions.ts';

@@ -1,5 +1,5 @@
-import dnsPromises from 'node:dns/promises';
 import type { CallEndpoint } from '../call-endpoints.ts';
+import { nodeModule } from '../platform.ts';
 
 /** An endpoint that a resolver found. */
 export interface ResolvedEndpoint {
@@ -37,9 +37,16 @@ interface DnsServer {
 
 /** Looks the functions up for each call: `setServers` of `node:dns` replaces them. */
 export const systemDns: EndpointDns = {
-  lookup: (hostname, options) => dnsPromises.lookup(hostname, options),
-  resolveSrv: (hostname) => dnsPromises.resolveSrv(hostname),
+  lookup: async (hostname, options) => dns().lookup(hostname, options),
+  resolveSrv: async (hostname) => dns().resolveSrv(hostname),
 };
+
+/** @throws Error in a browser, which has no DNS */
+function dns(): EndpointDns {
+  const found = nodeModule<EndpointDns>('node:dns/promises');
+  if (found === undefined) throw new Error('Endpoints can only be resolved by DNS in Node.js.');
+  return found;
+}
 
 /** Which records name the endpoints: `ADDRESS` those of a host (A and AAAA), `SRV` those of a service with their ports. */
 export type DnsRecordType = 'ADDRESS' | 'SRV';

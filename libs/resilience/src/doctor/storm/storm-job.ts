@@ -1,4 +1,4 @@
-import type { ConfigFile } from '../../config/config-file.ts';
+import type { ConfigFile } from '../../config/config-text.ts';
 import type { Environment } from '../../config/placeholders.ts';
 import { instancesIn } from '../instance.ts';
 import type { Storm, StormPoint } from './storm.ts';
