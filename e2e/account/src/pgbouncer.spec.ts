@@ -98,6 +98,41 @@ describe.runIf(hasPgBouncer)('behind PgBouncer in transaction mode (node-postgre
     expect(rows).toEqual([{ connections: 1, open: 0, locks: 0 }]);
   });
 
+  it.each([
+    ['true', 1],
+    ['false', 0],
+  ])('no request fails with DATABASE_PREPARED_STATEMENTS=%s, which costs %i warning', async (prepared, warnings) => {
+    // With several connections to the server, a statement is prepared in one and executed in another.
+    const mixing = await startPgBouncer(database.url, { default_pool_size: '5' });
+    onTestFinished(() => mixing.stop());
+    await migrateAccount(mixing.url);
+    const account = startAsProcess('account', {
+      DATABASE_URL: mixing.url,
+      CUSTOMER_URL: 'http://127.0.0.1:1',
+      DATABASE_PREPARED_STATEMENTS: prepared,
+    });
+    const url = await account.listening;
+    const send = (n: number) =>
+      fetch(`${url}/accounts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': `k-${prepared}-${n}` },
+        body: JSON.stringify({ customerId: 'c-1001', currency: 'EUR' }),
+      });
+
+    const statuses: number[] = [];
+    for (let round = 0; round < 5; round += 1) {
+      const responses = await Promise.all(Array.from({ length: 10 }, (_, n) => send(round * 10 + n)));
+      statuses.push(...responses.map(({ status }) => status));
+    }
+    account.kill('SIGTERM');
+    await account.ended;
+
+    expect(statuses).toEqual(Array<number>(50).fill(202));
+    expect(account.log.filter(({ msg }) => String(msg).startsWith('the database lost prepared'))).toHaveLength(
+      warnings,
+    );
+  });
+
   it('no statement outlives its bound on the server, and no setting stays in the shared connection', async () => {
     await migrateAccount(bouncer.url);
     const account = await start('account', { DATABASE_URL: bouncer.url, CUSTOMER_URL: 'http://127.0.0.1:1' });

@@ -144,6 +144,71 @@ describe('an idempotency key that another transaction is writing', () => {
   });
 });
 
+describe('an idempotency key that two transactions hold one after the other', () => {
+  it('is waited for a second in all, and not for a second for each of them', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    const account = await startOn(database.url);
+    const open = () => account.open('c-1001').set('idempotency-key', 'k-1');
+
+    const ended: string[] = [];
+    const [response, afterwards] = await withClient(database.url, (first) =>
+      withClient(database.url, async (second) => {
+        // A request that inserts a key waits for the first one, and then for the second one.
+        await first.query(`
+          create function account.wait() returns trigger language plpgsql as
+            'begin perform pg_advisory_lock_shared(7), pg_advisory_unlock_shared(7); return new; end';
+          create trigger wait before insert on account.idempotency_keys for each row execute function account.wait()`);
+        await second.query('begin');
+        await second.query(`
+          insert into account.idempotency_keys (key, fingerprint, response_status, response_body)
+          values ('k-1', '', 201, '{}')`);
+        await first.query('select pg_advisory_lock(7), pg_advisory_lock(8)');
+        const sent = open().then((response) => {
+          ended.push('the request');
+          return response;
+        });
+        await eventually(async () => {
+          const { rowCount } = await first.query("select from pg_locks where locktype = 'advisory' and not granted");
+          expect(rowCount).toBe(1);
+        }, 5);
+        await delay(600);
+        await first.query('select pg_advisory_unlock(7)');
+        // A wait that starts now, and lasts longer than what is left of the second.
+        const reference = execute(database.url, "set lock_timeout = '700ms'; select pg_advisory_lock(8)").catch(
+          () => {},
+        );
+        await reference.then(() => ended.push('the reference'));
+        const response = await sent;
+        await second.query('rollback');
+        return [response, await open()] as const;
+      }),
+    );
+
+    expect([response.status, response.headers['retry-after']]).toEqual([409, '1']);
+    expect(response.body).toMatchObject({ type: 'urn:breakwater:problem:idempotency-key-in-use' });
+    expect(ended).toEqual(['the request', 'the reference']);
+    expect(afterwards.status).toBe(201);
+  });
+
+  it('gets 201 and not 409 when no lock, but a slow disk delays its transaction', async () => {
+    const database = await createTestDatabase();
+    onTestFinished(() => database.drop());
+    const account = await startOn(database.url);
+    // Longer than the wait for a key, and shorter than that for the database.
+    await execute(
+      database.url,
+      `create function account.wait() returns trigger language plpgsql as
+        'begin perform pg_sleep(1.5); return new; end';
+      create trigger wait before insert on account.idempotency_keys for each row execute function account.wait()`,
+    );
+
+    const { status } = await account.open('c-1001').set('idempotency-key', 'k-1');
+
+    expect(status).toBe(201);
+  });
+});
+
 describe('account while its database is read-only (keycloak#22422, npgsql/efcore.pg#1306)', () => {
   it('responds with 503 to writes, stays ready, shows a metric, and recovers within 5 s under traffic', async () => {
     const database = await createTestDatabase();

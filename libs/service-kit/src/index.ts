@@ -28,8 +28,8 @@ export {
   variable,
   wholeNumber,
 } from './config/variables.ts';
-export { Database } from './database/database.ts';
-export { limitLockWaits } from './database/transaction-settings.ts';
+export { Database, type ExecutionOptions } from './database/database.ts';
+export { fragment, statement, type Fragment, type Statement } from './database/statement.ts';
 export {
   migrate,
   type MigrationOptions,
@@ -37,7 +37,7 @@ export {
   type Privilege,
   type Privileges,
 } from './database/migrations.ts';
-export { DatabaseUnavailableError, TransactionConflictError } from './database/database-errors.ts';
+export { DatabaseUnavailableError, LockHeldError, TransactionConflictError } from './database/database-errors.ts';
 export { Readiness, type ServiceHealthIndicator } from './health/readiness.ts';
 export { readJsonBodies } from './input-limits/input-limits.ts';
 export { ServiceHealthModule } from './health/service-health.module.ts';

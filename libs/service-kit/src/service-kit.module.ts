@@ -73,6 +73,12 @@ export class ServiceKitModule {
               applicationName: config.INSTANCE_NAME,
               schema: service.name,
               migrations: service.migrations,
+              preparesStatements: config.DATABASE_PREPARED_STATEMENTS,
+              onStatementsLost: () =>
+                logger.warn(
+                  'the database lost prepared statements, as behind a pooler that does not support them: none are prepared ' +
+                    'from now on; set DATABASE_PREPARED_STATEMENTS=false',
+                ),
               onConnectionLost: (err) => logger.warn({ err }, 'a database connection was lost'),
             }),
         },

@@ -3,7 +3,7 @@ import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { idempotencyKeySchema } from '../idempotency/idempotency-key.ts';
-import { Idempotent, type Decision } from '../idempotency/idempotent.ts';
+import { Idempotent, type Decided } from '../idempotency/idempotent.ts';
 import {
   entityTagOf,
   matchesStrongly,
@@ -65,12 +65,14 @@ export class AccountsController {
     deadlineExceeded,
   )
   @Idempotent(({ id, version }: Account) => ({ location: accountPath(id), etag: entityTagOf(version) }))
-  async create(@Body({ schema: createAccountDto }) dto: CreateAccountDto): Promise<Decision<Account>> {
+  async create(@Body({ schema: createAccountDto }) dto: CreateAccountDto): Promise<Decided<Account>> {
     const opened = await this.accounts.open(dto);
     if (opened === 'unknown-customer') return { problem: unknownCustomer(dto.customerId) };
     if (opened === 'customer-closed') return { problem: closedCustomer(dto.customerId) };
-    const { account, write } = opened;
-    return { status: account.status === 'ACTIVE' ? 201 : 202, body: account, write };
+    return (epochMicros) => {
+      const { account, write } = opened(epochMicros);
+      return { status: account.status === 'ACTIVE' ? 201 : 202, body: account, write };
+    };
   }
 
   /** A page of accounts, the newest first; `nextCursor` and `Link` lead to the next page. */

@@ -1,8 +1,9 @@
-import { currentTraceParent, Database } from '@breakwater/service-kit';
+import { currentTraceParent, Database, statement, type ExecutionOptions } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
-import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { sql, type Kysely, type Selectable } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
 import { changeTime } from '../database/database-clock.ts';
+import { storeKey, type KeyRecord } from '../idempotency/idempotency-keys.ts';
 import { strongTags, type EntityTags } from './account-version.ts';
 import type { ListAccountsQuery } from './account.requests.ts';
 import { accountPath, type Account, type AccountEvent } from './account.ts';
@@ -15,46 +16,64 @@ export interface Closing {
   readonly reason: string;
 }
 
+interface OpenedRow extends KeyRecord, Omit<Account, 'balance' | 'updatedAt' | 'statusUrl'> {
+  readonly balance: number | bigint;
+  readonly reason: string;
+  readonly traceparent: string | null;
+}
+
+/** The key, the account, its first event and its pending verification: all or nothing. */
+const openAccount = statement<OpenedRow, object>('open-account')`
+  with stored as (${storeKey}),
+  opened as (
+    insert into accounts
+      (id, customer_id, currency, label, balance, status, version, verified_at, verified_by, created_at, updated_at)
+    select ${'id'}::uuid, ${'customerId'}, ${'currency'}, ${'label'}, ${'balance'}::bigint, ${'status'},
+      ${'version'}::integer, ${'verifiedAt'}::timestamptz, ${'verifiedBy'}, ${'createdAt'}::timestamptz,
+      ${'createdAt'}::timestamptz
+    where ${'key'}::text is null or exists (select from stored)
+    returning id, customer_id, status, created_at),
+  event as (
+    insert into account_events (account_id, to_status, reason, happened_at)
+    select id, status, ${'reason'}, created_at from opened),
+  pending as (
+    insert into pending_verifications (account_id, customer_id, traceparent)
+    select id, customer_id, ${'traceparent'} from opened where status = 'PENDING_VERIFICATION')
+  select 1 as opened from opened`;
+
 /** The accounts in PostgreSQL, each with its history. */
 @Injectable()
 export class AccountsRepository {
   constructor(private readonly database: Database<AccountTables>) {}
 
-  /** The time of the database, in microseconds since the Unix epoch. */
-  async epochMicros(): Promise<number> {
-    const micros = sql<number>`(extract(epoch from statement_timestamp()) * 1000000)::float8`.as('micros');
-    return (await this.database.tables.selectNoFrom(micros).executeTakeFirstOrThrow()).micros;
-  }
-
-  /** Stores an account with its first event, and queues it for verification where that is pending. */
-  async insert(account: Account, reason: string, transaction: Transaction<AccountTables>): Promise<void> {
-    const { id, customerId, status, createdAt } = account;
-    const openedAt = new Date(createdAt);
-    await transaction
-      .insertInto('accounts')
-      .values({
+  /**
+   * Stores an account with its first event, and the key of the request with its response. Queues it for verification where that is
+   * pending.
+   *
+   * @returns false when the key exists; then nothing is stored
+   */
+  async insert(account: Account, reason: string, record: KeyRecord, options?: ExecutionOptions): Promise<boolean> {
+    const { id, customerId, currency, label, balance, status, version, verifiedAt, verifiedBy, createdAt } = account;
+    const rows = await this.database.execute(
+      openAccount,
+      {
+        ...record,
         id,
-        customer_id: customerId,
-        currency: account.currency,
-        label: account.label,
-        balance: account.balance.amount,
+        customerId,
+        currency,
+        label,
+        balance: balance.amount,
         status,
-        version: account.version,
-        verified_at: account.verifiedAt === null ? null : new Date(account.verifiedAt),
-        verified_by: account.verifiedBy,
-        created_at: openedAt,
-        updated_at: openedAt,
-      })
-      .execute();
-    await transaction
-      .insertInto('account_events')
-      .values({ account_id: id, from_status: null, to_status: status, reason, happened_at: openedAt })
-      .execute();
-    if (status !== 'PENDING_VERIFICATION') return;
-    await transaction
-      .insertInto('pending_verifications')
-      .values({ account_id: id, customer_id: customerId, traceparent: currentTraceParent() ?? null })
-      .execute();
+        version,
+        verifiedAt,
+        verifiedBy,
+        createdAt,
+        reason,
+        traceparent: status === 'PENDING_VERIFICATION' ? (currentTraceParent() ?? null) : null,
+      },
+      options,
+    );
+    return rows.length > 0;
   }
 
   async findById(id: string): Promise<Account | undefined> {

@@ -1,14 +1,13 @@
-import type { Transaction } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CustomerDirectory, Verification } from '../customer/customer-directory.ts';
-import type { AccountTables } from '../database/account.tables.ts';
+import type { KeyRecord } from '../idempotency/idempotency-keys.ts';
 import { accountSchema, type Account } from './account.ts';
 import type { AccountsRepository } from './accounts.repository.ts';
 import { AccountsService, type OpenedAccount } from './accounts.service.ts';
 
 const verifiedAt = new Date('2026-01-01T00:00:00Z');
 const exists: Verification = { customer: 'exists', verifiedAt, verifiedBy: 'CUSTOMER' };
-const transaction = {} as Transaction<AccountTables>;
+const record = {} as KeyRecord;
 
 /** The service with a directory that returns one verification, and what it stores. */
 function serviceGiven(verification: Verification, databaseTime = new Date()) {
@@ -16,16 +15,16 @@ function serviceGiven(verification: Verification, databaseTime = new Date()) {
   const stored: { account: Account; reason: string }[] = [];
   const customers = { verify: async () => verification } as unknown as CustomerDirectory;
   const accounts = {
-    insert: async (account: Account, reason: string) => void stored.push({ account, reason }),
-    epochMicros: async () => epochMicros++,
+    insert: async (account: Account, reason: string) => stored.push({ account, reason }) > 0,
     findById: async () => undefined,
     findEvents: async () => [],
     close: async () => undefined,
   } as unknown as AccountsRepository;
   const service = new AccountsService(customers, accounts);
   const open = async (dto: Parameters<AccountsService['open']>[0]): Promise<Account> => {
-    const { account, write } = (await service.open(dto)) as OpenedAccount;
-    await write(transaction);
+    const open = (await service.open(dto)) as (epochMicros: number) => OpenedAccount;
+    const { account, write } = open(epochMicros++);
+    await write(record);
     return account;
   };
   return { service, open, stored };
@@ -73,7 +72,8 @@ describe('AccountsService', () => {
   it('stores an account only when it is written', async () => {
     const { service, stored } = serviceGiven(exists);
 
-    await service.open(dto);
+    const open = (await service.open(dto)) as (epochMicros: number) => OpenedAccount;
+    open(0);
 
     expect(stored).toEqual([]);
   });

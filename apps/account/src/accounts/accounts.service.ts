@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Transaction } from 'kysely';
 import { CustomerDirectory, type Verification } from '../customer/customer-directory.ts';
-import type { AccountTables } from '../database/account.tables.ts';
 import { ageMsOf } from '../database/database-clock.ts';
+import type { Write } from '../idempotency/idempotent.ts';
 import { accountIdAt } from './account-id.ts';
 import { notClosed, type EntityTags } from './account-version.ts';
 import { toCursor, type CreateAccountDto, type ListAccountsQuery } from './account.requests.ts';
@@ -10,10 +9,10 @@ import { accountPath, type Account, type AccountEvent, type AccountPage } from '
 import { accountNotFound } from './accounts.problems.ts';
 import { AccountsRepository } from './accounts.repository.ts';
 
-/** An account to open. It exists once `write` has been committed. */
+/** An account to open. It exists once `write` has stored it. */
 export interface OpenedAccount {
   readonly account: Account;
-  readonly write: (transaction: Transaction<AccountTables>) => Promise<void>;
+  readonly write: Write;
 }
 
 /** Opens accounts, finds them and closes them. */
@@ -28,15 +27,20 @@ export class AccountsService {
    * Opens an account for a customer who exists and is not closed. While the customer cannot be verified, the account is opened as
    * PENDING_VERIFICATION, and the customer is verified later.
    *
-   * @returns `unknown-customer` when there is no such customer, `customer-closed` when the customer is closed
+   * @returns the account as a function of the time of the database, in microseconds since the Unix epoch; `unknown-customer` when
+   *   there is no such customer, `customer-closed` when the customer is closed
    */
-  async open(dto: CreateAccountDto): Promise<OpenedAccount | 'unknown-customer' | 'customer-closed'> {
+  async open(
+    dto: CreateAccountDto,
+  ): Promise<((epochMicros: number) => OpenedAccount) | 'unknown-customer' | 'customer-closed'> {
     const verification = await this.customers.verify(dto.customerId);
     if (verification.customer === 'unknown') return 'unknown-customer';
     if (verification.customer === 'closed') return 'customer-closed';
-    const account = accountOf(dto, verification, await this.accounts.epochMicros());
     const reason = reasonOf(verification);
-    return { account, write: (transaction) => this.accounts.insert(account, reason, transaction) };
+    return (epochMicros) => {
+      const account = accountOf(dto, verification, epochMicros);
+      return { account, write: (record, options) => this.accounts.insert(account, reason, record, options) };
+    };
   }
 
   /** @throws ProblemException 404 when there is no such account */

@@ -9,5 +9,14 @@ export const databaseTime = sql<Date>`date_trunc('milliseconds', statement_times
 /** When a change of an account happens: not before its last change, also when the clock has been set back. */
 export const changeTime = sql<Date>`greatest(updated_at, ${databaseTime})`;
 
+/**
+ * Continues a time of the database, in microseconds since the Unix epoch, by the time that passes here. It is behind that of the
+ * database by the time that its response took.
+ */
+export function continueFrom(epochMicros: number): () => number {
+  const readAt = performance.now();
+  return () => Math.floor(epochMicros + (performance.now() - readAt) * 1_000);
+}
+
 /** How long ago a time of this replica's clock was, in milliseconds; at least 0. */
 export const ageMsOf = (time: Date): number => Math.max(0, Date.now() - time.getTime());

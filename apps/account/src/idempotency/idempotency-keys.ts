@@ -1,9 +1,7 @@
-import { Database, limitLockWaits, TransactionConflictError } from '@breakwater/service-kit';
+import { Database, fragment, statement, type ExecutionOptions, type Fragment } from '@breakwater/service-kit';
 import { scheduleInBackground, type Cancel, type Clock } from '@breakwater/resilience';
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
-import { KeyInUseException } from './key-writers.ts';
 
 /** A request to which its client has given a key. */
 export interface KeyedRequest {
@@ -19,62 +17,96 @@ export interface StoredResponse {
   readonly body: object;
 }
 
+/** What a statement stores with the key of a request. Its members are the parameters of `storeKey`. */
+export interface KeyRecord {
+  /** Null when the client gave none. */
+  readonly key: string | null;
+  readonly fingerprint: string | null;
+  readonly responseStatus: number | null;
+  /** JSON. */
+  readonly responseBody: string | null;
+  readonly keyTtlMs: number;
+}
+
+interface Looked {
+  /** The time of the database, in microseconds since the Unix epoch. */
+  readonly epochMicros: number;
+  /** Null, as the others, when there is no such key. */
+  readonly fingerprint: string | null;
+  readonly status: number | null;
+  readonly body: object | null;
+}
+
+const look = statement<{ key: string | null; keyTtlMs: number }, Looked>('look-up-key')`
+  select (extract(epoch from statement_timestamp()) * 1000000)::float8 as "epochMicros",
+    fingerprint, response_status as status, response_body as body
+  from (select 1) as always
+  left join idempotency_keys
+    on key = ${'key'} and created_at > now() - ${'keyTtlMs'}::float8 * interval '1 millisecond'`;
+
+/**
+ * Stores the key of a request with its response, and returns a row; none when the key exists. PostgreSQL waits for another
+ * transaction that inserts the same key. An expired key that has not been deleted yet is replaced.
+ */
+export const storeKey: Fragment<KeyRecord> = fragment<KeyRecord>()`
+  insert into idempotency_keys as existing (key, fingerprint, response_status, response_body)
+  select ${'key'}, ${'fingerprint'}, ${'responseStatus'}::smallint, ${'responseBody'}::json
+  where ${'key'}::text is not null
+  on conflict (key) do update
+    set fingerprint = excluded.fingerprint, response_status = excluded.response_status,
+      response_body = excluded.response_body, created_at = excluded.created_at
+    where existing.created_at <= now() - ${'keyTtlMs'}::float8 * interval '1 millisecond'
+  returning key`;
+
+const storeOnlyKey = statement<KeyRecord, { key: string }>('store-key')`${storeKey}`;
+
+const deleteExpired = statement<{ limit: number; keyTtlMs: number }, object>('delete-expired-keys')`
+  with expired as (
+    select key from idempotency_keys
+    where created_at <= now() - ${'keyTtlMs'}::float8 * interval '1 millisecond'
+    order by created_at limit ${'limit'} for update skip locked)
+  delete from idempotency_keys using expired where idempotency_keys.key = expired.key
+  returning 1 as deleted`;
+
 /**
  * The keys in PostgreSQL, each with its response. An expired key counts as absent, whether it has been deleted or not. Ages
  * are measured by the clock of the database, which all replicas share.
  */
 export class IdempotencyKeys {
   readonly #database: Database<AccountTables>;
-  readonly #oldest: RawBuilder<Date>;
+  readonly #ttlMs: number;
 
   constructor(database: Database<AccountTables>, { ttlMs }: { readonly ttlMs: number }) {
     this.#database = database;
-    this.#oldest = sql<Date>`now() - ${ttlMs} * interval '1 millisecond'`;
-  }
-
-  /** @param tables of a transaction in which to look; default: none */
-  async find(key: string, tables: Kysely<AccountTables> = this.#database.tables): Promise<StoredResponse | undefined> {
-    const row = await tables
-      .selectFrom('idempotency_keys')
-      .select(['fingerprint', 'response_status', 'response_body'])
-      .where('key', '=', key)
-      .where('created_at', '>', this.#oldest)
-      .executeTakeFirst();
-    return row && { fingerprint: row.fingerprint, status: row.response_status, body: row.response_body };
+    this.#ttlMs = ttlMs;
   }
 
   /**
-   * Stores a key with its response, unless the key exists. PostgreSQL waits for another transaction that inserts the same key.
+   * Looks a key up, and reads the time of the database on the way.
    *
-   * @param waitMs the longest wait for the other transaction
-   * @returns whether it was stored; if not, the existing key cannot be deleted before this transaction ends
-   * @throws KeyInUseException when the other transaction lasts longer than this one waits
+   * @param key undefined: only the time is read
    */
-  async insert(
-    { key, fingerprint }: KeyedRequest,
-    { status, body }: Pick<StoredResponse, 'status' | 'body'>,
-    transaction: Transaction<AccountTables>,
-    waitMs: number,
-  ): Promise<boolean> {
-    const row = { fingerprint, response_status: status, response_body: JSON.stringify(body) };
-    const insertion = transaction
-      .insertInto('idempotency_keys')
-      .values({ key, ...row })
-      .onConflict((conflict) =>
-        // Replaces an expired key that has not been deleted yet.
-        conflict
-          .column('key')
-          .doUpdateSet({ ...row, created_at: sql`now()` })
-          .where('idempotency_keys.created_at', '<=', this.#oldest),
-      )
-      .returning('key');
-    try {
-      return (await limitLockWaits(transaction, waitMs, () => insertion.executeTakeFirst())) !== undefined;
-    } catch (error) {
-      throw error instanceof TransactionConflictError && error.isLockTimeout
-        ? new KeyInUseException(key, error)
-        : error;
-    }
+  async find(key: string | undefined): Promise<{ stored: StoredResponse | undefined; epochMicros: number }> {
+    const [row] = await this.#database.execute(look, { key: key ?? null, keyTtlMs: this.#ttlMs });
+    const { epochMicros, fingerprint, status, body } = row!;
+    const isStored = fingerprint !== null && status !== null && body !== null;
+    return { epochMicros, stored: isStored ? { fingerprint, status, body } : undefined };
+  }
+
+  /** What to store for a request; undefined: nothing. */
+  recordOf(request: KeyedRequest | undefined, { status, body }: Pick<StoredResponse, 'status' | 'body'>): KeyRecord {
+    return {
+      key: request?.key ?? null,
+      fingerprint: request?.fingerprint ?? null,
+      responseStatus: request ? status : null,
+      responseBody: request ? JSON.stringify(body) : null,
+      keyTtlMs: this.#ttlMs,
+    };
+  }
+
+  /** @returns whether the key was stored, and did not exist */
+  async insert(record: KeyRecord, options?: ExecutionOptions): Promise<boolean> {
+    return (await this.#database.execute(storeOnlyKey, record, options)).length > 0;
   }
 
   /**
@@ -83,22 +115,7 @@ export class IdempotencyKeys {
    * @returns how many
    */
   async deleteExpired(limit: number): Promise<number> {
-    const { numDeletedRows } = await this.#database.tables
-      .with('expired', (tables) =>
-        tables
-          .selectFrom('idempotency_keys')
-          .select('key')
-          .where('created_at', '<=', this.#oldest)
-          .orderBy('created_at')
-          .limit(limit)
-          .forUpdate()
-          .skipLocked(),
-      )
-      .deleteFrom('idempotency_keys')
-      .using('expired')
-      .whereRef('idempotency_keys.key', '=', 'expired.key')
-      .executeTakeFirstOrThrow();
-    return Number(numDeletedRows);
+    return (await this.#database.execute(deleteExpired, { limit, keyTtlMs: this.#ttlMs })).length;
   }
 }
 

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { KeyedRequest } from './idempotency-keys.ts';
-import { Idempotent, IdempotentRequests, type Decision, type Response } from './idempotent.ts';
+import { Idempotent, IdempotentRequests, type Decided, type Decision, type Response } from './idempotent.ts';
 
 interface Berth {
   readonly id: number;
@@ -12,7 +12,7 @@ interface Berth {
 
 const berth = { id: 7 };
 const full = { type: 'urn:harbour:full', title: 'Full', status: 422, headers: { 'x-free': '0' } };
-const write = async () => {};
+const write = async () => true;
 
 @Controller('berths')
 class BerthsController {
@@ -20,7 +20,7 @@ class BerthsController {
   @Idempotent(({ id }: Berth) => ({ location: `/berths/${id}` }))
   async reserve(
     @Body({ schema: z.strictObject({ ship: z.string() }) }) dto: { ship: string },
-  ): Promise<Decision<Berth>> {
+  ): Promise<Decided<Berth>> {
     return dto.ship === 'Titanic' ? { problem: full } : { status: 202, body: berth, write };
   }
 }
@@ -49,8 +49,8 @@ describe('@Idempotent()', () => {
   afterAll(() => app.close());
 
   /** Responds as without a stored response. */
-  const decided = async (_: KeyedRequest | undefined, decide: () => Promise<Decision<object>>): Promise<Response> => {
-    const decision = await decide();
+  const decided = async (_: KeyedRequest | undefined, decide: () => Promise<Decided<object>>): Promise<Response> => {
+    const decision = (await decide()) as Decision<object>;
     return 'problem' in decision
       ? { status: decision.problem.status, body: decision.problem, replayed: false }
       : { status: decision.status, body: decision.body, replayed: false };

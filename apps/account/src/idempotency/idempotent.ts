@@ -1,4 +1,12 @@
-import { Database, DatabaseUnavailableError, inSpan, ProblemException, type Problem } from '@breakwater/service-kit';
+import {
+  Database,
+  DatabaseUnavailableError,
+  inSpan,
+  LockHeldError,
+  ProblemException,
+  type ExecutionOptions,
+  type Problem,
+} from '@breakwater/service-kit';
 import { Bulkhead, BulkheadFullError, type Clock } from '@breakwater/resilience';
 import {
   createParamDecorator,
@@ -9,27 +17,43 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Transaction } from 'kysely';
 import { accountKinds } from '../accounts/accounts.problems.ts';
 import type { AccountTables } from '../database/account.tables.ts';
+import { continueFrom } from '../database/database-clock.ts';
 import {
   fingerprintOf,
   idempotencyKeyHeader,
   idempotencyReplayedHeader,
   parseIdempotencyKey,
 } from './idempotency-key.ts';
-import { KeyWriters, type RemainingWait } from './key-writers.ts';
-import { IdempotencyKeyPurge, IdempotencyKeys, type KeyedRequest, type StoredResponse } from './idempotency-keys.ts';
+import { KeyInUseException, KeyWriters } from './key-writers.ts';
+import {
+  IdempotencyKeyPurge,
+  IdempotencyKeys,
+  type KeyedRequest,
+  type KeyRecord,
+  type StoredResponse,
+} from './idempotency-keys.ts';
+
+/**
+ * Writes what a response promises and, in the same transaction, the key of the request with the response.
+ *
+ * @param options have to be passed on to the statement
+ * @returns false when the key exists; then nothing is written
+ */
+export type Write = (record: KeyRecord, options?: ExecutionOptions) => Promise<boolean>;
 
 /** The decision of an `@Idempotent()` route: a success or a problem. Either is stored under the key of the request. */
 export type Decision<Body extends object> =
   | {
       readonly status: number;
       readonly body: Body;
-      /** Writes what the response promises, in the transaction that stores the key. Default: nothing to write. */
-      readonly write?: (transaction: Transaction<AccountTables>) => Promise<void>;
+      readonly write: Write;
     }
   | { readonly problem: Problem };
+
+/** A decision, or a function of the time of the database, in microseconds since the Unix epoch. */
+export type Decided<Body extends object> = Decision<Body> | ((epochMicros: number) => Decision<Body>);
 
 /** The response of a request. */
 export interface Response {
@@ -58,10 +82,7 @@ export class IdempotentRequests {
     maxWaitDuration: '1s',
   });
 
-  constructor(
-    private readonly database: Database<AccountTables>,
-    private readonly keys: IdempotencyKeys,
-  ) {}
+  constructor(private readonly keys: IdempotencyKeys) {}
 
   /**
    * @param request undefined when the client gave no key: then each request is executed
@@ -71,43 +92,52 @@ export class IdempotentRequests {
    * @throws DatabaseUnavailableError also when it is unknown whether the transaction was committed; the same request under the
    *   same key finds out
    */
-  async respond(request: KeyedRequest | undefined, decide: () => Promise<Decision<object>>): Promise<Response> {
-    const stored = request && (await inSpan('idempotency key', () => this.keys.find(request.key)));
-    if (stored) return replay(request, stored);
+  async respond(request: KeyedRequest | undefined, decide: () => Promise<Decided<object>>): Promise<Response> {
+    const seen = request && (await inSpan('idempotency key', () => this.look(request.key)));
+    if (seen?.stored) return replay(request!, seen.stored);
 
-    const decision = await decide();
-    const response =
-      'problem' in decision
-        ? { status: decision.problem.status, body: decision.problem, replayed: false }
-        : { status: decision.status, body: decision.body, replayed: false };
-    const write = 'problem' in decision ? undefined : decision.write;
-    if (!request && !write) return response;
+    const decided = await decide();
+    const decision =
+      typeof decided === 'function' ? decided((seen ?? (await this.look(undefined))).epochMicros()) : decided;
+    const { status, body, write } =
+      'problem' in decision ? { status: decision.problem.status, body: decision.problem, write: undefined } : decision;
+    const record = this.keys.recordOf(request, { status, body });
+    const response = { status, body, replayed: false };
+    if (request) return this.writeOnce(request, record, write ?? this.keys.insert.bind(this.keys), response);
+    if (write) await inSpan('transaction', () => write(record));
+    return response;
+  }
 
-    const store = (remaining: RemainingWait) =>
-      this.database.transact(async (tables) => {
-        if (request && !(await this.keys.insert(request, response, tables, remaining()))) {
-          return replay(request, await this.keys.find(request.key, tables));
+  private async look(key: string | undefined) {
+    const { stored, epochMicros } = await this.keys.find(key);
+    return { stored, epochMicros: continueFrom(epochMicros) };
+  }
+
+  private writeOnce(request: KeyedRequest, record: KeyRecord, write: Write, response: Response): Promise<Response> {
+    return this.writers.run(request.key, (remaining) =>
+      this.withinShare(request.key, async () => {
+        for (;;) {
+          if (await inSpan('transaction', () => write(record, { lockWaitLeftMs: remaining }))) return response;
+          const { stored } = await this.keys.find(request.key);
+          // A key that has expired since then is replaced.
+          if (stored) return replay(request, stored);
         }
-        await write?.(tables);
-        return response;
-      });
-    return request
-      ? this.writers.run(request.key, (remaining) => this.withinShare(() => store(remaining)))
-      : store(() => 0);
+      }),
+    );
   }
 
   /** Keys that other replicas keep locked must not occupy all connections of this one. */
-  private async withinShare<T>(store: () => Promise<T>): Promise<T> {
+  private async withinShare<T>(key: string, store: () => Promise<T>): Promise<T> {
     try {
       return await this.share.execute(store);
     } catch (error) {
+      if (error instanceof LockHeldError) throw new KeyInUseException(key, error);
       throw error instanceof BulkheadFullError ? new DatabaseUnavailableError(error) : error;
     }
   }
 }
 
-function replay({ key, fingerprint }: KeyedRequest, stored: StoredResponse | undefined): Response {
-  if (!stored) throw new Error(`The idempotency key ${key} exists but cannot be found.`);
+function replay({ key, fingerprint }: KeyedRequest, stored: StoredResponse): Response {
   if (stored.fingerprint === fingerprint) return { status: stored.status, body: stored.body, replayed: true };
   throw new ProblemException({
     ...accountKinds['idempotency-key-reused'],
@@ -139,9 +169,9 @@ export function Idempotent<Body extends object>(
   return (
     prototype: object,
     name: string,
-    descriptor: TypedPropertyDescriptor<(...args: never[]) => Promise<Decision<Body>>>,
+    descriptor: TypedPropertyDescriptor<(...args: never[]) => Promise<Decided<Body>>>,
   ): void => {
-    const decide = descriptor.value as (...args: unknown[]) => Promise<Decision<Body>>;
+    const decide = descriptor.value as (...args: unknown[]) => Promise<Decided<Body>>;
     Inject(IdempotentRequests)(prototype, requests);
     HttpExchange()(prototype, name, decide.length);
 

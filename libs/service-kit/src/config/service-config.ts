@@ -102,6 +102,11 @@ const telemetryVariables = () => ({
 /** The variables of every service. */
 export const serviceVariables = (service: string, defaults: ServiceDefaults) => ({
   ...processVariables(service),
+  /**
+   * Whether the database keeps statements prepared. `false` behind a pooler that does not support it in transaction mode, such as
+   * PgBouncer before 1.21 or with `max_prepared_statements = 0`. Default: `true`.
+   */
+  DATABASE_PREPARED_STATEMENTS: flag().default(true),
   /** The address to listen on. Default: `127.0.0.1`, which only this machine can reach. */
   HOST: host().default('127.0.0.1'),
   /** The port to listen on; 0 takes any free one. */

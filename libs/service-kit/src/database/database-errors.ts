@@ -1,4 +1,4 @@
-import type { DatabaseError } from 'pg';
+import { DatabaseError } from 'pg';
 
 /** The database could not be reached, failed during the statement or did not respond in time. */
 export class DatabaseUnavailableError extends Error {
@@ -26,6 +26,19 @@ export class TransactionConflictError extends Error {
     return this.sqlState === '55P03';
   }
 }
+
+/** Another transaction held a lock for longer than a statement may wait for it. Nothing has been changed. */
+export class LockHeldError extends Error {
+  override readonly name = 'LockHeldError';
+
+  constructor(cause: TransactionConflictError) {
+    super(cause.message, { cause });
+  }
+}
+
+/** SQLSTATE 57014: a statement took too long, or was cancelled by an administrator. */
+export const isStatementTimeout = (error: unknown): boolean =>
+  error instanceof DatabaseUnavailableError && error.cause instanceof DatabaseError && error.cause.code === '57014';
 
 /** A text has a character that the database cannot store. Nothing has been changed. */
 export class UnstorableTextError extends Error {

@@ -5,14 +5,16 @@ import { Gauge } from 'prom-client';
 import { MetricsRegistry } from '../metrics/metrics.registry.ts';
 import { ScrapedReading } from '../metrics/scraped-reading.ts';
 import { inSpan } from '../telemetry/spans.ts';
-import { withStatementSpans } from '../telemetry/statement-spans.ts';
+import { StatementSpans } from '../telemetry/statement-spans.ts';
 import { withCurrentCredentials } from './credentials.ts';
 import { CurrentConnections } from './current-connections.ts';
+import { isStatementTimeout, LockHeldError, TransactionConflictError } from './database-errors.ts';
 import { findPendingMigrations, type Migrations } from './migrations.ts';
-import { createPool, guardPool, type PoolOptions } from './pool.ts';
+import { createPool, guardPool, type GuardedPool, type PoolOptions } from './pool.ts';
 import { repeatOnConflict } from './repeat.ts';
 import { requireUsable } from './requirements.ts';
-import { settingsStatement } from './transaction-settings.ts';
+import { encode, type Statement } from './statement.ts';
+import type { TimeLimits } from './transaction-settings.ts';
 import { currentWaitLimit, maxWaitMs } from './wait-limit.ts';
 
 export interface DatabaseOptions extends PoolOptions {
@@ -21,6 +23,19 @@ export interface DatabaseOptions extends PoolOptions {
   readonly migrations: Migrations;
   /** Reads the URL again after a failed connection; undefined when there is no other. Default: it never changes. */
   readonly readUrl?: () => string | undefined;
+  /** Whether the server keeps statements prepared; not behind a pooler that does not support it. Default: true. */
+  readonly preparesStatements?: boolean;
+  /** Is called once when the server loses prepared statements; from then on none are. Default: nothing. */
+  readonly onStatementsLost?: () => void;
+}
+
+/** The execution of a statement. */
+export interface ExecutionOptions {
+  /**
+   * Returns what is left of the time for which it waits for locks, over all locks and repetitions, in milliseconds. Default: 2 s
+   * for each lock.
+   */
+  readonly lockWaitLeftMs?: () => number;
 }
 
 export interface Connections {
@@ -51,25 +66,30 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
   readonly #options: DatabaseOptions;
   readonly #pool: Pool;
   readonly #connections: CurrentConnections;
+  readonly #guarded: GuardedPool;
   readonly #kysely: Kysely<Tables>;
+  readonly #spans: StatementSpans;
+  #isPreparing: boolean;
   #closed: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#pool = createPool(options, 10);
     this.#connections = new CurrentConnections(this.#pool, withCurrentCredentials(this.#pool, options.readUrl));
     this.#options = options;
-    const settings = settingsStatement({
-      schema: options.schema,
-      // The client stops waiting by then, or earlier; the server must not continue.
-      statementTimeoutMs: maxWaitMs,
-      lockTimeoutMs,
-      idleTimeoutMs,
+    this.#isPreparing = options.preparesStatements ?? true;
+    this.#spans = new StatementSpans(options.schema);
+    this.#guarded = guardPool(this.#connections, {
+      settings: {
+        schema: options.schema,
+        // The client stops waiting by then, or earlier; the server must not continue.
+        statementTimeoutMs: maxWaitMs,
+        lockTimeoutMs,
+        idleTimeoutMs,
+      },
+      limitOf: currentWaitLimit,
+      onUnprepared: () => this.#stopPreparing(),
     });
-    this.#kysely = new Kysely<Tables>({
-      dialect: new PostgresDialect({
-        pool: withStatementSpans(guardPool(this.#connections, settings, currentWaitLimit), options.schema),
-      }),
-    });
+    this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#spans.around(this.#guarded) }) });
     this.tables = this.#kysely.withSchema(options.schema);
   }
 
@@ -88,6 +108,32 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
    */
   transact<T>(work: (tables: Transaction<Tables>) => Promise<T>): Promise<T> {
     return inSpan('transaction', () => repeatOnConflict(() => this.tables.transaction().execute(work)));
+  }
+
+  /**
+   * Executes one statement as a transaction, in one round trip. If it conflicts with another one, it is repeated like those of
+   * `transact`.
+   *
+   * @throws LockHeldError when it waits for locks for longer than `lockWaitLeftMs`; nothing has been changed
+   * @throws TransactionConflictError, DatabaseUnavailableError as `transact`
+   */
+  async execute<Parameters, Row>(
+    statement: Statement<Parameters, Row>,
+    parameters: Parameters,
+    { lockWaitLeftMs }: ExecutionOptions = {},
+  ): Promise<Row[]> {
+    const { name, text } = statement;
+    const values = statement.parameters.map((parameter) => encode(parameters[parameter]));
+    const attempt = async (limits?: Partial<TimeLimits>) => {
+      const client = await this.#spans.connect(this.#guarded);
+      try {
+        const execution = { name: this.#isPreparing ? name : '', text, values };
+        return (await this.#spans.inSpan(text, () => client.execute(execution, limits))).rows as Row[];
+      } finally {
+        client.release();
+      }
+    };
+    return repeatOnConflict(() => (lockWaitLeftMs ? limitLockWait(lockWaitLeftMs(), attempt) : attempt()));
   }
 
   /** @throws DatabaseUnavailableError when the database does not respond */
@@ -123,9 +169,32 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
     return findPendingMigrations(this.#kysely, this.#options);
   }
 
+  #stopPreparing(): void {
+    if (!this.#isPreparing) return;
+    this.#isPreparing = false;
+    this.#options.onStatementsLost?.();
+  }
+
   /** Closes all connections. Nest calls it after the last response. It waits at most 3 s for statements that run. */
   onApplicationShutdown(): Promise<void> {
     return (this.#closed ??= this.#kysely.destroy());
+  }
+}
+
+/**
+ * Limits the wait for all locks of a statement. PostgreSQL limits the wait for each of them, and a lock may go from one transaction
+ * to the next. So the statement itself is limited as well. Whether that ended because of a lock or of a slow disk shows when it is
+ * repeated with the usual limit, but without waiting for locks.
+ */
+async function limitLockWait<T>(leftMs: number, attempt: (limits: Partial<TimeLimits>) => Promise<T>): Promise<T> {
+  try {
+    // A single lock is reported as such, because its limit ends first.
+    return await attempt({ lockTimeoutMs: leftMs * 0.95, statementTimeoutMs: leftMs }).catch((error: unknown) => {
+      if (!isStatementTimeout(error)) throw error;
+      return attempt({ lockTimeoutMs: 1 });
+    });
+  } catch (error) {
+    throw error instanceof TransactionConflictError && error.isLockTimeout ? new LockHeldError(error) : error;
   }
 }
 

@@ -6,7 +6,7 @@ import { CurrentConnections } from './current-connections.ts';
 import { describeHolder, LockWatch, type LockHolder } from './lock-watch.ts';
 import { createPool, guardPool, type PoolOptions } from './pool.ts';
 import { requireUsable } from './requirements.ts';
-import { limitLockWaits, settingsStatement } from './transaction-settings.ts';
+import { limitLockWaits } from './transaction-settings.ts';
 import { withoutLimit } from './wait-limit.ts';
 
 /** Migrations by name; they run in the order of their names, in the schema of the service. */
@@ -66,16 +66,18 @@ export async function migrate<Tables>(options: MigrationOptions<Tables>): Promis
   const { timeoutMs = 1_000, pauseMs = 2_000, limitMs = 240_000 } = options.lockWaits ?? {};
   // One connection migrates, and one looks at the locks.
   const pool = createPool(options, 2);
-  const settings = settingsStatement({
+  const settings = {
     schema: options.schema,
     statementTimeoutMs: 0,
     lockTimeoutMs: timeoutMs,
     // A migration that is stopped in the middle would keep its exclusive locks.
     idleTimeoutMs: 60_000,
-  });
+  };
   const watch = new LockWatch(pool, options.onBlocked ?? (() => {}));
   const kysely = new Kysely<Tables>({
-    dialect: new MigrationDialect({ pool: guardPool(new CurrentConnections(pool), settings, withoutLimit) }),
+    dialect: new MigrationDialect({
+      pool: guardPool(new CurrentConnections(pool), { settings, limitOf: withoutLimit }),
+    }),
   });
   const lastStart = performance.now() + limitMs;
   try {

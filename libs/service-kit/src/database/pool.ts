@@ -1,10 +1,18 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, Pool, types, type PoolClient } from 'pg';
+import { executeBatch, type BatchResult, type Execution } from './batch.ts';
 import type { CurrentConnections } from './current-connections.ts';
 import { DatabaseUnavailableError, TransactionConflictError, UnstorableTextError } from './database-errors.ts';
 import { repeatOnConflict } from './repeat.ts';
 import { treatmentOf } from './sql-state.ts';
-import { beginWith, queryWith } from './transaction-settings.ts';
+import { encode } from './statement.ts';
+import {
+  beginWith,
+  settingsStatement,
+  settingsWithLimits,
+  type TimeLimits,
+  type TransactionSettings,
+} from './transaction-settings.ts';
 import { maxWaitMs, type WaitLimit } from './wait-limit.ts';
 
 /** A PostgreSQL server. */
@@ -47,16 +55,37 @@ function parseInt8(text: string): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
+/** What connections do where it is not the same for all. */
+export interface GuardOptions {
+  /** What every transaction sets. */
+  readonly settings: TransactionSettings;
+  /** Returns the limit of the waits of the caller that acquires a connection. */
+  readonly limitOf: () => WaitLimit;
+  /** Is called when the server does not know a statement that has been prepared. Default: nothing. */
+  readonly onUnprepared?: () => void;
+}
+
+/** A pool for Kysely, and for statements without Kysely. */
+export interface GuardedPool extends PostgresPool {
+  connect(): Promise<GuardedClient>;
+}
+
 /**
  * Gives the failures of a pool their meaning: a `DatabaseUnavailableError`, a `TransactionConflictError`, an
  * `UnstorableTextError`, or the error of a statement unchanged. Only here are they known apart: further up, a refused connection
  * could be that of another service.
- *
- * @param settings the statement that sets what each transaction depends on
- * @param limitOf returns the limit of the waits of the caller that acquires a connection
  */
-export function guardPool(connections: CurrentConnections, settings: string, limitOf: () => WaitLimit): PostgresPool {
+export function guardPool(
+  connections: CurrentConnections,
+  { settings, limitOf, onUnprepared = () => {} }: GuardOptions,
+): GuardedPool {
   const { pool } = connections;
+  const shared: Shared = {
+    settings: settingsStatement(settings),
+    settingsOf: settingsWithLimits(settings),
+    onReadOnly: () => connections.replaceAll(),
+    onUnprepared,
+  };
   return {
     options: pool.options,
     connect: async () => {
@@ -66,7 +95,7 @@ export function guardPool(connections: CurrentConnections, settings: string, lim
           () => connections.acquire(),
           (late) => late.release(),
         );
-        return new GuardedClient(client, settings, limit, () => connections.replaceAll());
+        return new GuardedClient(client, limit, shared);
       } catch (error) {
         throw new DatabaseUnavailableError(error);
       }
@@ -75,23 +104,30 @@ export function guardPool(connections: CurrentConnections, settings: string, lim
   };
 }
 
-class GuardedClient {
+/** What the clients of one pool share. */
+interface Shared {
+  readonly settings: string;
+  readonly settingsOf: ReturnType<typeof settingsWithLimits>;
+  /** Is called when the server refuses a change because it is read-only. */
+  readonly onReadOnly: () => void;
+  readonly onUnprepared: () => void;
+}
+
+/** A connection of one user. */
+export class GuardedClient implements PostgresPoolClient {
   readonly #client: PoolClient;
-  readonly #settings: string;
   readonly #limit: WaitLimit;
-  readonly #onReadOnly: () => void;
+  readonly #shared: Shared;
   /** The failure after which the connection is not used again. */
   #failure: Error | undefined;
   #isInTransaction = false;
   /** Why the server ended the connection between two statements. The next one fails because the connection is closed. */
   #ending: DatabaseError | undefined;
 
-  /** @param onReadOnly is called when the server refuses a change because it is read-only */
-  constructor(client: PoolClient, settings: string, limit: WaitLimit, onReadOnly: () => void) {
+  constructor(client: PoolClient, limit: WaitLimit, shared: Shared) {
     this.#client = client;
-    this.#settings = settings;
     this.#limit = limit;
-    this.#onReadOnly = onReadOnly;
+    this.#shared = shared;
     client.on('error', this.#onError);
   }
 
@@ -103,15 +139,32 @@ class GuardedClient {
   readonly query = ((statement: string, parameters: readonly unknown[]): Promise<unknown> => {
     if (/^(begin|start transaction)\b/.test(statement)) {
       this.#isInTransaction = true;
-      return this.#attempt(() => this.#client.query(beginWith(this.#settings, statement)));
+      return this.#attempt(() => this.#client.query(beginWith(this.#shared.settings, statement)));
     }
     if (!this.#isInTransaction)
       return repeatOnConflict(() =>
-        this.#attempt(() => queryWith(this.#settings, this.#client, statement, parameters)),
+        this.execute({ name: '', text: statement, values: parameters.map((value) => encode(value)) }),
       );
     if (/^(commit|rollback)$/.test(statement)) this.#isInTransaction = false;
     return this.#attempt(() => this.#client.query(statement, [...parameters]));
   }) as PostgresPoolClient['query'];
+
+  /** Executes one statement as a transaction. */
+  async execute(statement: Execution, limits?: Partial<TimeLimits>): Promise<BatchResult> {
+    const attempt = async (): Promise<BatchResult> => {
+      try {
+        return await this.#attempt(() => executeBatch(this.#client, this.#shared.settingsOf(limits), statement));
+      } catch (error) {
+        if (!this.#failure) await this.#attempt(() => this.#client.query('rollback')).catch(() => {});
+        throw error;
+      }
+    };
+    // A migration changed a column while the statement was prepared. Now it is prepared again.
+    return attempt().catch((error: unknown) => {
+      if (error instanceof DatabaseError && error.code === '0A000') return attempt();
+      throw error;
+    });
+  }
 
   // A statement that timed out may still run, and would delay the next user of this connection.
   readonly release = (destroy?: boolean): void => {
@@ -119,7 +172,7 @@ class GuardedClient {
     this.#client.release(destroy === true || this.#failure !== undefined);
   };
 
-  async #attempt(query: () => Promise<unknown>): Promise<unknown> {
+  async #attempt<T>(query: () => Promise<T>): Promise<T> {
     // A rollback would wait behind the statement that failed. The server rolls back when the connection closes.
     if (this.#failure) throw this.#failure;
     try {
@@ -135,12 +188,15 @@ class GuardedClient {
     if (!(error instanceof DatabaseError)) return (this.#failure = new DatabaseUnavailableError(error));
     switch (treatmentOf(error.code)) {
       case 'read-only':
-        this.#onReadOnly();
+        this.#shared.onReadOnly();
         return (this.#failure = new DatabaseUnavailableError(error));
       case 'unavailable':
         return (this.#failure = new DatabaseUnavailableError(error));
       case 'conflict-and-disconnect':
         return (this.#failure = new TransactionConflictError(error));
+      case 'unprepared':
+        this.#shared.onUnprepared();
+        return new TransactionConflictError(error);
       case 'conflict':
         return new TransactionConflictError(error);
       case 'unstorable-text':

@@ -1,6 +1,5 @@
 import { sql, type Kysely } from 'kysely';
-import { DatabaseError } from 'pg';
-import { DatabaseUnavailableError } from './database-errors.ts';
+import { isStatementTimeout } from './database-errors.ts';
 
 /** A setting of the server, the database or the role with which a service or its migrations would not work. */
 export class UnusableDatabaseError extends Error {
@@ -87,7 +86,3 @@ async function readDefaults<Tables>(kysely: Kysely<Tables>): Promise<ReadonlyMap
     );
   }
 }
-
-/** SQLSTATE 57014: the first statement, which takes milliseconds, was cancelled. */
-const isStatementTimeout = (error: unknown): boolean =>
-  error instanceof DatabaseUnavailableError && error.cause instanceof DatabaseError && error.cause.code === '57014';

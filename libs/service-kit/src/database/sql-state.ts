@@ -8,6 +8,8 @@ export type Treatment =
   | 'conflict'
   /** The server ended the connection with its transaction: as a conflict, on another connection. */
   | 'conflict-and-disconnect'
+  /** The server does not know a prepared statement, as behind a pooler that mixes up its clients' sessions: as a conflict. */
+  | 'unprepared'
   /** The database cannot store a character of the request: 422. */
   | 'unstorable-text'
   /** A mistake of the service, which is passed on: 500. */
@@ -30,8 +32,10 @@ export const sqlStateRules: readonly SqlStateRule[] = [
   { prefix: '25006', name: 'read only sql transaction', treatment: 'read-only' },
   { prefix: '25P03', name: 'idle in transaction session timeout', treatment: 'conflict-and-disconnect' },
   { prefix: '25P04', name: 'transaction timeout', treatment: 'unavailable' },
+  { prefix: '26000', name: 'invalid sql statement name', treatment: 'unprepared' },
   { prefix: '40001', name: 'serialization failure', treatment: 'conflict' },
   { prefix: '40P01', name: 'deadlock detected', treatment: 'conflict' },
+  { prefix: '42P05', name: 'duplicate prepared statement', treatment: 'unprepared' },
   { prefix: '53', name: 'insufficient resources', treatment: 'unavailable' },
   { prefix: '55P03', name: 'lock not available', treatment: 'conflict' },
   { prefix: '57014', name: 'query canceled', treatment: 'unavailable' },

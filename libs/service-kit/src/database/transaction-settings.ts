@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { Query, type ClientBase, type QueryResult } from 'pg';
+import type { Execution } from './batch.ts';
 
 /** The settings of PostgreSQL that every transaction of a pool sets for itself. */
 export interface TransactionSettings {
@@ -13,6 +13,9 @@ export interface TransactionSettings {
   readonly idleTimeoutMs: number;
 }
 
+/** The settings of a transaction that a single statement may limit further. */
+export type TimeLimits = Pick<TransactionSettings, 'statementTimeoutMs' | 'lockTimeoutMs'>;
+
 /**
  * A statement that sets what the statements of a service depend on, for any settings of the role and the database, until the
  * transaction ends. It returns no rows, and works in every transaction.
@@ -20,15 +23,31 @@ export interface TransactionSettings {
  * Settings of a session would not do: PgBouncer in transaction mode refuses most of them when a client connects, and mixes up
  * those of its clients later.
  */
-export function settingsStatement({
-  schema,
-  statementTimeoutMs,
-  lockTimeoutMs,
-  idleTimeoutMs,
-}: TransactionSettings): string {
+export function settingsStatement(settings: TransactionSettings): string {
+  return settingsText(settings, literal(String(settings.statementTimeoutMs)), literal(String(settings.lockTimeoutMs)));
+}
+
+/** Builds the same once, with the time limits as parameters. */
+export function settingsWithLimits(settings: TransactionSettings): (limits?: Partial<TimeLimits>) => Execution {
+  const text = settingsText(settings, '$1', '$2');
+  const { statementTimeoutMs, lockTimeoutMs } = settings;
+  const usual = { name: 'settings', text, values: [String(statementTimeoutMs), String(lockTimeoutMs)] };
+  return (limits) =>
+    limits === undefined
+      ? usual
+      : {
+          ...usual,
+          values: [limits.statementTimeoutMs ?? statementTimeoutMs, limits.lockTimeoutMs ?? lockTimeoutMs].map((ms) =>
+            // 0 would be no limit at all.
+            String(Math.max(1, Math.round(ms))),
+          ),
+        };
+}
+
+function settingsText({ schema, idleTimeoutMs }: TransactionSettings, statementTimeout: string, lockTimeout: string) {
   const values = {
-    statement_timeout: literal(String(statementTimeoutMs)),
-    lock_timeout: literal(String(lockTimeoutMs)),
+    statement_timeout: statementTimeout,
+    lock_timeout: lockTimeout,
     idle_in_transaction_session_timeout: literal(String(idleTimeoutMs)),
     // How values are read and written.
     datestyle: literal('ISO, MDY'),
@@ -53,38 +72,6 @@ const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export function beginWith(settings: string, begin: string): string {
   const isolated = begin.includes('isolation level') ? begin : `${begin} isolation level read committed`;
   return `${isolated}; ${settings}`;
-}
-
-/**
- * Runs one statement and its settings as a transaction, in one round trip: PostgreSQL takes all messages before a Sync as one, so
- * that the settings end with the statement. The timeout of the statement starts after them.
- */
-export function queryWith(
-  settings: string,
-  client: ClientBase,
-  text: string,
-  values: readonly unknown[],
-): Promise<QueryResult> {
-  const { promise, resolve, reject } = Promise.withResolvers<QueryResult>();
-  const query = new Query({ text, values: [...values], queryMode: 'extended' } as ConstructorParameters<
-    typeof Query
-  >[0]);
-  const submit = query.submit.bind(query);
-  query.submit = (connection) => {
-    connection.stream.cork();
-    try {
-      connection.parse({ name: '', text: settings, types: [] }, true);
-      connection.bind({}, true);
-      connection.execute({}, true);
-      return submit(connection);
-    } finally {
-      connection.stream.uncork();
-    }
-  };
-  // The first result is that of the settings.
-  query.once('end', (results: QueryResult[]) => resolve(results.at(-1) as QueryResult)).once('error', reject);
-  client.query(query);
-  return promise;
 }
 
 /**
