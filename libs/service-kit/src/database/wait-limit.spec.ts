@@ -13,6 +13,22 @@ describe('the limit of waits', () => {
     expect((await response).isDirectory()).toBe(true);
   });
 
+  it('does not pass a response on as late that the caller received', async () => {
+    const limit = new WaitLimit(10);
+    const late: string[] = [];
+
+    // Both timers are due after the pause: that of the limit runs first, and the response still counts.
+    const response = limit.apply(
+      () => new Promise<string>((resolve) => setTimeout(() => resolve('in time'), 10)),
+      (result) => late.push(result),
+    );
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+
+    expect(await response).toBe('in time');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(late).toEqual([]);
+  });
+
   it('ends a wait without a response, and passes a later one on', async () => {
     const limit = new WaitLimit(10);
     const { promise: work, resolve } = Promise.withResolvers<string>();

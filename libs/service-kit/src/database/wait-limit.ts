@@ -37,15 +37,18 @@ export class WaitLimit {
     const timer = setTimeout(() => {
       // After a pause of the process its timers run first: a response that has arrived in the meantime is still in time.
       setImmediate(() => {
+        if (hasEnded) return;
         work.then(onLate, () => {});
         reject(timeOver(leftMs));
       });
     }, leftMs);
+    let hasEnded = false;
     this.#begin();
     const work = start();
     try {
       return await Promise.race([work, timeout]);
     } finally {
+      hasEnded = true;
       clearTimeout(timer);
       this.#end();
     }
