@@ -143,6 +143,8 @@ export class Definitions<P extends NamedInstance, O extends object> {
   readonly #layer: Layer;
   readonly #bases: BaseConfigs;
   readonly #faults: OptionFault[] = [];
+  /** Of the names that are not defined: one for all of them, however many tenants there are. */
+  #configOfOthers: P['config'] | undefined;
 
   constructor(
     policy: PolicyDefinition<string, P, O>,
@@ -183,7 +185,10 @@ export class Definitions<P extends NamedInstance, O extends object> {
    */
   configOf(name: string, given?: Definition<O>): P['config'] {
     const subject = `${this.#policy.label} '${name}'`;
-    if (given === undefined) return this.#resolve(subject, this.#bases.ofInstance(name));
+    if (given === undefined) {
+      if (this.has(name) || this.#layer.configs.has(name)) return this.#resolve(subject, this.#bases.ofInstance(name));
+      return (this.#configOfOthers ??= this.#resolve(subject, this.#bases.ofInstance(name)));
+    }
     const faults: OptionFault[] = [];
     const own = settingsOf(
       this.#policy.options,

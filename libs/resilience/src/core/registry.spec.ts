@@ -8,6 +8,22 @@ import type { RetryBudgetOptions } from './retry/retry-budget.options.ts';
 const clock = new FakeClock();
 const flushed = () => new Promise(setImmediate);
 
+describe('A registry', () => {
+  it('has one configuration for all names that are not defined', () => {
+    const registry = createRegistry('circuitBreaker', {
+      configs: { default: { slidingWindowSize: 10 }, gold: { slidingWindowSize: 20 } },
+      instances: { customer: { slidingWindowSize: 30 } },
+    });
+    const sizeOf = (name: string) => registry.getOrCreate(name).config.slidingWindowSize;
+
+    expect(registry.getOrCreate('tenant-1').config).toBe(registry.getOrCreate('tenant-2').config);
+    expect(['tenant-1', 'gold', 'customer'].map(sizeOf)).toStrictEqual([10, 20, 30]);
+
+    registry.prepareDefinitions({ configs: { default: { slidingWindowSize: 11 } } }).apply();
+    expect(['tenant-1', 'tenant-3'].map(sizeOf)).toStrictEqual([11, 11]);
+  });
+});
+
 describe('A registry with new definitions', () => {
   const setUp = () =>
     createRegistry(
