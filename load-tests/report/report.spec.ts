@@ -88,7 +88,9 @@ describe('a report', () => {
     const run = judgedRun();
 
     expect(runAsText(run)).toMatch(/during \(20 s\) +│ 200 +│ 20 +│ 180 +│ 0 /);
-    expect(runAsText(run)).toContain('breakers open after 2.0 s, time to protect 2.0 s, time to recover 10.0 s');
+    expect(runAsText(run)).toContain(
+      'breakers open after 2.0 s, p99 of the next second 5 ms, time to protect 2.0 s, time to recover 10.0 s',
+    );
     expect(JSON.parse(JSON.stringify(resultOf(run)))).toMatchObject({
       scenario: 'customer-slow',
       requests: 500,

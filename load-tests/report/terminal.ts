@@ -131,9 +131,10 @@ export const phaseTable = ({ phases }: Measures): string[][] => [
   ]),
 ];
 
-export function reactionLine({ openedAfterMs, timeToProtectMs, timeToRecoverMs }: Measures): string {
+export function reactionLine({ openedAfterMs, released, timeToProtectMs, timeToRecoverMs }: Measures): string {
   return [
     `breakers open after ${seconds(openedAfterMs)}`,
+    `p99 of the next second ${milliseconds(released?.latenciesMs.p99)}`,
     `time to protect ${seconds(timeToProtectMs)}`,
     `time to recover ${seconds(timeToRecoverMs)}`,
   ].join(', ');

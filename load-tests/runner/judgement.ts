@@ -204,7 +204,7 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
   settled: ['verified or accepted during', '≥', percent, (measures) => phaseOf(measures, 'during')?.settled],
   serverErrors: ['5xx responses', '≤', String, ({ serverErrors }) => serverErrors],
   p99ProtectedMs: [
-    'p99 after the breakers opened',
+    'p99 from 1 s after the breakers opened',
     '≤',
     milliseconds,
     (measures) => measures.protected?.latenciesMs.p99,

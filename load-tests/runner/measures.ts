@@ -30,6 +30,11 @@ const shareNeeded = 0.7;
 const returnMs = 3_000;
 /** A system that is down this long after the fault has ended stays down. */
 const lastingMs = 60_000;
+/**
+ * When the circuit breakers open, all requests that waited for customer go on at once. Those that arrive while these are stored wait
+ * for them.
+ */
+const releaseMs = 1_000;
 /** How many slow requests are shown. */
 const slowestShown = 10;
 /** More calls in a second than this are no health probes: each replica of account makes one in five seconds. */
@@ -45,6 +50,7 @@ export function measure(record: RunRecord) {
   const lasting = beganIn({ fromMs: after.fromMs, toMs: Math.min(after.toMs, after.fromMs + lastingMs) });
   const openedAt = allOpenedAt(record.breakers, during);
   const protectedSpan = openedAt === undefined ? undefined : { fromMs: openedAt, toMs: during.toMs };
+  const latenciesIn = (each: Span) => latenciesOf(beganIn(each).map(({ durationMs }) => durationMs));
   const noticed = beganIn({ fromMs: Math.min(during.fromMs + noticeMs, during.toMs), toMs: during.toMs });
   const thirds = lastThirds(services, during);
   const processors = services.flatMap((sample) => sample.processors ?? []);
@@ -87,9 +93,13 @@ export function measure(record: RunRecord) {
     loadOnReturn: loadOnReturn(services, before, during, after),
     timeToProtectMs: timeToProtect(requests, during),
     timeToRecoverMs: timeToRecover(requests, after),
-    /** From the opening of the last circuit breaker until the end of the fault. */
+    /** The second after the opening of the last circuit breaker. */
+    released: protectedSpan && {
+      latenciesMs: latenciesIn({ ...protectedSpan, toMs: protectedSpan.fromMs + releaseMs }),
+    },
+    /** From the opening of the last circuit breaker until the end of the fault; latencies from a second later on. */
     protected: protectedSpan && {
-      latenciesMs: latenciesOf(beganIn(protectedSpan).map(({ durationMs }) => durationMs)),
+      latenciesMs: latenciesIn({ ...protectedSpan, fromMs: protectedSpan.fromMs + releaseMs }),
       slowest: slowestOf(beganIn(protectedSpan), record.breakers),
       shareOfCustomerCalls:
         customerCallRate(samplesFrom(services, protectedSpan), protectedSpan) / customerCallRate(services, before),

@@ -15,29 +15,29 @@ const flappingIntervalSeconds = 3;
 
 /**
  * A customer of finite capacity and the load that overwhelms it: two calls of 60 ms at a time are 33 per second on each replica, 66
- * in all, of which 25 are used. Then a hundred arrive. Work whose caller has left is done all the same, so that a queue of more
+ * in all, of which 30 are used. Then a hundred arrive. Work whose caller has left is done all the same, so that a queue of more
  * than 66 calls makes every call last longer than a second.
  */
 const finiteCapacity = {
   // The control arm has to stay down for a minute.
-  durations: { before: 10, during: 8, after: 65 },
-  short: { before: 5, during: 8, after: 62 },
-  rate: 25,
+  durations: { before: 10, during: 6, after: 65 },
+  short: { before: 5, during: 6, after: 62 },
+  rate: 30,
   healthy: { latency: '60ms', capacity: { workers: 2, queue: 1_000, abandonedWork: 'kept' } },
   // Without the limit, account would refuse a part of the requests of the overload in one arm and not in the other.
   account: { MAX_REQUESTS_IN_FLIGHT: '1000' },
   load: ({ before, during, after }) => ({
-    startRate: 25,
+    startRate: 30,
     stages: [
-      { rate: 25, seconds: before },
+      { rate: 30, seconds: before },
       { rate: 100, seconds: 1 },
       { rate: 100, seconds: during - 2 },
-      { rate: 25, seconds: 1 },
-      { rate: 25, seconds: after },
+      { rate: 30, seconds: 1 },
+      { rate: 30, seconds: after },
     ],
   }),
   control: 'retries-without-budget',
-  // Three attempts of a second each, of 25 requests a second, are 75 calls for the 66 that customer can serve.
+  // Three attempts of a second each, of 30 requests a second, are 90 calls for the 66 that customer can serve.
   controlThresholds: { serverErrors: 0, staysDown: 0.1 },
 } satisfies Partial<Scenario>;
 
