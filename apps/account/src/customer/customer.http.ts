@@ -1,7 +1,7 @@
 import { pipeline, type Deadline } from '@breakwater/resilience';
 import { currentCallContext } from '@breakwater/resilience/nest';
 import { resilienceInterceptor } from '@breakwater/resilience/undici';
-import { Agent, errors, request, type Dispatcher } from 'undici';
+import { Agent, errors, type Dispatcher } from 'undici';
 
 /** The most that is read of a body: a hundred times the length of a customer. */
 const maxBodyBytes = 64 * 1024;
@@ -62,31 +62,72 @@ export interface HttpGetOptions {
 export async function httpGet(url: string, { headers, readsBodyOf }: HttpGetOptions): Promise<HttpResponse> {
   const { deadline, attempt } = currentCallContext();
   const dispatcher = attempt === 1 ? firstAttempts : laterAttempts;
-  const response = await request(url, { dispatcher, headers });
-  const { statusCode: status } = response;
-  const mediaType = mediaTypeOf(response);
-  if (readsBodyOf.includes(status)) return { status, mediaType, body: await readBody(response) };
-  discard(response, deadline);
-  return { status, mediaType, body: '' };
+  const { origin, pathname, search } = new URL(url);
+  const reader = new ResponseReader(readsBodyOf, deadline);
+  dispatcher.dispatch({ origin, path: `${pathname}${search}`, method: 'GET', headers }, reader);
+  return reader.response;
 }
 
-function mediaTypeOf({ headers }: Dispatcher.ResponseData): string {
-  const [mediaType = ''] = String(headers['content-type'] ?? '').split(';', 1);
-  return mediaType.trim().toLowerCase();
-}
+type Controller = Dispatcher.DispatchController;
+type Headers = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2];
 
-/** @throws an error when the body is too large or incomplete, or when the call is aborted; the connection is destroyed */
-async function readBody({ body }: Dispatcher.ResponseData): Promise<string> {
-  try {
-    return await body.text();
-  } catch (error) {
-    if (!(error instanceof errors.ResponseExceededMaxSizeError)) throw error;
-    throw new Error(`the response is larger than ${maxBodyBytes} bytes`, { cause: error });
+const utf8 = new TextDecoder();
+
+/** Receives a response without a stream: a customer arrives in one piece. */
+class ResponseReader implements Dispatcher.DispatchHandler {
+  /** Rejects when the body is too large or incomplete, or when the call is aborted; the connection is destroyed. */
+  readonly response: Promise<HttpResponse>;
+  readonly #readsBodyOf: readonly number[];
+  readonly #deadline: Deadline | undefined;
+  readonly #resolve: (response: HttpResponse) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #chunks: Buffer[] = [];
+  #status = 0;
+  #mediaType = '';
+  /** Ends a response whose body is not needed. */
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(readsBodyOf: readonly number[], deadline: Deadline | undefined) {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
+    this.response = promise;
+    this.#readsBodyOf = readsBodyOf;
+    this.#deadline = deadline;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  // undici recognizes a handler by this method.
+  onRequestStart(): void {}
+
+  onResponseStart(controller: Controller, status: number, headers: Headers): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#mediaType = mediaTypeOf(headers);
+    if (this.#readsBodyOf.includes(status)) return;
+    this.#resolve({ status, mediaType: this.#mediaType, body: '' });
+    // The rest is read all the same, so that the connection can be used again.
+    const limitMs = Math.min(discardMs, this.#deadline?.remainingRealMs ?? discardMs);
+    this.#timer = setTimeout(() => controller.abort(new Error('The body is not needed.')), Math.ceil(limitMs)).unref();
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    if (this.#timer === undefined) this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.#timer);
+    const body = utf8.decode(this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks));
+    this.#resolve({ status: this.#status, mediaType: this.#mediaType, body });
+  }
+
+  onResponseError(_controller: Controller | undefined, error: Error): void {
+    clearTimeout(this.#timer);
+    const isTooLarge = error instanceof errors.ResponseExceededMaxSizeError;
+    this.#reject(isTooLarge ? new Error(`the response is larger than ${maxBodyBytes} bytes`, { cause: error }) : error);
   }
 }
 
-/** Reads a body that is not needed, so that its connection can be used again. */
-function discard({ body }: Dispatcher.ResponseData, deadline: Deadline | undefined): void {
-  const limitMs = Math.min(discardMs, deadline?.remainingRealMs ?? discardMs);
-  body.dump({ limit: maxBodyBytes, signal: AbortSignal.timeout(Math.ceil(limitMs)) }).catch(() => {});
+function mediaTypeOf(headers: Headers): string {
+  const [mediaType = ''] = String(headers['content-type'] ?? '').split(';', 1);
+  return mediaType.trim().toLowerCase();
 }
