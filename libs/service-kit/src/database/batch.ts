@@ -1,4 +1,5 @@
 import type { Connection, DatabaseError, PoolClient, Submittable } from 'pg';
+import { serialize } from 'pg-protocol';
 
 /** A value as the protocol sends it. */
 export type Encoded = string | Buffer | null;
@@ -9,6 +10,8 @@ export interface Execution {
   readonly name: string;
   readonly text: string;
   readonly values: readonly Encoded[];
+  /** Whether this object is used again and again. */
+  readonly isConstant?: boolean;
 }
 
 /** The result of a statement, as the driver and Kysely have it. */
@@ -23,8 +26,8 @@ interface Column {
   readonly dataTypeID: number;
 }
 
-const begin = { name: 'begin', text: 'begin isolation level read committed', values: [] };
-const commit = { name: 'commit', text: 'commit', values: [] };
+const begin: Execution = { name: 'begin', text: 'begin isolation level read committed', values: [], isConstant: true };
+const commit: Execution = { name: 'commit', text: 'commit', values: [], isConstant: true };
 
 /** Which of the four results is that of the statement. */
 const statementAt = 2;
@@ -47,17 +50,41 @@ export function executeBatch(client: PoolClient, settings: Execution, statement:
   });
 }
 
+function preparation(name: string, { text }: Execution, isDescribed: boolean): Buffer[] {
+  return [
+    // After an error it is unknown whether it exists.
+    ...(name === '' ? [] : [serialize.close({ type: 'S', name })]),
+    serialize.parse({ name, text }),
+    ...(isDescribed ? [serialize.describe({ type: 'S', name })] : []),
+  ];
+}
+
+const encodeExecution = (statement: string, values: readonly Encoded[]): Buffer =>
+  Buffer.concat([serialize.bind({ statement, values: [...values] }), serialize.execute()]);
+
+/** The messages of executions that are the same each time. */
+const constant = new WeakMap<Execution, Buffer>();
+
+function executionOf(execution: Execution): Buffer {
+  const known = constant.get(execution);
+  if (known) return known;
+  const encoded = encodeExecution(execution.name, execution.values);
+  if (execution.isConstant) constant.set(execution, encoded);
+  return encoded;
+}
+
 /** The protocol's extended query, for four statements. A connection learns the columns of a prepared statement once. */
 class Batch implements Submittable {
   readonly #client: PoolClient;
   readonly #executions: readonly Execution[];
+  readonly #isPrepared: boolean;
   readonly #resolve: (result: BatchResult) => void;
   readonly #reject: (error: unknown) => void;
   readonly #rows: Record<string, unknown>[] = [];
   #columns: readonly Column[] = [];
   #results = 0;
   #tag = '';
-  /** What has to be noted as prepared once everything has succeeded. */
+  /** Notes what has been prepared, once everything has succeeded. */
   #onSuccess: (() => void) | undefined;
 
   constructor(
@@ -68,10 +95,8 @@ class Batch implements Submittable {
     reject: (error: unknown) => void,
   ) {
     this.#client = client;
-    const isPrepared = statement.name !== '';
-    this.#executions = [begin, settings, statement, commit].map((execution) =>
-      isPrepared ? execution : { ...execution, name: '' },
-    );
+    this.#executions = [begin, settings, statement, commit];
+    this.#isPrepared = statement.name !== '';
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -79,27 +104,21 @@ class Batch implements Submittable {
   submit(connection: Connection): void {
     const prepared = preparedIn.get(connection) ?? new Map<string, readonly Column[]>();
     preparedIn.set(connection, prepared);
-    const missing = this.#executions.filter(({ name }) => name === '' || !prepared.has(name));
-    connection.stream.cork();
-    for (const [at, { name, text, values }] of this.#executions.entries()) {
-      const isMissing = name === '' || !prepared.has(name);
-      if (isMissing) {
-        // After an error it is unknown whether it exists.
-        if (name !== '') connection.close({ type: 'S', name }, true);
-        connection.parse({ name, text, types: [] }, true);
-        if (at === statementAt) connection.describe({ type: 'S', name }, true);
-      }
-      connection.bind({ statement: name, values: [...values] }, true);
-      connection.execute({}, true);
-    }
-    connection.sync();
-    connection.stream.uncork();
-    this.#columns = prepared.get(this.#executions[statementAt]!.name) ?? [];
-    if (missing.length > 0)
+    const statement = this.#executions[statementAt]!;
+    const missing = this.#executions.filter(({ name }) => !this.#isPrepared || !prepared.has(name));
+    const messages = this.#executions.flatMap((execution) => {
+      const name = this.#isPrepared ? execution.name : '';
+      const executing = this.#isPrepared ? executionOf(execution) : encodeExecution('', execution.values);
+      return missing.includes(execution)
+        ? [...preparation(name, execution, execution === statement), executing]
+        : [executing];
+    });
+    // One write: each costs a call of the system.
+    connection.stream.write(Buffer.concat([...messages, serialize.sync()]));
+    this.#columns = prepared.get(statement.name) ?? [];
+    if (this.#isPrepared && missing.length > 0)
       this.#onSuccess = () => {
-        for (const execution of missing)
-          prepared.set(execution.name, execution === this.#executions[statementAt] ? this.#columns : []);
-        prepared.delete('');
+        for (const execution of missing) prepared.set(execution.name, execution === statement ? this.#columns : []);
       };
   }
 

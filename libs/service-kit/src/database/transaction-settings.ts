@@ -31,12 +31,18 @@ export function settingsStatement(settings: TransactionSettings): string {
 export function settingsWithLimits(settings: TransactionSettings): (limits?: Partial<TimeLimits>) => Execution {
   const text = settingsText(settings, '$1', '$2');
   const { statementTimeoutMs, lockTimeoutMs } = settings;
-  const usual = { name: 'settings', text, values: [String(statementTimeoutMs), String(lockTimeoutMs)] };
+  const usual: Execution = {
+    name: 'settings',
+    text,
+    values: [String(statementTimeoutMs), String(lockTimeoutMs)],
+    isConstant: true,
+  };
   return (limits) =>
     limits === undefined
       ? usual
       : {
-          ...usual,
+          name: usual.name,
+          text,
           values: [limits.statementTimeoutMs ?? statementTimeoutMs, limits.lockTimeoutMs ?? lockTimeoutMs].map((ms) =>
             // 0 would be no limit at all.
             String(Math.max(1, Math.round(ms))),
