@@ -18,6 +18,7 @@ describe('the command line of the service benchmark', () => {
 
   it('selects the named measurements', () => {
     expect(parseOptions(['cold-start', '--json'])).toMatchObject({ measurements: ['cold-start'], json: true });
+    expect(parseOptions(['protection', 'memory'])).toMatchObject({ measurements: ['protection', 'memory'] });
     expect(parseOptions(['services'])).toMatchObject({ measurements: ['services'], json: false });
   });
 
