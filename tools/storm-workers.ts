@@ -1,8 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { RunPoints, StormJob } from '@breakwater/resilience/doctor';
-
-type Storms = Awaited<ReturnType<RunPoints>>;
+import { type RunPoints, runOnThreads, type StormJob, type StormThread } from '@breakwater/resilience/doctor-browser';
 
 /** Simulates the points of a map in worker threads, one for each core. */
 export function stormWorkers(job: StormJob, count = availableParallelism()) {
@@ -15,28 +13,17 @@ export function stormWorkers(job: StormJob, count = availableParallelism()) {
         resourceLimits: { maxYoungGenerationSizeMb: 64 },
       }),
   );
-  const run: RunPoints = (points, change, onResult) =>
-    new Promise((resolve, reject) => {
-      const storms: Storms[number][] = [];
-      let [next, done] = [0, 0];
-      const give = (worker: Worker): void => {
-        if (next === points.length) return;
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
-        worker.postMessage({ index: next, point: points[next], change });
-        next++;
-      };
-      for (const worker of workers) {
-        worker.removeAllListeners();
-        worker.on('error', reject);
-        worker.on('message', ({ index, storm }: { index: number; storm: Storms[number] }) => {
-          storms[index] = storm;
-          onResult();
-          done++;
-          if (done === points.length) resolve(storms);
-          else give(worker);
-        });
-        give(worker);
-      }
-    });
+  const run: RunPoints = runOnThreads(workers.map(threadOf));
   return { run, end: () => Promise.all(workers.map((worker) => worker.terminate())) };
+}
+
+function threadOf(worker: Worker): StormThread {
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
+    post: (request) => worker.postMessage(request),
+    listen: (onStorm, onError) => {
+      worker.removeAllListeners();
+      worker.on('message', onStorm).on('error', onError);
+    },
+  };
 }

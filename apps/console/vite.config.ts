@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { defaultClientConditions, defineConfig } from 'vite';
 
-/** Builds the page for `/console/`, with a hash of the content in the name of each file. */
+/** Builds the page, and the doctor's page at `doctor/`, for `/console/`, with a hash of the content in the name of each file. */
 export default defineConfig({
   root: 'src/page',
   base: '/console/',
@@ -8,6 +9,9 @@ export default defineConfig({
   resolve: { conditions: ['@breakwater/source', ...defaultClientConditions] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
+    rolldownOptions: {
+      input: ['index.html', 'doctor/index.html'].map((page) => join(import.meta.dirname, 'src/page', page)),
+    },
     outDir: '../../dist/page',
     emptyOutDir: true,
     target: 'es2023',

@@ -219,6 +219,19 @@ describe.skipIf(missing !== undefined)('the console', () => {
       .toContainEqual(expect.stringMatching(/^Doctor [a-z-]+ \w/));
   });
 
+  it("has the doctor's page, which draws a map under the same content security policy", async () => {
+    visit = await ConsoleVisit.start(chromium.browser, `${system.consoleUrl}doctor/`, wide);
+    const { page } = visit;
+    await page.getByText('More settings').click();
+    await page.getByRole('textbox', { name: 'points' }).fill('2');
+    await page.getByRole('textbox', { name: 'workers' }).fill('1');
+    await page.getByRole('button', { name: 'Draw the map' }).click();
+    await page.getByRole('img', { name: /^The map: / }).waitFor({ timeout: 60_000 });
+
+    expect(visit.errors).toEqual([]);
+    expect(visit.foreignRequests).toEqual([]);
+  });
+
   it('plays a scenario: its load, its faults and its present step', async () => {
     const page = await open();
     await enterTokens(page);

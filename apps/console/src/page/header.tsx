@@ -21,6 +21,7 @@ export function Header({ state: { connection, snapshot } }: { readonly state: Co
       <a class="jump" href="#controls">
         Controls
       </a>
+      <a href="./doctor/">Doctor</a>
       <ThemeButton />
     </header>
   );

@@ -23,7 +23,6 @@ export { simulateStorm } from './storm/storm.ts';
 export type { StormFinding, StormFindingCode } from './storm/storm-findings.ts';
 export { stormChecks, stormFindings } from './storm/storm-findings.ts';
 export type { StormJob } from './storm/storm-job.ts';
-export { stormJob } from './storm/storm-job.ts';
 export type { RunPoints, StormMap, StormSurvey } from './storm/storm-map.ts';
 export { surveyStorms } from './storm/storm-map.ts';
 export type { StormModel, Trigger } from './storm/storm-model.ts';

@@ -11,7 +11,7 @@ export const looks = {
   unharmed: { mark: '·', style: 'green', colour: '#8fd0b5', words: 'unharmed' },
   recovers: { mark: 'o', style: 'cyan', colour: '#56a4d9', words: 'recovers' },
   extrapolated: { mark: '~', style: 'yellow', colour: '#f0c94a', words: 'recovers, by its shrinking backlog' },
-  staysDown: { mark: '#', style: 'red', colour: '#b3400a', words: 'stays down' },
+  staysDown: { mark: '#', style: 'red', colour: '#d55e00', words: 'stays down' },
   overloaded: { mark: 'x', style: 'dim', colour: '#8c8c8c', words: 'overloaded without a trigger' },
 } as const satisfies Readonly<Record<string, { mark: string; style: Style; colour: string; words: string }>>;
 

@@ -4,8 +4,8 @@ import { leftOut } from './storm-model.ts';
 import { describeVerdict, lookOf, looks, stormConclusions } from './storm-report.ts';
 import { describeModel, describeTrigger } from './words.ts';
 
-const cell = 22;
-const left = 62;
+const cell = 26;
+const left = 72;
 const bottom = 46;
 const top = 8;
 
@@ -29,20 +29,28 @@ export function stormMapAsSvg({ loads, sizes, storms }: StormMap, label: string)
       );
     }),
   );
-  const every = (count: number) => Math.max(1, Math.ceil(count / 10));
+  // As many labels as fit, among them the last.
+  const isLabelled = (index: number, count: number) => (count - 1 - index) % Math.max(2, Math.ceil(count / 10)) === 0;
   const xLabels = loads.flatMap((load, x) =>
-    (x + 1) % every(loads.length) === 0 || loads.length === 1
-      ? [text(left + x * cell + cell / 2, top + height + 15, 'middle', figure(load))]
+    isLabelled(x, loads.length)
+      ? [text(left + x * cell + cell / 2, top + height + 15, 'middle', figure(Math.round(load * 10) / 10))]
       : [],
   );
   const yLabels = sizes.flatMap((size, y) =>
-    (y + 1) % every(sizes.length) === 0 || sizes.length === 1
-      ? [text(left - 6, top + (sizes.length - 1 - y) * cell + cell / 2 + 4, 'end', `${figure(size)} ×`)]
+    isLabelled(y, sizes.length)
+      ? [
+          text(
+            left - 6,
+            top + (sizes.length - 1 - y) * cell + cell / 2 + 4,
+            'end',
+            `${figure(Math.round(size * 100) / 100)} ×`,
+          ),
+        ]
       : [],
   );
-  const total = { width: Math.max(left + width + 8, 240), height: top + height + bottom };
+  const total = { width: Math.max(left + width + 8, 260), height: top + height + bottom };
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" role="img" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${total.width}" viewBox="0 0 ${total.width} ${total.height}" role="img" ` +
       `aria-label="${escaped(label)}" font-family="system-ui, sans-serif" font-size="11">`,
     `<g>${cells.join('')}</g>`,
     `<g fill="currentColor">`,
@@ -67,7 +75,7 @@ export function stormAsHtml(survey: StormSurvey): string {
 <title>${escaped(instance.name)}: storms in virtual time</title>
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1rem auto; padding: 0 1rem; }
-  svg { max-width: 36rem; width: 100%; height: auto; }
+  svg { max-width: 100%; height: auto; }
   span { margin-right: 1rem; } b { display: inline-block; width: 1.4em; text-align: center; color: #101010; }
 </style>
 <h1>${escaped(instance.name)}: storms in virtual time</h1>
