@@ -61,6 +61,7 @@ const allowed: Readonly<Record<string, { readonly packages: readonly string[]; r
     },
     [`${name}/logging`]: { packages: [], folders: ['core', 'adapters/logging'] },
     [`${name}/doctor`]: { packages: ['yaml'], folders: ['core', 'config', 'doctor'] },
+    [`${name}/doctor-browser`]: { packages: [], folders: ['core', 'config', 'doctor'] },
     [`${name}/testing`]: { packages: [], folders: ['core', 'testing'] },
   };
 
@@ -89,6 +90,12 @@ describe.each(own)('The imports of $specifier', ({ specifier, code, published })
 });
 
 describe('The entries', () => {
+  it('include one for browsers, whose code reaches no module of Node.js', async () => {
+    const browser = own.find(({ specifier }) => specifier === `${name}/doctor-browser`);
+
+    expect((await importsFrom(browser!.code)).packages).toStrictEqual([]);
+  });
+
   it('are all tested here', () => {
     expect(own.map(({ specifier }) => specifier).sort()).toStrictEqual(Object.keys(allowed).sort());
   });
