@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createRegistry } from '../src/core/policies.ts';
+import { figureOf } from './measure.ts';
 import {
   breakwaterSubject,
   cockatielSubject,
@@ -47,18 +48,18 @@ const candidates: readonly { readonly library: Library; readonly calls: number; 
 ];
 
 export async function measureMemory(): Promise<readonly MemoryRow[]> {
-  await holding(1, bare, callsEach);
+  await holding(busyCount, bare, callsEach);
   const { growth: bareGrowth } = await holding(busyCount, bare, callsEach);
   const rows: MemoryRow[] = [];
   for (const { library, calls, create } of candidates) {
     const idle = await holding(idleCount, create, 0);
-    // Once without measuring, because what V8 compiles meanwhile is not the library's.
-    await holding(1, create, calls);
-    const busy = await holding(busyCount, create, calls);
+    // More than once, because what V8 compiles meanwhile is not the library's.
+    const growths: number[] = [];
+    for (let measured = 0; measured < 5; measured++) growths.push((await holding(busyCount, create, calls)).growth);
     rows.push({
       library,
       bytesIdle: Math.round(idle.bytes),
-      growthBytes: Math.round(busy.growth - bareGrowth),
+      growthBytes: Math.round(figureOf(growths).median - bareGrowth),
       timersIdle: idle.timers,
     });
   }
