@@ -1,6 +1,6 @@
-import { currentTraceParent, Database, statement, type ExecutionOptions } from '@breakwater/service-kit';
+import { currentTraceParent, Database, fragment, statement, type ExecutionOptions } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
-import { sql, type Kysely, type Selectable } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { AccountTables } from '../database/account.tables.ts';
 import { changeTime } from '../database/database-clock.ts';
 import { storeKey, type KeyRecord } from '../idempotency/idempotency-keys.ts';
@@ -41,6 +41,36 @@ const openAccount = statement<OpenedRow, object>('open-account')`
     select id, customer_id, ${'traceparent'} from opened where status = 'PENDING_VERIFICATION')
   select 1 as opened from opened`;
 
+type AccountRow = Selectable<AccountTables['accounts']>;
+
+const accountColumns = fragment()`id, customer_id, currency, label, balance, status, version, created_at, updated_at,
+    verified_at, verified_by`;
+
+const findAccount = statement<{ id: string }, AccountRow>('find-account')`
+  select ${accountColumns} from accounts where id = ${'id'}::uuid`;
+
+interface EventRow extends Omit<AccountEvent, 'happenedAt'> {
+  readonly happenedAt: Date;
+}
+
+const findEvents = statement<{ accountId: string }, EventRow>('find-events')`
+  select from_status as "fromStatus", to_status as "toStatus", reason, happened_at as "happenedAt"
+  from account_events where account_id = ${'accountId'}::uuid order by id`;
+
+/** Closes an ACTIVE account that has one of some versions, or any, and returns it. */
+const closeAccount = statement<{ id: string; versions: readonly string[] | null; reason: string }, AccountRow>(
+  'close-account',
+)`
+  with closed as (
+    update accounts set status = 'CLOSED', version = version + 1, updated_at = ${changeTime}
+    where id = ${'id'}::uuid and status = 'ACTIVE'
+      and (${'versions'}::text[] is null or version::text = any (${'versions'}::text[]))
+    returning ${accountColumns}),
+  event as (
+    insert into account_events (account_id, from_status, to_status, reason, happened_at)
+    select id, 'ACTIVE', 'CLOSED', ${'reason'}, updated_at from closed)
+  select ${accountColumns} from closed`;
+
 /** The accounts in PostgreSQL, each with its history. */
 @Injectable()
 export class AccountsRepository {
@@ -77,7 +107,7 @@ export class AccountsRepository {
   }
 
   async findById(id: string): Promise<Account | undefined> {
-    const row = await this.database.tables.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
+    const [row] = await this.database.execute(findAccount, { id });
     return row && toAccount(row);
   }
 
@@ -88,18 +118,8 @@ export class AccountsRepository {
 
   /** @returns the opening first */
   async findEvents(accountId: string): Promise<AccountEvent[]> {
-    const rows = await this.database.tables
-      .selectFrom('account_events')
-      .select(['from_status', 'to_status', 'reason', 'happened_at'])
-      .where('account_id', '=', accountId)
-      .orderBy('id')
-      .execute();
-    return rows.map((row) => ({
-      fromStatus: row.from_status,
-      toStatus: row.to_status,
-      reason: row.reason,
-      happenedAt: row.happened_at.toISOString(),
-    }));
+    const rows = await this.database.execute(findEvents, { accountId });
+    return rows.map(({ happenedAt, ...event }) => ({ ...event, happenedAt: happenedAt.toISOString() }));
   }
 
   /**
@@ -108,25 +128,9 @@ export class AccountsRepository {
    * @returns undefined, and nothing is changed, when there is no such account, or it has another version or is not ACTIVE
    */
   async close({ id, ifMatch, reason }: Closing): Promise<Account | undefined> {
-    return this.database.transact(async (tables) => {
-      const row = await tables
-        .updateTable('accounts')
-        .set({ status: 'CLOSED', version: sql`version + 1`, updated_at: changeTime })
-        .where('id', '=', id)
-        .where('status', '=', 'ACTIVE')
-        .$if(ifMatch !== '*', (update) =>
-          update.where(sql<boolean>`version::text = any(${ifMatch === '*' ? [] : strongTags(ifMatch)})`),
-        )
-        .returningAll()
-        .executeTakeFirst();
-      if (!row) return undefined;
-
-      await tables
-        .insertInto('account_events')
-        .values({ account_id: id, from_status: 'ACTIVE', to_status: 'CLOSED', reason, happened_at: row.updated_at })
-        .execute();
-      return toAccount(row);
-    });
+    const versions = ifMatch === '*' ? null : strongTags(ifMatch);
+    const [row] = await this.database.execute(closeAccount, { id, versions, reason });
+    return row && toAccount(row);
   }
 }
 
@@ -148,7 +152,7 @@ export function accountPageQuery(
     .limit(limit + 1);
 }
 
-function toAccount(row: Selectable<AccountTables['accounts']>): Account {
+function toAccount(row: AccountRow): Account {
   const { id, currency, label, status, version } = row;
   return {
     id,

@@ -1,13 +1,13 @@
-import { sql } from 'kysely';
+import { fragment, type Fragment } from '@breakwater/service-kit';
 
 /**
  * The clock of the database, by which all times of an account are stored: the clocks of replicas may differ. Whole
  * milliseconds, as a Date has them, and one value within a statement.
  */
-export const databaseTime = sql<Date>`date_trunc('milliseconds', statement_timestamp())`;
+export const databaseTime: Fragment<object> = fragment()`date_trunc('milliseconds', statement_timestamp())`;
 
 /** When a change of an account happens: not before its last change, also when the clock has been set back. */
-export const changeTime = sql<Date>`greatest(updated_at, ${databaseTime})`;
+export const changeTime: Fragment<object> = fragment()`greatest(updated_at, ${databaseTime})`;
 
 /**
  * Continues a time of the database, in microseconds since the Unix epoch, by the time that passes here. It is behind that of the

@@ -1,8 +1,8 @@
-import { Database } from '@breakwater/service-kit';
+import { Database, statement } from '@breakwater/service-kit';
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { CustomerStatus } from '../customer/customer-directory.ts';
-import type { AccountTables } from '../database/account.tables.ts';
+import type { AccountTables, VerifiedBy } from '../database/account.tables.ts';
 import { ageMsOf, changeTime, databaseTime } from '../database/database-clock.ts';
 
 /** A pending account that one replica has claimed for the time of a lease. */
@@ -48,6 +48,29 @@ const milliseconds = (ms: number) => sql<Date>`${ms} * interval '1 millisecond'`
 
 /** The next attempt of an account that is set aside: it is never due. An older version of account respects it, too. */
 const never = sql<Date>`'infinity'::timestamptz`;
+
+interface SettledRow {
+  readonly accountId: string;
+  readonly status: Settlement;
+  readonly reason: string;
+  /** Null, as `verifiedMsAgo`, when the customer was not verified. */
+  readonly verifiedBy: VerifiedBy | null;
+  readonly verifiedMsAgo: number | null;
+}
+
+/** Returns a row if the account was pending. A claimant whose lease has ended may find it settled, and then changes nothing. */
+const settleAccount = statement<SettledRow, object>('settle-account')`
+  with settled as (
+    update accounts set status = ${'status'}, version = version + 1, updated_at = ${changeTime},
+      verified_at = ${databaseTime} - ${'verifiedMsAgo'}::float8 * interval '1 millisecond',
+      verified_by = ${'verifiedBy'}
+    where id = ${'accountId'}::uuid and status = 'PENDING_VERIFICATION'
+    returning id, status, updated_at),
+  event as (
+    insert into account_events (account_id, from_status, to_status, reason, happened_at)
+    select id, 'PENDING_VERIFICATION', status, ${'reason'}, updated_at from settled),
+  removed as (delete from pending_verifications where account_id = ${'accountId'}::uuid)
+  select 1 as settled from settled`;
 
 /**
  * The queue of pending verifications in PostgreSQL. Each method is one short transaction, and all times are those of the
@@ -150,30 +173,9 @@ export class PendingVerificationsRepository {
    * @returns the new status; undefined when the account was no longer pending, and then it is not changed
    */
   async settle({ accountId }: Pick<Claim, 'accountId'>, customer: CustomerStatus): Promise<Settlement | undefined> {
-    const { status, reason, ...verification } = settlementOf(customer);
-    return this.database.transact(async (tables) => {
-      const settled = await tables
-        .updateTable('accounts')
-        .set(({ eb }) => ({ status, ...verification, version: eb('version', '+', 1), updated_at: changeTime }))
-        .where('id', '=', accountId)
-        // A claimant whose lease has ended may find the account settled, and then changes nothing.
-        .where('status', '=', 'PENDING_VERIFICATION')
-        .returning('updated_at')
-        .executeTakeFirst();
-      if (settled)
-        await tables
-          .insertInto('account_events')
-          .values({
-            account_id: accountId,
-            from_status: 'PENDING_VERIFICATION',
-            to_status: status,
-            reason,
-            happened_at: settled.updated_at,
-          })
-          .execute();
-      await tables.deleteFrom('pending_verifications').where('account_id', '=', accountId).execute();
-      return settled && status;
-    });
+    const settlement = settlementOf(customer);
+    const rows = await this.database.execute(settleAccount, { accountId, ...settlement });
+    return rows.length > 0 ? settlement.status : undefined;
   }
 
   async backlog(): Promise<Backlog> {
@@ -190,13 +192,10 @@ export class PendingVerificationsRepository {
   }
 }
 
-function settlementOf(status: CustomerStatus) {
-  if (status.customer === 'unknown') return { status: 'REJECTED', reason: 'there is no such customer' } as const;
-  if (status.customer === 'closed') return { status: 'REJECTED', reason: 'the customer is closed' } as const;
-  return {
-    status: 'ACTIVE',
-    reason: 'customer verified',
-    verified_at: sql<Date>`${databaseTime} - ${milliseconds(ageMsOf(status.verifiedAt))}`,
-    verified_by: status.verifiedBy,
-  } as const;
+function settlementOf(customer: CustomerStatus): Omit<SettledRow, 'accountId'> {
+  const rejected = { status: 'REJECTED', verifiedBy: null, verifiedMsAgo: null } as const;
+  if (customer.customer === 'unknown') return { ...rejected, reason: 'there is no such customer' };
+  if (customer.customer === 'closed') return { ...rejected, reason: 'the customer is closed' };
+  const { verifiedAt, verifiedBy } = customer;
+  return { status: 'ACTIVE', reason: 'customer verified', verifiedBy, verifiedMsAgo: ageMsOf(verifiedAt) };
 }

@@ -26,7 +26,7 @@ export interface Statement<Parameters, Row> {
 
 /** Writes a part of statements, in which `${'name'}` stands for a parameter. */
 export const fragment =
-  <Parameters>() =>
+  <Parameters = object>() =>
   (parts: TemplateStringsArray, ...inserted: Inserted<Parameters>[]): Fragment<Parameters> => ({ parts, inserted });
 
 /**
