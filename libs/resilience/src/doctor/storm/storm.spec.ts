@@ -45,6 +45,31 @@ describe('simulateStorm', { timeout: 60_000 }, () => {
     expect(attemptsIn(storm, 60)).toBe(200);
   });
 
+  it.each([
+    { name: 'stays down without a retry budget', budget: undefined, kind: 'staysDown' },
+    { name: 'recovers with one', budget: { retryRatio: 0.2, minRetriesPerSecond: 10 }, kind: 'recovers' },
+  ])('predicts of two accounts and two customers of four workers that it $name', async ({ budget, kind }) => {
+    const account = describeInstance('customer', {
+      timeLimiter: { timeoutDuration: '1s' },
+      retry: { maxAttempts: 3, waitDuration: '100ms' },
+      circuitBreaker: { slidingWindowSize: 10_000, minimumNumberOfCalls: 10_000 },
+      bulkhead: { maxConcurrentCalls: 5_000 },
+    });
+    const instance: Instance =
+      budget === undefined
+        ? account
+        : {
+            ...account,
+            retry: { ...account.retry!, retryBudget: 'customer' },
+            retryBudget: retryBudgetOptions.resolve('budget', budget),
+          };
+    const customers = { ...server, replicas: 2, workers: 4, serviceTimeMs: 60, queue: 5_000, clients: 2 };
+
+    const storm = await simulateStorm(instance, customers, { load: 60, trigger: { ...spike, size: 5 } });
+
+    expect(storm.verdict.kind).toBe(kind);
+  });
+
   it('gives the same result for the same seed, and another one for another', async () => {
     const model = { ...server, serviceTime: 'exponential', seed: 7 } as const;
     const point = { load: 200, trigger: spike };
