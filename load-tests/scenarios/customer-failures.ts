@@ -55,7 +55,7 @@ export const customerFailures = {
   slow: {
     name: 'customer-slow',
     claim:
-      'A customer that takes 2 s and cannot serve the arriving calls slows account down only until the breakers open.',
+      'A customer that takes 2 s and cannot serve the arriving calls slows account down until the breakers open, and afterwards only their trial calls.',
     ...usualDurations,
     rate: 60,
     variants: ['as-configured', 'cold-cache'],
