@@ -44,15 +44,37 @@ export function findK6(environment: NodeJS.ProcessEnv = process.env): K6Program 
   throw new NoK6Error();
 }
 
-/** Builds k6 with Go. @throws Error when that fails */
-export async function installK6(): Promise<string> {
+interface InstallOptions {
+  /** Receives a line at the start, and one in each interval while it builds. */
+  readonly report: (line: string) => void;
+  /** Default: 30 s. */
+  readonly intervalMs?: number;
+  /** Default: `process.env`. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+const buildTimeoutMs = 600_000;
+
+/** Builds k6 with Go. @throws Error with the reason, without Go too */
+export async function installK6({ report, intervalMs = 30_000, env = process.env }: InstallOptions): Promise<string> {
   const source = `go.k6.io/k6@v${k6Version}`;
+  report(`Building k6 ${k6Version} with Go, which takes two to ten minutes…`);
+  const start = performance.now();
+  const progress = setInterval(
+    () => report(`still building, for ${Math.round((performance.now() - start) / 1_000)} s`),
+    intervalMs,
+  );
   try {
-    await promisify(execFile)('go', ['install', source], { timeout: 600_000 });
+    await promisify(execFile)('go', ['install', source], { timeout: buildTimeoutMs, env });
   } catch (error) {
-    throw new Error(`go install ${source} failed`, { cause: error });
+    const { code, killed, stderr = '' } = error as NodeJS.ErrnoException & { killed?: boolean; stderr?: string };
+    if (code === 'ENOENT') throw new Error('Go is not installed (https://go.dev/doc/install)', { cause: error });
+    const reason = killed ? `it took longer than ${buildTimeoutMs / 60_000} minutes` : stderr.trim().slice(-1_000);
+    throw new Error(`go install ${source} failed: ${reason}`, { cause: error });
+  } finally {
+    clearInterval(progress);
   }
-  return findK6().description;
+  return findK6(env).description;
 }
 
 function inGoBin(): string[] {

@@ -38,7 +38,7 @@ async function main(command: Command): Promise<number> {
       return exitCodes.passed;
     }
     case 'install-k6':
-      print(await installK6());
+      print(await installK6({ report: (line) => process.stderr.write(`${line}\n`) }));
       return exitCodes.passed;
     case 'run':
     case 'compare':

@@ -17,7 +17,6 @@ import {
   ResilienceReloadModule,
 } from '@breakwater/resilience/nest';
 import { ResiliencePrometheusModule } from '@breakwater/resilience/nest-prometheus';
-import { opossumEngine } from '@breakwater/resilience/opossum';
 import { CircuitBreakerHealthIndicator } from '@breakwater/resilience/terminus';
 import { Injectable, Logger, Module, type DynamicModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -26,14 +25,12 @@ import { AccountsController } from './accounts/accounts.controller.ts';
 import { AccountsRepository } from './accounts/accounts.repository.ts';
 import { AccountsService } from './accounts/accounts.service.ts';
 import type { AccountConfig } from './app.config.ts';
-import { CustomerModule, customerPolicies } from './customer/customer.module.ts';
+import { CustomerModule } from './customer/customer.module.ts';
 import { accountService } from './database/account.service-definition.ts';
 import { IdempotencyModule } from './idempotency/idempotent.ts';
+import { policyOptions } from './policy-options.ts';
 import { attemptSpans, PolicyTelemetry } from './policy-telemetry.ts';
 import { ReconciliationModule } from './reconciliation/reconciliation.module.ts';
-
-/** What circuit breakers can run on (`engine: opossum`), in addition to the library's sliding window. */
-const engines = { opossum: opossumEngine };
 
 /**
  * Upper bounds of the durations of calls in seconds: four per decade, so that a quantile, which Prometheus interpolates between
@@ -41,8 +38,6 @@ const engines = { opossum: opossumEngine };
  * no call lasts much longer than the latter. The 68 bounds of the library's default would be more than half of a scrape.
  */
 const callDurationBuckets = [0.003, 0.0055, 0.01, 0.018, 0.03, 0.055, 0.1, 0.18, 0.3, 0.55, 1, 1.8, 3, 5.5, 10];
-
-const packageFile = (name: string): URL => new URL(`../${name}`, import.meta.url);
 
 const breakerLog = new Logger('CircuitBreaker');
 
@@ -86,11 +81,7 @@ function limitEventStreams({ httpAdapter }: HttpAdapterHost<FastifyAdapter>, con
 @Module({})
 export class AppModule {
   static forRoot(config: AccountConfig, options: AppOptions = {}): DynamicModule {
-    const { clock = systemClock, env = process.env, moreConfigFiles = [] } = options;
-    const configFiles = [
-      config.RESILIENCE_CONFIG ?? packageFile('resilience.yml'),
-      ...moreConfigFiles.map((name) => packageFile(name)),
-    ];
+    const { clock = systemClock, env = process.env, moreConfigFiles } = options;
     const actuator = ResilienceActuatorModule.forRootAsync({
       useFactory: () => {
         const token = followVariable(config, 'ACTUATOR_TOKEN');
@@ -107,12 +98,10 @@ export class AppModule {
       imports: [
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
         ResilienceModule.forRoot({
-          configFiles,
+          ...policyOptions(config, moreConfigFiles),
           clock,
           env,
-          engines,
           logTransitions,
-          ...customerPolicies(config.CUSTOMER_URL),
           ...attemptSpans(),
         }),
         ResilienceReloadModule.forRoot(),

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { findProgram, freePort, listen } from '@breakwater/system-runner';
 import { DemoProcess } from './testing/demo-process.ts';
 
@@ -127,6 +130,34 @@ describe('npm run demo that cannot start', () => {
       `✖ Port ${base + 12}, meant for customer-2, is already in use. ` +
         'Stop the program that uses it, or choose other ports with --port N (0 picks free ones).\n',
     );
+    expectNothingLeft(demo);
+  });
+
+  it('reports a folder for temporary files that cannot be used', async () => {
+    const demo = start(['--once'], { TMPDIR: '/no/such/folder' });
+
+    expect(await demo.ended()).toBe(1);
+    expect(demo.stderr).toBe(
+      '✖ Files cannot be created in /no/such/folder, the folder for temporary files: ENOENT. ' +
+        'Set TMPDIR to a folder in which this user may create files.\n',
+    );
+  });
+
+  it('reports every fault of the policies before it starts a service', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'demo-policies-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'resilience.yml');
+    writeFileSync(
+      file,
+      'resilience4j.circuitbreaker.instances.customer: { slidingWindowSize: -1, failureRateTreshold: 50 }',
+    );
+
+    const demo = start(['--once', '--port', '0'], { RESILIENCE_CONFIG: file });
+
+    expect(await demo.ended()).toBe(1);
+    expect(demo.stderr).toContain('slidingWindowSize is -1');
+    expect(demo.stderr).toContain('failureRateTreshold is not known; allowed: failureRateThreshold');
+    expect(demo.stderr).not.toContain('ready on ports');
     expectNothingLeft(demo);
   });
 

@@ -38,7 +38,9 @@ export function systemOptions({ port, timeScale, gateway }: DemoOptions): System
 
 /** Starts a system step by step. */
 export function startUp(system: LocalSystem, { progress, signal }: Omit<DemoContext, 'target'>): Promise<void> {
-  const jobs = system.steps.map((step) => ({ title: step.title, run: () => step.run(signal) }));
+  const [compile, ...others] = system.steps.map((step) => ({ title: step.title, run: () => step.run(signal) }));
+  const check = { title: 'Check the policies', run: () => system.checkPolicies(signal) };
+  const jobs = compile === undefined ? [] : [compile, check, ...others];
   return progress.run(jobs, 'sequential');
 }
 

@@ -1,7 +1,7 @@
 import type { Faults } from '@breakwater/contracts';
 import { callReplica } from '@breakwater/contracts/replicas';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pause, unlessAborted } from './abortable.ts';
@@ -45,6 +45,19 @@ const rootCauseDelayMs = 300;
 
 const never = new AbortController().signal;
 
+/** @throws SystemFailure when the folder for temporary files cannot be used */
+function makeTemporaryFolder(prefix: string): string {
+  try {
+    return mkdtempSync(path.join(tmpdir(), prefix));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new SystemFailure(
+      `Files cannot be created in ${tmpdir()}, the folder for temporary files: ${code}`,
+      'Set TMPDIR to a folder in which this user may create files.',
+    );
+  }
+}
+
 /**
  * The whole system on this machine: PostgreSQL, customer services, account services and a load balancer, each in its own
  * process. All of them end with {@link stop}, or with this program, however it ends.
@@ -82,7 +95,7 @@ export class LocalSystem {
 
   private constructor(options: Required<SystemOptions>, ports: ServiceContext['ports'], gateway: Gateway) {
     this.#gateway = gateway;
-    this.logs = mkdtempSync(path.join(tmpdir(), `breakwater-${options.name}-`));
+    this.logs = makeTemporaryFolder(`breakwater-${options.name}-`);
     this.gatewayLog = path.join(this.logs, 'gateway.log');
     const { faultsToken, actuatorToken, logs } = this;
     this.#context = { options, ports, faultsToken, actuatorToken, logs };
@@ -234,6 +247,34 @@ export class LocalSystem {
       }),
     );
     return 'Services compiled';
+  }
+
+  /**
+   * Checks the configuration of account's policies, which account itself would do only after the start of everything else. The
+   * services must be compiled.
+   *
+   * @throws SystemFailure with every fault
+   */
+  async checkPolicies(signal: AbortSignal): Promise<string> {
+    const { options, ports } = this.#context;
+    const check = this.#startTask({
+      name: 'check-policies',
+      command: process.execPath,
+      args: [
+        '--enable-source-maps',
+        compiled('account', 'check-policies'),
+        ...(options.lab ? ['resilience-demo.yml'] : []),
+      ],
+      env: childEnvironment({ CUSTOMER_URL: ports.customers.map(urlOf).join(','), ...options.env.account }),
+      logFile: path.join(this.logs, 'check-policies.log'),
+    });
+    const { code } = await unlessAborted(check.exited, signal);
+    if (code === 0) return 'Policies accepted';
+    const faults = readFileSync(check.logFile, 'utf8').trim();
+    throw new SystemFailure(
+      `Account does not accept the configuration of its policies: ${faults.replace(/\.$/, '')}`,
+      'Correct it, or unset RESILIENCE_CONFIG and the variables RESILIENCE4J_….',
+    );
   }
 
   async #waitForDatabase(signal: AbortSignal): Promise<string> {

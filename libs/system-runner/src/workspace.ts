@@ -11,7 +11,10 @@ export const workspaceRoot = path.resolve(import.meta.dirname, '../../..');
 export type ServiceName = 'account' | 'customer';
 
 /** The compiled entry point of an application or of one of its tools; `lab/main` also reads `TIME_SCALE`. */
-export function compiled(app: ServiceName | 'console', entry: 'main' | 'lab/main' | 'migrate'): string {
+export function compiled(
+  app: ServiceName | 'console',
+  entry: 'main' | 'lab/main' | 'migrate' | 'check-policies',
+): string {
   return path.join(workspaceRoot, 'apps', app, 'dist', `${entry}.js`);
 }
 

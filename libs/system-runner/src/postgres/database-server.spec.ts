@@ -5,6 +5,18 @@ import { openDatabaseProxy } from './database-proxy.ts';
 import { createDatabase, type DatabaseServer, withClient } from './database-server.ts';
 import { provideDatabaseServer, startLocalPostgres } from './local-postgres.ts';
 
+describe('the URL of a given server', () => {
+  it.each([
+    ['foo', 'foo'],
+    ['mysql://root:s3cret@127.0.0.1/db', 'mysql://root:***@127.0.0.1/db'],
+    ['127.0.0.1:5432', '127.0.0.1:5432'],
+  ])('has to be one of PostgreSQL: %s', async (url, shown) => {
+    await expect(provideDatabaseServer({ DATABASE_URL: url })).rejects.toThrow(
+      `DATABASE_URL is "${shown}", which is no URL of a PostgreSQL. Set it to a URL such as postgres://127.0.0.1:5432/postgres`,
+    );
+  });
+});
+
 describe('createDatabase', () => {
   let server: DatabaseServer;
 

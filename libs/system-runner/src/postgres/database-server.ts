@@ -47,11 +47,21 @@ const oldestVersion = 150_000;
  * @throws DatabaseServerError
  */
 export async function requireSupportedVersion(url: string): Promise<void> {
+  requirePostgresUrl(url);
   const version = await versionOf(url);
   if (version.number >= oldestVersion) return;
   throw new DatabaseServerError(
     `DATABASE_URL points at PostgreSQL ${version.text} (${withoutSecrets(url)}): 15 or newer is needed`,
     'Point it at a newer server, or unset it; a server is then started for this run.',
+  );
+}
+
+/** @throws DatabaseServerError for the URL of something else, which pg would take for a host or a database */
+function requirePostgresUrl(url: string): void {
+  if (/^postgres(?:ql)?:/.test(url)) return;
+  throw new DatabaseServerError(
+    `DATABASE_URL is "${withoutSecrets(url)}", which is no URL of a PostgreSQL`,
+    'Set it to a URL such as postgres://127.0.0.1:5432/postgres, or unset it; a server is then started for this run.',
   );
 }
 
