@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import remarkGfm from 'remark-gfm';
@@ -36,7 +37,18 @@ export async function lintPages(
     },
     (error, _code, context) => (error === undefined || error === null ? resolve(context?.files ?? []) : reject(error)),
   );
-  return new Map((await promise).map(({ path: file, messages }) => [file, messages.map(describe)]));
+  return new Map(
+    (await promise).map(({ path: file, messages }) => [
+      file,
+      messages.filter((message) => !isOfWorkflow(message)).map(describe),
+    ]),
+  );
+}
+
+/** GitHub resolves this link in the README to the page or the badge of a workflow of its repository, whichever that is. */
+function isOfWorkflow({ reason }: VFile['messages'][number]): boolean {
+  const [, workflow] = /`\.\.\/\.\.\/actions\/workflows\/([\w.-]+\.yml)(?:\/badge\.svg)?`$/.exec(reason) ?? [];
+  return workflow !== undefined && existsSync(path.join(workspaceRoot, '.github/workflows', workflow));
 }
 
 const describe = ({ line, column, reason }: VFile['messages'][number]): string => `${line}:${column} ${reason}`;

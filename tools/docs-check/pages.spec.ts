@@ -30,6 +30,13 @@ describe('lintPages', () => {
     expect(found.get('docs/page.md')).toEqual([expect.stringContaining(expected)]);
   });
 
+  it('accepts the badge of a workflow that exists, and of no other', async () => {
+    const badge = (workflow: string) => `![CI](../../actions/workflows/${workflow}/badge.svg)\n`;
+
+    expect((await lintPages({ 'README.md': badge('ci.yml') })).get('README.md')).toEqual([]);
+    expect((await lintPages({ 'README.md': badge('none.yml') })).get('README.md')).toHaveLength(1);
+  });
+
   it('accepts links to files, folders and headings', async () => {
     const page =
       '# Twice\n\n# Twice\n\n[a](#twice-1) [b](../tools) [c](other.md#see-npm-tests-end) [d](https://x.example)\n';
