@@ -110,7 +110,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
         { command: ['ps'], shows: /account-2\b/ },
         { command: ['ps', 'account'], shows: /account-1\b.*healthy/i },
         { command: ['ps', 'postgres'], shows: /healthy/i },
-        { command: ['logs', '--tail', '50', 'account'], shows: /listening on/ },
+        { command: ['logs', '--tail', '50', 'account'], shows: /"service":"account"/ },
         {
           command: ['exec', '-T', 'nginx', 'curl', '-s', 'http://account:3000/health/ready'],
           shows: /"status":"(?:ok|up)"/,
