@@ -109,6 +109,7 @@ export function comparisonTable(runs: readonly ComparedRun[]): string[][] {
     row('5xx responses', ({ measures }) => String(measures.serverErrors)),
     row('time to protect', ({ measures }) => reaction(measures.timeToProtectMs)),
     row('verified now, in the 60 s after', ({ measures }) => percent(measures.verifiedAfterwards)),
+    row('time until verified again', ({ measures }) => reaction(measures.timeToVerifyMs)),
     row('time to recover', ({ measures }) => reaction(measures.timeToRecoverMs)),
     row('calls to customer per second', ({ during }) => perSecond(during?.customerCallsPerSecond)),
     row('ledger', ({ ledger }) =>

@@ -94,6 +94,7 @@ describe('measures', () => {
       openedAfterMs: 2_000,
       timeToProtectMs: 2_000,
       timeToRecoverMs: 10_000,
+      timeToVerifyMs: 10_000,
       released: { latenciesMs: { p99: 5 } },
       protected: { latenciesMs: { p99: 5 } },
       generatorShare: 0.05,

@@ -225,6 +225,7 @@ const limited: Readonly<Record<keyof Thresholds, Limited>> = {
   ],
   timeToProtectMs: ['time to protect', '≤', seconds, ({ timeToProtectMs }) => timeToProtectMs],
   timeToRecoverMs: ['time to recover', '≤', seconds, ({ timeToRecoverMs }) => timeToRecoverMs],
+  timeToVerifyMs: ['time until verified again', '≤', seconds, ({ timeToVerifyMs }) => timeToVerifyMs],
   customerLoadProtected: [
     'load on customer after opening, of normal',
     '≤',

@@ -8,6 +8,7 @@ import {
   type Span,
   timeToProtect,
   timeToRecover,
+  timeToVerify,
 } from './responses.ts';
 import type { BreakerSample, ClientRequest, PhaseName, RunRecord, ServiceSample } from './run-record.ts';
 
@@ -93,6 +94,7 @@ export function measure(record: RunRecord) {
     loadOnReturn: loadOnReturn(services, before, during, after),
     timeToProtectMs: timeToProtect(requests, during),
     timeToRecoverMs: timeToRecover(requests, after),
+    timeToVerifyMs: timeToVerify(requests, after),
     /** The second after the opening of the last circuit breaker. */
     released: protectedSpan && {
       latenciesMs: latenciesIn({ ...protectedSpan, toMs: protectedSpan.fromMs + releaseMs }),

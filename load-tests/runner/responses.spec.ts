@@ -7,6 +7,7 @@ import {
   outcomeOf,
   timeToProtect,
   timeToRecover,
+  timeToVerify,
 } from './responses.ts';
 import { requestAt, requestsBetween } from './testing/sample-run.ts';
 
@@ -86,6 +87,14 @@ describe('timeToProtect', () => {
 
   it('is undefined without requests', () => {
     expect(timeToProtect([], span)).toBeUndefined();
+  });
+});
+
+describe('timeToVerify', () => {
+  it('ends when customer verifies requests again, also slowly', () => {
+    const requests = [...requestsBetween(10_000, 20_000, lastGood), ...requestsBetween(20_000, 30_000, slow)];
+
+    expect([timeToVerify(requests, span), timeToRecover(requests, span)]).toEqual([10_000, undefined]);
   });
 });
 

@@ -65,6 +65,11 @@ export function timeToRecover(requests: readonly ClientRequest[], span: Span): R
   return firstSustained(requests, span, (request) => request.durationMs <= fastMs && isVerifiedNow(request));
 }
 
+/** Time from the end of a fault until customer verifies requests again, however fast. Undefined when it never does. */
+export function timeToVerify(requests: readonly ClientRequest[], span: Span): ReactionTime {
+  return firstSustained(requests, span, isVerifiedNow);
+}
+
 function firstSustained(
   requests: readonly ClientRequest[],
   { fromMs, toMs }: Span,

@@ -102,7 +102,7 @@ export const customerFailures = {
     name: 'customer-capacity',
     claim: 'A customer that collapses under overload recovers automatically once the load falls.',
     ...finiteCapacity,
-    thresholds: () => ({ ...clientsHardlyNotice, timeToRecoverMs: 30_000 }),
+    thresholds: () => ({ ...clientsHardlyNotice, timeToVerifyMs: 30_000 }),
   },
   flapping: {
     name: 'flapping',
@@ -130,6 +130,6 @@ export const customerFailures = {
     ...finiteCapacity,
     variants: ['retries-within-budget'],
     // The spike leaves about 500 calls. Of 66 a second, 50 are in use: 30 requests and, at most, 20 retries.
-    thresholds: () => ({ serverErrors: 0, timeToRecoverMs: 55_000 }),
+    thresholds: () => ({ serverErrors: 0, timeToVerifyMs: 55_000 }),
   },
 } satisfies Record<string, Scenario>;

@@ -73,6 +73,8 @@ export interface Thresholds {
   readonly loadOnReturn?: number;
   readonly timeToProtectMs?: number;
   readonly timeToRecoverMs?: number;
+  /** The same, however long responses take: with the capacity of these scenarios, 100 ms depend on the machine. */
+  readonly timeToVerifyMs?: number;
   /** Calls per second to customer while protected, as a share of those before. */
   readonly customerLoadProtected?: number;
   /** Calls to customer per request in phase `during`. */
