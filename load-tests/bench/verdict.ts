@@ -35,7 +35,7 @@ export const guardTargets: Targets = {
   lagP99Ms: 100,
   coldStartMs: 4_000,
   memoryGrowth: 1.1,
-  accountToBare: 3.5,
+  accountToBare: 2,
   earlierToBare: 1.8,
   tracedToAccount: 1.1,
 };
