@@ -1,13 +1,14 @@
-import { AttemptSpans, instrument } from '@breakwater/resilience/opentelemetry';
+import { AttemptSpans, exportMetrics, instrument } from '@breakwater/resilience/opentelemetry';
 import { ResilienceRegistries, type ResilienceModuleOptions } from '@breakwater/resilience/nest';
 import { exportsTelemetry } from '@breakwater/service-kit';
+import { callDurationBuckets } from './call-duration-buckets.ts';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
 /** The options of the policies with which attempts have spans; none where nothing records them. */
 export const attemptSpans = (): Pick<ResilienceModuleOptions, 'aroundAttempts'> =>
   exportsTelemetry() ? { aroundAttempts: (pipeline) => new AttemptSpans(pipeline) } : {};
 
-/** Adds the events of all policies to the spans of requests, where spans are recorded. */
+/** Adds the events of all policies to the spans of requests, and exports their metrics, where spans are recorded. */
 @Injectable()
 export class PolicyTelemetry implements OnModuleInit, OnApplicationShutdown {
   #stop: () => void = () => {};
@@ -15,7 +16,11 @@ export class PolicyTelemetry implements OnModuleInit, OnApplicationShutdown {
   constructor(private readonly registries: ResilienceRegistries) {}
 
   onModuleInit(): void {
-    if (exportsTelemetry()) this.#stop = instrument(this.registries.policies);
+    if (!exportsTelemetry()) return;
+    const { policies } = this.registries;
+    this.#stop = instrument(policies);
+    // Until the end of the process: the last export follows the shutdown of the application.
+    exportMetrics(policies, { callDurationBuckets });
   }
 
   onApplicationShutdown(): void {

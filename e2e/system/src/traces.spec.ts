@@ -137,6 +137,27 @@ describe.each([{ bundled: false }, { bundled: true }])('traces of processes, bun
     expect(JSON.stringify(receiver.spans)).not.toContain('c-10');
   });
 
+  it('come with metrics', async () => {
+    await open('c-1001');
+    const points = (name: string) =>
+      receiver.metrics
+        .filter((metric) => metric.service === 'account' && metric.name === name)
+        .flatMap((metric) => metric.points);
+
+    await eventually(() => {
+      expect(points('circuitbreaker.state')).toContainEqual({
+        'circuitbreaker.name': 'customer',
+        'circuitbreaker.state': 'closed',
+      });
+      expect(points('http.server.request.duration')).toContainEqual({
+        'http.request.method': 'POST',
+        'http.route': '/accounts',
+        'http.response.status_code': 201,
+        'url.scheme': 'http',
+      });
+    });
+  });
+
   it('name the replica that was slow', async () => {
     await system.setCustomerFaults({ latency: '1500ms' });
     const { traceId, status } = await open('c-1001');

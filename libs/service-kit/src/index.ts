@@ -85,5 +85,12 @@ export {
   traceOf,
 } from './request-context/request-context.ts';
 export { inClientSpan, type OutgoingCall } from './telemetry/client-span.ts';
-export { addSpanEvent, currentTraceParent, exportsTelemetry, inLinkedTrace, inSpan } from './telemetry/spans.ts';
+export {
+  addSpanEvent,
+  currentTraceParent,
+  exportsTelemetry,
+  inLinkedTrace,
+  inSpan,
+  withoutSpans,
+} from './telemetry/spans.ts';
 export { ServiceKitModule, type ServiceDefinition, type ServiceKitOptions } from './service-kit.module.ts';

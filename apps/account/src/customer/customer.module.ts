@@ -1,5 +1,6 @@
 import type { CallContext, CallEndpoint, EndpointPoolOptions } from '@breakwater/resilience';
 import { runInCallContext, type ResilienceModuleOptions } from '@breakwater/resilience/nest';
+import { withoutSpans } from '@breakwater/service-kit';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CustomerClient, CustomerUnavailableError } from './customer.client.ts';
 import { CustomerDirectory, isUnavailable } from './customer-directory.ts';
@@ -28,7 +29,9 @@ function replicasAt(urls: readonly string[]): EndpointPoolOptions {
  * @throws CustomerUnavailableError when it does not
  */
 async function lookUp(endpoint: CallEndpoint, { signal }: Pick<CallContext, 'signal'>): Promise<void> {
-  await runInCallContext({ endpoint, signal }, () => new CustomerClient(endpoint.url).findById('health-probe'));
+  await withoutSpans(() =>
+    runInCallContext({ endpoint, signal }, () => new CustomerClient(endpoint.url).findById('health-probe')),
+  );
 }
 
 /** Provides the directory of customers to all modules. */

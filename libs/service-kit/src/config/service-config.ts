@@ -90,6 +90,8 @@ const telemetryVariables = () => ({
   OTEL_TRACES_SAMPLER_ARG: decimal({ min: 0, max: 1 }).default(1),
   /** How long ended spans wait for others before they are sent, in milliseconds. Default: 5000. */
   OTEL_BSP_SCHEDULE_DELAY: wholeNumber({ min: 1, max: 60_000 }).default(5_000),
+  /** How often metrics are sent, in milliseconds. Default: 60000. */
+  OTEL_METRIC_EXPORT_INTERVAL: wholeNumber({ min: 100, max: 3_600_000 }).default(60_000),
   /** The name of the service in spans and metrics. Default: that of the service. */
   OTEL_SERVICE_NAME: matching(/^[\x20-\x7e]{1,255}$/, '1 to 255 visible ASCII characters').optional(),
   /** Attributes of the process in spans and metrics, such as `k8s.pod.name=account-0,k8s.namespace.name=bank`. Default: none. */

@@ -35,7 +35,12 @@ export async function startSdk(
   });
   const meterProvider = new MeterProvider({
     resource,
-    readers: [new PeriodicExportingMetricReader({ exporter: points })],
+    readers: [
+      new PeriodicExportingMetricReader({
+        exporter: points,
+        exportIntervalMillis: config.OTEL_METRIC_EXPORT_INTERVAL,
+      }),
+    ],
   });
   trace.setGlobalTracerProvider(tracerProvider);
   metrics.setGlobalMeterProvider(meterProvider);

@@ -48,10 +48,10 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
  * Where nothing records spans, it has ids of its own all the same, for logs and problem details; a trace that starts there is
  * not marked as sampled, and one that the caller records keeps its mark.
  */
-export function startServerSpan(headers: Headers, describe: (() => SpanDescription) | undefined): Span {
+export function startServerSpan(headers: Headers, described: SpanDescription | undefined): Span {
   const caller = propagation.extract(ROOT_CONTEXT, headers);
-  if (!areRecorded || describe === undefined) return unrecordedSpan(trace.getSpanContext(caller));
-  const { name, attributes } = describe();
+  if (!areRecorded || described === undefined) return unrecordedSpan(trace.getSpanContext(caller));
+  const { name, attributes } = described;
   return tracer.startSpan(name, { kind: SpanKind.SERVER, ...(attributes && { attributes }) }, caller);
 }
 
@@ -65,6 +65,11 @@ function unrecordedSpan(caller: SpanContext | undefined): Span {
   const traceFlags = caller.traceFlags & TraceFlags.SAMPLED;
   const { traceId, traceState } = caller;
   return trace.wrapSpanContext({ traceId, spanId, traceFlags, ...(traceState && { traceState }) });
+}
+
+/** Runs work that no service records, such as a health probe: its calls pass on a trace that is not sampled. */
+export function withoutSpans<T>(work: () => T): T {
+  return context.with(trace.setSpan(ROOT_CONTEXT, unrecordedSpan(undefined)), work);
 }
 
 /** Whether the work that runs now belongs to a span that is recorded. */

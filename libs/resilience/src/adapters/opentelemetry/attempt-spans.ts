@@ -17,7 +17,7 @@ export function resilienceTracer(): Tracer {
  * and the spans of inner policies and of the HTTP client are its children. With an endpoint pool inside, it has the
  * endpoint of the attempt.
  *
- * Without an OpenTelemetry SDK it has no effect.
+ * Without an OpenTelemetry SDK, and within a span that is not recorded, it has no effect.
  *
  * @example
  * const customer = pipeline('customer', [retry, new AttemptSpans('customer'), circuitBreaker, timeLimiter]);
@@ -35,6 +35,8 @@ export class AttemptSpans implements Policy {
     const usedEndpoints = UsedEndpoints.ofAttempt(context?.usedEndpoints);
     const usedBefore = usedEndpoints.count;
     const callContext = withUsedEndpoints(context, usedEndpoints);
+    // A trace that is not recorded costs no further span.
+    if (trace.getActiveSpan()?.isRecording() === false) return call(callContext);
     const attributes = { [names.name]: this.name, [names.attempt]: callContext.attempt };
     return resilienceTracer().startActiveSpan(`${this.name} attempt`, { attributes }, async (span) => {
       try {

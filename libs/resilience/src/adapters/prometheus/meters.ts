@@ -1,7 +1,7 @@
 import { Counter, Gauge, type OpenMetricsContentType, type Registry } from 'prom-client';
 import type { Clock } from '../../core/clock.ts';
 import { InvalidOptionsError } from '../../core/errors.ts';
-import type { EventMap, Listener, PolicyEvent, Unsubscribe } from '../../core/events.ts';
+import type { PolicyEvent, Unsubscribe } from '../../core/events.ts';
 import type {
   Aggregator,
   DurationMeter,
@@ -12,16 +12,12 @@ import type {
   Sample,
 } from '../../core/observability.ts';
 import type { NamedInstance } from '../../core/policy-definition.ts';
+import { EventCounts, type ObservedInstance } from '../../core/event-counts.ts';
 import { DurationHistogram } from './duration-histogram.ts';
 import { TimeWindowMax } from './time-window-max.ts';
 
 /** Where metrics are collected, e.g. prom-client's `register`. */
 export type PrometheusRegistry = Registry | Registry<OpenMetricsContentType>;
-
-/** A policy of any kind whose events are observed. */
-interface ObservedInstance extends NamedInstance {
-  on(type: keyof EventMap, listener: Listener<never>): Unsubscribe;
-}
 
 /**
  * The names of the labels of a metric.
@@ -257,48 +253,5 @@ export class Meters {
 
   #labels(ofInstance: Labels, own: Labels): Labels {
     return { ...ofInstance, ...own, ...this.#extraLabels };
-  }
-}
-
-interface EventCount {
-  readonly labels: Labels;
-  value: number;
-}
-
-/** How often instances have emitted events since this object was created, by labels. */
-class EventCounts {
-  readonly #meter: EventMeter<NamedInstance>;
-  readonly #counts = new Map<string, EventCount>();
-
-  constructor(meter: EventMeter<NamedInstance>) {
-    const { counts, initial = [] } = meter;
-    this.#meter = meter;
-    for (const labels of initial) this.#count(labels);
-    for (const labels of Object.values(counts)) if (typeof labels === 'object') this.#count(labels);
-  }
-
-  /** Counts the events of an instance until the returned function is called. */
-  follow(instance: ObservedInstance): Unsubscribe {
-    const unsubscribes = Object.entries(this.#meter.counts).map(([type, labels = {}]) => {
-      if (typeof labels === 'function') {
-        return instance.on(type, (event: PolicyEvent) => void this.#count(labels(event)).value++);
-      }
-      const count = this.#count(labels);
-      return instance.on(type, () => void count.value++);
-    });
-    return () => {
-      for (const unsubscribe of unsubscribes) unsubscribe();
-    };
-  }
-
-  samples(): readonly Sample[] {
-    return [...this.#counts.values()].map(({ value, labels }) => [value, labels]);
-  }
-
-  #count(labels: Labels): EventCount {
-    const key = JSON.stringify(labels);
-    let count = this.#counts.get(key);
-    if (count === undefined) this.#counts.set(key, (count = { labels, value: 0 }));
-    return count;
   }
 }
