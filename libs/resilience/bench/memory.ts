@@ -35,8 +35,8 @@ const window: Window = { type: 'COUNT_BASED', size: 100 };
 const idleCount = 1_000;
 const busyCount = 20;
 const callsEach = 100_000;
-/** Each of its calls scans the whole window; a tenth of the calls shows growth too. */
-const callsOfMollitia = 10_000;
+/** Each of its calls scans the whole window; fewer calls show growth too. */
+const callsOfMollitia = 2_000;
 
 const bare = (): Subject => ({ operation: succeed });
 
@@ -53,9 +53,8 @@ export async function measureMemory(): Promise<readonly MemoryRow[]> {
   const rows: MemoryRow[] = [];
   for (const { library, calls, create } of candidates) {
     const idle = await holding(idleCount, create, 0);
-    // More than once, because what V8 compiles meanwhile is not the library's.
     const growths: number[] = [];
-    for (let measured = 0; measured < 5; measured++) growths.push((await holding(busyCount, create, calls)).growth);
+    for (let measured = 0; measured < 3; measured++) growths.push((await holding(busyCount, create, calls)).growth);
     rows.push({
       library,
       bytesIdle: Math.round(idle.bytes),
@@ -84,9 +83,8 @@ async function holding(count: number, create: () => Subject, calls: number) {
   const timers = countTimers();
   const created = Array.from({ length: count }, create);
   const held = timers.stop();
-  // A few calls first, because what a library creates once is no growth.
-  for (const { operation } of created)
-    for (let call = 0; call < Math.min(calls, 200); call++) await settled(operation)();
+  // As many calls before, because what a library creates once, and what V8 compiles meanwhile, is no growth.
+  for (const { operation } of created) for (let call = 0; call < calls; call++) await settled(operation)();
   const warmBytes = heldBytes();
   for (const { operation } of created) for (let call = 0; call < calls; call++) await operation();
   const after = heldBytes();

@@ -14,7 +14,7 @@ export abstract class BasePolicy<M extends EventMap, N extends string> extends E
   readonly usage = new Usage();
 
   constructor(nameField: N, name: string, clock: Pick<Clock, 'now'>, eventBufferSize: number) {
-    super({ [nameField]: name } as Readonly<Record<N, string>>, clock, eventBufferSize);
+    super(nameField, name, clock, eventBufferSize);
     this.name = name;
   }
 

@@ -145,7 +145,7 @@ describe('EventBuffer', () => {
 
 class Ticker extends EventPublisher<Ticks, 'tickerName'> {
   constructor() {
-    super({ tickerName: 'clock' }, { now: () => 1 }, 0);
+    super('tickerName', 'clock', { now: () => 1 }, 0);
   }
 
   tick(details: () => object): void {

@@ -78,17 +78,20 @@ export type LazyEventDetails<E extends PolicyEvent, N extends string> = EventDet
  */
 export class EventPublisher<M extends EventMap, N extends string> {
   readonly #emitter = new EventEmitter<M>();
-  readonly #source: Readonly<Record<N, string>>;
+  readonly #nameField: N;
+  readonly #name: string;
   readonly #clock: Pick<Clock, 'now'>;
   #buffer: EventBuffer<M[keyof M]> | undefined;
 
   /**
-   * @param source the policy's name, in its field of each event
+   * @param nameField the field of each event that contains the policy's name
+   * @param name the policy's name
    * @param clock the source of `creationTime`
    * @param bufferSize the number of recent events that `bufferedEvents` returns; 0 for none
    */
-  constructor(source: Readonly<Record<N, string>>, clock: Pick<Clock, 'now'>, bufferSize: number) {
-    this.#source = source;
+  constructor(nameField: N, name: string, clock: Pick<Clock, 'now'>, bufferSize: number) {
+    this.#nameField = nameField;
+    this.#name = name;
     this.#clock = clock;
     this.changeBufferSize(bufferSize);
   }
@@ -124,8 +127,8 @@ export class EventPublisher<M extends EventMap, N extends string> {
   protected emit<K extends keyof M & string>(type: K, details: LazyEventDetails<M[K], N>, creationTime?: number): void {
     if (this.#buffer === undefined && !this.#emitter.hasListener(type)) return;
     const fields = typeof details === 'function' ? details() : details;
-    const own = { ...fields, type, creationTime: creationTime ?? this.#clock.now() };
-    const event = Object.assign(own, this.#source) as unknown as M[K] & { readonly type: K };
+    const own = { type, creationTime: creationTime ?? this.#clock.now(), [this.#nameField]: this.#name };
+    const event = { ...fields, ...own } as unknown as M[K] & { readonly type: K };
     this.#buffer?.push(event);
     this.#emitter.emit<K>(event);
   }

@@ -94,13 +94,15 @@ export abstract class State {
   }
 }
 
+const noRates: readonly RateName[] = [];
+
 /** CLOSED permits all calls and opens when a rate reaches its threshold. METRICS_ONLY never opens. */
 export class ClosedState extends State {
   readonly name: 'CLOSED' | 'METRICS_ONLY';
   readonly metrics: WindowMetrics;
   readonly admissionPercentage = 100;
   /** Each is announced once per stay: METRICS_ONLY would repeat it with every call. */
-  #announcedRates: RateName[] = [];
+  #announcedRates: readonly RateName[] = noRates;
 
   constructor(machine: Machine, name: 'CLOSED' | 'METRICS_ONLY' = 'CLOSED') {
     super(machine);
@@ -110,7 +112,7 @@ export class ClosedState extends State {
 
   reconfigure(): void {
     this.metrics.reconfigure(this.machine.config);
-    this.#announcedRates = [];
+    this.#announcedRates = noRates;
   }
 
   tryAcquirePermission(): boolean {
@@ -127,7 +129,7 @@ export class ClosedState extends State {
 
   #announce(rate: RateName): void {
     if (this.#announcedRates.includes(rate)) return;
-    this.#announcedRates.push(rate);
+    this.#announcedRates = [...this.#announcedRates, rate];
     const { failureRate, slowCallRate, combinedRate } = this.metrics.rates();
     switch (rate) {
       case 'failureRate':
