@@ -37,10 +37,19 @@ describe('the event log', () => {
     const { rerender } = render(<EventLog events={[transition]} omitted={0} />);
 
     press('Pause');
-    rerender(<EventLog events={[transition, transition]} omitted={0} />);
+    rerender(<EventLog events={[event('STATE_TRANSITION'), transition]} omitted={0} />);
     expect(rows()).toHaveLength(1);
     press('Pause');
     expect(rows()).toHaveLength(2);
+  });
+
+  it('keeps the row of an event when a newer one arrives', () => {
+    const { rerender } = render(<EventLog events={[transition]} omitted={0} />);
+    const row = document.querySelector('tbody tr');
+
+    rerender(<EventLog events={[event('STATE_TRANSITION'), transition]} omitted={0} />);
+
+    expect(document.querySelectorAll('tbody tr')[1]).toBe(row);
   });
 
   it('shows that there are no events, and how many were omitted', () => {

@@ -86,6 +86,16 @@ export function EventLog({ events, omitted }: { readonly events: readonly Policy
   );
 }
 
+/** Rows keep their elements when newer ones arrive, so that a click on a link does not miss it and its focus is not lost. */
+const rowKeys = new WeakMap<PolicyEvent, number>();
+let lastRowKey = 0;
+
+function rowKeyOf(event: PolicyEvent): number {
+  const key = rowKeys.get(event) ?? (lastRowKey += 1);
+  rowKeys.set(event, key);
+  return key;
+}
+
 function EventTable({ events }: { readonly events: readonly PolicyEvent[] }) {
   return (
     <table>
@@ -99,8 +109,8 @@ function EventTable({ events }: { readonly events: readonly PolicyEvent[] }) {
         </tr>
       </thead>
       <tbody>
-        {events.map((event, index) => (
-          <tr key={`${event.at} ${index}`}>
+        {events.map((event) => (
+          <tr key={rowKeyOf(event)}>
             <td class="hint">{timeOfDay(event.at)}</td>
             <td>{event.replica}</td>
             <td class={`tone-${toneOf(event)}`}>{event.type.replaceAll('_', ' ').toLowerCase()}</td>
