@@ -70,6 +70,17 @@ describe('simulateStorm', { timeout: 60_000 }, () => {
     expect(storm.verdict.kind).toBe(kind);
   });
 
+  it('leaves the stack traces of other code as they are, also while it runs', async () => {
+    const { stackTraceLimit } = Error;
+    const point = { load: 20, trigger: spike };
+
+    const storms = Promise.all([simulateStorm(withBudget, server, point), simulateStorm(withBudget, server, point)]);
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+    await storms;
+
+    expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  });
+
   it('gives the same result for the same seed, and another one for another', async () => {
     const model = { ...server, serviceTime: 'exponential', seed: 7 } as const;
     const point = { load: 200, trigger: spike };

@@ -46,14 +46,7 @@ export async function simulateStorm(
 ): Promise<Storm> {
   const clock = new VirtualClock(startAt, afterReactions);
   const run = new StormRun(instance, model, point, isWhole, clock);
-  const { stackTraceLimit } = Error;
-  // Each timeout is an error, whose stack trace is not used.
-  Error.stackTraceLimit = 0;
-  try {
-    await clock.run(run.ended);
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+  await clock.run(run.ended);
   return run.result();
 }
 
