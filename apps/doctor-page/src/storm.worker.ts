@@ -1,7 +1,7 @@
 import { type StormJob, stormJob, type StormRequest } from '@breakwater/resilience/doctor-browser';
 
 // Each timeout is an error, whose stack trace is not used. This worker runs nothing else.
-Error.stackTraceLimit = 0;
+Object.assign(Error, { stackTraceLimit: 0 });
 
 /** Simulates points of the map: first it receives the job, then its points. */
 let simulate: ReturnType<typeof stormJob> | undefined;
