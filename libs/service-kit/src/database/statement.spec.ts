@@ -114,7 +114,7 @@ describe('a statement of the database', () => {
     await database.execute(find, { id: 1 });
 
     await change('varchar(20)');
-    onTestFinished(() => void change('text'));
+    onTestFinished(async () => void (await change('text')));
     const after = await database.execute(find, { id: 1 });
 
     expect(after).toEqual([{ name: 'one' }]);
