@@ -15,7 +15,7 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       // Without a listener, writing to a response that has ended would end the process.
       reply.raw.on('error', ignore);
-      if (!isProbe(request.url.split('?', 1)[0] ?? '')) {
+      if (!isProbe(request.url)) {
         // Emitted once, after the last byte or when the client disconnects before it.
         reply.raw.once('close', () => logEnd(logger, request, reply));
       }

@@ -140,7 +140,7 @@ export const healthPaths = { live: '/health/live', ready: '/health/ready' } as c
 const probes: ReadonlySet<string> = new Set([...metricsPaths, ...Object.values(healthPaths)]);
 
 /**
- * Whether a path is exactly one that machines request every few seconds. Such requests are not logged, counted, limited or
+ * Whether the path of a URL is exactly one that machines request every few seconds. Such requests are not logged, counted, limited or
  * refused; in logs and metrics they would outnumber those of clients.
  */
-export const isProbe = (path: string): boolean => probes.has(path);
+export const isProbe = (url: string): boolean => probes.has(url.split('?', 1)[0] ?? '');

@@ -148,7 +148,7 @@ export function shedLoad(fastify: FastifyInstance, admission: Admission): void {
     sendProblem(request, reply, reason === 'client_in_flight' ? tooManyInFlight(maxInFlightPerClient) : overloaded);
   };
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (isProbe(request.url.split('?', 1)[0] ?? '')) return done();
+    if (isProbe(request.url)) return done();
     const reason = admission.refuse(request.ip);
     if (reason === undefined) done();
     else sendRefusal(request, reply, reason);
@@ -156,7 +156,7 @@ export function shedLoad(fastify: FastifyInstance, admission: Admission): void {
   // The first hook after the body.
   fastify.addHook('preValidation', (request, reply, done) => {
     // A response that has been closed would not release its permit.
-    if (isProbe(request.url.split('?', 1)[0] ?? '') || reply.raw.closed) return done();
+    if (isProbe(request.url) || reply.raw.closed) return done();
     const admitted = admission.tryAcquire(request.ip);
     if (typeof admitted === 'string') return sendRefusal(request, reply, admitted);
     reply.raw.once('close', admitted);
@@ -200,7 +200,7 @@ export function limitClients(fastify: FastifyInstance, perSecond: number, onRefu
   fastify.register(rateLimit, options).after(() => {
     const take = fastify.createRateLimit();
     fastify.addHook('onRequest', async (request, reply) => {
-      if (isProbe(request.url.split('?', 1)[0] ?? '')) return;
+      if (isProbe(request.url)) return;
       const taken = await take(request);
       if (taken.isAllowed) return;
 

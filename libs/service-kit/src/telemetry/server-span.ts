@@ -11,7 +11,7 @@ import { errorTypeOf, exportsTelemetry, startServerSpan, type SpanDescription } 
  * are in them.
  */
 export function serveInSpan(request: FastifyRequest, reply: FastifyReply, serve: () => void): void {
-  const isTraced = exportsTelemetry() && !isProbe(request.url.split('?', 1)[0] ?? '');
+  const isTraced = exportsTelemetry() && !isProbe(request.url);
   const described = isTraced ? describe(request) : undefined;
   const span = startServerSpan(request.headers, described);
   rememberTrace(request.raw, span);
