@@ -1,4 +1,4 @@
-import type { EventMap, Listener, PolicyEvent, Unsubscribe } from './events.ts';
+import { type EventMap, joinUnsubscribes, type Listener, type PolicyEvent, type Unsubscribe } from './events.ts';
 import type { EventMeter, Labels, Sample } from './observability.ts';
 import type { NamedInstance } from './policy-definition.ts';
 
@@ -33,9 +33,7 @@ export class EventCounts {
       const count = this.#count(labels);
       return instance.on(type, () => void count.value++);
     });
-    return () => {
-      for (const unsubscribe of unsubscribes) unsubscribe();
-    };
+    return joinUnsubscribes(unsubscribes);
   }
 
   samples(): readonly Sample[] {

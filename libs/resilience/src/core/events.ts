@@ -16,6 +16,13 @@ export type EventMap = Readonly<Record<string, PolicyEvent>>;
 export type Listener<E> = (event: E) => unknown;
 export type Unsubscribe = () => void;
 
+/** Stops several listeners. */
+export function joinUnsubscribes(unsubscribes: readonly Unsubscribe[]): Unsubscribe {
+  return () => {
+    for (const unsubscribe of unsubscribes) unsubscribe();
+  };
+}
+
 interface Subscription {
   /** `undefined` for all types. */
   readonly type: PropertyKey | undefined;

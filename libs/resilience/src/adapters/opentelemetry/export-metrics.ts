@@ -5,7 +5,7 @@ import {
   type ObservableCallback,
 } from '@opentelemetry/api';
 import { EventCounts, type ObservedInstance } from '../../core/event-counts.ts';
-import type { PolicyEvent, Unsubscribe } from '../../core/events.ts';
+import { joinUnsubscribes, type PolicyEvent, type Unsubscribe } from '../../core/events.ts';
 import { type FollowableRegistry, followRegistry } from '../../core/follow-registry.ts';
 import type { DurationMeter, EventMeter, Labels, Meter, ReadMeter } from '../../core/observability.ts';
 import { type FollowableRegistries, policies, type PolicyKind } from '../../core/policies.ts';
@@ -46,15 +46,11 @@ export function exportMetrics(registries: FollowableRegistries, options: Metrics
       const removals = added
         .filter(({ ofPartitions }) => partition === undefined || ofPartitions)
         .map(({ addInstance }) => addInstance(instance, partition?.of ?? instance.name));
-      return () => {
-        for (const remove of removals) remove();
-      };
+      return joinUnsubscribes(removals);
     });
     return [stop, ...added.map((each) => each.stop)];
   });
-  return () => {
-    for (const stop of stops) stop();
-  };
+  return joinUnsubscribes(stops);
 }
 
 interface AddedMeter {
@@ -155,7 +151,7 @@ function addDurations(
   const advice = callDurationBuckets && { explicitBucketBoundaries: [...callDurationBuckets] };
   const histogram = to.createHistogram(metric, { description: help, unit: 's', ...(advice && { advice }) });
   return (instance, ofInstance) =>
-    followAll(
+    joinUnsubscribes(
       Object.entries(measures).map(([type, labels = {}]) => {
         const attributes = attributesOf(ofInstance, labels);
         return (instance as ObservedInstance).on(
@@ -165,12 +161,6 @@ function addDurations(
         );
       }),
     );
-}
-
-function followAll(unsubscribes: readonly Unsubscribe[]): Unsubscribe {
-  return () => {
-    for (const unsubscribe of unsubscribes) unsubscribe();
-  };
 }
 
 /** `resilience4j_circuitbreaker_slow_calls` as `circuitbreaker.slow_calls`: without the unit, and without `_total`. */

@@ -1,5 +1,11 @@
 import { trace } from '@opentelemetry/api';
-import type { EventMap, Listener, PolicyEvent, Unsubscribe } from '../../core/events.ts';
+import {
+  type EventMap,
+  joinUnsubscribes,
+  type Listener,
+  type PolicyEvent,
+  type Unsubscribe,
+} from '../../core/events.ts';
 import { type FollowableRegistry, followRegistry } from '../../core/follow-registry.ts';
 import { attributeNames as names, type SpanAttributes, type SpanEvent } from '../../core/observability.ts';
 import { type FollowableRegistries, policies, type PolicyKind } from '../../core/policies.ts';
@@ -46,14 +52,10 @@ export function instrument(registries: FollowableRegistries, options: Instrument
       const unsubscribes = Object.entries(events).map(([type, spanEvent]) =>
         instance.on(type, (event: PolicyEvent) => addEvent(policy, common, spanEvent, event, instance)),
       );
-      return () => {
-        for (const unsubscribe of unsubscribes) unsubscribe();
-      };
+      return joinUnsubscribes(unsubscribes);
     });
   });
-  return () => {
-    for (const stop of stops) stop();
-  };
+  return joinUnsubscribes(stops);
 }
 
 function addEvent(

@@ -1,6 +1,6 @@
 import { register } from 'prom-client';
 import { type Clock, systemClock } from '../../core/clock.ts';
-import type { Unsubscribe } from '../../core/events.ts';
+import { joinUnsubscribes, type Unsubscribe } from '../../core/events.ts';
 import { type FollowableRegistry, followRegistry } from '../../core/follow-registry.ts';
 import type { Labels } from '../../core/observability.ts';
 import { OptionSchema, wholeNumber } from '../../core/options.ts';
@@ -85,9 +85,7 @@ export function bindToPrometheus(
         followRegistry(registry, (instance) => {
           const show = (labels: Labels): Unsubscribe => {
             const removals = added.map((add) => add(instance, labels));
-            return () => {
-              for (const remove of removals) remove();
-            };
+            return joinUnsubscribes(removals);
           };
           const partition = registry.partitionOf?.(instance.name);
           return partition === undefined ? show({ name: instance.name }) : labelsOfKind.add(instance, partition, show);
