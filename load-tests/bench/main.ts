@@ -4,7 +4,7 @@
  */
 import { cpus, totalmem } from 'node:os';
 import { describeFailure, UsageError } from '@breakwater/system-runner';
-import { progressOn } from '../runner/progress.ts';
+import { progressOn } from '@breakwater/system-runner/progress';
 import { measureColdStart } from './cold-start.ts';
 import { measureLag } from './event-loop-lag.ts';
 import { measureMemory } from './memory.ts';

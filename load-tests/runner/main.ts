@@ -11,7 +11,7 @@ import { scenarios } from '../scenarios/index.ts';
 import { type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
 import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
 import { type Command, engines, parseOptions, type RunOptions, usage } from './options.ts';
-import { progressOn } from './progress.ts';
+import { progressOn } from '@breakwater/system-runner/progress';
 import { runScenario } from './run-scenario.ts';
 
 const exitCodes = { passed: 0, failed: 1, usage: 2, noK6: 3, invalid: 4, interrupted: 130 } as const;
