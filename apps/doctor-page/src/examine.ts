@@ -52,10 +52,9 @@ export async function drawMap(
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin
       post: (request) => worker.postMessage(request),
       listen: (onStorm, onError) => {
-        // A listener replaces the one before, which `addEventListener` would keep.
-        // oxlint-disable-next-line unicorn/prefer-add-event-listener
+        // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it would keep the listener before
         worker.onmessage = ({ data }) => onStorm(data);
-        // oxlint-disable-next-line unicorn/prefer-add-event-listener
+        // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it would keep the listener before
         worker.onerror = ({ message }) => onError(new Error(message || 'The worker could not be started.'));
       },
     })),
