@@ -63,7 +63,8 @@ export function asTables(document: ResultDocument): string {
 /** A row per case and a column per library: what it adds to the bare call in nanoseconds, with the quartiles. */
 export function costTable(rows: readonly Row[]): string {
   const names = [...new Set(rows.map((row) => row.case))];
-  const measured = libraries.filter((library) => rows.some((row) => row.library === library));
+  const inRows = new Set(rows.map(({ library }) => library));
+  const measured = libraries.filter((library) => inRows.has(library));
   const cells = names.map((name) => {
     const rowsOfCase = rows.filter((row) => row.case === name);
     return [name, ...measured.map((wanted) => cellOf(rowsOfCase.find(({ library }) => library === wanted)))];
