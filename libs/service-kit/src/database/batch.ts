@@ -10,8 +10,6 @@ export interface Execution {
   readonly name: string;
   readonly text: string;
   readonly values: readonly Encoded[];
-  /** Whether this object is used again and again. */
-  readonly isConstant?: boolean;
 }
 
 /** The result of a statement, as the driver and Kysely have it. */
@@ -26,8 +24,8 @@ interface Column {
   readonly dataTypeID: number;
 }
 
-const begin: Execution = { name: 'begin', text: 'begin isolation level read committed', values: [], isConstant: true };
-const commit: Execution = { name: 'commit', text: 'commit', values: [], isConstant: true };
+const begin: Execution = { name: 'begin', text: 'begin isolation level read committed', values: [] };
+const commit: Execution = { name: 'commit', text: 'commit', values: [] };
 
 /** Which of the four results is that of the statement. */
 const statementAt = 2;
@@ -61,17 +59,6 @@ function preparation(name: string, { text }: Execution, isDescribed: boolean): B
 
 const encodeExecution = (statement: string, values: readonly Encoded[]): Buffer =>
   Buffer.concat([serialize.bind({ statement, values: [...values] }), serialize.execute()]);
-
-/** The messages of executions that are the same each time. */
-const constant = new WeakMap<Execution, Buffer>();
-
-function executionOf(execution: Execution): Buffer {
-  const known = constant.get(execution);
-  if (known) return known;
-  const encoded = encodeExecution(execution.name, execution.values);
-  if (execution.isConstant) constant.set(execution, encoded);
-  return encoded;
-}
 
 /** The protocol's extended query, for four statements. A connection learns the columns of a prepared statement once. */
 class Batch implements Submittable {
@@ -108,7 +95,7 @@ class Batch implements Submittable {
     const missing = this.#executions.filter(({ name }) => !this.#isPrepared || !prepared.has(name));
     const messages = this.#executions.flatMap((execution) => {
       const name = this.#isPrepared ? execution.name : '';
-      const executing = this.#isPrepared ? executionOf(execution) : encodeExecution('', execution.values);
+      const executing = encodeExecution(name, execution.values);
       return missing.includes(execution)
         ? [...preparation(name, execution, execution === statement), executing]
         : [executing];

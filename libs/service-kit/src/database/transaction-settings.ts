@@ -30,24 +30,14 @@ export function settingsStatement(settings: TransactionSettings): string {
 /** Builds the same once, with the time limits as parameters. */
 export function settingsWithLimits(settings: TransactionSettings): (limits?: Partial<TimeLimits>) => Execution {
   const text = settingsText(settings, '$1', '$2');
-  const { statementTimeoutMs, lockTimeoutMs } = settings;
-  const usual: Execution = {
+  // 0 would be no limit at all.
+  const valueOf = (limitMs: number | undefined, usualMs: number): string =>
+    String(limitMs === undefined ? usualMs : Math.max(1, Math.round(limitMs)));
+  return ({ statementTimeoutMs, lockTimeoutMs } = {}) => ({
     name: 'settings',
     text,
-    values: [String(statementTimeoutMs), String(lockTimeoutMs)],
-    isConstant: true,
-  };
-  return (limits) =>
-    limits === undefined
-      ? usual
-      : {
-          name: usual.name,
-          text,
-          values: [limits.statementTimeoutMs ?? statementTimeoutMs, limits.lockTimeoutMs ?? lockTimeoutMs].map((ms) =>
-            // 0 would be no limit at all.
-            String(Math.max(1, Math.round(ms))),
-          ),
-        };
+    values: [valueOf(statementTimeoutMs, settings.statementTimeoutMs), valueOf(lockTimeoutMs, settings.lockTimeoutMs)],
+  });
 }
 
 function settingsText({ schema, idleTimeoutMs }: TransactionSettings, statementTimeout: string, lockTimeout: string) {
