@@ -25,7 +25,6 @@ import { AccountsController } from './accounts/accounts.controller.ts';
 import { AccountsRepository } from './accounts/accounts.repository.ts';
 import { AccountsService } from './accounts/accounts.service.ts';
 import type { AccountConfig } from './app.config.ts';
-import { callDurationBuckets } from './call-duration-buckets.ts';
 import { CustomerModule } from './customer/customer.module.ts';
 import { accountService } from './database/account.service-definition.ts';
 import { IdempotencyModule } from './idempotency/idempotent.ts';
@@ -109,7 +108,6 @@ export class AppModule {
             clock,
             // By which dashboards for Spring, including Resilience4j's own, select an application.
             extraLabels: { application: accountService.name },
-            callDurationBuckets,
           }),
         }),
         ServiceHealthModule.forRoot([CircuitBreakersIndicator]),

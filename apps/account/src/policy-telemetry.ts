@@ -1,7 +1,6 @@
 import { AttemptSpans, exportMetrics, instrument } from '@breakwater/resilience/opentelemetry';
 import { ResilienceRegistries, type ResilienceModuleOptions } from '@breakwater/resilience/nest';
 import { exportsTelemetry } from '@breakwater/service-kit';
-import { callDurationBuckets } from './call-duration-buckets.ts';
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 
 /** The options of the policies with which attempts have spans; none where nothing records them. */
@@ -20,7 +19,7 @@ export class PolicyTelemetry implements OnModuleInit, OnApplicationShutdown {
     const { policies } = this.registries;
     this.#stop = instrument(policies);
     // Until the end of the process: the last export follows the shutdown of the application.
-    exportMetrics(policies, { callDurationBuckets });
+    exportMetrics(policies);
   }
 
   onApplicationShutdown(): void {

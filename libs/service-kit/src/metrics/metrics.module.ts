@@ -1,3 +1,4 @@
+import { negotiate } from '@fastify/accept-negotiator';
 import {
   Controller,
   Get,
@@ -14,12 +15,18 @@ import { DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } f
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Gauge, type Histogram, Registry } from 'prom-client';
 import { DatabaseMetrics } from '../database/database.ts';
 import { successStatusesOf } from '../openapi/operation-decorators.ts';
 import { OverloadMetrics } from '../overload/overload.ts';
 import { currentRequest, currentSampledTraceId, type RequestContext } from '../request-context/request-context.ts';
+import { ConcurrentReads } from './concurrent-reads.ts';
 import { isProbe, metricsPaths, MetricsRegistry } from './metrics.registry.ts';
+
+/** In a thread of libuv's pool. */
+const compress = promisify<string, Buffer>(gzip);
 
 /** Upper bounds in seconds, from fast responses up to twice the default of `REQUEST_TIMEOUT`. */
 const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10];
@@ -146,19 +153,29 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.const
 
 @Controller()
 export class MetricsController {
+  readonly #compressed = new ConcurrentReads<Buffer>();
+
   constructor(private readonly registry: MetricsRegistry) {}
 
-  /** OpenMetrics for clients that accept it, such as Prometheus: only that format has exemplars. */
+  /**
+   * OpenMetrics for clients that accept it, such as Prometheus: only that format has exemplars. Compressed for those that accept
+   * gzip, also as Prometheus does: a scrape is mostly the bounds of histograms, of which lines differ in a few characters.
+   */
   @Get([...metricsPaths])
   @Header('cache-control', 'no-store')
-  @Header('vary', 'accept')
+  @Header('vary', 'accept, accept-encoding')
   async show(
     @Headers('accept') accept: string | undefined,
+    @Headers('accept-encoding') acceptEncoding: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<string> {
+  ): Promise<string | Buffer> {
     const isOpenMetrics = accept?.includes('application/openmetrics-text') === true;
-    void reply.type(isOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
-    return isOpenMetrics ? this.registry.openMetrics() : this.registry.metrics();
+    const contentType = isOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;
+    const render = () => (isOpenMetrics ? this.registry.openMetrics() : this.registry.metrics());
+    void reply.type(contentType);
+    if (negotiate(acceptEncoding ?? '', ['gzip', 'identity']) !== 'gzip') return render();
+    void reply.header('content-encoding', 'gzip');
+    return this.#compressed.share(contentType, async () => compress(await render()));
   }
 }
 

@@ -135,7 +135,7 @@ describe('the metrics of a service', () => {
       const { text } = await get('/metrics');
 
       expect(headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
-      expect(headers.get('vary')).toBe('accept');
+      expect(headers.get('vary')).toBe('accept, accept-encoding');
       expect(samplesOf(body)).toEqual(samplesOf(text));
       expect(body).toMatch(/^# TYPE http_server_requests_shed counter$/m);
       expect(body).not.toMatch(/\n\n/);
@@ -190,6 +190,20 @@ describe('the metrics of a service', () => {
     const { text } = await get('/metrics');
 
     for (const family of text.trim().split('\n\n')) expect(family).toMatch(/^# HELP .*\n# TYPE .*\n[^#]/);
+  });
+
+  it.each([
+    { accepted: 'gzip', encoding: 'gzip' },
+    { accepted: 'deflate, gzip;q=0.5', encoding: 'gzip' },
+    { accepted: 'identity', encoding: null },
+    { accepted: 'gzip;q=0', encoding: null },
+    { accepted: '', encoding: null },
+  ])('have the encoding $encoding for "accept-encoding: $accepted"', async ({ accepted, encoding }) => {
+    const response = await fetch(`${await app.getUrl()}/metrics`, { headers: { 'accept-encoding': accepted } });
+
+    expect(response.headers.get('content-encoding')).toBe(encoding);
+    expect(response.headers.get('vary')).toBe('accept, accept-encoding');
+    expect(await response.text()).toMatch(/^# TYPE http_server_requests_shed_total counter$/m);
   });
 
   it('are rendered once for concurrent readers, and again for later ones', async () => {
