@@ -18,7 +18,7 @@ const sources = globSync(
     'vite.config.ts',
     'package.json',
     '../doctor-page/src/*',
-    '../../libs/contracts/src/*.ts',
+    '../../libs/contracts/src/*.{ts,css}',
     '../../libs/resilience/src/{core,config,doctor}/**/*.ts',
     '../../load-tests/scenarios/*.{ts,json}',
   ],

@@ -28,7 +28,8 @@ export function BreakerCard({ replica, problem, name, state, breaker, onUpdate }
   const { metrics, thresholds } = breaker;
   const label = `${name} on ${replica}`;
   return (
-    <article class={`card state-${state} ${problem === null ? '' : 'is-stale'}`} aria-label={label} data-state={state}>
+    <article class={`card look-${state} ${problem === null ? '' : 'is-stale'}`} aria-label={label} data-state={state}>
+      <i class={`card-strip fill-${state}`} />
       <div class="card-head">
         <h3>{replica}</h3>
         <span class="pill">{stateLabels[state]}</span>
@@ -92,7 +93,7 @@ function RateMeter({ label, rate, threshold }: RateProps) {
       <span class="meter-label">{label}</span>
       <div class="meter-track" aria-hidden="true">
         <div
-          class={rate >= threshold ? 'meter-fill is-reached' : 'meter-fill'}
+          class={rate >= threshold ? 'meter-fill fill-failed' : 'meter-fill'}
           style={{ width: `${Math.max(0, rate)}%` }}
         />
         <div class="meter-mark" style={{ left: `${Math.min(threshold, 100)}%` }} />

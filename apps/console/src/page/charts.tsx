@@ -1,23 +1,24 @@
 import { useEffect, useId, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { dashes, type Look, percentileLooks, responseLooks } from '@breakwater/contracts/palette';
 import type { Second } from '../protocol/messages.ts';
 import { duration, rate, timeOfDay } from './format.ts';
 
-/** A line: its label, a custom property of the style sheet as its colour, and its value in a second. */
-type Series = readonly [label: string, color: string, value: (second: Second) => number | null | undefined];
+/** A line: its label, how it is drawn, and its value in a second. */
+type Series = readonly [label: string, look: Look, value: (second: Second) => number | null | undefined];
 
 const responses: readonly Series[] = [
-  ['opened', '--good', ({ traffic }) => traffic?.created],
-  ['accepted, pending verification', '--accepted', ({ traffic }) => traffic?.accepted],
-  ['rejected (4xx)', '--warn', ({ traffic }) => traffic?.rejected],
-  ['failed (5xx)', '--bad', ({ traffic }) => traffic?.failed],
+  ['opened', responseLooks.opened, ({ traffic }) => traffic?.created],
+  ['accepted, pending verification', responseLooks.accepted, ({ traffic }) => traffic?.accepted],
+  ['rejected (4xx)', responseLooks.rejected, ({ traffic }) => traffic?.rejected],
+  ['failed (5xx)', responseLooks.failed, ({ traffic }) => traffic?.failed],
 ];
 const latencies: readonly Series[] = [
-  ['p50', '--good', ({ traffic }) => traffic?.latencyMs?.p50],
-  ['p95', '--warn', ({ traffic }) => traffic?.latencyMs?.p95],
-  ['p99', '--bad', ({ traffic }) => traffic?.latencyMs?.p99],
+  ['p50', percentileLooks.p50, ({ traffic }) => traffic?.latencyMs?.p50],
+  ['p95', percentileLooks.p95, ({ traffic }) => traffic?.latencyMs?.p95],
+  ['p99', percentileLooks.p99, ({ traffic }) => traffic?.latencyMs?.p99],
 ];
-const pendingAccounts: readonly Series[] = [['accounts', '--accepted', ({ pending }) => pending?.accounts]];
+const pendingAccounts: readonly Series[] = [['accounts', responseLooks.accepted, ({ pending }) => pending?.accounts]];
 
 /** Responses, their latency and pending verifications over the last minutes. */
 export function Charts({ seconds }: { readonly seconds: readonly Second[] }) {
@@ -94,17 +95,26 @@ function Chart({ title, seconds, series, format, note, minTop }: Props) {
       </figcaption>
       <div ref={container} class="plot" aria-hidden="true" />
       <ul class="legend">
-        {series.map(([label, color], index) => {
+        {series.map(([label, look], index) => {
           const value = data[index + 1]?.at(-1) ?? null;
           return (
             <li key={label}>
-              <i class="swatch" style={{ background: `var(${color})` }} />
+              <Dash look={look} />
               {label} <b>{value === null ? '–' : format(value)}</b>
             </li>
           );
         })}
       </ul>
     </figure>
+  );
+}
+
+/** A piece of the line. */
+function Dash({ look: { colour, pattern } }: { readonly look: Look }) {
+  return (
+    <svg class="dash" style={{ stroke: `var(--${colour})` }} aria-hidden="true">
+      <line x2="26" y1="4" y2="4" stroke-dasharray={dashes[pattern].join(' ')} />
+    </svg>
   );
 }
 
@@ -128,9 +138,10 @@ function optionsOf(
     ],
     series: [
       {},
-      ...series.map(([label, property]) => ({
+      ...series.map(([label, look]) => ({
         label,
-        stroke: color(property),
+        stroke: color(`--${look.colour}`),
+        dash: [...dashes[look.pattern]],
         width: 2,
         points: { show: false },
       })),
