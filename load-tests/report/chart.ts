@@ -1,31 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { colours, dashes, type Look, outcomeLooks, percentileLooks, stateLooks } from '@breakwater/contracts/palette';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { outcomes } from '../runner/responses.ts';
-import type { PlotData } from './plot-data.ts';
+import { colourOf, fillOf, patternsOf } from './patterns.ts';
+import { percentiles, type PlotData } from './plot-data.ts';
 
 const width = 860;
 const font = 'DejaVu Sans, sans-serif';
 
-/** Of the palette of Okabe and Ito, which readers with any colour blindness can distinguish. */
-const outcomeColours = ['#009e73', '#56b4e9', '#f0e442', '#cc79a7', '#d55e00'] as const;
-
-const stateColours: Readonly<Record<string, string>> = {
-  CLOSED: '#2a9d5c',
-  HALF_OPEN: '#f2b134',
-  OPEN: '#d1495b',
-  DISABLED: '#b0b7c3',
-  GONE: '#20252d',
-  UNKNOWN: '#e6e8ec',
-};
+const looksOfStates: Readonly<Record<string, Look>> = stateLooks;
 
 /** Draws a run as SVG: requests by response, latencies, circuit breakers and calls to customer. */
 export async function drawChart(data: PlotData): Promise<string> {
   const view = new vega.View(vega.parse(compile(specOf(data)).spec), { renderer: 'none' });
   try {
-    return await view.toSVG();
+    const svg = await view.toSVG();
+    return svg.replace(/<svg[^>]*>/, `$&${patternsOf([...Object.values(stateLooks), ...Object.values(outcomeLooks)])}`);
   } finally {
     view.finalize();
   }
@@ -41,32 +34,32 @@ export function specOf(data: PlotData): TopLevelSpec {
   const x = { ...time, axis: { title: null, grid: false } };
   const shade = {
     data: { values: data.fault ? [data.fault] : [] },
-    mark: { type: 'rect' as const, color: '#d1495b', opacity: 0.1 },
+    mark: { type: 'rect' as const, color: colours.bad[0], opacity: 0.08 },
     encoding: { x: { ...x, field: 'from' }, x2: { field: 'to' } },
   };
   const rules = {
     data: { values: [...data.marks] },
-    mark: { type: 'rule' as const, color: '#8b93a1', strokeDash: [3, 3] },
+    mark: { type: 'rule' as const, color: colours.edge[0], strokeDash: [3, 3] },
     encoding: { x },
   };
   const seen = new Set(data.states.map(({ state }) => state));
-  const states = Object.keys(stateColours).filter((state) => seen.has(state));
+  const states = Object.keys(stateLooks).filter((state) => seen.has(state));
   const panel = <Layer>(height: number, layer: Layer) => ({
     width,
-    view: { stroke: '#d9dde3' },
+    view: { stroke: colours.line[0] },
     height,
     layer: [shade, layer, rules],
   });
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    background: '#ffffff',
+    background: colours.panel[0],
     padding: 12,
     config: {
       font,
-      axis: { labelFont: font, titleFont: font, gridColor: '#eef0f3' },
+      axis: { labelFont: font, titleFont: font, gridColor: colours.ground[0] },
       legend: { labelFont: font, titleFont: font },
     },
-    resolve: { scale: { color: 'independent' } },
+    resolve: { scale: { color: 'independent', strokeDash: 'independent' } },
     vconcat: [
       panel(150, {
         data: {
@@ -86,7 +79,7 @@ export function specOf(data: PlotData): TopLevelSpec {
             field: 'outcome',
             type: 'nominal',
             title: 'outcome',
-            scale: { domain: [...outcomes], range: [...outcomeColours] },
+            scale: { domain: [...outcomes], range: outcomes.map((outcome) => fillOf(outcomeLooks[outcome])) },
           },
           order: { field: 'order', type: 'quantitative' },
         },
@@ -101,7 +94,16 @@ export function specOf(data: PlotData): TopLevelSpec {
             field: 'percentile',
             type: 'nominal',
             title: 'latency',
-            scale: { domain: ['p50', 'p95', 'p99'], range: ['#8ab6d6', '#4f7cac', '#1b3a57'] },
+            scale: { domain: [...percentiles], range: percentiles.map((each) => colourOf(percentileLooks[each])) },
+          },
+          strokeDash: {
+            field: 'percentile',
+            type: 'nominal',
+            title: 'latency',
+            scale: {
+              domain: [...percentiles],
+              range: percentiles.map((each) => [...dashes[percentileLooks[each].pattern]]),
+            },
           },
         },
       }),
@@ -116,13 +118,13 @@ export function specOf(data: PlotData): TopLevelSpec {
             field: 'state',
             type: 'nominal',
             title: 'circuit breaker',
-            scale: { domain: states, range: states.map((state) => stateColours[state] ?? '#e6e8ec') },
+            scale: { domain: states, range: states.map((state) => fillOf(looksOfStates[state] ?? stateLooks.UNKNOWN)) },
           },
         },
       }),
       panel(100, {
         data: { values: [...data.customerCalls] },
-        mark: { type: 'area', color: '#4f7cac', opacity: 0.5, line: { color: '#4f7cac' } },
+        mark: { type: 'area', color: colours.accent[0], opacity: 0.4, line: { color: colours.accent[0] } },
         encoding: {
           x: { ...time, axis: { title: 'time, s', grid: false } },
           y: { field: 'perSecond', type: 'quantitative', title: 'customer /s' },

@@ -1,3 +1,4 @@
+import { colours } from '@breakwater/contracts/palette';
 import type { Judgement } from '../runner/judgement.ts';
 import {
   burdenLine,
@@ -17,12 +18,12 @@ export const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; color: #20252d; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin-bottom: 0; } .claim { font-size: 1.1rem; color: #4a5260; margin-top: .25rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: ${colours.text[0]}; max-width: 1080px; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.5rem; margin-bottom: 0; } .claim { font-size: 1.1rem; color: ${colours.muted[0]}; margin-top: .25rem; }
 table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #e3e6ea; text-align: right; }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid ${colours.line[0]}; text-align: right; }
 th:first-child, td:first-child, td.text, th.text { text-align: left; }
-.passed { color: #1d7a45; } .failed { color: #b3273d; font-weight: 600; } .note { color: #4a5260; }
+.passed { color: ${colours.good[0]}; } .failed { color: ${colours.bad[0]}; font-weight: 600; } .note { color: ${colours.muted[0]}; }
 svg { max-width: 100%; height: auto; }
 .arms { display: flex; flex-wrap: wrap; gap: 1rem; } .arms section { flex: 1 1 420px; min-width: 0; }`;
 

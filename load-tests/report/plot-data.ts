@@ -3,7 +3,7 @@ import { latenciesOf } from '../runner/percentiles.ts';
 import { outcomeOf, type Span } from '../runner/responses.ts';
 import type { BreakerSample, RunRecord } from '../runner/run-record.ts';
 
-const percentiles = ['p50', 'p95', 'p99'] as const;
+export const percentiles = ['p50', 'p95', 'p99'] as const;
 
 /** The data of the chart. Times are in seconds since the start of the load. */
 export type PlotData = ReturnType<typeof plotDataOf>;

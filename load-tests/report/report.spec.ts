@@ -59,6 +59,17 @@ describe('a chart', () => {
     expect(svg).toContain('>20</text>');
   });
 
+  it('fills outcomes and states with patterns, all of which it defines', async () => {
+    const requests = sampleRun().requests.map((each) => ({ ...each, status: 500 }));
+    const svg = await drawChart(plotDataOf(sampleRun({ requests })));
+
+    const used = new Set(Array.from(svg.matchAll(/url\(#([a-z-]+)\)/g), ([, id]) => id));
+    const defined = Array.from(svg.matchAll(/<pattern id="([a-z-]+)"/g), ([, id]) => id);
+    // Failed requests, and open circuit breakers.
+    expect(used).toContain('hatched-bad');
+    expect(defined).toEqual(expect.arrayContaining([...used]));
+  });
+
   it('is rendered for a run with responses only', async () => {
     expect(await drawChart(plotDataOf(sampleRun({ breakers: [], services: [], marks: [] })))).toMatch(/^<svg/);
   });
