@@ -8,11 +8,11 @@ import { describeAmplification, describeModel, describeTrigger } from './words.t
 
 /** How each verdict is shown. The colours differ for colour-blind readers too (Okabe and Ito), and so do the marks. */
 export const looks = {
-  unharmed: { mark: '·', style: 'green', colour: '#8fd0b5', words: 'unharmed' },
-  recovers: { mark: 'o', style: 'cyan', colour: '#56a4d9', words: 'recovers' },
-  extrapolated: { mark: '~', style: 'yellow', colour: '#f0c94a', words: 'recovers, by its shrinking backlog' },
-  staysDown: { mark: '#', style: 'red', colour: '#d55e00', words: 'stays down' },
-  overloaded: { mark: 'x', style: 'dim', colour: '#8c8c8c', words: 'overloaded without a trigger' },
+  unharmed: { mark: '·', style: 'green', colour: '#3f9c7e', words: 'unharmed' },
+  recovers: { mark: 'o', style: 'cyan', colour: '#3f8fd0', words: 'recovers' },
+  extrapolated: { mark: '~', style: 'yellow', colour: '#a98400', words: 'recovers, by its shrinking backlog' },
+  staysDown: { mark: '#', style: 'red', colour: '#d9541e', words: 'stays down' },
+  overloaded: { mark: 'x', style: 'dim', colour: '#858585', words: 'overloaded without a trigger' },
 } as const satisfies Readonly<Record<string, { mark: string; style: Style; colour: string; words: string }>>;
 
 /** The key of `looks` for a verdict. */
