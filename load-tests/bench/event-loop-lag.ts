@@ -1,5 +1,5 @@
 import { sampleValue } from '@breakwater/contracts/replicas';
-import { latenciesOf } from '../runner/percentiles.ts';
+import { latenciesOf } from '@breakwater/system-runner/percentiles';
 import { Clients } from './load.ts';
 import { median } from './paired-comparison.ts';
 import type { BenchEnvironment } from './environment.ts';

@@ -1,4 +1,4 @@
-import { percentile } from '../runner/percentiles.ts';
+import { percentile } from '@breakwater/system-runner/percentiles';
 
 /** Two values of the same measurement, one right after the other: with and without the measured part. */
 export interface Pair {

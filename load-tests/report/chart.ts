@@ -4,7 +4,7 @@ import { colours, dashes, type Look, outcomeLooks, percentileLooks, stateLooks }
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
 import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { outcomes } from '../runner/responses.ts';
+import { outcomes } from '@breakwater/system-runner/ledger';
 import { colourOf, fillOf, patternsOf } from './patterns.ts';
 import { percentiles, type PlotData } from './plot-data.ts';
 

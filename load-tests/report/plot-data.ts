@@ -1,6 +1,7 @@
 import { callsBetween } from '../runner/measures.ts';
-import { latenciesOf } from '../runner/percentiles.ts';
-import { outcomeOf, type Span } from '../runner/responses.ts';
+import { latenciesOf } from '@breakwater/system-runner/percentiles';
+import { outcomeOf } from '@breakwater/system-runner/ledger';
+import type { Span } from '../runner/responses.ts';
 import type { BreakerSample, RunRecord } from '../runner/run-record.ts';
 
 export const percentiles = ['p50', 'p95', 'p99'] as const;

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import path from 'node:path';
 import { milliseconds, percent, seconds } from '../runner/judgement.ts';
 import { phaseOf } from '../runner/measures.ts';
-import { outcomes } from '../runner/responses.ts';
+import { outcomes } from '@breakwater/system-runner/ledger';
 import { checkTable, comparisonTable, type JudgedRun } from './terminal.ts';
 
 /** The result of a run as data, without the single requests. */

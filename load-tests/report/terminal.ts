@@ -1,7 +1,7 @@
 import { getBorderCharacters, table } from 'table';
 import { type Judgement, milliseconds, percent, perSecond, seconds } from '../runner/judgement.ts';
 import { type Measures, phaseOf } from '../runner/measures.ts';
-import { type Outcome, outcomes } from '../runner/responses.ts';
+import { type Outcome, outcomes } from '@breakwater/system-runner/ledger';
 import type { RunRecord } from '../runner/run-record.ts';
 
 /** A run with its measures and judgement. */

@@ -1,10 +1,10 @@
-import { latenciesOf } from './percentiles.ts';
+import { outcomeOf } from '@breakwater/system-runner/ledger';
+import { latenciesOf } from '@breakwater/system-runner/percentiles';
 import {
   countOutcomes,
   isServerError,
   isSettled,
   isVerifiedNow,
-  outcomeOf,
   type Span,
   timeToProtect,
   timeToRecover,

@@ -1,10 +1,10 @@
+import { outcomeOf } from '@breakwater/system-runner/ledger';
 import { describe, expect, it } from 'vitest';
 import {
   countOutcomes,
   isServerError,
   isSettled,
   isVerifiedNow,
-  outcomeOf,
   timeToProtect,
   timeToRecover,
   timeToVerify,

@@ -1,24 +1,5 @@
+import { type Outcome, outcomeOf, outcomes } from '@breakwater/system-runner/ledger';
 import type { ClientRequest } from './run-record.ts';
-
-/**
- * What a client receives, from best to worst.
- *
- * - verified now: 201, or 422 for a customer that does not exist, by a response of customer to this request
- * - last good value: 201, by a stale value
- * - accepted for later: 202
- * - refused: 503 or 429, so that nothing was done
- * - failed: any other response, or none in time
- */
-export const outcomes = ['verified now', 'last good value', 'accepted for later', 'refused', 'failed'] as const;
-
-export type Outcome = (typeof outcomes)[number];
-
-export function outcomeOf({ status, verifiedBy, customerId }: ClientRequest): Outcome {
-  if (status === 201) return verifiedBy === 'LAST_GOOD' ? 'last good value' : 'verified now';
-  if (status === 422) return customerId.startsWith('x-') ? 'verified now' : 'failed';
-  if (status === 202) return 'accepted for later';
-  return status === 503 || status === 429 ? 'refused' : 'failed';
-}
 
 /** Whether the client need not send the request again: it was verified, also by a stale value, or accepted for later. */
 export function isSettled(request: ClientRequest): boolean {

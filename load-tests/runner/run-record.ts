@@ -1,4 +1,4 @@
-import type { LedgerViolation } from '@breakwater/system-runner/ledger';
+import type { LedgerResult } from '@breakwater/system-runner/ledger';
 import type { Variant } from '../scenarios/scenario.ts';
 
 /** The engine of account's circuit breaker for customer; `none` is account without protection. */
@@ -58,15 +58,6 @@ export interface ForwardedRequest {
 export interface Mark {
   readonly atMs: number;
   readonly title: string;
-}
-
-/** The result of the ledger audit. */
-export interface LedgerResult {
-  readonly requests: number;
-  readonly accounts: number;
-  /** Requests that were retried after the load because they had no final response. */
-  readonly retried: number;
-  readonly findings: readonly LedgerViolation[];
 }
 
 /** The recorded data of a run. */

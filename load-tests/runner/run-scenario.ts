@@ -18,7 +18,7 @@ import type { K6Program } from './k6-program.ts';
 import { type K6Run, startK6 } from './k6-run.ts';
 import { actualPhases, loadOf, plannedPhases } from './load-of.ts';
 import { type Sampling, startSampling } from './sampling.ts';
-import { settleAndAudit } from './settlement.ts';
+import { settleAndAudit } from '@breakwater/system-runner/ledger';
 
 /** A run of a scenario. */
 export interface RunRequest {
@@ -89,7 +89,9 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
     signal.throwIfAborted();
     const forwarded = readGatewayLog(readFileSync(system.gatewayLog, 'utf8'), k6.beganAt);
     say('waiting for pending verifications, then reading the ledger');
-    const ledger = await settleAndAudit(system, requests, { isDueAtOnce: variant === scenario.control });
+    const ledger = await settleAndAudit({ gatewayUrl: system.gatewayUrl, databaseUrl: system.database.url }, requests, {
+      isDueAtOnce: variant === scenario.control,
+    });
     return {
       ...about(request, startedAt),
       phases,
