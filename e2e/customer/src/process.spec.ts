@@ -260,6 +260,47 @@ describe('customer as a process', () => {
       );
     });
 
+    it('waits for a database and for migrations that are late, and then serves', async () => {
+      const empty = await createTestDatabase();
+      onTestFinished(() => empty.drop());
+      const route = await openDatabaseProxy(empty.url);
+      onTestFinished(() => route.close());
+      route.disconnect();
+      const environment = { DATABASE_URL: route.url, STARTUP_TIMEOUT: '60s' };
+      const customer = start('main.js', environment);
+      const migration = start('migrate.js', environment);
+
+      // By then both have failed to connect.
+      await delay(1_000);
+      route.reconnect();
+
+      expect(await migration.ended).toMatchObject({ code: 0, errors: '' });
+      expect((await fetch(`${await customer.listening}/customers/c-1001`)).status).toBe(200);
+      customer.kill('SIGTERM');
+      expect(await customer.ended).toEqual({ code: 0, errors: '' });
+      const waits = [...migration.log, ...customer.log].filter(({ level }) => level === 'warn');
+      expect(waits.map(({ msg }) => String(msg).split(' (')[0])).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^the migration waits: the database postgres.* cannot be used$/),
+          expect.stringMatching(/^the start waits: the database postgres.* cannot be used$/),
+        ]),
+      );
+    });
+
+    it('ends at once with a signal while it waits', async () => {
+      const waiting = start('main.js', { DATABASE_URL: 'postgres://u@127.0.0.1:1/d', STARTUP_TIMEOUT: '60s' });
+      // By then it waits.
+      await delay(1_500);
+      waiting.kill('SIGTERM');
+
+      expect(await waiting.ended).toEqual({ code: 0, errors: '' });
+      expect(waiting.log.map(({ msg }) => String(msg).split(':')[0])).toEqual([
+        'the start waits',
+        'SIGTERM',
+        'shut down',
+      ]);
+    });
+
     it('reports missing migrations', async () => {
       const empty = await createTestDatabase();
       onTestFinished(() => empty.drop());

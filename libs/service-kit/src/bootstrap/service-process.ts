@@ -17,6 +17,7 @@ import { startTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createHttpAdapter } from './http-adapter.ts';
 import { handlePendingSignals, onSignal } from './signals.ts';
 import { explainStartFailure, PendingMigrationsError } from './start-failure.ts';
+import { whenDatabaseServes } from './start-wait.ts';
 
 /** A service as a process. */
 export interface ServiceProcess<Config extends ServiceConfig> {
@@ -28,8 +29,8 @@ export interface ServiceProcess<Config extends ServiceConfig> {
 }
 
 /**
- * Starts a service and runs it until SIGTERM or SIGINT. If it cannot start, it explains on standard error why, and what to do, and exits
- * with code 1.
+ * Starts a service and runs it until SIGTERM or SIGINT. It waits for its database and its migrations for up to
+ * `STARTUP_TIMEOUT`. If it cannot start, it explains on standard error why, and what to do, and exits with code 1.
  */
 export async function runService<Config extends ServiceConfig>(definition: ServiceProcess<Config>): Promise<void> {
   const { service, readConfig, createModule, explain } = definition;
@@ -83,15 +84,29 @@ async function listen(
   startMs: StartTimes,
 ): Promise<void> {
   const database = app.get(Database);
-  await database.requireUsable();
-  const pending = await database.findPendingMigrations();
-  if (pending.length > 0) throw new PendingMigrationsError(service.name, pending);
+  const logger = new Logger(service.name);
+  const requireSchema = async (): Promise<void> => {
+    await database.requireUsable();
+    const pending = await database.findPendingMigrations();
+    if (pending.length > 0) throw new PendingMigrationsError(service.name, pending);
+  };
+  await whenDatabaseServes(requireSchema, {
+    timeoutMs: config.STARTUP_TIMEOUT,
+    onWaiting: (error) => logger.warn(`the start waits: ${explainStartFailure(error, config)}`),
+  });
   startMs.migrationsFound = sinceStart();
   await database.openConnections();
 
   await app.listen(config.PORT, config.HOST);
   startMs.listening = sinceStart();
-  new Logger(service.name).log({ startMs }, `listening on ${await app.getUrl()}`);
+  logger.log({ startMs }, `listening on ${urlOf(app.getHttpServer())}`);
+}
+
+/** The URL with the address on which a server listens. Nest's own replaces `0.0.0.0`, on which all can reach it. */
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port');
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
 /** When the phases of a start ended, in milliseconds since the start of the process; logged when the service listens. */
@@ -155,15 +170,19 @@ export async function runMigrations<Tables>(
   try {
     config = readMigrationConfig(service.name);
     const logger = pino(loggerOptions(service.name, config));
-    const { DATABASE_SERVICE_ROLE: role } = config;
-    const applied = await migrateUnlessNewer(logger, {
-      url: config.DATABASE_URL,
-      applicationName: config.INSTANCE_NAME,
+    const { DATABASE_SERVICE_ROLE: role, STARTUP_TIMEOUT: timeoutMs, ...settings } = config;
+    const options: MigrationOptions<Tables> = {
+      url: settings.DATABASE_URL,
+      applicationName: settings.INSTANCE_NAME,
       schema: service.name,
       migrations: service.migrations,
       onBlocked: (holder) => logger.warn({ holder }, `the migration waits for a lock of ${describeHolder(holder)}`),
       ...(seed ? { seed } : {}),
       ...(role === undefined ? {} : { grant: { role, privileges: service.privileges ?? {} } }),
+    };
+    const applied = await whenDatabaseServes(() => migrateUnlessNewer(logger, options), {
+      timeoutMs,
+      onWaiting: (error) => logger.warn(`the migration waits: ${explainStartFailure(error, settings)}`),
     });
     if (applied === undefined) return;
     logger.info({ applied }, applied.length > 0 ? 'the schema has been migrated' : 'the schema is up to date');

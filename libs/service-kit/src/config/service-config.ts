@@ -24,6 +24,8 @@ const processVariables = (service: string) => ({
   INSTANCE_NAME: matching(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, underscores or dashes').default(
     `${service}-${process.pid}`,
   ),
+  /** How long the start waits for the database, and a service also for its migrations; 0: not at all. Default: `60s`. */
+  STARTUP_TIMEOUT: duration({ max: 600_000 }).default(60_000),
 });
 
 /** The variables of migrations. */

@@ -22,7 +22,8 @@ const pollIntervalMs = 20;
 const never = new AbortController().signal;
 
 /**
- * Runs the compiled entry of a service, by default on a free port and without a delay at its end. It inherits no variables.
+ * Runs the compiled entry of a service, by default on a free port, without a wait for its database at its start and without a delay at its
+ * end. It inherits no variables.
  *
  * @param prefix a command that runs it, such as `unshare`
  * @throws Error when the service is not built
@@ -42,7 +43,7 @@ export function startProcess(
     name: path.basename(file),
     command: prefix[0] ?? process.execPath,
     args: prefix.length > 0 ? [...prefix.slice(1), process.execPath, file] : [file],
-    env: { PORT: '0', SHUTDOWN_DELAY: '0ms', ...environment },
+    env: { PORT: '0', SHUTDOWN_DELAY: '0ms', STARTUP_TIMEOUT: '0ms', ...environment },
     logFile,
     errorFile,
     probe: async () => {
