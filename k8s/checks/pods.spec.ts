@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Container, ofKind, type PodSpec, workloadsIn, type WorkloadSpec } from '../kustomize/manifest.ts';
+import {
+  type Container,
+  ofKind,
+  type PodSpec,
+  secondsOf,
+  workloadsIn,
+  type WorkloadSpec,
+} from '../kustomize/manifest.ts';
 import { alone } from '../kustomize/kustomize.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';
 
@@ -101,6 +108,18 @@ describe.skipIf(!canRender).each(complete)('the pods of $title', ({ combination 
           container.livenessProbe !== undefined,
       ),
     ).toEqual([]);
+  });
+
+  it('have time to wait for the database and its migrations, before a start counts as failed', () => {
+    const waiting = deployments().filter(({ spec }) => spec.template.metadata.labels['breakwater/uses'] === 'database');
+
+    expect(waiting).toHaveLength(2);
+    for (const { spec } of waiting) {
+      const { env = [], startupProbe } = spec.template.spec.containers[0]!;
+      const { periodSeconds = 0, failureThreshold = 0 } = startupProbe ?? {};
+      const timeout = secondsOf(env.find(({ name }) => name === 'STARTUP_TIMEOUT')?.value);
+      expect(periodSeconds * failureThreshold).toBe(timeout + 30);
+    }
   });
 
   it('do not restart when a dependency fails', () => {
