@@ -7,6 +7,7 @@ import { secondsOf } from '../kustomize/manifest.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';
 
 const nginxConf = readFileSync(join(k8sFolder, '../nginx/nginx.conf'), 'utf8');
+const resolverConf = readFileSync(join(k8sFolder, '../nginx/resolver.conf.template'), 'utf8');
 
 /** The value of a directive in nginx.conf that starts a line. */
 const nginx = (directive: string, block = ''): number =>
@@ -45,7 +46,7 @@ describe.skipIf(!canRender).each(complete)('the shutdown of a pod in $title', ({
 
   it('is complete in nginx before account stops listening', () => {
     const { preStop, value } = pod('account');
-    const resolves = secondsOf(/valid=(\S+)/.exec(pod('nginx').value('GATEWAY_RESOLVER') ?? '')?.[1]);
+    const resolves = secondsOf(/valid=(\S+)/.exec(resolverConf)?.[1]);
 
     // The API server, the endpoints and the DNS take at most one second each.
     expect(preStop).toBeGreaterThanOrEqual(resolves + 3);

@@ -37,7 +37,10 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
 
   it('contains the same configuration files as other environments', () => {
     expect(dataOf('account-resilience')).toEqual({ 'resilience.yml': read('apps/account/resilience.yml') });
-    expect(dataOf('nginx-template')).toEqual({ 'nginx.conf.template': read('nginx/nginx.conf') });
+    expect(dataOf('nginx-template')).toEqual({
+      'nginx.conf.template': read('nginx/nginx.conf'),
+      'resolver.conf.template': read('nginx/resolver.conf.template'),
+    });
     expect(dataOf('otel-collector')).toEqual({ 'collector.yaml': read('monitoring/tracing/collector.yaml') });
     expect(dataOf('jaeger')).toEqual({ 'jaeger.yaml': read('monitoring/tracing/jaeger.yaml') });
   });
@@ -61,6 +64,18 @@ describe.skipIf(!canRender).each(complete)('$title', ({ combination }) => {
     const set = nginx?.env?.map(({ name }) => name).filter((name) => name.startsWith('GATEWAY_'));
 
     expect(set?.toSorted()).toEqual([...placeholders].map(String).toSorted());
+  });
+
+  it('gives nginx the address of its DNS: a name would have to be resolved before nginx can start', () => {
+    expect(valueOf('nginx', 'GATEWAY_RESOLVER')).toBe(
+      `include ${valueOf('nginx', 'NGINX_ENVSUBST_OUTPUT_DIR')}/resolver.conf;`,
+    );
+    // The image sets NGINX_LOCAL_RESOLVERS if this variable is set.
+    expect(valueOf('nginx', 'NGINX_ENTRYPOINT_LOCAL_RESOLVERS')).toBe('1');
+    const filter = new RegExp(valueOf('nginx', 'NGINX_ENVSUBST_FILTER') ?? '');
+    const [placeholder = ''] = /(?<=\$\{)\w+(?=\})/.exec(read('nginx/resolver.conf.template')) ?? [];
+    expect(placeholder).toBe('NGINX_LOCAL_RESOLVERS');
+    expect(placeholder).toMatch(filter);
   });
 
   it('hides from clients the paths that compose hides, and in production the console', () => {
