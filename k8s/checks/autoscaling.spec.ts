@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { k8sFolder } from '../kustomize/kustomize.ts';
+import { type Combination, k8sFolder } from '../kustomize/kustomize.ts';
 import { ofKind } from '../kustomize/manifest.ts';
 import { secondsOf } from '../kustomize/manifest.ts';
 import { canRender, complete, manifestsOf } from './rendered.ts';
@@ -97,6 +97,40 @@ describe.skipIf(!canRender).each(complete.filter(({ combination }) => combinatio
     });
   },
 );
+
+interface ScaledObjectSpec {
+  readonly minReplicaCount: number;
+  readonly maxReplicaCount: number;
+  readonly advanced: { readonly horizontalPodAutoscalerConfig: { readonly name: string; readonly behavior: object } };
+  readonly triggers: readonly {
+    readonly type: string;
+    readonly metricType: string;
+    readonly metadata: Readonly<Record<string, string>>;
+  }[];
+}
+
+describe.skipIf(!canRender)('the autoscaler of KEDA', () => {
+  const withKeda = { overlay: 'production', components: ['keda-autoscaling'] };
+  const withAdapter = { overlay: 'production', components: ['custom-metric-autoscaling'] };
+  const ofAccount = (combination: Combination) =>
+    ofKind<AutoscalerSpec>(manifestsOf(combination), 'HorizontalPodAutoscaler').find(
+      ({ metadata }) => metadata.name === 'account',
+    );
+
+  it('replaces that of account, and has the same limits, targets and pace', () => {
+    const [scaled] = ofKind<ScaledObjectSpec>(manifestsOf(withKeda), 'ScaledObject');
+    const { minReplicas, maxReplicas, behavior, metrics } = ofAccount(withAdapter)!.spec;
+    const [cpu, prometheus] = scaled!.spec.triggers;
+
+    expect(ofAccount(withKeda)).toBeUndefined();
+    expect(scaled?.spec).toMatchObject({ minReplicaCount: minReplicas, maxReplicaCount: maxReplicas });
+    // KEDA takes over the autoscaler with this name.
+    expect(scaled?.spec.advanced.horizontalPodAutoscalerConfig).toEqual({ name: 'account', behavior });
+    expect(cpu?.metadata['value']).toBe(String(metrics[0]?.resource?.target.averageUtilization));
+    expect(prometheus?.metadata['threshold']).toBe(metrics[1]?.pods?.target.averageValue);
+    expect(prometheus?.metadata['query']).toContain(`${metrics[1]?.pods?.metric.name}{namespace="breakwater"`);
+  });
+});
 
 describe('the values for prometheus-adapter', () => {
   it('define the metric that the autoscaler uses', () => {

@@ -120,7 +120,9 @@ describe.skipIf(!canRender).each(titled)('in $title', ({ combination }) => {
   });
 
   it('every autoscaler scales a Deployment, and every Deployment with several replicas has one', () => {
-    const scaled = ofKind<{ scaleTargetRef: { kind: string; name: string } }>(manifests(), 'HorizontalPodAutoscaler');
+    const scaled = ['HorizontalPodAutoscaler', 'ScaledObject'].flatMap((kind) =>
+      ofKind<{ scaleTargetRef: { kind: string; name: string } }>(manifests(), kind),
+    );
 
     expect(scaled.map(({ spec }) => spec.scaleTargetRef.name).toSorted()).toEqual(several().toSorted());
   });

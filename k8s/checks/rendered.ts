@@ -1,4 +1,12 @@
-import { type Combination, combinations, components, findKustomize, render, titleOf } from '../kustomize/kustomize.ts';
+import {
+  type Combination,
+  combinations,
+  componentsFor,
+  findKustomize,
+  hasPolicies,
+  render,
+  titleOf,
+} from '../kustomize/kustomize.ts';
 import { type Manifest, parseManifests } from '../kustomize/manifest.ts';
 
 const rendered = new Map<string, Manifest[]>();
@@ -17,5 +25,11 @@ export function manifestsOf(combination: Combination): Manifest[] {
 /** Every combination with its title, for `describe.each`. */
 export const titled = combinations.map((combination) => ({ title: titleOf(combination), combination }));
 
-/** The combinations with every component, which contain all others. */
-export const complete = titled.filter(({ combination }) => combination.components.length === components.length);
+/** Components whose only effect is to replace or remove something. */
+const replacing: readonly string[] = ['keda-autoscaling', 'without-network-policies'];
+
+/** For each overlay the combination with every component that adds something. */
+export const complete = titled.filter(({ combination }) => {
+  const additions = componentsFor(combination.overlay).filter((component) => !replacing.includes(component));
+  return hasPolicies(combination) && additions.every((component) => combination.components.includes(component));
+});

@@ -74,6 +74,17 @@ describe('the schema', () => {
     expect(faultsOf(monitor)).toEqual([expect.stringContaining('intervall')]);
   });
 
+  it('finds an unknown field of a ScaledObject', () => {
+    const scaled = {
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'web' },
+      spec: { scaleTargetRef: { name: 'web' }, triggers: [{ type: 'cpu', metadata: {}, metricTyp: 'Utilization' }] },
+    };
+
+    expect(faultsOf(scaled)).toEqual([expect.stringContaining('metricTyp')]);
+  });
+
   it('reports an unknown kind', () => {
     expect(faultsOf({ ...service, kind: 'Servise', spec: {} })).toEqual([expect.stringContaining('v1 Servise')]);
   });

@@ -20,12 +20,34 @@ const foldersIn = (folder: string): string[] =>
     .toSorted();
 
 export const overlays = foldersIn('overlays');
-export const components = foldersIn('components');
+const components = foldersIn('components');
 
-/** Every overlay with every set of components. */
+/**
+ * Components that an overlay cannot have: `production` includes the policies, which only it can leave out, and the
+ * PostgreSQL of `local` has not enough connections for the replicas of KEDA's autoscaler.
+ */
+const excluded: Readonly<Record<string, readonly string[]>> = {
+  local: ['without-network-policies', 'keda-autoscaling'],
+  production: ['network-policies'],
+};
+
+/** Components of which one is enough. */
+export const alternatives: readonly string[] = ['custom-metric-autoscaling', 'keda-autoscaling'];
+
+/** The components that an overlay can have. */
+export const componentsFor = (overlay: string): readonly string[] =>
+  components.filter((component) => excluded[overlay]?.includes(component) !== true);
+
+/** Every overlay with every set of components that it can have. */
 export const combinations: readonly Combination[] = overlays.flatMap((overlay) =>
-  subsetsOf(components).map((components) => ({ overlay, components })),
+  subsetsOf(componentsFor(overlay))
+    .filter((components) => !alternatives.every((each) => components.includes(each)))
+    .map((components) => ({ overlay, components })),
 );
+
+/** Whether the manifests of a combination contain the network policies. */
+export const hasPolicies = ({ overlay, components }: Combination): boolean =>
+  overlay === 'production' ? !components.includes('without-network-policies') : components.includes('network-policies');
 
 /** e.g. `local + monitoring`. */
 export const titleOf = ({ overlay, components }: Combination): string => [overlay, ...components].join(' + ');

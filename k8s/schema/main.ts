@@ -6,10 +6,24 @@ import { parse, stringify } from 'yaml';
 import { kubernetesVersion } from '../kustomize/kubernetes-programs.ts';
 
 /**
- * `npm run schema -w @breakwater/k8s`: writes the schemas for the checks from the Go modules of Kubernetes and the
- * Prometheus Operator. It needs Go and its module proxy; its output is committed, so that the checks need neither.
+ * `npm run schema -w @breakwater/k8s`: writes the schemas for the checks from the Go modules of Kubernetes, the
+ * Prometheus Operator and KEDA. It needs Go and its module proxy; its output is committed, so that the checks need neither.
  */
-const operatorVersion = '0.85.0';
+const operator = {
+  name: 'the Prometheus Operator',
+  module: 'github.com/prometheus-operator/prometheus-operator',
+  version: '0.85.0',
+  fileOf: (plural: string) => `example/prometheus-operator-crd/monitoring.coreos.com_${plural}.yaml`,
+};
+const keda = {
+  name: 'KEDA',
+  module: 'github.com/kedacore/keda/v2',
+  version: '2.21.0',
+  fileOf: (plural: string) => `config/crd/bases/keda.sh_${plural}.yaml`,
+};
+
+/** The kinds in k8s/ that are not those of Kubernetes, by the plural of their names. */
+const customKinds = { servicemonitors: operator, prometheusrules: operator, scaledobjects: keda };
 
 /** The kinds in k8s/. The workloads reference pods. */
 const kinds = [
@@ -42,13 +56,11 @@ async function main(): Promise<void> {
   );
   await write('kubernetes.json', `${JSON.stringify({ version: kubernetesVersion, definitions })}\n`);
 
-  const operator = folderOfModule('github.com/prometheus-operator/prometheus-operator', `v${operatorVersion}`);
-  for (const plural of ['servicemonitors', 'prometheusrules']) {
-    const file = `example/prometheus-operator-crd/monitoring.coreos.com_${plural}.yaml`;
-    const definition = withoutProse(parse(await readFile(join(operator, file), 'utf8')));
+  for (const [plural, { name, module, version, fileOf }] of Object.entries(customKinds)) {
+    const text = await readFile(join(folderOfModule(module, `v${version}`), fileOf(plural)), 'utf8');
     await write(
       `${plural}.crd.yaml`,
-      `# ${file} of the Prometheus Operator ${operatorVersion} (Apache-2.0), without descriptions; written by main.ts.\n${stringify(definition, { lineWidth: 0 })}`,
+      `# ${fileOf(plural)} of ${name} ${version} (Apache-2.0), without descriptions; written by main.ts.\n${stringify(withoutProse(parse(text)), { lineWidth: 0 })}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type AnySchemaObject, type ValidateFunction } from 'ajv';
 import { parse } from 'yaml';
@@ -37,7 +37,7 @@ for (const [name, { 'x-kubernetes-group-version-kind': kinds = [] }] of Object.e
     schemas.set(`${group === '' ? '' : `${group}/`}${version} ${kind}`, { $ref: `kubernetes#/definitions/${name}` });
   }
 }
-for (const file of ['servicemonitors.crd.yaml', 'prometheusrules.crd.yaml']) {
+for (const file of readdirSync(import.meta.dirname).filter((name) => name.endsWith('.crd.yaml'))) {
   const { spec } = parse(read(file)) as CustomResourceDefinition;
   for (const { name, schema } of spec.versions) {
     const custom = strict(schema.openAPIV3Schema) as { properties: Record<string, unknown> };

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,31 +7,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, freePorts, SupervisedProcess } from '@breakwater/system-runner';
 import { stringify } from 'yaml';
 import { findKubernetesProgram, requirePrograms } from '../kustomize/kubernetes-programs.ts';
+import { type CommandResult, Kubectl } from '../kubectl/kubectl.ts';
 import { ApiServer } from './api-server.ts';
 
 const startUpLimitMs = 120_000;
-/** The largest output of `kubectl`, in bytes: objects with all fields that the server adds. */
-const mostOutput = 64 * 2 ** 20;
-
-/** The result of a command. */
-export interface CommandResult {
-  readonly isOk: boolean;
-  readonly errors: string;
-}
-
 /** A real API server with its database, on loopback and in a temporary folder that is removed at the end. */
 export class ControlPlane {
   readonly folder: string;
   readonly kubeconfig: string;
   readonly api: ApiServer;
-  readonly #kubectl: string;
+  readonly #kubectl: Kubectl;
   readonly #processes: SupervisedProcess[] = [];
 
   private constructor(folder: string, api: ApiServer, kubectl: string) {
     this.folder = folder;
     this.kubeconfig = join(folder, 'kubeconfig');
     this.api = api;
-    this.#kubectl = kubectl;
+    this.#kubectl = new Kubectl(kubectl, [`--kubeconfig=${this.kubeconfig}`]);
   }
 
   /** @throws Error with the name of a missing program, or with the log of one that ended */
@@ -100,22 +91,13 @@ export class ControlPlane {
   }
 
   /** @param input standard input, for `-f -` */
-  kubectl(args: readonly string[], input = ''): Promise<CommandResult> {
-    const { promise, resolve } = Promise.withResolvers<CommandResult>();
-    const child = execFile(
-      this.#kubectl,
-      [`--kubeconfig=${this.kubeconfig}`, ...args],
-      { maxBuffer: mostOutput },
-      (error, _output, errors) => resolve({ isOk: error === null, errors }),
-    );
-    child.stdin?.end(input);
-    return promise;
+  kubectl(args: readonly string[], input?: string): Promise<CommandResult> {
+    return this.#kubectl.run(args, input);
   }
 
   /** The same, for a command that must succeed. @throws Error with the errors of kubectl */
   async mustRun(args: readonly string[], input?: string): Promise<void> {
-    const { isOk, errors } = await this.kubectl(args, input);
-    if (!isOk) throw new Error(errors);
+    await this.#kubectl.mustRun(args, input);
   }
 
   /** @throws Error with the end of its log when a program has ended */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { combinations, k8sFolder, render, titleOf } from '../kustomize/kustomize.ts';
 import { type Manifest, parseManifests, workloadsIn } from '../kustomize/manifest.ts';
-import type { CommandResult, ControlPlane } from './control-plane.ts';
+import type { CommandResult } from '../kubectl/kubectl.ts';
+import type { ControlPlane } from './control-plane.ts';
 
 /** The result of applying a combination. */
 export interface VerificationResult {
@@ -63,11 +64,11 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verifi
 }
 
 /**
- * Creates the namespace and the kinds of the Prometheus Operator, and checks that the server refuses a privileged
+ * Creates the namespace and the kinds of the Prometheus Operator and of KEDA, and checks that the server refuses a privileged
  * pod.
  */
 async function prepare(plane: ControlPlane): Promise<void> {
-  const crds = ['servicemonitors', 'prometheusrules'].map((name) => `-f=${join(k8sFolder, `schema/${name}.crd.yaml`)}`);
+  const crds = ['servicemonitors', 'prometheusrules', 'scaledobjects'].map((name) => `-f=${join(k8sFolder, `schema/${name}.crd.yaml`)}`);
   await plane.mustRun(['apply', '--server-side', ...crds]);
   await plane.mustRun(['wait', '--for=condition=Established', '--timeout=60s', ...crds]);
   const namespace = readFileSync(join(k8sFolder, 'base/namespace.yaml'), 'utf8');
