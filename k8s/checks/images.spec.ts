@@ -127,7 +127,7 @@ const useOf = (what: string, { securityContext }: PodSpec, container: Container 
   return {
     what,
     image: container.image,
-    user: (securityContext as { runAsUser?: number } | undefined)?.runAsUser,
+    user: securityContext?.runAsUser,
     args: container.args ?? [],
     checkedBy: [startupProbe, readinessProbe, livenessProbe].flatMap((probe) => probe?.exec?.command.slice(0, 1) ?? []),
     ports: (container.ports ?? []).map(({ containerPort }) => containerPort),

@@ -26,10 +26,10 @@ export function manifestsOf(combination: Combination): Manifest[] {
 export const titled = combinations.map((combination) => ({ title: titleOf(combination), combination }));
 
 /** Components whose only effect is to replace or remove something. */
-const replacing: readonly string[] = ['keda-autoscaling', 'without-network-policies'];
+const replacing: ReadonlySet<string> = new Set(['keda-autoscaling', 'without-network-policies']);
 
 /** For each overlay the combination with every component that adds something. */
 export const complete = titled.filter(({ combination }) => {
-  const additions = componentsFor(combination.overlay).filter((component) => !replacing.includes(component));
+  const additions = componentsFor(combination.overlay).filter((component) => !replacing.has(component));
   return hasPolicies(combination) && additions.every((component) => combination.components.includes(component));
 });

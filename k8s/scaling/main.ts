@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { k8sFolder } from '../kustomize/kustomize.ts';
+import { quantity } from '../kustomize/quantity.ts';
 import type { ControlPlane } from '../verify/control-plane.ts';
 import { startCluster } from './cluster.ts';
 import { type RunningPod, serveMetrics } from './metrics-api.ts';
@@ -110,9 +111,6 @@ function perNode(pods: readonly Pod[]): Record<string, number> {
   const counts = byNode.map(([node, { length }]) => [node, length] as const);
   return Object.fromEntries(counts.toSorted(([one], [other]) => one.localeCompare(other)));
 }
-
-/** `1500m` is 1.5. */
-const quantity = (text: string): number => (text.endsWith('m') ? Number(text.slice(0, -1)) / 1_000 : Number(text));
 
 const plane = await startCluster();
 plane.stopOnSignals();

@@ -100,8 +100,6 @@ export const onSystem: Texts = {
 /** The same for commands that run until they are ended. */
 export const endlessOnSystem: Texts = {
   'curl -N http://account:3000/actuator/events/stream': 'event: SUCCESS',
-  [`while true; do curl -s -o /dev/null -w '%{http_code}\\n' http://localhost:8080/accounts -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" -d '{"customerId":"c-1001","currency":"EUR"}'; sleep 0.2; done`]:
-    '201',
 };
 
 /** Commands that run before the other commands of their page, in the same shell. */
@@ -165,15 +163,38 @@ export const runBy: Readonly<Record<string, Texts>> = {
   'tools/compose-check/compose-project.ts': {
     'docker compose down -v': "'--volumes'",
   },
+  '.github/workflows/cluster.yml': {
+    'npm run cluster -w k8s -- --context kind-breakwater': 'npm run cluster -w k8s -- --context kind-breakwater',
+    'kind create cluster --name breakwater --config k8s/kind.yaml':
+      'kind create cluster --name breakwater --config k8s/kind.yaml',
+    'kind load docker-image --name breakwater breakwater/account-lab:local breakwater/customer:local breakwater/console:local':
+      'kind load docker-image --name breakwater breakwater/account-lab:local breakwater/customer:local breakwater/console:local',
+  },
+  'k8s/cluster/main.ts': {
+    'kubectl delete namespace breakwater': "'delete',",
+    'kubectl delete priorityclass breakwater-serving': "['delete', 'priorityclass', priorityClass",
+    'kubectl -n breakwater logs --selector app.kubernetes.io/name=account --follow | grep -i breaker':
+      '`--selector=app.kubernetes.io/name=${name}`',
+  },
+  'k8s/cluster/run.ts': {
+    'kubectl -n breakwater port-forward service/nginx 8080:80 &': "forward('service/nginx', 80)",
+    'kubectl -n breakwater port-forward deployment/customer 3001 &': 'forward(`pod/${pod}`, 3001)',
+    [`curl -X PUT http://localhost:3001/faults -H 'authorization: Bearer play-only-faults' -H 'content-type: application/json' -d '{"latency":"5s"}'`]:
+      "faults === undefined ? 'DELETE' : 'PUT'",
+  },
+  'k8s/cluster/steps/failures.ts': {
+    'kubectl -n breakwater edit configmap account-resilience': "'account-resilience',",
+  },
+  'k8s/cluster/steps/replacements.ts': {
+    'kubectl -n breakwater rollout status deployment/account --timeout=5m':
+      "'rollout', 'status', `deployment/${deployment}`",
+    'kubectl -n breakwater rollout status deployment/account --timeout=10m':
+      "'rollout', 'status', `deployment/${deployment}`",
+  },
   'k8s/verify/verifications.ts': {
     'kubectl apply -k k8s/overlays/local': "plane.kubectl(['apply', ...strict]",
     'kubectl apply -k k8s/overlays/production': "plane.kubectl(['apply', ...strict]",
     'kubectl apply -f k8s/base/namespace.yaml': 'base/namespace.yaml',
-    'kubectl delete pod': "'delete', 'pod'",
-    'kubectl -n breakwater scale': "'scale', 'deployment/customer'",
-    'kubectl -n breakwater rollout restart deployment/account': "'rollout', 'restart', 'deployment/account'",
-    'kubectl -n breakwater delete pod -l app.kubernetes.io/name=account --wait=false':
-      "'-l', 'app.kubernetes.io/name=account', '--wait=false'",
     'kubectl -n breakwater delete job account-migrations customer-migrations --ignore-not-found':
       "'delete', 'job', 'account-migrations', 'customer-migrations', '--ignore-not-found'",
     'kubectl -n breakwater create secret generic account --from-file=database-url --from-file=actuator-token':
@@ -253,8 +274,7 @@ export const runBy: Readonly<Record<string, Texts>> = {
   },
 };
 
-const needsCluster =
-  'needs a cluster with kubelets; npm run verify -w k8s applies the same manifests to a real API server';
+const needsCluster = 'needs a cluster; npm run cluster -w k8s runs the others on one';
 
 const likeThatOfAccount = 'compose:check runs the same command for account';
 
@@ -279,26 +299,11 @@ export const notRun: Texts = {
   'docker compose up -d --scale customer=2 --no-recreate': likeThatOfAccount,
   'kubectl get deployment customer': needsCluster,
   'kubectl apply': needsCluster,
-  'kind create cluster --name breakwater': needsCluster,
-  'kind delete cluster --name breakwater': needsCluster,
-  'kind load docker-image --name breakwater breakwater/account-lab:local breakwater/customer:local breakwater/console:local':
-    needsCluster,
-  'k3d cluster create breakwater': needsCluster,
-  'k3d image import --cluster breakwater breakwater/account-lab:local breakwater/customer:local breakwater/console:local':
-    needsCluster,
-  'kubectl -n breakwater rollout status deployment/account --timeout=5m': needsCluster,
-  'kubectl -n breakwater rollout status deployment/account --timeout=10m': needsCluster,
-  'kubectl -n breakwater port-forward service/nginx 8080:80 &': needsCluster,
-  'kubectl -n breakwater port-forward deployment/customer 3001 &': needsCluster,
+  'kind delete cluster --name breakwater': 'removes the cluster of the page; a runner of CI is discarded as a whole',
   'kubectl -n breakwater port-forward deployment/console 3002': needsCluster,
   'kubectl -n breakwater port-forward deployment/jaeger 16686': needsCluster,
-  'kubectl -n breakwater get pods --watch &': needsCluster,
-  'kubectl -n breakwater logs --selector app.kubernetes.io/name=account --follow | grep -i breaker': needsCluster,
-  'kubectl -n breakwater edit configmap account-resilience': needsCluster,
   'cd k8s/overlays/production': needsCluster,
   'kustomize edit set image breakwater/account=registry.example.com/breakwater/account@sha256:…': needsCluster,
   'kustomize edit set image breakwater/console=registry.example.com/breakwater/console@sha256:…': needsCluster,
   'kustomize edit set image breakwater/customer=registry.example.com/breakwater/customer@sha256:…': needsCluster,
-  [`curl -X PUT http://localhost:3001/faults -H 'authorization: Bearer play-only-faults' -H 'content-type: application/json' -d '{"latency":"5s"}'`]:
-    needsCluster,
 };

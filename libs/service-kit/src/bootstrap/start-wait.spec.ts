@@ -15,7 +15,7 @@ async function start(errors: readonly unknown[], timeoutMs: number) {
   const result = await whenDatabaseServes(
     () => {
       const error = left.shift();
-      return error === undefined ? Promise.resolve('started') : Promise.reject(error as Error);
+      return error === undefined ? Promise.resolve('started') : Promise.reject(error);
     },
     {
       timeoutMs,
