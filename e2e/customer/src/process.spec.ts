@@ -270,8 +270,7 @@ describe('customer as a process', () => {
       const customer = start('main.js', environment);
       const migration = start('migrate.js', environment);
 
-      // By then both have failed to connect.
-      await delay(1_000);
+      await Promise.all([customer.hasLogged('the start waits'), migration.hasLogged('the migration waits')]);
       route.reconnect();
 
       expect(await migration.ended).toMatchObject({ code: 0, errors: '' });
@@ -289,8 +288,7 @@ describe('customer as a process', () => {
 
     it('ends at once with a signal while it waits', async () => {
       const waiting = start('main.js', { DATABASE_URL: 'postgres://u@127.0.0.1:1/d', STARTUP_TIMEOUT: '60s' });
-      // By then it waits.
-      await delay(1_500);
+      await waiting.hasLogged('the start waits');
       waiting.kill('SIGTERM');
 
       expect(await waiting.ended).toEqual({ code: 0, errors: '' });

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { SupervisedProcess } from '../supervised-process.ts';
 
@@ -16,6 +17,8 @@ export interface TestedProcess {
   /** Its exit code (null after a signal) and its standard error. */
   readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
   kill(signal: NodeJS.Signals): void;
+  /** Resolves when its log contains a text. Rejects when it ends before. */
+  hasLogged(text: string): Promise<void>;
 }
 
 const pollIntervalMs = 20;
@@ -62,5 +65,11 @@ export function startProcess(
     log.push(...lines.map((line) => JSON.parse(line) as LogLine));
     return { code, errors };
   });
-  return { log, listening, ended, kill: (signal) => service.signal(signal) };
+  const hasLogged = async (text: string): Promise<void> => {
+    while (!readFileSync(logFile, 'utf8').includes(text)) {
+      if (service.exit !== undefined) throw new Error(`${service.name} has ended and never logged: ${text}`);
+      await delay(pollIntervalMs);
+    }
+  };
+  return { log, listening, ended, kill: (signal) => service.signal(signal), hasLogged };
 }
