@@ -68,7 +68,9 @@ export async function* verifications(plane: ControlPlane): AsyncGenerator<Verifi
  * pod.
  */
 async function prepare(plane: ControlPlane): Promise<void> {
-  const crds = ['servicemonitors', 'prometheusrules', 'scaledobjects'].map((name) => `-f=${join(k8sFolder, `schema/${name}.crd.yaml`)}`);
+  const crds = ['servicemonitors', 'prometheusrules', 'scaledobjects'].map(
+    (name) => `-f=${join(k8sFolder, `schema/${name}.crd.yaml`)}`,
+  );
   await plane.mustRun(['apply', '--server-side', ...crds]);
   await plane.mustRun(['wait', '--for=condition=Established', '--timeout=60s', ...crds]);
   const namespace = readFileSync(join(k8sFolder, 'base/namespace.yaml'), 'utf8');
