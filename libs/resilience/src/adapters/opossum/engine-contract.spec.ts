@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CircuitBreakerEngineName } from '../../core/circuit-breaker/circuit-breaker.options.ts';
 import { createRegistry, type PolicyRegistry } from '../../core/policies.ts';
 import { circuitBreakerContract, type CircuitBreakerScene } from '../../testing/circuit-breaker-contract.ts';
 import { engineDifferences } from '../../testing/engine-differences.ts';
@@ -11,7 +10,7 @@ import { policyContract } from '../../testing/policy-contract.ts';
 import { opossumEngine } from './opossum-circuit-breaker.ts';
 import { opossumLimits } from './opossum.options.ts';
 
-const engines: readonly CircuitBreakerEngineName[] = ['sliding-window', 'opossum'];
+const engines = ['sliding-window', 'opossum'] as const;
 
 const startsAt = 1_700_000_000_000;
 
@@ -29,7 +28,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function sceneOf(engine: CircuitBreakerEngineName): CircuitBreakerScene {
+function sceneOf(engine: (typeof engines)[number]): CircuitBreakerScene {
   const clock = new FakeClock(startsAt);
   return {
     clock,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { CircuitBreakerEngine } from './circuit-breaker.contract.ts';
-import { type CircuitBreakerEngineName, circuitBreakerOptions } from './circuit-breaker.options.ts';
+import { circuitBreakerOptions } from './circuit-breaker.options.ts';
 import { createRegistry } from '../policies.ts';
 
 /** An engine that rejects slowCallRateThreshold and marks the names of its circuit breakers. */
@@ -69,11 +69,29 @@ describe('The option engine of a circuit breaker', () => {
     );
   });
 
-  it('must be a known engine', () => {
-    const definitions = { instances: { customer: { engine: 'cockatiel' as CircuitBreakerEngineName } } };
+  it('may be any engine that the application registers', () => {
+    const registry = createRegistry(
+      'circuitBreaker',
+      { instances: { customer: { engine: 'in-house' } } },
+      { engines: { 'in-house': engine } },
+    );
+
+    expect(registry.getOrCreate('customer').name).toBe('customer on an engine');
+  });
+
+  it('is refused when no engine of this name is registered, with the names of those that are', () => {
+    const definitions = { instances: { customer: { engine: 'oposum' } } };
+
+    expect(() => createRegistry('circuitBreaker', definitions, { engines: { opossum: engine } })).toThrow(
+      /instances\.customer\.engine is 'oposum', which is not registered here; allowed: sliding-window, opossum$/m,
+    );
+  });
+
+  it.each([7, '', 'Opossum'])('is refused when it is %j, which is no name of an engine', (value) => {
+    const definitions = { instances: { customer: { engine: value as string } } };
 
     expect(() => createRegistry('circuitBreaker', definitions)).toThrow(
-      "instances.customer.engine is 'cockatiel'; allowed: one of sliding-window, opossum",
+      /engine is .*; allowed: sliding-window or the name of a registered engine/,
     );
   });
 

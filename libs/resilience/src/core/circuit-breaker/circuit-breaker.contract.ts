@@ -4,10 +4,10 @@ import type { Listener, Unsubscribe } from '../events.ts';
 import type { Policy } from '../policy.ts';
 import type { AnyCircuitBreakerEvent, CircuitBreakerEvents } from './circuit-breaker.events.ts';
 import type { CircuitBreakerMetrics } from './circuit-breaker.metrics.ts';
-import type {
-  CircuitBreakerConfig,
-  CircuitBreakerEngineName,
-  CircuitBreakerOptions,
+import {
+  type CircuitBreakerConfig,
+  circuitBreakerOptions,
+  type CircuitBreakerOptions,
 } from './circuit-breaker.options.ts';
 import type { StateName } from './circuit-breaker.transitions.ts';
 import type { WindowContents } from './sliding-window.ts';
@@ -64,21 +64,17 @@ export interface CircuitBreakerEngine {
   resolve(subject: string, options: CircuitBreakerOptions): CircuitBreakerConfig;
 }
 
-/** The engines of an application, by the name under which instances choose them. The sliding window needs no entry. */
-export type CircuitBreakerEngines = Readonly<
-  Partial<Record<Exclude<CircuitBreakerEngineName, 'sliding-window'>, CircuitBreakerEngine>>
->;
+/** The engines of an application, by the names under which instances choose them. The sliding window needs no entry. */
+export type CircuitBreakerEngines = Readonly<Record<string, CircuitBreakerEngine>>;
 
-/** How to register an engine, as the end of a sentence. */
-const howToRegister: Readonly<Record<Exclude<CircuitBreakerEngineName, 'sliding-window'>, string>> = {
-  opossum:
-    'opossum once the package opossum is installed and the registry was given { engines: { opossum: opossumEngine } }, ' +
-    "with opossumEngine from '@breakwater/resilience/opossum'",
-};
+/** How to register the engine of this package, as the end of a sentence. */
+const howToRegister =
+  'opossum once the package opossum is installed and the registry was given { engines: { opossum: opossumEngine } }, ' +
+  "with opossumEngine from '@breakwater/resilience/opossum'";
 
 /**
- * The registered engine that options choose; `undefined` for the sliding window. An unknown name is left to the check of
- * the options.
+ * The registered engine that options choose; `undefined` for the sliding window. A name that no engine can have is left to the
+ * check of the options.
  *
  * @param subject the owner of the options, for the error
  * @throws InvalidOptionsError when the engine is not registered
@@ -88,10 +84,13 @@ export function chosenEngine(
   { engine }: CircuitBreakerOptions,
   engines: CircuitBreakerEngines,
 ): CircuitBreakerEngine | undefined {
-  if (engine === undefined || engine === 'sliding-window' || !Object.hasOwn(howToRegister, engine)) return undefined;
-  const registered = engines[engine];
-  if (registered !== undefined) return registered;
+  if (engine === undefined || engine === 'sliding-window') return undefined;
+  if (Object.hasOwn(engines, engine)) return engines[engine];
+  if (circuitBreakerOptions.rules['engine']?.parse(engine) === undefined) return undefined;
   const given = `'${engine}', which is not registered here`;
-  const allowed = `sliding-window, or ${howToRegister[engine]}`;
-  throw new InvalidOptionsError(subject, [{ option: 'engine', given, allowed }]);
+  const registered = ['sliding-window', ...Object.keys(engines)];
+  const others = Object.hasOwn(engines, 'opossum') ? [] : [howToRegister];
+  throw new InvalidOptionsError(subject, [
+    { option: 'engine', given, allowed: [registered.join(', '), ...others].join(', or ') },
+  ]);
 }

@@ -17,6 +17,7 @@ import {
   flag,
   optional,
   optionalFunction,
+  type OptionRule,
   OptionSchema,
   percentage,
   replacing,
@@ -39,8 +40,8 @@ import { type StateName, stateNames } from './circuit-breaker.transitions.ts';
 
 export type SlidingWindowType = 'COUNT_BASED' | 'TIME_BASED';
 
-/** What a circuit breaker runs on: the sliding window of this library, or a package registered with the registry. */
-export type CircuitBreakerEngineName = 'sliding-window' | 'opossum';
+/** What a circuit breaker runs on: the sliding window of this library, or an engine registered with the registry. */
+export type CircuitBreakerEngineName = 'sliding-window' | 'opossum' | (string & {});
 
 /** The decision of `transitionOnResult`; durations and times as in `transitionToOpenStateFor` and `…Until`. */
 export type TransitionCheckResult =
@@ -155,7 +156,7 @@ export interface CircuitBreakerOptions extends RecoveryOptions, EventOptions {
 export const defaultWaitInOpenMs = 60_000;
 
 export const circuitBreakerOptions = new OptionSchema({
-  engine: choice<CircuitBreakerEngineName>('sliding-window', ['sliding-window', 'opossum']),
+  engine: engineName(),
   failureRateThreshold: percentage(50),
   slowCallRateThreshold: percentage(100),
   slowCallDurationThreshold: duration(60_000, { above: 0 }),
@@ -194,6 +195,13 @@ export const circuitBreakerOptions = new OptionSchema({
   abortCallsOnOpen: flag(false),
   releaseOnOpen: optionalFunction<() => unknown>('a function'),
 });
+
+/** Whether an engine of this name is registered is checked by the registry, which knows them. */
+function engineName(): OptionRule<CircuitBreakerEngineName> {
+  const parse = (value: unknown) => (typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value) ? value : undefined);
+  const allowed = 'sliding-window or the name of a registered engine';
+  return { kind: 'choice', defaultValue: 'sliding-window', allowed, parse };
+}
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. One of the two waits in OPEN is set. */
 export type CircuitBreakerConfig = ConfigOf<typeof circuitBreakerOptions>;
