@@ -28,7 +28,7 @@ import type { AccountConfig } from './app.config.ts';
 import { CustomerModule } from './customer/customer.module.ts';
 import { accountService } from './database/account.service-definition.ts';
 import { IdempotencyModule } from './idempotency/idempotent.ts';
-import { policyOptions } from './policy-options.ts';
+import { policyOptions, type MorePolicyOptions } from './policy-options.ts';
 import { attemptSpans, PolicyTelemetry } from './policy-telemetry.ts';
 import { ReconciliationModule } from './reconciliation/reconciliation.module.ts';
 
@@ -41,13 +41,11 @@ const logTransitions = {
 };
 
 /** What an entry or a test may replace. */
-export interface AppOptions {
+export interface AppOptions extends MorePolicyOptions {
   /** The clock of policies, deadlines and the purge of keys. Default: real time. */
   readonly clock?: Clock | undefined;
   /** Variables that override the configuration files of the policies. Default: `process.env`. */
   readonly env?: Environment;
-  /** Configuration files of this package that are loaded after `resilience.yml`. Default: none. */
-  readonly moreConfigFiles?: readonly string[];
 }
 
 /** The circuit breakers as a detail of `/health/ready`. An open one does not take account out of rotation. */
@@ -74,7 +72,7 @@ function limitEventStreams({ httpAdapter }: HttpAdapterHost<FastifyAdapter>, con
 @Module({})
 export class AppModule {
   static forRoot(config: AccountConfig, options: AppOptions = {}): DynamicModule {
-    const { clock = systemClock, env = process.env, moreConfigFiles } = options;
+    const { clock = systemClock, env = process.env } = options;
     const actuator = ResilienceActuatorModule.forRootAsync({
       useFactory: () => {
         const token = followVariable(config, 'ACTUATOR_TOKEN');
@@ -91,7 +89,7 @@ export class AppModule {
       imports: [
         ServiceKitModule.forRoot(accountService, config, { requestTimeoutMs: config.REQUEST_TIMEOUT, clock }),
         ResilienceModule.forRoot({
-          ...policyOptions(config, moreConfigFiles),
+          ...policyOptions(config, options),
           clock,
           env,
           logTransitions,

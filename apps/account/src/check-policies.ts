@@ -7,7 +7,7 @@ import { policyOptions } from './policy-options.ts';
 const { RESILIENCE_CONFIG, CUSTOMER_URL = 'http://127.0.0.1:3001' } = process.env;
 const { configFiles, ...options } = policyOptions(
   { RESILIENCE_CONFIG: RESILIENCE_CONFIG || undefined, CUSTOMER_URL: CUSTOMER_URL.split(',') },
-  process.argv.slice(2),
+  { moreConfigFiles: process.argv.slice(2) },
 );
 try {
   await loadResilienceConfig({ files: configFiles, env: process.env, ...options });

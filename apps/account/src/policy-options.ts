@@ -1,3 +1,4 @@
+import type { CircuitBreakerEngines } from '@breakwater/resilience';
 import { opossumEngine } from '@breakwater/resilience/opossum';
 import type { ResilienceModuleOptions } from '@breakwater/resilience/nest';
 import { customerPolicies } from './customer/customer.module.ts';
@@ -7,20 +8,24 @@ const engines = { opossum: opossumEngine };
 
 const packageFile = (name: string): URL => new URL(`../${name}`, import.meta.url);
 
-/**
- * The sources of the policies' options, except for the environment.
- *
- * @param moreConfigFiles of this package, which are loaded after `resilience.yml`
- */
+/** What the lab entry adds to the options of the policies. */
+export interface MorePolicyOptions {
+  /** Configuration files of this package that are loaded after `resilience.yml`. Default: none. */
+  readonly moreConfigFiles?: readonly string[];
+  /** What circuit breakers can run on in addition. Default: nothing. */
+  readonly moreEngines?: CircuitBreakerEngines;
+}
+
+/** The sources of the policies' options, except for the environment. */
 export const policyOptions = (
   config: { readonly RESILIENCE_CONFIG?: string | undefined; readonly CUSTOMER_URL: readonly string[] },
-  moreConfigFiles: readonly string[] = [],
+  { moreConfigFiles = [], moreEngines = {} }: MorePolicyOptions = {},
 ) =>
   ({
     configFiles: [
       config.RESILIENCE_CONFIG ?? packageFile('resilience.yml'),
       ...moreConfigFiles.map((name) => packageFile(name)),
     ],
-    engines,
+    engines: { ...engines, ...moreEngines },
     ...customerPolicies(config.CUSTOMER_URL),
   }) satisfies ResilienceModuleOptions;
