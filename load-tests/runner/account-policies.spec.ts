@@ -30,6 +30,51 @@ describe('policiesFor', () => {
     expect(circuitbreaker.instances).toEqual({ customer: onOpossum, reconciliation: onOpossum });
   });
 
+  it('changes only the circuit breakers for cockatiel, which keep their windows and trial calls', () => {
+    const { circuitbreaker, ...others } = policies('cockatiel', 'as-configured');
+    const { circuitbreaker: _, ...ownOthers } = parse(own).resilience4j;
+
+    expect(others).toEqual(ownOthers);
+    const onCockatiel = {
+      engine: 'cockatiel',
+      slidingWindowType: 'COUNT_BASED',
+      slidingWindowSize: 10,
+      minimumNumberOfCalls: 10,
+      failureRateThreshold: 50,
+      waitDurationInOpenState: '10s',
+      permittedNumberOfCallsInHalfOpenState: 3,
+    };
+    expect(circuitbreaker.instances).toEqual({ customer: onCockatiel, reconciliation: onCockatiel });
+    expect(circuitbreaker.configs.default).toEqual({});
+  });
+
+  it('changes only the state of the circuit breakers for the engine disabled', () => {
+    const expected = parse(own).resilience4j;
+    for (const instance of Object.values<Record<string, unknown>>(expected.circuitbreaker.instances))
+      instance['initialState'] = 'DISABLED';
+
+    expect(policies('disabled', 'as-configured')).toEqual(expected);
+  });
+
+  it.each(['opossum-tuned', 'cockatiel-tuned'] as const)(
+    'leaves time and concurrent calls to the library for %s, and keeps all other policies',
+    (engine) => {
+      const { circuitbreaker, pipelines, ...others } = policies(engine, 'as-configured');
+      const { circuitbreaker: _breakers, pipelines: ownPipelines, ...ownOthers } = parse(own).resilience4j;
+
+      expect(others).toEqual(ownOthers);
+      expect(pipelines).toEqual({
+        ...ownPipelines,
+        customer: ['cachedFallback', 'retry', 'circuitBreaker', 'endpointPool'],
+        'customer-reconciliation': ['circuitBreaker:reconciliation', 'endpointPool:customer'],
+      });
+      expect(circuitbreaker.instances).toMatchObject({
+        customer: { engine, waitDurationInOpenState: '10s' },
+        reconciliation: { engine, waitDurationInOpenState: '10s' },
+      });
+    },
+  );
+
   it('makes every policy ineffective for the engine none', () => {
     const { circuitbreaker, timelimiter, bulkhead, retry, cachedfallback, endpointpool } = policies(
       'none',

@@ -2,13 +2,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { workspaceRoot } from '@breakwater/system-runner';
 import { parse, stringify } from 'yaml';
-import type { Engine } from './run-record.ts';
+import type { Engine } from './engines.ts';
 import type { Variant } from '../scenarios/scenario.ts';
 
 type Settings = Record<string, unknown>;
 type Kind = 'circuitbreaker' | 'endpointpool' | 'timelimiter' | 'bulkhead' | 'retry' | 'cachedfallback';
 interface Policies {
-  resilience4j: Record<Kind, { configs: { default: Settings }; instances: Record<string, Settings> }>;
+  resilience4j: { pipelines: Record<string, string[]> } & Record<
+    Kind,
+    { configs: { default: Settings }; instances: Record<string, Settings> }
+  >;
 }
 
 /** Writes a configuration derived from account's `resilience.yml`. @returns the file */
@@ -23,8 +26,7 @@ export function writePolicies(engine: Engine, variant: Variant, directory: strin
 export function policiesFor(own: string, engine: Engine, variant: Variant): string {
   if (engine === 'sliding-window' && !changesPolicies(variant)) return own;
   const policies = parse(own) as Policies;
-  if (engine === 'opossum') runOnOpossum(policies);
-  if (engine === 'none') disablePolicies(policies);
+  changeEngine(policies, engine);
   if (isRetryVariant(variant)) retryWithoutCircuitBreaker(policies, variant);
   if (variant === 'round-robin-without-ejection') takeReplicasInTurn(policies);
   if (variant === 'cold-cache') useNoStaleValue(policies);
@@ -37,21 +39,66 @@ const isRetryVariant = (variant: Variant): boolean =>
 const changesPolicies = (variant: Variant): boolean =>
   isRetryVariant(variant) || variant === 'round-robin-without-ejection' || variant === 'cold-cache';
 
-/** Changes only the engine. Opossum has a window of seconds, no slow-call rate and a single trial call. */
-function runOnOpossum({ resilience4j: { circuitbreaker } }: Policies): void {
+function changeEngine(policies: Policies, engine: Engine): void {
+  switch (engine) {
+    case 'sliding-window':
+      return;
+    case 'opossum':
+      return runOn(policies, 'opossum', ofSeconds);
+    case 'cockatiel':
+      return runOn(policies, 'cockatiel', ofCalls);
+    case 'disabled':
+      return disableCircuitBreakers(policies);
+    case 'opossum-tuned':
+      leaveLimitsToLibrary(policies);
+      return runOn(policies, 'opossum-tuned', ofSeconds);
+    case 'cockatiel-tuned':
+      leaveLimitsToLibrary(policies);
+      return runOn(policies, 'cockatiel-tuned', ({ waitDurationInOpenState }) => ({ waitDurationInOpenState }));
+    case 'none':
+      return disablePolicies(policies);
+  }
+}
+
+/** opossum has a window of seconds, no slow-call rate and a single trial call. */
+const ofSeconds = (own: Settings): Settings => ({
+  slidingWindowType: 'TIME_BASED',
+  slidingWindowSize: 10,
+  minimumNumberOfCalls: own['minimumNumberOfCalls'],
+  failureRateThreshold: own['failureRateThreshold'],
+  waitDurationInOpenState: own['waitDurationInOpenState'],
+});
+
+/** cockatiel has a window of calls and several trial calls, but no slow-call rate. */
+const ofCalls = (own: Settings): Settings => ({
+  slidingWindowType: own['slidingWindowType'],
+  slidingWindowSize: own['slidingWindowSize'],
+  minimumNumberOfCalls: own['minimumNumberOfCalls'],
+  failureRateThreshold: own['failureRateThreshold'],
+  waitDurationInOpenState: own['waitDurationInOpenState'],
+  permittedNumberOfCallsInHalfOpenState: own['permittedNumberOfCallsInHalfOpenState'],
+});
+
+/** @param optionsOf the options that the engine has, of those that account's circuit breaker has */
+function runOn(
+  { resilience4j: { circuitbreaker } }: Policies,
+  engine: Engine,
+  optionsOf: (own: Settings) => Settings,
+): void {
   const { configs, instances } = circuitbreaker;
   for (const [name, instance] of Object.entries(instances)) {
-    const own = { ...configs.default, ...instance };
-    instances[name] = {
-      engine: 'opossum',
-      slidingWindowType: 'TIME_BASED',
-      slidingWindowSize: 10,
-      minimumNumberOfCalls: own['minimumNumberOfCalls'],
-      failureRateThreshold: own['failureRateThreshold'],
-      waitDurationInOpenState: own['waitDurationInOpenState'],
-    };
+    instances[name] = { engine, ...optionsOf({ ...configs.default, ...instance }) };
   }
   configs.default = {};
+}
+
+/** The calls of customer have neither a time limiter nor a bulkhead: the library limits them. */
+function leaveLimitsToLibrary({ resilience4j: { pipelines } }: Policies): void {
+  for (const name of ['customer', 'customer-reconciliation']) {
+    const pipeline = pipelines[name];
+    if (pipeline === undefined) throw new Error(`resilience.yml has no pipeline ${name}`);
+    pipelines[name] = pipeline.filter((policy) => !/^(?:timeLimiter|bulkhead)\b/.test(policy));
+  }
 }
 
 /**

@@ -3,14 +3,14 @@ import path from 'node:path';
 import { describeFailure, UsageError } from '@breakwater/system-runner';
 import { judge, type Judgement } from './judgement.ts';
 import { measure } from './measures.ts';
-import type { Engine } from './run-record.ts';
+import { type Engine, engines } from './engines.ts';
 import { resultOf, publish } from '../report/publication.ts';
 import { writeComparison, writeReport } from '../report/reports.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
 import { scenarios } from '../scenarios/index.ts';
 import { type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
 import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
-import { type Command, engines, parseOptions, type RunOptions, usage } from './options.ts';
+import { type Command, parseOptions, type RunOptions, usage } from './options.ts';
 import { progressOn } from '@breakwater/system-runner/progress';
 import { runScenario } from './run-scenario.ts';
 

@@ -1,5 +1,5 @@
 import { parseChoice, parseFlags, UsageError } from '@breakwater/system-runner';
-import type { Engine } from './run-record.ts';
+import { type Engine, engines } from './engines.ts';
 import { scenarios } from '../scenarios/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 
@@ -21,8 +21,6 @@ export interface RunOptions {
   /** Directory for reports. */
   readonly out: string | undefined;
 }
-
-export const engines = ['sliding-window', 'opossum', 'none'] as const satisfies readonly Engine[];
 
 /** The output of `--help`. */
 export const usage = `Usage: npm run load-test -- SCENARIO... [OPTIONS]

@@ -1,8 +1,6 @@
 import type { LedgerResult } from '@breakwater/system-runner/ledger';
 import type { Variant } from '../scenarios/scenario.ts';
-
-/** The engine of account's circuit breaker for customer; `none` is account without protection. */
-export type Engine = 'sliding-window' | 'opossum' | 'none';
+import type { Engine } from './engines.ts';
 
 /** One request of a client. Times are in milliseconds since the start of the load. */
 export interface ClientRequest {

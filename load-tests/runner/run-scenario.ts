@@ -3,7 +3,8 @@ import { availableParallelism, totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { withoutSecrets } from '@breakwater/contracts/without-secrets';
 import { LocalSystem, pause } from '@breakwater/system-runner';
-import type { Engine, Mark, RunRecord } from './run-record.ts';
+import type { Engine } from './engines.ts';
+import type { Mark, RunRecord } from './run-record.ts';
 import {
   type Action,
   healthyCustomer,
@@ -54,6 +55,8 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
   const system = await LocalSystem.prepare({
     name: 'load-test',
     database: 'own',
+    // Only the lab entry has the other libraries. It runs in real time, and every engine from the same entry.
+    lab: true,
     nginxRoundRobin: variant === 'nginx-round-robin',
     env: {
       // Request logs would distort the measurement.
