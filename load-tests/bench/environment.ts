@@ -16,7 +16,7 @@ import {
   workspaceRoot,
 } from '@breakwater/system-runner';
 import { createDatabase } from '@breakwater/system-runner/postgres';
-import { processorMs, residentMiB } from '../runner/sampling.ts';
+import { processorMs, residentMiB } from '../runner/processor-use.ts';
 import type { Program } from './services/arm.ts';
 
 const bundler = path.join(workspaceRoot, 'tools/bundle-service.ts');

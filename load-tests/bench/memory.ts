@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LocalSystem, workspaceRoot } from '@breakwater/system-runner';
 import { parse } from 'yaml';
-import { residentMiB } from '../runner/sampling.ts';
+import { residentMiB } from '../runner/processor-use.ts';
 
 export interface MemoryPlan {
   readonly minutes: number;

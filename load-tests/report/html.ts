@@ -67,12 +67,14 @@ export function comparisonPage(runs: readonly JudgedRun[], charts: readonly stri
     `<h1>${escapeHtml(name)}, ${runs.length} runs compared</h1>
 <p class="claim">${escapeHtml(runs[0]?.claim ?? '')}</p>
 ${tableOf(comparisonTable(runs.map(({ record, measures }) => ({ ...record, measures }))))}
-<div class="arms">
-${columnsOf(runs.map(({ record }) => record))
-  .map((column, index) => `<section><h2>${escapeHtml(column)}</h2>\n${charts[index] ?? ''}</section>`)
-  .join('\n')}
-</div>`,
+${armsOf(columnsOf(runs.map(({ record }) => record)).map((title, index) => ({ title, chart: charts[index] ?? '' })))}`,
   );
+}
+
+/** Charts side by side. */
+export function armsOf(charts: readonly { readonly title: string; readonly chart: string }[]): string {
+  const sections = charts.map(({ title, chart }) => `<section><h2>${escapeHtml(title)}</h2>\n${chart}</section>`);
+  return `<div class="arms">\n${sections.join('\n')}\n</div>`;
 }
 
 function checksOf(judgement: Judgement): string {
@@ -83,7 +85,8 @@ function checksOf(judgement: Judgement): string {
   return `<table>${line(head, 'th', 'verdict')}\n${lines.join('\n')}</table>`;
 }
 
-function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {
+/** A table whose first row is its head. */
+export function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[], tag: 'th' | 'td') =>
     `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
   return `<table>${row(head, 'th')}\n${rows.map((cells) => row(cells, 'td')).join('\n')}</table>`;

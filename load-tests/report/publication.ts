@@ -4,7 +4,8 @@ import path from 'node:path';
 import { milliseconds, percent, seconds } from '../runner/judgement.ts';
 import { phaseOf } from '../runner/measures.ts';
 import { outcomes } from '@breakwater/system-runner/ledger';
-import { checkTable, comparisonTable, type JudgedRun } from './terminal.ts';
+import { markdownTable } from './markdown.ts';
+import { burdenLine, checkTable, type JudgedRun } from './terminal.ts';
 
 /** The result of a run as data, without the single requests. */
 export function resultOf({ claim, record, measures, judgement }: JudgedRun) {
@@ -32,8 +33,7 @@ export interface PublishedRun {
  * Writes the latest full run of each scenario as Markdown and its pictures into a folder of the same name. Short
  * runs are omitted.
  *
- * @returns the number of runs
- * @throws Error without a full run
+ * @returns the number of runs; without any, nothing is written
  */
 export async function publish(resultsDirectory: string, file: string): Promise<number> {
   const latest = new Map<string, { result: Result; folder: string }>();
@@ -44,7 +44,7 @@ export async function publish(resultsDirectory: string, file: string): Promise<n
     const result = JSON.parse(await readFile(path.join(folder, 'result.json'), 'utf8')) as Result;
     if (!result.isShort) latest.set(nameOf(result), { result, folder });
   }
-  if (latest.size === 0) throw new Error(`There is no full run in ${resultsDirectory}: npm run load-test -- all`);
+  if (latest.size === 0) return 0;
   const pictures = file.replace(/\.md$/, '');
   await rm(pictures, { recursive: true, force: true });
   await mkdir(pictures, { recursive: true });
@@ -86,38 +86,18 @@ the measures. The machine: ${first.result.machine.description}.
 
 ${markdownTable(['run', ...outcomes, 'p99 during', 'p99 after opening', 'time to protect', 'time to recover', 'verdict'], summary)}
 
-${comparisons(runs.map(({ result }) => result)).join('\n\n')}
-
 ${runs.map(section).join('\n\n')}
 `;
 }
 
-/** A section for each scenario that was run on several engines. */
-function comparisons(results: readonly Result[]): string[] {
-  const byScenario = Map.groupBy(
-    results.filter(({ variant }) => variant === 'as-configured'),
-    ({ scenario }) => scenario,
-  );
-  return [...byScenario]
-    .filter(([, { length }]) => length > 1)
-    .map(([scenario, compared]) => {
-      const [head = [], ...rows] = comparisonTable(compared);
-      return `## ${scenario}, engines compared
-
-The same load and the same fault on the same machine: account without protection, on opossum and as configured.
-
-${markdownTable(head, rows)}`;
-    });
-}
-
 function section({ result, picture }: PublishedRun): string {
-  const { claim, measures, judgement, droppedRequests } = result;
+  const { claim, measures, judgement } = result;
   const [head = [], ...rows] = checkTable(judgement);
   const checks = rows.map((cells, index) => [...cells, judgement.checks[index]?.verdict ?? '']);
   const remarks = [
     ...(judgement.invalid === undefined ? [] : [`**Invalid:** ${judgement.invalid}.`]),
     ...judgement.cautions.map((caution) => `Caution: ${caution}.`),
-    `k6 took ${percent(measures.generatorShare)} of all processors, the whole machine ${percent(measures.machineShare)}; ${droppedRequests} requests could not start in time.`,
+    `${burdenLine(result, measures)}.`,
   ];
   return `## ${nameOf(result)}
 
@@ -134,9 +114,4 @@ function verdictOf({ judgement, engine }: Result): string {
   if (judgement.invalid !== undefined) return '**invalid**';
   if (!judgement.isPassed) return '**failed**';
   return engine === 'sliding-window' ? 'passed' : 'for comparison';
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -56,10 +56,11 @@ export async function writeComparison(runs: readonly JudgedRun[], directory: str
   return file;
 }
 
-const timeOf = (iso: string): string => iso.slice(0, 19).replaceAll(':', '').replace('T', '-');
+/** For the names of folders. */
+export const timeOf = (iso: string): string => iso.slice(0, 19).replaceAll(':', '').replace('T', '-');
 
 /** Lists the reports of a directory, the latest first. */
-async function addToIndex(directory: string, folder: string, added: Entry): Promise<void> {
+export async function addToIndex(directory: string, folder: string, added: Entry): Promise<void> {
   await writeFile(path.join(folder, 'entry.json'), `${JSON.stringify(added)}\n`);
   const folders = (await readdir(directory)).filter((name) => existsSync(path.join(directory, name, 'entry.json')));
   const rows = await Promise.all(

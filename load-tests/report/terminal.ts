@@ -142,16 +142,17 @@ export function reactionLine({ openedAfterMs, released, timeToProtectMs, timeToR
 }
 
 export function burdenLine(
-  { droppedRequests, machine }: RunRecord,
-  { generatorShare, machineShare }: Measures,
+  { droppedRequests, machine }: Pick<RunRecord, 'droppedRequests' | 'machine'>,
+  { generatorShare, systemShare, othersShare, machineShare }: Measures,
 ): string {
   return (
-    `k6 took ${percent(generatorShare)} of ${machine.processors} processors, the whole machine ${percent(machineShare)}; ` +
-    `${droppedRequests} requests could not start in time`
+    `k6 took ${percent(generatorShare)} of ${machine.processors} processors, the system ${percent(systemShare)}, other programs ` +
+    `${percent(othersShare)}, together ${percent(machineShare)}; ${droppedRequests} requests could not start in time`
   );
 }
 
-function drawn(rows: string[][]): string {
+/** A table with a head. */
+export function drawn(rows: string[][]): string {
   return table(rows, {
     border: getBorderCharacters('norc'),
     drawHorizontalLine: (line, count) => line <= 1 || line === count,

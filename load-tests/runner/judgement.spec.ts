@@ -99,6 +99,8 @@ describe('measures', () => {
       protected: { latenciesMs: { p99: 5 } },
       generatorShare: 0.05,
       machineShare: 0.4,
+      systemShare: expect.closeTo(0.3, 6),
+      othersShare: expect.closeTo(0.05, 6),
     });
     expect(measure(run).protected?.shareOfCustomerCalls).toBeCloseTo(1 / 18 / 10, 5);
   });
@@ -285,7 +287,7 @@ describe('a run', () => {
   );
 
   it('is invalid when the machine was exhausted', () => {
-    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.1, machine: 1.95 } }));
+    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.1, own: 1.9, machine: 1.95 } }));
 
     expect(judged({ services }).invalid).toContain('the machine was exhausted (97.50 %');
   });
@@ -314,8 +316,14 @@ describe('a run', () => {
     expect(judged({ engine: 'none', ...slow, ledger: lost }).isPassed).toBe(false);
   });
 
+  it('has a caution when programs that have nothing to do with the run were busy', () => {
+    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.1, own: 1, machine: 1.4 } }));
+
+    expect(judged({ services }).cautions).toEqual([expect.stringContaining('other programs took 20.00 %') as string]);
+  });
+
   it('has cautions when the machine or k6 was busy', () => {
-    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.6, machine: 1.8 } }));
+    const services = run.services.map((each) => ({ ...each, processors: { generator: 0.6, own: 1.7, machine: 1.8 } }));
 
     expect(judged({ services }).cautions).toEqual([
       expect.stringContaining('k6 itself took 30.00 %') as string,

@@ -33,6 +33,8 @@ export interface Judgement {
 const busyMachine = 0.8;
 /** Above this average share, every process waited for a processor, and the run is invalid. */
 const exhaustedMachine = 0.95;
+/** Above this share of other programs, a run shows the machine as much as the system. */
+const disturbingOthers = 0.1;
 /** Required before the fault; otherwise the effect of the fault cannot be determined. */
 const requiredBefore = { settled: 0.99, p95Ms: 100 };
 /** Above this share, the load generator itself affects latencies. */
@@ -165,8 +167,15 @@ function invalidity({ droppedRequests, requests }: RunRecord, measures: Measures
   );
 }
 
-function cautionsOf({ generatorShare, machineShare }: Measures): string[] {
+/** Whether programs that have nothing to do with the run took so much that its latencies partly show them. */
+export const isDisturbed = ({ othersShare }: Measures): boolean => (othersShare ?? 0) > disturbingOthers;
+
+function cautionsOf(measures: Measures): string[] {
+  const { generatorShare, machineShare, othersShare } = measures;
   return [
+    ...(isDisturbed(measures)
+      ? [`other programs took ${percent(othersShare)} of all processors: latencies include the time that they took`]
+      : []),
     ...((generatorShare ?? 0) > busyGenerator
       ? [`k6 itself took ${percent(generatorShare)} of all processors: latencies include its delays`]
       : []),

@@ -1,22 +1,21 @@
 /** `npm run load-test`: runs load with k6 while parts of the system fail. See `--help`. */
 import path from 'node:path';
 import { describeFailure, UsageError } from '@breakwater/system-runner';
-import { judge, type Judgement } from './judgement.ts';
-import { measure } from './measures.ts';
-import { type Engine, engines } from './engines.ts';
+import { engineComparisonAsText, publishComparisons } from '../report/engine-report.ts';
 import { resultOf, publish } from '../report/publication.ts';
 import { writeComparison, writeReport } from '../report/reports.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
 import { scenarios } from '../scenarios/index.ts';
-import { type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
+import { type Durations, variantsOf } from '../scenarios/scenario.ts';
+import { compareEngines, expectedMinutes } from './compare.ts';
 import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
-import { type Command, parseOptions, type RunOptions, usage } from './options.ts';
-import { progressOn } from '@breakwater/system-runner/progress';
-import { runScenario } from './run-scenario.ts';
+import { type Command, type CompareOptions, parseOptions, type RunOptions, usage } from './options.ts';
+import { runAndJudge } from './run-and-judge.ts';
 
 const exitCodes = { passed: 0, failed: 1, usage: 2, noK6: 3, invalid: 4, interrupted: 130 } as const;
 
 const resultsDirectory = path.resolve(import.meta.dirname, '../results');
+const comparisonPage = path.resolve(import.meta.dirname, '../../docs/engine-comparison.md');
 const resultsPage = path.resolve(import.meta.dirname, '../../docs/load-test-results.md');
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -34,91 +33,88 @@ async function main(command: Command): Promise<number> {
       return exitCodes.passed;
     case 'publish': {
       const runs = await publish(resultsDirectory, resultsPage);
-      print(`${runs} runs are in ${resultsPage}. Format it: npx prettier --write docs/load-test-results.md`);
+      const comparisons = await publishComparisons(resultsDirectory, comparisonPage);
+      if (runs + comparisons === 0) {
+        throw new Error(`There is no full run and no comparison in ${resultsDirectory}: npm run load-test -- all`);
+      }
+      print(`${runs} runs are in ${resultsPage}, ${comparisons} comparisons of engines in ${comparisonPage}.`);
+      print('Format them: npx prettier --write docs/load-test-results.md docs/engine-comparison.md');
       return exitCodes.passed;
     }
     case 'install-k6':
       print(await installK6({ report: (line) => process.stderr.write(`${line}\n`) }));
       return exitCodes.passed;
     case 'run':
+      return withK6((k6, signal) => run(command, k6, signal));
     case 'compare':
-      return run(command);
+      return withK6((k6, signal) => compare(command, k6, signal));
   }
 }
 
-async function run(options: RunOptions & { readonly kind: 'run' | 'compare' }): Promise<number> {
+/** Ctrl-C and the other signals interrupt a run. */
+function withK6(run: (k6: K6Program, signal: AbortSignal) => Promise<number>): Promise<number> {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interruption.abort());
-  const k6 = findK6();
+  return run(findK6(), interruption.signal);
+}
+
+async function run(options: RunOptions, k6: K6Program, signal: AbortSignal): Promise<number> {
+  const { engine, isShort, target, out = resultsDirectory } = options;
+  // The other engines are compared with account's, so that all of them run from the same entry.
+  const isLab = engine !== 'sliding-window';
   const runs: JudgedRun[] = [];
   for (const scenario of options.scenarios) {
     const arms: JudgedRun[] = [];
-    for (const engine of options.kind === 'compare' ? engines.toReversed() : [options.engine]) {
-      for (const variant of variantsOf(scenario, { withControl: options.kind === 'run' })) {
-        const control = arms.find(({ judgement }) => judgement.isControl)?.judgement;
-        const judged = await runOne(options, scenario, engine, variant, control, k6, interruption.signal);
-        if (interruption.signal.aborted) return exitCodes.interrupted;
-        runs.push(judged);
-        arms.push(judged);
-        const report = await writeReport(judged, options.out ?? resultsDirectory);
-        if (!options.json) print(`${runAsText(judged)}\nReport: ${report}`);
-      }
+    const durations = { ...(isShort ? scenario.short : scenario.durations), ...during(options) };
+    for (const variant of variantsOf(scenario, { withControl: true })) {
+      const control = arms.find(({ judgement }) => judgement.isControl)?.judgement;
+      const judged = await runAndJudge(
+        { scenario, engine, variant, durations, isShort, isLab, target, control },
+        k6,
+        signal,
+      );
+      if (signal.aborted) return exitCodes.interrupted;
+      runs.push(judged);
+      arms.push(judged);
+      const report = await writeReport(judged, out);
+      if (!options.json) print(`${runAsText(judged)}\nReport: ${report}`);
     }
     if (arms.length > 1) {
-      const report = await writeComparison(arms, options.out ?? resultsDirectory);
+      const report = await writeComparison(arms, out);
       if (!options.json) print(`\n${comparisonAsText(arms)}Report: ${report}`);
     }
   }
   if (options.json) print(JSON.stringify(runs.map(resultOf), undefined, 2));
-  if (runs.every(({ judgement }) => judgement.isPassed)) return exitCodes.passed;
-  return runs.every(isPassedOrInvalid) ? exitCodes.invalid : exitCodes.failed;
+  return exitCodeOf(runs);
 }
 
-async function runOne(
-  { isShort, duringSeconds, target }: RunOptions,
-  scenario: Scenario,
-  engine: Engine,
-  variant: Variant,
-  control: Judgement | undefined,
-  k6: K6Program,
-  signal: AbortSignal,
-): Promise<JudgedRun> {
-  const durations = {
-    ...(isShort ? scenario.short : scenario.durations),
-    ...(duringSeconds && { during: duringSeconds }),
-  };
-  const progress = progressOn(process.stderr);
-  try {
-    const record = await runScenario({
-      scenario,
-      engine,
-      variant,
-      durations,
-      isShort,
-      k6,
-      target,
-      signal,
-      say: (what) => progress.say(`${scenario.name}: ${what}`),
-    });
-    const measures = measure(record);
-    const all = scenario.thresholds(variant);
-    const { customerCallsPerArrival: _ofReplicas, ...ofClients } = all;
-    // Nothing but the clients measures a system that was not started here.
-    const thresholds = target === undefined ? all : scenario.isMeasuredByClients ? ofClients : {};
-    const judgement = judge(
-      record,
-      measures,
-      thresholds,
-      variant === scenario.control
-        ? { controlThresholds: scenario.controlThresholds ?? {} }
-        : control === undefined
-          ? {}
-          : { control },
-    );
-    return { claim: scenario.claim, record, measures, judgement };
-  } finally {
-    progress.clear();
-  }
+async function compare(options: RunOptions & CompareOptions, k6: K6Program, signal: AbortSignal): Promise<number> {
+  const {
+    scenarios: [scenario],
+    variant,
+    repetitions,
+    isShort,
+    out = resultsDirectory,
+  } = options;
+  if (scenario === undefined) throw new UsageError('compare takes one scenario');
+  // The fault lasts as long as in a full run: some engines protect only late.
+  const durations = { ...scenario.short, ...(!isShort && { during: scenario.durations.during }), ...during(options) };
+  const plan = { scenario, variant, repetitions, durations, isShort, out };
+  const report = (line: string): void => void process.stderr.write(`${line}\n`);
+  report(`${repetitions} runs of each engine: about ${expectedMinutes(plan)} minutes`);
+  const compared = await compareEngines(plan, k6, signal, report);
+  if (compared === undefined) return exitCodes.interrupted;
+  if (options.json) print(JSON.stringify(compared.comparison, undefined, 2));
+  else print(`${engineComparisonAsText(compared.comparison)}\nReport: ${compared.report}`);
+  return exitCodeOf(compared.runs);
+}
+
+const during = ({ duringSeconds }: RunOptions): Partial<Durations> =>
+  duringSeconds === undefined ? {} : { during: duringSeconds };
+
+function exitCodeOf(runs: readonly JudgedRun[]): number {
+  if (runs.every(({ judgement }) => judgement.isPassed)) return exitCodes.passed;
+  return runs.every(isPassedOrInvalid) ? exitCodes.invalid : exitCodes.failed;
 }
 
 /** An invalid run is no failure, unless it violated the ledger. */

@@ -1,5 +1,6 @@
 import { outcomeOf } from '@breakwater/system-runner/ledger';
 import { latenciesOf } from '@breakwater/system-runner/percentiles';
+import type { ProcessorUse } from './processor-use.ts';
 import {
   countOutcomes,
   isServerError,
@@ -55,8 +56,8 @@ export function measure(record: RunRecord) {
   const noticed = beganIn({ fromMs: Math.min(during.fromMs + noticeMs, during.toMs), toMs: during.toMs });
   const thirds = lastThirds(services, during);
   const processors = services.flatMap((sample) => sample.processors ?? []);
-  const shareOf = (which: 'generator' | 'machine') =>
-    processors.length === 0 ? undefined : mean(processors.map((each) => each[which])) / record.machine.processors;
+  const shareOf = (use: (each: ProcessorUse) => number) =>
+    processors.length === 0 ? undefined : mean(processors.map(use)) / record.machine.processors;
   return {
     /** From the view of the clients. */
     phases: judged.map((phase) => {
@@ -113,8 +114,12 @@ export function measure(record: RunRecord) {
     memoryGrowth: thirds && thirds.last.memory / thirds.second.memory,
     eventLoopLagGrowthMs: thirds && thirds.last.lag - thirds.second.lag,
     /** Share of all processors, on average. */
-    generatorShare: shareOf('generator'),
-    machineShare: shareOf('machine'),
+    generatorShare: shareOf(({ generator }) => generator),
+    machineShare: shareOf(({ machine }) => machine),
+    /** The same of the system without k6. */
+    systemShare: shareOf(({ own, generator }) => own - generator),
+    /** The same of programs that have nothing to do with the run. */
+    othersShare: shareOf(({ own, machine }) => Math.max(0, machine - own)),
   };
 }
 

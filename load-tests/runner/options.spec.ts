@@ -14,7 +14,15 @@ describe('the command line of the load tests', () => {
       target: 'http://localhost:8080',
     });
     expect(parseOptions(['all'])).toMatchObject({ kind: 'run', scenarios });
-    expect(parseOptions(['compare', 'customer-slow'])).toMatchObject({ kind: 'compare', engine: 'sliding-window' });
+    expect(parseOptions(['compare', 'customer-slow'])).toMatchObject({
+      kind: 'compare',
+      repetitions: 5,
+      variant: 'as-configured',
+    });
+    expect(parseOptions(['compare', 'customer-slow', '--repetitions', '12', '--variant', 'cold-cache'])).toMatchObject({
+      repetitions: 12,
+      variant: 'cold-cache',
+    });
     expect(parseOptions(['soak', '--duration', '600'])).toMatchObject({ duringSeconds: 600 });
   });
 
@@ -25,7 +33,10 @@ describe('the command line of the load tests', () => {
     [['compare', 'steady', 'soak'], 'compare takes one scenario'],
     [['compare', 'steady', '--target', 'http://x'], 'takes no --target'],
     [['compare', 'steady', '--engine', 'none'], 'takes no --engine'],
-    [['steady', '--engine', 'hystrix'], "--engine is one of sliding-window, opossum, cockatiel, "],
+    [['steady', '--engine', 'hystrix'], '--engine is one of sliding-window, opossum, cockatiel, '],
+    [['compare', 'customer-slow', '--repetitions', '0'], '--repetitions is a whole number from 1 to 50'],
+    [['compare', 'customer-slow', '--variant', 'warm'], "--variant is one of as-configured, cold-cache, not 'warm'"],
+    [['customer-slow', '--repetitions', '5'], '--repetitions and --variant are for compare'],
     [['steady', '--target', 'localhost'], '--target is a URL'],
     [['steady', '--duration', '4'], '--duration is a whole number of seconds from 5'],
     [['steady', '--fast'], "Unknown option '--fast'"],

@@ -1,13 +1,22 @@
 import { parseChoice, parseFlags, UsageError } from '@breakwater/system-runner';
+import { defaultRepetitions } from '../report/repetitions.ts';
 import { type Engine, engines } from './engines.ts';
 import { scenarios } from '../scenarios/index.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
+import { type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
 
 /** The command of the command line. */
 export type Command =
   | { readonly kind: 'help' | 'list' | 'find-k6' | 'install-k6' | 'publish' }
   | ({ readonly kind: 'run' } & RunOptions)
-  | ({ readonly kind: 'compare' } & RunOptions);
+  | ({ readonly kind: 'compare' } & RunOptions & CompareOptions);
+
+/** What only a comparison has. */
+export interface CompareOptions {
+  /** The scenario's settings. */
+  readonly variant: Variant;
+  /** Runs of each engine. */
+  readonly repetitions: number;
+}
 
 export interface RunOptions {
   readonly scenarios: readonly Scenario[];
@@ -30,10 +39,14 @@ export const usage = `Usage: npm run load-test -- SCENARIO... [OPTIONS]
 
 Starts the whole system on this machine, sends load with k6 while parts of it fail, audits the ledger and judges the
 results. Each run writes a report (HTML, PNG, JSON) to load-tests/results. \`all\` runs every scenario; compare runs one
-on each of the three engines. publish writes docs/load-test-results.md from the latest full runs.
+on every engine, several times in turns. publish writes docs/load-test-results.md from the latest full runs and
+docs/engine-comparison.md from the latest comparisons.
 
   --list            print the scenarios with their claims
-  --engine WHICH    sliding-window, opossum or none (default sliding-window); thresholds are for sliding-window
+  --engine WHICH    ${engines.join(', ')}
+                    (default sliding-window); thresholds are for sliding-window
+  --repetitions N   runs of each engine in a comparison, 1 to 50 (default ${defaultRepetitions})
+  --variant WHICH   settings of the scenario in a comparison, such as cold-cache (default: its first)
   --short           shorter phases, as in CI
   --duration N      duration of the fault or the steady load in seconds, 5 to 86400
   --target URL      send the load to a running system: no actions, and only its responses are judged
@@ -60,6 +73,8 @@ export function parseOptions(args: readonly string[]): Command {
     options: {
       list: { type: 'boolean' },
       engine: { type: 'string' },
+      repetitions: { type: 'string' },
+      variant: { type: 'string' },
       short: { type: 'boolean' },
       duration: { type: 'string' },
       target: { type: 'string' },
@@ -86,8 +101,9 @@ export function parseOptions(args: readonly string[]): Command {
   }
   if (kind === 'compare' && values.engine !== undefined)
     throw new UsageError('compare runs every engine: it takes no --engine');
-  return {
-    kind,
+  if (kind === 'run' && (values.repetitions ?? values.variant) !== undefined)
+    throw new UsageError('--repetitions and --variant are for compare');
+  const options = {
     scenarios: names.includes('all') ? scenarios : names.map(scenarioOf),
     engine: parseChoice('--engine', values.engine ?? 'sliding-window', engines),
     isShort: values.short ?? false,
@@ -95,6 +111,16 @@ export function parseOptions(args: readonly string[]): Command {
     target: values.target === undefined ? undefined : urlOf(values.target),
     duringSeconds: values.duration === undefined ? undefined : secondsOf(values.duration),
     out: values.out,
+  };
+  const [scenario] = options.scenarios;
+  if (kind === 'run' || scenario === undefined) return { kind: 'run', ...options };
+  const variants = variantsOf(scenario, { withControl: true });
+  const [usual = 'as-configured'] = variantsOf(scenario, { withControl: false });
+  return {
+    kind,
+    ...options,
+    variant: parseChoice('--variant', values.variant ?? usual, variants),
+    repetitions: values.repetitions === undefined ? defaultRepetitions : repetitionsOf(values.repetitions),
   };
 }
 
@@ -108,6 +134,12 @@ function urlOf(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, '');
   throw new UsageError(`--target is a URL such as http://localhost:8080, not '${text}'`);
+}
+
+function repetitionsOf(text: string): number {
+  const repetitions = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (repetitions >= 1 && repetitions <= 50) return repetitions;
+  throw new UsageError(`--repetitions is a whole number from 1 to 50, not '${text}'`);
 }
 
 function secondsOf(text: string): number {

@@ -1,6 +1,7 @@
 import type { LedgerResult } from '@breakwater/system-runner/ledger';
 import type { Variant } from '../scenarios/scenario.ts';
 import type { Engine } from './engines.ts';
+import type { ProcessorUse } from './processor-use.ts';
 
 /** One request of a client. Times are in milliseconds since the start of the load. */
 export interface ClientRequest {
@@ -40,8 +41,8 @@ export interface ServiceSample {
   readonly memoryBytes: Readonly<Record<string, number>>;
   /** p99 of the event-loop lag of each replica since the previous sample, in milliseconds. */
   readonly eventLoopLagMs: Readonly<Record<string, number>>;
-  /** Processors in use by k6 and by the whole machine; undefined when the platform does not report them. */
-  readonly processors?: { readonly generator: number; readonly machine: number };
+  /** Processors in use; undefined when the platform does not report them. */
+  readonly processors?: ProcessorUse;
 }
 
 /** A request of a client in the log of the load balancer. */

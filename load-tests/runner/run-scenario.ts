@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly variant: Variant;
   readonly durations: Durations;
   readonly isShort: boolean;
+  /** Whether the services run from their lab entries, in real time: only account's has the other libraries. */
+  readonly isLab: boolean;
   readonly k6: K6Program;
   /** URL of a running system; undefined starts one. */
   readonly target: string | undefined;
@@ -55,8 +57,7 @@ async function runOwn(request: RunRequest, directory: string): Promise<RunRecord
   const system = await LocalSystem.prepare({
     name: 'load-test',
     database: 'own',
-    // Only the lab entry has the other libraries. It runs in real time, and every engine from the same entry.
-    lab: true,
+    lab: request.isLab,
     nginxRoundRobin: variant === 'nginx-round-robin',
     env: {
       // Request logs would distort the measurement.

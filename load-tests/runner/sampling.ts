@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import type { LocalSystem } from '@breakwater/system-runner';
 import { callReplica, sampleValue, sumOfSamples } from '@breakwater/contracts/replicas';
+import { processorUse } from './processor-use.ts';
 import type { BreakerSample, ServiceSample } from './run-record.ts';
 
 /** Determines the precision of the opening time. */
@@ -123,55 +122,4 @@ export class ReplicaCounters {
 async function readMetrics(url: string): Promise<string | undefined> {
   const { status, body } = await callReplica(`${url}/metrics`, { timeoutMs: requestTimeoutMs });
   return status === 200 ? String(body) : undefined;
-}
-
-/**
- * Measures the number of processors in use by one process and by the whole machine. Each call returns the average since
- * the previous one; undefined when the platform does not report it.
- */
-function processorUse(pid: number): () => { generator: number; machine: number } | undefined {
-  const read = () => ({
-    at: performance.now(),
-    generator: processorMs(pid),
-    machine: cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0),
-  });
-  let last = read();
-  return () => {
-    const [before, now] = [last, read()];
-    last = now;
-    const elapsed = now.at - before.at;
-    if (before.generator === undefined || now.generator === undefined || elapsed <= 0) return undefined;
-    return {
-      generator: (now.generator - before.generator) / elapsed,
-      machine: (now.machine - before.machine) / elapsed,
-    };
-  };
-}
-
-/**
- * The processor time of all threads of a process, in milliseconds. Linux counts it in nanoseconds (`schedstat`),
- * and reading it costs the process nothing.
- *
- * @returns undefined where the platform does not report it
- */
-export function processorMs(pid: number): number | undefined {
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const nanos = threads.map((thread) =>
-      Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]),
-    );
-    return nanos.reduce((sum, each) => sum + each, 0) / 1e6;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The memory that a process holds (RSS), in MiB. @returns undefined where the platform does not report it */
-export function residentMiB(pid: number): number | undefined {
-  try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return kilobytes === undefined ? undefined : Number(kilobytes) / 1_024;
-  } catch {
-    return undefined;
-  }
 }

@@ -31,7 +31,7 @@ export const servicesAt = (
   ejections: { 'customer-1': 0, 'customer-2': 0 },
   memoryBytes: { 'account-1': 100e6 },
   eventLoopLagMs: { 'account-1': 10 },
-  processors: { generator: 0.1, machine: 0.8 },
+  processors: { generator: 0.1, own: 0.7, machine: 0.8 },
   ...change,
 });
 
