@@ -6,16 +6,20 @@ import * as vega from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { outcomes } from '@breakwater/system-runner/ledger';
 import { colourOf, fillOf, patternsOf } from './patterns.ts';
-import { percentiles, type PlotData } from './plot-data.ts';
+import { percentiles, type PlotData, type PlotScales, scalesOf } from './plot-data.ts';
 
 const width = 860;
 const font = 'DejaVu Sans, sans-serif';
 
 const looksOfStates: Readonly<Record<string, Look>> = stateLooks;
 
-/** Draws a run as SVG: requests by response, latencies, circuit breakers and calls to customer. */
-export async function drawChart(data: PlotData): Promise<string> {
-  const view = new vega.View(vega.parse(compile(specOf(data)).spec), { renderer: 'none' });
+/**
+ * Draws a run as SVG: requests by response, latencies, circuit breakers and calls to customer.
+ *
+ * @param scales those of several runs that are shown side by side. Default: those of this run
+ */
+export async function drawChart(data: PlotData, scales: PlotScales = scalesOf([data])): Promise<string> {
+  const view = new vega.View(vega.parse(compile(specOf(data, scales)).spec), { renderer: 'none' });
   try {
     const svg = await view.toSVG();
     return svg.replace(/<svg[^>]*>/, `$&${patternsOf([...Object.values(stateLooks), ...Object.values(outcomeLooks)])}`);
@@ -25,30 +29,33 @@ export async function drawChart(data: PlotData): Promise<string> {
 }
 
 /** The chart in Vega-Lite: rows over one time axis. */
-export function specOf(data: PlotData): TopLevelSpec {
+export function specOf(data: PlotData, scales: PlotScales): TopLevelSpec {
   const time = {
     field: 'at',
     type: 'quantitative' as const,
     scale: { domain: [0, data.seconds], nice: false as const },
   };
-  const x = { ...time, axis: { title: null, grid: false } };
-  const shade = {
+  const timeAxis = (title: string | null) => ({ ...time, axis: { title, grid: false } });
+  const untitled = timeAxis(null);
+  const shade = (x: typeof untitled) => ({
     data: { values: data.fault ? [data.fault] : [] },
     mark: { type: 'rect' as const, color: colours.bad[0], opacity: 0.08 },
     encoding: { x: { ...x, field: 'from' }, x2: { field: 'to' } },
-  };
-  const rules = {
+  });
+  const rules = (x: typeof untitled) => ({
     data: { values: [...data.marks] },
     mark: { type: 'rule' as const, color: colours.edge[0], strokeDash: [3, 3] },
     encoding: { x },
-  };
+  });
   const seen = new Set(data.states.map(({ state }) => state));
   const states = Object.keys(stateLooks).filter((state) => seen.has(state));
-  const panel = <Layer>(height: number, layer: Layer) => ({
+  // One title below all panels. The layers of a panel share their axis, and a null in one of them would hide it.
+  const titled = timeAxis('time since the start of the load, s');
+  const panel = <Layer>(height: number, layer: Layer, x = untitled) => ({
     width,
     view: { stroke: colours.line[0] },
     height,
-    layer: [shade, layer, rules],
+    layer: [shade(x), layer, rules(x)],
   });
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
@@ -72,9 +79,15 @@ export function specOf(data: PlotData): TopLevelSpec {
         mark: { type: 'bar', stroke: null },
         encoding: {
           // Vega-Lite stacks only binned values.
-          x: { ...x, bin: { binned: true, step: 1 } },
+          x: { ...untitled, bin: { binned: true, step: 1 } },
           x2: { field: 'to' },
-          y: { field: 'count', type: 'quantitative', stack: 'zero', title: 'requests per second' },
+          y: {
+            field: 'count',
+            type: 'quantitative',
+            stack: 'zero',
+            title: 'requests per second',
+            scale: { domainMax: scales.requestsPerSecond },
+          },
           color: {
             field: 'outcome',
             type: 'nominal',
@@ -88,8 +101,13 @@ export function specOf(data: PlotData): TopLevelSpec {
         data: { values: [...data.latencies] },
         mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.5 },
         encoding: {
-          x,
-          y: { field: 'ms', type: 'quantitative', title: 'latency, ms', scale: { type: 'log', domainMin: 1 } },
+          x: untitled,
+          y: {
+            field: 'ms',
+            type: 'quantitative',
+            title: 'latency, ms',
+            scale: { type: 'log', domainMin: 1, domainMax: scales.latencyMs },
+          },
           color: {
             field: 'percentile',
             type: 'nominal',
@@ -111,7 +129,7 @@ export function specOf(data: PlotData): TopLevelSpec {
         data: { values: [...data.states] },
         mark: { type: 'bar', height: { band: 0.75 } },
         encoding: {
-          x: { ...x, field: 'from' },
+          x: { ...untitled, field: 'from' },
           x2: { field: 'to' },
           y: { field: 'replica', type: 'nominal', title: null },
           color: {
@@ -122,14 +140,23 @@ export function specOf(data: PlotData): TopLevelSpec {
           },
         },
       }),
-      panel(100, {
-        data: { values: [...data.customerCalls] },
-        mark: { type: 'area', color: colours.accent[0], opacity: 0.4, line: { color: colours.accent[0] } },
-        encoding: {
-          x: { ...time, axis: { title: 'time, s', grid: false } },
-          y: { field: 'perSecond', type: 'quantitative', title: 'customer /s' },
+      panel(
+        100,
+        {
+          data: { values: [...data.customerCalls] },
+          mark: { type: 'area', color: colours.accent[0], opacity: 0.4, line: { color: colours.accent[0] } },
+          encoding: {
+            x: titled,
+            y: {
+              field: 'perSecond',
+              type: 'quantitative',
+              title: 'calls to customer/s',
+              scale: { domainMax: scales.customerCallsPerSecond },
+            },
+          },
         },
-      }),
+        titled,
+      ),
     ],
   };
 }

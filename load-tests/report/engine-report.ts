@@ -6,7 +6,7 @@ import { drawChart, renderPng } from './chart.ts';
 import { type EngineComparison, engineTableOf, findingsOf, methodOf, type RepeatedRun } from './engine-tables.ts';
 import { armsOf, escapeHtml, page, tableOf } from './html.ts';
 import { markdownTable } from './markdown.ts';
-import { plotDataOf } from './plot-data.ts';
+import { plotDataOf, scalesOf } from './plot-data.ts';
 import { defaultRepetitions } from './repetitions.ts';
 import { addToIndex, timeOf } from './reports.ts';
 import { drawn, type JudgedRun } from './terminal.ts';
@@ -47,8 +47,10 @@ export async function writeComparisonReport(
   folder: string,
 ): Promise<string> {
   const byEngine = charted.toSorted((a, b) => engines.indexOf(a.record.engine) - engines.indexOf(b.record.engine));
+  const data = byEngine.map(({ record }) => ({ title: record.engine, plot: plotDataOf(record) }));
+  const scales = scalesOf(data.map(({ plot }) => plot));
   const charts = await Promise.all(
-    byEngine.map(async ({ record }) => ({ title: record.engine, chart: await drawChart(plotDataOf(record)) })),
+    data.map(async ({ title, plot }) => ({ title, chart: await drawChart(plot, scales) })),
   );
   for (const { title, chart } of charts) await writeFile(path.join(folder, `${title}.png`), await renderPng(chart));
   const file = path.join(folder, 'report.html');

@@ -25,7 +25,8 @@ th, td { padding: .25rem .7rem; border-bottom: 1px solid ${colours.line[0]}; tex
 th:first-child, td:first-child, td.text, th.text { text-align: left; }
 .passed { color: ${colours.good[0]}; } .failed { color: ${colours.bad[0]}; font-weight: 600; } .note { color: ${colours.muted[0]}; }
 svg { max-width: 100%; height: auto; }
-.arms { display: flex; flex-wrap: wrap; gap: 1rem; } .arms section { flex: 1 1 420px; min-width: 0; }`;
+.arms { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(560px, 100%), 1fr)); gap: 1rem; }
+.arms { width: 96vw; margin-left: calc(50% - 48vw); } .arms section { min-width: 0; }`;
 
 /** A self-contained page. */
 export function page(title: string, body: string): string {

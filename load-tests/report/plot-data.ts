@@ -42,6 +42,26 @@ export function plotDataOf({ requests, phases, marks, breakers, services }: RunR
   };
 }
 
+/** The ends of the vertical axes. */
+export interface PlotScales {
+  readonly requestsPerSecond: number;
+  readonly latencyMs: number;
+  readonly customerCallsPerSecond: number;
+}
+
+/** Scales for several runs, so that the same height means the same in each of their charts. */
+export function scalesOf(runs: readonly PlotData[]): PlotScales {
+  const max = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), 1);
+  const totals = runs.flatMap(({ arrivals }) =>
+    [...Map.groupBy(arrivals, ({ at }) => at).values()].map((each) => each.reduce((sum, { count }) => sum + count, 0)),
+  );
+  return {
+    requestsPerSecond: max(totals),
+    latencyMs: max(runs.flatMap(({ latencies }) => latencies.map(({ ms }) => ms))),
+    customerCallsPerSecond: max(runs.flatMap(({ customerCalls }) => customerCalls.map(({ perSecond }) => perSecond))),
+  };
+}
+
 /** A period in one state of a circuit breaker. */
 export interface StateBand extends Span {
   readonly replica: string;

@@ -6,7 +6,7 @@ import { sampleRun } from '../runner/testing/sample-run.ts';
 import { customerIsIsolated } from '../scenarios/scenario.ts';
 import { drawChart } from './chart.ts';
 import { reportPage } from './html.ts';
-import { plotDataOf } from './plot-data.ts';
+import { plotDataOf, scalesOf } from './plot-data.ts';
 import { renderPng } from './chart.ts';
 import { resultOf, type Result, resultsAsMarkdown } from './publication.ts';
 import { comparisonAsText, runAsText, type JudgedRun } from './terminal.ts';
@@ -32,6 +32,16 @@ describe('plotted data', () => {
     expect(data.latencies).toContainEqual({ at: 11, percentile: 'p99', ms: 2_000 });
   });
 
+  it('has common scales for several runs', () => {
+    const many = [0, 1, 2].flatMap(() => sampleRun().requests);
+    const slow = plotDataOf(
+      sampleRun({ requests: many.map((each) => ({ ...each, durationMs: 5_000 })), services: [] }),
+    );
+
+    expect(scalesOf([data, slow])).toEqual({ requestsPerSecond: 30, latencyMs: 5_000, customerCallsPerSecond: 10 });
+    expect(scalesOf([data])).toMatchObject({ requestsPerSecond: 10, latencyMs: 2_000 });
+  });
+
   it('contains no fault when no action was performed', () => {
     expect(plotDataOf(sampleRun({ marks: [] })).fault).toBeUndefined();
   });
@@ -48,15 +58,31 @@ describe('a chart', () => {
     expect(png.length).toBeGreaterThan(10_000);
   });
 
-  it('stacks the requests of each second by outcome', async () => {
+  it('stacks the requests of each second by outcome, without overlap', async () => {
+    const statuses = [201, 202, 503, 0];
     const requests = Array.from({ length: 20 }, (_, index) => ({
       ...sampleRun().requests[0]!,
-      status: index < 10 ? 201 : 202,
+      status: statuses[index % 4]!,
     }));
     const svg = await drawChart(plotDataOf(sampleRun({ requests })));
 
-    // The axis extends to twenty.
-    expect(svg).toContain('>20</text>');
+    const bars = Array.from(svg.matchAll(/outcome: [^>]* d="M[\d.]+,([\d.]+)h[\d.]+v([\d.]+)/g), ([, top, height]) => ({
+      top: Number(top),
+      bottom: Number(top) + Number(height),
+    })).toSorted((one, other) => one.top - other.top);
+    expect(bars).toHaveLength(4);
+    for (const [index, { top, bottom }] of bars.entries()) {
+      expect(bottom - top).toBeCloseTo(150 / 4, 3);
+      if (index > 0) expect(top).toBeCloseTo(bars[index - 1]!.bottom, 3);
+    }
+  });
+
+  it('has the same vertical axes as the charts next to it, and the unit of time', async () => {
+    const data = plotDataOf(sampleRun());
+    const svg = await drawChart(data, { requestsPerSecond: 400, latencyMs: 50_000, customerCallsPerSecond: 300 });
+
+    for (const label of ['>400</text>', '>10,000</text>', '>300</text>', '>time since the start of the load, s</text>'])
+      expect(svg).toContain(label);
   });
 
   it('fills outcomes and states with patterns, all of which it defines', async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { drawChart, renderPng } from './chart.ts';
 import { resultOf } from './publication.ts';
 import { comparisonPage, escapeHtml, page, reportPage } from './html.ts';
-import { plotDataOf } from './plot-data.ts';
+import { plotDataOf, scalesOf } from './plot-data.ts';
 import { titleOf, type JudgedRun } from './terminal.ts';
 
 /** An entry of the index. */
@@ -43,7 +43,8 @@ export async function writeComparison(runs: readonly JudgedRun[], directory: str
   const { scenario, startedAt } = first.record;
   const folder = path.join(directory, `${timeOf(startedAt)}-${scenario}-comparison`);
   await mkdir(folder, { recursive: true });
-  const charts = await Promise.all(runs.map(({ record }) => drawChart(plotDataOf(record))));
+  const data = runs.map(({ record }) => plotDataOf(record));
+  const charts = await Promise.all(data.map((each) => drawChart(each, scalesOf(data))));
   const file = path.join(folder, 'report.html');
   await writeFile(file, comparisonPage(runs, charts));
   const isPassed = runs.every(({ judgement }) => judgement.isPassed);
