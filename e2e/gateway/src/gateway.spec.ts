@@ -122,6 +122,40 @@ describe.each(gatewayKinds)('%s with nginx/nginx.conf', (kind) => {
     });
   });
 
+  describe('at /', () => {
+    const withConsole = { GATEWAY_CONSOLE: '127.0.0.1:1' };
+    const toConsole = { status: 302, location: '/console/' };
+    const toAccount = { status: 200, location: undefined };
+
+    it.each([
+      ['redirects to the console', withConsole, 'GET', '/', toConsole],
+      ['redirects to the console for another spelling of the path', withConsole, 'GET', '//x/..?y', toConsole],
+      ['forwards other methods', withConsole, 'POST', '/', toAccount],
+      ['forwards other paths', withConsole, 'GET', '/accounts', toAccount],
+      ['forwards requests without a console', {}, 'GET', '/', toAccount],
+      [
+        'forwards requests while the console is hidden',
+        { ...withConsole, GATEWAY_HIDDEN_PATHS: 'metrics|CONSOLE|faults' },
+        'GET',
+        '/',
+        toAccount,
+      ],
+      [
+        'redirects to the console while a similar path is hidden',
+        { ...withConsole, GATEWAY_HIDDEN_PATHS: 'consoles' },
+        'GET',
+        '/',
+        toConsole,
+      ],
+    ])('%s', async (_title, values, method, path, expected) => {
+      const { url } = await gatewayTo([await Replica.respondingWith()], values);
+
+      const { status, location } = await get(url, path, { method });
+
+      expect({ status, location }).toEqual(expected);
+    });
+  });
+
   describe('limits', () => {
     const strict = { GATEWAY_RATE_LIMIT: '1r/m', GATEWAY_RATE_BURST: '2' };
 
@@ -396,21 +430,22 @@ describe.skipIf(!hasNginx)('nginx', () => {
 interface Got {
   readonly status: number;
   readonly type: string | undefined;
+  readonly location: string | undefined;
   readonly body: string;
 }
 
-/** A GET of exactly this path. */
+/** A request for exactly this path, by default a GET. */
 function get(
   url: string,
   path: string,
-  options: { readonly headers?: Record<string, string>; readonly socketPath?: string } = {},
+  options: { readonly method?: string; readonly headers?: Record<string, string>; readonly socketPath?: string } = {},
 ): Promise<Got> {
   return new Promise((resolve, reject) => {
     httpRequest(url, { path, ...options }, (response) => {
-      text(response).then(
-        (body) => resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'], body }),
-        reject,
-      );
+      text(response).then((body) => {
+        const { 'content-type': type, location } = response.headers;
+        resolve({ status: response.statusCode ?? 0, type, location, body });
+      }, reject);
     })
       .once('error', reject)
       .end();

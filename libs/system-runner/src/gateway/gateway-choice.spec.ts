@@ -101,6 +101,7 @@ describe.runIf(hasNginx)('nginx with a console', () => {
     for (const path of ['/console', '/console/', '/experiments', '/experiments/', '/accounts', '/docs']) {
       expect([path, await send(path)]).toEqual([path, { status: 200, host: 'evil.example:81' }]);
     }
+    expect(await send('/')).toEqual({ status: 302, host: '/console/' });
   });
 
   it('responds with 404 for /console without a console', async () => {

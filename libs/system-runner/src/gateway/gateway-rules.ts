@@ -60,6 +60,8 @@ export interface GatewayRules {
   headersFor(status: number): Readonly<Record<string, string>>;
   /** @param path decoded and without dot segments */
   routeOf(path: string): Route;
+  /** @returns where a browser is sent instead; undefined when the request is forwarded */
+  redirectOf(method: string, path: string): string | undefined;
 }
 
 /**
@@ -119,7 +121,23 @@ export function readGatewayRules(configuration: string): GatewayRules {
           .filter((header): header is readonly [string, string] => header[1] !== undefined),
       ),
     routeOf: routing(server, console !== ''),
+    redirectOf: redirection(http, server, console),
   };
+}
+
+/** The redirect of the root to the console. */
+function redirection(
+  http: readonly Directive[],
+  server: readonly Directive[],
+  console: string,
+): GatewayRules['redirectOf'] {
+  const isHidden = regexOf(keyOf(http, '$is_console_hidden', '1')).test('/console/');
+  const leadsToConsole = regexOf(keyOf(http, '$leads_to_console', '1'));
+  const condition = blockOf(find(server, 'location', '/')).find(({ args }) => args[0] === '($leads_to_console)');
+  const target = condition?.block?.find(({ name }) => name === 'return')?.args[1];
+  if (target === undefined) throw new Error('nginx.conf has no redirect to the console');
+  return (method, path) =>
+    leadsToConsole.test(`${isHidden ? 1 : 0} ${console} ${method} ${path}`) ? target : undefined;
 }
 
 /** The entries of a `map` by key. */
@@ -136,8 +154,9 @@ function keyOf(http: readonly Directive[], variable: string, value: string): str
   return entry[0];
 }
 
-/** The pattern of a `map` after its `~`, or of a location. */
-const regexOf = (pattern: string, flags = ''): RegExp => new RegExp(pattern.replace(/^~/, ''), flags);
+/** The pattern of a `map` or of a location after its `~`, or after its `~*`, which ignores case. */
+const regexOf = (pattern: string): RegExp =>
+  new RegExp(pattern.replace(/^~\*?/, ''), pattern.startsWith('~*') ? 'i' : '');
 
 /** The value of `$console`. */
 function consoleOf(server: readonly Directive[]): string {
@@ -164,7 +183,7 @@ function routing(server: readonly Directive[], hasConsole: boolean): (path: stri
   const exact = locations.filter(({ modifier }) => modifier === '=');
   const patterns = locations
     .filter(({ modifier }) => modifier.startsWith('~'))
-    .map(({ modifier, pattern, route }) => ({ regex: regexOf(pattern, modifier === '~*' ? 'i' : ''), route }));
+    .map(({ modifier, pattern, route }) => ({ regex: regexOf(modifier + pattern), route }));
   const prefixes = locations
     .filter(({ modifier }) => modifier === '')
     .toSorted((one, other) => other.pattern.length - one.pattern.length);

@@ -204,7 +204,13 @@ export function createGateway({
     disableRequestLogging: true,
     undici: agent,
     preHandler: (request, reply) => {
-      const route = rules.routeOf(normalizePath(request.originalUrl) ?? '/');
+      const path = normalizePath(request.originalUrl) ?? '/';
+      const redirect = rules.redirectOf(request.method, path);
+      if (redirect !== undefined) {
+        reply.redirect(redirect);
+        return;
+      }
+      const route = rules.routeOf(path);
       if (route.target === 'health') {
         reply.send({ status: 'up' });
         return;
