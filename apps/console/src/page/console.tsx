@@ -4,12 +4,13 @@ import { BreakerGroup } from './breaker-group.tsx';
 import { WindowLegend } from './call-window.tsx';
 import { Charts } from './charts.tsx';
 import { type ConsoleState, useConsole } from './console-state.ts';
-import { Controls, useTokens } from './controls.tsx';
+import { Controls } from './controls.tsx';
 import { EventLog } from './event-log.tsx';
 import { Experiments } from './experiments.tsx';
 import { Guide } from './guide.tsx';
 import { Header, Notice } from './header.tsx';
 import { Timeline } from './timeline.tsx';
+import { useTokens } from './tokens.ts';
 import { TraceUrl } from './trace-link.tsx';
 
 /** The whole page. */

@@ -1,8 +1,8 @@
-import { useState } from 'preact/hooks';
 import type { Snapshot } from '../protocol/messages.ts';
 import { FaultControls } from './fault-controls.tsx';
 import { LoadControls } from './load-controls.tsx';
 import { ScenarioPlayer } from './scenario-player.tsx';
+import type { Tokens } from './tokens.ts';
 
 /** The controls that change the system. */
 export function Controls({ snapshot, tokens }: { readonly snapshot: Snapshot; readonly tokens: Tokens }) {
@@ -46,28 +46,4 @@ function TokenField({ label, value, onChange }: TokenFieldProps) {
       />
     </label>
   );
-}
-
-/** The entered tokens. They are stored in the session of the tab. */
-export interface Tokens {
-  /** For the faults of customer. */
-  readonly faults: string;
-  /** For the circuit breakers of account. */
-  readonly actuator: string;
-  set(which: 'faults' | 'actuator', token: string): void;
-}
-
-const keyOf = (which: string): string => `breakwater-${which}-token`;
-
-export function useTokens(): Tokens {
-  const [faults, setFaults] = useState(() => sessionStorage.getItem(keyOf('faults')) ?? '');
-  const [actuator, setActuator] = useState(() => sessionStorage.getItem(keyOf('actuator')) ?? '');
-  return {
-    faults,
-    actuator,
-    set(which, token) {
-      sessionStorage.setItem(keyOf(which), token);
-      (which === 'faults' ? setFaults : setActuator)(token);
-    },
-  };
 }
