@@ -4,7 +4,7 @@ import { customerLatency, deviationsOf, runExperiments, runRecovery, startUp, sy
 import { Interruption, InterruptionWatch } from './interruption.ts';
 import { type DemoOptions, parseOptions, usage } from './options.ts';
 import { progressOn } from './progress.ts';
-import { nextSteps, resultsAsJson, resultsAsText } from './report.ts';
+import { consoleAddress, nextSteps, resultsAsJson, resultsAsText } from './report.ts';
 import { type ExperimentTarget, faultsTokenOf, requireExperiments, setCustomerLatency } from './target.ts';
 
 const exitCodes = { asExpected: 0, failed: 1, usage: 2 } as const;
@@ -29,7 +29,10 @@ async function run(options: DemoOptions): Promise<number> {
     const target = system ?? (await prepareTarget(options.target, signal));
     const context = { target, progress, signal };
 
-    if (system) await startUp(system, context);
+    if (system) {
+      await startUp(system, context);
+      process.stderr.write(`\nWatch the experiments in the console:\n\n${consoleAddress(system)}\n\n`);
+    }
     isUp = true;
     const experiments = await runExperiments(context);
     const [first] = experiments;

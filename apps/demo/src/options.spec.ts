@@ -1,6 +1,6 @@
 import { UsageError } from '@breakwater/system-runner';
 import { describe, expect, it } from 'vitest';
-import { parseOptions } from './options.ts';
+import { parseOptions, usage } from './options.ts';
 
 describe('parseOptions', () => {
   it('returns the defaults for an empty command line', () => {
@@ -64,5 +64,11 @@ describe('parseOptions', () => {
 
     expect(parsing).toThrow(UsageError);
     expect(parsing).toThrow(message);
+  });
+});
+
+describe('the output of --help', () => {
+  it('fits into 80 columns', () => {
+    expect(usage.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 });

@@ -21,20 +21,27 @@ export interface DemoOptions extends Required<Pick<SystemOptions, 'port' | 'time
 /** The output of `--help`. */
 export const usage = `Usage: npm run demo [-- OPTIONS]
 
-Starts PostgreSQL, two customer services, two account services and a load balancer on this machine, runs five
-experiments with the circuit breaker and shows its recovery. The system then runs until you press Ctrl-C.
+Starts PostgreSQL, two customer services, two account services and a load
+balancer on this machine, runs five experiments with the circuit breaker and
+shows its recovery. The system then runs until you press Ctrl-C.
 
-  --once            end after the experiments; the exit code is 0 only if every result is as expected
+  --once            end after the experiments; the exit code is 0 only if every
+                    result is as expected
   --json            print the results as one JSON document on standard output
-  --time-scale N    run N times faster, 1 to 10 (default 1): faster clocks and a faster customer service
-  --port N          port of the load balancer (default ${defaultPort}); the accounts use N+1 and N+2, the customers N+11
-                    and N+12; 0 chooses free ports
-  --gateway WHICH   auto, nginx or node (default auto: nginx if it is on the PATH)
-  --target URL      run the experiments on a running system, such as http://localhost:8080; no system is started.
-                    FAULTS_TOKEN is the token of its customer services
+  --time-scale N    run N times faster, 1 to 10 (default 1): faster clocks and a
+                    faster customer service
+  --port N          port of the load balancer (default ${defaultPort}); the accounts use
+                    N+1 and N+2, the console N+10, the customers N+11 and N+12;
+                    0 chooses free ports
+  --gateway WHICH   auto, nginx or node (default auto: nginx if it is on the
+                    PATH)
+  --target URL      run the experiments on a running system, such as
+                    http://localhost:8080; no system is started. FAULTS_TOKEN
+                    is the token of its customer services
   --help            show this help
 
-DATABASE_URL names an existing PostgreSQL (15 or newer); without it, the demo starts one.
+DATABASE_URL names an existing PostgreSQL (15 or newer); without it, the demo
+starts one.
 `;
 
 /** Options that apply only when the demo starts a system. */

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { LocalSystem } from '@breakwater/system-runner';
+import { withTokens } from '@breakwater/contracts/console-tokens';
 import {
   type Experiment,
   type ExperimentCall,
@@ -7,6 +7,7 @@ import {
   type LookupOutcome,
   type LookupSeries,
 } from '@breakwater/contracts/experiments';
+import type { LocalSystem } from '@breakwater/system-runner';
 import { getBorderCharacters, table, type TableUserConfig } from 'table';
 import { summarize } from './lookup-series.ts';
 import type { Recovery } from './recovery.ts';
@@ -40,13 +41,17 @@ export function resultsAsText({ experiments, recovery }: DemoResults): string {
   return [...sections, recoverySection(recovery), summaryTable(experiments)].join('\n');
 }
 
-/** The addresses of a running system, and commands to try on it. */
+/** The address of the console, with the tokens of the services. */
+export function consoleAddress({ consoleUrl, faultsToken, actuatorToken }: LocalSystem): string {
+  if (consoleUrl === undefined) throw new Error('the system has no console');
+  return withTokens(consoleUrl, { faults: faultsToken, actuator: actuatorToken });
+}
+
+/** The addresses of a running system, commands to try on it, and the console's address as the last line. */
 export function nextSteps(system: LocalSystem): string {
-  const { gatewayUrl, consoleUrl, accountUrls, customerUrls, faultsToken, actuatorToken, logs } = system;
+  const { gatewayUrl, accountUrls, customerUrls, faultsToken, logs } = system;
   return `The system runs until you press Ctrl-C.
 
-  console         ${consoleUrl}
-                  tokens: ${faultsToken} for customer's faults, ${actuatorToken} for account's circuit breakers
   load balancer   ${gatewayUrl}
   account         ${accountUrls.join('   ')}
   customer        ${customerUrls.join('   ')}
@@ -55,15 +60,21 @@ export function nextSteps(system: LocalSystem): string {
 Try these commands:
 
   # open an account; account looks up the customer first
-  curl -i ${gatewayUrl}/accounts -H 'content-type: application/json' -d '{"customerId":"c-1001","currency":"EUR"}'
+  curl -i ${gatewayUrl}/accounts -H 'content-type: application/json' \\
+     -d '{"customerId":"c-1001","currency":"EUR"}'
 
   # make both customer services slow again; "0ms" makes them fast
   curl -X PUT ${customerUrls.map((url) => `${url}/faults`).join(' ')} \\
-       -H 'authorization: Bearer ${faultsToken}' -H 'content-type: application/json' -d '{"latency":"2s"}'
+     -H 'authorization: Bearer ${faultsToken}' \\
+     -H 'content-type: application/json' -d '{"latency":"2s"}'
 
   # five lookups through the breaker of an experiment, one line per call
-  curl -N ${gatewayUrl}/experiments/customer-lookups -H 'content-type: application/json' \\
-       -d '{"times":5,"breaker":"count-slow"}'
+  curl -N ${gatewayUrl}/experiments/customer-lookups \\
+     -H 'content-type: application/json' -d '{"times":5,"breaker":"count-slow"}'
+
+Watch the system and break it in the console; this address has the tokens:
+
+${consoleAddress(system)}
 `;
 }
 
@@ -117,6 +128,7 @@ const frame: TableUserConfig = {
   border: getBorderCharacters('norc'),
   // Lines only around the table and below its head.
   drawHorizontalLine: (index, size) => index <= 1 || index === size,
+  drawVerticalLine: (index, size) => index === 0 || index === size,
 };
 
 /** A row per call: its outcome, its duration and the breaker after it. */
@@ -130,7 +142,7 @@ export function callTable(calls: readonly ExperimentCall[]): string {
     showRate(call.slowCallRate),
   ]);
   return alignedTable(
-    ['Call', 'Outcome', 'Duration', 'State after', 'Failures', 'Slow calls'],
+    ['Call', 'Outcome', 'Duration', 'State after', 'Failed', 'Slow'],
     ['right', 'left', 'right', 'left', 'right', 'right'],
     rows,
   );
@@ -142,7 +154,7 @@ function summaryTable(experiments: DemoResults['experiments']): string {
     return [experiment.name, String(openedAfterCall ?? '–'), String(notPermitted), paintState(finalState ?? '–')];
   });
   return alignedTable(
-    ['Experiment', 'Opened after call', 'Not permitted', 'State at the end'],
+    ['Experiment', 'Opened after call', 'Not permitted', 'Final state'],
     ['left', 'right', 'right', 'left'],
     rows,
   );
@@ -184,8 +196,8 @@ function showRate(rate: number): string {
   return rate < 0 ? '–' : `${Number(rate.toFixed(1))} %`;
 }
 
-/** Width of paragraphs and headings in columns; the tables are narrower. */
-const width = 100;
+/** Width of paragraphs and headings in columns, that of a terminal at least; the tables are narrower. */
+const width = 80;
 
 function heading(title: string, place: string): string {
   const rule = '─'.repeat(Math.max(0, width - title.length - place.length - 2));

@@ -42,9 +42,9 @@ export class DemoProcess {
     return signal ?? code ?? -1;
   }
 
-  /** Waits until the demo has written a text to standard error. */
+  /** Waits until the demo has written a text. */
   async printed(text: string): Promise<void> {
-    while (!this.stderr.includes(text)) {
+    while (!this.stderr.includes(text) && !this.stdout.includes(text)) {
       if (this.#process.exit !== undefined) throw new Error(`the demo ended without "${text}":\n${this.stderr}`);
       await delay(20);
     }
