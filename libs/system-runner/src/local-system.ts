@@ -8,6 +8,8 @@ import { pause, unlessAborted } from './abortable.ts';
 import { createServiceLogins, ownerLogins, type ServiceLogins, SystemDatabase } from './database.ts';
 import { chooseGateway, type Gateway } from './gateway/gateway-choice.ts';
 import { requireFreePorts, systemPorts, urlOf } from './ports.ts';
+import { ProcessControl } from './process-control.ts';
+import { ReplicaRestarts } from './replica-restarts.ts';
 import { countOf, readyOn, ServiceReplica } from './service-replica.ts';
 import {
   accountService,
@@ -82,6 +84,9 @@ export class LocalSystem {
   readonly #context: ServiceContext;
   readonly #gateway: Gateway;
   readonly #broken = new AbortController();
+  /** Aborts when the system is stopped or killed. */
+  readonly #stopping = new AbortController();
+  readonly #restarts: ReplicaRestarts;
   /** In start order; the members of a group stop together. */
   readonly #started: (readonly Stoppable[])[] = [];
   #opening: Promise<SystemDatabase> | undefined;
@@ -91,12 +96,13 @@ export class LocalSystem {
   #accounts: readonly ServiceReplica[] = [];
   /** The load balancer and the console. */
   #entrances: readonly ServiceReplica[] = [];
-  #isStopping = false;
+  #isDisturbed = false;
 
   private constructor(options: Required<SystemOptions>, ports: ServiceContext['ports'], gateway: Gateway) {
     this.#gateway = gateway;
     this.logs = makeTemporaryFolder(`breakwater-${options.name}-`);
     this.gatewayLog = path.join(this.logs, 'gateway.log');
+    this.#restarts = new ReplicaRestarts({ report: options.report, signal: this.#stopping.signal });
     const { faultsToken, actuatorToken, logs } = this;
     this.#context = { options, ports, faultsToken, actuatorToken, logs };
     this.gatewayUrl = urlOf(ports.gateway);
@@ -175,10 +181,16 @@ export class LocalSystem {
   }
 
   /**
-   * Aborts with a {@link SystemFailure} as its reason when a process ends unexpectedly, unless the options ignore that.
+   * Aborts with a {@link SystemFailure} as its reason when a process ends unexpectedly and the options let that break the
+   * system.
    */
   get broken(): AbortSignal {
     return this.#broken.signal;
+  }
+
+  /** Whether a replica was killed or frozen, or a process has ended unexpectedly. */
+  get isDisturbed(): boolean {
+    return this.#isDisturbed;
   }
 
   /** The reason for a failure: the unexpected end of a process if there was one, otherwise `symptom`. */
@@ -204,7 +216,7 @@ export class LocalSystem {
 
   /** Ends every process in reverse start order, PostgreSQL last. May be called twice. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     for (const group of this.#started.toReversed()) await Promise.all(group.map((each) => each.stop()));
     // It may still be starting.
     const database = await this.#opening?.catch(() => undefined);
@@ -213,7 +225,7 @@ export class LocalSystem {
 
   /** Kills the processes, so that a pending {@link stop} has less to wait for. */
   kill(): void {
-    this.#isStopping = true;
+    this.#stopping.abort();
     for (const each of this.#started.flat()) void each.kill();
   }
 
@@ -323,11 +335,25 @@ export class LocalSystem {
         logFile: this.gatewayLog,
       }),
     );
+    const control = await this.#startProcessControl();
     const consoles = this.#startReplicas(ports.console === undefined ? [] : [ports.console], (port) =>
-      consoleService(this.#context, port),
+      consoleService(this.#context, port, control?.url),
     );
     this.#entrances = [...balancers, ...consoles];
     return readyOn(this.#customers, signal);
+  }
+
+  async #startProcessControl(): Promise<ProcessControl | undefined> {
+    if (!this.#context.options.processControl) return undefined;
+    const control = await ProcessControl.start({
+      replicas: () => [...this.#accounts, ...this.#customers],
+      token: this.faultsToken,
+      onDisturbance: () => {
+        this.#isDisturbed = true;
+      },
+    });
+    this.#started.push([control]);
+    return control;
   }
 
   async #waitForGateway(signal: AbortSignal): Promise<string> {
@@ -341,7 +367,8 @@ export class LocalSystem {
   ): readonly ServiceReplica[] {
     this.#refuseWhileStopping();
     const replicas = ports.map(
-      (port, index) => new ServiceReplica(specOf(port, index), port, (replica, exit) => this.#breakBy(replica, exit)),
+      (port, index) =>
+        new ServiceReplica(specOf(port, index), port, (replica, exit) => this.#onUnexpectedEnd(replica, exit)),
     );
     this.#started.push(replicas);
     return replicas;
@@ -356,15 +383,23 @@ export class LocalSystem {
 
   /** A process that starts after {@link stop} would not be stopped. */
   #refuseWhileStopping(): void {
-    if (this.#isStopping) throw new Error('the system is being stopped');
+    if (this.#stopping.signal.aborted) throw new Error('the system is being stopped');
   }
 
-  #breakBy({ name, logFile }: ServiceReplica, exit: ProcessExit): void {
+  #onUnexpectedEnd(replica: ServiceReplica, exit: ProcessExit): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#isDisturbed = true;
+    const { name, logFile } = replica;
+    if (this.#context.options.unexpectedEnd === 'is-restarted') {
+      void this.#restarts.restart(replica, `${describeExit(exit)}${exit.signal === null ? quoteError(logFile) : ''}`);
+      return;
+    }
     const remedy = `See its log, then start the ${this.#context.options.name} again.`;
     this.#break(new SystemFailure(`${name} died: ${describeExit(exit)}${quoteError(logFile)}`, remedy, logFile));
   }
 
   #break(failure: SystemFailure): void {
-    if (!this.#isStopping && this.#context.options.unexpectedEnd === 'breaks') this.#broken.abort(failure);
+    const isIgnored = this.#stopping.signal.aborted || this.#context.options.unexpectedEnd === 'is-ignored';
+    if (!isIgnored) this.#broken.abort(failure);
   }
 }

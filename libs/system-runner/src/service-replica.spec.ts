@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { freePort, loopback, urlOf } from './ports.ts';
+import { ReplicaRestarts } from './replica-restarts.ts';
 import { countOf, describeReady, ServiceReplica } from './service-replica.ts';
 import { childEnvironment, respondsAt } from './supervised-process.ts';
 
@@ -62,6 +63,24 @@ describe('ServiceReplica', () => {
     expect(unexpected).toEqual([]);
   });
 
+  it('is started again after a crash, also while it is frozen', async () => {
+    const replica = await startReplica();
+    const before = replica.pid;
+    replica.freeze();
+
+    replica.crash();
+    await expect.poll(() => unexpected).toEqual(['example-1 SIGKILL']);
+    expect(replica.state).toBe('starting');
+    const reports: string[] = [];
+    const signal = new AbortController().signal;
+    await new ReplicaRestarts({ report: (message) => reports.push(message), signal }).restart(replica, 'a crash');
+
+    expect(reports).toEqual(['example-1 ended: a crash. It is started again.', 'example-1 is ready again.']);
+    expect(replica.state).toBe('running');
+    expect(replica.pid).not.toBe(before);
+    expect(await responseOf(replica)).toBe(String(replica.pid));
+  });
+
   it('ends gracefully when it is terminated', async () => {
     const replica = await startReplica();
 
@@ -73,9 +92,11 @@ describe('ServiceReplica', () => {
     const replica = await startReplica();
     replica.freeze();
     await expect.poll(() => stateOf(replica)).toBe('T');
+    expect(replica.state).toBe('frozen');
 
     replica.thaw();
 
+    expect(replica.state).toBe('running');
     expect(await responseOf(replica)).toBe(String(replica.pid));
     expect(unexpected).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import type { ReplicaProcess } from '@breakwater/contracts/processes';
 import { urlOf } from './ports.ts';
 import { type ProcessExit, type ProcessSpec, SupervisedProcess } from './supervised-process.ts';
 
@@ -15,6 +16,7 @@ export class ServiceReplica {
   readonly #spec: ProcessSpec;
   readonly #onUnexpectedExit: (replica: ServiceReplica, exit: ProcessExit) => void;
   #process: SupervisedProcess;
+  #state: ReplicaProcess['state'] = 'starting';
   #isStopped = false;
 
   /**
@@ -36,6 +38,10 @@ export class ServiceReplica {
     return this.#process.exit === undefined ? this.#process.pid : undefined;
   }
 
+  get state(): ReplicaProcess['state'] {
+    return this.#process.exit === undefined ? this.#state : 'starting';
+  }
+
   /**
    * Waits until the replica is ready.
    *
@@ -44,6 +50,7 @@ export class ServiceReplica {
   async ready(signal: AbortSignal = never): Promise<void> {
     const process = this.#process;
     await process.ready(signal);
+    this.#state = 'running';
     void process.exited.then((exit) => {
       if (!process.stopping) this.#onUnexpectedExit(this, exit);
     });
@@ -55,16 +62,23 @@ export class ServiceReplica {
     return this.#process.exited;
   }
 
+  /** Ends the process (SIGKILL) as something else on this machine would: its end is unexpected. */
+  crash(): void {
+    this.#process.signal('SIGKILL');
+  }
+
   /**
    * Stops the process where it is (SIGSTOP): connections stay open, the kernel accepts new ones, and nothing responds.
    */
   freeze(): void {
     this.#process.signal('SIGSTOP');
+    if (this.#state === 'running') this.#state = 'frozen';
   }
 
   /** Lets a frozen process continue (SIGCONT). */
   thaw(): void {
     this.#process.signal('SIGCONT');
+    if (this.#state === 'frozen') this.#state = 'running';
   }
 
   /** Shuts the process down gracefully (SIGTERM) and waits for it. */
@@ -82,6 +96,7 @@ export class ServiceReplica {
   async restart(signal: AbortSignal = never): Promise<void> {
     await this.terminate();
     if (this.#isStopped) throw new Error('the system is being stopped');
+    this.#state = 'starting';
     this.#process = new SupervisedProcess(this.#spec);
     await this.ready(signal);
   }

@@ -49,8 +49,15 @@ export interface SystemOptions {
    * stopped and started. Default: `given`.
    */
   readonly database?: 'given' | 'own';
-  /** Whether the unexpected end of a process breaks the system. Default: `breaks`. */
-  readonly unexpectedEnd?: 'breaks' | 'is-ignored';
+  /**
+   * What the unexpected end of a process does: it breaks the system, is ignored, or, for every process but PostgreSQL, is reported
+   * and the process starts again. Default: `breaks`.
+   */
+  readonly unexpectedEnd?: 'breaks' | 'is-ignored' | 'is-restarted';
+  /** Receives a sentence when a process has ended and is started again. Default: nothing does. */
+  readonly report?: (message: string) => void;
+  /** Whether the console can kill and freeze replicas, with the token for customer's faults. Default: false. */
+  readonly processControl?: boolean;
 }
 
 const maxReplicas = 9;
@@ -76,6 +83,8 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
     nginxRoundRobin: false,
     database: 'given',
     unexpectedEnd: 'breaks',
+    report: () => {},
+    processControl: false,
     ...options,
     accounts,
     customers,
@@ -113,13 +122,22 @@ export function accountService(context: ServiceContext, index: number, databaseU
   });
 }
 
-/** The console. On this machine it may send load. */
-export function consoleService({ options, ports, logs }: ServiceContext, port: number): ProcessSpec {
+/**
+ * The console. On this machine it may send load.
+ *
+ * @param processControlUrl the address by which it kills and freezes replicas; undefined when it cannot
+ */
+export function consoleService(
+  { options, ports, logs }: ServiceContext,
+  port: number,
+  processControlUrl: string | undefined,
+): ProcessSpec {
   return nodeService('console', compiled('console', 'main'), port, logs, {
     ACCOUNT_URL: ports.accounts.map(urlOf).join(','),
     CUSTOMER_URL: ports.customers.map(urlOf).join(','),
     LOAD_URL: urlOf(ports.gateway),
     CONSOLE_LOAD: 'true',
+    ...(processControlUrl === undefined ? {} : { PROCESS_CONTROL_URL: processControlUrl }),
     TRUST_PROXY: loopback,
     ...options.env.console,
   });
