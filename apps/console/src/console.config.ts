@@ -20,6 +20,8 @@ const urls = () =>
     'must not contain a user name or a password, because the console cannot send them',
   );
 
+const oneUrl = () => urls().refine((urls) => urls.length === 1, 'must be one URL such as http://localhost:8080');
+
 /** Only an address of the web: a link to another one, such as `javascript:`, would run in the page. */
 const traceUrl = () =>
   matching(
@@ -55,14 +57,17 @@ const variables = z.object({
   /** Base URLs of customer, likewise. Default: `http://127.0.0.1:3001`. */
   CUSTOMER_URL: urls().default(['http://127.0.0.1:3001']),
   /** Base URL of the load balancer, to which load is sent. Default: `http://127.0.0.1:8080`. */
-  LOAD_URL: urls()
-    .refine((urls) => urls.length === 1, 'must be one URL such as http://localhost:8080')
-    .default(['http://127.0.0.1:8080']),
+  LOAD_URL: oneUrl().default(['http://127.0.0.1:8080']),
   /**
    * Whether every user of the console may let it send load: up to 100 requests per second for ten minutes. The opened
    * accounts stay. Default: false.
    */
   CONSOLE_LOAD: flag().default(false),
+  /**
+   * Base URL of the process control of `npm run demo`, by which the page kills and freezes replicas. It gets the token of the
+   * request. Default: not set, and the page has no buttons for that.
+   */
+  PROCESS_CONTROL_URL: oneUrl().optional(),
   /**
    * The page of a trace in Jaeger, Grafana or another viewer, for browsers: `{traceId}` stands for the id. The page then links
    * events and refusals to their traces. Default: not set, and there are no links.

@@ -116,6 +116,20 @@ async function start(environment: Record<string, string> = {}) {
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
+/** The first snapshot in the stream of a page. */
+async function firstSnapshot(url: string): Promise<unknown> {
+  const client = new AbortController();
+  cleanups.push(() => client.abort());
+  const { body } = await fetch(`${url}/console/api/stream`, { signal: client.signal });
+  let received = '';
+  for await (const part of body!.pipeThrough(new TextDecoderStream())) {
+    received += part;
+    const [, data] = /^event: snapshot\ndata: (.*)\n\n/m.exec(received) ?? [];
+    if (data !== undefined) return JSON.parse(data);
+  }
+  throw new Error('the stream has ended without a snapshot');
+}
+
 describe('a connection to the console', () => {
   it.each(['/console/api/faults', '/console/', '/health/ready', '/nowhere', '/%'])(
     'gets responses to sixteen of the requests for %s that are sent at once, and one refusal',
@@ -314,6 +328,67 @@ describe("the console's server", () => {
     expect(await busy.call('DELETE', '/load')).toMatchObject({ status: 200, body: { rate: 0 } });
   });
 
+  describe('processes of replicas', () => {
+    /** A stand-in for the program that has started the replicas. */
+    async function controlOfProcesses(): Promise<{ url: string; requests: string[] }> {
+      const requests: string[] = [];
+      const server = createServer(({ method, url, headers }, response) => {
+        if (url === '/replicas') response.end('{"replicas":[{"name":"account-1","state":"frozen"}]}');
+        else {
+          requests.push(`${method} ${url} ${headers.authorization}`);
+          const isStarting = url === '/replicas/account-2/kill';
+          response.writeHead(isStarting ? 409 : 200).end(isStarting ? '{"detail":"account-2 is starting."}' : '{}');
+        }
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      cleanups.push(() => {
+        server.closeAllConnections();
+        server.close();
+      });
+      return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+    }
+
+    it('are sent to the pages and changed with the token of the request', async () => {
+      const control = await controlOfProcesses();
+      const { url, call } = await start({ PROCESS_CONTROL_URL: control.url });
+
+      expect(await firstSnapshot(url)).toMatchObject({ processes: [{ name: 'account-1', state: 'frozen' }] });
+      expect(await call('POST', '/processes/account-1/kill', undefined, bearer('t'))).toMatchObject({ status: 200 });
+      expect(await call('POST', '/processes/account-2/kill', undefined, bearer('t'))).toMatchObject({
+        status: 409,
+        body: { detail: 'account-2 is starting.' },
+      });
+      expect(control.requests).toEqual([
+        'POST /replicas/account-1/kill Bearer t',
+        'POST /replicas/account-2/kill Bearer t',
+      ]);
+    });
+
+    it('cannot be changed without PROCESS_CONTROL_URL, and nothing but them', async () => {
+      const control = await controlOfProcesses();
+      const [without, withControl] = [await start(), await start({ PROCESS_CONTROL_URL: control.url })];
+
+      expect(await firstSnapshot(without.url)).toMatchObject({ processes: null });
+      expect(await without.call('POST', '/processes/account-1/kill', undefined, bearer('t'))).toMatchObject({
+        status: 404,
+        body: { detail: expect.stringContaining('npm run demo') },
+      });
+      expect((await withControl.call('POST', '/processes/..%2Fx/kill', undefined, bearer('t'))).status).toBe(400);
+      expect((await withControl.call('POST', '/processes/account-1/stop', undefined, bearer('t'))).status).toBe(400);
+      expect(control.requests).toEqual([]);
+    });
+
+    it('are not known while the program that has started them does not respond', async () => {
+      const { url, call } = await start({ PROCESS_CONTROL_URL: 'http://127.0.0.1:1' });
+
+      expect(await firstSnapshot(url)).toMatchObject({ processes: null });
+      expect(await call('POST', '/processes/account-1/kill')).toMatchObject({
+        status: 502,
+        body: { detail: expect.stringMatching(/^The demo does not respond: /) },
+      });
+    });
+  });
+
   it('rejects requests of pages from other sites', async () => {
     const { call, customers } = await start();
     const headers = { ...bearer('break-it'), 'sec-fetch-site': 'cross-site' };
@@ -346,6 +421,7 @@ describe("the console's server", () => {
         ['PUT', '/faults'],
         ['PUT', '/load'],
         ['POST', '/experiments/count-slow'],
+        ['POST', '/processes/account-1/kill'],
         ['GET', '/stream'],
       ] as const) {
         expect([route, (await send(`${url}/console/api${route}`, method, headers)).status]).toEqual([route, 403]);

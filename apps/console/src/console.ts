@@ -20,6 +20,7 @@ import { z } from 'zod';
 import type { ConsoleConfig } from './console.config.ts';
 import { refuseForeignRequests } from './controls/foreign-requests.ts';
 import { LoadGenerator, openAccountsAt } from './controls/load-generator.ts';
+import { ProcessControl } from './controls/process-control.ts';
 import { addControlRoutes } from './controls/routes.ts';
 import { SystemMonitor } from './observation/system-monitor.ts';
 import { PageStream } from './page-stream.ts';
@@ -61,10 +62,13 @@ const streamHeaders = {
 export function createConsole(config: ConsoleConfig, pageDirectory: string): FastifyInstance {
   const [loadUrl] = config.LOAD_URL;
   const load = new LoadGenerator(config.CONSOLE_LOAD, openAccountsAt(loadUrl));
+  const processes =
+    config.PROCESS_CONTROL_URL === undefined ? undefined : new ProcessControl(config.PROCESS_CONTROL_URL[0]);
   const monitor = new SystemMonitor({
     accountUrls: config.ACCOUNT_URL,
     customerUrls: config.CUSTOMER_URL,
     load: () => load.state,
+    processes: async () => processes?.list() ?? null,
     onSnapshot: (snapshot) => stream.send('snapshot', snapshot),
     onEvents: (events) => stream.send('events', events),
   });
@@ -116,7 +120,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   );
   app.register(
     async (api) => {
-      addControlRoutes(api, { monitor, load });
+      addControlRoutes(api, { monitor, load, processes });
       api.get('/stream', (request, reply) => openStream(stream, pages, request, reply));
     },
     { prefix: `${base}/api` },

@@ -1,6 +1,7 @@
 import type { CustomerLookups } from '@breakwater/contracts';
 import { experiments, lookupsPerExperiment } from '@breakwater/contracts/experiments';
 import { isPathSegment, pathSegment } from '@breakwater/contracts/path-segment';
+import { processActions } from '@breakwater/contracts/processes';
 import { callReplica, connectionFailure, type ReplicaRequest } from '@breakwater/contracts/replicas';
 import { ConcurrentReads } from '@breakwater/service-kit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,6 +10,7 @@ import type { AccountMonitor } from '../observation/replica-monitors.ts';
 import type { SystemMonitor } from '../observation/system-monitor.ts';
 import { maxRequestsPerSecond, maxSeconds, secondsOf } from '../protocol/messages.ts';
 import type { LoadGenerator } from './load-generator.ts';
+import type { ProcessControl } from './process-control.ts';
 
 const replicaTimeoutMs = 5_000;
 /** Until an experiment responds with its first result. The rest of its response may take longer. */
@@ -50,14 +52,24 @@ const breakerParams = z.object({
     .refine(isPathSegment, 'must be the name of a circuit breaker'),
 });
 
+const processParams = z.object({
+  name: z.string().regex(/^\w[\w.-]{0,99}$/, 'must be the name of a replica'),
+  action: z.enum(processActions),
+});
+
+/** What the routes change. */
+export interface Controlled {
+  readonly monitor: SystemMonitor;
+  readonly load: LoadGenerator;
+  /** Undefined when processes cannot be killed and frozen. */
+  readonly processes: ProcessControl | undefined;
+}
+
 /**
  * Registers the routes that change the system. The console forwards changes of faults and circuit breakers with the token
  * of the request, which the services check. Experiments need no token, and load is sent by the console itself.
  */
-export function addControlRoutes(
-  app: FastifyInstance,
-  { monitor, load }: { readonly monitor: SystemMonitor; readonly load: LoadGenerator },
-): void {
+export function addControlRoutes(app: FastifyInstance, { monitor, load, processes }: Controlled): void {
   for (const url of ['/faults', '/faults/timeline']) {
     app.route({
       method: url === '/faults' ? ['PUT', 'PATCH', 'DELETE'] : ['PUT', 'DELETE'],
@@ -90,6 +102,18 @@ export function addControlRoutes(
     const chosen = accounts.filter(({ replica }) => replicas?.includes(replica.name) ?? true);
     const path = `/actuator/circuitbreakers/${pathSegment(name)}`;
     return send(reply, await forward(chosen, path, { ...forwarded(request), body: { updateState } }));
+  });
+
+  app.post('/processes/:name/:action', async (request, reply) => {
+    const { name, action } = processParams.parse(request.params);
+    if (processes === undefined) {
+      const detail = 'Replicas can be killed and frozen only in the system that npm run demo starts.';
+      return reply.status(404).send({ detail });
+    }
+    const { status, body } = await processes.change(name, action, request.headers.authorization);
+    if (status === 0) return reply.status(502).send({ detail: `The demo does not respond: ${String(body)}.` });
+    const { detail } = Object(body) as { readonly detail?: string };
+    return reply.status(status).send(status < 300 ? body : { detail });
   });
 
   app.put('/load', async (request, reply) => {

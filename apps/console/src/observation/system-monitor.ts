@@ -17,6 +17,8 @@ export interface SystemMonitorOptions {
   readonly accountUrls: readonly string[];
   readonly customerUrls: readonly string[];
   readonly load: () => LoadState;
+  /** Default: the processes are not known. */
+  readonly processes?: () => Promise<Snapshot['processes']>;
   readonly onSnapshot: (snapshot: Snapshot) => void;
   readonly onEvents: (events: Events) => void;
 }
@@ -61,8 +63,11 @@ export class SystemMonitor {
       await Promise.all([this.accounts.refresh(), this.customers.refresh()]);
     }
     this.#polls += 1;
-    await Promise.all([...this.accounts.all, ...this.customers.all].map((monitor) => monitor.poll()));
-    const snapshot = this.#createSnapshot();
+    const [processes = null] = await Promise.all([
+      this.#options.processes?.(),
+      ...[...this.accounts.all, ...this.customers.all].map((monitor) => monitor.poll()),
+    ]);
+    const snapshot = this.#createSnapshot(processes);
     this.#snapshot = snapshot;
     const { at, traffic, pending } = snapshot;
     this.#seconds = [...this.#seconds, { at, traffic, pending }].slice(-keptSeconds);
@@ -83,7 +88,7 @@ export class SystemMonitor {
     this.customers.stop();
   }
 
-  #createSnapshot(): Snapshot {
+  #createSnapshot(processes: Snapshot['processes']): Snapshot {
     const accounts = this.accounts.all;
     const traffic = accounts.flatMap((account) => account.traffic ?? []);
     return {
@@ -94,6 +99,7 @@ export class SystemMonitor {
       // All replicas count in the same database, so any of them reports the total.
       pending: accounts.map(({ pending }) => pending).find((pending) => pending !== null) ?? null,
       load: this.#options.load(),
+      processes,
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../protocol/messages.ts';
 import { FaultControls } from './fault-controls.tsx';
 import { LoadControls } from './load-controls.tsx';
+import { ProcessControls } from './process-controls.tsx';
 import { ScenarioPlayer } from './scenario-player.tsx';
 import type { Tokens } from './tokens.ts';
 
@@ -22,6 +23,7 @@ export function Controls({ snapshot, tokens }: { readonly snapshot: Snapshot; re
         />
       </section>
       <FaultControls customers={snapshot.customers} token={tokens.faults} />
+      {snapshot.processes && <ProcessControls processes={snapshot.processes} token={tokens.faults} />}
       <ScenarioPlayer customers={snapshot.customers} load={snapshot.load} token={tokens.faults} now={snapshot.at} />
     </aside>
   );

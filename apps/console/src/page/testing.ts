@@ -55,6 +55,7 @@ export function snapshotWith(changes: Partial<Snapshot> = {}): Snapshot {
     accounts: [replicaWith()],
     customers: [],
     load: noLoad,
+    processes: null,
     ...changes,
   };
 }

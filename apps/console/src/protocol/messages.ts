@@ -1,3 +1,4 @@
+import type { ReplicaProcess } from '@breakwater/contracts/processes';
 import type { CircuitBreakerWindowResponse, EndpointPoolDetails, StateName } from '@breakwater/resilience/actuator';
 
 /** Messages from the console's server to its pages. Times are milliseconds since the Unix epoch. */
@@ -96,6 +97,8 @@ export interface Snapshot extends Second {
   readonly accounts: readonly AccountReplica[];
   readonly customers: readonly CustomerReplica[];
   readonly load: LoadState;
+  /** The processes of the replicas; `null` when they cannot be killed and frozen. */
+  readonly processes: readonly ReplicaProcess[] | null;
 }
 
 /** An event of a policy of a replica. */
