@@ -218,8 +218,8 @@ describe('a running demo', () => {
     expectNothingLeft(demo);
   });
 
-  it('ends with one line when a service dies', async () => {
-    const demo = start(['--port', '0', '--time-scale', String(timeScale), '--gateway', 'node']);
+  it('ends with one line when a service dies, with --once', async () => {
+    const demo = start(['--once', '--port', '0', '--time-scale', String(timeScale), '--gateway', 'node']);
     await demo.printed(running);
 
     process.kill(demo.find('apps/customer/dist/lab/main.js').pid, 'SIGKILL');
@@ -229,6 +229,44 @@ describe('a running demo', () => {
     expect(demo.errorLines[0]).toMatch(/^✖ customer-[12] died: killed by SIGKILL/);
     expect(demo.survivors).toEqual([]);
   });
+
+  it('says that a service has died, and starts it again', async () => {
+    const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
+    await demo.printed(running);
+    const name = 'apps/account/dist/lab/main.js';
+    const { pid } = demo.find(name);
+
+    process.kill(pid, 'SIGKILL');
+
+    await demo.printed('is ready again');
+    expect(demo.stderr).toMatch(/^! account-[12] ended: killed by SIGKILL. It is started again.$/m);
+    expect(demo.stderr).toMatch(/^! account-[12] is ready again.$/m);
+    const replicas = demo.survivors.filter((commandLine) => commandLine.includes(name));
+    expect(replicas).toHaveLength(2);
+    demo.signal('SIGTERM');
+    await demo.ended();
+    expect(demo.survivors).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux').each(['SIGTERM', 'SIGKILL'] as const)(
+    'leaves no frozen replica behind after %s',
+    async (signal) => {
+      const demo = start(['--port', '0', '--time-scale', String(timeScale)]);
+      await demo.printed('#faults=');
+      const address = new URL(/^http\S+#\S+$/m.exec(demo.stderr)?.[0] ?? '');
+      const headers = { authorization: `Bearer ${tokensIn(address.hash).faults}` };
+      for (const name of ['account-1', 'customer-2']) {
+        const freeze = new URL(`api/processes/${name}/freeze`, address);
+        expect((await fetch(freeze, { method: 'POST', headers })).status).toBe(200);
+      }
+      expect(demo.frozen).toHaveLength(2);
+
+      demo.signal(signal);
+
+      await demo.ended();
+      await expect.poll(() => demo.survivors, { timeout: 20_000 }).toEqual([]);
+    },
+  );
 
   it('leaves no process behind when it is killed', async () => {
     const demo = start(['--port', '0', '--time-scale', String(timeScale)]);

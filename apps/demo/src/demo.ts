@@ -23,8 +23,15 @@ export interface DemoContext {
 /** Customer's response time on its own clock: slow enough to open the breakers of the experiments. */
 export const customerLatency = '2s';
 
-/** The system that the demo starts. */
-export function systemOptions({ port, timeScale, gateway }: DemoOptions): SystemOptions {
+/**
+ * The system that the demo starts. Users may break it, unless it ends after the experiments.
+ *
+ * @param report receives a sentence when a process has ended and is started again
+ */
+export function systemOptions(
+  { port, timeScale, gateway, once }: DemoOptions,
+  report: (message: string) => void,
+): SystemOptions {
   return {
     name: 'demo',
     port,
@@ -32,6 +39,9 @@ export function systemOptions({ port, timeScale, gateway }: DemoOptions): System
     timeScale,
     gateway,
     console: true,
+    unexpectedEnd: once ? 'breaks' : 'is-restarted',
+    processControl: !once,
+    report,
     env: { account: { DEMO_MODE: 'true' }, customer: { CUSTOMER_LATENCY: customerLatency } },
   };
 }
@@ -45,7 +55,7 @@ export function startUp(system: LocalSystem, { progress, signal }: Omit<DemoCont
 }
 
 /** Runs all experiments in parallel: each has its own breaker. */
-export async function runExperiments({ target, progress, signal }: DemoContext): Promise<DemoResults['experiments']> {
+async function runExperiments({ target, progress, signal }: DemoContext): Promise<DemoResults['experiments']> {
   // In the order of the report instead of completion order.
   const results: { experiment: Experiment; series: LookupSeries }[] = [];
   const jobs = experiments.map((experiment, index): Job => {
@@ -75,7 +85,7 @@ export async function runExperiments({ target, progress, signal }: DemoContext):
 const longestName = Math.max(...experiments.map(({ name }) => name.length));
 
 /** Makes customer fast again and shows that the breaker of the first experiment closes. */
-export async function runRecovery({ target, progress, signal }: DemoContext, opened: LookupSeries): Promise<Recovery> {
+async function runRecovery({ target, progress, signal }: DemoContext, opened: LookupSeries): Promise<Recovery> {
   const recovered = Promise.withResolvers<Recovery>();
   const title = `recovery of ${opened.breaker} on ${opened.instance}`;
   const run: Job['run'] = async (show) => {
@@ -85,6 +95,15 @@ export async function runRecovery({ target, progress, signal }: DemoContext, ope
   };
   await progress.run([{ title, run }], 'sequential');
   return recovered.promise;
+}
+
+/** Runs the experiments, and the recovery of the first one. */
+export async function runAll(context: DemoContext, timeScale: number): Promise<DemoResults> {
+  const results = await runExperiments(context);
+  const [first] = results;
+  if (first === undefined) throw new Error('there are no experiments');
+  const recovery = await runRecovery(context, first.series);
+  return { experiments: results, recovery, timeScale };
 }
 
 /** Lists the differences between the expected and the actual results: a sentence each. */

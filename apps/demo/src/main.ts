@@ -1,6 +1,6 @@
 /** `npm run demo`: starts the whole system, runs five experiments and shows a recovery. See `--help`. */
 import { describeFailure, LocalSystem, SystemFailure, untilAborted, UsageError } from '@breakwater/system-runner';
-import { customerLatency, deviationsOf, runExperiments, runRecovery, startUp, systemOptions } from './demo.ts';
+import { customerLatency, type DemoContext, deviationsOf, runAll, startUp, systemOptions } from './demo.ts';
 import { Interruption, InterruptionWatch } from './interruption.ts';
 import { type DemoOptions, parseOptions, usage } from './options.ts';
 import { progressOn } from './progress.ts';
@@ -22,7 +22,7 @@ async function run(options: DemoOptions): Promise<number> {
   let keptLogs: string | undefined;
   try {
     if (options.target === undefined) {
-      system = await LocalSystem.prepare(systemOptions(options));
+      system = await LocalSystem.prepare(systemOptions(options, (message) => process.stderr.write(`! ${message}\n`)));
       interruption.onSecondRequest = () => system?.kill();
     }
     const signal = AbortSignal.any([interruption.signal, ...(system ? [system.broken] : [])]);
@@ -34,18 +34,17 @@ async function run(options: DemoOptions): Promise<number> {
       process.stderr.write(`\nWatch the experiments in the console:\n\n${consoleAddress(system)}\n\n`);
     }
     isUp = true;
-    const experiments = await runExperiments(context);
-    const [first] = experiments;
-    if (first === undefined) throw new Error('there are no experiments');
-    const recovery = await runRecovery(context, first.series);
-    const results = { experiments, recovery, timeScale: options.timeScale };
-    const deviations = deviationsOf(results);
-
-    process.stdout.write(`${options.json ? resultsAsJson(results) : `\n${resultsAsText(results)}`}\n`);
-    for (const deviation of deviations) process.stderr.write(`✖ ${deviation}\n`);
-    exitCode = deviations.length === 0 ? exitCodes.asExpected : exitCodes.failed;
-    if (exitCode === exitCodes.failed) keptLogs = system?.logs;
-    else if (!options.json) process.stdout.write('All five experiments and the recovery had the expected result.\n');
+    exitCode = await showExperiments(context, options).catch(async (error: unknown) => {
+      // The end of a process may be noticed after the failure that it caused.
+      const cause = await system?.rootCause(error);
+      if (options.once || signal.aborted || system?.isDisturbed !== true) throw error;
+      process.stderr.write(describeFailure(cause, command));
+      return exitCodes.failed;
+    });
+    if (exitCode === exitCodes.failed) {
+      keptLogs = system?.logs;
+      if (system?.isDisturbed === true) process.stderr.write(`${disturbed}\n`);
+    }
 
     if (system && !options.once) {
       (options.json ? process.stderr : process.stdout).write(`\n${nextSteps(system)}`);
@@ -70,6 +69,23 @@ async function run(options: DemoOptions): Promise<number> {
     if (keptLogs === undefined) system?.removeFiles();
     else process.stderr.write(`The logs are in ${keptLogs}\n`);
   }
+}
+
+const disturbed =
+  'A replica was killed or frozen during the experiments. Start the demo again to\nrepeat all of them, or repeat one in the console.';
+
+/** Runs the experiments and shows their results. Resolves with the exit code. */
+async function showExperiments(context: DemoContext, { json, timeScale }: DemoOptions): Promise<number> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  // After a failure, the other experiments are still running.
+  const results = await runAll({ ...context, signal }, timeScale).finally(() => ended.abort());
+  const deviations = deviationsOf(results);
+  process.stdout.write(`${json ? resultsAsJson(results) : `\n${resultsAsText(results)}`}\n`);
+  for (const deviation of deviations) process.stderr.write(`✖ ${deviation}\n`);
+  if (deviations.length > 0) return exitCodes.failed;
+  if (!json) process.stdout.write('All five experiments and the recovery had the expected result.\n');
+  return exitCodes.asExpected;
 }
 
 /** Prepares a running system: its customer services become as slow as the experiments need. */

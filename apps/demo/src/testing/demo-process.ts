@@ -79,6 +79,13 @@ export class DemoProcess {
       .map(({ commandLine }) => commandLine);
   }
 
+  /** The command lines of processes of the demo that are stopped where they are. */
+  get frozen(): string[] {
+    return [...this.#descendants.values()]
+      .filter(({ pid }) => readProcess(pid)?.state === 'T')
+      .map(({ commandLine }) => commandLine);
+  }
+
   /** The files left in the directory for temporary files. */
   get leftFiles(): string[] {
     return readdirSync(this.#temporary);
@@ -102,6 +109,8 @@ export class DemoProcess {
 interface ObservedProcess {
   readonly pid: number;
   readonly parent: number;
+  /** As the kernel names it: `T` is stopped. */
+  readonly state: string;
   /** Kernel ticks since boot. */
   readonly startedAt: string;
   readonly commandLine: string;
@@ -138,9 +147,9 @@ function readProcess(pid: number): ObservedProcess | undefined {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [state, parent] = fields;
     const startedAt = fields[19];
-    if (state === 'Z' || startedAt === undefined) return undefined;
+    if (state === undefined || state === 'Z' || startedAt === undefined) return undefined;
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    return { pid, parent: Number(parent), startedAt, commandLine };
+    return { pid, parent: Number(parent), state, startedAt, commandLine };
   } catch {
     return undefined;
   }
