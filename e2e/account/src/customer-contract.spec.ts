@@ -1,6 +1,6 @@
 import { CustomerClient } from '@breakwater/account/testing';
 import { createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
-import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { FaultProxy } from '@breakwater/system-runner/network';
 import { createTestDatabase } from '@breakwater/system-runner/testing';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -14,7 +14,7 @@ const fromRoot = (path: string) => fileURLToPath(new URL(`../../../${path}`, imp
 async function startCustomer() {
   const database = await createTestDatabase();
   await migrateCustomer(database.url);
-  const route = await openDatabaseProxy(database.url);
+  const route = await FaultProxy.open(database.url);
   const app = await createCustomerService({
     DATABASE_URL: route.url,
     CUSTOMER_LATENCY: '0ms',
@@ -34,7 +34,7 @@ interface Contract {
 }
 
 describe('customer’s contract', () => {
-  let customer: { url: string; route: DatabaseProxy; stop(): Promise<void> };
+  let customer: { url: string; route: FaultProxy; stop(): Promise<void> };
   let contract: Contract;
 
   beforeAll(async () => {
@@ -98,7 +98,7 @@ describe('customer’s contract', () => {
   });
 
   it('describes the response without a database, which account understands', async () => {
-    customer.route.disconnect();
+    customer.route.inject({ kind: 'close' });
 
     const response = await find('c-1001');
 

@@ -31,11 +31,11 @@ describe('account without its database', () => {
     };
 
     const before = await statuses();
-    account.route.disconnect();
+    account.route.inject({ kind: 'close' });
     const severed = await statuses();
     const problem = await account.open('c-1001');
     const readiness = await account.http().get('/health/ready');
-    account.route.reconnect();
+    account.route.heal();
 
     expect(before).toEqual({ created: 201, ready: 200, live: 200 });
     expect(severed).toEqual({ created: 503, ready: 200, live: 200 });
@@ -47,8 +47,8 @@ describe('account without its database', () => {
   });
 
   it('does not record the failure of its own database as one of customer', async () => {
-    account.route.disconnect();
-    onTestFinished(() => account.route.reconnect());
+    account.route.inject({ kind: 'close' });
+    onTestFinished(() => account.route.heal());
 
     const { status } = await account.open('c-1001');
     const ready = await account.http().get('/health/ready');
@@ -118,7 +118,7 @@ describe('account while PostgreSQL is frozen: connected, but without any respons
     const { account, stop } = await startWithStandIn({ RECONCILIATION_INTERVAL: '20ms' });
     await account.http().get('/accounts').expect(200);
 
-    account.route.freeze();
+    account.route.inject({ kind: 'stall' });
     await delay(500);
     const startedAt = performance.now();
     await stop();

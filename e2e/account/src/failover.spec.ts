@@ -1,10 +1,6 @@
 import { migrateAccount } from '@breakwater/account/testing';
-import {
-  type DatabaseProxy,
-  openDatabaseProxy,
-  startLocalPostgres,
-  withClient,
-} from '@breakwater/system-runner/postgres';
+import { FaultProxy } from '@breakwater/system-runner/network';
+import { startLocalPostgres, withClient } from '@breakwater/system-runner/postgres';
 import { hasPgBouncer, startPgBouncer } from '@breakwater/system-runner/testing';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,11 +14,8 @@ const execute = (url: string, sql: string) => withClient(url, async (client) => 
 if (!hasPgBouncer) process.stderr.write('NOT CHECKED: a failover behind PgBouncer, because it is not installed.\n');
 
 /** The address of the primary, with PgBouncer in front of it or not. */
-async function addressOf(
-  databaseUrl: string,
-  behindPgBouncer: boolean,
-): Promise<{ url: string; route: DatabaseProxy }> {
-  const route = await openDatabaseProxy(databaseUrl);
+async function addressOf(databaseUrl: string, behindPgBouncer: boolean): Promise<{ url: string; route: FaultProxy }> {
+  const route = await FaultProxy.open(databaseUrl);
   onTestFinished(() => route.close());
   if (!behindPgBouncer) return { url: route.url, route };
   // By default it connects again 15 s after a failure.

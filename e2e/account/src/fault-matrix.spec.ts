@@ -92,8 +92,8 @@ const unavailable: Fault[] = [
   },
   {
     fault: 'has no database',
-    inject: ({ customer }) => customer.route.disconnect(),
-    remove: ({ customer }) => customer.route.reconnect(),
+    inject: ({ customer }) => customer.route.inject({ kind: 'close' }),
+    remove: ({ customer }) => customer.route.heal(),
   },
   {
     fault: 'is not called: the circuit breaker is forced open',
@@ -274,11 +274,11 @@ describe('while account has no database', () => {
     const keys = newKeys();
     expect(await statusesOf(account, pathsOf(before.id))).toEqual([200, 200, 200, 200, 200]);
 
-    account.route.disconnect();
+    account.route.inject({ kind: 'close' });
     const responses = await openForAll(services, keys);
     const problem = await account.open(customerIds.known);
     const others = await statusesOf(account, pathsOf(before.id));
-    account.route.reconnect();
+    account.route.heal();
 
     const failed = '503 database-unavailable';
     expect(summaries(responses)).toEqual({ known: failed, fresh: failed, unknown: failed });

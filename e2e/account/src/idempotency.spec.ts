@@ -243,10 +243,10 @@ describe('POST /accounts with an Idempotency-Key', () => {
       const requested = customer.nextRequest();
       const opening = open('k-1').then((response) => response);
       await requested;
-      account.route.disconnect();
+      account.route.inject({ kind: 'close' });
       customer.release();
       const failed = await opening;
-      account.route.reconnect();
+      account.route.heal();
       const repeated = await openWithRetries('k-1');
 
       expect(failed.status).toBe(503);
@@ -277,11 +277,11 @@ describe('POST /accounts with an Idempotency-Key', () => {
 
       const opening = open('k-1').then((response) => response);
       await eventually(async () => expect(await committing()).toBe(1));
-      account.route.disconnect();
+      account.route.inject({ kind: 'close' });
       const failed = await opening;
       await lock.rollback().execute();
       await eventually(async () => expect(await rowsIn('accounts')).toBe(1));
-      account.route.reconnect();
+      account.route.heal();
       const repeated = await openWithRetries('k-1');
 
       expect(failed.status).toBe(503);

@@ -300,7 +300,7 @@ describe('reconciliation', () => {
   it('waits for an unavailable database, and exposes no length of the queue meanwhile', async () => {
     const account = await start();
     const before = await metric(account, 'account_pending_verifications');
-    account.route.disconnect();
+    account.route.inject({ kind: 'close' });
     const unavailable = await vi.waitFor(
       async () => {
         const value = await metric(account, 'account_pending_verifications');
@@ -310,7 +310,7 @@ describe('reconciliation', () => {
       { timeout: 10_000, interval: 200 },
     );
     await insertPending(account.databaseUrl, ['c-1001']);
-    account.route.reconnect();
+    account.route.heal();
 
     expect({ before, unavailable }).toEqual({ before: 0, unavailable: undefined });
     await vi.waitFor(async () => expect(await statuses(account)).toEqual(['ACTIVE']), { timeout: 60_000 });

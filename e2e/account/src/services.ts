@@ -2,7 +2,7 @@ import { createAccountLabService, createAccountService, migrateAccount } from '@
 import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
 import type { Clock } from '@breakwater/resilience';
 import type { Environment } from '@breakwater/service-kit';
-import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { FaultProxy } from '@breakwater/system-runner/network';
 import { createMigratedDatabase } from '@breakwater/system-runner/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
@@ -20,7 +20,7 @@ export interface RunningAccount {
   /** For other replicas, and for reading the tables. */
   readonly databaseUrl: string;
   /** The connection of the service to its database, which a test can sever. */
-  readonly route: DatabaseProxy;
+  readonly route: FaultProxy;
   http(): ReturnType<typeof request>;
   /** Opens an account for a customer, in euros by default. */
   open(customerId: string, rest?: object): request.Test;
@@ -87,7 +87,7 @@ export async function startReplica(
   environment: Environment,
   clock?: Clock,
 ): Promise<RunningAccount> {
-  const route = await openDatabaseProxy(databaseUrl);
+  const route = await FaultProxy.open(databaseUrl);
   const isLab = 'DEMO_MODE' in environment || 'TIME_SCALE' in environment;
   const create = isLab ? createAccountLabService : createAccountService;
   const app = await create({ DATABASE_URL: route.url, ...noReconciliation, ...environment }, { clock });
@@ -118,7 +118,7 @@ export interface RunningCustomer {
   /** For changing the tables. */
   readonly databaseUrl: string;
   /** The connection of the service to its database, which a test can sever. */
-  readonly route: DatabaseProxy;
+  readonly route: FaultProxy;
   /** Replaces all faults (`docs/faults.md`); without an argument it removes them. */
   setFaults(faults?: object): Promise<void>;
   /** How often each fault was injected. */
@@ -140,7 +140,7 @@ const headers = { authorization: `Bearer ${faultsToken}`, 'content-type': 'appli
  */
 export async function startCustomer(environment: Environment = {}): Promise<RunningCustomer> {
   const database = await createMigratedDatabase(migrateCustomer);
-  const route = await openDatabaseProxy(database.url);
+  const route = await FaultProxy.open(database.url);
   const createService = 'TIME_SCALE' in environment ? createCustomerLabService : createCustomerService;
   const create = () =>
     createService({

@@ -22,10 +22,10 @@ describe('customer without its database', () => {
     };
 
     const before = await probe();
-    customer.route.disconnect();
+    customer.route.inject({ kind: 'close' });
     const severed = await probe();
     const readiness = await customer.http().get('/health/ready');
-    customer.route.reconnect();
+    customer.route.heal();
 
     expect(before).toEqual({ found: 200, ready: 200, live: 200 });
     expect(severed).toEqual({ found: 503, ready: 200, live: 200 });
@@ -67,8 +67,8 @@ describe('customer without its database', () => {
   });
 
   it('returns problem details that do not disclose where the database is', async () => {
-    customer.route.disconnect();
-    onTestFinished(() => customer.route.reconnect());
+    customer.route.inject({ kind: 'close' });
+    onTestFinished(() => customer.route.heal());
 
     const response = await customer.http().get('/customers/c-1001').set('x-request-id', 'r-1');
 

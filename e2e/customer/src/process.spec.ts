@@ -1,6 +1,7 @@
 import { migrateCustomer } from '@breakwater/customer/testing';
 import { listen } from '@breakwater/system-runner';
-import { openDatabaseProxy, withClient, type Database } from '@breakwater/system-runner/postgres';
+import { FaultProxy } from '@breakwater/system-runner/network';
+import { withClient, type Database } from '@breakwater/system-runner/postgres';
 import { createTestDatabase, startProcess, type TestedProcess } from '@breakwater/system-runner/testing';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
@@ -248,9 +249,9 @@ describe('customer as a process', () => {
     });
 
     it.each(['main.js', 'migrate.js'] as const)('reports that the database cannot be reached (%s)', async (file) => {
-      const route = await openDatabaseProxy(database.url);
+      const route = await FaultProxy.open(database.url);
       onTestFinished(() => route.close());
-      route.disconnect();
+      route.inject({ kind: 'close' });
 
       const { code, errors } = await start(file, { DATABASE_URL: route.url }).ended;
 

@@ -1,6 +1,6 @@
 import type { Environment } from '@breakwater/service-kit';
 import { createCustomerLabService, createCustomerService, migrateCustomer } from '@breakwater/customer/testing';
-import { openDatabaseProxy, type DatabaseProxy } from '@breakwater/system-runner/postgres';
+import { FaultProxy } from '@breakwater/system-runner/network';
 import { createMigratedDatabase } from '@breakwater/system-runner/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
@@ -11,7 +11,7 @@ export interface RunningCustomer {
   /** The URL of its database, independent of `route`. */
   readonly databaseUrl: string;
   /** The route to its database, which a test can sever. */
-  readonly route: DatabaseProxy;
+  readonly route: FaultProxy;
   http(): ReturnType<typeof request>;
   stop(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function startCustomerLab(environment: Environment): Promise<RunningCusto
 
 async function start(create: typeof createCustomerService, environment: Environment): Promise<RunningCustomer> {
   const database = await createMigratedDatabase(migrateCustomer);
-  const route = await openDatabaseProxy(database.url);
+  const route = await FaultProxy.open(database.url);
   const app = await create({ DATABASE_URL: route.url, CUSTOMER_LATENCY: '0ms', ...environment });
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

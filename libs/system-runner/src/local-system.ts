@@ -7,6 +7,7 @@ import path from 'node:path';
 import { pause, unlessAborted } from './abortable.ts';
 import { createServiceLogins, ownerLogins, type ServiceLogins, SystemDatabase } from './database.ts';
 import { chooseGateway, type Gateway } from './gateway/gateway-choice.ts';
+import { directRoutes, type Routes, SystemNetwork } from './network/system-network.ts';
 import { requireFreePorts, systemPorts, urlOf } from './ports.ts';
 import { ProcessControl } from './process-control.ts';
 import { ReplicaRestarts } from './replica-restarts.ts';
@@ -91,6 +92,7 @@ export class LocalSystem {
   readonly #started: (readonly Stoppable[])[] = [];
   #opening: Promise<SystemDatabase> | undefined;
   #database: SystemDatabase | undefined;
+  readonly #network: SystemNetwork | undefined;
   #logins: ServiceLogins | undefined;
   #customers: readonly ServiceReplica[] = [];
   #accounts: readonly ServiceReplica[] = [];
@@ -100,6 +102,7 @@ export class LocalSystem {
 
   private constructor(options: Required<SystemOptions>, ports: ServiceContext['ports'], gateway: Gateway) {
     this.#gateway = gateway;
+    this.#network = options.faultProxies ? new SystemNetwork() : undefined;
     this.logs = makeTemporaryFolder(`breakwater-${options.name}-`);
     this.gatewayLog = path.join(this.logs, 'gateway.log');
     this.#restarts = new ReplicaRestarts({ report: options.report, signal: this.#stopping.signal });
@@ -178,6 +181,12 @@ export class LocalSystem {
   get database(): SystemDatabase {
     if (this.#database === undefined) throw new Error('the database has not started');
     return this.#database;
+  }
+
+  /** The proxies between the parts. @throws Error in a system without `faultProxies` */
+  get network(): SystemNetwork {
+    if (this.#network === undefined) throw new Error('the system has no proxies: set faultProxies');
+    return this.#network;
   }
 
   /**
@@ -319,16 +328,31 @@ export class LocalSystem {
     const logins = this.#logins;
     if (logins === undefined) throw new Error('the tables must be created first');
     const { ports } = this.#context;
+    const routes: Routes = this.#network ?? directRoutes;
+    if (this.#network !== undefined) this.#started.push([this.#network]);
+    const customers = await namedRoutes(ports.customers, 'customer', (from) =>
+      routes.route('customer-database', { from, to: 'PostgreSQL' }, logins.customer.url),
+    );
+    const accounts = await namedRoutes(ports.accounts, 'account', async (from) => ({
+      databaseUrl: await routes.route('account-database', { from, to: 'PostgreSQL' }, logins.account.url),
+      customerUrls: await namedRoutes(ports.customers, 'customer', (to, port) =>
+        routes.route('account-customer', { from, to }, urlOf(port)),
+      ),
+    }));
+    const accountUrls = await namedRoutes(ports.accounts, 'account', (to, port) =>
+      routes.route('gateway-account', { from: 'gateway', to }, urlOf(port)),
+    );
     this.#customers = this.#startReplicas(ports.customers, (_, index) =>
-      customerService(this.#context, index, logins.customer.url),
+      customerService(this.#context, index, customers[index] ?? ''),
     );
-    this.#accounts = this.#startReplicas(ports.accounts, (_, index) =>
-      accountService(this.#context, index, logins.account.url),
-    );
+    this.#accounts = this.#startReplicas(ports.accounts, (_, index) => {
+      const { databaseUrl = '', customerUrls = [] } = accounts[index] ?? {};
+      return accountService(this.#context, index, databaseUrl, customerUrls);
+    });
     const balancers = this.#startReplicas([ports.gateway], (port) =>
       this.#gateway.prepare({
         port,
-        accountPorts: ports.accounts,
+        accountPorts: accountUrls.map((url) => Number(new URL(url).port)),
         nginxRoundRobin: this.#context.options.nginxRoundRobin,
         consolePort: ports.console,
         runDirectory: path.join(this.logs, 'gateway'),
@@ -402,4 +426,13 @@ export class LocalSystem {
     const isIgnored = this.#stopping.signal.aborted || this.#context.options.unexpectedEnd === 'is-ignored';
     if (!isIgnored) this.#broken.abort(failure);
   }
+}
+
+/** Finds a route for each replica of a service, by the name that it gets. */
+function namedRoutes<T>(
+  ports: readonly number[],
+  service: string,
+  find: (name: string, port: number) => Promise<T>,
+): Promise<T[]> {
+  return Promise.all(ports.map((port, index) => find(`${service}-${index + 1}`, port)));
 }

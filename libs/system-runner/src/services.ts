@@ -50,6 +50,11 @@ export interface SystemOptions {
    */
   readonly database?: 'given' | 'own';
   /**
+   * Whether a proxy is between any two parts that are connected, with which `network` of the system disturbs connections.
+   * Default: false.
+   */
+  readonly faultProxies?: boolean;
+  /**
    * What the unexpected end of a process does: it breaks the system, is ignored, or, for every process but PostgreSQL, is reported
    * and the process starts again. Default: `breaks`.
    */
@@ -81,6 +86,7 @@ export function withDefaults(options: SystemOptions): Required<SystemOptions> {
   return {
     ...defaults,
     nginxRoundRobin: false,
+    faultProxies: false,
     database: 'given',
     unexpectedEnd: 'breaks',
     report: () => {},
@@ -112,10 +118,15 @@ export function customerService(context: ServiceContext, index: number, database
 }
 
 /** An account service. @param index starts at 0 */
-export function accountService(context: ServiceContext, index: number, databaseUrl: string): ProcessSpec {
+export function accountService(
+  context: ServiceContext,
+  index: number,
+  databaseUrl: string,
+  customerUrls: readonly string[],
+): ProcessSpec {
   const entry = context.options.lab ? 'lab/main' : 'main';
   return databaseService(context, 'account', entry, index, databaseUrl, {
-    CUSTOMER_URL: context.ports.customers.map(urlOf).join(','),
+    CUSTOMER_URL: customerUrls.join(','),
     ACTUATOR_TOKEN: context.actuatorToken,
     // The load balancer forwards the address of the client.
     TRUST_PROXY: loopback,

@@ -1,7 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../ports.ts';
-import { openDatabaseProxy } from './database-proxy.ts';
 import { createDatabase, type DatabaseServer, withClient } from './database-server.ts';
 import { provideDatabaseServer, startLocalPostgres } from './local-postgres.ts';
 
@@ -131,31 +130,5 @@ describe('provideDatabaseServer', () => {
     await expect(failure).rejects.toThrow(
       /^DATABASE_URL points at PostgreSQL 14\.13 \(postgres:\/\/someone:\*\*\*@127.*\): 15 or newer is needed\. [^\n]*$/,
     );
-  });
-});
-
-describe('openDatabaseProxy', () => {
-  it('interrupts and restores the connection to the database', async () => {
-    const server = await provideDatabaseServer();
-    onTestFinished(() => server.stop());
-    const proxy = await openDatabaseProxy(server.url);
-    onTestFinished(() => proxy.close());
-    const responds = (): Promise<boolean> =>
-      withClient(proxy.url, (client) => client.query('SELECT 1')).then(
-        () => true,
-        () => false,
-      );
-
-    const before = await responds();
-    const cut = withClient(proxy.url, async (client) => {
-      proxy.disconnect();
-      await client.query('SELECT 1');
-    });
-
-    await expect(cut).rejects.toThrow(/terminated/);
-    const during = await responds();
-    proxy.reconnect();
-    const after = await responds();
-    expect({ before, during, after }).toEqual({ before: true, during: false, after: true });
   });
 });

@@ -1,4 +1,3 @@
-export { type DatabaseProxy, openDatabaseProxy } from './database-proxy.ts';
 export {
   createDatabase,
   type Database,
