@@ -49,10 +49,15 @@ export const preconditionRequired = (): ProblemException =>
     detail: 'A change needs the header If-Match with the ETag of the account as it was last read, such as "1".',
   });
 
+/** Whether an account is one that a client means and may close. */
+export function isClosable({ version, status }: Account, ifMatch: EntityTags): boolean {
+  return status === 'ACTIVE' && matchesStrongly(ifMatch, version);
+}
+
 /** Why an account was not closed: 412 for another version than the client has seen, 409 for a status other than ACTIVE. */
 export function notClosed({ id, version, status }: Account, ifMatch: EntityTags): ProblemException {
   const etag = entityTagOf(version);
-  if (matchesStrongly(ifMatch, version) && status !== 'ACTIVE') {
+  if (matchesStrongly(ifMatch, version)) {
     return new ProblemException({
       ...accountKinds['account-not-active'],
       detail: `Only an ACTIVE account can be closed; the account ${id} is ${status}.`,

@@ -135,4 +135,37 @@ describe('AccountsService', () => {
 
     await expect(service.close('a', '*')).rejects.toMatchObject({ problem: { status: 404 } });
   });
+
+  describe('closing an account that is verified between the refused closing and the reading of the reason', () => {
+    const pending = { id: 'a', version: 1, status: 'PENDING_VERIFICATION' };
+    const active = { id: 'a', version: 2, status: 'ACTIVE' };
+    const closed = { id: 'a', version: 3, status: 'CLOSED' };
+
+    /** The first attempt to close meets a pending account. */
+    function verifiedMeanwhile() {
+      const stored = { account: pending };
+      const accounts = {
+        close: async ({ ifMatch }: { ifMatch: unknown }) => {
+          const isMatch = ifMatch === '*' || JSON.stringify(ifMatch).includes(`"${stored.account.version}"`);
+          if (stored.account.status !== 'ACTIVE' || !isMatch) return undefined;
+          return (stored.account = closed);
+        },
+        findById: async () => {
+          if (stored.account === pending) stored.account = active;
+          return stored.account;
+        },
+      } as unknown as AccountsRepository;
+      return new AccountsService({} as CustomerDirectory, accounts);
+    }
+
+    it.each([['*'], [[{ opaque: '2', weak: false }]]] as const)('closes it when If-Match is %j', async (ifMatch) => {
+      expect(await verifiedMeanwhile().close('a', ifMatch)).toEqual(closed);
+    });
+
+    it('refuses with 412 when If-Match names the version before', async () => {
+      const closing = verifiedMeanwhile().close('a', [{ opaque: '1', weak: false }]);
+
+      await expect(closing).rejects.toMatchObject({ problem: { status: 412, headers: { etag: '"2"' } } });
+    });
+  });
 });

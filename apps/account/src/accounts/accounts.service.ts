@@ -3,7 +3,7 @@ import { CustomerDirectory, type Verification } from '../customer/customer-direc
 import { ageMsOf } from '../database/database-clock.ts';
 import type { Write } from '../idempotency/idempotent.ts';
 import { accountIdAt } from './account-id.ts';
-import { notClosed, type EntityTags } from './account-version.ts';
+import { isClosable, notClosed, type EntityTags } from './account-version.ts';
 import { toCursor, type CreateAccountDto, type ListAccountsQuery } from './account.requests.ts';
 import { accountPath, type Account, type AccountEvent, type AccountPage } from './account.ts';
 import { accountNotFound } from './accounts.problems.ts';
@@ -70,9 +70,13 @@ export class AccountsService {
    * @throws ProblemException 404 when there is no such account, 412 when it has another version, 409 when it is not ACTIVE
    */
   async close(id: string, ifMatch: EntityTags): Promise<Account> {
-    const closed = await this.accounts.close({ id, ifMatch, reason: 'Closed on request.' });
-    if (closed) return closed;
-    throw notClosed(await this.findById(id), ifMatch);
+    for (;;) {
+      const closed = await this.accounts.close({ id, ifMatch, reason: 'Closed on request.' });
+      if (closed) return closed;
+      const account = await this.findById(id);
+      // Once at most: between both statements it became ACTIVE, which it never becomes again.
+      if (!isClosable(account, ifMatch)) throw notClosed(account, ifMatch);
+    }
   }
 }
 
