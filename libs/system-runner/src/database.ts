@@ -91,6 +91,20 @@ export class SystemDatabase {
     this.#monitor = await this.#monitor.reconnect();
   }
 
+  /**
+   * Stops all processes of the server where they are (SIGSTOP): connections stay open, and nothing responds.
+   *
+   * @throws SystemFailure for a given server
+   */
+  freeze(): Promise<void> {
+    return this.#requireOwn().freeze();
+  }
+
+  /** Lets a frozen server continue (SIGCONT). */
+  thaw(): void {
+    this.#requireOwn().thaw();
+  }
+
   /** Ends an own server permanently; a given server keeps running. */
   async close(): Promise<void> {
     await this.#monitor.end();
@@ -100,7 +114,7 @@ export class SystemDatabase {
   #requireOwn(): LocalPostgres {
     if (this.#own !== undefined) return this.#own;
     throw new SystemFailure(
-      `PostgreSQL on ${addressOf(this.url)} cannot be stopped and started: DATABASE_URL names it`,
+      `PostgreSQL on ${addressOf(this.url)} cannot be stopped, frozen or started: DATABASE_URL names it`,
       'Unset DATABASE_URL; a server is then started for this run.',
     );
   }

@@ -172,6 +172,13 @@ export class LocalSystem {
     return found;
   }
 
+  /** The load balancer after its start. @throws Error before */
+  get gateway(): ServiceReplica {
+    const found = this.#entrances.find(({ name }) => name === 'gateway');
+    if (found === undefined) throw new Error('the load balancer has not started');
+    return found;
+  }
+
   /** The console after its start; undefined in a system without a console. */
   get console(): ServiceReplica | undefined {
     return this.#entrances.find(({ name }) => name === 'console');

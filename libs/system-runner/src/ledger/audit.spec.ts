@@ -175,6 +175,27 @@ describe('auditLedger', () => {
     expect(kinds(made, read)).toEqual(expected);
   });
 
+  describe('of an account that a client has closed', () => {
+    const closedIn = (status: string): LedgerSnapshot => ({
+      ...account('a-1', { status }),
+      events: [...ledger.events, ...(status === 'CLOSED' ? [{ accountId: 'a-1', from: 'ACTIVE', to: 'CLOSED' }] : [])],
+    });
+
+    it.each([
+      ['closed', 'CLOSED', []],
+      ['closed', 'ACTIVE', ['wrong-state']],
+      ['maybe', 'CLOSED', []],
+      ['maybe', 'ACTIVE', []],
+      [undefined, 'CLOSED', ['wrong-state']],
+    ] as const)('(%s) and that is %s finds %j', (closing, status, expected) => {
+      const closings = new Map(closing === undefined ? [] : [['a-1', closing]]);
+
+      const found = auditLedger(requests, closedIn(status), customerExists, closings);
+
+      expect(found.map(({ kind }) => kind)).toEqual(expected);
+    });
+  });
+
   it('names the request and the account', () => {
     expect(auditLedger(requests, withoutAccount('a-1'), customerExists)).toEqual([
       { kind: 'lost-account', message: 'k-active received account a-1, which does not exist.' },

@@ -14,7 +14,12 @@ export interface RecordedResponse {
   readonly status: number;
   /** The account in the response; undefined when it contains none. */
   readonly accountId: string | undefined;
+  /** The status and the version of that account, where a history is recorded. */
+  readonly account?: { readonly status: string; readonly version: number };
 }
+
+/** A closing by a client: `maybe` when it received no response. */
+export type Closing = 'closed' | 'maybe';
 
 /** How responses and ledger disagree. */
 export type ViolationKind =
@@ -57,11 +62,13 @@ export interface LedgerViolation {
  *
  * @param requests all requests: an account that belongs to none of them is a violation
  * @param customerExists must not depend on the services
+ * @param closings by account id. Default: no account was closed
  */
 export function auditLedger(
   requests: readonly RecordedRequest[],
   ledger: LedgerSnapshot,
   customerExists: (customerId: string) => boolean,
+  closings: ReadonlyMap<string, Closing> = new Map(),
 ): LedgerViolation[] {
   const accounts = new Map(ledger.accounts.map((account) => [account.id, account]));
   const keys = Map.groupBy(ledger.keys, ({ key }) => key);
@@ -75,7 +82,9 @@ export function auditLedger(
       .filter(({ key }) => !sent.has(key))
       .map(({ key }) => violation('wrong-key', `No client sent the key ${key}.`)),
     ...auditOwnership(requests, ledger.accounts),
-    ...ledger.accounts.flatMap((account) => auditState(account, customerExists(account.customerId))),
+    ...ledger.accounts.flatMap((account) =>
+      auditState(account, customerExists(account.customerId), closings.get(account.id)),
+    ),
     ...ledger.accounts.flatMap((account) => auditHistory(account, histories.get(account.id) ?? [])),
     ...ledger.queue
       .filter((id) => accounts.get(id)?.status !== 'PENDING_VERIFICATION')
@@ -161,13 +170,18 @@ function auditOwnership(requests: readonly RecordedRequest[], accounts: readonly
   return violations;
 }
 
-function auditState({ id, customerId, status }: AccountRow, exists: boolean): LedgerViolation[] {
+function auditState(
+  { id, customerId, status }: AccountRow,
+  exists: boolean,
+  closing: Closing | undefined,
+): LedgerViolation[] {
   if (status === 'PENDING_VERIFICATION') {
     return [violation('pending', `Account ${id} of ${customerId} is not verified.`)];
   }
-  const expected = exists ? 'ACTIVE' : 'REJECTED';
-  if (status === expected) return [];
-  return [violation('wrong-state', `Account ${id} of ${customerId} is ${status} instead of ${expected}.`)];
+  const verified = exists ? 'ACTIVE' : 'REJECTED';
+  const expected = { closed: ['CLOSED'], maybe: ['CLOSED', verified], none: [verified] }[closing ?? 'none'];
+  if (expected.includes(status)) return [];
+  return [violation('wrong-state', `Account ${id} of ${customerId} is ${status} instead of ${expected.join(' or ')}.`)];
 }
 
 function auditHistory({ id, status }: AccountRow, events: readonly EventRow[]): LedgerViolation[] {

@@ -1,4 +1,10 @@
-export { auditLedger, type LedgerViolation, type RecordedRequest, type RecordedResponse } from './audit.ts';
+export {
+  auditLedger,
+  type Closing,
+  type LedgerViolation,
+  type RecordedRequest,
+  type RecordedResponse,
+} from './audit.ts';
 export { countPending, customerExists, type LedgerSnapshot, readLedger, seededCustomers } from './ledger.ts';
 export { type Outcome, outcomeOf, outcomes } from './outcomes.ts';
 export { isFinal, RetryingClient, type RetryingClientOptions } from './retrying-client.ts';

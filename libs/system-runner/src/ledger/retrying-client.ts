@@ -47,8 +47,9 @@ export class RetryingClient {
       });
       const body = await response.text();
       if (!isFinal(response.status)) return String(response.status);
-      const { id }: { id?: unknown } = JSON.parse(body);
-      return { status: response.status, accountId: typeof id === 'string' ? id : undefined };
+      const { id, status, version }: { id?: unknown; status?: unknown; version?: unknown } = JSON.parse(body);
+      if (typeof id !== 'string') return { status: response.status, accountId: undefined };
+      return { status: response.status, accountId: id, account: { status: String(status), version: Number(version) } };
     } catch (error) {
       return error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'no connection';
     }
