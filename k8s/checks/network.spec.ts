@@ -18,6 +18,7 @@ const everywhere = [
   'console → nginx:8080',
   'prometheus → account:3000',
   'prometheus → customer:3001',
+  'prometheus → nginx:8081',
   'account → otel-collector:4318',
   'customer → otel-collector:4318',
   'otel-collector → jaeger:4317',

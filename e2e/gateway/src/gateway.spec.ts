@@ -357,6 +357,18 @@ describe.skipIf(!hasNginx)('nginx', () => {
     expect((await get(url, '/accounts', { socketPath: statusSocket })).status).toBe(404);
   });
 
+  it('shows the metrics of its connections to Prometheus, and not to clients', async () => {
+    const replica = await Replica.respondingWith();
+    const { url, statusSocket } = await gatewayTo([replica]);
+
+    const { body, type } = await get(url, '/metrics', { socketPath: statusSocket });
+
+    expect(type).toBe('text/plain; version=0.0.4');
+    expect(body).toMatch(/^# TYPE nginx_connections_active gauge\nnginx_connections_active \d+\n/);
+    expect(body.match(/^nginx_connections_\w+ \d+$/gm)).toHaveLength(4);
+    expect((await fetch(`${url}/metrics`)).status).toBe(404);
+  });
+
   it('limits each client separately behind a trusted proxy', async () => {
     const replica = await Replica.respondingWith();
     const nginx = await gatewayTo([replica], {
