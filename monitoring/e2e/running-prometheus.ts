@@ -1,4 +1,12 @@
-import { childEnvironment, freePort, loopback, respondsAt, SupervisedProcess, urlOf } from '@breakwater/system-runner';
+import {
+  childEnvironment,
+  freePort,
+  loopback,
+  type ProcessSpec,
+  respondsAt,
+  SupervisedProcess,
+  urlOf,
+} from '@breakwater/system-runner';
 import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,6 +35,12 @@ export interface RunningPrometheus {
   rules(): Promise<readonly EvaluatedRule[]>;
   /** Addresses that were scraped without an error. */
   scraped(): Promise<readonly string[]>;
+  /** Stops the process where it is (SIGSTOP), with requests of its scrapes in flight. */
+  freeze(): void;
+  /** Ends it like a crash. */
+  kill(): Promise<void>;
+  /** Starts it again with the same data, after {@link kill}. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -75,7 +89,7 @@ export async function startPrometheus(
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-prometheus-'));
   const port = await freePort();
   await configure(folder, port, targets);
-  const prometheus = new SupervisedProcess({
+  const spec: ProcessSpec = {
     name: 'Prometheus',
     command: program,
     args: [
@@ -89,8 +103,13 @@ export async function startPrometheus(
     env: childEnvironment(),
     logFile: join(folder, 'prometheus.log'),
     probe: respondsAt(`${urlOf(port)}/-/ready`),
-  });
-  await prometheus.ready(new AbortController().signal);
+  };
+  const start = async (): Promise<SupervisedProcess> => {
+    const started = new SupervisedProcess(spec);
+    await started.ready(new AbortController().signal);
+    return started;
+  };
+  let prometheus = await start();
 
   const get = async <Data>(path: string): Promise<{ data: Data; error?: string }> => {
     const response = await fetch(`${urlOf(port)}/api/v1/${path}`);
@@ -118,6 +137,14 @@ export async function startPrometheus(
         .filter(({ health }) => health === 'up')
         .map(({ scrapeUrl }) => new URL(scrapeUrl).host)
         .sort();
+    },
+    freeze: () => prometheus.signal('SIGSTOP'),
+    kill: async () => {
+      prometheus.kill();
+      await prometheus.exited;
+    },
+    restart: async () => {
+      prometheus = await start();
     },
     stop: async () => {
       await prometheus.stop();

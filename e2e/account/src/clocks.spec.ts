@@ -1,15 +1,19 @@
 import { migrateAccount } from '@breakwater/account/testing';
-import { type Database, withClient } from '@breakwater/system-runner/postgres';
+import { type Database, startLocalPostgres, withClient } from '@breakwater/system-runner/postgres';
 import {
   clockAhead,
   createTestDatabase,
   hasFaketime,
+  movableClock,
   startProcess,
   type TestedProcess,
 } from '@breakwater/system-runner/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { insertPending } from './pending-accounts.ts';
-import { eventually } from './services.ts';
+import { eventually, startReplica } from './services.ts';
 import { StandInCustomer } from './stand-in-customer.ts';
 
 interface Account {
@@ -168,5 +172,45 @@ describe.runIf(hasFaketime)('two replicas, one with a clock that is 90 s ahead (
     await replica?.ended;
 
     expect(Date.parse(String(replica?.log.at(-1)?.['time'])) - Date.now()).toBeGreaterThan(80_000);
+  });
+});
+
+describe.runIf(hasFaketime)('a database whose clock jumps ahead by 25 hours, and back', () => {
+  it('forgets keys that expire, and keeps the accounts of both openings', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'breakwater-clock-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    // PostgreSQL runs as another user.
+    chmodSync(folder, 0o755);
+    const clock = movableClock(path.join(folder, 'time'));
+    const server = await startLocalPostgres(undefined, { ...process.env, ...clock.environment });
+    onTestFinished(() => server.stop());
+    await migrateAccount(server.url);
+    const customer = await StandInCustomer.start();
+    onTestFinished(() => customer.stop());
+    const account = await startReplica(server.url, { CUSTOMER_URL: customer.url });
+    onTestFinished(() => account.stop());
+    const open = async () => {
+      const { status, body, headers } = await account.open('c-1001').set('idempotency-key', 'k-1');
+      const { id, createdAt } = body as Account;
+      return { status, id, createdAt, isReplayed: headers['idempotency-replayed'] === 'true' };
+    };
+    const aDay = 24 * 3_600_000;
+
+    const first = await open();
+    const repeated = await open();
+    clock.setAhead(25);
+    const afterJump = await open();
+    const repeatedAfterJump = await open();
+    clock.setAhead(0);
+    const afterReturn = await open();
+
+    expect(repeated).toEqual({ ...first, isReplayed: true });
+    expect(afterJump).toMatchObject({ status: 201, isReplayed: false });
+    expect(Date.parse(afterJump.createdAt) - Date.parse(first.createdAt)).toBeGreaterThan(aDay);
+    expect(repeatedAfterJump).toEqual({ ...afterJump, isReplayed: true });
+    // A key that expired early does not return.
+    expect(afterReturn).toEqual({ ...afterJump, isReplayed: true });
+    const { body } = await account.http().get('/accounts').expect(200);
+    expect((body as { items: Account[] }).items.map(({ id }) => id)).toEqual([afterJump.id, first.id]);
   });
 });

@@ -98,10 +98,14 @@ export async function provideDatabaseServer(
  * this program alive, and no signal handler is installed.
  *
  * @param parent where the temporary directory is. Default: the system's directory for temporary files
+ * @param environment the variables of the server. Default: those of this program
  * @throws DatabaseServerError
  */
-export function startLocalPostgres(parent: string = tmpdir()): Promise<LocalPostgres> {
-  return startWith(parent, async (directory, { initdb }, user) => {
+export function startLocalPostgres(
+  parent: string = tmpdir(),
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<LocalPostgres> {
+  return startWith(parent, environment, async (directory, { initdb }, user) => {
     const password = randomBytes(18).toString('base64url');
     await initialize(initdb, directory, password, user);
     return password;
@@ -111,6 +115,7 @@ export function startLocalPostgres(parent: string = tmpdir()): Promise<LocalPost
 /** @param prepare fills the directory with the data of the server. Returns the password of `postgres` */
 async function startWith(
   parent: string,
+  environment: NodeJS.ProcessEnv,
   prepare: (directory: string, binaries: PostgresBinaries, user: UnprivilegedUser | undefined) => Promise<string>,
 ): Promise<LocalPostgres> {
   const user = await findUnprivilegedUser();
@@ -120,7 +125,7 @@ async function startWith(
     if (user) await chown(directory, user.uid, user.gid);
     const binaries = await runnableBinaries(await findBinaries(), directory, user);
     const password = await prepare(directory, binaries, user);
-    const specOn = (port: number) => serverSpec(binaries.postgres, dataIn(directory), port, user);
+    const specOn = (port: number) => serverSpec(binaries.postgres, dataIn(directory), port, user, environment);
     const { port, server } = await startOnFreePort(specOn);
     const url = `postgres://postgres:${password}@${loopback}:${port}/postgres`;
     return new RunningPostgres(url, directory, server, specOn(port));
@@ -191,7 +196,7 @@ class RunningPostgres implements LocalPostgres {
   }
 
   startStandby(): Promise<LocalPostgres> {
-    return startWith(path.dirname(this.directory), async (directory, _binaries, user) => {
+    return startWith(path.dirname(this.directory), this.#spec.env, async (directory, _binaries, user) => {
       const data = dataIn(directory);
       const label = await withClient(this.url, async (client) => {
         await client.query("select pg_backup_start('standby', true)");
@@ -231,13 +236,19 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-function serverSpec(postgres: string, data: string, port: number, user: UnprivilegedUser | undefined): ProcessSpec {
+function serverSpec(
+  postgres: string,
+  data: string,
+  port: number,
+  user: UnprivilegedUser | undefined,
+  env: NodeJS.ProcessEnv,
+): ProcessSpec {
   return {
     name: 'PostgreSQL',
     command: postgres,
     args: ['-D', data, '-p', String(port), ...serverSettings.flatMap((setting) => ['-c', setting])],
     cwd: tmpdir(),
-    env: process.env,
+    env,
     user,
     logFile: path.join(path.dirname(data), 'postgres.log'),
     keepsAlive: false,

@@ -11,7 +11,7 @@ export {
 export { resolvingWith, StandInDns, type StandInDnsServer } from './stand-in-dns.ts';
 export { startSystem } from './test-system.ts';
 export { startProcess, type TestedProcess } from './tested-process.ts';
-export { clockAhead, hasFaketime } from './wrong-clock.ts';
+export { clockAhead, hasFaketime, movableClock } from './wrong-clock.ts';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { listen } from '../ports.ts';
 
