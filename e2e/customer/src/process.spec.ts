@@ -264,15 +264,15 @@ describe('customer as a process', () => {
     it('waits for a database and for migrations that are late, and then serves', async () => {
       const empty = await createTestDatabase();
       onTestFinished(() => empty.drop());
-      const route = await openDatabaseProxy(empty.url);
+      const route = await FaultProxy.open(empty.url);
       onTestFinished(() => route.close());
-      route.disconnect();
+      route.inject({ kind: 'close' });
       const environment = { DATABASE_URL: route.url, STARTUP_TIMEOUT: '60s' };
       const customer = start('main.js', environment);
       const migration = start('migrate.js', environment);
 
       await Promise.all([customer.hasLogged('the start waits'), migration.hasLogged('the migration waits')]);
-      route.reconnect();
+      route.heal();
 
       expect(await migration.ended).toMatchObject({ code: 0, errors: '' });
       expect((await fetch(`${await customer.listening}/customers/c-1001`)).status).toBe(200);

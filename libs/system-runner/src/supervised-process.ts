@@ -25,6 +25,8 @@ export interface ProcessSpec {
   readonly stopSignal?: NodeJS.Signals;
   /** The signal that it receives when this program ended without stopping it. Default: SIGKILL. */
   readonly orphanSignal?: NodeJS.Signals;
+  /** Removes what an earlier process has left, before each start. */
+  readonly prepare?: () => void;
   /** How to find out whether it is ready; {@link SupervisedProcess.ready} needs it. */
   readonly probe?: ReadinessProbe;
 }
@@ -63,6 +65,7 @@ export class SupervisedProcess {
     this.name = spec.name;
     this.logFile = spec.logFile;
     this.#spec = spec;
+    spec.prepare?.();
     // A file instead of a pipe: it is complete even when this program is killed, and needs no work here.
     const log = openSync(spec.logFile, 'a');
     const errors = openSync(spec.errorFile ?? spec.logFile, 'a');

@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { auditLedger, countPending, customerExists, readLedger } from '@breakwater/system-runner/ledger';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Cell, differences, disturbedBy, faultOf } from './cells.ts';
@@ -37,8 +35,6 @@ describe('a fault of the network', () => {
     await gateway.kill();
     const meanwhile = await faulty.open();
     const direct = await faulty.open(faulty.system.accountUrls[0]);
-    // A killed nginx leaves the socket of its status, which only this system has: elsewhere it is a port.
-    rmSync(path.join(faulty.system.logs, 'gateway', 'status.sock'), { force: true });
     await gateway.restart();
     const afterwards = await faulty.open();
 

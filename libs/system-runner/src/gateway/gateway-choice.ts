@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loopback, urlOf } from '../ports.ts';
 import { childEnvironment, type ProcessSpec, respondsAt } from '../supervised-process.ts';
@@ -67,7 +67,7 @@ export function nginxValues({
     // Addresses are fixed while the system runs, and there is no proxy in front of it.
     GATEWAY_RESOLVER: '',
     GATEWAY_TRUSTED_PROXIES: '',
-    GATEWAY_STATUS_LISTEN: `unix:${path.join(runDirectory, 'status.sock')}`,
+    GATEWAY_STATUS_LISTEN: `unix:${statusSocket(runDirectory)}`,
     // All requests come from one client, this machine.
     GATEWAY_RATE_LIMIT: '1000r/s',
     GATEWAY_RATE_BURST: '2000',
@@ -78,6 +78,8 @@ export function nginxValues({
     ...values,
   };
 }
+
+const statusSocket = (runDirectory: string): string => path.join(runDirectory, 'status.sock');
 
 /** As `nginx/nginx.conf` describes them. nginx always tries a single replica, so it needs no backup. */
 function replicaDirectives(ports: readonly number[], nginxRoundRobin: boolean): string[] {
@@ -137,6 +139,8 @@ function prepareNginx(nginx: string, settings: GatewaySettings): ProcessSpec {
     // Without -e, nginx first opens its compiled-in log, which requires root.
     args: ['-p', settings.runDirectory, '-c', configuration, '-e', 'stderr', '-g', 'daemon off;'],
     env: childEnvironment(),
+    // One that was killed leaves it, and the next one could not listen on it.
+    prepare: () => rmSync(statusSocket(settings.runDirectory), { force: true }),
   };
 }
 
