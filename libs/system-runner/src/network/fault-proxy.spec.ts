@@ -193,7 +193,7 @@ describe('FaultProxy', () => {
     },
   );
 
-  it('tells a client of a partition nothing about the end of the server', async () => {
+  it('hides the end of the server from a client behind a partition', async () => {
     const client = await connected();
     proxy.inject({ kind: 'partition', direction: 'to-client' });
 
