@@ -71,6 +71,25 @@ describe('readConfigFile', () => {
     await expect(readConfigFile(path)).rejects.toThrow(`${path} is not valid YAML, ${reason}`);
   });
 
+  it.each([
+    ['a: *b', 'Unresolved alias (the anchor must be set before the alias): b'],
+    ['a: &a\n  b: *a', 'an anchor contains an alias of itself'],
+    ['a: { <<: 1 }', 'Merge sources must be maps or map aliases'],
+    [
+      [
+        'a: &a [x, x]',
+        ...Array.from('bcdefghi', (name, at) => `${name}: &${name} [${`*${'abcdefgh'[at]}, `.repeat(9)}]`),
+      ].join('\n'),
+      'Excessive alias count indicates a resource exhaustion attack',
+    ],
+  ])('names the file whose anchors, aliases or merge keys are wrong: %j', async (text, reason) => {
+    const path = await write(text);
+    const reading = readConfigFile(path);
+
+    await expect(reading).rejects.toBeInstanceOf(ConfigFileError);
+    await expect(reading).rejects.toThrow(`${path} is not valid YAML: ${reason}`);
+  });
+
   it.each(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])('reports how to install yaml after %s', async (code) => {
     const missing = Object.assign(new Error("Cannot find package 'yaml'"), { code });
     const reading = readConfigFile(await write('a: 1'), () => Promise.reject(missing));

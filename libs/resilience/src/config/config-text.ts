@@ -92,7 +92,27 @@ async function yamlDocuments(
     const message = `${label} is not valid YAML, line ${line}, column ${col}: ${summary}`;
     throw new ConfigFileError(path, message, { cause: error });
   }
-  return documents.map((document) => document.toJS());
+  return documents.map((document) => valueOf(document, path, label));
+}
+
+/** The value of a document that is valid as text. Its anchors, aliases and merge keys may still be wrong. */
+function valueOf(document: YamlDocument, path: string, label: string): unknown {
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigFileError(path, `${label} is not valid YAML: ${reason}`, { cause: error });
+  }
+  if (!containsItself(value)) return value;
+  throw new ConfigFileError(path, `${label} is not valid YAML: an anchor contains an alias of itself`);
+}
+
+function containsItself(value: unknown, within: ReadonlySet<unknown> = new Set()): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (within.has(value)) return true;
+  const inside = new Set([...within, value]);
+  return Object.values(value).some((each) => containsItself(each, inside));
 }
 
 async function yaml(path: string, importYaml: YamlImport): ReturnType<YamlImport> {
