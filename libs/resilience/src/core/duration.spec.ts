@@ -46,6 +46,8 @@ describe('parseDuration', () => {
     true,
     null,
     undefined,
+    `${'9'.repeat(400)}s`,
+    `P${'9'.repeat(400)}DT-${'9'.repeat(400)}H`,
     {},
     Number.NaN,
     Infinity,

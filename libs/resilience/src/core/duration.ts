@@ -25,10 +25,16 @@ export function parseDuration(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string') return undefined;
 
-  const plain = simple.exec(value.trim());
+  const ms = millisecondsIn(value.trim());
+  // Hundreds of digits are more than a number can be.
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
+function millisecondsIn(text: string): number | undefined {
+  const plain = simple.exec(text);
   if (plain) return Number(plain[1]) * unitsMs[(plain[2] ?? 'ms').toLowerCase() as Unit];
 
-  const iso = iso8601.exec(value.trim());
+  const iso = iso8601.exec(text);
   if (!iso) return undefined;
   const [, sign, days = '0', hours = '0', minutes = '0', seconds = '0'] = iso;
   const totalMs =
