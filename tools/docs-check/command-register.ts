@@ -284,6 +284,8 @@ export const notRun: Texts = {
   'npm run generate': 'runs every generator; tests check the files of each one',
   'nest add @breakwater/resilience':
     'needs a published package; libs/resilience/packaging/schematic.e2e.spec.ts runs the schematic on a new application',
+  'npm sbom --sbom-format=cyclonedx --package-lock-only':
+    'tools/dependencies/sbom.spec.ts runs the same command and reads its output',
   'npm run screenshots -w @breakwater/console-e2e':
     'writes images for the documentation; e2e/console opens the same pages in npm test',
   'node --cpu-prof': 'a Node option for profiling by hand',
@@ -295,6 +297,7 @@ export const notRun: Texts = {
     'needs kwok and twenty minutes; k8s/scaling/timeline.spec.ts checks the recorded result against the page',
   'npm run capacity -w k8s': 'needs an idle machine; no test depends on its numbers',
   'docker compose ps customer': likeThatOfAccount,
+  'docker compose ps nginx': likeThatOfAccount,
   'docker compose logs --tail 50 customer': likeThatOfAccount,
   'docker compose up -d --scale customer=2 --no-recreate': likeThatOfAccount,
   'kubectl get deployment customer': needsCluster,
