@@ -52,9 +52,7 @@ it('serves a change only under an allowed Host, and from no other Origin', async
 
       expect([0, 403]).toContain(status);
       if (status === 403) return;
-      expect(host.toLowerCase()).toMatch(
-        /^(?:[\w.-]*localhost|127(?:\.\d+){0,3}|\[[\d:]*1\]|[\dx.]+)(?::\d*)?$/,
-      );
+      expect(host.toLowerCase()).toMatch(/^(?:[\w.-]*localhost|127(?:\.\d+){0,3}|\[[\d:]*1\]|[\dx.]+)(?::\d*)?$/);
       if (origin !== undefined) expect(new URL(origin).hostname).toBe(new URL(`http://${host}`).hostname);
     }),
   );
