@@ -205,6 +205,10 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'kubectl -n breakwater create secret generic customer-migrations --from-file=database-url':
       "['customer-migrations', 'database-url']",
   },
+  'libs/resilience/interleavings/interleavings.spec.ts': {
+    'npm run interleavings -w @breakwater/resilience': "'main.ts'",
+    'npm run interleavings -w @breakwater/resilience -- --long --seed 27': "'main.ts'",
+  },
   'apps/console/src/console.spec.ts': {
     'CONSOLE_LOAD=true DEMO_MODE=true docker compose up': "CONSOLE_LOAD: 'true'",
   },
