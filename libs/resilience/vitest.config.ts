@@ -1,3 +1,3 @@
 import { vitestConfig } from '../../vitest.shared.ts';
 
-export default vitestConfig({ include: ['{src,conformance,examples,interleavings,bench}/**/*.spec.ts'] });
+export default vitestConfig({ include: ['{src,conformance,examples,interleavings,specification,bench}/**/*.spec.ts'] });

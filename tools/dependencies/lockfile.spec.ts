@@ -53,6 +53,7 @@ const allowedLicences = new Set([
 
 /** Packages whose manifest does not name an SPDX licence, with the licence of their LICENSE file. */
 const readLicences: Readonly<Record<string, string>> = {
+  '@informalsystems/quint': 'Apache-2.0',
   busboy: 'MIT',
   'dejavu-fonts-ttf': 'the licence of Bitstream Vera, which permits use and embedding',
   streamsearch: 'MIT',

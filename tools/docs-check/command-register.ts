@@ -209,6 +209,10 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'npm run interleavings -w @breakwater/resilience': "'main.ts'",
     'npm run interleavings -w @breakwater/resilience -- --long --seed 27': "'main.ts'",
   },
+  'libs/resilience/specification/specification.spec.ts': {
+    'npm run specification -w @breakwater/resilience': 'await loadSpecification()',
+    'npm run specification -w @breakwater/resilience -- --seed 27': 'await loadSpecification()',
+  },
   'apps/console/src/console.spec.ts': {
     'CONSOLE_LOAD=true DEMO_MODE=true docker compose up': "CONSOLE_LOAD: 'true'",
   },
