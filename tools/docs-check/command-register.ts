@@ -207,11 +207,6 @@ export const runBy: Readonly<Record<string, Texts>> = {
   },
   'libs/resilience/interleavings/interleavings.spec.ts': {
     'npm run interleavings -w @breakwater/resilience': "'main.ts'",
-    'npm run interleavings -w @breakwater/resilience -- --long --seed 27': "'main.ts'",
-  },
-  'libs/resilience/specification/specification.spec.ts': {
-    'npm run specification -w @breakwater/resilience': 'await loadSpecification()',
-    'npm run specification -w @breakwater/resilience -- --seed 27': 'await loadSpecification()',
   },
   'apps/console/src/console.spec.ts': {
     'CONSOLE_LOAD=true DEMO_MODE=true docker compose up': "CONSOLE_LOAD: 'true'",
@@ -284,11 +279,20 @@ export const runBy: Readonly<Record<string, Texts>> = {
 
 const needsCluster = 'needs a cluster; npm run cluster -w k8s runs the others on one';
 
+const longForm = 'takes minutes; a spec of the same folder runs a part of it in npm test';
+
+const mutation = 'takes minutes to hours';
+
 const likeThatOfAccount = 'compose:check runs the same command for account';
 
 /** Commands that nothing runs, with the reason. */
 export const notRun: Texts = {
   'npm run format': 'formats files; CI runs npx prettier --check . on the same files',
+  'npm run interleavings -w @breakwater/resilience -- --long --seed 27': longForm,
+  'npm run specification -w @breakwater/resilience': longForm,
+  'npm run specification -w @breakwater/resilience -- --seed 27': longForm,
+  'npm run mutation -w @breakwater/resilience -- --folder core/circuit-breaker': mutation,
+  'npm run mutation -w @breakwater/resilience -- --folder core/circuit-breaker --shard 1/3': mutation,
   'npm run generate': 'runs every generator; tests check the files of each one',
   'nest add @breakwater/resilience':
     'needs a published package; libs/resilience/packaging/schematic.e2e.spec.ts runs the schematic on a new application',
