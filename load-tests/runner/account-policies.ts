@@ -3,7 +3,7 @@ import path from 'node:path';
 import { workspaceRoot } from '@breakwater/system-runner';
 import { parse, stringify } from 'yaml';
 import type { Engine } from './engines.ts';
-import type { Variant } from '../scenarios/scenario.ts';
+import { hasCircuitBreaker, type Variant } from '../scenarios/scenario.ts';
 
 type Settings = Record<string, unknown>;
 type Kind = 'circuitbreaker' | 'endpointpool' | 'timelimiter' | 'bulkhead' | 'retry' | 'cachedfallback';
@@ -27,17 +27,14 @@ export function policiesFor(own: string, engine: Engine, variant: Variant): stri
   if (engine === 'sliding-window' && !changesPolicies(variant)) return own;
   const policies = parse(own) as Policies;
   changeEngine(policies, engine);
-  if (isRetryVariant(variant)) retryWithoutCircuitBreaker(policies, variant);
+  if (!hasCircuitBreaker(variant)) retryWithoutCircuitBreaker(policies, variant);
   if (variant === 'round-robin-without-ejection') takeReplicasInTurn(policies);
   if (variant === 'cold-cache') useNoStaleValue(policies);
   return stringify(policies);
 }
 
-const isRetryVariant = (variant: Variant): boolean =>
-  variant === 'retries-without-budget' || variant === 'retries-within-budget';
-
 const changesPolicies = (variant: Variant): boolean =>
-  isRetryVariant(variant) || variant === 'round-robin-without-ejection' || variant === 'cold-cache';
+  !hasCircuitBreaker(variant) || variant === 'round-robin-without-ejection' || variant === 'cold-cache';
 
 function changeEngine(policies: Policies, engine: Engine): void {
   switch (engine) {

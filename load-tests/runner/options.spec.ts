@@ -34,6 +34,8 @@ describe('the command line of the load tests', () => {
     [['compare', 'steady', '--target', 'http://x'], 'takes no --target'],
     [['compare', 'steady', '--engine', 'none'], 'takes no --engine'],
     [['steady', '--engine', 'hystrix'], '--engine is one of sliding-window, opossum, cockatiel, '],
+    [['compare', 'retry-storm'], 'retry-storm has no circuit breaker, so that it runs on no other engine'],
+    [['retry-storm', '--engine', 'cockatiel'], 'retry-storm has no circuit breaker'],
     [['compare', 'customer-slow', '--repetitions', '0'], '--repetitions is a whole number from 1 to 50'],
     [['compare', 'customer-slow', '--variant', 'warm'], "--variant is one of as-configured, cold-cache, not 'warm'"],
     [['customer-slow', '--repetitions', '5'], '--repetitions and --variant are for compare'],

@@ -2,7 +2,7 @@ import { parseChoice, parseFlags, UsageError } from '@breakwater/system-runner';
 import { defaultRepetitions } from '../report/repetitions.ts';
 import { type Engine, engines } from './engines.ts';
 import { scenarios } from '../scenarios/index.ts';
-import { type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
+import { hasCircuitBreaker, type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
 
 /** The command of the command line. */
 export type Command =
@@ -112,14 +112,16 @@ export function parseOptions(args: readonly string[]): Command {
     duringSeconds: values.duration === undefined ? undefined : secondsOf(values.duration),
     out: values.out,
   };
+  const withEngines = kind === 'compare' || options.engine !== 'sliding-window' ? options.scenarios : [];
+  const without = withEngines.find((each) => !variantsOf(each, { withControl: false }).every(hasCircuitBreaker));
+  if (without) throw new UsageError(`${without.name} has no circuit breaker, so that it runs on no other engine`);
   const [scenario] = options.scenarios;
   if (kind === 'run' || scenario === undefined) return { kind: 'run', ...options };
-  const variants = variantsOf(scenario, { withControl: true });
-  const [usual = 'as-configured'] = variantsOf(scenario, { withControl: false });
+  const variants = variantsOf(scenario, { withControl: false });
   return {
     kind,
     ...options,
-    variant: parseChoice('--variant', values.variant ?? usual, variants),
+    variant: parseChoice('--variant', values.variant ?? variants[0] ?? 'as-configured', variants),
     repetitions: values.repetitions === undefined ? defaultRepetitions : repetitionsOf(values.repetitions),
   };
 }

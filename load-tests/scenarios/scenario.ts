@@ -45,6 +45,10 @@ export type Variant =
   /** The endpoint pool of account takes customer's replicas in turn and ejects none. */
   | 'round-robin-without-ejection';
 
+/** Whether account's circuit breakers are in use: without them there is no engine to choose. */
+export const hasCircuitBreaker = (variant: Variant): boolean =>
+  variant !== 'retries-without-budget' && variant !== 'retries-within-budget';
+
 /** Limits for a run on our engine: the claim of a scenario in numbers. Of shares it is the minimum, of others the maximum, unless stated otherwise. */
 export interface Thresholds {
   /** Share of requests in phase `during` that were verified, also by a stale value, or accepted for later. */
