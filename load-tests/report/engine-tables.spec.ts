@@ -117,6 +117,25 @@ describe('the findings of a comparison', () => {
     ]);
   });
 
+  it('count more verified and fewer failed requests as better, and say nothing about requests accepted for later', () => {
+    const { runs, ...about } = comparisonOf({ equal: 'opossum' });
+    const none = { 'verified now': 0, 'last good value': 0, 'accepted for later': 0, refused: 0, failed: 0 };
+    const changed = runs.map((run) => {
+      const outcomes =
+        run.engine === 'sliding-window'
+          ? { ...none, 'verified now': 150, 'accepted for later': 50 }
+          : { ...none, failed: 200 };
+      return {
+        ...run,
+        measures: { ...run.measures, phases: run.measures.phases.map((each) => ({ ...each, outcomes })) },
+      };
+    });
+
+    const [finding] = findingsOf(breakersAlone, { ...about, runs: changed });
+    expect(finding).toMatch(/next to opossum: better in verified now, failed[,;]/);
+    expect(finding).not.toContain('accepted for later');
+  });
+
   it('are none when there were too few runs, which the page says', () => {
     const comparison = comparisonOf({ repetitions: 3 });
 

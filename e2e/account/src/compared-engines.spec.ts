@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually, oneAttempt, startWithStandIn, type RunningAccount } from './services.ts';
 
 /** The lab entry with the policies that the load tests derive for an engine, and a stand-in for customer. */
-async function startOn(engine: Parameters<typeof writePolicies>[0]) {
+async function startOn(engine: Parameters<typeof writePolicies>[0], environment: Record<string, string> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'breakwater-engine-'));
   const started = await startWithStandIn({
     TIME_SCALE: '1',
@@ -15,6 +15,7 @@ async function startOn(engine: Parameters<typeof writePolicies>[0]) {
     // The only replica stays in use.
     RESILIENCE4J_ENDPOINTPOOL_INSTANCES_CUSTOMER_OUTLIERDETECTIONENABLED: 'false',
     ...oneAttempt,
+    ...environment,
   });
   onTestFinished(async () => {
     await started.stop();
@@ -53,15 +54,16 @@ describe.each([
 
 describe.each(['cockatiel-tuned', 'opossum-tuned'] as const)('a hanging customer of account on %s', (engine) => {
   it('delays a request for a second, the own timeout of the library', async () => {
-    const { account, customer } = await startOn(engine);
+    const { account, customer } = await startOn(engine, { REQUEST_TIMEOUT: '30s' });
     await account.open('c-1001').expect(201);
     customer.hold();
 
     const startedAt = performance.now();
     await account.open('c-1002').expect(202);
 
-    // The time limiter of account would be three seconds.
-    expect(performance.now() - startedAt).toBeGreaterThan(900);
-    expect(performance.now() - startedAt).toBeLessThan(2_900);
+    const tookMs = performance.now() - startedAt;
+    expect(tookMs).toBeGreaterThan(900);
+    // Without the timeout, the request would wait for its deadline. A busy machine takes longer than a second.
+    expect(tookMs).toBeLessThan(20_000);
   });
 });
