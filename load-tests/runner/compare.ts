@@ -1,3 +1,4 @@
+import { SystemFailure } from '@breakwater/system-runner';
 import { repeatedRunOf, writeComparisonNumbers, writeComparisonReport } from '../report/engine-report.ts';
 import type { EngineComparison, RepeatedRun } from '../report/engine-tables.ts';
 import type { JudgedRun } from '../report/terminal.ts';
@@ -35,6 +36,29 @@ export function reasonToRepeat({ judgement, measures }: Pick<JudgedRun, 'judgeme
   return isDisturbed(measures) ? `other programs took ${percent(measures.othersShare)} of all processors` : undefined;
 }
 
+/**
+ * Makes a run, and makes it again when it shows the machine more than the engine, or when the system did not start.
+ *
+ * @param onRepetition is called before the second run
+ */
+export async function withOneRepetition(
+  run: () => Promise<JudgedRun>,
+  onRepetition: (why: string) => void,
+): Promise<{ readonly judged: JudgedRun; readonly repeatedBecause: string | undefined }> {
+  let repeatedBecause: string | undefined;
+  try {
+    const judged = await run();
+    repeatedBecause = reasonToRepeat(judged);
+    if (repeatedBecause === undefined) return { judged, repeatedBecause };
+  } catch (error) {
+    // Other errors are bugs, or the interruption.
+    if (!(error instanceof SystemFailure)) throw error;
+    repeatedBecause = error.message;
+  }
+  onRepetition(repeatedBecause);
+  return { judged: await run(), repeatedBecause };
+}
+
 /** The comparison, the runs by which it is judged, and its page. */
 export interface Compared {
   readonly comparison: EngineComparison;
@@ -67,12 +91,9 @@ export async function compareEngines(
     const label = `${scenario.name}, run ${index + 1} of ${turns.length}, ${engine}`;
     const run = () =>
       runAndJudge({ scenario, engine, variant, durations, isShort, isLab: true, target: undefined, label }, k6, signal);
-    let judged = await run();
-    const repeatedBecause = reasonToRepeat(judged);
-    if (repeatedBecause !== undefined) {
-      report(`${label}: made again, because ${repeatedBecause}`);
-      judged = await run();
-    }
+    const { judged, repeatedBecause } = await withOneRepetition(run, (why) =>
+      report(`${label}: made again, because ${why}`),
+    );
     if (signal.aborted) return undefined;
     if (!charted.has(engine)) charted.set(engine, judged);
     // The requests of an hour would fill the memory.
