@@ -74,6 +74,16 @@ export const responseLooks = {
   failed: look('bad', 'hatched'),
 } as const satisfies Readonly<Record<string, Look>>;
 
+/** The edges of the topology. */
+export const edgeLooks = {
+  flowing: look('good'),
+  idle: look('edge', 'dotted'),
+  limited: look('warn', 'striped'),
+  failing: look('bad', 'hatched'),
+  blocked: look('bad', 'crossed'),
+  unknown: look('edge', 'hollow'),
+} as const satisfies Readonly<Record<string, Look>>;
+
 /** The percentiles of latencies. */
 export const percentileLooks = {
   p50: look('muted', 'dotted'),
