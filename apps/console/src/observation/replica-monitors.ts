@@ -7,7 +7,14 @@ import {
 } from '@breakwater/resilience/actuator';
 import type { AccountReplica, Breaker, CustomerReplica, Finding, Pending, Pool } from '../protocol/messages.ts';
 import { type EventBatch, policyEvent } from './events.ts';
-import { countRequests, type IntervalCounts, type RequestCounts, requestMetrics, requestsBetween } from './traffic.ts';
+import {
+  countRequests,
+  type IntervalCounts,
+  type RequestCounts,
+  requestMetrics,
+  requestsBetween,
+  trafficOf,
+} from './traffic.ts';
 
 const pollTimeoutMs = 1_000;
 const reconnectMs = 1_000;
@@ -61,6 +68,7 @@ export class AccountMonitor implements ReplicaMonitor {
       breakers: this.#breakers,
       pools: this.#pools,
       findings: this.#findings,
+      traffic: this.#traffic === undefined ? null : trafficOf([this.#traffic]),
     };
   }
 

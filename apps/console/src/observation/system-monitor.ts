@@ -10,6 +10,7 @@ import {
   type StateChange,
 } from '../protocol/messages.ts';
 import { EventBatch } from './events.ts';
+import { faultsOf } from './faults.ts';
 import { AccountMonitor, CustomerMonitor, type ReplicaMonitor } from './replica-monitors.ts';
 import { trafficOf } from './traffic.ts';
 
@@ -69,8 +70,8 @@ export class SystemMonitor {
     ]);
     const snapshot = this.#createSnapshot(processes);
     this.#snapshot = snapshot;
-    const { at, traffic, pending } = snapshot;
-    this.#seconds = [...this.#seconds, { at, traffic, pending }].slice(-keptSeconds);
+    const { at, traffic, pending, faults } = snapshot;
+    this.#seconds = [...this.#seconds, { at, traffic, pending, faults }].slice(-keptSeconds);
     this.#options.onSnapshot(snapshot);
   }
 
@@ -91,10 +92,14 @@ export class SystemMonitor {
   #createSnapshot(processes: Snapshot['processes']): Snapshot {
     const accounts = this.accounts.all;
     const traffic = accounts.flatMap((account) => account.traffic ?? []);
-    return {
-      at: Date.now(),
+    const replicas = {
       accounts: accounts.map(({ replica }) => replica).toSorted(byName),
       customers: this.customers.all.map(({ replica }) => replica).toSorted(byName),
+    };
+    return {
+      at: Date.now(),
+      ...replicas,
+      faults: faultsOf(replicas),
       traffic: traffic.length === 0 ? null : trafficOf(traffic),
       // All replicas count in the same database, so any of them reports the total.
       pending: accounts.map(({ pending }) => pending).find((pending) => pending !== null) ?? null,

@@ -51,7 +51,7 @@ describe('the state of the page', () => {
   });
 
   it('does not count the last second of a history twice', () => {
-    const second = { at: 7, traffic: null, pending: null };
+    const second = { at: 7, traffic: null, pending: null, faults: [] };
     const history: ConsoleAction = {
       type: 'history',
       data: { seconds: [second], states: [change(7, 'OPEN')], events: [event(1), event(2)], traceUrl: null },

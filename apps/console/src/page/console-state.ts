@@ -82,11 +82,11 @@ export function reduce(state: ConsoleState, { type, data }: ConsoleAction): Cons
   }
 }
 
-function withSecond(seconds: readonly Second[], { at, traffic, pending }: Snapshot): readonly Second[] {
+function withSecond(seconds: readonly Second[], { at, traffic, pending, faults }: Snapshot): readonly Second[] {
   const last = seconds.at(-1);
   // The snapshot that follows a history is its last second.
   if (last !== undefined && at <= last.at) return seconds;
-  return [...seconds, { at, traffic, pending }].slice(-keptSeconds);
+  return [...seconds, { at, traffic, pending, faults }].slice(-keptSeconds);
 }
 
 function withChanges(periods: ConsoleState['periods'], changes: readonly StateChange[]): ConsoleState['periods'] {

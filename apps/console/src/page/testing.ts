@@ -41,6 +41,7 @@ export function replicaWith(changes: Partial<AccountReplica> = {}): AccountRepli
     breakers: { customer: breakerWith() },
     pools: {},
     findings: [],
+    traffic: null,
     ...changes,
   };
 }
@@ -52,6 +53,7 @@ export function snapshotWith(changes: Partial<Snapshot> = {}): Snapshot {
     at: 1_000_000,
     traffic: null,
     pending: null,
+    faults: [],
     accounts: [replicaWith()],
     customers: [],
     load: noLoad,

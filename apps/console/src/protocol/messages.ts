@@ -26,6 +26,8 @@ export interface AccountReplica {
   /** The endpoint pools by name, as of the last poll. */
   readonly pools: Readonly<Record<string, Pool>>;
   readonly findings: readonly Finding[];
+  /** Its own responses; `null` until it was polled twice. */
+  readonly traffic: Traffic | null;
 }
 
 export interface CustomerReplica {
@@ -40,7 +42,7 @@ export interface CustomerReplica {
   readonly latencySeconds: number | null;
 }
 
-/** Responses to `POST /accounts` of all replicas, in requests per second. */
+/** Responses to `POST /accounts`, in requests per second. */
 export interface Traffic {
   readonly created: number;
   readonly accepted: number;
@@ -62,6 +64,8 @@ export interface Second {
   /** `null` until a replica was polled twice. */
   readonly traffic: Traffic | null;
   readonly pending: Pending | null;
+  /** What may be the cause of trouble, as text: active faults of customer, and replicas that are unreachable. */
+  readonly faults: readonly string[];
 }
 
 /** Requests that start at these rates, independent of the responses; like k6's `ramping-arrival-rate`. */
