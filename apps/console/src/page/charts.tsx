@@ -1,8 +1,9 @@
-import { useEffect, useId, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
-import { dashes, type Look, percentileLooks, responseLooks } from '@breakwater/contracts/palette';
+import { type Look, percentileLooks, responseLooks } from '@breakwater/contracts/palette';
+import { useId } from 'preact/hooks';
 import type { Second } from '../protocol/messages.ts';
-import { duration, rate, timeOfDay } from './format.ts';
+import { duration, rate } from './format.ts';
+import { strokeOf } from './stroke.ts';
+import { fractionOf, maxGapMs } from './time-axis.ts';
 
 /** A line: its label, how it is drawn, and its value in a second. */
 type Series = readonly [label: string, look: Look, value: (second: Second) => number | null | undefined];
@@ -20,140 +21,94 @@ const latencies: readonly Series[] = [
 ];
 const pendingAccounts: readonly Series[] = [['accounts', responseLooks.accepted, ({ pending }) => pending?.accounts]];
 
+interface ChartsProps {
+  readonly seconds: readonly Second[];
+  readonly now: number;
+  /** Whose values are shown as text. */
+  readonly second: Second | undefined;
+}
+
 /** Responses, their latency and pending verifications over the last minutes. */
-export function Charts({ seconds }: { readonly seconds: readonly Second[] }) {
-  const isIdle = seconds.every(({ traffic }) => traffic === null || traffic.latencyMs === null);
+export function Charts(props: ChartsProps) {
   return (
-    <section class="charts" aria-label="Traffic">
-      {isIdle && <p class="hint charts-note">There were no requests in the last minutes. Start the load.</p>}
-      <Chart title="Responses to POST /accounts" seconds={seconds} series={responses} format={rate} minTop={2} />
-      <Chart
-        title="Response time"
-        seconds={seconds}
-        series={latencies}
-        format={duration}
-        minTop={10}
-        note="from histogram buckets"
-      />
-      <Chart title="Pending verifications" seconds={seconds} series={pendingAccounts} format={String} minTop={4} />
-    </section>
+    <>
+      <Chart {...props} title="Responses to POST /accounts" series={responses} format={rate} minTop={2} />
+      <Chart {...props} title="Response time" series={latencies} format={duration} minTop={10} />
+      <Chart {...props} title="Pending verifications" series={pendingAccounts} format={String} minTop={4} />
+    </>
   );
 }
 
-interface Props {
+interface Props extends ChartsProps {
   readonly title: string;
-  readonly seconds: readonly Second[];
   readonly series: readonly Series[];
   readonly format: (value: number) => string;
-  readonly note?: string;
   /** Lowest upper end of the axis, so that small values look small. */
   readonly minTop: number;
 }
 
-const height = 150;
-
-/** Lines over time, with the latest values as text. */
-function Chart({ title, seconds, series, format, note, minTop }: Props) {
-  const container = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot>(undefined);
+/** Lines over time, with the values of one second as text. */
+function Chart({ title, seconds, now, second, series, format, minTop }: Props) {
   const id = useId();
-  const data: uPlot.AlignedData = [
-    seconds.map(({ at }) => at / 1_000),
-    ...series.map(([, , valueOf]) => seconds.map((second) => valueOf(second) ?? null)),
-  ];
-  const latest = useRef(data);
-  latest.current = data;
-
-  useEffect(() => {
-    const element = container.current;
-    if (element === null) return undefined;
-    const draw = (): void => {
-      chart.current?.destroy();
-      chart.current = new uPlot(optionsOf(element, { series, format, minTop }), latest.current, element);
-    };
-    draw();
-    const resized = new ResizeObserver(() => chart.current?.setSize({ width: element.clientWidth, height }));
-    resized.observe(element);
-    // A canvas keeps its colors: it is drawn again when they change.
-    const dark = matchMedia('(prefers-color-scheme: dark)');
-    dark.addEventListener('change', draw);
-    document.addEventListener('themechange', draw);
-    return () => {
-      resized.disconnect();
-      dark.removeEventListener('change', draw);
-      document.removeEventListener('themechange', draw);
-      chart.current?.destroy();
-    };
-  }, []);
-
-  useEffect(() => chart.current?.setData(data));
-
+  const top = topOf(Math.max(minTop, ...series.flatMap(([, , valueOf]) => seconds.map((each) => valueOf(each) ?? 0))));
   return (
-    <figure class="panel chart" aria-labelledby={id}>
-      <figcaption id={id}>
-        <b>{title}</b> {note && <span class="hint">{note}</span>}
+    <figure class="chart" aria-labelledby={id}>
+      <figcaption>
+        <b id={id}>{title}</b>
+        <ul class="legend">
+          {series.map(([label, look, valueOf]) => {
+            const value = (second && valueOf(second)) ?? null;
+            return (
+              <li key={label}>
+                <svg class="dash" aria-hidden="true">
+                  <path d="M0,4H26" {...strokeOf(look)} />
+                </svg>
+                {label} <b>{value === null ? '–' : format(value)}</b>
+              </li>
+            );
+          })}
+        </ul>
       </figcaption>
-      <div ref={container} class="plot" aria-hidden="true" />
-      <ul class="legend">
-        {series.map(([label, look], index) => {
-          const value = data[index + 1]?.at(-1) ?? null;
-          return (
-            <li key={label}>
-              <Dash look={look} />
-              {label} <b>{value === null ? '–' : format(value)}</b>
-            </li>
-          );
-        })}
-      </ul>
+      <div class="time-row" aria-hidden="true">
+        <div class="chart-axis">
+          {[top, top / 2, 0].map((value) => (
+            <span key={value}>{format(value)}</span>
+          ))}
+        </div>
+        <svg class="plot" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none">
+          {series.map(([label, look, valueOf]) => (
+            <path key={label} d={pathOf(seconds, now, (each) => (valueOf(each) ?? NaN) / top)} {...strokeOf(look)} />
+          ))}
+        </svg>
+      </div>
     </figure>
   );
 }
 
-/** A piece of the line. */
-function Dash({ look: { colour, pattern } }: { readonly look: Look }) {
-  return (
-    <svg class="dash" style={{ stroke: `var(--${colour})` }} aria-hidden="true">
-      <line x2="26" y1="4" y2="4" stroke-dasharray={dashes[pattern].join(' ')} />
-    </svg>
-  );
+/** The units of a plot, which its size on the page stretches. */
+const [width, height] = [1_000, 100];
+
+/** The next of 1, 2, 3, 5, 10, 20, … */
+export function topOf(value: number): number {
+  const magnitude = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 3, 5].find((factor) => factor * magnitude >= value) ?? 10) * magnitude;
 }
 
-function optionsOf(
-  element: HTMLElement,
-  { series, format, minTop }: Pick<Props, 'series' | 'format' | 'minTop'>,
-): uPlot.Options {
-  const color = (property: string): string => resolveColor(element, property);
-  const axis = { stroke: color('--muted'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
-  return {
-    width: element.clientWidth,
-    height,
-    legend: { show: false },
-    cursor: { show: false },
-    // On the right, half of the last label of the axis.
-    padding: [8, 26, 0, 0],
-    scales: { y: { range: (_, _min, max) => [0, Math.max(minTop, (max ?? 0) * 1.1)] } },
-    axes: [
-      { ...axis, size: 24, space: 90, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick * 1_000)) },
-      { ...axis, size: 56, space: 36, values: (_, ticks) => ticks.map((tick) => format(tick)) },
-    ],
-    series: [
-      {},
-      ...series.map(([label, look]) => ({
-        label,
-        stroke: color(`--${look.colour}`),
-        dash: [...dashes[look.pattern]],
-        width: 2,
-        points: { show: false },
-      })),
-    ],
-  };
-}
-
-/** A canvas does not resolve custom properties. */
-function resolveColor(element: HTMLElement, property: string): string {
-  const probe = element.appendChild(document.createElement('span'));
-  probe.style.color = `var(${property})`;
-  const { color } = getComputedStyle(probe);
-  probe.remove();
-  return color;
+/**
+ * A line through the values, which is interrupted where there are none.
+ *
+ * @param shareOf the value as a share of the height; not a number when there is none
+ */
+export function pathOf(seconds: readonly Second[], now: number, shareOf: (second: Second) => number): string {
+  let last = -Infinity;
+  return seconds
+    .flatMap((second) => {
+      const share = shareOf(second);
+      const fraction = fractionOf(second.at, now);
+      if (Number.isNaN(share) || fraction < 0) return [];
+      const command = second.at - last > maxGapMs ? 'M' : 'L';
+      last = second.at;
+      return [`${command}${Math.round(fraction * width * 10) / 10},${Math.round((1 - share) * height * 10) / 10}`];
+    })
+    .join('');
 }

@@ -2,15 +2,15 @@ import { experiments } from '@breakwater/contracts/experiments';
 import { render } from 'preact';
 import { BreakerGroup } from './breaker-group.tsx';
 import { WindowLegend } from './call-window.tsx';
-import { Charts } from './charts.tsx';
 import { type ConsoleState, useConsole } from './console-state.ts';
 import { Controls } from './controls.tsx';
 import { EventLog } from './event-log.tsx';
 import { Experiments } from './experiments.tsx';
 import { Guide } from './guide.tsx';
 import { Header, Notice } from './header.tsx';
-import { Timeline } from './timeline.tsx';
+import { Time } from './time.tsx';
 import { useTokens } from './tokens.ts';
+import { Topology } from './topology.tsx';
 import { TraceUrl } from './trace-link.tsx';
 
 /** The whole page. */
@@ -26,6 +26,8 @@ function Console() {
         <Notice state={state} />
         {snapshot && (
           <div class={state.connection === 'live' ? 'page' : 'page is-lost'}>
+            <Topology state={state} snapshot={snapshot} breakers={breakers} />
+            <Controls snapshot={snapshot} tokens={tokens} />
             <div class="cards">
               <Guide state={state} />
               {breakers.map((name) => (
@@ -40,11 +42,9 @@ function Console() {
               ))}
               {breakers.length === 0 ? <p class="panel hint">No circuit breaker found yet.</p> : <WindowLegend />}
             </div>
-            <Controls snapshot={snapshot} tokens={tokens} />
             <div class="rest">
-              <Timeline periods={periods} breakers={breakers} now={snapshot.at} />
-              <Charts seconds={state.seconds} />
-              <Experiments accounts={snapshot.accounts} />
+              <Time seconds={state.seconds} periods={periods} breakers={breakers} now={snapshot.at} />
+              <Experiments accounts={snapshot.accounts} customers={snapshot.customers} token={tokens.faults} />
               <EventLog events={state.events} omitted={state.omitted} />
             </div>
           </div>

@@ -9,7 +9,9 @@ import type { Tokens } from './tokens.ts';
 export function Controls({ snapshot, tokens }: { readonly snapshot: Snapshot; readonly tokens: Tokens }) {
   return (
     <aside class="controls" id="controls" aria-label="Controls">
+      <FaultControls customers={snapshot.customers} token={tokens.faults} />
       <LoadControls load={snapshot.load} now={snapshot.at} />
+      {snapshot.processes && <ProcessControls processes={snapshot.processes} token={tokens.faults} />}
       <section class="panel" aria-labelledby="tokens">
         <h2 id="tokens">Tokens</h2>
         <p class="hint">
@@ -22,8 +24,6 @@ export function Controls({ snapshot, tokens }: { readonly snapshot: Snapshot; re
           onChange={(token) => tokens.set('actuator', token)}
         />
       </section>
-      <FaultControls customers={snapshot.customers} token={tokens.faults} />
-      {snapshot.processes && <ProcessControls processes={snapshot.processes} token={tokens.faults} />}
       <ScenarioPlayer customers={snapshot.customers} load={snapshot.load} token={tokens.faults} now={snapshot.at} />
     </aside>
   );

@@ -68,7 +68,6 @@ export function LoadControls({ load, now }: { readonly load: LoadState; readonly
 
 function Responses({ load: { responses, skipped } }: { readonly load: LoadState }) {
   const counts = Object.entries(responses).map(([status, count]) => [statusLabels[status] ?? status, count] as const);
-  if (counts.length === 0) return null;
   return (
     <ul class="responses" aria-label="Responses">
       {[...counts, ...(skipped > 0 ? [['not sent', skipped] as const] : [])].map(([label, count]) => (
