@@ -3,7 +3,8 @@ import { experiments } from '@breakwater/contracts/experiments';
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Experiments } from './experiments.tsx';
-import { breakerWith, replicaWith, stubServer } from './testing.ts';
+import type { CustomerReplica } from '../protocol/messages.ts';
+import { breakerWith, replicaWith, stubServer, success, unauthorized } from './testing.ts';
 
 afterEach(() => {
   cleanup();
@@ -11,6 +12,15 @@ afterEach(() => {
 });
 
 const offering = [replicaWith({ breakers: { 'count-slow': breakerWith() } })];
+
+const customerOf = (latencySeconds: number): CustomerReplica => ({
+  name: 'customer-1',
+  address: 'customer-1:3001',
+  problem: null,
+  activeFaults: ['latency'],
+  injectedPerSecond: 0,
+  latencySeconds,
+});
 
 /** The response of account to an experiment. */
 function eventLines(durationMs: number): string {
@@ -33,7 +43,7 @@ function eventLines(durationMs: number): string {
 }
 
 async function run(): Promise<HTMLElement> {
-  render(<Experiments accounts={offering} />);
+  render(<Experiments accounts={offering} customers={[]} token="secret" />);
   const card = screen.getByRole('article', { name: 'Slow calls count' });
   fireEvent.click(within(card).getByRole('button', { name: 'Run' }));
   await within(card).findByRole('button', { name: 'Run again' });
@@ -42,7 +52,7 @@ async function run(): Promise<HTMLElement> {
 
 describe('the experiments', () => {
   it('are five, each with its set-up', () => {
-    render(<Experiments accounts={offering} />);
+    render(<Experiments accounts={offering} customers={[]} token="secret" />);
 
     const cards = screen.getAllByRole('article');
     expect(cards).toHaveLength(5);
@@ -69,6 +79,38 @@ describe('the experiments', () => {
     expect(card.textContent).not.toContain(experiments[0]?.lesson);
   });
 
+  it('make customer slow first on request', async () => {
+    const requests = stubServer(({ path }) => (path === '/faults' ? success() : new Response(eventLines(2_000))));
+    render(<Experiments accounts={offering} customers={[customerOf(0.02)]} token="secret" />);
+    const card = screen.getByRole('article', { name: 'Slow calls count' });
+
+    fireEvent.click(within(card).getByRole('button', { name: 'Make it slow and run' }));
+    await within(card).findByRole('button', { name: 'Run again' });
+
+    expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'PUT /faults',
+      'POST /experiments/count-slow',
+    ]);
+    expect(requests[0]).toMatchObject({ token: 'Bearer secret', body: { latency: '2s' } });
+  });
+
+  it('do not run when customer cannot be made slow', async () => {
+    const requests = stubServer(unauthorized);
+    render(<Experiments accounts={offering} customers={[customerOf(0.02)]} token="" />);
+    const card = screen.getByRole('article', { name: 'Slow calls count' });
+
+    fireEvent.click(within(card).getByRole('button', { name: 'Make it slow and run' }));
+
+    await within(card).findByText('A token is required. Enter it first.');
+    expect(requests).toHaveLength(1);
+  });
+
+  it('need not make a slow customer slow', () => {
+    render(<Experiments accounts={offering} customers={[customerOf(2)]} token="" />);
+
+    expect(screen.queryByRole('button', { name: 'Make it slow and run' })).toBeNull();
+  });
+
   it('show why they failed', async () => {
     stubServer(() => Response.json({}, { status: 404 }));
 
@@ -82,7 +124,7 @@ describe('the experiments', () => {
   });
 
   it('are hidden when account does not offer them', () => {
-    render(<Experiments accounts={[replicaWith()]} />);
+    render(<Experiments accounts={[replicaWith()]} customers={[]} token="" />);
 
     expect(screen.queryByRole('article')).toBeNull();
     expect(screen.getByText(/does not offer experiments/)).toBeDefined();

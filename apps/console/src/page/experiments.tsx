@@ -7,25 +7,39 @@ import {
   lookupsPerExperiment,
 } from '@breakwater/contracts/experiments';
 import { useState } from 'preact/hooks';
-import type { AccountReplica } from '../protocol/messages.ts';
-import { howToOfferExperiments, runExperiment } from './api.ts';
+import type { AccountReplica, CustomerReplica } from '../protocol/messages.ts';
+import { howToOfferExperiments, runExperiment, send } from './api.ts';
 import { duration, percent, stateLabels } from './format.ts';
+import { presetOf } from './scenarios.ts';
+
+interface Props {
+  readonly accounts: readonly AccountReplica[];
+  readonly customers: readonly CustomerReplica[];
+  /** For the faults of customer. */
+  readonly token: string;
+}
+
+/** From here on, the lessons of the experiments hold. */
+const slowSeconds = 2;
 
 /** The experiments, which a user runs one at a time. */
-export function Experiments({ accounts }: { readonly accounts: readonly AccountReplica[] }) {
+export function Experiments({ accounts, customers, token }: Props) {
+  const isSlow = customers.every(({ latencySeconds }) => (latencySeconds ?? 0) >= slowSeconds);
   const isOffered = accounts.some(({ breakers }) => experiments.some(({ name }) => name in breakers));
   return (
     <section aria-labelledby="experiments">
       <div class="section-head">
         <h2 id="experiments">Experiments</h2>
-        <span class="hint">{lookupsPerExperiment} sequential lookups each, through a circuit breaker of their own</span>
+        <span class="hint">
+          {lookupsPerExperiment} sequential lookups each, through a circuit breaker of their own, of a customer that
+          takes 2 s
+        </span>
       </div>
       {isOffered ? (
         <>
-          <p class="hint">They need a customer that takes 2 s: press Slow first.</p>
           <div class="experiment-grid">
             {experiments.map((experiment) => (
-              <ExperimentCard key={experiment.name} experiment={experiment} />
+              <ExperimentCard key={experiment.name} experiment={experiment} isSlow={isSlow} token={token} />
             ))}
           </div>
         </>
@@ -35,6 +49,9 @@ export function Experiments({ accounts }: { readonly accounts: readonly AccountR
     </section>
   );
 }
+
+/** As the preset, because its faults stay until they are cleared. */
+const slowCustomer = presetOf('Slow').faults ?? {};
 
 interface ExperimentRun {
   readonly status: 'running' | 'done' | 'failed';
@@ -52,12 +69,23 @@ function withEvent(run: ExperimentRun, event: LookupEvent): ExperimentRun {
   return { ...run, status: 'done' };
 }
 
-function ExperimentCard({ experiment: { name, title, setup, lesson } }: { readonly experiment: Experiment }) {
+interface CardProps {
+  readonly experiment: Experiment;
+  readonly isSlow: boolean;
+  readonly token: string;
+}
+
+function ExperimentCard({ experiment: { name, title, setup, lesson }, isSlow, token }: CardProps) {
   const [run, setRun] = useState<ExperimentRun>();
   const start = async (): Promise<void> => {
     setRun(newRun);
     const problem = await runExperiment(name, (event) => setRun((before) => withEvent(before ?? newRun, event)));
     if (problem !== undefined) setRun((before) => ({ ...(before ?? newRun), status: 'failed', problem }));
+  };
+  const makeSlowAndStart = async (): Promise<void> => {
+    const { isDone, message } = await send({ method: 'PUT', path: '/faults', body: slowCustomer, token });
+    if (isDone) await start();
+    else setRun({ ...newRun, status: 'failed', problem: message });
   };
   const isRunning = run?.status === 'running';
   // The lessons are about calls of 2 s.
@@ -68,8 +96,13 @@ function ExperimentCard({ experiment: { name, title, setup, lesson } }: { readon
       <code class="hint">{name}</code>
       <p>{setup}</p>
       {run && <Calls run={run} />}
-      {run?.status === 'done' && <p>{wasSlow ? lesson : 'Customer was not slow. Press Slow and run it again.'}</p>}
+      {run?.status === 'done' && <p>{wasSlow ? lesson : 'Customer was not slow. Make it slow and run it again.'}</p>}
       <div class="buttons">
+        {!isSlow && (
+          <button type="button" disabled={isRunning} onClick={() => void makeSlowAndStart()}>
+            Make it slow and run
+          </button>
+        )}
         <button type="button" disabled={isRunning} onClick={() => void start()}>
           {isRunning ? `${run.calls.length} of ${lookupsPerExperiment}` : run === undefined ? 'Run' : 'Run again'}
         </button>

@@ -43,6 +43,13 @@ export const presets: readonly Preset[] = [
   },
 ];
 
+/** @throws Error when there is none of that name */
+export function presetOf(name: string): Preset {
+  const preset = presets.find((each) => each.name === name);
+  if (preset === undefined) throw new Error(`There is no preset ${name}.`);
+  return preset;
+}
+
 /** Load, and faults of customer that change over time. */
 export interface Scenario {
   readonly name: string;
