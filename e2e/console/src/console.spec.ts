@@ -385,7 +385,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await card(page, 'account-1').waitFor(waiting);
     const reached = new Set<string>();
 
-    for (let presses = 0; presses < 60; presses += 1) {
+    for (let presses = 0; presses < 120; presses += 1) {
       await page.keyboard.press('Tab');
       reached.add(await page.evaluate('document.activeElement?.textContent || document.activeElement?.type'));
     }

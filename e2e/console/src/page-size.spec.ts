@@ -16,8 +16,8 @@ function kilobytesOf(type: string): number {
 
 describe('the page', () => {
   it.each([
-    ['js', 45],
-    ['css', 5],
+    ['js', 35],
+    ['css', 6],
   ])('loads a limited amount of %s: %d KB', (type, most) => {
     expect(kilobytesOf(type)).toBeLessThanOrEqual(most);
   });
