@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, totalmem, tmpdir } from 'node:os';
 import path from 'node:path';
 import { withoutSecrets } from '@breakwater/contracts/without-secrets';
-import { LocalSystem, pause } from '@breakwater/system-runner';
+import { type LocalSystem, pause } from '@breakwater/system-runner';
 import type { Engine } from './engines.ts';
 import type { Mark, RunRecord } from './run-record.ts';
 import {
@@ -16,10 +16,10 @@ import {
 import { writePolicies } from './account-policies.ts';
 import { readGatewayLog } from './gateway-log.ts';
 import type { K6Program } from './k6-program.ts';
-import { type K6Run, startK6 } from './k6-run.ts';
+import { startK6 } from './k6-run.ts';
 import { actualPhases, loadOf, plannedPhases } from './load-of.ts';
-import { type Sampling, startSampling } from './sampling.ts';
 import { settleAndAudit } from '@breakwater/system-runner/ledger';
+import { withSystemUnderLoad } from './system-under-load.ts';
 
 /** A run of a scenario. */
 export interface RunRequest {
@@ -52,76 +52,49 @@ export async function runScenario(request: RunRequest): Promise<RunRecord> {
 
 async function runOwn(request: RunRequest, directory: string): Promise<RunRecord> {
   const { scenario, engine, variant, say } = request;
-  say('starting the system');
   const shutdown = shutdownOf(request);
-  const system = await LocalSystem.prepare({
-    name: 'load-test',
-    database: 'own',
-    lab: request.isLab,
-    nginxRoundRobin: variant === 'nginx-round-robin',
-    env: {
-      // Request logs would distort the measurement.
-      account: {
-        ...oneClient,
-        LOG_LEVEL: 'error',
-        RESILIENCE_CONFIG: writePolicies(engine, variant, directory),
-        ...shutdown,
-        ...scenario.account,
-      },
+  return withSystemUnderLoad(
+    {
+      lab: request.isLab,
+      account: { RESILIENCE_CONFIG: writePolicies(engine, variant, directory), ...shutdown, ...scenario.account },
       // Also the latency of a restarted customer: faults are lost with its process.
-      customer: { ...oneClient, LOG_LEVEL: 'error', CUSTOMER_LATENCY: '20ms', ...shutdown },
+      customer: { CUSTOMER_LATENCY: '20ms', ...shutdown },
+      nginxRoundRobin: variant === 'nginx-round-robin',
+      faults: scenario.healthy ?? healthyCustomer,
+      load: loadOf(scenario, request.durations),
+      k6: request.k6,
+      directory,
+      say,
+      signal: request.signal,
     },
-  });
-  let k6: K6Run | undefined;
-  let sampling: Sampling | undefined;
-  const stop = (): void => {
-    k6?.kill();
-    system.kill();
-  };
-  request.signal.addEventListener('abort', stop);
-  const signal = AbortSignal.any([request.signal, system.broken]);
-  try {
-    await system.start(signal);
-    await system.setCustomerFaults(scenario.healthy ?? healthyCustomer);
-    say('preparing k6');
-    const startedAt = new Date().toISOString();
-    k6 = await startK6(request.k6, system.gatewayUrl, loadOf(scenario, request.durations), directory);
-    sampling = startSampling(system, k6.beganAt, k6.pid);
-    const { marks, phases } = await playTimeline(request, system, k6.beganAt, signal);
-    const { requests, dropped } = await k6.finish();
-    sampling.stop();
-    signal.throwIfAborted();
-    const forwarded = readGatewayLog(readFileSync(system.gatewayLog, 'utf8'), k6.beganAt);
-    say('waiting for pending verifications, then reading the ledger');
-    const ledger = await settleAndAudit({ gatewayUrl: system.gatewayUrl, databaseUrl: system.database.url }, requests, {
-      isDueAtOnce: variant === scenario.control,
-    });
-    return {
-      ...about(request, startedAt),
-      phases,
-      marks,
-      faultyReplicas: faultyReplicasOf(request),
-      requests,
-      breakers: sampling.breakers,
-      services: sampling.services,
-      forwarded,
-      droppedRequests: dropped,
-      ledger,
-      omissions: [],
-    };
-  } catch (error) {
-    request.signal.throwIfAborted();
-    throw await system.rootCause(error);
-  } finally {
-    request.signal.removeEventListener('abort', stop);
-    sampling?.stop();
-    k6?.kill();
-    await system.end();
-  }
+    async ({ system, k6, sampling, signal }) => {
+      const { marks, phases } = await playTimeline(request, system, k6.beganAt, signal);
+      const { requests, dropped } = await k6.finish();
+      sampling.stop();
+      signal.throwIfAborted();
+      const forwarded = readGatewayLog(readFileSync(system.gatewayLog, 'utf8'), k6.beganAt);
+      say('waiting for pending verifications, then reading the ledger');
+      const ledger = await settleAndAudit(
+        { gatewayUrl: system.gatewayUrl, databaseUrl: system.database.url },
+        requests,
+        { isDueAtOnce: variant === scenario.control },
+      );
+      return {
+        ...about(request, new Date(k6.beganAt).toISOString()),
+        phases,
+        marks,
+        faultyReplicas: faultyReplicasOf(request),
+        requests,
+        breakers: sampling.breakers,
+        services: sampling.services,
+        forwarded,
+        droppedRequests: dropped,
+        ledger,
+        omissions: [],
+      };
+    },
+  );
 }
-
-/** All requests come from one client, which stands for many. */
-const oneClient = { CLIENT_RATE_LIMIT: '0', MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0' };
 
 /**
  * The load balancers close idle connections within 2 s, so a graceful shutdown of 3 s, the default of the services, loses no
@@ -150,7 +123,6 @@ async function playTimeline(
   const during = planned.find(({ name }) => name === 'during');
   const steps: readonly Step[] = scenario.steps?.(durations) ?? [];
   const marks: Mark[] = [];
-  say('sending load');
   let lastDoneMs = 0;
   for (const { at, title, action } of steps) {
     await until((during?.fromMs ?? 0) + at * 1_000);
@@ -204,19 +176,14 @@ async function runTarget(request: RunRequest, target: string, directory: string)
 }
 
 function about({ scenario, engine, variant, isShort }: RunRequest, startedAt: string) {
+  const machine = { processors: availableParallelism(), description: machineDescription() };
+  return { scenario: scenario.name, engine, variant, isShort, startedAt, machine };
+}
+
+/** A general description of the machine. */
+export function machineDescription(): string {
   const gigabytes = Math.round(totalmem() / 2 ** 30);
-  const processors = availableParallelism();
-  return {
-    scenario: scenario.name,
-    engine,
-    variant,
-    isShort,
-    startedAt,
-    machine: {
-      processors,
-      description: `${processors} processors, ${gigabytes} GB of memory, ${process.platform} ${process.arch}, everything on this one machine`,
-    },
-  };
+  return `${availableParallelism()} processors, ${gigabytes} GB of memory, ${process.platform} ${process.arch}, everything on this one machine`;
 }
 
 /** Performs an action. @throws Error when it fails */
