@@ -3,6 +3,7 @@ import { type Judgement, milliseconds, percent, perSecond, seconds } from '../ru
 import { type Measures, phaseOf } from '../runner/measures.ts';
 import { type Outcome, outcomes } from '@breakwater/system-runner/ledger';
 import type { RunRecord } from '../runner/run-record.ts';
+import { type StormComparison, stormSummary, stormTable } from '../storms/comparison.ts';
 
 /** A run with its measures and judgement. */
 export interface JudgedRun {
@@ -84,6 +85,12 @@ export function verdictOf({ record, judgement }: Pick<JudgedRun, 'record' | 'jud
 /** A comparison of runs: a row per measure, a column per run. */
 export function comparisonAsText(runs: readonly JudgedRun[]): string {
   return drawn(comparisonTable(runs.map(({ record, measures }) => ({ ...record, measures }))));
+}
+
+/** The predictions of storms, and what the real system did, as text for a terminal. */
+export function stormsAsText({ model, seed, storms }: StormComparison): string {
+  const rows = stormTable(storms).map((cells) => cells.map((cell) => cell.replaceAll('*', '')));
+  return `${drawn(rows)}${stormSummary(storms)} The model is that of ${model}, the seed ${seed}.`;
 }
 
 /** The compared part of a run. */

@@ -118,7 +118,7 @@ describe('policiesFor', () => {
     expect(within).toEqual({ ...without, retry: { instances: { customer: { ...retry, retryBudget: 'customer' } } } });
     expect(without.retry.instances.customer).toEqual(retry);
     expect(retry.maxAttempts).toBe(3);
-    expect(without.timelimiter.instances.customer.timeoutDuration).toBe('1s');
+    expect(without.timelimiter.instances.customer.timeoutDuration).toBe('1000ms');
     expect(without.circuitbreaker.instances.customer.initialState).toBe('DISABLED');
   });
 });

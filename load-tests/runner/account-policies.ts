@@ -124,15 +124,41 @@ function takeReplicasInTurn(policies: Policies): void {
 /** Three attempts of a second each after every failure, and nothing that would stop them. */
 function retryWithoutCircuitBreaker(policies: Policies, variant: Variant): void {
   disableCircuitBreakers(policies);
+  retryEveryFailure(policies, { attempts: 3, timeoutMs: 1_000 });
+  if (variant === 'retries-without-budget') delete customerOf(policies, 'retry')['retryBudget'];
+}
+
+/**
+ * Account's configuration with only these policies around customer; a budget and circuit breakers are account's own. What
+ * would add to or take from the calls, such as a stale value, is off.
+ */
+export function policiesOfStorm(own: string, storm: StormPolicies): string {
+  const policies = parse(own) as Policies;
+  if (!storm.hasBreaker) disableCircuitBreakers(policies);
+  retryEveryFailure(policies, storm);
+  if (!storm.hasBudget) delete customerOf(policies, 'retry')['retryBudget'];
+  return stringify(policies);
+}
+
+/** What `policiesOfStorm` changes. */
+export interface StormPolicies {
+  readonly attempts: number;
+  /** Of an attempt. */
+  readonly timeoutMs: number;
+  readonly hasBudget: boolean;
+  readonly hasBreaker: boolean;
+}
+
+/** Attempts of this length after every failure, replicas in turn, no bulkhead and no stale value. */
+function retryEveryFailure(policies: Policies, { attempts, timeoutMs }: Pick<StormPolicies, 'attempts' | 'timeoutMs'>) {
   useNoStaleValue(policies);
   takeReplicasInTurn(policies);
-  Object.assign(customerOf(policies, 'timelimiter'), { timeoutDuration: '1s' });
+  Object.assign(customerOf(policies, 'timelimiter'), { timeoutDuration: `${timeoutMs}ms` });
   Object.assign(customerOf(policies, 'bulkhead'), { maxConcurrentCalls: 100_000 });
-  const retry = Object.assign(customerOf(policies, 'retry'), { maxAttempts: 3, waitDuration: '10ms' });
+  const retry = Object.assign(customerOf(policies, 'retry'), { maxAttempts: attempts, waitDuration: '10ms' });
   // Timeouts, too.
   for (const option of ['retryExceptions', 'enableExponentialBackoff', 'exponentialBackoffMultiplier'])
     delete retry[option];
-  if (variant === 'retries-without-budget') delete retry['retryBudget'];
 }
 
 /** That of requests and that of the reconciler. */

@@ -12,15 +12,19 @@ export function loadOf({ rate, load, clientTimeoutSeconds = 5 }: Scenario, durat
   const { before, during, after } = durations;
   const constant = { startRate: rate, stages: [{ rate, seconds: before + during + after }] };
   const { startRate, stages } = load?.(durations) ?? constant;
-  const warmUp = [
-    { rate: startRate, seconds: warmUpSeconds / 2 },
-    { rate: startRate, seconds: warmUpSeconds / 2 },
-  ];
   return {
-    startRate: Math.ceil(startRate * coldShare),
-    stages: [...warmUp, ...stages.filter(({ seconds }) => seconds > 0)],
+    ...afterWarmUp(
+      startRate,
+      stages.filter(({ seconds }) => seconds > 0),
+    ),
     clientTimeoutSeconds,
   };
+}
+
+/** These stages after a warm-up at the given rate. */
+export function afterWarmUp(rate: number, stages: LoadPlan['stages']): Pick<LoadPlan, 'startRate' | 'stages'> {
+  const half = { rate, seconds: warmUpSeconds / 2 };
+  return { startRate: Math.ceil(rate * coldShare), stages: [half, half, ...stages] };
 }
 
 /** The planned phases, without empty ones. */

@@ -4,18 +4,28 @@ import { describeFailure, UsageError } from '@breakwater/system-runner';
 import { engineComparisonAsText, publishComparisons } from '../report/engine-report.ts';
 import { resultOf, publish } from '../report/publication.ts';
 import { writeComparison, writeReport } from '../report/reports.ts';
-import { comparisonAsText, runAsText, type JudgedRun } from '../report/terminal.ts';
+import { comparisonAsText, runAsText, stormsAsText, type JudgedRun } from '../report/terminal.ts';
 import { scenarios } from '../scenarios/index.ts';
 import { type Durations, variantsOf } from '../scenarios/scenario.ts';
 import { compareEngines, expectedMinutes } from './compare.ts';
+import { comparisonAsJson } from '../storms/comparison.ts';
+import { compareStorms } from '../storms/compare.ts';
 import { findK6, installK6, type K6Program, NoK6Error } from './k6-program.ts';
-import { type Command, type CompareOptions, parseOptions, type RunOptions, usage } from './options.ts';
+import {
+  type Command,
+  type CompareOptions,
+  parseOptions,
+  type RunOptions,
+  type StormOptions,
+  usage,
+} from './options.ts';
 import { runAndJudge } from './run-and-judge.ts';
 
 const exitCodes = { passed: 0, failed: 1, usage: 2, noK6: 3, invalid: 4, interrupted: 130 } as const;
 
 const resultsDirectory = path.resolve(import.meta.dirname, '../results');
 const comparisonPage = path.resolve(import.meta.dirname, '../../docs/engine-comparison.md');
+const stormsDirectory = path.resolve(import.meta.dirname, '../../docs/storms');
 const resultsPage = path.resolve(import.meta.dirname, '../../docs/load-test-results.md');
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -44,18 +54,33 @@ async function main(command: Command): Promise<number> {
     case 'install-k6':
       print(await installK6({ report: (line) => process.stderr.write(`${line}\n`) }));
       return exitCodes.passed;
+    case 'storms':
+      return storms(command, interruptions());
     case 'run':
-      return withK6((k6, signal) => run(command, k6, signal));
+      return run(command, findK6(), interruptions());
     case 'compare':
-      return withK6((k6, signal) => compare(command, k6, signal));
+      return compare(command, findK6(), interruptions());
   }
 }
 
 /** Ctrl-C and the other signals interrupt a run. */
-function withK6(run: (k6: K6Program, signal: AbortSignal) => Promise<number>): Promise<number> {
+function interruptions(): AbortSignal {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interruption.abort());
-  return run(findK6(), interruption.signal);
+  return interruption.signal;
+}
+
+async function storms(options: StormOptions, signal: AbortSignal): Promise<number> {
+  const file = path.join(options.out ?? stormsDirectory, 'comparison.json');
+  try {
+    const comparison = await compareStorms(options, file, signal);
+    print(options.json ? comparisonAsJson(comparison).trimEnd() : stormsAsText(comparison));
+    const invalid = comparison.storms.some(({ real }) => real?.invalid !== undefined);
+    return invalid ? exitCodes.invalid : exitCodes.passed;
+  } catch (error) {
+    if (signal.aborted) return exitCodes.interrupted;
+    throw error;
+  }
 }
 
 async function run(options: RunOptions, k6: K6Program, signal: AbortSignal): Promise<number> {

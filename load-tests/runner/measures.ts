@@ -55,9 +55,6 @@ export function measure(record: RunRecord) {
   const latenciesIn = (each: Span) => latenciesOf(beganIn(each).map(({ durationMs }) => durationMs));
   const noticed = beganIn({ fromMs: Math.min(during.fromMs + noticeMs, during.toMs), toMs: during.toMs });
   const thirds = lastThirds(services, during);
-  const processors = services.flatMap((sample) => sample.processors ?? []);
-  const shareOf = (use: (each: ProcessorUse) => number) =>
-    processors.length === 0 ? undefined : mean(processors.map(use)) / record.machine.processors;
   return {
     /** From the view of the clients. */
     phases: judged.map((phase) => {
@@ -113,12 +110,21 @@ export function measure(record: RunRecord) {
     /** Memory of the services in the last third, divided by that in the second. */
     memoryGrowth: thirds && thirds.last.memory / thirds.second.memory,
     eventLoopLagGrowthMs: thirds && thirds.last.lag - thirds.second.lag,
-    /** Share of all processors, on average. */
+    ...processorShares(services, record.machine.processors),
+  };
+}
+
+/** Shares of all processors, on average; undefined when the platform does not report them. */
+export function processorShares(services: readonly ServiceSample[], processors: number) {
+  const samples = services.flatMap((sample) => sample.processors ?? []);
+  const shareOf = (use: (each: ProcessorUse) => number) =>
+    samples.length === 0 ? undefined : mean(samples.map(use)) / processors;
+  return {
     generatorShare: shareOf(({ generator }) => generator),
     machineShare: shareOf(({ machine }) => machine),
-    /** The same of the system without k6. */
+    /** Of the system without k6. */
     systemShare: shareOf(({ own, generator }) => own - generator),
-    /** The same of programs that have nothing to do with the run. */
+    /** Of programs that have nothing to do with the run. */
     othersShare: shareOf(({ own, machine }) => Math.max(0, machine - own)),
   };
 }

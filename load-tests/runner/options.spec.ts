@@ -26,8 +26,19 @@ describe('the command line of the load tests', () => {
     expect(parseOptions(['soak', '--duration', '600'])).toMatchObject({ duringSeconds: 600 });
   });
 
+  it('selects the configurations of storms', () => {
+    expect(parseOptions(['storms'])).toMatchObject({ kind: 'storms', seed: 24, only: undefined, isPrediction: false });
+    expect(parseOptions(['storms', '--predict', '--seed', '7'])).toMatchObject({ seed: 7, isPrediction: true });
+    expect(parseOptions(['storms', '--only', '3,14'])).toMatchObject({ only: [3, 14] });
+  });
+
   it.each([
     [[], 'no scenario was named'],
+    [['storms', 'steady'], 'storms takes no scenario'],
+    [['storms', '--short'], 'storms takes no --short'],
+    [['storms', '--seed', '-'], '--seed is a whole number'],
+    [['storms', '--only', '15'], "--only is a list of numbers from 1 to 14 such as 1,3, not '15'"],
+    [['steady', '--seed', '1'], '--seed is an option of storms'],
     [['customer-slw'], "there is no scenario 'customer-slw'; there are steady, customer-slow"],
     [['compare'], 'no scenario was named'],
     [['compare', 'steady', 'soak'], 'compare takes one scenario'],

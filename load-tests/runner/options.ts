@@ -3,12 +3,14 @@ import { defaultRepetitions } from '../report/repetitions.ts';
 import { type Engine, engines } from './engines.ts';
 import { scenarios } from '../scenarios/index.ts';
 import { hasCircuitBreaker, type Scenario, type Variant, variantsOf } from '../scenarios/scenario.ts';
+import { chosen, defaultSeed, drawn } from '../storms/configurations.ts';
 
 /** The command of the command line. */
 export type Command =
   | { readonly kind: 'help' | 'list' | 'find-k6' | 'install-k6' | 'publish' }
   | ({ readonly kind: 'run' } & RunOptions)
-  | ({ readonly kind: 'compare' } & RunOptions & CompareOptions);
+  | ({ readonly kind: 'compare' } & RunOptions & CompareOptions)
+  | ({ readonly kind: 'storms' } & StormOptions);
 
 /** What only a comparison has. */
 export interface CompareOptions {
@@ -31,16 +33,30 @@ export interface RunOptions {
   readonly out: string | undefined;
 }
 
+export interface StormOptions {
+  /** Decides which configurations are drawn. */
+  readonly seed: number;
+  /** The numbers of the configurations to run; undefined for all. */
+  readonly only: readonly number[] | undefined;
+  /** Only predict, and start nothing. */
+  readonly isPrediction: boolean;
+  readonly json: boolean;
+  /** Directory for the comparison. */
+  readonly out: string | undefined;
+}
+
 /** The output of `--help`. */
 export const usage = `Usage: npm run load-test -- SCENARIO... [OPTIONS]
        npm run load-test -- compare SCENARIO [OPTIONS]
+       npm run load-test -- storms [--seed N] [--only N,N] [--predict]
        npm run load-test -- publish
        npm run load-test -- --list
 
 Starts the whole system on this machine, sends load with k6 while parts of it fail, audits the ledger and judges the
 results. Each run writes a report (HTML, PNG, JSON) to load-tests/results. \`all\` runs every scenario; compare runs one
-on every engine, several times in turns. publish writes docs/load-test-results.md from the latest full runs and
-docs/engine-comparison.md from the latest comparisons.
+on every engine, several times in turns. storms runs configurations whose verdicts the doctor has predicted
+(docs/storms.md). publish writes docs/load-test-results.md from the latest full runs and docs/engine-comparison.md from
+the latest comparisons.
 
   --list            print the scenarios with their claims
   --engine WHICH    ${engines.join(', ')}
@@ -50,8 +66,11 @@ docs/engine-comparison.md from the latest comparisons.
   --short           shorter phases, as in CI
   --duration N      duration of the fault or the steady load in seconds, 5 to 86400
   --target URL      send the load to a running system: no actions, and only its responses are judged
-  --out DIRECTORY   directory for reports (default load-tests/results)
+  --out DIRECTORY   directory for reports (default load-tests/results; of storms: docs/storms)
   --json            print the results as one JSON document on standard output
+  --seed N          storms: decides which configurations are drawn (default ${defaultSeed})
+  --only N,N        storms: the numbers of the configurations to run; the file keeps the results of the others
+  --predict         storms: only predict, and start nothing
   --find-k6         print the k6 that is used
   --install-k6      build k6 with Go
   --help            show this help
@@ -80,6 +99,9 @@ export function parseOptions(args: readonly string[]): Command {
       target: { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean' },
+      seed: { type: 'string' },
+      only: { type: 'string' },
+      predict: { type: 'boolean' },
       'find-k6': { type: 'boolean' },
       'install-k6': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
@@ -91,6 +113,21 @@ export function parseOptions(args: readonly string[]): Command {
   if (values.list) return { kind: 'list' };
   const [first] = positionals;
   if (first === 'publish' && positionals.length === 1) return { kind: 'publish' };
+  if (first === 'storms') {
+    const given = Object.keys(values).find((option) => !stormOptions.has(option));
+    if (positionals.length > 1 || given !== undefined)
+      throw new UsageError(`storms takes no ${given === undefined ? 'scenario' : `--${given}`}`);
+    return {
+      kind: 'storms',
+      seed: values.seed === undefined ? defaultSeed : seedOf(values.seed),
+      only: values.only?.split(',').map(numberOf),
+      isPrediction: values.predict ?? false,
+      json: values.json ?? false,
+      out: values.out,
+    };
+  }
+  const ofStorms = (['seed', 'only', 'predict'] as const).find((option) => values[option] !== undefined);
+  if (ofStorms !== undefined) throw new UsageError(`--${ofStorms} is an option of storms`);
   const kind = first === 'compare' ? 'compare' : 'run';
   const names = kind === 'compare' ? positionals.slice(1) : positionals;
   if (names.length === 0) throw new UsageError('no scenario was named; --list shows them');
@@ -142,6 +179,20 @@ function repetitionsOf(text: string): number {
   const repetitions = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
   if (repetitions >= 1 && repetitions <= 50) return repetitions;
   throw new UsageError(`--repetitions is a whole number from 1 to 50, not '${text}'`);
+}
+
+const stormOptions: ReadonlySet<string> = new Set(['seed', 'only', 'predict', 'json', 'out']);
+
+function seedOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`--seed is a whole number of at most nine digits, not '${text}'`);
+}
+
+function numberOf(text: string): number {
+  const number = Number(text);
+  const last = chosen.length + drawn;
+  if (/^\d+$/.test(text) && number >= 1 && number <= last) return number;
+  throw new UsageError(`--only is a list of numbers from 1 to ${last} such as 1,3, not '${text}'`);
 }
 
 function secondsOf(text: string): number {

@@ -35,6 +35,8 @@ export interface ServiceSample {
   readonly atMs: number;
   /** Calls that each replica of customer had received, with any result. */
   readonly customerCalls: Readonly<Record<string, number>>;
+  /** Calls that wait for a worker of each replica of customer, whose capacity is finite. */
+  readonly waitingCalls: Readonly<Record<string, number>>;
   /** How often the endpoint pools of account have ejected each replica of customer. */
   readonly ejections: Readonly<Record<string, number>>;
   /** Resident memory of each replica, in bytes. */

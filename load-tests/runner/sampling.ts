@@ -48,14 +48,17 @@ export function startSampling(system: LocalSystem, beganAt: number, generatorPid
         async ({ name, url, pid }) => [name, pid === undefined ? undefined : await readMetrics(url)] as const,
       ),
     );
+    const waitingCalls: Record<string, number> = { ...services.at(-1)?.waitingCalls };
     const memoryBytes: Record<string, number> = {};
     const eventLoopLagMs: Record<string, number> = {};
     for (const [name, text] of texts) {
       if (text === undefined) continue;
       memoryBytes[name] = sampleValue(text, 'process_resident_memory_bytes');
       eventLoopLagMs[name] = sampleValue(text, 'nodejs_eventloop_lag_p99_seconds') * 1_000;
-      if (name.startsWith('customer')) customerCalls.record(name, callsIn(text));
-      else {
+      if (name.startsWith('customer')) {
+        customerCalls.record(name, callsIn(text));
+        waitingCalls[name] = sampleValue(text, 'customer_capacity_queue_length');
+      } else {
         for (const { name: customer, url } of system.customers)
           ejections.record(`${name} ${customer}`, ejectionsIn(text, url));
       }
@@ -64,6 +67,7 @@ export function startSampling(system: LocalSystem, beganAt: number, generatorPid
     services.push({
       atMs,
       customerCalls: customerCalls.totals,
+      waitingCalls,
       ejections: Object.fromEntries(
         system.customers.map(({ name }) => [name, sumOf(ejections.totals, (key) => key.endsWith(` ${name}`))]),
       ),

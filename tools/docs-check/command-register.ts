@@ -261,6 +261,7 @@ export const runBy: Readonly<Record<string, Texts>> = {
   'load-tests/runner/options.spec.ts': {
     'npm run load-test -- compare customer-slow': "parseOptions(['compare', 'customer-slow'])",
     'npm run load-test -- all': "parseOptions(['all'])",
+    'npm run load-test -- storms': "parseOptions(['storms'])",
     'npm run load-test -- soak --duration 3600': "parseOptions(['soak', '--duration', '600'])",
   },
   'tools/new-service/new-service.e2e.spec.ts': {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type StormComparison, stormSummary, stormTable } from '@breakwater/load-tests/storms';
 import { defaultOrder, type Meter, policies } from '@breakwater/resilience';
 import { checks, leftOut, runDoctor, stormChecks } from '@breakwater/resilience/doctor';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +22,10 @@ const pages: Readonly<
     services: await paragraphs([serviceSections()]),
   }),
   'doctor.md': doctorParts,
-  'storms.md': () => ({ 'left-out': leftOut.map((line) => `- ${line}`).join('\n') }),
+  'storms.md': async () => ({
+    comparison: await stormComparison(),
+    'left-out': leftOut.map((line) => `- ${line}`).join('\n'),
+  }),
   'experiments.md': async () => ({
     overview: overview(simulated),
     experiments: await paragraphs(simulated.map(experimentSection)),
@@ -57,6 +61,13 @@ describe('In virtual time', () => {
     },
   );
 });
+
+async function stormComparison(): Promise<string> {
+  const file = join(workspaceRoot, 'docs/storms/comparison.json');
+  const { storms } = JSON.parse(await readFile(file, 'utf8')) as StormComparison;
+  const [head = [], ...rows] = stormTable(storms);
+  return `${table(head, rows)}\n\n${stormSummary(storms)}`;
+}
 
 async function doctorParts(): Promise<Readonly<Record<string, string>>> {
   const folder = join(workspaceRoot, 'libs/resilience/examples/doctor');

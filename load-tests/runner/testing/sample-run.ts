@@ -28,6 +28,7 @@ export const servicesAt = (
 ): ServiceSample => ({
   atMs,
   customerCalls: { 'customer-1': customerCalls / 2, 'customer-2': customerCalls / 2 },
+  waitingCalls: { 'customer-1': 0, 'customer-2': 0 },
   ejections: { 'customer-1': 0, 'customer-2': 0 },
   memoryBytes: { 'account-1': 100e6 },
   eventLoopLagMs: { 'account-1': 10 },
