@@ -9,6 +9,7 @@ import { clientsOf, ledgerOptions, runLedger } from './run-ledger.ts';
 import { staleReads } from './stale-reads.ts';
 
 const seed = Number(process.env['LEDGER_SEED'] ?? randomInt(1_000_000));
+process.stderr.write(`The ledger test has the seed ${seed}; LEDGER_SEED repeats its choices.\n`);
 
 describe('the ledger after every part of the system has failed', () => {
   let system: LocalSystem;
