@@ -216,6 +216,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       const expected = [
         ['sum(up{job="account"})', 4],
         ['sum(up{job="customer"})', 2],
+        ['sum(up{job="nginx"})', 1],
         ['count(count by (instance) (resilience4j_circuitbreaker_state{name="customer"}))', 4],
       ] as const;
       await eventually(async () => {
@@ -227,7 +228,7 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       const requests = 'sum(http_server_requests_seconds_count{job="account",method="POST",uri="/accounts"})';
       const served = await queryPrometheus(urls.prometheus, requests);
       if (served === 0) throw new Error('Prometheus has counted no request');
-      return `Prometheus scrapes every replica, and has counted ${served} requests`;
+      return `Prometheus scrapes every replica and the load balancer, and has counted ${served} requests`;
     },
     'Play failures': async () => {
       await project.compose('--profile', 'chaos', 'up', '--exit-code-from', 'chaos', '--no-deps', 'chaos');
