@@ -297,6 +297,8 @@ export const notRun: Texts = {
   'npm run generate': 'runs every generator; tests check the files of each one',
   'nest add @breakwater/resilience':
     'needs a published package; libs/resilience/packaging/schematic.e2e.spec.ts runs the schematic on a new application',
+  'npm run network-matrix -w @breakwater/system-e2e':
+    'takes a quarter of an hour; npm test runs eight of its combinations',
   'npm sbom --sbom-format=cyclonedx --package-lock-only':
     'tools/dependencies/sbom.spec.ts runs the same command and reads its output',
   'npm run screenshots -w @breakwater/console-e2e':
