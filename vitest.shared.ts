@@ -30,8 +30,8 @@ export function vitestConfig(overrides: NonNullable<ViteUserConfig['test']> = {}
       // Loading modules takes longer than most spec files run. A worker loads them once for all its files, so each file
       // restores what it changes of globals, timers and the environment.
       isolate: false,
-      ...fuzzing,
       ...overrides,
+      ...fuzzing,
     },
   });
 }
