@@ -120,15 +120,34 @@ export async function disrupt(
     for (const disruption of shuffled(disruptions, random)) {
       await seconds(pauseSeconds);
       timeline.note(disruption.title);
-      await disruption.begin(system);
-      await seconds(disruptedSeconds);
-      await disruption.end(system);
-      timeline.note('it has ended');
-      count += 1;
+      let hasBegun = true;
+      try {
+        await disruption.begin(system);
+      } catch (error) {
+        hasBegun = false;
+        timeline.note(`it has not begun: ${String(error)}`);
+      }
+      if (hasBegun) await seconds(disruptedSeconds);
+      await endOf(disruption, system, timeline);
+      if (hasBegun) count += 1;
     }
   } while (performance.now() < end);
   await seconds(pauseSeconds);
   return count;
+}
+
+/** On a busy machine a process may not be ready in time; it is then started once more. @throws Error after the third attempt */
+async function endOf({ end }: Disruption, system: LocalSystem, timeline: Timeline): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await end(system);
+      timeline.note('it has ended');
+      return;
+    } catch (error) {
+      if (attempt === 3) throw error;
+      timeline.note(`it has not ended: ${String(error)}`);
+    }
+  }
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalSystem } from '@breakwater/system-runner';
 import { startSystem } from '@breakwater/system-runner/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
-import { Timeline } from './disruptions.ts';
+import { disruptions, Timeline } from './disruptions.ts';
 import { judge, missingChecker } from './judge.ts';
 import { clientsOf, ledgerOptions, runLedger } from './run-ledger.ts';
 import { staleReads } from './stale-reads.ts';
@@ -24,12 +24,18 @@ describe('the ledger after every part of the system has failed', () => {
     const timeline = new Timeline();
     onTestFailed(() => void process.stderr.write(`${timeline.toString()}\n`));
 
-    const { violations, clients, judgement } = await runLedger(system, timeline, seed, {
+    const {
+      violations,
+      clients,
+      judgement,
+      disruptions: count,
+    } = await runLedger(system, timeline, seed, {
       disruptedSeconds: 2.5,
       pauseSeconds: 0.5,
     });
 
     expect(violations).toEqual([]);
+    expect(count).toBe(disruptions.length);
     // Without enough traffic and failures the audit would prove little.
     const statuses = clients.requests.flatMap((request) => request.responses.map(({ status }) => status));
     expect(clients.requests.length).toBeGreaterThan(500);

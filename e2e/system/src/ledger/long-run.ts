@@ -54,6 +54,9 @@ try {
   const isClean = violations.length === 0 && judgement?.violations.length === 0;
   if (!isClean) process.stdout.write(`${JSON.stringify([violations, judgement?.violations], undefined, 2)}\n`);
   process.exitCode = isClean ? 0 : 1;
+} catch (error) {
+  process.stdout.write(`${timeline.toString()}\n`);
+  throw error;
 } finally {
   await system.end();
 }
