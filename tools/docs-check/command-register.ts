@@ -297,6 +297,9 @@ export const notRun: Texts = {
   'npm run generate': 'runs every generator; tests check the files of each one',
   'nest add @breakwater/resilience':
     'needs a published package; libs/resilience/packaging/schematic.e2e.spec.ts runs the schematic on a new application',
+  'npm run fuzz -w tools -- --minutes 10 --seed 1': 'runs the fuzz specs for longer than npm test does',
+  'npm run ledger -w @breakwater/system-e2e -- --minutes 30 --seed 1':
+    'runs the ledger test for longer than npm test does',
   'npm run network-matrix -w @breakwater/system-e2e':
     'takes a quarter of an hour; npm test runs eight of its combinations',
   'npm sbom --sbom-format=cyclonedx --package-lock-only':
