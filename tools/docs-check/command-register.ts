@@ -284,6 +284,8 @@ const longForm = 'takes minutes; a spec of the same folder runs a part of it in 
 
 const mutation = 'takes minutes to hours';
 
+const writesImages = 'writes images for the documentation; e2e/console opens the same pages in npm test';
+
 const likeThatOfAccount = 'compose:check runs the same command for account';
 
 /** Commands that nothing runs, with the reason. */
@@ -304,8 +306,9 @@ export const notRun: Texts = {
     'takes a quarter of an hour; npm test runs eight of its combinations',
   'npm sbom --sbom-format=cyclonedx --package-lock-only':
     'tools/dependencies/sbom.spec.ts runs the same command and reads its output',
-  'npm run screenshots -w @breakwater/console-e2e':
-    'writes images for the documentation; e2e/console opens the same pages in npm test',
+  'npm run screenshots -w @breakwater/console-e2e': writesImages,
+  'npm run animation -w @breakwater/console-e2e': writesImages,
+  'npm run first-visit -w @breakwater/console-e2e': writesImages,
   'node --cpu-prof': 'a Node option for profiling by hand',
   'apt-get install etcd-server': 'installs a Debian package; npm run verify -w k8s reports if it is missing',
   'docker compose --profile load up load':

@@ -26,8 +26,6 @@ interface Gifenc {
   };
   /** The most important colours of RGBA pixels. */
   readonly quantize: (pixels: Uint8Array, maxColours: number) => readonly Colour[];
-  /** The index of the nearest colour of each pixel. */
-  readonly applyPalette: (pixels: Uint8Array, palette: readonly Colour[]) => Uint8Array;
 }
 
 // An `import` of this CommonJS package has other exports in vitest than in Node.
@@ -41,30 +39,30 @@ export interface Frame {
 }
 
 /** GIFs have 256 colours, one of which stands for a pixel that has not changed. */
-const colours = 255;
 const unchanged = 255;
+/** So many of the most frequent colours of the frames are kept exactly. */
+const exactColours = 128;
 
 /** Makes an animation that repeats forever. Only what changes between frames takes space. */
 export function encodeGif(frames: readonly Frame[]): Uint8Array {
   const [first] = frames;
   if (first === undefined) throw new Error('an animation needs frames');
   const { width, height } = decode(first.picture);
-  const pictures = frames.map(({ picture, durationMs }) => ({ pixels: pixelsOf(picture), durationMs }));
-  const palette = gifenc.quantize(sampleOf(pictures.map(({ pixels }) => pixels)), colours);
-  const padding = Array.from({ length: unchanged + 1 - palette.length }, () => [0, 0, 0]);
+  const pictures = frames.map(({ picture, durationMs }) => ({ colours: coloursOf(picture), durationMs }));
+  const { palette, indexOf } = paletteOf(pictures.map(({ colours }) => colours));
 
   const encoder = gifenc.GIFEncoder();
   const write = (indices: Uint8Array, durationMs: number, isFirst: boolean): void =>
     encoder.writeFrame(indices, width, height, {
-      ...(isFirst ? { palette: [...palette, ...padding] } : { transparent: true, transparentIndex: unchanged }),
+      ...(isFirst ? { palette } : { transparent: true, transparentIndex: unchanged }),
       delay: durationMs,
       dispose: 1,
     });
 
   let shown: Uint8Array | undefined;
   let pending: { readonly indices: Uint8Array; readonly isFirst: boolean; durationMs: number } | undefined;
-  for (const { pixels, durationMs } of pictures) {
-    const indices = gifenc.applyPalette(pixels, palette);
+  for (const { colours, durationMs } of pictures) {
+    const indices = Uint8Array.from(colours, (colour) => indexOf.get(colour) ?? 0);
     const before = shown;
     const changes =
       before === undefined ? indices : indices.map((index, at) => (index === before[at] ? unchanged : index));
@@ -81,30 +79,38 @@ export function encodeGif(frames: readonly Frame[]): Uint8Array {
   return encoder.bytes();
 }
 
-/** The pixels of a PNG as RGBA. */
-function pixelsOf(picture: Uint8Array): Uint8Array {
+/** The colours of the pixels of a PNG, as `0xrrggbb`. */
+function coloursOf(picture: Uint8Array): Uint32Array {
   const { data, width, height, channels } = decode(picture);
-  const pixels = new Uint8Array(width * height * 4).fill(255);
-  for (let pixel = 0; pixel < width * height; pixel += 1) {
-    for (let channel = 0; channel < 3; channel += 1) {
-      pixels[pixel * 4 + channel] = data[pixel * channels + channel] ?? 0;
-    }
-  }
-  return pixels;
+  return Uint32Array.from({ length: width * height }, (_, pixel) => {
+    const at = pixel * channels;
+    return ((data[at] ?? 0) << 16) | ((data[at + 1] ?? 0) << 8) | (data[at + 2] ?? 0);
+  });
 }
 
-/** Each colour as often as the logarithm of its pixels: those of small parts of a page are important, too. */
-function sampleOf(pictures: readonly Uint8Array[]): Uint8Array {
-  const pixelsByColour = new Map<number, number>();
-  for (const pixels of pictures) {
-    for (let at = 0; at < pixels.length; at += 4) {
-      const colour = ((pixels[at] ?? 0) << 16) | ((pixels[at + 1] ?? 0) << 8) | (pixels[at + 2] ?? 0);
-      pixelsByColour.set(colour, (pixelsByColour.get(colour) ?? 0) + 1);
-    }
-  }
-  const sample: number[] = [];
-  for (const [colour, pixels] of pixelsByColour) {
-    for (let n = 0; n <= Math.log2(pixels); n += 1) sample.push(colour >> 16, (colour >> 8) & 255, colour & 255, 255);
-  }
-  return Uint8Array.from(sample);
+const rgbOf = (colour: number): [number, number, number] => [colour >> 16, (colour >> 8) & 255, colour & 255];
+
+/** A palette for all frames, and the nearest colour in it for each of theirs. */
+function paletteOf(pictures: readonly Uint32Array[]): {
+  readonly palette: readonly Colour[];
+  readonly indexOf: ReadonlyMap<number, number>;
+} {
+  const pixels = new Map<number, number>();
+  for (const picture of pictures) for (const colour of picture) pixels.set(colour, (pixels.get(colour) ?? 0) + 1);
+  const byFrequency = [...pixels.keys()].toSorted((one, other) => (pixels.get(other) ?? 0) - (pixels.get(one) ?? 0));
+  const exact = byFrequency.slice(0, exactColours);
+  // Those of small parts of a page are as important as others.
+  const others = byFrequency.slice(exactColours).flatMap((colour) => [...rgbOf(colour), 255]);
+  const quantized = others.length === 0 ? [] : gifenc.quantize(Uint8Array.from(others), unchanged - exactColours);
+  const used = [...exact.map(rgbOf), ...quantized];
+  const indexOf = new Map(
+    byFrequency.map((colour, rank) => [colour, rank < exact.length ? rank : nearest(used, colour)]),
+  );
+  return { palette: [...used, ...Array.from({ length: unchanged + 1 - used.length }, () => [0, 0, 0])], indexOf };
+}
+
+function nearest(palette: readonly Colour[], colour: number): number {
+  const rgb = rgbOf(colour);
+  const distances = palette.map((each) => rgb.reduce((sum, part, at) => sum + (part - (each[at] ?? 0)) ** 2, 0));
+  return distances.indexOf(Math.min(...distances));
 }
