@@ -23,5 +23,6 @@ await withDemo(async ({ browser, address }) => {
   const onPhone = await ConsoleVisit.start(browser, address, { ...phone, colorScheme: 'dark' });
   await onPhone.page.getByRole('button', { name: 'Close the guide' }).click();
   await onPhone.page.waitForTimeout(3_000);
+  await onPhone.page.evaluate('scrollTo(0, 0)');
   await onPhone.page.screenshot({ path: path.join(images, 'console-phone.png') });
 });
