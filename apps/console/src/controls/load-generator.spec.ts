@@ -8,20 +8,19 @@ import { LoadGenerator, openAccountsAt, type OpenAccount, progressOf } from './l
 const steady = (rate: number, seconds: number) => ({ startRate: rate, stages: [{ rate, seconds }] });
 
 function setUp(open: OpenAccount = async () => 201) {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
   let now = 1_000_000;
   const opened = vi.fn(open);
   const load = new LoadGenerator(true, opened, () => now);
   const pass = async (ms: number): Promise<void> => {
-    for (let passed = 0; passed < ms; passed += 50) {
-      now += 50;
-      load.sendDue();
-      await Promise.resolve();
-    }
+    for (let passed = 0; passed < ms; passed += 50) jump(50);
     await new Promise(setImmediate);
   };
+  /** The timer of the process was late. */
   const jump = (ms: number): void => {
     now += ms;
-    load.sendDue();
+    vi.advanceTimersToNextTimer();
   };
   return { load, opened, pass, jump };
 }
@@ -35,6 +34,18 @@ describe('the load generator', () => {
 
     expect(opened).toHaveBeenCalledTimes(60);
     expect(load.state).toMatchObject({ rate: 0, endsAt: null, sent: 60, responses: { 201: 60 } });
+  });
+
+  it('has a timer only while it sends', async () => {
+    const { load, pass } = setUp();
+    expect(vi.getTimerCount()).toBe(0);
+
+    load.start(steady(20, 3));
+    load.start(steady(30, 3));
+    expect(vi.getTimerCount()).toBe(1);
+    await pass(3_000);
+
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('follows the rates of its plan', async () => {

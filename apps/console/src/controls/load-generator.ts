@@ -7,6 +7,7 @@ import { type LoadPlan, type LoadState, secondsOf } from '../protocol/messages.t
 /** Limits the connections that the console holds to a system that does not respond. */
 const maxInFlight = 200;
 const requestTimeoutMs = 15_000;
+const sendIntervalMs = 50;
 
 /** Opens one account and returns the HTTP status. */
 export type OpenAccount = (account: CreateAccount, idempotencyKey: string) => Promise<number>;
@@ -17,6 +18,7 @@ export class LoadGenerator {
   readonly #open: OpenAccount;
   readonly #now: () => number;
   #plan: LoadPlan | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #rate = 0;
   #endsAt: number | null = null;
   #startedAt = 0;
@@ -59,16 +61,19 @@ export class LoadGenerator {
     this.#startedAt = this.#now();
     this.#due = 0;
     this.#endsAt = this.#startedAt + secondsOf(plan) * 1_000;
+    this.#timer ??= setInterval(() => this.#sendDue(), sendIntervalMs);
   }
 
   stop(): void {
     this.#plan = undefined;
     this.#rate = 0;
     this.#endsAt = null;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
-  /** Sends the requests that have become due. Has to be called several times per second. */
-  sendDue(): void {
+  /** Sends the requests that have become due. */
+  #sendDue(): void {
     if (this.#plan === undefined || this.#endsAt === null) return;
     const now = Math.min(this.#now(), this.#endsAt);
     const { due, rate } = progressOf(this.#plan, (now - this.#startedAt) / 1_000);
