@@ -26,11 +26,13 @@ afterEach(async () => {
 /** A stand-in for a replica. It records the requests that change something. */
 async function replica(name: string, respond: (request: IncomingMessage) => number) {
   const requests: ReceivedRequest[] = [];
+  const urls: (string | undefined)[] = [];
   const streams: ServerResponse[] = [];
   const held: ServerResponse[] = [];
   let experiments: 'respond' | 'disconnect' | 'hold' = 'respond';
   const server = createServer((request, response) => {
     response.setHeader('x-instance', name);
+    urls.push(request.url);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -60,6 +62,8 @@ async function replica(name: string, respond: (request: IncomingMessage) => numb
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    /** Of all requests, also of those that change nothing. */
+    urls,
     disconnectExperiments: () => (experiments = 'disconnect'),
     holdExperiments: () => (experiments = 'hold'),
     heldExperiments: () => held.map(({ destroyed }) => (destroyed ? 'disconnected' : 'connected')),
@@ -200,6 +204,20 @@ describe('the stream of the console', () => {
 });
 
 describe("the console's server", () => {
+  it('sends no request to a replica before a page opens the stream, and follows each of them then', async () => {
+    const { url, accounts, customers } = await start();
+    for (const path of ['/health/ready', '/console/', '/console/']) await (await fetch(`${url}${path}`)).text();
+    const received = () => [...accounts, ...customers].flatMap(({ urls }) => urls);
+    expect(received()).toEqual([]);
+
+    const stopped = new AbortController();
+    await fetch(`${url}/console/api/stream`, { signal: stopped.signal });
+
+    await vi.waitFor(() => expect(received().filter((path) => path === '/actuator/events/stream')).toHaveLength(2));
+    await vi.waitFor(() => expect(received().filter((path) => path === '/metrics')).toHaveLength(4));
+    stopped.abort();
+  });
+
   it('forwards faults and the token to every replica of customer', async () => {
     const { call, customers } = await start();
 

@@ -23,15 +23,12 @@ import { LoadGenerator, openAccountsAt } from './controls/load-generator.ts';
 import { ProcessControl } from './controls/process-control.ts';
 import { addControlRoutes } from './controls/routes.ts';
 import { SystemMonitor } from './observation/system-monitor.ts';
+import { Watch } from './observation/watch.ts';
 import { PageStream } from './page-stream.ts';
 import type { History } from './protocol/messages.ts';
 
 /** The path of the page and of its API. */
 const base = '/console';
-
-const pollIntervalMs = 1_000;
-const eventsIntervalMs = 250;
-const loadIntervalMs = 50;
 
 const streamLimits = { keptMessages: 200, maxBacklog: 2_000_000, maxConnections: 50, maxConnectionsPerClient: 25 };
 
@@ -55,7 +52,7 @@ const streamHeaders = {
 };
 
 /**
- * Creates the back end of the page. It monitors the replicas while it listens.
+ * Creates the back end of the page. It monitors the replicas while a page is connected.
  *
  * @param pageDirectory directory of the built page
  */
@@ -71,11 +68,17 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     processes: async () => processes?.list() ?? null,
     onSnapshot: (snapshot) => stream.send('snapshot', snapshot),
     onEvents: (events) => stream.send('events', events),
+    onError: (err) => app.log.error({ err }, 'reading the replicas failed'),
   });
-  const stream = new PageStream(streamLimits, () => [
-    { event: 'history', data: { ...monitor.history, traceUrl: config.TRACE_URL ?? null } satisfies History },
-    ...(monitor.snapshot ? [{ event: 'snapshot', data: monitor.snapshot }] : []),
-  ]);
+  const watch = new Watch(monitor);
+  const stream = new PageStream(
+    streamLimits,
+    () => [
+      { event: 'history', data: { ...monitor.history, traceUrl: config.TRACE_URL ?? null } satisfies History },
+      ...(monitor.snapshot ? [{ event: 'snapshot', data: monitor.snapshot }] : []),
+    ],
+    (pages) => watch.setPages(pages),
+  );
 
   const pages = new ClientLimit(config.MAX_REQUESTS_IN_FLIGHT_PER_CLIENT ?? streamLimits.maxConnectionsPerClient);
 
@@ -115,9 +118,7 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
   app.get(base, (_request, reply) => reply.redirect(`${base}/`));
   app.get('/', (_request, reply) => reply.redirect(`${base}/`));
   app.get('/health/live', () => ({ status: 'up' }));
-  app.get('/health/ready', (_request, reply) =>
-    reply.status(monitor.snapshot ? 200 : 503).send({ status: monitor.snapshot ? 'up' : 'down' }),
-  );
+  app.get('/health/ready', () => ({ status: 'up' }));
   app.register(
     async (api) => {
       addControlRoutes(api, { monitor, load, processes });
@@ -125,7 +126,11 @@ export function createConsole(config: ConsoleConfig, pageDirectory: string): Fas
     },
     { prefix: `${base}/api` },
   );
-  runWhileListening(app, monitor, load, stream);
+  app.addHook('preClose', async () => {
+    load.stop();
+    stream.close();
+    watch.end();
+  });
   return app;
 }
 
@@ -177,38 +182,4 @@ async function openStream(
   const lastEventId = request.headers['last-event-id'];
   stream.connect(reply.raw, typeof lastEventId === 'string' ? lastEventId : undefined);
   return reply;
-}
-
-function runWhileListening(
-  app: FastifyInstance,
-  monitor: SystemMonitor,
-  load: LoadGenerator,
-  stream: PageStream,
-): void {
-  let nextPoll: NodeJS.Timeout | undefined;
-  let isClosing = false;
-  const intervals: NodeJS.Timeout[] = [];
-
-  // Polls do not overlap: the next one starts a second after the start of the last, or when that has ended.
-  const poll = async (): Promise<void> => {
-    const startedAt = performance.now();
-    await monitor.poll().catch((err: unknown) => app.log.error({ err }, 'polling the replicas failed'));
-    if (!isClosing)
-      nextPoll = setTimeout(() => void poll(), Math.max(0, pollIntervalMs - (performance.now() - startedAt)));
-  };
-  app.addHook('onListen', async () => {
-    void poll();
-    intervals.push(
-      setInterval(() => monitor.emitEvents(), eventsIntervalMs),
-      setInterval(() => load.sendDue(), loadIntervalMs),
-    );
-  });
-  app.addHook('preClose', async () => {
-    isClosing = true;
-    clearTimeout(nextPoll);
-    for (const interval of intervals) clearInterval(interval);
-    load.stop();
-    monitor.stop();
-    stream.close();
-  });
 }

@@ -29,6 +29,7 @@ interface Message {
 export class PageStream {
   readonly #limits: PageStreamLimits;
   readonly #initialMessages: () => readonly Message[];
+  readonly #onPages: (pages: number) => void;
   /** Ids of another process are unknown to this one. */
   readonly #processId = randomUUID().slice(0, 8);
   readonly #connections = new Set<StreamConnection>();
@@ -37,9 +38,15 @@ export class PageStream {
   #lastNumber = 0;
   #isClosed = false;
 
-  constructor(limits: PageStreamLimits, initialMessages: () => readonly Message[]) {
+  /** @param onPages called with the number of connected pages when it has changed */
+  constructor(
+    limits: PageStreamLimits,
+    initialMessages: () => readonly Message[],
+    onPages: (pages: number) => void = () => {},
+  ) {
     this.#limits = limits;
     this.#initialMessages = initialMessages;
+    this.#onPages = onPages;
   }
 
   get connections(): number {
@@ -52,13 +59,14 @@ export class PageStream {
   }
 
   connect(connection: StreamConnection, lastEventId?: string): void {
-    connection.on('close', () => this.#connections.delete(connection));
+    connection.on('close', () => this.#disconnect(connection));
     // 'close' follows.
     connection.on('error', () => {});
     connection.write('retry: 1000\n\n');
     const texts = this.#since(lastEventId) ?? this.#initialMessages().map((message) => this.#format(message));
     for (const text of texts) connection.write(text);
     this.#connections.add(connection);
+    this.#onPages(this.connections);
   }
 
   send(event: string, data: unknown): void {
@@ -69,7 +77,7 @@ export class PageStream {
     for (const connection of this.#connections) {
       if (connection.writableLength <= this.#limits.maxBacklog) connection.write(text);
       else {
-        this.#connections.delete(connection);
+        this.#disconnect(connection);
         connection.destroy();
       }
     }
@@ -78,8 +86,14 @@ export class PageStream {
   /** Ends all connections. The server could not close while they are open. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of this.#connections) connection.end();
-    this.#connections.clear();
+    for (const connection of this.#connections) {
+      this.#disconnect(connection);
+      connection.end();
+    }
+  }
+
+  #disconnect(connection: StreamConnection): void {
+    if (this.#connections.delete(connection)) this.#onPages(this.connections);
   }
 
   #format({ event, data }: Message): string {

@@ -76,24 +76,31 @@ export function addControlRoutes(app: FastifyInstance, { monitor, load, processe
       url,
       handler: async (request, reply) => {
         const { replica: wanted } = faultsQuery.parse(request.query);
+        await monitor.findReplicas();
         const chosen = monitor.customers.all.filter(({ replica: { name } }) => (wanted ?? name) === name);
         if (wanted !== undefined && chosen.length === 0) {
           return reply.status(404).send({ detail: `No replica of customer has the name ${wanted}.` });
         }
-        return send(reply, await forward(chosen, url, forwarded(request)));
+        const responses = await forward(chosen, url, forwarded(request));
+        monitor.expectChanges();
+        return send(reply, responses);
       },
     });
   }
 
   const reads = new ConcurrentReads<Forwarded>();
   app.get('/faults', async (request, reply) => {
-    const read = () => forward(monitor.customers.all, '/faults', { ...forwarded(request), method: 'GET' });
+    const read = async () => {
+      await monitor.findReplicas();
+      return forward(monitor.customers.all, '/faults', { ...forwarded(request), method: 'GET' });
+    };
     return send(reply, await reads.share(request.headers.authorization ?? '', read));
   });
 
   app.post('/breakers/:name', async (request, reply) => {
     const { name } = breakerParams.parse(request.params);
     const { updateState, replicas } = breakerBody.parse(request.body);
+    await monitor.findReplicas();
     const accounts = monitor.accounts.all;
     const unknown = replicas?.filter((name) => !accounts.some(({ replica }) => replica.name === name)) ?? [];
     if (unknown.length > 0) {
@@ -101,7 +108,9 @@ export function addControlRoutes(app: FastifyInstance, { monitor, load, processe
     }
     const chosen = accounts.filter(({ replica }) => replicas?.includes(replica.name) ?? true);
     const path = `/actuator/circuitbreakers/${pathSegment(name)}`;
-    return send(reply, await forward(chosen, path, { ...forwarded(request), body: { updateState } }));
+    const responses = await forward(chosen, path, { ...forwarded(request), body: { updateState } });
+    monitor.expectChanges();
+    return send(reply, responses);
   });
 
   app.post('/processes/:name/:action', async (request, reply) => {
@@ -138,6 +147,7 @@ export function addControlRoutes(app: FastifyInstance, { monitor, load, processe
       return reply.status(404).send({ detail: `There is no experiment ${breaker}. There are ${names}.` });
     }
     const { replica: wanted } = experimentBody.parse(request.body ?? {});
+    await monitor.findReplicas();
     const candidates = monitor.accounts.all.filter(({ replica: { name } }) => (wanted ?? name) === name);
     if (wanted !== undefined && candidates.length === 0) {
       return reply.status(404).send({ detail: `No replica of account has the name ${wanted}.` });

@@ -16,10 +16,10 @@ import {
   trafficOf,
 } from './traffic.ts';
 
-const pollTimeoutMs = 1_000;
+const readTimeoutMs = 1_000;
 const reconnectMs = 1_000;
 /** The findings of the doctor change only with the configuration and with averages. */
-const pollsBetweenDiagnoses = 5;
+const readsBetweenDiagnoses = 5;
 
 const pendingMetric = 'account_pending_verifications';
 const oldestMetric = 'account_pending_verification_oldest_seconds';
@@ -34,14 +34,22 @@ export interface ReplicaMonitor {
   stop(): void;
 }
 
-/** Monitors one replica of account: streams its events, and polls what is not an event (windows, rates, counts). */
+export interface AccountMonitorOptions {
+  /** Receives what the replica streams. */
+  readonly batch: EventBatch;
+  /** Called with each message of the stream, and when the stream ends: what is not an event may have changed. */
+  readonly onActivity: () => void;
+}
+
+/** Monitors one replica of account: streams its events, and reads what is not an event (windows, rates, counts). */
 export class AccountMonitor implements ReplicaMonitor {
   readonly url: string;
   readonly #batch: EventBatch;
-  readonly #stopped = new AbortController();
+  readonly #onActivity: () => void;
+  #following: AbortController | undefined;
   readonly #states = new Map<string, StateName>();
   #name: string;
-  #problem: string | null = 'not polled yet';
+  #problem: string | null = 'not read yet';
   #hasEvents = false;
   #breakers: Readonly<Record<string, Breaker>> = {};
   #pools: Readonly<Record<string, Pool>> = {};
@@ -50,26 +58,38 @@ export class AccountMonitor implements ReplicaMonitor {
   #counts: RequestCounts | undefined;
   #countedAt = 0;
   #traffic: IntervalCounts | undefined;
-  #polls = 0;
+  #reads = 0;
+  #readAt = -Infinity;
 
-  /** @param batch receives what the replica streams */
-  constructor(url: string, batch: EventBatch) {
+  constructor(url: string, { batch, onActivity }: AccountMonitorOptions) {
     this.url = url;
     this.#batch = batch;
+    this.#onActivity = onActivity;
     this.#name = new URL(url).host;
-    void this.#followEvents();
   }
 
   get replica(): AccountReplica {
+    const age = performance.now() - this.#readAt;
     return {
       name: this.#name,
       problem: this.#problem,
       hasEvents: this.#hasEvents,
-      breakers: this.#breakers,
-      pools: this.#pools,
+      breakers: mapValues(this.#breakers, (breaker) => ({ ...breaker, remainingMs: less(breaker.remainingMs, age) })),
+      pools: mapValues(this.#pools, (pool) => ({
+        ...pool,
+        endpoints: mapValues(pool.endpoints, (endpoint) => ({
+          ...endpoint,
+          remainingEjectionMs: less(endpoint.remainingEjectionMs, age),
+        })),
+      })),
       findings: this.#findings,
       traffic: this.#traffic === undefined ? null : trafficOf([this.#traffic]),
     };
+  }
+
+  /** When the replica was last read, on a monotonic clock in milliseconds. */
+  get readAt(): number {
+    return this.#readAt;
   }
 
   /** `null` while the replica is unreachable or does not report it. */
@@ -77,14 +97,22 @@ export class AccountMonitor implements ReplicaMonitor {
     return this.#problem === null ? this.#pending : null;
   }
 
-  /** The requests between the last two polls; `undefined` unless both succeeded. */
+  /** The requests between the last two reads; `undefined` unless both succeeded. */
   get traffic(): IntervalCounts | undefined {
     return this.#traffic;
   }
 
-  async poll(): Promise<void> {
-    const isDiagnosisDue = this.#polls % pollsBetweenDiagnoses === 0;
-    this.#polls += 1;
+  /** Follows the events of the replica until `stop`. */
+  follow(): void {
+    if (this.#following !== undefined) return;
+    this.#following = new AbortController();
+    void this.#followEvents(this.#following.signal);
+  }
+
+  async read(): Promise<void> {
+    const isDiagnosisDue = this.#reads % readsBetweenDiagnoses === 0;
+    this.#reads += 1;
+    this.#readAt = performance.now();
     const [windows, pools, metricsText, diagnosis] = await Promise.all([
       this.#get('/actuator/circuitbreakerwindows'),
       this.#get('/actuator/endpointpools'),
@@ -93,6 +121,7 @@ export class AccountMonitor implements ReplicaMonitor {
     ]);
     this.#rename(windows.instance);
     this.#problem = problemOf(windows) ?? problemOf(metricsText);
+    if (this.#problem !== null) this.#forgetStates();
     if (windows.status === 200) this.#readWindows(windows.body as CircuitBreakerWindowsResponse);
     if (pools.status === 200)
       this.#pools = (pools.body as { readonly endpointPools: Readonly<Record<string, Pool>> }).endpointPools;
@@ -101,18 +130,21 @@ export class AccountMonitor implements ReplicaMonitor {
     this.#readMetrics(metricsText);
   }
 
+  /** From here on, the states of the circuit breakers are unknown. */
   stop(): void {
-    this.#stopped.abort();
+    this.#following?.abort();
+    this.#following = undefined;
+    this.#forgetStates();
   }
 
   #get(path: string): Promise<ReplicaResponse> {
-    return callReplica(`${this.url}${path}`, { timeoutMs: pollTimeoutMs });
+    return callReplica(`${this.url}${path}`, { timeoutMs: readTimeoutMs });
   }
 
   /** Another instance at the same address has circuit breakers of its own. */
   #rename(instance: string | null | undefined): void {
     const name = instance ?? this.#name;
-    if (name !== this.#name) this.#states.clear();
+    if (name !== this.#name) this.#forgetStates();
     this.#name = name;
   }
 
@@ -141,29 +173,32 @@ export class AccountMonitor implements ReplicaMonitor {
     this.#counts = counts;
   }
 
-  async #followEvents(): Promise<void> {
-    const { signal } = this.#stopped;
+  async #followEvents(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const response = await fetch(`${this.url}/actuator/events/stream`, { signal });
         if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
         this.#rename(response.headers.get('x-instance'));
         for await (const message of readEventStream(response.body)) {
+          if (signal.aborted) return;
           this.#hasEvents = true;
           this.#receive(message);
           // Dropped events may include transitions: the snapshot of a new connection has the present states.
           if (message.kind === 'dropped') break;
         }
       } catch {
-        // The next poll reports why the replica is unreachable.
+        // The next read reports why the replica is unreachable.
       }
       this.#hasEvents = false;
+      if (signal.aborted) return;
+      this.#onActivity();
       await new Promise((resolve) => setTimeout(resolve, reconnectMs).unref());
     }
   }
 
   #receive(message: StreamMessage): void {
     const { kind, data } = message;
+    this.#onActivity();
     if (kind === 'snapshot') {
       for (const [breaker, { state }] of Object.entries(data.circuitBreakers ?? {})) this.#setState(breaker, state);
     } else if (kind === 'dropped') {
@@ -180,20 +215,35 @@ export class AccountMonitor implements ReplicaMonitor {
     this.#states.set(breaker, state);
     this.#batch.addStateChange({ at: Date.now(), replica: this.#name, breaker, state });
   }
+
+  #forgetStates(): void {
+    for (const breaker of this.#states.keys()) {
+      this.#batch.addStateChange({ at: Date.now(), replica: this.#name, breaker, state: null });
+    }
+    this.#states.clear();
+  }
 }
+
+function mapValues<T, U>(values: Readonly<Record<string, T>>, change: (value: T) => U): Readonly<Record<string, U>> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}
+
+const less = (remainingMs: number | null, ms: number): number | null =>
+  remainingMs === null ? null : Math.max(0, remainingMs - ms);
 
 /** Monitors the faults of one replica of customer by its metrics, which need no token. */
 export class CustomerMonitor implements ReplicaMonitor {
   readonly url: string;
   #replica: CustomerReplica;
   #injected: number | undefined;
+  #readAt = -Infinity;
 
   constructor(url: string) {
     this.url = url;
     this.#replica = {
       name: new URL(url).host,
       address: new URL(url).host,
-      problem: 'not polled yet',
+      problem: 'not read yet',
       activeFaults: [],
       injectedPerSecond: 0,
       latencySeconds: null,
@@ -204,8 +254,15 @@ export class CustomerMonitor implements ReplicaMonitor {
     return this.#replica;
   }
 
-  async poll(): Promise<void> {
-    const response = await callReplica(`${this.url}/metrics`, { timeoutMs: pollTimeoutMs });
+  /** When the replica was last read, on a monotonic clock in milliseconds. */
+  get readAt(): number {
+    return this.#readAt;
+  }
+
+  async read(): Promise<void> {
+    const seconds = Math.max(0.001, (performance.now() - this.#readAt) / 1_000);
+    this.#readAt = performance.now();
+    const response = await callReplica(`${this.url}/metrics`, { timeoutMs: readTimeoutMs });
     const name = response.instance ?? this.#replica.name;
     const problem = problemOf(response);
     if (problem !== null) {
@@ -221,7 +278,7 @@ export class CustomerMonitor implements ReplicaMonitor {
       name,
       problem,
       activeFaults: named(activeMetric).flatMap(({ labels, value }) => (value > 0 ? [labels['fault'] ?? ''] : [])),
-      injectedPerSecond: Math.max(0, injected - (this.#injected ?? injected)),
+      injectedPerSecond: Math.max(0, injected - (this.#injected ?? injected)) / seconds,
       latencySeconds: named(latencyMetric).find(({ labels }) => labels['quantile'] === '0.5')?.value ?? null,
     };
     this.#injected = injected;

@@ -13,7 +13,7 @@ import {
 } from './console-state.ts';
 import { snapshotWith } from './testing.ts';
 
-const change = (at: number, state: StateName): StateChange => ({
+const change = (at: number, state: StateName | null): StateChange => ({
   at,
   replica: 'account-1',
   breaker: 'customer',
@@ -47,6 +47,15 @@ describe('the state of the page', () => {
     expect(periods['customer']?.['account-1']).toEqual([
       { state: 'CLOSED', from: 1, to: 5 },
       { state: 'OPEN', from: 5, to: undefined },
+    ]);
+  });
+
+  it('has no period while the state is unknown', () => {
+    const { periods } = after(states(change(0, null), change(1, 'CLOSED'), change(5, null), change(9, 'CLOSED')));
+
+    expect(periods['customer']?.['account-1']).toEqual([
+      { state: 'CLOSED', from: 1, to: 5 },
+      { state: 'CLOSED', from: 9, to: undefined },
     ]);
   });
 

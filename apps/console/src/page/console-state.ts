@@ -16,7 +16,7 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export interface StatePeriod {
   readonly state: StateName;
   readonly from: number;
-  /** `undefined` for the present state. */
+  /** `undefined` for the present state. The state after the last period is unknown when that has ended. */
   readonly to: number | undefined;
 }
 
@@ -93,8 +93,8 @@ function withChanges(periods: ConsoleState['periods'], changes: readonly StateCh
   return changes.reduce((all, { at, replica, breaker, state }) => {
     const before = all[breaker]?.[replica] ?? [];
     const ended = before.map((period) => (period.to === undefined ? { ...period, to: at } : period));
-    const after = [...ended, { state, from: at, to: undefined }].slice(-keptPeriods);
-    return { ...all, [breaker]: { ...all[breaker], [replica]: after } };
+    const begun = state === null ? [] : [{ state, from: at, to: undefined }];
+    return { ...all, [breaker]: { ...all[breaker], [replica]: [...ended, ...begun].slice(-keptPeriods) } };
   }, periods);
 }
 

@@ -17,13 +17,13 @@ export interface Finding {
 export interface AccountReplica {
   /** The replica's instance name; its host and port until the first response. */
   readonly name: string;
-  /** Why the last poll failed; `null` when it succeeded. The other fields then hold the last known values. */
+  /** Why the last read failed; `null` when it succeeded. The other fields then hold the last known values. */
   readonly problem: string | null;
   /** Whether the stream of its events is connected. */
   readonly hasEvents: boolean;
-  /** By name, as of the last poll. */
+  /** By name, as of the last read. */
   readonly breakers: Readonly<Record<string, Breaker>>;
-  /** The endpoint pools by name, as of the last poll. */
+  /** The endpoint pools by name, as of the last read. */
   readonly pools: Readonly<Record<string, Pool>>;
   readonly findings: readonly Finding[];
   /** Its own responses; `null` until it was polled twice. */
@@ -36,7 +36,7 @@ export interface CustomerReplica {
   readonly address: string;
   readonly problem: string | null;
   readonly activeFaults: readonly string[];
-  /** Faults injected in the last second. */
+  /** Faults injected per second between the last two reads. */
   readonly injectedPerSecond: number;
   /** Median of the configured latency; `null` when unknown. */
   readonly latencySeconds: number | null;
@@ -61,7 +61,7 @@ export interface Pending {
 /** The measurements of one second. */
 export interface Second {
   readonly at: number;
-  /** `null` until a replica was polled twice. */
+  /** `null` until a replica was read twice. */
   readonly traffic: Traffic | null;
   readonly pending: Pending | null;
   /** What may be the cause of trouble, as text: active faults of customer, and replicas that are unreachable. */
@@ -96,7 +96,7 @@ export const maxSeconds = 600;
 
 export const secondsOf = ({ stages }: LoadPlan): number => stages.reduce((sum, { seconds }) => sum + seconds, 0);
 
-/** Everything that is polled, once per second. */
+/** Everything that is no event, once per second. */
 export interface Snapshot extends Second {
   readonly accounts: readonly AccountReplica[];
   readonly customers: readonly CustomerReplica[];
@@ -127,7 +127,8 @@ export interface StateChange {
   readonly at: number;
   readonly replica: string;
   readonly breaker: string;
-  readonly state: StateName;
+  /** `null` while it is unknown: the replica is unreachable, or is not watched. */
+  readonly state: StateName | null;
 }
 
 /** What the replicas have streamed since the last message. */
