@@ -13,6 +13,7 @@ import { randomFrom } from './paired-comparison.ts';
 import { asText } from './report.ts';
 import { type BenchEnvironment, openEnvironment } from './environment.ts';
 import { measureSaturation } from './saturation.ts';
+import { measureWatching } from './watching.ts';
 import { measureProtection } from './services/protection.ts';
 import { measureServices } from './services/comparison.ts';
 import { costOf, judge, type Measured } from './verdict.ts';
@@ -69,7 +70,8 @@ async function measure(
   const services = wants.has('services') ? await measureServices(environment, plan.comparison, say) : undefined;
   const protection = wants.has('protection') ? await measureProtection(environment, plan.protection, say) : undefined;
   const memory = wants.has('memory') ? await measureMemory(plan.memory, environment.signal, say) : undefined;
-  return { pipeline, lag, coldStart, services, protection, memory };
+  const watching = wants.has('watching') ? await measureWatching(plan.watching, environment.signal, say) : undefined;
+  return { pipeline, lag, coldStart, services, protection, memory, watching };
 }
 
 function machineOf({ processors }: BenchEnvironment) {

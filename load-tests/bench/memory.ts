@@ -39,7 +39,7 @@ export async function measureMemory(
   signal.addEventListener('abort', () => system.kill());
   try {
     await system.start(signal);
-    const closePages = openPages(`${system.gatewayUrl}/console/api/stream`);
+    const closePages = openPages(`${system.gatewayUrl}/console/api/stream`, pages);
     const samples: Record<string, number>[] = [];
     const end = performance.now() + minutes * 60_000;
     while (performance.now() < end) {
@@ -71,7 +71,7 @@ async function sendLoad(gatewayUrl: string, perSecond: number): Promise<void> {
 }
 
 /** Reads the stream of the console like open pages. @returns a function that closes them */
-function openPages(url: string): () => void {
+export function openPages(url: string, pages: number): () => void {
   const closed = new AbortController();
   const read = async (): Promise<void> => {
     const { body } = await fetch(url, { signal: closed.signal });

@@ -3,10 +3,10 @@ import { UsageError } from '@breakwater/system-runner';
 import { measurements, parseOptions } from './options.ts';
 import { committedTargets, guardTargets } from './verdict.ts';
 
-const usual = measurements.filter((each) => each !== 'memory');
+const usual = measurements.filter((each) => each !== 'memory' && each !== 'watching');
 
 describe('the command line of the service benchmark', () => {
-  it('selects all measurements but that of memory with the committed targets by default', () => {
+  it('selects all measurements but those of memory and watching with the committed targets by default', () => {
     expect(parseOptions([])).toMatchObject({
       kind: 'run',
       measurements: usual,
@@ -19,6 +19,7 @@ describe('the command line of the service benchmark', () => {
   it('selects the named measurements', () => {
     expect(parseOptions(['cold-start', '--json'])).toMatchObject({ measurements: ['cold-start'], json: true });
     expect(parseOptions(['protection', 'memory'])).toMatchObject({ measurements: ['protection', 'memory'] });
+    expect(parseOptions(['watching'])).toMatchObject({ measurements: ['watching'] });
     expect(parseOptions(['services'])).toMatchObject({ measurements: ['services'], json: false });
   });
 

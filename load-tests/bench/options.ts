@@ -6,11 +6,12 @@ import { type ArmName, armNames } from './services/arm.ts';
 import type { ProtectionPlan } from './services/protection.ts';
 import type { ComparisonPlan } from './services/comparison.ts';
 import { committedTargets, guardTargets, type Targets } from './verdict.ts';
+import type { WatchingPlan } from './watching.ts';
 
 /** The measurements. */
-export const measurements = ['pipeline', 'lag', 'cold-start', 'services', 'protection', 'memory'] as const;
+export const measurements = ['pipeline', 'lag', 'cold-start', 'services', 'protection', 'memory', 'watching'] as const;
 /** Without a choice: the others take long, or only compare. */
-const usual = measurements.filter((each) => each !== 'memory');
+const usual = measurements.filter((each) => each !== 'memory' && each !== 'watching');
 const guarded = usual.filter((each) => each !== 'protection');
 export type Measurement = (typeof measurements)[number];
 
@@ -22,6 +23,7 @@ export interface BenchPlan {
   readonly comparison: ComparisonPlan;
   readonly protection: ProtectionPlan;
   readonly memory: MemoryPlan;
+  readonly watching: WatchingPlan;
 }
 
 /** A parsed command line. */
@@ -48,8 +50,9 @@ Measures one compiled account service with a customer that responds immediately:
   services     processor time per opened account, start and memory, in turns with other services that do the same
   protection   the time until the circuit breaker opens when customer is slow, next to Spring Boot
   memory       the memory of account, customer and console at 60 accounts/s, for 15 minutes
+  watching     processor time and memory without a page of the console and with one, at rest and under load
 
-Without a MEASUREMENT, it runs all but \`memory\` in twenty minutes, and with --guard neither that nor \`protection\`. It starts its own PostgreSQL. With taskset and at least
+Without a MEASUREMENT, it runs all but the last two in twenty minutes, and with --guard neither that nor \`protection\`. It starts its own PostgreSQL. With taskset and at least
 two processors, the measured service gets a processor for itself.
 
   --guard      shorter, with wide margins, to find large regressions in CI; about two minutes
@@ -66,6 +69,8 @@ const protection: ProtectionPlan = { outages: 3, perSecond: 60, warmUpSeconds: 2
 
 const memory: MemoryPlan = { minutes: 15, perSecond: 60 };
 
+const watching: WatchingPlan = { seconds: 60, perSecond: 20, warmUpSeconds: 60 };
+
 const fullPlan: BenchPlan = {
   saturation: { rounds: 3, pairsPerRound: 40, warmUpSeconds: 45, seconds: 0.5 },
   lag: { windows: 5, secondsPerWindow: 5, warmUpSeconds: 45, saturatedSeconds: 5 },
@@ -73,6 +78,7 @@ const fullPlan: BenchPlan = {
   comparison: { arms: armNames, starts: 3, warmUpAccounts: 40_000, maxWarmUpSeconds: 120, turns: 60, seconds: 0.5 },
   protection,
   memory,
+  watching,
 };
 
 const guardPlan: BenchPlan = {
@@ -89,6 +95,7 @@ const guardPlan: BenchPlan = {
   },
   protection,
   memory,
+  watching,
 };
 
 /**

@@ -6,7 +6,7 @@ import type { BenchJudgement, Measured, TargetCheck } from './verdict.ts';
 
 /** The results for a terminal. */
 export function asText(
-  { pipeline, lag, coldStart, services, protection, memory }: Measured,
+  { pipeline, lag, coldStart, services, protection, memory, watching }: Measured,
   { checks, invalid, isPassed }: BenchJudgement,
 ): string {
   const lines: string[] = [];
@@ -48,6 +48,12 @@ export function asText(
     lines.push(
       `${name.padEnd(9)} ${firstMiB.toFixed(0)} MiB at first, at most ${maxMiB.toFixed(0)}, ${mib.at(-1)} at the end`,
     );
+  }
+  for (const { pages, perSecond, services: measured } of watching?.phases ?? []) {
+    const each = measured.map(
+      ({ service, percent, mib }) => `${service} ${percent.toFixed(1)} %, ${mib.toFixed(0)} MiB`,
+    );
+    lines.push(`${pages} pages, ${perSecond} accounts/s: ${each.join('; ')}`);
   }
   lines.push('', ...checks.map(checkAsText));
   lines.push(

@@ -65,6 +65,7 @@ const measured = (given: Partial<Measured> = {}): Measured => ({
   coldStart: coldStart(800),
   protection: undefined,
   memory: memoryOf({}),
+  watching: undefined,
   services: servicesAt({ account: 1.25, traced: 1.35, '5046a20': 2.1, spring: 1.1 }),
   ...given,
 });

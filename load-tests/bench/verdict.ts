@@ -2,6 +2,7 @@ import type { ColdStart } from './cold-start.ts';
 import type { Protection } from './environment.ts';
 import type { EventLoopLag } from './event-loop-lag.ts';
 import type { MemoryUse } from './memory.ts';
+import type { WatchingCost } from './watching.ts';
 import { differenceOf, median, type Pair, randomFrom, ratioOf } from './paired-comparison.ts';
 import type { StretchPair } from './saturation.ts';
 import type { ProtectionTimes } from './services/protection.ts';
@@ -51,6 +52,7 @@ export interface Measured {
   readonly services: ServiceComparison | undefined;
   readonly protection: ProtectionTimes | undefined;
   readonly memory: MemoryUse | undefined;
+  readonly watching: WatchingCost | undefined;
 }
 
 /** A target with the measured value. */

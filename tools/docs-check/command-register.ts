@@ -252,6 +252,7 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'npm run bench -w load-tests -- services --arms account,bare': "'account,bare'",
     'npm run bench -w load-tests -- protection': "'protection'",
     'npm run bench -w load-tests -- memory': "'memory'",
+    'npm run bench -w load-tests -- watching': "'watching'",
     'npm run bench -w load-tests -- --control': "'--control'",
     'npm run --silent bench -w load-tests -- --json > docs/performance/service.json': "'--json'",
   },
