@@ -101,28 +101,43 @@ function withChanges(periods: ConsoleState['periods'], changes: readonly StateCh
 /** The browser reconnects a lost stream, but not one that was rejected, e.g. by a load balancer without a console behind it. */
 const reconnectMs = 2_000;
 
+/** A server that works sends a snapshot each second, or two when a replica hangs. */
+const maxSilenceMs = 5_000;
+
 /** Keeps the data of the page up to date while it is mounted. */
 export function useConsole(): ConsoleState {
   const [state, dispatch] = useReducer(reduce, initialState);
 
   useEffect(() => {
     let source: EventSource | undefined;
-    let reconnect: ReturnType<typeof setTimeout> | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const expectMessage = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(lose, maxSilenceMs);
+    };
     const connect = (): void => {
       source = new EventSource('/console/api/stream');
       for (const type of ['history', 'snapshot', 'events'] as const) {
-        source.addEventListener(type, ({ data }: MessageEvent<string>) =>
-          dispatch({ type, data: JSON.parse(data) as unknown } as ConsoleAction),
-        );
+        source.addEventListener(type, ({ data }: MessageEvent<string>) => {
+          expectMessage();
+          dispatch({ type, data: JSON.parse(data) as unknown } as ConsoleAction);
+        });
       }
       source.addEventListener('error', () => {
         dispatch({ type: 'connection', data: 'lost' });
-        if (source?.readyState === EventSource.CLOSED) reconnect = setTimeout(connect, reconnectMs);
+        if (source?.readyState === EventSource.CLOSED) lose();
       });
+      expectMessage();
+    };
+    const lose = (): void => {
+      dispatch({ type: 'connection', data: 'lost' });
+      source?.close();
+      clearTimeout(timer);
+      timer = setTimeout(connect, reconnectMs);
     };
     connect();
     return () => {
-      clearTimeout(reconnect);
+      clearTimeout(timer);
       source?.close();
     };
   }, []);
