@@ -2,13 +2,27 @@
 import { cleanup, render, screen } from '@testing-library/preact';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ConsoleState, initialState } from './console-state.ts';
-import { Notice } from './header.tsx';
-import { liveState, replicaWith } from './testing.ts';
+import { Header, Notice } from './header.tsx';
+import { customerWith, liveState, replicaWith } from './testing.ts';
 
 afterEach(cleanup);
 
 const unreachable = replicaWith({ name: 'account-2', problem: 'ECONNREFUSED' });
 const silent = replicaWith({ name: 'account-2', hasEvents: false });
+
+describe('the summary of the system', () => {
+  it('counts a replica of customer that is not ready as not up, like one that is unreachable', () => {
+    const customers = [
+      customerWith({ activeFaults: ['latency', 'errors'] }),
+      customerWith({ name: 'customer-2', activeFaults: ['reset', 'unready'] }),
+      customerWith({ name: 'customer-3', problem: 'ECONNREFUSED' }),
+    ];
+    render(<Header state={liveState({ customers })} />);
+
+    const facts = screen.getAllByRole('listitem').map(({ textContent }) => textContent);
+    expect(facts).toEqual(['account 1/1 up', 'customer 1/3 up', 'pending –']);
+  });
+});
 
 describe('the notice', () => {
   it.each<[string, ConsoleState, string | undefined]>([

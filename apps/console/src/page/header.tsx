@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import type { CustomerReplica } from '../protocol/messages.ts';
 import type { ConsoleState } from './console-state.ts';
 
 const connectionLabels = { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting' } as const;
@@ -14,7 +15,7 @@ export function Header({ state: { connection, snapshot } }: { readonly state: Co
       {snapshot && (
         <ul class="facts" aria-label="Summary of the system">
           <Fact label="account" value={availability(snapshot.accounts)} />
-          <Fact label="customer" value={availability(snapshot.customers)} />
+          <Fact label="customer" value={availability(snapshot.customers.map(asServing))} />
           <Fact label="pending" value={snapshot.pending === null ? '–' : String(snapshot.pending.accounts)} />
         </ul>
       )}
@@ -34,6 +35,11 @@ function Fact({ label, value }: { readonly label: string; readonly value: string
     </li>
   );
 }
+
+/** A replica that says itself that it is not ready gets no requests from account either. */
+const asServing = ({ problem, activeFaults }: CustomerReplica) => ({
+  problem: activeFaults.includes('unready') ? 'not ready' : problem,
+});
 
 function availability(replicas: readonly { readonly problem: string | null }[]): string {
   return `${replicas.filter(({ problem }) => problem === null).length}/${replicas.length} up`;

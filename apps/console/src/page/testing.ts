@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { type ConsoleState, initialState } from './console-state.ts';
-import type { AccountReplica, Breaker, LoadState, Snapshot } from '../protocol/messages.ts';
+import type { AccountReplica, Breaker, CustomerReplica, LoadState, Snapshot } from '../protocol/messages.ts';
 
 /** A healthy circuit breaker, except for the changes. */
 export function breakerWith(changes: Partial<Breaker> = {}): Breaker {
@@ -42,6 +42,18 @@ export function replicaWith(changes: Partial<AccountReplica> = {}): AccountRepli
     pools: {},
     findings: [],
     traffic: null,
+    ...changes,
+  };
+}
+
+export function customerWith(changes: Partial<CustomerReplica> = {}): CustomerReplica {
+  return {
+    name: 'customer-1',
+    address: 'customer-1:3001',
+    problem: null,
+    activeFaults: [],
+    injectedPerSecond: 0,
+    latencySeconds: null,
     ...changes,
   };
 }
