@@ -8,8 +8,9 @@ interface Props {
   /** Why the replica is unreachable; `null` when it is not. */
   readonly problem: string | null;
   readonly name: string;
-  readonly state: StateName;
-  /** As of the last poll: its state may be older than `state`. */
+  /** `undefined` while it is unknown. */
+  readonly state: StateName | undefined;
+  /** As of the last read: its state may be older than `state`. */
   readonly breaker: Breaker;
   readonly onUpdate: (updateState: UpdateState) => void;
 }
@@ -27,15 +28,17 @@ export type UpdateState = (typeof updates)[number]['updateState'];
 export function BreakerCard({ replica, problem, name, state, breaker, onUpdate }: Props) {
   const { metrics, thresholds } = breaker;
   const label = `${name} on ${replica}`;
+  const look = state ?? 'UNKNOWN';
   return (
-    <article class={`card look-${state} ${problem === null ? '' : 'is-stale'}`} aria-label={label} data-state={state}>
-      <i class={`card-strip fill-${state}`} />
+    <article class={`card look-${look} ${problem === null ? '' : 'is-stale'}`} aria-label={label} data-state={look}>
+      <i class={`card-strip fill-${look}`} />
       <div class="card-head">
         <h3>{replica}</h3>
-        <span class="pill">{stateLabels[state]}</span>
+        <span class="pill">{state === undefined ? 'Unknown' : stateLabels[state]}</span>
       </div>
       <p class="meaning">
-        {problem === null ? <StateDetails state={state} breaker={breaker} /> : `Unreachable: ${problem}`}
+        {problem !== null && `Unreachable: ${problem}. These are its last known calls.`}
+        {problem === null && state !== undefined && <StateDetails state={state} breaker={breaker} />}
       </p>
       <CallWindow breaker={breaker} />
       <RateMeter label="Failed" rate={metrics.failureRate} threshold={thresholds.failureRate} />

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/preact';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { AccountReplica } from '../protocol/messages.ts';
 import { BreakerGroup } from './breaker-group.tsx';
 import type { PeriodsByReplica } from './console-state.ts';
 import { breakerWith, replicaWith, stubServer, success, unauthorized } from './testing.ts';
@@ -36,6 +37,30 @@ describe('a circuit breaker on all replicas', () => {
     show('t', { 'account-1': opened, 'account-2': opened });
 
     expect(screen.getAllByRole('article').map((card) => card.getAttribute('data-state'))).toEqual(['OPEN', 'CLOSED']);
+  });
+
+  it.each<[string, AccountReplica, PeriodsByReplica]>([
+    ['its replica is unreachable', replicaWith({ problem: 'ECONNREFUSED' }), {}],
+    [
+      'its replica is unreachable, whatever it was before',
+      replicaWith({ problem: 'ECONNREFUSED' }),
+      { 'account-1': [{ state: 'CLOSED', from: 0, to: undefined }] },
+    ],
+  ])('is in an unknown state while %s', (_, account, periods) => {
+    render(<BreakerGroup name="customer" accounts={[account]} customers={[]} periods={periods} token="" />);
+
+    const card = screen.getByRole('article');
+    expect(card.getAttribute('data-state')).toBe('UNKNOWN');
+    expect(card.className).not.toContain('state-CLOSED');
+    expect(card.textContent).toContain('Unknown');
+    expect(card.textContent).toContain('Unreachable: ECONNREFUSED. These are its last known calls.');
+  });
+
+  it('is in the state of the last read after a time in which the state was unknown', () => {
+    const periods = { 'account-1': [{ state: 'OPEN' as const, from: 0, to: 5 }] };
+    render(<BreakerGroup name="customer" accounts={[replicaWith()]} customers={[]} periods={periods} token="" />);
+
+    expect(screen.getByRole('article').getAttribute('data-state')).toBe('CLOSED');
   });
 
   it("shows each of the doctor's findings about it once", () => {

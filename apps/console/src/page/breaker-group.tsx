@@ -46,8 +46,9 @@ export function BreakerGroup({ name, accounts, customers, periods, token }: Prop
       <div class="card-grid">
         {accounts.map(({ name: replica, problem, hasEvents, breakers }) => {
           const breaker = breakers[name];
-          // Transitions arrive as events; without them, the last poll is the best that is known.
-          const streamed = hasEvents ? periods[replica]?.at(-1)?.state : undefined;
+          // Transitions arrive as events; without them, the last read is the best that is known.
+          const period = hasEvents ? periods[replica]?.at(-1) : undefined;
+          const streamed = period?.to === undefined ? period?.state : undefined;
           return (
             breaker && (
               <BreakerCard
@@ -55,7 +56,7 @@ export function BreakerGroup({ name, accounts, customers, periods, token }: Prop
                 replica={replica}
                 problem={problem}
                 name={name}
-                state={streamed ?? breaker.state}
+                state={problem === null ? (streamed ?? breaker.state) : undefined}
                 breaker={breaker}
                 onUpdate={(updateState) => void update(updateState, [replica])}
               />

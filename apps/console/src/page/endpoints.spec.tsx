@@ -2,9 +2,9 @@
 import { cleanup, render, screen, within } from '@testing-library/preact';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EndpointDetails } from '@breakwater/resilience/actuator';
-import type { CustomerReplica, Pool } from '../protocol/messages.ts';
+import type { Pool } from '../protocol/messages.ts';
 import { Endpoints } from './endpoints.tsx';
-import { replicaWith } from './testing.ts';
+import { customerWith, replicaWith } from './testing.ts';
 
 afterEach(cleanup);
 
@@ -35,16 +35,7 @@ const poolWith = (endpoints: Pool['endpoints'], isPanic = false) => ({
   customer: { isPanic, endpointsInService: 1, endpoints } as Pool,
 });
 
-const customers: readonly CustomerReplica[] = [
-  {
-    name: 'customer-2',
-    address: '10.0.0.8:3001',
-    problem: null,
-    activeFaults: [],
-    injectedPerSecond: 0,
-    latencySeconds: null,
-  },
-];
+const customers = [customerWith({ name: 'customer-2', address: '10.0.0.8:3001' })];
 
 /** The rows of the table as texts. */
 const rows = () =>
@@ -68,6 +59,13 @@ describe('the endpoints of a pool', () => {
       ['10.0.0.7:3001', 'In service 2 in flight · 21 ms', 'Slow start 2 in flight · 21 ms'],
       ['customer-2', 'Ejected consecutive slow calls · 8.2 s left · 3 in flight · 3.0 s', 'unknown'],
     ]);
+  });
+
+  it('are unknown to a replica that is unreachable', () => {
+    const pools = poolWith({ '10.0.0.7:3001': endpoint() });
+    render(<Endpoints pool="customer" accounts={[replicaWith({ pools, problem: 'ECONNREFUSED' })]} customers={[]} />);
+
+    expect(rows().slice(1)).toEqual([['10.0.0.7:3001', 'unknown']]);
   });
 
   it('show panic, in which ejected endpoints get calls, too', () => {

@@ -40,7 +40,7 @@ export function Endpoints({ pool, accounts, customers }: Props) {
               </th>
               {having.map(({ name, problem, pools }) => (
                 <td key={name} class={problem === null ? '' : 'is-stale'}>
-                  <Endpoint details={pools[pool]?.endpoints[endpoint]} />
+                  <Endpoint details={problem === null ? pools[pool]?.endpoints[endpoint] : undefined} />
                 </td>
               ))}
             </tr>
