@@ -3,22 +3,16 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/preact';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ScenarioPlayer } from './scenario-player.tsx';
 import { scenarios } from './scenarios.ts';
-import { noLoad, stubServer, success, unauthorized } from './testing.ts';
+import { customerWith, noLoad, stubServer, success, unauthorized } from './testing.ts';
 
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
+  sessionStorage.clear();
 });
 
 const startedAt = 1_000_000;
-const customers = ['customer-1', 'customer-2'].map((name) => ({
-  name,
-  address: `${name}:3001`,
-  problem: null,
-  activeFaults: [],
-  injectedPerSecond: 0,
-  latencySeconds: null,
-}));
+const customers = ['customer-1', 'customer-2'].map((name) => customerWith({ name }));
 const player = (now = startedAt, isAllowed = true) => (
   <ScenarioPlayer customers={customers} load={{ ...noLoad, isAllowed }} token="t" now={now} />
 );
@@ -55,6 +49,37 @@ describe('the scenario player', () => {
     expect(screen.getByRole('progressbar', { name: 'Progress of customer-hang' }).getAttribute('value')).toBe('6.5');
     rerender(player(startedAt + 60_000));
     expect(screen.getByText('customer-hang has ended')).toBeDefined();
+  });
+
+  it('shows the progress, and can be stopped, after the page was loaded again', async () => {
+    const requests = stubServer(success);
+    render(player());
+    choose('customer-hang');
+    press('Play');
+    await screen.findByText('customer is healthy');
+    cleanup();
+
+    render(player(startedAt + 6_500));
+
+    expect(screen.getByText('customer hangs')).toBeDefined();
+    expect(screen.getByRole<HTMLSelectElement>('combobox', { name: 'Scenario' }).value).toBe('customer-hang');
+    press('Stop and clear faults');
+    await vi.waitFor(() => expect(requests).toHaveLength(4));
+    cleanup();
+    render(player(startedAt + 7_000));
+    expect(screen.queryByRole('progressbar')).toBeNull();
+  });
+
+  it('is not shown any more when the page is loaded after its end', async () => {
+    stubServer(success);
+    render(player());
+    press('Play');
+    await screen.findByText('customer is healthy');
+    cleanup();
+
+    render(player(startedAt + 600_000));
+
+    expect(screen.queryByRole('progressbar')).toBeNull();
   });
 
   it('plays a scenario with one bad replica on one replica only', async () => {

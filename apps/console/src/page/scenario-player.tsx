@@ -18,25 +18,44 @@ interface ScenarioRun {
   readonly startedAt: number;
 }
 
+/** The run of this tab, so that a page that reloads can stop it. */
+const storageKey = 'breakwater-scenario';
+
+function storedRun(now: number): ScenarioRun | undefined {
+  const [name, startedAt] = (sessionStorage.getItem(storageKey) ?? '').split(' ');
+  const scenario = scenarios.find((each) => each.name === name);
+  const hasEnded = scenario === undefined || now > Number(startedAt) + durationOf(scenario) * 1_000;
+  return hasEnded ? undefined : { scenario, startedAt: Number(startedAt) };
+}
+
+function store(run: ScenarioRun | undefined): void {
+  if (run === undefined) sessionStorage.removeItem(storageKey);
+  else sessionStorage.setItem(storageKey, `${run.scenario.name} ${run.startedAt}`);
+}
+
 const [first] = scenarios;
 
 /** Plays the faults and the load of a scenario. */
 export function ScenarioPlayer({ customers, load, token, now }: Props) {
-  const [name, setName] = useState(first?.name ?? '');
-  const [run, setRun] = useState<ScenarioRun>();
+  const [run, setRun] = useState(() => storedRun(now));
+  const [name, setName] = useState((run?.scenario ?? first)?.name ?? '');
   const [result, setResult] = useState<CommandResult>();
   const chosen = scenarios.find((scenario) => scenario.name === name);
 
+  const changeRun = (changed: ScenarioRun | undefined): void => {
+    store(changed);
+    setRun(changed);
+  };
   const start = async (scenario: Scenario): Promise<void> => {
     const path = onReplica('/faults/timeline', scenario.isOfOneReplica ? customers.at(-1)?.name : undefined);
     const faults = await send({ method: 'PUT', path, body: scenario.timeline, token });
     const sent =
       faults.isDone && load.isAllowed ? await send({ method: 'PUT', path: '/load', body: scenario.load }) : faults;
     setResult(sent.isDone ? undefined : sent);
-    setRun(sent.isDone ? { scenario, startedAt: now } : undefined);
+    changeRun(sent.isDone ? { scenario, startedAt: now } : undefined);
   };
   const stop = async (): Promise<void> => {
-    setRun(undefined);
+    changeRun(undefined);
     const cleared = await send({ method: 'DELETE', path: '/faults', token });
     const stopped = load.isAllowed ? await send({ method: 'DELETE', path: '/load' }) : cleared;
     setResult([cleared, stopped].find(({ isDone }) => !isDone));
