@@ -3,22 +3,15 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/preact';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CustomerReplica } from '../protocol/messages.ts';
 import { FaultControls } from './fault-controls.tsx';
-import { stubServer, success, unauthorized } from './testing.ts';
+import { customerWith, stubServer, success, unauthorized } from './testing.ts';
 
 afterEach(() => {
   cleanup();
   vi.unstubAllGlobals();
 });
 
-const customer = (name: string, changes: Partial<CustomerReplica> = {}): CustomerReplica => ({
-  name,
-  address: `${name}:3001`,
-  problem: null,
-  activeFaults: ['latency'],
-  injectedPerSecond: 0,
-  latencySeconds: 0.02,
-  ...changes,
-});
+const customer = (name: string, changes: Partial<CustomerReplica> = {}): CustomerReplica =>
+  customerWith({ name, activeFaults: ['latency'], latencySeconds: 0.02, ...changes });
 
 const press = (name: string) => fireEvent.click(screen.getByRole('button', { name }));
 
@@ -43,7 +36,7 @@ describe('the fault controls', () => {
     ['Errors', { latency: '20ms', errors: [{ status: 503, rate: 1 }] }],
     ['Hang', { latency: '20ms', hang: { rate: 1 } }],
     ['Down', { latency: '20ms', reset: { rate: 1 }, unready: true }],
-    ['Capacity', { latency: '200ms', capacity: { workers: 2, queue: 50, abandonedWork: 'kept' } }],
+    ['Capacity', { latency: '200ms', capacity: { workers: 1, queue: 50, abandonedWork: 'kept' } }],
   ])('set the faults of %s', async (name, body) => {
     const requests = stubServer(success);
     render(<FaultControls customers={[]} token="t" />);
@@ -76,6 +69,13 @@ describe('the fault controls', () => {
 
     await screen.findByText('Every response takes 2 s.');
     expect(requests).toMatchObject([{ method: 'PUT', path: '/faults' }]);
+  });
+
+  it('show no button as chosen', () => {
+    render(<FaultControls customers={[]} token="t" />);
+
+    const buttons = screen.getAllByRole('button').map(({ className }) => className);
+    expect(buttons.filter((name) => name.includes('primary'))).toEqual([]);
   });
 
   it('clear all faults, and show the result', async () => {

@@ -52,7 +52,6 @@ export function FaultControls({ customers, token }: Props) {
             key={name}
             type="button"
             title={description}
-            class={faults === null ? 'primary' : ''}
             onClick={() =>
               void command(faults === null ? { method: 'DELETE' } : { method: 'PUT', body: faults }, description)
             }

@@ -5,6 +5,8 @@ import { duration } from './format.ts';
 import { ResultLine } from './result-line.tsx';
 
 const seconds = 300;
+/** Accounts per second. */
+export const defaultRate = 20;
 
 /** What account means by a status. */
 const statusLabels: Readonly<Record<string, string>> = {
@@ -18,7 +20,7 @@ const statusLabels: Readonly<Record<string, string>> = {
 
 /** Starts and stops load, and shows its responses. */
 export function LoadControls({ load, now }: { readonly load: LoadState; readonly now: number }) {
-  const [rate, setRate] = useState(20);
+  const [rate, setRate] = useState(defaultRate);
   const [result, setResult] = useState<CommandResult>();
   const isRunning = load.rate > 0;
   const start = async (perSecond: number): Promise<void> => {

@@ -1,8 +1,18 @@
 import { scenarios as loadTests } from '@breakwater/load-tests/scenarios';
 import { describe, expect, it } from 'vitest';
-import { durationOf, scenarios, stepAt } from './scenarios.ts';
+import { defaultRate } from './load-controls.tsx';
+import { durationOf, presets, scenarios, stepAt } from './scenarios.ts';
 
 const named = (name: string) => scenarios.find((scenario) => scenario.name === name)!;
+
+describe('the preset of a limited capacity', () => {
+  it('lets two replicas serve at most half of the default load', () => {
+    const { latency, capacity } = presets.find(({ name }) => name === 'Capacity')!.faults!;
+
+    expect(latency).toBe('200ms');
+    expect((2 * capacity!.workers * 1_000) / 200).toBeLessThanOrEqual(defaultRate / 2);
+  });
+});
 
 describe('the scenarios', () => {
   it('are the load tests that need only load and faults, and the timeline of compose', () => {

@@ -38,8 +38,8 @@ export const presets: readonly Preset[] = [
   { name: 'Down', description: 'Every connection is reset, and no replica is ready.', faults: down },
   {
     name: 'Capacity',
-    description: 'Each replica has two workers, which take 200 ms per request, and a queue of 50.',
-    faults: { latency: '200ms', capacity: { workers: 2, queue: 50, abandonedWork: 'kept' } },
+    description: 'Each replica serves 5 requests per second, one by one, and queues 50.',
+    faults: { latency: '200ms', capacity: { workers: 1, queue: 50, abandonedWork: 'kept' } },
   },
 ];
 
