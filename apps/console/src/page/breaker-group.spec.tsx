@@ -42,7 +42,7 @@ describe('a circuit breaker on all replicas', () => {
   it.each<[string, AccountReplica, PeriodsByReplica]>([
     ['its replica is unreachable', replicaWith({ problem: 'ECONNREFUSED' }), {}],
     [
-      'its replica is unreachable, whatever it was before',
+      'its replica is unreachable and was closed before',
       replicaWith({ problem: 'ECONNREFUSED' }),
       { 'account-1': [{ state: 'CLOSED', from: 0, to: undefined }] },
     ],

@@ -63,6 +63,18 @@ describe('runDoctor', () => {
 
   afterAll(() => rm(folder, { recursive: true }));
 
+  it("finds the trap of the demo's fifth experiment with the command of the README", async () => {
+    const root = join(import.meta.dirname, '../../../..');
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const [, file, options] = /`npm run doctor -- (\S+) ([^`]*)`/.exec(readme)!;
+
+    const { out } = await run(`${join(root, file!)} ${options} --instance time-minimum-6`);
+
+    expect(out).toContain('minimum-never-reached');
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('at most ceil(10 s / 2 s) = 5 in it');
+    expect(out.replaceAll(/\s+/g, ' ')).not.toContain('after 6 calls');
+  });
+
   describe('with --storm', { timeout: 60_000 }, () => {
     const small = '--workers 1 --horizon 60s';
 

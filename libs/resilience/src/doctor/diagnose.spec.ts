@@ -55,7 +55,6 @@ const cases: readonly Case[] = [
       '1 caller, with calls that take 2 s, can end at most ceil(10 s / 2 s) = 5 in it. Set minimumNumberOfCalls to at most 5, or slidingWindowSize to at least 11.',
     without: [
       { options: { circuitBreaker: timeBased } },
-      { traffic: { latencyMs: 2_000 } },
       { traffic: { latencyMs: 2_000, concurrency: 2 } },
       // The timeout ends calls earlier, so more of them end.
       {
@@ -63,6 +62,19 @@ const cases: readonly Case[] = [
       },
       { traffic: { ...sequential2s, mostCallsInWindow: 6 } },
       { traffic: {} },
+    ],
+  },
+  {
+    code: 'minimum-never-reached',
+    severity: 'warning',
+    options: { circuitBreaker: { ...timeBased, minimumNumberOfCalls: 11 } },
+    traffic: { latencyMs: 2_000 },
+    message:
+      'holds the 11 calls of minimumNumberOfCalls only with at least 3 callers at a time: 1 caller, with calls that take 2 s, can end at most ceil(10 s / 2 s) = 5 in it.',
+    without: [
+      { options: { circuitBreaker: timeBased } },
+      { traffic: { latencyMs: 900 } },
+      { traffic: { latencyMs: 2_000, ratePerSecond: 2 } },
     ],
   },
   {
@@ -243,7 +255,27 @@ const cases: readonly Case[] = [
     options: { circuitBreaker: { ...sound, slowCallDurationThreshold: '2s' } },
     traffic: { latencyMs: 2_000 },
     message: '2 s ≤ 2 s',
-    without: [{ traffic: { latencyMs: 2_001 } }],
+    without: [{ traffic: { latencyMs: 2_001 } }, { traffic: { latencyMs: 400, slowCallRate: 0 } }],
+  },
+  {
+    code: 'slow-threshold-below-latency',
+    severity: 'warning',
+    options: { circuitBreaker: { ...timeBased, minimumNumberOfCalls: 6, slowCallDurationThreshold: '1s' } },
+    traffic: { latencyMs: 2_000 },
+    message: 'once the window holds 6 calls',
+    without: [],
+  },
+  {
+    code: 'slow-threshold-below-latency',
+    severity: 'warning',
+    options: { circuitBreaker: { ...sound, slowCallDurationThreshold: '1s', slowCallRateThreshold: 80 } },
+    // Of the mean alone, every call would be fast.
+    traffic: { latencyMs: 850, slowCallRate: 80 },
+    message: '80 % of the observed calls took longer than 1 s and are slow, which reaches 80 %',
+    without: [
+      // Of the mean alone, every call would be slow.
+      { traffic: { latencyMs: 1_500, slowCallRate: 79 } },
+    ],
   },
   {
     code: 'slow-threshold-below-latency',
@@ -322,7 +354,7 @@ const cases: readonly Case[] = [
     options: { timeLimiter: { timeoutDuration: '1s' } },
     traffic: { latencyMs: 1_001 },
     message: '1.001 s > 1 s',
-    without: [{ traffic: { latencyMs: 1_000 } }],
+    without: [{ traffic: { latencyMs: 1_000 } }, { traffic: { latencyMs: 1_001, slowCallRate: 0 } }],
   },
   {
     code: 'timeout-above-caller-deadline',
@@ -420,7 +452,17 @@ const cases: readonly Case[] = [
     severity: 'info',
     options: { circuitBreaker: sound, retry: { maxAttempts: 3, waitDuration: '500ms' } },
     message: 'All waits of the retry are 1 s, OPEN lasts 10 s',
-    without: [{ options: { circuitBreaker: sound, retry: { maxAttempts: 3, waitDuration: '501ms' } } }],
+    without: [
+      { options: { circuitBreaker: sound, retry: { maxAttempts: 3, waitDuration: '501ms' } } },
+      {
+        options: {
+          circuitBreaker: sound,
+          retry: { maxAttempts: 3, waitDuration: '500ms' },
+          fallback: { handlers: [] },
+        },
+      },
+      { options: { circuitBreaker: sound, retry: { maxAttempts: 3, waitDuration: '500ms' }, cachedFallback: {} } },
+    ],
   },
   {
     code: 'retry-inside-breaker',

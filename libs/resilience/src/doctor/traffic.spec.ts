@@ -105,6 +105,34 @@ describe('observeTraffic', () => {
     expect(observed.traffic().mostCallsInWindow).toBe(1);
   });
 
+  it('measures the share of slow calls, which a mean does not show', () => {
+    const { observed, call } = setUp({ slowCallDurationThreshold: '1s', slidingWindowSize: 10 });
+
+    for (let round = 0; round < 30; round++) {
+      call(3, 100, 20);
+      call(1, 100, 2_000);
+    }
+
+    const { latencyMs, slowCallRate } = observed.traffic();
+    expect(latencyMs).toBeCloseTo(515, -1);
+    expect(slowCallRate).toBeGreaterThanOrEqual(25);
+    expect(slowCallRate).toBeLessThanOrEqual(30);
+  });
+
+  it('has the share of slow calls in the window if it is higher, as with calls that have just become slow', () => {
+    const { breaker, observed, call } = setUp({ slowCallDurationThreshold: '1s', slidingWindowSize: 10 });
+    call(500, 100, 20);
+    expect(observed.traffic().slowCallRate).toBe(0);
+
+    call(8, 100, 2_000);
+
+    expect(observed.traffic().latencyMs).toBeLessThan(100);
+    expect(observed.traffic().slowCallRate).toBe(80);
+    expect(diagnose([{ name: 'customer', circuitBreaker: breaker.config }], observed.traffic())).not.toContainEqual(
+      expect.objectContaining({ code: 'slow-threshold-never-reached' }),
+    );
+  });
+
   it('prevents a finding if bursts reach the minimum number of calls that the average does not', () => {
     const { breaker, observed, call } = setUp({
       slidingWindowType: 'TIME_BASED',

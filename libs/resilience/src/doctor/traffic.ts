@@ -16,6 +16,11 @@ export interface Traffic {
    * rate does not show: an observed maximum takes precedence over a computed one.
    */
   readonly mostCallsInWindow?: number | undefined;
+  /**
+   * How many calls in a hundred were slower than `slowCallDurationThreshold`, from `observeTraffic`. The mean latency does
+   * not show it: with an observed share, checks say nothing about single calls because of the mean.
+   */
+  readonly slowCallRate?: number | undefined;
 }
 
 const secondsByUnit: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3_600 };
@@ -51,6 +56,7 @@ export class TrafficObserver {
   #decayedAt: number;
   #calls = 0;
   #endedCalls = 0;
+  #slowCalls = 0;
   #durationMs = 0;
   /** The most calls in the window, in the current period and in the one before. */
   #peaks: readonly [current: number, previous: number] = [0, 0];
@@ -83,6 +89,7 @@ export class TrafficObserver {
       ratePerSecond: observedMs > 0 ? (this.#calls / observedMs) * 1_000 : undefined,
       latencyMs: this.#endedCalls > 0 ? this.#durationMs / this.#endedCalls : undefined,
       mostCallsInWindow: Math.max(...this.#peaks),
+      slowCallRate: this.#slowCallRate(),
     };
   }
 
@@ -91,10 +98,19 @@ export class TrafficObserver {
     for (const unsubscribe of this.#subscriptions) unsubscribe();
   }
 
+  /** That of the window if it is higher: it has the latest calls, and slow ones that have not ended. */
+  #slowCallRate(): number | undefined {
+    if (this.#endedCalls === 0) return undefined;
+    const { bufferedCalls, slowCalls } = this.#circuitBreaker.metrics;
+    const inWindow = bufferedCalls > 0 ? slowCalls / bufferedCalls : 0;
+    return Math.max(this.#slowCalls / this.#endedCalls, inWindow) * 100;
+  }
+
   #onCallEnded(isRecorded: boolean, durationMs: number, endedAt: number): void {
     this.#onCall(endedAt);
     this.#endedCalls++;
     this.#durationMs += durationMs;
+    if (durationMs > this.#circuitBreaker.config.slowCallDurationThreshold) this.#slowCalls++;
     // The window records the call after the listeners, hence the 1. HALF_OPEN has a window of its own.
     if (isRecorded && !this.#isPeakReached() && this.#circuitBreaker.state === 'CLOSED') {
       const inWindow = this.#circuitBreaker.metrics.bufferedCalls + 1;
@@ -120,6 +136,7 @@ export class TrafficObserver {
     this.#decayedAt = now;
     this.#calls *= weight;
     this.#endedCalls *= weight;
+    this.#slowCalls *= weight;
     this.#durationMs *= weight;
     const period = Math.floor((now - this.#startedAt) / decayMs);
     if (period > this.#period) this.#peaks = [0, period === this.#period + 1 ? this.#peaks[0] : 0];

@@ -114,16 +114,18 @@ export const retryChecks = [
     doc:
       'While the circuit breaker is open, a retry around it stops at the first refusal. This is intended, but a ' +
       'retry does not bridge an outage: callers need a fallback for that. Reported if OPEN lasts at least ten times ' +
-      'as long as all waits of the retry.',
+      'as long as all waits of the retry, unless a fallback or a cached fallback is around it. A fallback in code is ' +
+      'not known.',
     run(instance) {
       const { retry, circuitBreaker } = instance;
       if (retry === undefined || circuitBreaker === undefined || retry.maxAttempts === 1) return undefined;
       const waitsMs = totalWaitMs(retry);
       const openMs = openWaitMs(circuitBreaker);
+      if (isAround(instance, 'fallback', 'retry') || isAround(instance, 'cachedFallback', 'retry')) return undefined;
       if (!isAround(instance, 'retry', 'circuitBreaker') || openMs < farAbove * waitsMs) return undefined;
       return (
         `All waits of the retry are ${span(waitsMs)}, OPEN lasts ${span(openMs)}: while the circuit breaker is open, the ` +
-        'retry stops at the first refusal, and no caller succeeds by retrying. Give callers a fallback.'
+        'retry stops at the first refusal, and no caller succeeds by retrying. Give callers a fallback if they have none.'
       );
     },
   },

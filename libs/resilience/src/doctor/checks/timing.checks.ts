@@ -70,11 +70,12 @@ export const timingChecks = [
     severity: 'info',
     doc:
       'Correct if the given latency is the normal one. If such calls should count as slow, ' +
-      '`slowCallDurationThreshold` is too high; its default is a minute. Needs `--latency`.',
+      '`slowCallDurationThreshold` is too high; its default is a minute. Needs `--latency`; not reported in a running ' +
+      'service, where latencies differ.',
     run(instance, traffic) {
       const { circuitBreaker: config } = instance;
       const durationMs = callDurationMs(instance, traffic);
-      if (config === undefined || durationMs === undefined) return undefined;
+      if (config === undefined || durationMs === undefined || traffic.slowCallRate !== undefined) return undefined;
       const { slowCallDurationThreshold: threshold, slowCallRateThreshold } = config;
       if (durationMs > threshold) return undefined;
       return (
@@ -90,19 +91,28 @@ export const timingChecks = [
     doc:
       'Correct if the given latency is that of an outage. If it is the normal one, the circuit breaker opens again ' +
       'and again while the dependency is healthy. Not reported if the window never holds enough calls ' +
-      '(`minimum-never-reached`). Needs `--latency`.',
+      '(`minimum-never-reached`). Needs `--latency`; in a running service, the observed share of slow calls decides.',
     run(instance, traffic) {
       const { circuitBreaker: config } = instance;
       const durationMs = callDurationMs(instance, traffic);
       if (config === undefined || durationMs === undefined) return undefined;
       const { slowCallDurationThreshold: threshold, slowCallRateThreshold } = config;
+      const { slowCallRate } = traffic;
+      if (slowCallRate !== undefined) {
+        if (slowCallRate < slowCallRateThreshold) return undefined;
+        return (
+          `${figure(Math.round(slowCallRate))} % of the observed calls took longer than ${span(threshold)} and are slow, which reaches ` +
+          `${figure(slowCallRateThreshold)} % without a failure. If this is the normal latency, raise slowCallDurationThreshold.`
+        );
+      }
       if (durationMs <= threshold) return undefined;
       const calls = callsBeforeEvaluation(config);
       const isTimeBased = config.slidingWindowType === 'TIME_BASED';
       const expected = isTimeBased ? callsInTimeWindow(config.slidingWindowSize, instance, traffic) : undefined;
       if (expected !== undefined && expected.most < calls) return undefined;
+      const isFull = isTimeBased && expected === undefined ? 'once the window holds' : 'after';
       return (
-        `Every call takes ${span(durationMs)} and is slow (above ${span(threshold)}): after ${count(calls, 'call')} the ` +
+        `Every call takes ${span(durationMs)} and is slow (above ${span(threshold)}): ${isFull} ${count(calls, 'call')} the ` +
         `slow-call rate is ${calls} / ${calls} = 100 % and reaches ${figure(slowCallRateThreshold)} %, although no call ` +
         'failed. If this is the normal latency, raise slowCallDurationThreshold.'
       );
@@ -112,9 +122,9 @@ export const timingChecks = [
     code: 'timeout-below-latency',
     title: 'Every call of the given latency times out',
     severity: 'error',
-    doc: 'No call ends in time. Needs `--latency`.',
-    run({ timeLimiter }, { latencyMs }) {
-      if (timeLimiter === undefined || latencyMs === undefined) return undefined;
+    doc: 'No call ends in time. Needs `--latency`; not reported in a running service, where latencies differ.',
+    run({ timeLimiter }, { latencyMs, slowCallRate }) {
+      if (timeLimiter === undefined || latencyMs === undefined || slowCallRate !== undefined) return undefined;
       const { timeoutDuration } = timeLimiter;
       if (latencyMs <= timeoutDuration) return undefined;
       return (

@@ -2,6 +2,7 @@ import { callsInTimeWindow, callsPerSecond } from '../expected-calls.ts';
 import {
   callsBeforeEvaluation,
   callsThatReach,
+  ceiling,
   count,
   figure,
   hasSlowCallOptions,
@@ -10,7 +11,7 @@ import {
 } from '../figures.ts';
 import type { Instance } from '../instance.ts';
 import type { Traffic } from '../traffic.ts';
-import { type Check, isCoveredBy, namesOf } from './check.ts';
+import { type Check, type CheckResult, isCoveredBy, namesOf } from './check.ts';
 
 /** The longest acceptable time to detect a total outage. */
 const latestSeconds = 60;
@@ -45,15 +46,17 @@ export const windowChecks = [
       'never opens. A window of N seconds holds N whole seconds of the clock: with sequential calls of duration L, ' +
       'each caller ends at most ceil(N / L) of them in the window; with evenly spread calls at a rate R, at most ' +
       'ceil(N × R) end in it, times the attempts of a retry around the circuit breaker. Needs `--rate`, or ' +
-      '`--latency` with `--concurrency` or a bulkhead. In a running service calls come in bursts: if the window was ' +
+      '`--latency` with `--concurrency` or a bulkhead. With `--latency` alone it is a `warning` if a single caller does ' +
+      'not reach the minimum. In a running service calls come in bursts: if the window was ' +
       'observed to hold enough calls, nothing is reported, regardless of the average.',
     run(instance, traffic) {
       const { circuitBreaker: config } = instance;
       if (config?.slidingWindowType !== 'TIME_BASED') return undefined;
       const { minimumNumberOfCalls: minimum, slidingWindowSize: seconds } = config;
       const expected = callsInTimeWindow(seconds, instance, traffic);
-      const most = Math.max(expected?.most ?? Number.POSITIVE_INFINITY, traffic.mostCallsInWindow ?? 0);
-      if (expected === undefined || minimum <= most) return undefined;
+      if (expected === undefined) return minimumOfOneCaller(minimum, seconds, instance, traffic);
+      const most = Math.max(expected.most, traffic.mostCallsInWindow ?? 0);
+      if (minimum <= most) return undefined;
       const enough = secondsThatHold(minimum, seconds, instance, traffic);
       const lower = expected.least > 0 ? `minimumNumberOfCalls to at most ${expected.least}` : undefined;
       const longer = enough === undefined ? undefined : `slidingWindowSize to at least ${enough}`;
@@ -218,6 +221,24 @@ export const windowChecks = [
     },
   },
 ] as const satisfies readonly Check[];
+
+/** For a known latency and an unknown number of callers: what one of them reaches. */
+function minimumOfOneCaller(
+  minimum: number,
+  seconds: number,
+  instance: Instance,
+  traffic: Traffic,
+): CheckResult | undefined {
+  const alone = callsInTimeWindow(seconds, instance, { ...traffic, concurrency: 1 });
+  if (alone === undefined || minimum <= alone.most) return undefined;
+  return {
+    severity: 'warning',
+    message:
+      `The window of ${seconds} s holds the ${count(minimum, 'call')} of minimumNumberOfCalls only with at least ` +
+      `${count(ceiling(minimum / alone.most), 'caller')} at a time: ${alone.reason}. With fewer, no rate is ever evaluated and the ` +
+      `circuit breaker never opens. Set minimumNumberOfCalls to at most ${alone.least}, or give the number of callers or the rate.`,
+  };
+}
 
 /** The shortest window that holds the minimum at every moment. */
 function secondsThatHold(minimum: number, from: number, instance: Instance, traffic: Traffic): number | undefined {
