@@ -24,7 +24,17 @@ export interface CommandResult {
   readonly traceId?: string | undefined;
 }
 
-export async function send({ method, path, body, token }: Command): Promise<CommandResult> {
+const commandEvent = 'breakwater-command';
+
+/** Calls the listener with each command that has succeeded. @returns a function that ends it */
+export function onCommand(listener: (command: Command) => void): () => void {
+  const onEvent = (event: Event): void => listener((event as CustomEvent<Command>).detail);
+  document.addEventListener(commandEvent, onEvent);
+  return () => document.removeEventListener(commandEvent, onEvent);
+}
+
+export async function send(command: Command): Promise<CommandResult> {
+  const { method, path, body, token } = command;
   try {
     const response = await fetch(`${api}${path}`, {
       method,
@@ -34,7 +44,10 @@ export async function send({ method, path, body, token }: Command): Promise<Comm
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    if (response.ok) return { isDone: true, message: 'Done.' };
+    if (response.ok) {
+      document.dispatchEvent(new CustomEvent(commandEvent, { detail: command }));
+      return { isDone: true, message: 'Done.' };
+    }
     return { isDone: false, ...(await failureOf(response, token)) };
   } catch {
     return { isDone: false, message: 'The console does not respond.' };
