@@ -65,6 +65,8 @@ export async function launchChromium(): Promise<{ readonly browser: Browser; clo
 export type ViewOptions = NonNullable<Parameters<Browser['newContext']>[0]>;
 
 export const wide: ViewOptions = { viewport: { width: 1_440, height: 1_000 }, colorScheme: 'light' };
+/** The smaller half of what the console is made for, with a phone. */
+export const laptop: ViewOptions = { viewport: { width: 1_280, height: 720 }, colorScheme: 'light' };
 export const phone: ViewOptions = {
   viewport: { width: 390, height: 844 },
   deviceScaleFactor: 2,

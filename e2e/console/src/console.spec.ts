@@ -8,7 +8,7 @@ import { type LocalSystem, workspaceRoot } from '@breakwater/system-runner';
 import { startSystem } from '@breakwater/system-runner/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ConsoleVisit, launchChromium, missingChromium, phone, type ViewOptions, wide } from './browser.ts';
+import { ConsoleVisit, laptop, launchChromium, missingChromium, phone, type ViewOptions, wide } from './browser.ts';
 
 let system: LocalSystem;
 let chromium: { readonly browser: Browser; close(): Promise<void> };
@@ -161,15 +161,22 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await page.getByRole('button', { name: 'Start' }).waitFor(waiting);
   });
 
-  it('shows circuit breakers open with errors of customer, and close after its recovery', async () => {
-    const page = await open();
+  it.each([
+    ['a laptop', laptop],
+    ['a phone', phone],
+  ])('guides a first visit on %s to an open circuit breaker and its recovery', async (_, view) => {
+    const page = await open(view);
+    const doneSteps = () => page.locator('.guide li.is-done').count();
     await enterTokens(page);
+    expect(await doneSteps()).toBe(0);
     await page.getByRole('button', { name: 'Start' }).click();
     await waitForState(page, 'account-1', 'CLOSED');
+    expect(await doneSteps()).toBe(1);
 
     await page.getByRole('button', { name: 'Errors', exact: true }).click();
     await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
     await waitForState(page, 'account-2', 'OPEN', 'HALF_OPEN');
+    await expect.poll(doneSteps, waiting).toBe(3);
     await page.getByText('state transition').first().waitFor(waiting);
     await waitForMeaning(page, 'account-1', /^calls are rejected; trial calls in /);
     await expect.poll(() => pending(page), waiting).toBeGreaterThan(0);
@@ -196,6 +203,8 @@ describe.skipIf(missing !== undefined)('the console', () => {
       .getByText(/reset, unready/)
       .first()
       .waitFor(waiting);
+    const summary = page.getByRole('list', { name: 'Summary of the system' });
+    await summary.getByText('0/2 up').waitFor(waiting);
     await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
 
     // Each hanging trial call ends after a second, as a slow one. With few requests they follow one another, and can be seen.
@@ -209,14 +218,28 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await page.getByRole('button', { name: 'Stop' }).click();
   });
 
-  it("shows the doctor's findings with the circuit breaker that they concern", async () => {
-    const page = await open();
-
+  it('shows findings of the doctor that agree with the circuit breaker above them', async () => {
+    const page = await open(laptop);
+    await enterTokens(page);
     const group = page.getByRole('region', { name: 'Circuit breaker customer' });
     const findings = group.getByRole('list', { name: 'Findings of the doctor' }).getByRole('listitem');
+
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: 'Slow', exact: true }).click();
+    await waitForState(page, 'account-1', 'OPEN');
     await expect
       .poll(() => findings.allTextContents(), waiting)
-      .toContainEqual(expect.stringMatching(/^Doctor [a-z-]+ \w/));
+      .toContainEqual(
+        expect.stringMatching(/slow-threshold-below-latency \d+ % of the observed calls took longer than 1 s/),
+      );
+    const texts = (await findings.allTextContents()).join('\n');
+    expect(texts).not.toContain('stays at 0 %');
+    // There is one: the cached fallback.
+    expect(texts).not.toContain('fallback');
+
+    await page.getByRole('button', { name: 'Clear faults' }).click();
+    await waitForState(page, 'account-1', 'CLOSED');
+    await page.getByRole('button', { name: 'Stop' }).click();
   });
 
   it("has the doctor's page, which draws a map under the same content security policy", async () => {
@@ -242,11 +265,16 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await page.getByRole('button', { name: 'Play', exact: true }).click();
 
     await page.getByText('customer is healthy').waitFor(waiting);
+    // The page still shows the progress, and can stop it below.
+    await page.reload();
+    await page.getByRole('progressbar', { name: 'Progress of customer-hang' }).waitFor(waiting);
     await expect.poll(customerFaults, waiting).toEqual([['hang'], ['hang']]);
     await page.getByRole('list', { name: 'Responses' }).getByText('201').waitFor(waiting);
     await page.getByText('customer hangs').waitFor(waiting);
     expect(await visit?.violations()).toEqual([]);
-    await page.getByRole('button', { name: 'Stop and clear faults' }).click();
+
+    await page.getByRole('button', { name: 'Stop and clear faults' }).focus();
+    await page.keyboard.press('Enter');
     await expect.poll(customerFaults, waiting).toEqual([[], []]);
     await page.getByRole('button', { name: 'Start' }).waitFor(waiting);
     await closeBreaker(page, 'account-1');
@@ -309,12 +337,17 @@ describe.skipIf(missing !== undefined)('the console', () => {
       expect(await experiment.locator('.cell-REJECTED').count()).toBe(rejected);
       expect(await experiment.textContent()).toMatch(lesson);
     }
+    // The guide counts the circuit breaker customer alone.
+    expect(await page.locator('.guide li.is-done').count()).toBe(2);
     await page.getByRole('button', { name: 'Clear faults' }).click();
     await page.getByText('Customer has no faults.').waitFor(waiting);
   });
 
-  it('shows which replica is unreachable, until it is back', async () => {
-    const page = await open();
+  it.each([
+    ['a laptop', laptop],
+    ['a phone', phone],
+  ])('shows on %s which replica is unreachable, and its state as unknown, until it is back', async (_, view) => {
+    const page = await open(view);
     await card(page, 'account-2').waitFor(waiting);
 
     await system.accounts[1]?.kill();
@@ -322,11 +355,49 @@ describe.skipIf(missing !== undefined)('the console', () => {
       .getByRole('alert')
       .getByText(/^Unreachable: account-2/)
       .waitFor(waiting);
+    await waitForState(page, 'account-2', 'UNKNOWN');
     expect(await card(page, 'account-2').textContent()).toContain('Unreachable');
     expect(await card(page, 'account-1').textContent()).not.toContain('Unreachable');
+    await page
+      .getByRole('img', { name: /^account-2: unknown since / })
+      .first()
+      .waitFor(waiting);
+    expect(await visit?.violations()).toEqual([]);
+    expect(await visit?.overflow()).toBe(0);
 
     await system.accounts[1]?.restart();
     await page.getByRole('alert').waitFor({ ...waiting, state: 'detached' });
+    await waitForState(page, 'account-2', 'CLOSED');
+  });
+
+  it.each([
+    ['a laptop', laptop],
+    ['a phone', phone],
+  ])('shows on %s that its server hangs, and is live again when it goes on', async (_, view) => {
+    const page = await open(view);
+
+    system.console?.freeze();
+    await page.getByText('Reconnecting', { exact: true }).waitFor(waiting);
+    await page.getByText(/The data below is the last that was received/).waitFor(waiting);
+    expect(await visit?.violations()).toEqual([]);
+
+    system.console?.thaw();
+    await page.getByText('Live', { exact: true }).waitFor(waiting);
+    await page.getByRole('alert').waitFor({ ...waiting, state: 'detached' });
+  });
+
+  it('opens circuit breakers with a limited capacity of customer at the default load', async () => {
+    const page = await open(laptop);
+    await enterTokens(page);
+
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: 'Capacity', exact: true }).click();
+    await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
+    expect(await customerFaults()).toEqual([['capacity'], ['capacity']]);
+
+    await page.getByRole('button', { name: 'Clear faults' }).click();
+    await waitForState(page, 'account-1', 'CLOSED');
+    await page.getByRole('button', { name: 'Stop' }).click();
   });
 
   it('shows that its server is down, keeps its data, and reconnects', async () => {
