@@ -70,6 +70,15 @@ describe('A circuit breaker that was removed from its registry (opossum#340)', (
     await expect(breaker.execute(() => 'response')).rejects.toMatchObject({ code: 'CALL_NOT_PERMITTED' });
   });
 
+  it('permits calls in OPEN, which can never end', async () => {
+    const breaker = new CircuitBreaker('customer', { initialState: 'OPEN' }, { clock: new FakeClock() });
+
+    breaker.dispose();
+
+    expect(breaker.admissionPercentage).toBe(100);
+    await expect(breaker.execute(() => 'response')).resolves.toBe('response');
+  });
+
   it.each(['HEALTH_PROBE', 'STATE_TRANSITION', 'FAILURE_RATE_EXCEEDED', 'RAMP_UP', 'ERROR', 'SUCCESS'] as const)(
     'stays removed when a listener of %s removes it',
     async (type) => {

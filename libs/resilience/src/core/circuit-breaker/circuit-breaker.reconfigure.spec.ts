@@ -141,6 +141,46 @@ describe('CircuitBreaker.reconfigure', () => {
     expect(circuitBreaker.state).toBe('CLOSED');
   });
 
+  it('judges the trial in HALF_OPEN by a new threshold', () => {
+    const { circuitBreaker, reconfigure } = setUp({ initialState: 'HALF_OPEN' });
+    circuitBreaker.onError(1, down);
+
+    reconfigure({ failureRateThreshold: 20 });
+    for (let call = 0; call < 3; call++) circuitBreaker.onSuccess(1);
+
+    expect(circuitBreaker.state).toBe('OPEN');
+  });
+
+  it('restarts the trial in HALF_OPEN when its maximum wait changes', () => {
+    const { circuitBreaker, clock, reconfigure } = setUp({ initialState: 'HALF_OPEN' });
+    for (let used = 0; used < 4; used++) circuitBreaker.tryAcquirePermission();
+
+    reconfigure({ maxWaitDurationInHalfOpenState: '5s' });
+
+    expect(circuitBreaker.tryAcquirePermission()).toBe(true);
+    clock.advance(5_000);
+    expect(circuitBreaker.state).toBe('OPEN');
+  });
+
+  it('judges a ramp-up by a new threshold', () => {
+    const { circuitBreaker, reconfigure } = setUp({ initialState: 'HALF_OPEN', rampUpSteps: [50] });
+    for (let call = 0; call < 4; call++) circuitBreaker.onSuccess(1);
+    circuitBreaker.onError(1, down);
+
+    reconfigure({ rampUpSteps: [50], failureRateThreshold: 20 });
+    for (let call = 0; call < 3; call++) circuitBreaker.onSuccess(1);
+
+    expect(circuitBreaker.state).toBe('OPEN');
+  });
+
+  it.each(['DISABLED', 'OPEN'] as const)('gives %s the new window', (initialState) => {
+    const { circuitBreaker, reconfigure } = setUp({ initialState });
+
+    reconfigure({ slidingWindowSize: 7 });
+
+    expect(circuitBreaker.window.size).toBe(7);
+  });
+
   it('restarts a ramp-up with other steps, and closes without steps', () => {
     const startRampUp = () => {
       const all = setUp({ rampUpSteps: [10, 50], rampUpStepDuration: '1s' });

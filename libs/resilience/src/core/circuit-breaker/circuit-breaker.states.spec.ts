@@ -24,6 +24,25 @@ function setUp(options: CircuitBreakerOptions = {}) {
 describe('CLOSED', () => {
   const window = { slidingWindowSize: 4, minimumNumberOfCalls: 4, failureRateThreshold: 50 };
 
+  it('has no rates while the window holds too few calls, even if a time window is shorter than the minimum', () => {
+    const { breaker } = setUp({ slidingWindowType: 'TIME_BASED', slidingWindowSize: 2, minimumNumberOfCalls: 4 });
+
+    for (let call = 0; call < 3; call++) report(breaker, true);
+
+    expect(breaker.state).toBe('CLOSED');
+    expect(breaker.metrics).toMatchObject({ failureRate: -1, slowCallRate: -1, combinedRate: -1 });
+  });
+
+  it('emits the rate that it has reached', () => {
+    const { breaker } = setUp(window);
+    const rates: number[] = [];
+    breaker.on('FAILURE_RATE_EXCEEDED', ({ failureRate }) => rates.push(failureRate));
+
+    for (const isFailed of [true, true, true, false]) report(breaker, isFailed);
+
+    expect(rates).toStrictEqual([75]);
+  });
+
   it('opens when the failure rate reaches the threshold, after the event FAILURE_RATE_EXCEEDED', () => {
     const { breaker, events } = setUp(window);
 
@@ -163,6 +182,24 @@ describe('OPEN', () => {
 
 describe('HALF_OPEN', () => {
   const trial = { initialState: 'HALF_OPEN', permittedNumberOfCallsInHalfOpenState: 2 } as const;
+
+  it('shows how long its maximum wait still lasts, if it has one', () => {
+    const { breaker, clock } = setUp({ ...trial, maxWaitDurationInHalfOpenState: '3s' });
+    clock.advance(1_000);
+
+    expect(breaker.remainingMs).toBe(2_000);
+    expect(setUp(trial).breaker.remainingMs).toBeUndefined();
+  });
+
+  it('leaves no timer when its trial calls end before the maximum wait', () => {
+    const { breaker, clock } = setUp({ ...trial, maxWaitDurationInHalfOpenState: '3s' });
+    expect(clock.pendingTimers).toBe(1);
+
+    report(breaker, false);
+    report(breaker, false);
+
+    expect(clock.pendingTimers).toBe(0);
+  });
 
   it('refuses calls beyond the number of trial calls', () => {
     const { breaker } = setUp(trial);

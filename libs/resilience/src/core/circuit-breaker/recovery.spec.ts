@@ -179,6 +179,17 @@ describe('rampUpSteps', () => {
     expect(breaker.admissionPercentage).toBe(100);
   });
 
+  it('permit the first call after the last step, even if it would have been refused before', () => {
+    const { breaker, clock } = startRampUp({ rampUpSteps: [50] });
+    expect([1, 2].map(() => breaker.tryAcquirePermission())).toStrictEqual([true, false]);
+    expect(breaker.tryAcquirePermission()).toBe(true);
+
+    clock.advance(5_000);
+
+    expect(breaker.tryAcquirePermission()).toBe(true);
+    expect(breaker.state).toBe('CLOSED');
+  });
+
   it('set admissionPercentage to the share of the current step', () => {
     const { breaker, clock } = startRampUp();
 
