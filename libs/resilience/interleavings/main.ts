@@ -10,7 +10,7 @@ const usage = `Usage: npm run interleavings -w @breakwater/resilience -- [OPTION
 Executes every order of a few concurrent calls under the real policies, and finds the planted bugs.
 
   --planted      only the planted bugs
-  --long         also random orders of more steps, and the unit tests with each planted bug
+  --long         random orders of more steps instead, and the unit tests with each planted bug
   --seed N       for the random orders; 1 by default
   --attempts N   random orders of each scope; 200,000 by default
 `;
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   });
   const [seed, attempts] = [wholeNumber('seed', values.seed), wholeNumber('attempts', values.attempts)];
   const explorations: Exploration[] = [];
-  if (!values.planted) {
+  if (!values.planted && !values.long) {
     for (const scope of scopes) explorations.push(report(await exploreAll(scope)));
   }
   if (values.long) {

@@ -47,27 +47,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: 'if (this.#permits === 0) this.#permits++;',
   },
   {
-    name: 'circuit breaker: HALF_OPEN leaves its timer behind',
-    file: 'circuit-breaker/circuit-breaker.states.ts',
-    tests: statesTests,
-    find: `  override leave(): void {
-    this.#cancelTimer?.();
-  }`,
-    replace: '',
-  },
-  {
     name: 'circuit breaker: HALF_OPEN decides after the first result',
     file: 'circuit-breaker/circuit-breaker.states.ts',
     tests: statesTests,
     find: 'if (this.metrics.rates().failureRate < 0) return;',
     replace: 'if (this.metrics.rates().failureRate < 0 && this.#permits > 0) return;',
-  },
-  {
-    name: 'circuit breaker: METRICS_ONLY may open',
-    file: 'circuit-breaker/circuit-breaker.transitions.ts',
-    tests: statesTests,
-    find: "METRICS_ONLY: ['CLOSED', 'DISABLED',",
-    replace: "METRICS_ONLY: ['CLOSED', 'OPEN', 'DISABLED',",
   },
   {
     name: 'circuit breaker: the end of one call hides the others from the abort',
