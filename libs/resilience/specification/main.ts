@@ -10,7 +10,7 @@ import { toSpecificationInput } from './specification-input.ts';
 
 /** `npm run specification -w @breakwater/resilience [-- --seed N]`: checks all traces and simulates at length. */
 const numberOfOwnRuns = 1_000;
-const numberOfSimulations = 5_000;
+const numberOfSimulations = 2_000;
 
 const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' } } });
 const seed = Number(values.seed);
