@@ -1,3 +1,4 @@
+import { colours } from '@breakwater/contracts/palette';
 import { percentile } from '@breakwater/system-runner/percentiles';
 import { describe, expect, it } from 'vitest';
 import { pictureOf } from './picture.ts';
@@ -86,9 +87,12 @@ describe('the result of a run', () => {
     expect(picture).toContain(
       '<title>The recorded run: requests, replicas and circuit breakers; 3 lost requests</title>',
     );
-    expect(picture.match(/fill="#d1242f"\/>/g)).toHaveLength(1);
-    expect(picture.match(/<rect [^>]*fill="#d1495b"\/>/g)).toHaveLength(1);
-    expect(picture).not.toContain('>3</text><');
+    const areas = (fill: string) => picture.match(new RegExp(`<rect [^>]*fill="${fill}"/>`, 'g'));
+    expect(areas(colours.accepted[0])).toHaveLength(1);
+    // The lost requests of a second, and the circuit breaker that is open.
+    expect(areas(colours.bad[0])).toHaveLength(2);
+    // The numbers of the steps: the third was not checked.
+    expect(picture.match(/text-anchor="middle">\d/g)).toEqual(['text-anchor="middle">1', 'text-anchor="middle">2']);
   });
 });
 
