@@ -50,7 +50,7 @@ export class Observation {
   readonly usages: Usage[] = [];
   /** Whether the circuit breakers are read, too: each read is a request to account. */
   watchesBreakers = false;
-  /** Whether usage is recorded: only usage under load determines requests. */
+  /** Whether usage is recorded: only usage under the usual load determines requests. */
   isLoaded = false;
   readonly #cluster: Cluster;
   readonly #startedAt: number;

@@ -70,14 +70,14 @@ describe('the result of a run', () => {
     expect(summaryOf({ steps: [passed, refusing] })).toBe('1 passed, 1 failed, 0 not checked; 2000 requests, 0 lost');
   });
 
-  it('is Markdown with a row for each step and each service', () => {
+  it('is Markdown with each step and each service', () => {
     const page = markdownOf(result);
 
     expect(page).toContain('Kubernetes v1.36.3, one node of 2 cores and 8 GiB, 2026-11-30, 3 minutes');
-    expect(page).toContain(
-      '| 1 | a rollout loses no request | passed | 55 s | 2000 | 0 | seconds of the rollout: 31.2 |',
-    );
-    expect(page).toContain('| 3 | a drained node loses no request | NOT CHECKED | 0 s |  |  | one node |');
+    expect(page).toContain('1. **roll-out-account**: a rollout loses no request. seconds of the rollout: 31.2.\n');
+    expect(page).toContain('3. **drain**: a drained node loses no request. NOT CHECKED: one node.\n');
+    expect(page).toContain('| roll-out-account | passed | 55 | 2000 | 0 | 5 ms | 30 ms |');
+    expect(page).toContain('| drain | not checked | 0 |  |  |  |  |');
     expect(page).toContain('| account | 143m | 121 MiB | 12 |');
   });
 

@@ -71,23 +71,27 @@ export function totalsOf(steps: readonly StepResult[]): { readonly requests: num
   };
 }
 
-/** The result as Markdown tables, for a page. */
+/** The result as Markdown for a page: a list with the numbers of the picture, and tables. */
 export function markdownOf(result: RunResult): string {
   const { cluster, steps, usage } = result;
   const nodes = cluster.nodes.map(({ processors, memoryGiB }) => `${processors} cores and ${memoryGiB} GiB`);
-  const rows = steps.map((step, index) => [
-    String(index + 1),
-    step.title,
-    step.status === 'not checked' ? 'NOT CHECKED' : step.status,
-    `${step.seconds} s`,
-    step.load === undefined ? '' : `${step.load.requests}`,
-    step.load === undefined ? '' : `${step.load.lost}`,
-    detailsOf(step),
-  ]);
+  const count = cluster.nodes.length === 1 ? 'one node' : `${cluster.nodes.length} nodes`;
   return [
-    `Kubernetes ${cluster.version}, ${cluster.nodes.length === 1 ? 'one node' : `${cluster.nodes.length} nodes`} of ${[...new Set(nodes)].join(', ')}, ${result.recordedAt.slice(0, 10)}, ${Math.round(result.seconds / 60)} minutes: ${summaryOf(result)}.`,
+    `Kubernetes ${cluster.version}, ${count} of ${[...new Set(nodes)].join(', ')}, ${result.recordedAt.slice(0, 10)}, ${Math.round(result.seconds / 60)} minutes: ${summaryOf(result)}.`,
     '',
-    ...tableOf(['', 'step', 'result', 'time', 'requests', 'lost', 'figures'], rows),
+    ...steps.map((step, index) => `${index + 1}. **${step.name}**: ${step.title}.${detailsOf(step)}`),
+    '',
+    ...tableOf(
+      ['step', 'result', 'seconds', 'requests', 'lost', 'p50', 'p99'],
+      steps.map(({ name, status, seconds, load }) => [
+        name,
+        status,
+        String(seconds),
+        ...(load === undefined
+          ? ['', '', '', '']
+          : [load.requests, load.lost, `${load.p50Ms} ms`, `${load.p99Ms} ms`].map(String)),
+      ]),
+    ),
     '',
     ...tableOf(
       ['service', 'p95 of the processor', 'peak of memory', 'samples'],
@@ -102,10 +106,11 @@ export function markdownOf(result: RunResult): string {
   ].join('\n');
 }
 
-const detailsOf = ({ figures, reasons }: StepResult): string =>
-  [...Object.entries(figures).map(([figure, value]) => `${figure}: ${value}`), ...reasons]
-    .join('; ')
-    .replaceAll('|', '\\|');
+function detailsOf({ figures, reasons, status }: StepResult): string {
+  const shown = Object.entries(figures).map(([figure, value]) => `${figure}: ${value}`);
+  const label = status === 'not checked' ? ' NOT CHECKED:' : '';
+  return [...shown, ...reasons].length === 0 ? '' : `${label} ${[...shown, ...reasons].join('; ')}.`;
+}
 
 const tableOf = (headings: readonly string[], rows: readonly (readonly string[])[]): string[] =>
   [headings, headings.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);

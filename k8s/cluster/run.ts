@@ -12,9 +12,12 @@ import { isReady, type Pod, serves } from './pods.ts';
 import type { Recorder } from './record.ts';
 import { faultOf, tallyOf } from './tally.ts';
 
+/** Requests per second. */
+const usualRate = 40;
+
 /** The load of a step. */
 export interface StepLoad {
-  /** Default: 40. */
+  /** Default: the usual rate. */
   readonly perSecond?: number;
   /** The least number of requests. Default: 2,000. */
   readonly atLeast?: number;
@@ -70,14 +73,15 @@ export class Run {
   async underLoad(
     record: Recorder,
     act: () => Promise<void>,
-    { perSecond = 40, atLeast = 2_000, mayLoseNothing = true }: StepLoad = {},
+    { perSecond = usualRate, atLeast = 2_000, mayLoseNothing = true }: StepLoad = {},
   ): Promise<readonly SentRequest[]> {
     const sent: SentRequest[] = [];
     const load = this.clients.load(perSecond, atLeast, (request) => {
       sent.push(request);
       this.requests.push(request);
     });
-    this.observation.isLoaded = true;
+    // More than the usual load is there to exceed the requests, so that replicas are added.
+    this.observation.isLoaded = perSecond <= usualRate;
     try {
       await until('the first response', 20, async () => (sent.length > 0 ? true : undefined), 100);
       // The load has its rate before something happens.

@@ -1,5 +1,5 @@
 import { type Cluster, namespace, until } from '../cluster.ts';
-import { isReady, restartsOf } from '../pods.ts';
+import { isReady, restartsOf, serves } from '../pods.ts';
 import type { Step } from '../step.ts';
 
 const rollOut = async (cluster: Cluster, deployment: string): Promise<void> => {
@@ -32,13 +32,17 @@ const deletedPods: Step = {
     await run.underLoad(record, async () => {
       for (const service of ['account', 'customer', 'nginx']) {
         const [pod] = await run.untilReady(service);
-        await run.cluster.run('delete', 'pod', pod!.metadata.name, '--wait=false');
-        await until(`pod ${pod!.metadata.name} is replaced`, 90, async () => {
-          const pods = await run.cluster.pods(service);
-          const isGone = pods.every(({ metadata }) => metadata.name !== pod!.metadata.name);
-          return isGone && pods.length >= 2 && pods.every(isReady) ? true : undefined;
-        });
-        record.note(`deleted pod of ${service}`, pod!.metadata.name);
+        const name = pod!.metadata.name;
+        await run.cluster.run('delete', 'pod', name, '--wait=false');
+        const duration = await seconds(() =>
+          until(`pod ${name} is replaced`, 90, async () => {
+            // The pod of a Job has the name of its service as well, and never serves.
+            const pods = (await run.cluster.pods(service)).filter((each) => serves(each));
+            const isGone = pods.every(({ metadata }) => metadata.name !== name);
+            return isGone && pods.length >= 2 && pods.every(isReady) ? true : undefined;
+          }),
+        );
+        record.note(`seconds until the pod of ${service} was replaced`, duration);
       }
     });
   },
