@@ -165,6 +165,8 @@ export const runBy: Readonly<Record<string, Texts>> = {
   },
   '.github/workflows/cluster.yml': {
     'npm run cluster -w k8s -- --context kind-breakwater': 'npm run cluster -w k8s -- --context kind-breakwater',
+    'npm run cluster -w k8s -- --context NAME': 'npm run cluster -w k8s -- --context kind-breakwater',
+    'npm run cluster -w k8s': 'npm run cluster -w k8s -- --context kind-breakwater',
     'kind create cluster --name breakwater --config k8s/kind.yaml':
       'kind create cluster --name breakwater --config k8s/kind.yaml',
     'kind load docker-image --name breakwater breakwater/account-lab:local breakwater/customer:local breakwater/console:local':
