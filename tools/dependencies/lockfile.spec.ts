@@ -97,7 +97,7 @@ describe('the dependencies', () => {
   it.each(manifestsOf('{apps/*,libs/*,e2e/*,tools,monitoring,k8s,load-tests}'))('of %s are used', (file) => {
     const folder = path.dirname(file);
     const names = Object.keys((read(file) as Manifest).dependencies ?? {});
-    const code = globSync(`${folder}/{*,!(node_modules|dist|results)/**/*}.{ts,tsx}`, { cwd: workspaceRoot })
+    const code = globSync(`${folder}/{*,!(node_modules|dist|results)/**/*}.{ts,tsx,css}`, { cwd: workspaceRoot })
       .map((each) => readFileSync(path.join(workspaceRoot, each), 'utf8'))
       .join('\n');
     // What a package requires of its users is used by it.
