@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { describeRefusals, exchange } from '@breakwater/service-kit/testing';
 import { readConsoleConfig } from './console.config.ts';
 import { createConsole } from './console.ts';
+import { ProcessControl } from './controls/process-control.ts';
 
 interface ReceivedRequest {
   readonly method: string | undefined;
@@ -396,7 +397,24 @@ describe("the console's server", () => {
       expect(control.requests).toEqual([]);
     });
 
-    it('are not known while the program that has started them does not respond', async () => {
+    it('stay as they were while the program that has started them is too busy to respond', async () => {
+      let isBusy = false;
+      const server = createServer((_, response) => {
+        if (isBusy) response.destroy();
+        else response.end('{"replicas":[{"name":"account-1","state":"running"}]}');
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      cleanups.push(() => server.close());
+      const control = new ProcessControl(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const before = await control.list();
+
+      isBusy = true;
+
+      expect(before).toEqual([{ name: 'account-1', state: 'running' }]);
+      expect(await control.list()).toBe(before);
+    });
+
+    it('are not known while the program that has started them has never responded', async () => {
       const { url, call } = await start({ PROCESS_CONTROL_URL: 'http://127.0.0.1:1' });
 
       expect(await firstSnapshot(url)).toMatchObject({ processes: null });

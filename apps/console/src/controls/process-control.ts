@@ -7,16 +7,21 @@ const changeTimeoutMs = 5_000;
 /** The processes of the replicas, which the program that has started them lists and changes. */
 export class ProcessControl {
   readonly #url: string;
+  #processes: readonly ReplicaProcess[] | null = null;
 
   /** @param url the base URL of that program's endpoint */
   constructor(url: string) {
     this.#url = url;
   }
 
-  /** `null` while the program does not respond. */
+  /**
+   * As the program has last responded: a page that lost the buttons for a moment would lose the focus, too. `null` before its first
+   * response.
+   */
   async list(): Promise<readonly ReplicaProcess[] | null> {
     const { status, body } = await callReplica(`${this.#url}/replicas`, { timeoutMs: pollTimeoutMs });
-    return status === 200 ? (body as { readonly replicas: readonly ReplicaProcess[] }).replicas : null;
+    if (status === 200) this.#processes = (body as { readonly replicas: readonly ReplicaProcess[] }).replicas;
+    return this.#processes;
   }
 
   /** @param authorization as the page has sent it */
