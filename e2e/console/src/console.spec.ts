@@ -330,7 +330,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
     ];
     for (const [title, rejected, lesson] of rejections) {
       const experiment = page.getByRole('article', { name: title });
-      await experiment.getByRole('button', { name: 'Run' }).click();
+      await experiment.getByRole('button', { name: 'Run', exact: true }).click();
       await experiment.getByRole('button', { name: 'Run again' }).waitFor({ timeout: 60_000 });
       // Without settings for slow calls, a slow call is a success.
       expect(await experiment.locator('.cell-SLOW_SUCCESS, .cell-SUCCESS').count()).toBe(20 - rejected);
@@ -359,7 +359,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
     expect(await card(page, 'account-2').textContent()).toContain('Unreachable');
     expect(await card(page, 'account-1').textContent()).not.toContain('Unreachable');
     await page
-      .getByRole('img', { name: /^account-2: unknown since / })
+      .getByRole('img', { name: /^account-2 · customer: unknown since / })
       .first()
       .waitFor(waiting);
     expect(await visit?.violations()).toEqual([]);
