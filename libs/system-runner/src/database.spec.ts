@@ -78,7 +78,7 @@ describe('SystemDatabase with a given server', () => {
     vi.stubEnv('DATABASE_URL', given.url);
     const database = await open('given');
 
-    await expect(database.stop()).rejects.toThrow(/cannot be stopped and started: DATABASE_URL names it/);
+    await expect(database.stop()).rejects.toThrow(/cannot be stopped, frozen or started: DATABASE_URL names it/);
     expect(await query(given.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 });
