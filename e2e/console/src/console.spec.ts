@@ -386,20 +386,6 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await page.getByRole('alert').waitFor({ ...waiting, state: 'detached' });
   });
 
-  it('opens circuit breakers with a limited capacity of customer at the default load', async () => {
-    const page = await open(laptop);
-    await enterTokens(page);
-
-    await page.getByRole('button', { name: 'Start' }).click();
-    await page.getByRole('button', { name: 'Capacity', exact: true }).click();
-    await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
-    expect(await customerFaults()).toEqual([['capacity'], ['capacity']]);
-
-    await page.getByRole('button', { name: 'Clear faults' }).click();
-    await waitForState(page, 'account-1', 'CLOSED');
-    await page.getByRole('button', { name: 'Stop' }).click();
-  });
-
   it('shows that its server is down, keeps its data, and reconnects', async () => {
     const page = await open();
     await card(page, 'account-1').waitFor(waiting);

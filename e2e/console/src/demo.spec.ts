@@ -99,6 +99,21 @@ describe.skipIf(missing !== undefined).each(views)('the console of the demo, %s'
     expect(await faultsField(page).inputValue()).toBe(system.faultsToken);
   });
 
+  // In real time: load is not scaled, and the capacity of customer is.
+  it('opens circuit breakers with a limited capacity of customer at the default load', async () => {
+    const page = await open(view);
+    const state = () =>
+      page.getByRole('article', { name: 'customer on account-1' }).getAttribute('data-state', waiting);
+
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.getByRole('button', { name: 'Capacity', exact: true }).click();
+    await expect.poll(state, waiting).toBeOneOf(['OPEN', 'HALF_OPEN']);
+
+    await page.getByRole('button', { name: 'Clear faults' }).click();
+    await expect.poll(state, waiting).toBe('CLOSED');
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  });
+
   it('kills a replica, which is started again', async () => {
     const page = await open(view);
     const { pid } = system.replica('account-2');
