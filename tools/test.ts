@@ -6,7 +6,7 @@ import { readSource, runNx, workspaceRoot } from './workspace.ts';
  * `npm test`: checks types, lint and prose and runs every test of every project, cached by Nx. The last line has the number of
  * tests that passed and failed, summed over the projects.
  */
-const resultFiles = '{monitoring,k8s,load-tests,tools,{apps,libs,e2e}/*}/test-results/*.json';
+const resultFiles = '{monitoring,k8s,load-tests,tools,{apps,libs,e2e}/*}/test-results/vitest*.json';
 
 /** The checks that run in parallel. */
 const checks = ['typecheck', 'lint', 'test', 'prose'];
@@ -23,7 +23,7 @@ for (const file of globSync(resultFiles, { cwd: workspaceRoot })) rmSync(path.jo
 const checksExit = await runNx('run-many', '-t', ...checks, '--parallel=3');
 // End-to-end tests mostly wait for processes, so three run at a time. The longest start first, so that none ends alone. Those of
 // the whole system put it under load and run alone.
-const longest = ['@breakwater/account-e2e', '@breakwater/tools', '@breakwater/demo', '@breakwater/console-e2e'];
+const longest = ['@breakwater/console-e2e', '@breakwater/account-e2e', '@breakwater/tools', '@breakwater/demo'];
 const underLoad = '@breakwater/system-e2e';
 const e2eExits = [
   await runNx('run-many', '-t', 'e2e', '-p', [...longest, '*'].join(','), '--exclude', underLoad, '--parallel=3'),
