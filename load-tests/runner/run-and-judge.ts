@@ -1,23 +1,12 @@
 import { progressOn } from '@breakwater/system-runner/progress';
 import type { JudgedRun } from '../report/terminal.ts';
-import type { Durations, Scenario, Variant } from '../scenarios/scenario.ts';
-import type { Engine } from './engines.ts';
 import { judge, type Judgement } from './judgement.ts';
 import type { K6Program } from './k6-program.ts';
 import { measure } from './measures.ts';
-import { runScenario } from './run-scenario.ts';
+import { type RunRequest, runScenario } from './run-scenario.ts';
 
 /** What is run, and how. */
-export interface RunPlan {
-  readonly scenario: Scenario;
-  readonly engine: Engine;
-  readonly variant: Variant;
-  readonly durations: Durations;
-  readonly isShort: boolean;
-  /** Whether the services run from their lab entries, which have the other libraries. */
-  readonly isLab: boolean;
-  /** URL of a running system; undefined starts one. */
-  readonly target: string | undefined;
+export interface RunPlan extends Omit<RunRequest, 'k6' | 'say' | 'signal'> {
   /** The judgement of the control arm, if there is one. */
   readonly control?: Judgement | undefined;
   /** The beginning of the progress line. Default: the scenario. */
