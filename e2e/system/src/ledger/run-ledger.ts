@@ -8,6 +8,7 @@ import {
   readLedger,
 } from '@breakwater/system-runner/ledger';
 import { seededRandom } from '@breakwater/system-runner/testing';
+import { accountForManyClients } from '../account-for-many-clients.ts';
 import { disrupt, type DisruptionPace, type Timeline } from './disruptions.ts';
 import { judge, type Judgement, missingChecker } from './judge.ts';
 import { RetryingClients } from './retrying-clients.ts';
@@ -19,14 +20,7 @@ export const ledgerOptions: SystemOptions = {
   faultProxies: true,
   env: {
     customer: { CUSTOMER_LATENCY: '20ms' },
-    // All clients have the same address; a fast reconciler shortens the wait at the end.
-    account: {
-      CLIENT_RATE_LIMIT: '0',
-      MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
-      RECONCILIATION_INTERVAL: '250ms',
-      RECONCILIATION_BATCH_SIZE: '100',
-      RESILIENCE4J_RATELIMITER_INSTANCES_RECONCILIATION_LIMITREFRESHPERIOD: '20ms',
-    },
+    account: { ...accountForManyClients, RECONCILIATION_BATCH_SIZE: '100' },
   },
 };
 

@@ -4,6 +4,7 @@ import type { LocalSystem } from '@breakwater/system-runner';
 import { isFinal, type RecordedRequest, type RecordedResponse } from '@breakwater/system-runner/ledger';
 import type { Edge, Ends, NetworkFault } from '@breakwater/system-runner/network';
 import { startSystem } from '@breakwater/system-runner/testing';
+import { accountForManyClients } from '../account-for-many-clients.ts';
 
 /** What is disturbed: all connections of an edge, or those to one of two replicas. */
 export interface Disturbed {
@@ -74,10 +75,7 @@ export class FaultySystem {
       env: {
         customer: { CUSTOMER_LATENCY: '20ms' },
         account: {
-          CLIENT_RATE_LIMIT: '0',
-          MAX_REQUESTS_IN_FLIGHT_PER_CLIENT: '0',
-          RECONCILIATION_INTERVAL: '250ms',
-          RESILIENCE4J_RATELIMITER_INSTANCES_RECONCILIATION_LIMITREFRESHPERIOD: '20ms',
+          ...accountForManyClients,
           // So that the circuit breaker stays closed: this is about the connections. Ejected replicas return soon.
           RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_SLIDINGWINDOWSIZE: '100',
           RESILIENCE4J_CIRCUITBREAKER_INSTANCES_CUSTOMER_MINIMUMNUMBEROFCALLS: '100',
