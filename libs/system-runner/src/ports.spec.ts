@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { loopback, requireFreePorts, systemPorts } from './ports.ts';
+import { freePort, freePorts, loopback, requireFreePorts, systemPorts } from './ports.ts';
 import { SystemFailure } from './system-failure.ts';
 
 const servers: Server[] = [];
@@ -53,6 +53,21 @@ describe('systemPorts', () => {
       console: true,
     });
     expect(new Set([gateway, ...accounts, ...customers, console]).size).toBe(6);
+  });
+});
+
+describe('freePorts', () => {
+  it('chooses no port twice, even if nothing listens on it yet', async () => {
+    const chosen = await freePort();
+    const tried: number[] = [];
+
+    const [next] = await freePorts(1, () => {
+      tried.push(chosen + tried.length);
+      return tried.at(-1)!;
+    });
+
+    expect(tried[0]).toBe(chosen);
+    expect(next).toBeGreaterThan(chosen);
   });
 });
 

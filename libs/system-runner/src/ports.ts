@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { SystemFailure } from './system-failure.ts';
@@ -121,22 +122,31 @@ const lowestFreePort = 20_000;
 const highestFreePort = 32_000;
 const attempts = 100;
 
-/** Finds a port that is free now. */
+/** Finds a port as {@link freePorts} does. */
 export async function freePort(): Promise<number> {
   const [port = 0] = await freePorts(1);
   return port;
 }
 
-/** Finds different ports that are free now. */
-export async function freePorts(count: number): Promise<number[]> {
+/**
+ * Finds different ports that are free, and reserves them as long as this process lives: tests that run at the same time
+ * start their servers seconds after they have chosen the ports.
+ *
+ * @param candidate the next port to try; default: a random one
+ */
+export async function freePorts(
+  count: number,
+  candidate: () => number = () => randomInt(lowestFreePort, highestFreePort),
+): Promise<number[]> {
   // All of them stay open until the last is found, so that none is returned twice.
   const servers: Server[] = [];
   const ports: number[] = [];
   try {
     for (let attempt = 1; ports.length < count; attempt += 1) {
-      const port = randomInt(lowestFreePort, highestFreePort);
+      const port = candidate();
       try {
         servers.push(await occupy(port));
+        await reserve(port);
         ports.push(port);
       } catch (error) {
         if (attempt >= attempts * count) throw error;
@@ -145,6 +155,22 @@ export async function freePorts(count: number): Promise<number[]> {
     return ports;
   } finally {
     await Promise.all(servers.map(close));
+  }
+}
+
+/**
+ * Reserves a port among the processes that choose ports here. The UDP port of the same number is the mark: nothing else
+ * uses it, only one process can hold it, and the operating system removes it when the process ends, however it ends.
+ */
+async function reserve(port: number): Promise<void> {
+  const mark = createSocket('udp4');
+  mark.unref();
+  mark.bind({ address: loopback, port, exclusive: true });
+  try {
+    await once(mark, 'listening');
+  } catch (error) {
+    mark.close();
+    throw error;
   }
 }
 
