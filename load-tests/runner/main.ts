@@ -36,7 +36,7 @@ async function main(command: Command): Promise<number> {
       print(usage.trimEnd());
       return exitCodes.passed;
     case 'list':
-      for (const { name, claim } of scenarios) print(`${name.padEnd(18)}${claim}`);
+      for (const { name, claim } of scenarios) print(`${name}\n  ${claim}`);
       return exitCodes.passed;
     case 'find-k6':
       print(findK6().description);
