@@ -119,6 +119,32 @@ describe.skipIf(missing !== undefined)('cause and effect', () => {
     await recover(page);
   });
 
+  it('the card of an edge opens by a click on its line', async () => {
+    const page = await open(laptop);
+    await gate(page, 'account-2').waitFor(waiting);
+
+    // After the edges from the clients to the load balancer, and from there to account-1.
+    await topology(page).locator('.topology-lines .edge').nth(2).click();
+
+    await expect.poll(() => card(page).getByRole('heading').textContent(), waiting).toBe('account-1 → customer-1');
+  });
+
+  it.runIf(process.platform === 'linux').each(views)('an unreachable account fits its node, %s', async (_, view) => {
+    const page = await open(view);
+    const node = topology(page).locator('[data-node="account-2"]');
+    const replica = system.replica('account-2');
+    replica.freeze();
+    try {
+      await node.getByText('unreachable').waitFor(waiting);
+
+      const tooWide = await node.locator('.node-head').evaluate((head) => head.scrollWidth - head.clientWidth);
+      expect(tooWide).toBe(0);
+    } finally {
+      replica.thaw();
+    }
+    await node.getByText('unreachable').waitFor({ ...waiting, state: 'detached' });
+  });
+
   it.each(views)('the cards of nodes and edges open by keyboard, %s', async (_, view) => {
     const page = await open(view);
     await gate(page, 'account-1').focus();

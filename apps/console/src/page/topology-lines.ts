@@ -4,6 +4,7 @@ import type { EdgeStatus } from './topology-model.ts';
 
 /** An edge between two elements, which `data-node` names. */
 export interface Edge {
+  readonly key: string;
   readonly from: string;
   readonly to: string;
   readonly status: EdgeStatus;
@@ -66,7 +67,7 @@ function linesIn(container: HTMLElement, edges: readonly Edge[]): readonly Line[
   const nodes = new Map(
     [...container.querySelectorAll<HTMLElement>('[data-node]')].map((element) => [element.dataset['node'], element]),
   );
-  return edges.flatMap(({ from, to, status, perSecond, mark }) => {
+  return edges.flatMap(({ key, from, to, status, perSecond, mark }) => {
     const [source, target] = [nodes.get(from), nodes.get(to)];
     if (source === undefined || target === undefined) return [];
     const outer = source.parentElement?.closest('[data-node]') ?? source;
@@ -75,7 +76,7 @@ function linesIn(container: HTMLElement, edges: readonly Edge[]): readonly Line[
     const points = curve(boxOf(source), boxOf(outer), boxOf(target), isDownwards ? share : undefined);
     return [
       {
-        key: `${from} ${to}`,
+        key,
         path: `M${points[0].join()}C${points
           .slice(1)
           .map((point) => point.join())

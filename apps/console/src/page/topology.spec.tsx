@@ -61,6 +61,17 @@ describe('the live topology', () => {
     }
   });
 
+  it('opens the card of an edge at a click on its line, and closes it at the next', () => {
+    show({});
+    const line = document.querySelector('.topology-lines .edge')!;
+
+    fireEvent.click(line);
+    expect(within(card()).getByRole('heading').textContent).toBe('Clients → load balancer');
+
+    fireEvent.click(line);
+    expect(within(card()).getByRole('heading').textContent).toBe('All edges are open');
+  });
+
   it('keeps the card of something that no longer exists', () => {
     const state = liveState();
     const { rerender } = render(<Topology state={state} snapshot={state.snapshot!} breakers={['customer']} />);

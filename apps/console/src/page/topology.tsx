@@ -5,7 +5,7 @@ import type { ConsoleState } from './console-state.ts';
 import { duration, percent, rate } from './format.ts';
 import { strokeOf } from './stroke.ts';
 import { labelOf, type Selection, SelectionCard, Summary } from './topology-card.tsx';
-import { type Line, useLines } from './topology-lines.ts';
+import { type Edge, type Line, useLines } from './topology-lines.ts';
 import {
   type AccountNode,
   type EndpointEdge,
@@ -30,15 +30,17 @@ export function Topology({ state, snapshot, breakers }: Props) {
   const graph = topologyOf({ snapshot, periods: state.periods }, useEarlier(snapshot), breakers);
   const [selected, setSelected] = useState<Selection>();
   const container = useRef<HTMLDivElement>(null);
-  const lines = useLines(container, edgesOf(graph));
+  const edges = edgesOf(graph);
+  const lines = useLines(container, edges);
   const cardId = useId();
   const isSelected = (selection: Selection): boolean => selected !== undefined && keyOf(selected) === keyOf(selection);
+  const toggle = (selection: Selection): void => setSelected(isSelected(selection) ? undefined : selection);
   /** The attributes of the button of a node or of an edge. */
   const choose = (selection: Selection) => ({
     type: 'button' as const,
     'aria-pressed': isSelected(selection),
     'aria-controls': cardId,
-    onClick: () => setSelected(isSelected(selection) ? undefined : selection),
+    onClick: () => toggle(selection),
   });
   return (
     <section
@@ -50,7 +52,14 @@ export function Topology({ state, snapshot, breakers }: Props) {
     >
       <h2 id="topology">Live topology</h2>
       <div class="topology-graph" ref={container}>
-        <Lines lines={lines} />
+        <Lines
+          lines={lines}
+          // The labels of the edges do the same, and can be used by keyboard.
+          onChoose={(key) => {
+            const edge = edges.find((each) => each.key === key);
+            if (edge !== undefined) toggle(edge.selection);
+          }}
+        />
         <button {...choose({ kind: 'clients' })} class="node" data-node="clients">
           <b>Clients</b>
           <small>{snapshot.load.rate > 0 ? `console: ${snapshot.load.rate}/s` : 'no load from here'}</small>
@@ -175,33 +184,54 @@ function FlowText({ flow: { perSecond, latencyMs, errorRate } }: { readonly flow
   );
 }
 
-function edgesOf({ inbound, accounts }: Graph) {
+type SelectableEdge = Edge & { readonly selection: Selection };
+
+function edgesOf({ inbound, accounts }: Graph): readonly SelectableEdge[] {
+  const edge = (selection: Selection, rest: Omit<Edge, 'key'>) => ({ key: keyOf(selection), selection, ...rest });
   return [
-    { from: 'clients', to: 'balancer', status: inbound.status, perSecond: inbound.perSecond, mark: null },
+    edge(
+      { kind: 'requests' },
+      { from: 'clients', to: 'balancer', status: inbound.status, perSecond: inbound.perSecond, mark: null },
+    ),
     ...accounts.flatMap(({ name, problem, inbound, endpoints }) => [
-      {
-        from: 'balancer',
-        to: name,
-        status: inbound.status,
-        perSecond: inbound.perSecond,
-        mark: problem === null ? null : ('target' as const),
-      },
-      ...endpoints.map(({ customer, status, perSecond, blockedBy }) => ({
-        from: `${name} ${customer}`,
-        to: customer,
-        status,
-        perSecond,
-        mark: blockedBy === null ? null : blockedBy === 'ejection' ? ('target' as const) : ('source' as const),
-      })),
+      edge(
+        { kind: 'inbound', account: name },
+        {
+          from: 'balancer',
+          to: name,
+          status: inbound.status,
+          perSecond: inbound.perSecond,
+          mark: problem === null ? null : 'target',
+        },
+      ),
+      ...endpoints.map(({ customer, status, perSecond, blockedBy }) =>
+        edge(
+          { kind: 'endpoint', account: name, customer },
+          {
+            from: `${name} ${customer}`,
+            to: customer,
+            status,
+            perSecond,
+            mark: blockedBy === null ? null : blockedBy === 'ejection' ? 'target' : 'source',
+          },
+        ),
+      ),
     ]),
   ];
 }
 
-function Lines({ lines }: { readonly lines: readonly Line[] }) {
+interface LinesProps {
+  readonly lines: readonly Line[];
+  /** Called with the key of an edge that is clicked. */
+  readonly onChoose: (key: string) => void;
+}
+
+function Lines({ lines, onChoose }: LinesProps) {
   return (
     <svg class="topology-lines" aria-hidden="true">
       {lines.map(({ key, path, width, status, mark }) => (
-        <g key={key} class="edge">
+        <g key={key} class="edge" onClick={() => onChoose(key)}>
+          <path d={path} class="edge-target" />
           <path d={path} stroke-width={width} {...strokeOf(edgeLooks[status])} />
           {(status === 'flowing' || status === 'failing') && <path class="edge-flow" d={path} stroke-width={width} />}
           {mark && (
