@@ -3,7 +3,14 @@ import type { Engine, EngineTable } from '../runner/engines.ts';
 import { milliseconds, percent, perSecond, seconds } from '../runner/judgement.ts';
 import { type Measures, phaseOf } from '../runner/measures.ts';
 import type { RunRecord } from '../runner/run-record.ts';
-import { coverageOf, differenceOf, separationProbability, type Summary, summaryOf } from './repetitions.ts';
+import {
+  coverageOf,
+  differenceOf,
+  differences,
+  separationProbability,
+  type Summary,
+  summaryOf,
+} from './repetitions.ts';
 
 /** One of several runs of the same arm. */
 export interface RepeatedRun extends Pick<RunRecord, 'engine' | 'ledger' | 'droppedRequests'> {
@@ -93,8 +100,7 @@ const rows: readonly Row[] = [
     of: (run) => duringOf(run)?.customerCallsPerSecond,
     show: perSecond,
   },
-  { name: 'processors: k6', of: ({ measures }) => measures.generatorShare, show: percent },
-  { name: 'processors: the system', of: ({ measures }) => measures.systemShare, show: percent },
+  { name: 'processors: the system and k6', of: ({ measures }) => measures.ownShare, show: percent },
   { name: 'processors: other programs', of: ({ measures }) => measures.othersShare, show: percent },
   { name: 'processors: the machine', of: ({ measures }) => measures.machineShare, show: percent },
 ];
@@ -143,12 +149,11 @@ export function findingsOf({ engines }: EngineTable, { runs, repetitions }: Engi
       const difference = better && differenceOf(summaryOf(ours.map(of)), summaryOf(other.map(of)), better);
       return difference === undefined ? [] : [{ name, difference }];
     });
-    const named = (wanted: string) => found.filter(({ difference }) => difference === wanted).map(({ name }) => name);
-    const list = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : names.join(', '));
-    return (
-      `${our} next to ${engine}: better in ${list(named('better'))}; worse in ${list(named('worse'))}; ` +
-      `no difference shown in ${list(named('no difference shown'))}.`
-    );
+    const parts = differences.flatMap((wanted) => {
+      const names = found.filter(({ difference }) => difference === wanted).map(({ name }) => name);
+      return names.length === 0 ? [] : [`${wanted} in ${names.join(', ')}`];
+    });
+    return `${our} next to ${engine}: ${parts.join('; ')}.`;
   });
 }
 

@@ -48,7 +48,8 @@ export function separationProbability(runs: number): number {
 }
 
 /** How one arm compares with another in a measure. */
-export type Difference = 'better' | 'worse' | 'no difference shown';
+export const differences = ['better', 'worse', 'no difference shown'] as const;
+export type Difference = (typeof differences)[number];
 
 /**
  * Compares two arms: one is better when each of its runs is. Undefined when one of them was not measured in every run, or when the

@@ -150,10 +150,10 @@ export function reactionLine({ openedAfterMs, released, timeToProtectMs, timeToR
 
 export function burdenLine(
   { droppedRequests, machine }: Pick<RunRecord, 'droppedRequests' | 'machine'>,
-  { generatorShare, systemShare, othersShare, machineShare }: Measures,
+  { ownShare, othersShare, machineShare }: Measures,
 ): string {
   return (
-    `k6 took ${percent(generatorShare)} of ${machine.processors} processors, the system ${percent(systemShare)}, other programs ` +
+    `The system and k6 took ${percent(ownShare)} of ${machine.processors} processors, other programs ` +
     `${percent(othersShare)}, together ${percent(machineShare)}; ${droppedRequests} requests could not start in time`
   );
 }

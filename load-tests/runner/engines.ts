@@ -34,7 +34,10 @@ export const engineTables: readonly EngineTable[] = [
     explanation:
       'Time limiter, bulkhead, retry, stale values and endpoint pool are those of account. Each circuit breaker has the ' +
       'limits of account as far as it knows them: half of ten calls failed (opossum: of those of ten seconds), ten seconds in ' +
-      'OPEN, three trial calls (opossum: one). Neither opossum nor cockatiel counts slow calls. `disabled` has no circuit breaker.',
+      'OPEN, three trial calls (opossum: one). Neither opossum nor cockatiel counts slow calls, so only the time limit of three ' +
+      'seconds opens them. While cockatiel makes its trial calls, further calls wait for their result, and then may be ' +
+      'trial calls themselves. `disabled` has no circuit breaker. A request that waits for the slow response is verified; one ' +
+      'that is refused before gets a last good value.',
     engines: ['sliding-window', 'opossum', 'cockatiel', 'disabled'],
   },
   {
@@ -43,7 +46,8 @@ export const engineTables: readonly EngineTable[] = [
       'opossum and cockatiel limit time and concurrent calls themselves, instead of the time limiter and the bulkhead of ' +
       'account: a timeout of one second, which is what account counts as slow, and 30 calls at a time; both count as ' +
       'failures, as is their default. opossum: `timeout`, `capacity`, no `coalesce`, and its window as above. cockatiel: `wrap` of a ' +
-      'circuit breaker that opens after five failures in a row, an aggressive timeout and a bulkhead. Retry, stale values and ' +
+      'circuit breaker that opens after five failures in a row, an aggressive timeout and a bulkhead. Their timeout ends a ' +
+      'call after one second; account lets the calls go on until the circuit breaker opens. Retry, stale values and ' +
       'endpoint pool remain those of account. `none` is account without protection.',
     engines: ['sliding-window', 'opossum-tuned', 'cockatiel-tuned', 'none'],
   },

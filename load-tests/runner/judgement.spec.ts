@@ -99,7 +99,7 @@ describe('measures', () => {
       protected: { latenciesMs: { p99: 5 } },
       generatorShare: 0.05,
       machineShare: 0.4,
-      systemShare: expect.closeTo(0.3, 6),
+      ownShare: expect.closeTo(0.35, 6),
       othersShare: expect.closeTo(0.05, 6),
     });
     expect(measure(run).protected?.shareOfCustomerCalls).toBeCloseTo(1 / 18 / 10, 5);

@@ -122,8 +122,8 @@ export function processorShares(services: readonly ServiceSample[], processors: 
   return {
     generatorShare: shareOf(({ generator }) => generator),
     machineShare: shareOf(({ machine }) => machine),
-    /** Of the system without k6. */
-    systemShare: shareOf(({ own, generator }) => own - generator),
+    /** Of the system and k6. */
+    ownShare: shareOf(({ own }) => own),
     /** Of programs that have nothing to do with the run. */
     othersShare: shareOf(({ own, machine }) => Math.max(0, machine - own)),
   };

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseStat, treeProcessorMs } from './processor-use.ts';
+import { parseStat, processorUse, treeProcessorMs } from './processor-use.ts';
 
 describe('the processor time of a process tree', () => {
   it('reads parent and processor time of a process whose name has spaces and parentheses', () => {
@@ -32,5 +32,24 @@ describe('the processor time of a process tree', () => {
     await once(child, 'exit');
 
     expect(stat).toMatchObject({ pid: child.pid, parent: process.pid });
+  });
+
+  it.runIf(process.platform === 'linux')('contains that of threads of k6 that have ended', async () => {
+    // Stands for k6, whose threads end while it runs.
+    const burn = 'while (process.cpuUsage().user < 600_000);';
+    const script = `new (require('node:worker_threads').Worker)(${JSON.stringify(burn)}, { eval: true })
+      .once('exit', () => process.stdout.write('ended'));
+      process.stdin.resume();`;
+    const child = spawn(process.execPath, ['-e', script]);
+    const startedAt = performance.now();
+    const use = processorUse(child.pid!);
+    await once(child.stdout, 'data');
+
+    const { generator } = use()!;
+    const processorMs = generator * (performance.now() - startedAt);
+    child.stdin.end();
+    await once(child, 'exit');
+
+    expect(processorMs).toBeGreaterThan(500);
   });
 });

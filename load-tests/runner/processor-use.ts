@@ -18,12 +18,16 @@ export interface ProcessorUse {
  * @param generatorPid the process of k6
  */
 export function processorUse(generatorPid: number): () => ProcessorUse | undefined {
-  const read = () => ({
-    at: performance.now(),
-    generator: processorMs(generatorPid),
-    own: treeProcessorMs(readProcesses(), process.pid),
-    machine: cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0),
-  });
+  const read = () => {
+    const processes = readProcesses();
+    return {
+      at: performance.now(),
+      // With the threads that have ended: those of Go come and go.
+      generator: processes.find(({ pid }) => pid === generatorPid)?.ms,
+      own: treeProcessorMs(processes, process.pid),
+      machine: cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0),
+    };
+  };
   let last = read();
   return () => {
     const [before, now] = [last, read()];
@@ -82,7 +86,7 @@ function readProcesses(): ProcessTimes[] {
 }
 
 /**
- * The processor time of all threads of a process, in milliseconds. Linux counts it in nanoseconds (`schedstat`),
+ * The processor time of all living threads of a process, in milliseconds. Linux counts it in nanoseconds (`schedstat`),
  * and reading it costs the process nothing.
  *
  * @returns undefined where the platform does not report it
