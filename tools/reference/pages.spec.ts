@@ -4,6 +4,7 @@ import { type StormComparison, stormSummary, stormTable } from '@breakwater/load
 import { defaultOrder, type Meter, policies } from '@breakwater/resilience';
 import { checks, leftOut, runDoctor, stormChecks } from '@breakwater/resilience/doctor';
 import { describe, expect, it } from 'vitest';
+import { evidence, evidenceTable, figuresIn } from './evidence.ts';
 import { experimentSection, openedAfterCall, overview, simulateExperiments } from './experiments.ts';
 import { workspaceRoot } from '../workspace.ts';
 import { code, fenced, filledIn, paragraphs, table } from './markdown.ts';
@@ -12,35 +13,50 @@ import { serviceSections } from './services.ts';
 
 const simulated = await simulateExperiments();
 
-/** The generated parts of the pages in `docs/`. */
+/** The generated parts of pages, relative to the workspace root. */
 const pages: Readonly<
   Record<string, () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>>
 > = {
-  'configuration.md': async () => ({
+  'docs/configuration.md': async () => ({
     order: `${defaultOrder.map(code).join(', ')}.`,
     policies: await paragraphs(referencedPolicies().map(policySection)),
     services: await paragraphs([serviceSections()]),
   }),
-  'doctor.md': doctorParts,
-  'storms.md': async () => ({
+  'docs/doctor.md': doctorParts,
+  'docs/storms.md': async () => ({
     comparison: await stormComparison(),
     'left-out': leftOut.map((line) => `- ${line}`).join('\n'),
   }),
-  'experiments.md': async () => ({
+  'docs/experiments.md': async () => ({
     overview: overview(simulated),
     experiments: await paragraphs(simulated.map(experimentSection)),
   }),
-  'migrating-from-resilience4j.md': () => ({ metrics: metricsTable() }),
+  'docs/migrating-from-resilience4j.md': () => ({ metrics: metricsTable() }),
+  'README.md': () => ({ evidence: evidenceTable(evidence, '') }),
+  'libs/resilience/README.md': () => ({
+    evidence: evidenceTable(
+      evidence.filter(({ isOfLibrary }) => isOfLibrary),
+      '../../',
+    ),
+  }),
 };
 
 describe('A page with generated parts', () => {
   it.each(Object.entries(pages))(
-    "docs/%s matches the code; if not, 'npm run generate reference' updates it",
+    "%s matches the code; if not, 'npm run generate reference' updates it",
     { timeout: 30_000 },
     async (file, parts) => {
-      await expect(await filledIn(`docs/${file}`, await parts())).toMatchFileSnapshot(`../../docs/${file}`);
+      await expect(await filledIn(file, await parts())).toMatchFileSnapshot(`../../${file}`);
     },
   );
+});
+
+describe('A claim', () => {
+  it.each(evidence)("'$claim' has the figures of its page", async ({ page, extent, limits }) => {
+    const figures = figuresIn(await readFile(join(workspaceRoot, page), 'utf8'));
+
+    expect(figures).toEqual(expect.arrayContaining([...figuresIn(`${extent} ${limits}`)]));
+  });
 });
 
 describe('In virtual time', () => {
