@@ -160,7 +160,7 @@ describe.skipIf(missing !== undefined)('cause and effect', () => {
     expect(await visit?.violations()).toEqual([]);
     await page.keyboard.press('Escape');
     await card(page)
-      .getByRole('heading', { name: /^(All edges are open|Why)$/ })
+      .getByRole('heading', { name: /^(All calls get through|Why)$/ })
       .waitFor(waiting);
   });
 

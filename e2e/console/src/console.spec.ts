@@ -414,14 +414,19 @@ describe.skipIf(missing !== undefined)('the console', () => {
   it('keeps the chosen colour scheme', async () => {
     const page = await open({ ...wide, colorScheme: 'light' });
     const scheme = () => page.evaluate<string>('getComputedStyle(document.documentElement).colorScheme');
+    const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
     expect(await scheme()).toBe('light dark');
+    const light = await background();
 
     await page.getByRole('button', { name: /system$/ }).click();
     await page.getByRole('button', { name: /light$/ }).click();
     expect(await scheme()).toBe('dark');
+    const dark = await background();
+    expect(dark).not.toBe(light);
     await page.reload();
     await page.getByRole('button', { name: /dark$/ }).waitFor(waiting);
     expect(await scheme()).toBe('dark');
+    expect(await background()).toBe(dark);
   });
 
   it.each([

@@ -68,7 +68,7 @@ function Endpoint({ details }: { readonly details: EndpointDetails | undefined }
       <b class={tone}>{label}</b>{' '}
       <span class="hint">
         {ejectionReason !== null && `${ejectionReason.toLowerCase().replaceAll('_', ' ')} · `}
-        {remainingEjectionMs !== null && `${duration(remainingEjectionMs)} left · `}
+        {!!remainingEjectionMs && `${duration(remainingEjectionMs)} left · `}
         {inFlightCalls} in flight · {duration(latencyMs)}
       </span>
     </>

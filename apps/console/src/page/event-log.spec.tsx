@@ -55,7 +55,7 @@ describe('the event log', () => {
   it('shows that there are no events, and how many were omitted', () => {
     render(<EventLog events={[]} omitted={12} />);
 
-    expect(screen.getByText('No such event yet.')).toBeDefined();
+    expect(screen.getByText('No such event among the latest.')).toBeDefined();
     expect(screen.getByText(/^12 events .* were omitted/)).toBeDefined();
   });
 });

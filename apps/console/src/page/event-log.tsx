@@ -78,7 +78,7 @@ export function EventLog({ events, omitted }: { readonly events: readonly Policy
         </div>
       </div>
       <div class="panel events" tabIndex={0} role="region" aria-label="Event log">
-        {shown.length === 0 ? <p class="hint empty">No such event yet.</p> : <EventTable events={shown} />}
+        {shown.length === 0 ? <p class="hint empty">No such event among the latest.</p> : <EventTable events={shown} />}
       </div>
       <TraceFinder />
       {omitted > 0 && <p class="hint">{omitted} events of successful calls were omitted to limit the traffic.</p>}

@@ -18,7 +18,7 @@ export function ProcessControls({ processes, token }: Props) {
   return (
     <section class="panel" aria-labelledby="processes">
       <h2 id="processes">Processes</h2>
-      <p class="hint">Requires the token for customer's faults.</p>
+      {token === '' && <p class="hint">Requires the token for customer's faults.</p>}
       <ul class="processes">
         {processes.map(({ name, state }) => (
           <li key={name}>

@@ -21,7 +21,7 @@ export function Summary({ graph }: { readonly graph: Graph }) {
   if (reasons.length === 0) {
     return (
       <>
-        <h3>All edges are open</h3>
+        <h3>All calls get through</h3>
         <p>
           Every circuit breaker is closed, and every endpoint is in service.{' '}
           <span class="hint">Choose a node or an edge to see its numbers and why it is as it is.</span>
@@ -54,9 +54,9 @@ function reasonsOf({ accounts, customers }: Graph): readonly { readonly subject:
       subject: each.map(({ name }) => name).join(', '),
       why: `${condition}.`,
     })),
-    ...accounts.flatMap(({ name, problem, inbound, gates, endpoints }) =>
+    ...accounts.flatMap(({ name, problem, gates, endpoints }) =>
       problem !== null
-        ? [{ subject: name, why: inbound.why }]
+        ? [{ subject: name, why: `unreachable: ${problem}.` }]
         : [
             ...gates
               .filter(({ state }) => state !== 'CLOSED')
@@ -99,7 +99,10 @@ export function SelectionCard(props: CardProps) {
   const { title, why, facts, events = [], link } = content;
   return (
     <>
-      <h3 aria-live="polite">{title}</h3>
+      <div class="topology-card-head">
+        <h3 aria-live="polite">{title}</h3>
+        <a href={link[1]}>{link[0]}</a>
+      </div>
       <p>{why}</p>
       <dl>
         {facts.map(([name, value]) => (
@@ -118,7 +121,6 @@ export function SelectionCard(props: CardProps) {
           ))}
         </ul>
       )}
-      <a href={link[1]}>{link[0]}</a>
     </>
   );
 }
@@ -185,8 +187,8 @@ function contentOf({ selection, graph, state, snapshot }: CardProps): CardConten
         title: `${selection.account}, circuit breaker ${gate.name}: ${labelOf(gate.state)}`,
         why: gate.why,
         facts: [
-          ['failed', `${percent(metrics.failureRate)} of ${percent(thresholds.failureRate)}`],
-          ['slow', `${percent(metrics.slowCallRate)} of ${percent(thresholds.slowCallRate)}`],
+          ['failed', `${percent(metrics.failureRate)} (opens at ${percent(thresholds.failureRate)})`],
+          ['slow', `${percent(metrics.slowCallRate)} (opens at ${percent(thresholds.slowCallRate)})`],
           ['calls in the window', String(metrics.bufferedCalls)],
           ['rejected', String(metrics.notPermittedCalls)],
         ],

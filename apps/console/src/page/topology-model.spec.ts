@@ -103,7 +103,7 @@ describe('the topology', () => {
     const { gate, edge } = topology({ breaker: { state: 'OPEN', remainingMs: 4_200, metrics } }, {});
 
     const why = '80 % of 10 calls failed (opens at 50 %): no call gets through. Trial calls in 4.2 s.';
-    expect(gate).toEqual({ name: 'customer', state: 'OPEN', cause: '80 % failed · 4.2 s left', why });
+    expect(gate).toEqual({ name: 'customer', state: 'OPEN', cause: '4.2 s left · 80 % failed', why });
     expect(edge).toMatchObject({ status: 'blocked', blockedBy: 'circuit breaker' });
     expect(edge.why).toContain(why);
   });
@@ -177,6 +177,11 @@ describe('why a circuit breaker is in its state', () => {
       '90 % of 10 calls were slow (opens at 80 %): no call gets through.',
     ],
     ['OPEN', {}, 'Its trial calls did not succeed: no call gets through.'],
+    [
+      'OPEN',
+      { remainingMs: 0 },
+      'Its trial calls did not succeed: no call got through. The wait is over: the next call is a trial call.',
+    ],
     ['HALF_OPEN', { admissionPercentage: 0 }, '5 of 3 trial calls have ended. They decide whether it closes.'],
     ['HALF_OPEN', { admissionPercentage: 20 }, 'Its trial calls succeeded: 20 % of the calls get through, soon all.'],
     ['FORCED_OPEN', {}, 'An operator has forced it open: no call gets through until an operator closes it.'],
@@ -192,6 +197,10 @@ describe('why an endpoint gets calls', () => {
     [{ state: 'SLOW_START' }, 'It is back in service: its share of the calls grows.'],
     [{ state: 'TRIAL' }, 'Its ejection has ended: trial calls decide whether it gets its share again.'],
     [{ state: 'EJECTED', ejectionReason: 'MANUAL' }, 'An operator has ejected it: it gets no calls.'],
+    [
+      { state: 'EJECTED', ejectionReason: 'TRIAL_FAILED', remainingEjectionMs: 0 },
+      'A trial call failed: it got no calls. The time is over: the next call is a trial call.',
+    ],
   ] as const)('%o', (changes, why) => {
     expect(whyEndpoint(endpointWith(changes), false)).toBe(why);
   });

@@ -163,8 +163,10 @@ export function whyBreaker(state: Gate['state'], breaker: Breaker): string {
     case 'METRICS_ONLY':
       return 'It only records: all calls get through.';
     case 'OPEN': {
-      const next =
-        isCurrent && remainingMs !== null && remainingMs > 0 ? ` Trial calls in ${duration(remainingMs)}.` : '';
+      if (isCurrent && remainingMs === 0) {
+        return `${causeOf(breaker)}: no call got through. The wait is over: the next call is a trial call.`;
+      }
+      const next = isCurrent && remainingMs !== null ? ` Trial calls in ${duration(remainingMs)}.` : '';
       return `${causeOf(breaker)}: no call gets through.${next}`;
     }
     case 'HALF_OPEN':
@@ -214,7 +216,7 @@ function shortCause(state: Gate['state'], breaker: Breaker): string {
   if (state === 'OPEN') {
     const reached = reachedRate(breaker);
     const cause = reached === undefined ? [] : [`${percent(reached.rate)} ${reached.word}`];
-    return [...cause, ...(remainingMs ? [`${duration(remainingMs)} left`] : [])].join(' · ');
+    return [...(remainingMs ? [`${duration(remainingMs)} left`] : []), ...cause].join(' · ');
   }
   if (state === 'HALF_OPEN') {
     return admissionPercentage > 0 && admissionPercentage < 100
@@ -241,10 +243,11 @@ export function whyEndpoint({ state, ejectionReason, remainingEjectionMs }: Endp
   switch (state) {
     case 'EJECTED': {
       const cause = ejectionReason === null ? 'It is an outlier' : ejections[ejectionReason];
-      const end = !remainingEjectionMs ? '' : ` Ejected for another ${duration(remainingEjectionMs)}.`;
-      return isPanic
-        ? `${cause}, but too few endpoints are in service, so it gets calls all the same.`
-        : `${cause}: it gets no calls.${end}`;
+      if (isPanic) return `${cause}, but too few endpoints are in service, so it gets calls all the same.`;
+      if (remainingEjectionMs === 0)
+        return `${cause}: it got no calls. The time is over: the next call is a trial call.`;
+      const end = remainingEjectionMs === null ? '' : ` Ejected for another ${duration(remainingEjectionMs)}.`;
+      return `${cause}: it gets no calls.${end}`;
     }
     case 'TRIAL':
       return 'Its ejection has ended: trial calls decide whether it gets its share again.';
@@ -323,7 +326,7 @@ function judge(
 
 function customerNode({ name, problem, activeFaults, latencySeconds }: CustomerReplica): CustomerNode {
   if (problem !== null) return { name, problem, condition: `unreachable: ${problem}`, isHealthy: false };
-  const latency = latencySeconds === null ? undefined : `latency ${duration(latencySeconds * 1_000)}`;
+  const latency = !latencySeconds ? undefined : `latency ${duration(latencySeconds * 1_000)}`;
   const faults = activeFaults.filter((fault) => fault !== 'latency');
   const condition = [...faults, latency].filter((each) => each !== undefined).join(' · ') || 'no faults';
   return { name, problem, condition, isHealthy: faults.length === 0 };

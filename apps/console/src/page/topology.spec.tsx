@@ -40,7 +40,7 @@ describe('the live topology', () => {
     fireEvent.click(gate);
     expect(gate.getAttribute('aria-pressed')).toBe('true');
     expect(within(card()).getByRole('heading').textContent).toBe('account-1, circuit breaker customer: Open');
-    expect(card().textContent).toContain('failed80 % of 50 %');
+    expect(card().textContent).toContain('failed80 % (opens at 50 %)');
 
     fireEvent.keyDown(gate, { key: 'Escape' });
     expect(gate.getAttribute('aria-pressed')).toBe('false');
@@ -69,7 +69,7 @@ describe('the live topology', () => {
     expect(within(card()).getByRole('heading').textContent).toBe('Clients → load balancer');
 
     fireEvent.click(line);
-    expect(within(card()).getByRole('heading').textContent).toBe('All edges are open');
+    expect(within(card()).getByRole('heading').textContent).toBe('All calls get through');
   });
 
   it('keeps the card of something that no longer exists', () => {
