@@ -43,8 +43,8 @@ export const evidence: readonly Evidence[] = [
     claim: 'The tests notice changes of the code',
     check: 'mutation testing',
     page: 'libs/resilience/mutation/README.md',
-    extent: 'five files of the circuit breaker: 97.8 %, 97.8 %, 96.5 %, 94.1 % and 60.7 %',
-    limits: 'the last before its new tests; the other files have not been measured',
+    extent: 'circuit breaker: transitions 100.0 %, windows 98.5 %, states 97.8 % of the changes noticed',
+    limits: 'all of its 1,547 changes: 70.1 %, since names and texts are tested elsewhere; other folders not measured',
     isOfLibrary: true,
   },
   {
