@@ -44,7 +44,7 @@ export const evidence: readonly Evidence[] = [
     check: 'mutation testing',
     page: 'libs/resilience/mutation/README.md',
     extent: 'circuit breaker: transitions 100.0 %, windows 98.5 %, states 97.8 % of the changes noticed',
-    limits: 'all of its 1,547 changes: 70.1 %, since names and texts are tested elsewhere; other folders not measured',
+    limits: 'all of its 1,547 changes: 71.2 %, since names and texts are tested elsewhere; other folders not measured',
     isOfLibrary: true,
   },
   {

@@ -35,6 +35,27 @@ function startCall(breaker: CircuitBreaker, signal?: AbortSignal) {
   };
 }
 
+describe('A call that its caller aborts', () => {
+  it.each([
+    [1_000, 'IGNORED_ERROR', 0],
+    [1_001, 'SUCCESS', 1],
+  ])(
+    'counts as slow only above the threshold: after %s ms of one second it is %s',
+    async (lastedMs, type, slowCalls) => {
+      const { clock, breaker, types } = setUp({ slowCallDurationThreshold: '1s' });
+      const caller = new AbortController();
+      const call = startCall(breaker, caller.signal);
+
+      clock.advance(lastedMs);
+      caller.abort();
+      await call.fail();
+
+      expect(types.at(-1)).toBe(type);
+      expect(breaker.metrics.slowCalls).toBe(slowCalls);
+    },
+  );
+});
+
 describe('CircuitBreaker.execute', () => {
   it('returns what the call returns and records a success', async () => {
     const { breaker, types } = setUp();
