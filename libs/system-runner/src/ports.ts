@@ -138,24 +138,18 @@ export async function freePorts(
   count: number,
   candidate: () => number = () => randomInt(lowestFreePort, highestFreePort),
 ): Promise<number[]> {
-  // All of them stay open until the last is found, so that none is returned twice.
-  const servers: Server[] = [];
   const ports: number[] = [];
-  try {
-    for (let attempt = 1; ports.length < count; attempt += 1) {
-      const port = candidate();
-      try {
-        servers.push(await occupy(port));
-        await reserve(port);
-        ports.push(port);
-      } catch (error) {
-        if (attempt >= attempts * count) throw error;
-      }
+  for (let attempt = 1; ports.length < count; attempt += 1) {
+    const port = candidate();
+    try {
+      await close(await occupy(port));
+      await reserve(port);
+      ports.push(port);
+    } catch (error) {
+      if (attempt >= attempts * count) throw error;
     }
-    return ports;
-  } finally {
-    await Promise.all(servers.map(close));
   }
+  return ports;
 }
 
 /**
