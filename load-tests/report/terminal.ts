@@ -154,7 +154,7 @@ export function burdenLine(
 ): string {
   return (
     `The system and k6 took ${percent(ownShare)} of ${machine.processors} processors, other programs ` +
-    `${percent(othersShare)}, together ${percent(machineShare)}; ${droppedRequests} requests could not start in time`
+    `${percent(othersShare)}, the whole machine ${percent(machineShare)}; ${droppedRequests} requests could not start in time`
   );
 }
 
