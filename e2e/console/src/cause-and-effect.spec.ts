@@ -3,6 +3,7 @@ import { startSystem } from '@breakwater/system-runner/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConsoleVisit, launchChromium, missingChromium, phone, type ViewOptions } from './browser.ts';
+import { calm } from './calm.ts';
 
 let system: LocalSystem;
 let chromium: { readonly browser: Browser; close(): Promise<void> };
@@ -26,11 +27,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  const authorization = `Bearer ${system.faultsToken}`;
-  await Promise.all(
-    system.customerUrls.map((url) => fetch(`${url}/faults`, { method: 'DELETE', headers: { authorization } })),
-  );
-  await fetch(new URL('api/load', system.consoleUrl), { method: 'DELETE' });
+  await calm(system);
   await visit?.end();
   visit = undefined;
 });
@@ -200,7 +197,9 @@ describe.skipIf(missing !== undefined)('cause and effect', () => {
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^\d\d:\d\d:\d\d; errors; .*opened/);
 
     const section = page.getByRole('region', { name: 'Cause and effect' });
+    const textBefore = await readout.textContent();
     await section.locator('.plot').last().hover();
+    await expect.poll(() => readout.textContent(), waiting).not.toBe(textBefore);
     expect(await readout.textContent()).toMatch(/^\d\d:\d\d:\d\d/);
     // The rows of states and the plots of the charts begin and end at the same places.
     const [track, plot] = await Promise.all([

@@ -9,6 +9,7 @@ import { startSystem } from '@breakwater/system-runner/testing';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ConsoleVisit, laptop, launchChromium, missingChromium, phone, type ViewOptions, wide } from './browser.ts';
+import { calm } from './calm.ts';
 
 let system: LocalSystem;
 let chromium: { readonly browser: Browser; close(): Promise<void> };
@@ -36,6 +37,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
+  await calm(system);
   await visit?.end();
   visit = undefined;
 });
@@ -170,8 +172,8 @@ describe.skipIf(missing !== undefined)('the console', () => {
     await enterTokens(page);
     expect(await doneSteps()).toBe(0);
     await page.getByRole('button', { name: 'Start' }).click();
+    await expect.poll(doneSteps, waiting).toBe(1);
     await waitForState(page, 'account-1', 'CLOSED');
-    expect(await doneSteps()).toBe(1);
 
     await page.getByRole('button', { name: 'Errors', exact: true }).click();
     await waitForState(page, 'account-1', 'OPEN', 'HALF_OPEN');
@@ -420,6 +422,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
 
     await page.getByRole('button', { name: /system$/ }).click();
     await page.getByRole('button', { name: /light$/ }).click();
+    await page.getByRole('button', { name: /dark$/ }).waitFor(waiting);
     expect(await scheme()).toBe('dark');
     const dark = await background();
     expect(dark).not.toBe(light);

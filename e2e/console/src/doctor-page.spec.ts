@@ -72,7 +72,7 @@ describe.skipIf(missing !== undefined)("the doctor's page, from the file system"
     const { page, end } = await visit(wide).then((visited) => ({ page: visited.page, end: () => visited.end() }));
     await page.getByRole('textbox', { name: /^trigger/ }).fill('often');
 
-    expect(await page.getByText(/^Allowed: such as 4x5s/).count()).toBe(1);
+    await page.getByText(/^Allowed: such as 4x5s/).waitFor();
     expect(await page.getByRole('button', { name: 'Draw the map' }).isDisabled()).toBe(true);
 
     await page.getByRole('textbox', { name: /^application.yml/ }).fill('resilience4j: [');
