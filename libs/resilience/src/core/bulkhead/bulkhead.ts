@@ -206,8 +206,8 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
 
   async #waitForPermit(maxWaitMs: number, signal: AbortSignal | undefined): Promise<void> {
     if (maxWaitMs <= 0) throw this.#rejected(0);
-    const { queueCapacity } = this.#config;
-    if (queueCapacity !== undefined && this.#queue.size >= queueCapacity) throw this.#rejected(0, queueCapacity);
+    const { queueCapacity = Number.POSITIVE_INFINITY } = this.#config;
+    if (this.#queue.size >= queueCapacity) throw this.#rejected(0, queueCapacity);
 
     const { promise: isAdmitted, resolve, reject } = withResolvers<boolean>();
     const leaveQueue = (): void => {
@@ -232,7 +232,7 @@ export class Bulkhead extends BasePolicy<BulkheadEvents, 'bulkheadName'> {
       this.emit('CALL_REJECTED', {});
       resolve(false);
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', onAbort);
     this.#queue.add(queued);
     // Created here and not in the timer, so that its stack trace names the caller.
     if (!(await isAdmitted)) throw this.#fullError(maxWaitMs);
