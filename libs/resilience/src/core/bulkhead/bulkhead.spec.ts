@@ -103,6 +103,30 @@ describe('Bulkhead.execute', () => {
   });
 });
 
+describe('The use of a bulkhead, by which a registry decides what to remove', () => {
+  it('includes each call of execute until it ends, also in the queue', async () => {
+    const { bulkhead } = setUp({ maxWaitDuration: '1s' });
+    const [first, second] = [startCall(bulkhead), startCall(bulkhead)];
+    expect(bulkhead.usage.inFlightCalls).toBe(2);
+
+    await first.end();
+    expect(bulkhead.usage.inFlightCalls).toBe(1);
+    await second.end();
+    await bulkhead.execute(() => Promise.reject(outage)).catch(() => {});
+
+    expect(bulkhead.usage.inFlightCalls).toBe(0);
+  });
+
+  it.each(['tryAcquirePermission', 'acquirePermission'] as const)('includes %s', async (method) => {
+    const { bulkhead } = setUp();
+    const before = bulkhead.usage.activity;
+
+    await bulkhead[method]();
+
+    expect(bulkhead.usage.activity).toBeGreaterThan(before);
+  });
+});
+
 describe('A call in the queue of a bulkhead', () => {
   it('gets a permit as soon as a call ends, first in first out', async () => {
     const { clock, bulkhead, events } = setUp({ maxWaitDuration: '1s' });
@@ -240,6 +264,29 @@ describe('tryAcquirePermission, acquirePermission and releasePermission', () => 
     await expect(refused).rejects.toBeInstanceOf(BulkheadFullError);
   });
 
+  it.each(['tryAcquirePermission', 'acquirePermission'] as const)(
+    'take a free permit at once: %s leaves no timer and no call in the queue',
+    async (method) => {
+      const { clock, bulkhead, events } = setUp({ maxWaitDuration: 300 });
+
+      const permitted = bulkhead[method]();
+
+      expect(events).toStrictEqual(['CALL_PERMITTED']);
+      expect([clock.pendingTimers, bulkhead.queueLength]).toStrictEqual([0, 0]);
+      await permitted;
+      expect(bulkhead.metrics.availableConcurrentCalls).toBe(0);
+    },
+  );
+
+  it('emit CALL_REJECTED when no permit is free', () => {
+    const { bulkhead, events } = setUp();
+    bulkhead.tryAcquirePermission();
+
+    bulkhead.tryAcquirePermission();
+
+    expect(events).toStrictEqual(['CALL_PERMITTED', 'CALL_REJECTED']);
+  });
+
   it('return the permit of a call that was not made without an event', () => {
     const { bulkhead, events } = setUp();
     bulkhead.tryAcquirePermission();
@@ -290,6 +337,21 @@ describe('Bulkhead.changeConfig', () => {
   });
 });
 
+describe('Bulkhead.reconfigure', () => {
+  it('keeps as many of the latest events as the new eventConsumerBufferSize', () => {
+    const { clock, bulkhead } = setUp({ eventConsumerBufferSize: 2 });
+    bulkhead.tryAcquirePermission();
+    bulkhead.tryAcquirePermission();
+    expect(bulkhead.bufferedEvents()).toHaveLength(2);
+
+    bulkhead.reconfigure({ maxConcurrentCalls: 1, eventConsumerBufferSize: 1 });
+
+    expect(bulkhead.bufferedEvents()).toStrictEqual([
+      { type: 'CALL_REJECTED', bulkheadName: 'customer', creationTime: clock.now() },
+    ]);
+  });
+});
+
 describe('A bulkhead inside a time limiter', () => {
   it('keeps the permit of a call that timed out until its work has ended', async () => {
     const { clock, bulkhead, events } = setUp();
@@ -328,7 +390,33 @@ describe('A bulkhead inside a time limiter', () => {
 
 describe('The options of a bulkhead', () => {
   it("have Resilience4j's defaults", () => {
-    expect(bulkheadOptions.resolve('Bulkhead', {})).toMatchObject({ maxConcurrentCalls: 25, maxWaitDuration: 0 });
+    expect(bulkheadOptions.resolve('Bulkhead', {})).toStrictEqual({
+      maxConcurrentCalls: 25,
+      maxWaitDuration: 0,
+      queueCapacity: undefined,
+      eventConsumerBufferSize: 0,
+    });
+  });
+
+  it.each([
+    ['maxConcurrentCalls', -1, /^a whole number of at least 0$/],
+    ['maxWaitDuration', -1, /^a duration of at least 0 ms/],
+    ['queueCapacity', -1, /^a whole number of at least 0$/],
+    ['eventConsumerBufferSize', -1, /^a whole number from 0 to/],
+  ])('refuse %s: %d, and name what is allowed', (option, value, allowed) => {
+    const fault = { option, given: String(value), allowed: expect.stringMatching(allowed) };
+
+    expect(() => bulkheadOptions.resolve('Bulkhead', { [option]: value })).toThrow(
+      expect.objectContaining({ faults: [fault] }),
+    );
+  });
+
+  it.each([
+    ['the constructor', () => new Bulkhead('customer', { maxConcurrentCalls: -1 })],
+    ['changeConfig', () => setUp().bulkhead.changeConfig({ maxConcurrentCalls: -1 })],
+    ['reconfigure', () => setUp().bulkhead.reconfigure({ maxConcurrentCalls: -1 })],
+  ])('are refused by %s with the name of the bulkhead', (_where, apply) => {
+    expect(apply).toThrow("Bulkhead 'customer' has an invalid option:");
   });
 });
 
