@@ -144,7 +144,7 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
    * @throws InvalidOptionsError when `limitForPeriod` is not a whole number of at least 1
    */
   changeLimitForPeriod(limitForPeriod: number): void {
-    this.#change({ limitForPeriod });
+    this.#change('limitForPeriod', limitForPeriod);
     this.#ledger.limitForPeriod = limitForPeriod;
   }
 
@@ -154,7 +154,7 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
    * @throws InvalidOptionsError when `timeoutDuration` is not a duration of at least 0
    */
   changeTimeoutDuration(timeoutDuration: Duration): void {
-    this.#change({ timeoutDuration });
+    this.#change('timeoutDuration', timeoutDuration);
   }
 
   /**
@@ -193,14 +193,14 @@ export class RateLimiter extends BasePolicy<RateLimiterEvents, 'rateLimiterName'
     return call(toCallContext(context));
   }
 
-  #change(options: RateLimiterOptions): void {
+  #change(option: 'limitForPeriod' | 'timeoutDuration', value: unknown): void {
     const subject = `RateLimiter '${this.name}'`;
+    const { rules } = rateLimiterOptions;
     // `resolve` would replace an option without a value by its default.
-    const faults = Object.entries(options)
-      .filter(([, value]) => value === undefined)
-      .map(([option]) => ({ option, given: 'undefined', allowed: rateLimiterOptions.rules[option]?.allowed ?? '' }));
-    if (faults.length > 0) throw new InvalidOptionsError(subject, faults);
-    this.#config = rateLimiterOptions.resolve(subject, { ...this.#config, ...options });
+    if (value === undefined) {
+      throw new InvalidOptionsError(subject, [{ option, given: 'undefined', allowed: rules[option]!.allowed }]);
+    }
+    this.#config = rateLimiterOptions.resolve(subject, { ...this.#config, [option]: value });
   }
 
   /** Waits at least `nanos`. A single timer may fire too early: Node.js truncates delays to whole milliseconds. */
