@@ -163,6 +163,15 @@ describe('RateLimiter.execute', () => {
     await expect(service.greet('Ada')).resolves.toBe('Hello Ada');
   });
 
+  it('makes a call at once, in the same turn, when a permission is free', () => {
+    const { limiter } = setUp();
+    const call = vi.fn<() => void>();
+
+    void limiter.execute(call);
+
+    expect(call).toHaveBeenCalledOnce();
+  });
+
   it('continues to wait when a timer fires too early, as those of Node.js may', async () => {
     const fake = new FakeClock();
     const truncating: Clock = {
@@ -240,6 +249,26 @@ describe('RateLimiter.acquirePermission', () => {
     ]);
   });
 
+  it('takes several free permissions at once, without a wait', async () => {
+    const { clock, limiter, events } = setUp();
+
+    const granted = limiter.acquirePermission(2);
+
+    expect(events).toStrictEqual([['SUCCESSFUL_ACQUIRE', 2]]);
+    expect(limiter.metrics).toMatchObject({ availablePermissions: 0, numberOfWaitingThreads: 0 });
+    expect(clock.pendingTimers).toBe(0);
+    await expect(granted).resolves.toBe(true);
+  });
+
+  it('takes no permission when the caller has already aborted', async () => {
+    const { limiter, events } = setUp();
+
+    await expect(limiter.acquirePermission(1, AbortSignal.abort('aborted'))).rejects.toBe('aborted');
+
+    expect(limiter.metrics.availablePermissions).toBe(2);
+    expect(events).toStrictEqual([]);
+  });
+
   it('rejects with the reason of an abort', async () => {
     const { clock, limiter, events } = setUp({ limitForPeriod: 1 });
     const caller = new AbortController();
@@ -255,6 +284,29 @@ describe('RateLimiter.acquirePermission', () => {
   });
 });
 
+describe('The use of a rate limiter, by which a registry decides what to remove', () => {
+  it('includes each call of execute until it ends, also while it waits', async () => {
+    const { clock, limiter } = setUp({ limitForPeriod: 1 });
+    limiter.reservePermission();
+    const waiting = limiter.execute(() => 'response');
+    expect(limiter.usage.inFlightCalls).toBe(1);
+
+    clock.advance(1_000);
+    await waiting;
+
+    expect(limiter.usage.inFlightCalls).toBe(0);
+  });
+
+  it.each(['reservePermission', 'acquirePermission'] as const)('includes %s', async (method) => {
+    const { limiter } = setUp();
+    const before = limiter.usage.activity;
+
+    await limiter[method]();
+
+    expect(limiter.usage.activity).toBeGreaterThan(before);
+  });
+});
+
 describe('A rate limiter at run time', () => {
   it('applies a new limitForPeriod from the next period on', () => {
     const { clock, limiter } = setUp();
@@ -265,6 +317,16 @@ describe('A rate limiter at run time', () => {
     expect(limiter.config.limitForPeriod).toBe(5);
     clock.advance(1_000);
     expect(limiter.metrics.availablePermissions).toBe(5);
+  });
+
+  it('keeps the permissions of the current period when limitForPeriod falls', () => {
+    const { clock, limiter } = setUp();
+
+    limiter.changeLimitForPeriod(1);
+
+    expect(limiter.metrics.availablePermissions).toBe(2);
+    clock.advance(1_000);
+    expect(limiter.metrics.availablePermissions).toBe(1);
   });
 
   it('applies a new timeoutDuration to the next request', () => {
@@ -287,6 +349,25 @@ describe('A rate limiter at run time', () => {
     expect(limiter.metrics.availablePermissions).toBe(2);
   });
 
+  it.each([
+    [
+      'limitForPeriod',
+      (limiter: RateLimiter) => limiter.changeLimitForPeriod(undefined as never),
+      /a whole number of at/,
+    ],
+    [
+      'timeoutDuration',
+      (limiter: RateLimiter) => limiter.changeTimeoutDuration(undefined as never),
+      /a duration of at/,
+    ],
+  ])('does not take undefined as the default of %s', (option, change, allowed) => {
+    const fault = { option, given: 'undefined', allowed: expect.stringMatching(allowed) };
+
+    expect(() => change(setUp().limiter)).toThrow(
+      expect.objectContaining({ subject: "RateLimiter 'customer'", faults: [fault] }),
+    );
+  });
+
   it('has no permission after drainPermissions until the next period', () => {
     const { clock, limiter, events } = setUp({ timeoutDuration: 0 });
 
@@ -299,13 +380,116 @@ describe('A rate limiter at run time', () => {
   });
 });
 
+describe('RateLimiter.drainPermissions', () => {
+  it('removes a debt from reservations', () => {
+    const { limiter, events } = setUp({ limitForPeriod: 1, timeoutDuration: '10s' });
+    limiter.reservePermission(3);
+
+    limiter.drainPermissions();
+
+    expect(limiter.metrics.availablePermissions).toBe(0);
+    expect(events.at(-1)).toStrictEqual(['DRAINED', -2]);
+  });
+
+  it('removes only the permissions that were available at the last operation', () => {
+    const { clock, limiter } = setUp();
+    limiter.reservePermission();
+    clock.advance(1_000);
+
+    limiter.drainPermissions();
+
+    expect(limiter.metrics.availablePermissions).toBe(1);
+  });
+});
+
+describe('RateLimiter.reconfigure', () => {
+  it('applies a new limitForPeriod from the next period on, and the other options at once', () => {
+    const { clock, limiter } = setUp();
+    clock.advance(400);
+
+    limiter.reconfigure({
+      limitForPeriod: 5,
+      limitRefreshPeriod: '1s',
+      timeoutDuration: 0,
+      eventConsumerBufferSize: 1,
+    });
+
+    expect([1, 2, 3].map(() => limiter.reservePermission())).toStrictEqual([0, 0, -1]);
+    expect(limiter.bufferedEvents()).toStrictEqual([
+      { type: 'FAILED_ACQUIRE', rateLimiterName: 'customer', creationTime: clock.now(), numberOfPermits: 1 },
+    ]);
+    clock.advance(600);
+    expect(limiter.metrics).toMatchObject({ availablePermissions: 5, cycle: 1 });
+  });
+
+  it.each([
+    { before: 5, after: 3, available: 3 },
+    { before: 3, after: 5, available: 3 },
+  ])(
+    'keeps $available of $before permissions with a new period and a limit of $after',
+    ({ before, after, available }) => {
+      const { clock, limiter } = setUp({ limitForPeriod: before });
+      clock.advance(250);
+
+      limiter.reconfigure({ limitForPeriod: after, limitRefreshPeriod: 100 });
+
+      expect(limiter.metrics).toMatchObject({ availablePermissions: available, cycle: 2 });
+      clock.advance(50);
+      expect(limiter.metrics).toMatchObject({ availablePermissions: after, cycle: 3 });
+    },
+  );
+
+  it('keeps reservations, which later ones of the new periods follow', () => {
+    const { clock, limiter } = setUp({ limitForPeriod: 1, timeoutDuration: '10s' });
+    limiter.reservePermission(2);
+    clock.advance(950);
+
+    limiter.reconfigure({ limitForPeriod: 1, limitRefreshPeriod: 100 });
+
+    expect(limiter.metrics).toMatchObject({ availablePermissions: -1, nanosToWait: 150e6 });
+    expect(limiter.reservePermission()).toBe(150);
+  });
+
+  it('changes nothing when an option is invalid', () => {
+    const { limiter } = setUp();
+
+    expect(() => limiter.reconfigure({ limitForPeriod: 9, limitRefreshPeriod: 0 })).toThrow(
+      "RateLimiter 'customer' has an invalid option:",
+    );
+
+    expect(limiter.config).toMatchObject({ limitForPeriod: 2, limitRefreshPeriod: 1_000 });
+  });
+});
+
 describe('The options of a rate limiter', () => {
   it("have Resilience4j's defaults", () => {
-    expect(rateLimiterOptions.resolve('RateLimiter', {})).toMatchObject({
+    expect(rateLimiterOptions.resolve('RateLimiter', {})).toStrictEqual({
       limitForPeriod: 50,
       limitRefreshPeriod: 0.0005,
       timeoutDuration: 5_000,
+      eventConsumerBufferSize: 0,
     });
+  });
+
+  it.each([
+    ['limitForPeriod', 0, /^a whole number of at least 1$/],
+    ['limitRefreshPeriod', 0, /^a duration of at least 0.000001 ms/],
+    ['timeoutDuration', -1, /^a duration of at least 0 ms/],
+    ['eventConsumerBufferSize', -1, /^a whole number from 0 to/],
+  ])('refuse %s: %d, and name what is allowed', (option, value, allowed) => {
+    const fault = { option, given: String(value), allowed: expect.stringMatching(allowed) };
+
+    expect(() => rateLimiterOptions.resolve('RateLimiter', { [option]: value })).toThrow(
+      expect.objectContaining({ faults: [fault] }),
+    );
+  });
+
+  it.each([
+    ['the constructor', () => new RateLimiter('customer', { limitForPeriod: 0 })],
+    ['changeLimitForPeriod', () => setUp().limiter.changeLimitForPeriod(0)],
+    ['changeTimeoutDuration', () => setUp().limiter.changeTimeoutDuration(-1)],
+  ])('are refused by %s with the name of the rate limiter', (_where, apply) => {
+    expect(apply).toThrow("RateLimiter 'customer' has an invalid option:");
   });
 });
 
