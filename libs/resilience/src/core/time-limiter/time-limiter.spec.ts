@@ -1,12 +1,14 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
+import type { Clock } from '../clock.ts';
 import { Deadline, DeadlineExceededError } from '../deadline.ts';
 import { ConflictingDefinitionError, InvalidOptionsError } from '../errors.ts';
 import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
 import { TimeoutExceededError } from './time-limiter.errors.ts';
-import { timeLimiterOptions, type TimeLimiterOptions } from './time-limiter.options.ts';
-import { TimeLimiter } from './time-limiter.ts';
+import { timeLimiterOptions, type TimeLimiterOptions, totalDeadlineOptions } from './time-limiter.options.ts';
+import { TimeLimiter, TotalDeadline } from './time-limiter.ts';
 
 const outage = new Error('outage');
 
@@ -159,6 +161,32 @@ describe('A call that exceeds the time limit', () => {
     expect(call.seen.signal.reason).toBe('aborted');
   });
 
+  it('names the function that awaits it in the stack trace of the error', async () => {
+    const { clock, limiter } = setUp();
+    const findCustomer = async () => {
+      await limiter.execute(() => new Promise(() => {}));
+    };
+    const error = findCustomer().catch(({ stack }: Error) => stack);
+
+    clock.advance(2_000);
+
+    expect(await error).toContain('findCustomer');
+  });
+
+  it('leaves no listener on the signal of its caller once its work has ended, if cancelRunningFuture is false', async () => {
+    const { clock, limiter } = setUp({ timeoutDuration: '2s', cancelRunningFuture: false });
+    const { signal } = new AbortController();
+    const call = startCall(limiter, { signal });
+    clock.advance(2_000);
+    await call.result.catch(() => {});
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+
+    call.succeed();
+    await settle();
+
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   it('removes its listener from the signal of its caller', async () => {
     const { clock, limiter } = setUp();
     const { signal } = new AbortController();
@@ -220,6 +248,32 @@ describe('A time limiter and a deadline', () => {
     expect(onTimeout.mock.calls[0]?.[0]).toMatchObject({ timeoutMs: 300, limitedBy: 'deadline' });
   });
 
+  it('reports its own timeout when the deadline of the caller ends at the same time', async () => {
+    const { clock, limiter } = setUp();
+    const call = startCall(limiter, { deadline: Deadline.after('2s', clock) });
+
+    clock.advance(2_000);
+
+    await expect(call.result).rejects.toMatchObject({ timeoutMs: 2_000, limitedBy: 'timeoutDuration' });
+  });
+
+  it('reports its own timeout when a time limiter inside ends the call first, by the deadline of this one', async () => {
+    const clock = new FakeClock();
+    const late: Clock = {
+      now: () => clock.now(),
+      schedule: (delayMs, callback) => clock.schedule(delayMs + 1, callback),
+    };
+    const outer = new TimeLimiter('customer', { timeoutDuration: '2s', eventConsumerBufferSize: 1 }, { clock: late });
+    const inner = new TimeLimiter('database', { timeoutDuration: '5s' }, { clock });
+    const result = outer.execute((context) => startCall(inner, context).result);
+
+    clock.advance(2_000);
+
+    await expect(result).rejects.toMatchObject({ timeLimiterName: 'customer', limitedBy: 'timeoutDuration' });
+    expect(outer.bufferedEvents()).toMatchObject([{ type: 'TIMEOUT', timeoutMs: 2_000, limitedBy: 'timeoutDuration' }]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('gives the call the earlier deadline when the deadline of the caller is later than the timeout', async () => {
     const { clock, limiter } = setUp();
     const call = startCall(limiter, { deadline: Deadline.after('3s', clock) });
@@ -245,7 +299,7 @@ describe('A time limiter and a deadline', () => {
   });
 
   it('refuses a call at once when the deadline has passed', async () => {
-    const { clock, limiter, events } = setUp();
+    const { clock, limiter } = setUp({ eventConsumerBufferSize: 1 });
     const deadline = Deadline.after(300, clock);
     const work = vi.fn<() => void>();
     clock.advance(300);
@@ -255,8 +309,80 @@ describe('A time limiter and a deadline', () => {
     expect(refusal).toBeInstanceOf(DeadlineExceededError);
     expect(refusal).toMatchObject({ message: expect.stringContaining("TimeLimiter 'customer'") });
     expect(work).not.toHaveBeenCalled();
-    expect(events).toStrictEqual(['TIMEOUT']);
+    expect(limiter.bufferedEvents()).toMatchObject([{ type: 'TIMEOUT', timeoutMs: 0, limitedBy: 'deadline' }]);
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('The use of a time limiter, by which a registry decides what to remove', () => {
+  it.each(['succeed', 'fail'] as const)('includes each call until it ends: %s', async (end) => {
+    const { limiter } = setUp();
+    const call = startCall(limiter);
+    expect(limiter.usage.inFlightCalls).toBe(1);
+
+    call[end]();
+    await call.result.catch(() => {});
+
+    expect(limiter.usage.inFlightCalls).toBe(0);
+  });
+});
+
+describe('TimeLimiter.reconfigure', () => {
+  it('applies to new calls; in-flight calls keep their time limit', async () => {
+    const { clock, limiter } = setUp();
+    const call = startCall(limiter);
+
+    limiter.reconfigure({ timeoutDuration: '5s', eventConsumerBufferSize: 1 });
+    clock.advance(2_000);
+
+    await expect(call.result).rejects.toMatchObject({ timeoutMs: 2_000 });
+    expect(limiter.bufferedEvents()).toStrictEqual([
+      {
+        type: 'TIMEOUT',
+        timeLimiterName: 'customer',
+        creationTime: clock.now(),
+        timeoutMs: 2_000,
+        limitedBy: 'timeoutDuration',
+      },
+    ]);
+    expect(startCall(limiter).seen.deadline?.remainingMs).toBe(5_000);
+  });
+
+  it('changes nothing when an option is invalid', () => {
+    const { limiter } = setUp();
+
+    expect(() => limiter.reconfigure({ timeoutDuration: '5s', cancelRunningFuture: 1 as never })).toThrow(
+      "TimeLimiter 'customer' has an invalid option:",
+    );
+
+    expect(limiter.config.timeoutDuration).toBe(2_000);
+  });
+});
+
+describe('A total deadline', () => {
+  it('is a time limiter of the kind deadline, and names itself in its errors', async () => {
+    const clock = new FakeClock();
+    const total = new TotalDeadline('customer', {}, { clock });
+    const call = startCall(total);
+
+    clock.advance(30_000);
+
+    expect(total.kind).toBe('deadline');
+    await expect(call.result).rejects.toThrow(
+      "TotalDeadline 'customer' got no result within its timeoutDuration of 30 s.",
+    );
+    await expect(total.execute(() => 1, { deadline: Deadline.after(0, clock) })).rejects.toThrow(
+      "TotalDeadline 'customer': the caller's deadline has passed.",
+    );
+    expect(() => new TotalDeadline('customer', { timeoutDuration: 0 })).toThrow("TotalDeadline 'customer' has an");
+  });
+});
+
+describe('TimeoutExceededError', () => {
+  it('names a time limiter unless it gets another label', () => {
+    const { message } = new TimeoutExceededError('customer', 2_000, 'timeoutDuration');
+
+    expect(message).toBe("TimeLimiter 'customer' got no result within its timeoutDuration of 2 s.");
   });
 });
 
@@ -271,6 +397,26 @@ describe('The options of a time limiter', () => {
 
   it.each([0, -1, 'soon'])('refuse a timeout of %j', (timeoutDuration) => {
     expect(() => new TimeLimiter('customer', { timeoutDuration })).toThrow(InvalidOptionsError);
+  });
+
+  it.each([
+    ['timeoutDuration', 0, /^a duration above 0 ms/],
+    ['cancelRunningFuture', 1, /^true or false$/],
+    ['eventConsumerBufferSize', -1, /^a whole number from 0 to/],
+  ])('refuse %s: %d, and name what is allowed and the time limiter', (option, value, allowed) => {
+    const fault = { option, given: String(value), allowed: expect.stringMatching(allowed) };
+
+    expect(() => new TimeLimiter('customer', { [option]: value })).toThrow(
+      expect.objectContaining({ subject: "TimeLimiter 'customer'", faults: [fault] }),
+    );
+  });
+
+  it('have 30 s as the default of a total deadline', () => {
+    expect(totalDeadlineOptions.resolve('TotalDeadline', {})).toStrictEqual({
+      timeoutDuration: 30_000,
+      cancelRunningFuture: true,
+      eventConsumerBufferSize: 0,
+    });
   });
 });
 
