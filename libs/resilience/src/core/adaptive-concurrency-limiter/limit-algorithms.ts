@@ -62,7 +62,8 @@ export class AimdLimit implements LimitAlgorithm {
 
   #decrease(inFlight: number): void {
     const { minLimit, backoffRatio } = this.#config;
-    this.#limit = Math.max(minLimit, Math.min(this.#limit - 1, Math.floor(this.#limit * backoffRatio)));
+    // At least one less, because the ratio is below 1.
+    this.#limit = Math.max(minLimit, Math.floor(this.#limit * backoffRatio));
     this.#samplesToSkip = inFlight - 1;
     this.#successfulCalls = 0;
   }
