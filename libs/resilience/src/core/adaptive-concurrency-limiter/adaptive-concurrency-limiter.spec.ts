@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
-import { RejectedError, ResilienceError } from '../errors.ts';
+import { InvalidOptionsError, RejectedError, ResilienceError } from '../errors.ts';
 import { createRegistry } from '../policies.ts';
 import { ConcurrencyLimitExceededError } from './adaptive-concurrency-limiter.errors.ts';
 import type { AdaptiveConcurrencyLimiterOptions } from './adaptive-concurrency-limiter.options.ts';
@@ -137,6 +137,43 @@ describe('An adaptive concurrency limiter', () => {
     expect(limiter.metrics).toStrictEqual({ limit: 10, inFlight: 0 });
   });
 
+  it.each([
+    ['AIMD', 1_000, 'IGNORED'],
+    ['AIMD', 1_001, 'DROPPED'],
+    ['GRADIENT', 1_001, 'IGNORED'],
+  ] as const)(
+    'with %s takes a call that its caller aborts after %i ms of 1 s as %s',
+    async (algorithm, lastedMs, outcome) => {
+      const { clock, limiter } = setUp({ algorithm });
+      const caller = new AbortController();
+      const call = startCall(limiter, caller.signal);
+
+      clock.advance(lastedMs);
+      caller.abort();
+      await call.fail(caller.signal.reason);
+
+      expect(limiter.bufferedEvents()[1]).toMatchObject({ type: 'CALL_FINISHED', outcome });
+    },
+  );
+
+  it('keeps the limit when a deadline has passed without an abort', async () => {
+    const { limiter } = setUp({ initialLimit: 10 });
+
+    await startCall(limiter).fail(new TimeoutExceeded('deadline'));
+
+    expect(limiter.metrics.limit).toBe(10);
+  });
+
+  it('reports the duration of a call that fails', async () => {
+    const { clock, limiter } = setUp();
+    const call = startCall(limiter);
+    clock.advance(30);
+
+    await call.fail();
+
+    expect(limiter.bufferedEvents()[1]).toMatchObject({ elapsedDurationMs: 30, outcome: 'DROPPED' });
+  });
+
   it('keeps the limit after refusals by another policy and by itself', async () => {
     const { limiter } = setUp({ initialLimit: 2 });
 
@@ -174,6 +211,9 @@ describe('An adaptive concurrency limiter', () => {
     await expect(limiter.execute(() => Promise.reject(outage))).rejects.toBe(outage);
 
     expect(limiter.metrics.inFlight).toBe(0);
+    expect(emitWarning.mock.calls[0]?.[0]).toContain(
+      "ignoreException of AdaptiveConcurrencyLimiter 'customer' threw an error",
+    );
     emitWarning.mockRestore();
   });
 
@@ -207,12 +247,60 @@ describe('An adaptive concurrency limiter', () => {
     ]);
   });
 
+  it('counts each call as in use until it ends, so that no registry removes it', async () => {
+    const { limiter } = setUp();
+    const call = startCall(limiter);
+    expect(limiter.usage.inFlightCalls).toBe(1);
+
+    await call.succeed();
+
+    expect(limiter.usage.inFlightCalls).toBe(0);
+  });
+
+  it('names one call in flight in the singular', () => {
+    expect(new ConcurrencyLimitExceededError('customer', 1, 1).message).toContain(': 1 is in flight and');
+  });
+
   describe.each(['AIMD', 'GRADIENT'] as const)('with %s keeps the contract of every policy:', (algorithm) => {
     it.each(policyContract)('$title', async ({ run }) => {
       await expect(
         run(({ clock }) => new AdaptiveConcurrencyLimiter('customer', { algorithm }, { clock })),
       ).resolves.toBeUndefined();
     });
+  });
+});
+
+describe('AdaptiveConcurrencyLimiter.reconfigure', () => {
+  it('restarts the limit at initialLimit with the new algorithm, and in-flight calls still count', async () => {
+    const { limiter } = setUp({ algorithm: 'GRADIENT', initialLimit: 10 });
+    const calls = [startCall(limiter), startCall(limiter)];
+
+    limiter.reconfigure({ algorithm: 'AIMD', initialLimit: 2, eventConsumerBufferSize: 1 });
+
+    expect(limiter.config).toMatchObject({ algorithm: 'AIMD', initialLimit: 2 });
+    expect(limiter.metrics).toStrictEqual({ limit: 2, inFlight: 2 });
+    expect(limiter.bufferedEvents()).toHaveLength(1);
+    await expect(limiter.execute(() => 1)).rejects.toBeInstanceOf(ConcurrencyLimitExceededError);
+    for (const call of calls) await call.fail();
+    expect(limiter.metrics).toStrictEqual({ limit: 1, inFlight: 0 });
+  });
+
+  it('changes nothing when an option is invalid', () => {
+    const { limiter } = setUp({ initialLimit: 10 });
+
+    expect(() => limiter.reconfigure({ initialLimit: 9, maxLimit: 0 })).toThrow(InvalidOptionsError);
+
+    expect(limiter.config.initialLimit).toBe(10);
+    expect(limiter.metrics.limit).toBe(10);
+  });
+});
+
+describe('The options of an adaptive concurrency limiter', () => {
+  it.each([
+    ['reconfigure', () => setUp().limiter.reconfigure({ initialLimit: 0 })],
+    ['the constructor', () => setUp({ initialLimit: 0 })],
+  ])('are refused by %s with the name of the limiter', (_where, apply) => {
+    expect(apply).toThrow("AdaptiveConcurrencyLimiter 'customer' has ");
   });
 });
 

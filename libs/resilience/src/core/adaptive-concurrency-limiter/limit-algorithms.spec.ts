@@ -45,6 +45,16 @@ describe('AimdLimit', () => {
     expect(limit.onSample(drop(90))).toBe(81);
   });
 
+  it('does not count successful calls from before a drop', () => {
+    const limit = aimd();
+    for (let call = 0; call < 9; call++) limit.onSample(success(10));
+    limit.onSample(drop(1));
+
+    for (let call = 0; call < 8; call++) expect(limit.onSample(success(9))).toBe(9);
+
+    expect(limit.onSample(success(9))).toBe(10);
+  });
+
   it('stays between minLimit and maxLimit', () => {
     const low = aimd({ initialLimit: 4, minLimit: 4 });
     const high = aimd({ initialLimit: 4, maxLimit: 4 });
@@ -98,6 +108,43 @@ describe('GradientLimit', () => {
     expect(addSamples(limit, 1, 100)).toBe(30);
   });
 
+  it('makes its first probe after at least ten calls, also with a lower limit', () => {
+    const limit = gradient({ initialLimit: 6 });
+
+    expect(addSamples(limit, 9, 100)).toBe(6);
+    expect(addSamples(limit, 1, 100)).toBe(2);
+  });
+
+  it('probes with no lower limit than minLimit', () => {
+    expect(addSamples(gradient({ minLimit: 12 }), 30, 100)).toBe(12);
+  });
+
+  it.each([
+    { unloaded: 20, limitAfter: 30 },
+    { unloaded: 19, limitAfter: 10 },
+  ])('needs no probe at the start if 20 calls run without load: the limit after $unloaded is $limitAfter', (given) => {
+    const limit = gradient();
+    addSamples(limit, given.unloaded, 100, { inFlight: 10 });
+
+    expect(addSamples(limit, 30 - given.unloaded, 100, { inFlight: 11 })).toBe(given.limitAfter);
+  });
+
+  it('does not take dropped calls as calls without load', () => {
+    const limit = gradient({ backoffRatio: 0.99 });
+
+    addSamples(limit, 15, 100, { inFlight: 9, didDrop: true });
+
+    expect(addSamples(limit, 15, 100, { inFlight: 9 })).toBe(9);
+  });
+
+  it('makes no further probe without slow calls since the last measurement', () => {
+    const limit = gradientWithBaseline({ longWindow: 60, maxLimit: 30 });
+    addSamples(limit, 30, 200);
+    for (let call = 0; call < 30; call++) addSamples(limit, 1, 100, { inFlight: 8 });
+
+    for (let call = 0; call < 60; call++) expect(addSamples(limit, 1, 100, { inFlight: 20 })).toBeGreaterThan(20);
+  });
+
   it('makes no probe when enough calls run without load', () => {
     const limit = gradient();
 
@@ -142,6 +189,12 @@ describe('GradientLimit', () => {
 
     expect(addSamples(limit, 30, 100, { inFlight: 14 })).toBe(30);
     expect(addSamples(limit, 30, 900, { inFlight: 14 })).toBe(30);
+  });
+
+  it('rises and falls while exactly half of it is used', () => {
+    const limit = gradientWithBaseline({ smoothing: 1 });
+
+    expect(addSamples(limit, 30, 100, { inFlight: 15 })).toBe(34);
   });
 
   it('falls in proportion to the share of drops, and does not rise in a window with a drop', () => {
