@@ -47,7 +47,7 @@ export class HedgedCall<T> {
   }
 
   run(): Promise<T> {
-    this.#context.signal?.addEventListener('abort', this.#onCallerAbort, { once: true });
+    this.#context.signal?.addEventListener('abort', this.#onCallerAbort);
     this.#startAttempt();
     this.#scheduleNext();
     return this.#outcome.promise;
@@ -121,11 +121,10 @@ export class HedgedCall<T> {
     throw firstError;
   }
 
+  /** The signals of the attempts follow that of the caller. */
   readonly #onCallerAbort = (): void => {
-    const reason: unknown = this.#context.signal?.reason;
     this.#settle();
-    this.#abortAllBut(undefined, reason);
-    this.#outcome.reject(reason);
+    this.#outcome.reject(this.#context.signal?.reason);
   };
 
   #settle(): void {
@@ -134,7 +133,7 @@ export class HedgedCall<T> {
     this.#context.signal?.removeEventListener('abort', this.#onCallerAbort);
   }
 
-  #abortAllBut(winner: number | undefined, reason: unknown): void {
+  #abortAllBut(winner: number, reason: unknown): void {
     for (const [index, controller] of this.#controllers.entries()) {
       if (index + 1 !== winner) controller.abort(reason);
     }
