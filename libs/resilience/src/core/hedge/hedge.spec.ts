@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
+import { UsedEndpoints } from '../call-endpoints.ts';
 import { Deadline } from '../deadline.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { createRegistry } from '../policies.ts';
@@ -65,6 +66,11 @@ describe('Hedge.execute', () => {
 
     await expect(result).resolves.toBe('second');
     expect(attempts[0]!.context.signal.reason).toBeInstanceOf(HedgeDecidedError);
+    expect(attempts[0]!.context.signal.reason).toMatchObject({
+      code: 'HEDGE_DECIDED',
+      hedgeName: 'customer',
+      message: "Hedge 'customer' aborted this attempt because another one succeeded first.",
+    });
     expect(attempts[1]!.context.signal.aborted).toBe(false);
     expect(clock.pendingTimers).toBe(0);
     expect(events).toMatchObject([
@@ -160,10 +166,16 @@ describe('Hedge.execute', () => {
 
     attempts[1]!.reject(outage);
     await Promise.resolve();
+    clock.advance(50);
     attempts[0]!.reject(new Error('another'));
 
     await expect(result).rejects.toBe(outage);
-    expect(events.at(-1)).toMatchObject({ type: 'ERROR', numberOfAttempts: 2, error: outage });
+    expect(events.at(-1)).toMatchObject({
+      type: 'ERROR',
+      numberOfAttempts: 2,
+      elapsedDurationMs: 150,
+      error: outage,
+    });
   });
 
   it('rejects at once when the caller aborts, aborts all attempts with the reason and emits no further event', async () => {
@@ -178,7 +190,10 @@ describe('Hedge.execute', () => {
     await expect(result).rejects.toBe(reason);
     expect(attempts.map(({ context }) => context.signal.reason as unknown)).toStrictEqual([reason, reason]);
     expect(clock.pendingTimers).toBe(0);
+    for (const attempt of attempts) attempt.reject(reason);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(events.map(({ type }) => type)).toStrictEqual(['HEDGE']);
+    expect(hedge.metrics.numberOfFailures).toBe(0);
   });
 
   it('makes no attempt when the caller has already aborted', async () => {
@@ -236,6 +251,23 @@ describe('Hedge.execute', () => {
     expect(attempts.map(({ context }) => context.deadline)).toStrictEqual([deadline, deadline]);
   });
 
+  it.each([
+    ['records those of all attempts', undefined],
+    ['continues the record of an outer retry', new UsedEndpoints(true)],
+    ['starts a record apart from that of other calls', new UsedEndpoints(false)],
+  ])('%s which endpoints were used', async (_what, usedEndpoints) => {
+    const { clock, hedge, attempts, call } = setUp();
+    const result = hedge.execute(call, { ...(usedEndpoints && { usedEndpoints }) });
+    clock.advance(100);
+    attempts[0]!.resolve('first');
+    await result;
+
+    const [first, second] = attempts.map(({ context }) => context.usedEndpoints);
+    expect(first).toBe(second);
+    expect(first?.areOfOneCall).toBe(true);
+    expect(first === usedEndpoints).toBe(usedEndpoints?.areOfOneCall === true);
+  });
+
   it('hedges no call when maxHedgedAttempts is 0', async () => {
     const { clock, hedge, call } = setUp({ maxHedgedAttempts: 0 });
 
@@ -267,7 +299,13 @@ describe('A hedge keeps the contract of every policy:', () => {
 describe('A hedge with delayPercentile', () => {
   const options: HedgeOptions = { delayPercentile: 95, minimumNumberOfCalls: 20, slidingWindowSize: 100 };
 
-  async function succeedAfter(subject: ReturnType<typeof percentileSetUp>, latencyMs: number) {
+  async function succeedAfter(
+    subject: Pick<ReturnType<typeof setUp>, 'clock' | 'hedge'> & {
+      readonly call: (context: CallContext) => Promise<string>;
+      readonly attempts: readonly PromiseWithResolvers<string>[];
+    },
+    latencyMs: number,
+  ) {
     const result = subject.hedge.execute(subject.call);
     subject.clock.advance(latencyMs);
     subject.attempts.at(-1)!.resolve('response');
@@ -305,21 +343,56 @@ describe('A hedge with delayPercentile', () => {
     expect(subject.hedge.metrics.delayMs).toBeUndefined();
   });
 
-  it('does not record the latency of a first attempt that failed when another succeeded', async () => {
+  it.each([
+    ['does not record the latency of a first attempt that failed', 0, 100],
+    ['records the latency of a first attempt that succeeded after another one failed', 1, 5_150],
+  ])('%s', async (_what, failed, slowestMs) => {
     const { clock, attempts, call } = setUp();
-    const hedge = new Hedge('customer', { ...options, minimumNumberOfCalls: 1 }, { clock });
-    await hedge.execute(() => 'at once');
-    const delayMs = hedge.metrics.delayMs!;
+    const hedge = new Hedge('customer', { delayPercentile: 1, minimumNumberOfCalls: 1 }, { clock });
+    const first = hedge.execute(call);
+    clock.advance(100);
+    attempts.pop()!.resolve('response');
+    await first;
 
     const result = hedge.execute(call);
-    clock.advance(50);
-    attempts[0]!.reject(outage);
+    clock.advance(150);
+    attempts[failed]!.reject(outage);
     await Promise.resolve();
     clock.advance(5_000);
-    attempts[1]!.resolve('second');
+    attempts[1 - failed]!.resolve('response');
     await result;
 
-    expect(hedge.metrics.delayMs).toBe(delayMs);
+    // The only latency, or the lower of two.
+    expect(hedge.metrics.delayMs! / 100).toBeCloseTo(1, 1);
+    hedge.reconfigure({ delayPercentile: 100, minimumNumberOfCalls: 1 });
+    expect(hedge.metrics.delayMs! / slowestMs).toBeCloseTo(1, 1);
+  });
+
+  it.each<[HedgeOptions, boolean]>([
+    [{ delayPercentile: 90, slidingWindowSize: 100 }, true],
+    [{ delayPercentile: 95, slidingWindowSize: 50 }, false],
+  ])('reconfigured to %j keeps its latencies: %s', async (given, isKept) => {
+    const subject = percentileSetUp();
+    await succeedAfter(subject, 50);
+
+    subject.hedge.reconfigure({ minimumNumberOfCalls: 1, ...given });
+
+    expect(subject.hedge.config.delayPercentile).toBe(given.delayPercentile);
+    expect(subject.hedge.metrics.delayMs !== undefined).toBe(isKept);
+  });
+
+  it('starts without latencies when its delay was fixed before', async () => {
+    const { clock, hedge, attempts, call } = setUp();
+    const subject = { clock, hedge, attempts, call };
+    expect(hedge.metrics.delayMs).toBe(100);
+
+    hedge.reconfigure({ delayPercentile: 95, minimumNumberOfCalls: 1 });
+    expect(hedge.metrics.delayMs).toBeUndefined();
+    await succeedAfter(subject, 50);
+    expect(hedge.metrics.delayMs! / 50).toBeCloseTo(1, 1);
+    hedge.reconfigure({ delay: 70 });
+
+    expect(hedge.metrics.delayMs).toBe(70);
   });
 
   it('hedges the configured share of calls over thousands of calls although slow attempts are aborted', async () => {
@@ -381,14 +454,41 @@ describe('A hedge with a retry budget', () => {
     const budget = budgetOf(0);
     const { hedge } = setUp({ retryBudget: 'shared' }, { budget });
 
-    await hedge.execute(() => 'response');
     await hedge.execute(() => 'response', { attempt: 2 });
+    expect(budget.deposit).not.toHaveBeenCalled();
+    await hedge.execute(() => 'response');
+    await hedge.execute(() => 'response', { attempt: 1 });
 
-    expect(budget.deposit).toHaveBeenCalledOnce();
+    expect(budget.deposit).toHaveBeenCalledTimes(2);
   });
 
   it('refuses a retryBudget without a registry of retry budgets', () => {
-    expect(() => new Hedge('customer', { retryBudget: 'shared' })).toThrow(InvalidOptionsError);
+    const create = () => new Hedge('customer', { retryBudget: 'shared' });
+
+    expect(create).toThrow(InvalidOptionsError);
+    expect(create).toThrow("Hedge 'customer'");
+    expect(create).toThrow(
+      "retryBudget is 'shared'; allowed: a name only together with a registry of retry budgets (`retryBudgets` of the environment)",
+    );
+  });
+
+  it('changes nothing when new options are refused', () => {
+    const { hedge } = setUp({ retryBudget: 'shared' }, { budget: budgetOf(0) });
+
+    expect(() => hedge.reconfigure({ maxHedgedAttempts: -1 })).toThrow("Hedge 'customer' has an invalid option");
+
+    expect(hedge.config).toMatchObject({ maxHedgedAttempts: 1, retryBudget: 'shared' });
+  });
+
+  it('withdraws nothing after new options that name no budget, and keeps as many events as they say', async () => {
+    const { clock, hedge, attempts, call } = setUp({ retryBudget: 'shared' }, { budget: budgetOf(0) });
+    hedge.reconfigure({ delay: 100, eventConsumerBufferSize: 1 });
+
+    hedge.execute(call).catch(() => {});
+    clock.advance(100);
+
+    expect(attempts).toHaveLength(2);
+    expect(hedge.bufferedEvents()).toMatchObject([{ type: 'HEDGE' }]);
   });
 });
 
@@ -409,11 +509,34 @@ describe('The options of a hedge', () => {
     const given = { delay: 100, delayPercentile: 95, minimumNumberOfCalls: 50, slidingWindowSize: 20 };
 
     expect(() => hedgeOptions.resolve('Hedge', given)).toThrow(
-      /set together with delay.*\n.*at most slidingWindowSize/,
+      /set together with delay.*\n.*minimumNumberOfCalls is 50; allowed: at most slidingWindowSize, which is 20/,
     );
   });
 
-  it('replace the delay of a base config by delayPercentile', () => {
+  it.each<HedgeOptions>([
+    { delayPercentile: 95, minimumNumberOfCalls: 20, slidingWindowSize: 20 },
+    // They have no effect on a fixed delay.
+    { delay: 0, minimumNumberOfCalls: 50, slidingWindowSize: 20 },
+    { maxHedgedAttempts: 0 },
+  ])('accept %j', (given) => {
+    expect(hedgeOptions.resolve('Hedge', given)).toMatchObject(given);
+  });
+
+  it.each([
+    ['delay', -1, 'a duration of at least 0 ms'],
+    ['delayPercentile', 0, 'a percentage above 0 and at most 100'],
+    ['minimumNumberOfCalls', 0, 'a whole number of at least 1'],
+    ['slidingWindowSize', 0, 'a whole number from 1 to 10000000'],
+    ['maxHedgedAttempts', -1, 'a whole number of at least 0'],
+    ['retryBudget', '', 'the name of a retry budget'],
+    ['eventConsumerBufferSize', -1, 'a whole number from 0 to 10000000'],
+  ])('refuse %s %j', (option, value, allowed) => {
+    expect(() => new Hedge('customer', { [option]: value })).toThrow("Hedge 'customer' has an invalid option");
+    expect(() => new Hedge('customer', { [option]: value })).toThrow(`allowed: ${allowed}`);
+  });
+
+  it('replace the delay of a base config by delayPercentile, and the other way round', () => {
+    expect(mergeOptions(hedgeOptions.rules, { delayPercentile: 99 }, { delay: 100 })).toStrictEqual({ delay: 100 });
     expect(
       mergeOptions(hedgeOptions.rules, { delay: 100, maxHedgedAttempts: 2 }, { delayPercentile: 99 }),
     ).toStrictEqual({
