@@ -91,6 +91,9 @@ function startCall({ pool }: Scene, context: Partial<CallContext> = {}) {
 
 const count = (used: readonly string[], name: string) => used.filter((each) => each === name).length;
 
+/** The snapshot of an endpoint. */
+const endpointOf = ({ pool }: Scene, name: string) => pool.endpoints.find((endpoint) => endpoint.name === name)!;
+
 describe('An endpoint pool', () => {
   it('gives each call the URL and the name of its endpoint', async () => {
     const { pool } = setUp({ endpoints: ['http://10.0.0.7:3000/base/'] });
@@ -287,6 +290,22 @@ describe('Outlier detection', () => {
     expect(scene.states()).toStrictEqual({ a: 'EJECTED', b: 'IN_SERVICE' });
     expect(scene.events('ENDPOINT_EJECTED')).toMatchObject([{ endpoint: 'a', reason: 'CONSECUTIVE_SLOW_CALLS' }]);
     expect(scene.pool.endpoints.find(({ name }) => name === 'a')?.inFlightCalls).toBe(2);
+  });
+
+  it('notices a stuck call in time although a listener made a call when an earlier one became slow', () => {
+    const scene = setUp({ consecutiveSlowCalls: 1 }, ['a']);
+    scene.pool.on('EJECTION_PREVENTED', () => void startCall(scene));
+    startCall(scene);
+    scene.clock.advance(500);
+    startCall(scene);
+    scene.clock.advance(500);
+    expect(endpointOf(scene, 'a').inFlightCalls).toBe(3);
+    expect(scene.clock.pendingTimers).toBe(1);
+
+    scene.clock.advance(500);
+
+    // The latency falls until the second call is slow, too.
+    expect(endpointOf(scene, 'a').latencyMs).toBe(1_000);
   });
 
   it('has one timer for all calls in flight, which ends with them', async () => {

@@ -73,9 +73,11 @@ export class InFlightCalls {
     this.changeThreshold(Number.POSITIVE_INFINITY);
   }
 
+  /** Replaces a timer that the call of a listener has set. */
   #arm(delayMs: number): void {
+    this.#cancelTimer?.();
     if (this.#slowAfterMs === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = scheduleInBackground(this.#clock, Math.max(0, delayMs), () => {
+    this.#cancelTimer = scheduleInBackground(this.#clock, delayMs, () => {
       this.#cancelTimer = undefined;
       this.#check();
     });
@@ -87,7 +89,7 @@ export class InFlightCalls {
     for (let call = this.#oldestFast; call !== undefined; call = this.#oldestFast) {
       const remainingMs = call.startedAt + this.#slowAfterMs - now;
       if (remainingMs > 0) {
-        if (this.#cancelTimer === undefined) this.#arm(remainingMs);
+        this.#arm(remainingMs);
         return;
       }
       this.#oldestFast = call.next;
