@@ -74,8 +74,8 @@ export class DnsResolver implements EndpointResolver {
   async #addresses(): Promise<readonly ResolvedEndpoint[]> {
     const addresses = await this.#dns.lookup(hostOf(this.#url), { all: true });
     return addresses
-      .filter(({ family }) => family === addresses[0]?.family)
-      .map(({ address, family }) => this.#endpoint(family === 6 ? `[${address}]` : address));
+      .filter(({ family }) => family === addresses[0]!.family)
+      .map(({ address, family }) => this.#endpoint({ hostname: family === 6 ? `[${address}]` : address }));
   }
 
   /** Servers of a lower priority are for when the others are unavailable (RFC 2782). */
@@ -84,20 +84,17 @@ export class DnsResolver implements EndpointResolver {
     const priority = Math.min(...servers.map((server) => server.priority));
     return servers
       .filter((server) => server.priority === priority)
-      .map(({ name, port }) => this.#endpoint(name.replace(/\.$/, ''), port));
+      .map(({ name, port }) => this.#endpoint({ hostname: name.replace(/\.$/, ''), port: String(port) }));
   }
 
-  #endpoint(host: string, port?: number): ResolvedEndpoint {
-    const url = new URL(this.#url);
-    url.hostname = host;
-    if (port !== undefined) url.port = String(port);
-    return { url: url.href };
+  #endpoint(resolved: { readonly hostname: string; readonly port?: string }): ResolvedEndpoint {
+    return { url: Object.assign(new URL(this.#url), resolved).href };
   }
 }
 
 /** Without the brackets of an IPv6 address. */
 function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+  return new URL(url).hostname.replaceAll(/[[\]]/g, '');
 }
 
 /**

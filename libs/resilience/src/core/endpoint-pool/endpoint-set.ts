@@ -9,7 +9,7 @@ import { healthProbeOf } from './endpoint-health.ts';
 import type { InFlightCall } from './in-flight-calls.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { outlierReason } from './outlier-detection.ts';
-import { type EjectionReason, type EndpointOutcome, PooledEndpoint } from './pooled-endpoint.ts';
+import { type EjectedHealth, type EjectionReason, type EndpointOutcome, PooledEndpoint } from './pooled-endpoint.ts';
 
 /** The options that decide about health probes. */
 const probeOptions = ['healthProbe', 'healthProbePath', 'healthProbeInterval', 'healthProbeTimeout'] as const;
@@ -95,15 +95,11 @@ export class EndpointSet {
   /** Ends the ejections and slow starts whose time has passed. */
   advance(now: number): void {
     if (now < this.#changesAt) return;
-    const ofTrials = this.#all.filter(
-      (endpoint) => endpoint.state === 'EJECTED' && now >= endpoint.changesAt(this.#config),
-    );
-    for (const endpoint of ofTrials) {
-      endpoint.state = 'TRIAL';
+    const due = this.#all.filter((endpoint) => now >= endpoint.changesAt(this.#config));
+    const ofTrials = due.filter(({ state }) => state === 'EJECTED');
+    for (const endpoint of due) {
+      endpoint.state = endpoint.state === 'EJECTED' ? 'TRIAL' : 'IN_SERVICE';
       stopProber(endpoint);
-    }
-    for (const endpoint of this.#all) {
-      if (endpoint.state === 'SLOW_START' && now >= endpoint.changesAt(this.#config)) endpoint.state = 'IN_SERVICE';
     }
     this.#refresh();
     for (const { name } of ofTrials) this.#emit('ENDPOINT_TRIAL', { endpoint: name });
@@ -135,10 +131,10 @@ export class EndpointSet {
     if (outcome === 'success') endpoint.latency.observe(elapsedMs, now, decayTime);
     else endpoint.latency.observeAtLeast(elapsedMs, now, decayTime);
     if (outcome === 'ignored') return;
+    const isSlow = elapsedMs > slowCallDurationThreshold;
     if (call.isSlow) evidence.recordEndOfSlow(outcome);
-    else evidence.record(outcome, elapsedMs > slowCallDurationThreshold);
-    const isGood = outcome === 'success' && !call.isSlow && elapsedMs <= slowCallDurationThreshold;
-    this.#judge(endpoint, isTrial, isGood ? 'succeeded' : 'failed', now);
+    else evidence.record(outcome, isSlow);
+    this.#judge(endpoint, isTrial, outcome === 'success' && !isSlow ? 'succeeded' : 'failed', now);
   }
 
   /** Stops all health probes. */
@@ -195,20 +191,19 @@ export class EndpointSet {
     const probe = healthProbeOf(endpoint.address, this.#config);
     if (probe === undefined || endpoint.ejectionReason === 'MANUAL') return;
     const prober = new HealthProber(probe, this.#config, this.#clock, (isHealthy, error) =>
-      this.#onProbe(endpoint, isHealthy, error),
+      this.#onProbe(endpoint, health, isHealthy, error),
     );
-    endpoint.health = { prober, isHealthy: false, hasFailed: false };
+    const health: EjectedHealth = { prober, isHealthy: false, hasFailed: false };
+    endpoint.health = health;
     prober.start();
   }
 
-  #onProbe(endpoint: PooledEndpoint, isHealthy: boolean, error: unknown): void {
-    const { health } = endpoint;
-    if (health === undefined) return;
+  #onProbe(endpoint: PooledEndpoint, health: EjectedHealth, isHealthy: boolean, error: unknown): void {
     const now = this.#clock.now();
     health.isHealthy = isHealthy;
     if (!isHealthy) health.hasFailed = true;
     // It was unhealthy and is not any more. One that has always been healthy was ejected for what probes do not see.
-    else if (health.hasFailed) endpoint.ejectedUntil = Math.min(endpoint.ejectedUntil, now);
+    else if (health.hasFailed) endpoint.ejectedUntil = now;
     this.#refresh();
     this.#emit('HEALTH_PROBE', { endpoint: endpoint.name, isHealthy, error });
     this.advance(now);

@@ -18,7 +18,7 @@ export class LoadBalancer {
     const isRoundRobin = config.loadBalancing === 'ROUND_ROBIN';
     const [chosen, other] = isRoundRobin ? this.#nextTwo(endpoints) : this.#cheaperOfTwo(endpoints, now, config);
     // An endpoint in slow start refuses a part of its share.
-    const isRefused = chosen.state === 'SLOW_START' && this.#random() >= chosen.weight(now, config);
+    const isRefused = chosen.state === 'SLOW_START' && this.#random() >= chosen.slowStartWeight(now, config);
     return isRefused ? other : chosen;
   }
 

@@ -14,10 +14,6 @@ export class OutcomeWindow {
     this.#ring = new Uint8Array(size);
   }
 
-  get size(): number {
-    return this.#ring.length;
-  }
-
   get count(): number {
     return this.#count;
   }

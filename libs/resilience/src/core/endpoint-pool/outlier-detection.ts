@@ -43,7 +43,7 @@ export function outlierReason(
   return isSuccessRateOutlier(endpoint, all, config) ? 'SUCCESS_RATE' : undefined;
 
   function hasPeer(isBetter: (rates: { readonly failureRate: number; readonly slowCallRate: number }) => boolean) {
-    return all.some((peer) => peer !== endpoint && peer.isInService && isBetter(peer.evidence.window));
+    return all.some((peer) => peer.isInService && isBetter(peer.evidence.window));
   }
 }
 

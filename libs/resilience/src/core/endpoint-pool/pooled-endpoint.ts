@@ -142,10 +142,9 @@ export class PooledEndpoint implements UsedEndpoint {
     return this.state === 'SLOW_START' ? this.#restoredAt + slowStartWindow : Number.POSITIVE_INFINITY;
   }
 
-  /** The part of its share that it gets, from 0.1 to 1. */
-  weight(now: number, { slowStartWindow }: EndpointPoolConfig): number {
-    if (this.state !== 'SLOW_START') return 1;
-    return Math.max(minWeight, Math.min(1, (now - this.#restoredAt) / slowStartWindow));
+  /** The part of its share that it gets in slow start, from 0.1 to 1. */
+  slowStartWeight(now: number, { slowStartWindow }: EndpointPoolConfig): number {
+    return Math.max(minWeight, (now - this.#restoredAt) / slowStartWindow);
   }
 
   /** @returns how long the ejection lasts in milliseconds; infinite by hand */
