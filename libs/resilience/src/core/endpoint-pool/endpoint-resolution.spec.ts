@@ -216,6 +216,17 @@ describe('An endpoint pool with a resolver', () => {
     expect(state.resolutions).toBe(1);
   });
 
+  it('is in panic at once when a new threshold requires it', async () => {
+    const { clock, pool } = setUp(() => found('a', 'b'));
+    await clock.advanceAsync(0);
+    pool.eject('a');
+    expect(pool.metrics.isPanic).toBe(false);
+
+    pool.reconfigure({ resolver: pool.config.resolver!, panicThreshold: 100 });
+
+    expect(pool.metrics.isPanic).toBe(true);
+  });
+
   it('leaves no timer after its disposal', async () => {
     const { clock, pool, state } = setUp(() => found('a'));
     await clock.advanceAsync(0);
