@@ -4,13 +4,13 @@ import type { EndpointPoolConfig } from './endpoint-pool.options.ts';
 import { OutcomeWindow } from './outcome-window.ts';
 import { PeakEwma } from './peak-ewma.ts';
 
+export const endpointStates = ['IN_SERVICE', 'SLOW_START', 'EJECTED', 'TRIAL'] as const;
+
 /**
  * Whether an endpoint gets calls: `IN_SERVICE` all of its share, `SLOW_START` a growing part of it, `EJECTED` none, `TRIAL`
  * trial calls one at a time.
  */
-export type EndpointState = 'IN_SERVICE' | 'SLOW_START' | 'EJECTED' | 'TRIAL';
-
-export const endpointStates: readonly EndpointState[] = ['IN_SERVICE', 'SLOW_START', 'EJECTED', 'TRIAL'];
+export type EndpointState = (typeof endpointStates)[number];
 
 export const ejectionReasons = [
   'CONSECUTIVE_FAILURES',
@@ -160,8 +160,9 @@ export class PooledEndpoint implements UsedEndpoint {
   }
 
   /** @param latencyMs of the endpoints in service: its own is that of the time when it failed */
-  restore(latencyMs: number, now: number, { slowStartWindow, slidingWindowSize }: EndpointPoolConfig): void {
-    this.state = slowStartWindow > 0 ? 'SLOW_START' : 'IN_SERVICE';
+  restore(latencyMs: number, now: number, { slidingWindowSize }: EndpointPoolConfig): void {
+    // With a window of 0, it ends at once.
+    this.state = 'SLOW_START';
     this.ejectionReason = undefined;
     this.#restoredAt = now;
     this.evidence = new EndpointEvidence(slidingWindowSize);
