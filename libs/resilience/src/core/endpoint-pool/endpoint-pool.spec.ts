@@ -189,6 +189,7 @@ describe('An endpoint pool', () => {
     const create = () => new EndpointPool('customer', options);
 
     expect(create).toThrow("EndpointPool 'customer' has 4 invalid options");
+    expect(() => setUp().pool.reconfigure(options)).toThrow("EndpointPool 'customer' has 4 invalid options");
     expect(create).toThrow(
       'endpoints is ["10.0.0.7"]; allowed: a list of URLs, each with a protocol and a different host, port or path',
     );
@@ -413,10 +414,11 @@ describe('The choice of an endpoint pool', () => {
 
   it.each<[string, number, number]>([
     ['raises', 200, 200],
-    ['does not lower', 0, 100],
+    // It falls by a fifth of the decay time, as without the call.
+    ['does not change', 10, 100 * Math.exp(-0.2)],
   ])('%s the latency by a call that failed or was aborted after %i ms', async (_what, durationMs, latencyMs) => {
     for (const isAborted of [false, true]) {
-      const scene = setUp({ decayTime: '100h' }, ['a']);
+      const scene = setUp({ decayTime: 50 }, ['a']);
       const first = startCall(scene);
       scene.clock.advance(100);
       await first.succeed();
@@ -426,7 +428,7 @@ describe('The choice of an endpoint pool', () => {
       if (isAborted) controller.abort(new Error('the client disconnected'));
       await second.fail();
 
-      expect(endpointOf(scene, 'a').latencyMs).toBe(latencyMs);
+      expect(endpointOf(scene, 'a').latencyMs).toBeCloseTo(latencyMs, 6);
     }
   });
 
@@ -606,6 +608,9 @@ describe('Outlier detection', () => {
     }
 
     expect(endpointOf(scene, 'a').slowCallRate).toBe(50);
+    scene.pool.reconfigure({ ...scene.pool.config, outlierDetectionEnabled: true } as EndpointPoolOptions);
+    await callsThatEnd(scene, 'slow');
+    expect(scene.events('EJECTION_PREVENTED')).toMatchObject([{ reason: 'CONSECUTIVE_SLOW_CALLS' }]);
   });
 
   it.each([[[]], [[0]], [[1]], [[3]], [[0, 1]], [[1, 2]], [[2, 1]], [[2, 3]], [[3, 2]], [[1, 3]], [[0, 1, 2, 3]]])(
@@ -861,6 +866,18 @@ describe('Outlier detection', () => {
       expect(scene.events('ENDPOINT_EJECTED')).toHaveLength(ejections);
     });
 
+    it.each([
+      [1.99, 1],
+      [2, 0],
+    ])('with the factor %d makes %i ejections at exactly two standard deviations', async (factor, ejections) => {
+      const scene = setUp({ ...options, successRateStdevFactor: factor, failureRateThreshold: 60 }, names);
+      scene.faults['a'] = everyNth(2);
+
+      await callTimes(scene, 51);
+
+      expect(scene.events('ENDPOINT_EJECTED')).toHaveLength(ejections);
+    });
+
     it('compares no endpoint that has too few calls', async () => {
       const scene = setUp(options, names.slice(0, 4));
       scene.faults['a'] = everyNth(3);
@@ -991,6 +1008,7 @@ describe('The limit of ejections', () => {
     const held = startCall(scene);
     expect(await callTimes(scene, 4)).toStrictEqual(['b', 'c', 'a', 'b']);
     expect([held.endpoint, endpointOf(scene, 'a').numberOfEjections]).toStrictEqual(['a', 1]);
+    expect(scene.events('EJECTION_PREVENTED')).toStrictEqual([]);
     scene.pool.restore('b');
     scene.clock.advance(30_000);
     expect(scene.states()['a']).toBe('TRIAL');
@@ -1074,6 +1092,25 @@ describe('The return of an ejected endpoint', () => {
     expect(scene.events('ENDPOINT_TRIAL')).toMatchObject([{ endpoint: 'a' }]);
   });
 
+  it('comes for each endpoint at its own time', async () => {
+    const options = { consecutiveFailures: 1, maxEjectionPercent: 100, panicThreshold: 0 } as const;
+    const scene = setUp({ ...options, loadBalancing: 'ROUND_ROBIN' }, ['a', 'b', 'c', 'd']);
+    scene.faults['a'] = unavailable;
+    await callTimes(scene, 2);
+    scene.faults['c'] = unavailable;
+    scene.clock.advance(10_000);
+    await callTimes(scene, 3);
+    scene.pool.eject('d');
+
+    scene.clock.advance(20_000);
+    expect(scene.states()).toStrictEqual({ a: 'TRIAL', b: 'IN_SERVICE', c: 'EJECTED', d: 'EJECTED' });
+    scene.pool.restore('d');
+    scene.clock.advance(10_000);
+
+    expect(scene.states()).toStrictEqual({ a: 'TRIAL', b: 'IN_SERVICE', c: 'TRIAL', d: 'IN_SERVICE' });
+    expect(scene.events('ENDPOINT_TRIAL')).toMatchObject([{ endpoint: 'a' }, { endpoint: 'c' }]);
+  });
+
   it('never makes a trial of a second attempt', async () => {
     const scene = await withEjected();
     scene.clock.advance(30_000);
@@ -1135,13 +1172,13 @@ describe('The return of an ejected endpoint', () => {
   });
 
   it.each<[number, number, readonly string[]]>([
-    [0, 0.09, ['a', 'b', 'a', 'b']],
-    [0, 0.1, ['a', 'a', 'a', 'a']],
-    [5_000, 0.49, ['a', 'b', 'a', 'b']],
-    [5_000, 0.5, ['a', 'a', 'a', 'a']],
-    [10_000, 0.999, ['a', 'b', 'a', 'b']],
+    [0, 0.09, ['a', 'b', 'c', 'a']],
+    [0, 0.1, ['a', 'c', 'c', 'a']],
+    [5_000, 0.49, ['a', 'b', 'c', 'a']],
+    [5_000, 0.5, ['a', 'c', 'c', 'a']],
+    [10_000, 0.999, ['a', 'b', 'c', 'a']],
   ])('is after %i ms of slow start with a random number of %d used as %j', async (elapsedMs, random, expected) => {
-    const scene = setUp({ loadBalancing: 'ROUND_ROBIN' }, ['a', 'b'], () => random);
+    const scene = setUp({ loadBalancing: 'ROUND_ROBIN' }, ['a', 'b', 'c'], () => random);
     scene.pool.eject('b');
     scene.pool.restore('b');
     scene.clock.advance(elapsedMs);
@@ -1332,7 +1369,7 @@ describe('The health probe of an ejected endpoint', () => {
     const restored = await withProbe(() => false);
     restored.pool.restore('a');
     const removed = await withProbe(() => false);
-    removed.pool.reconfigure({ endpoints: ['http://b'] });
+    removed.pool.reconfigure({ ...removed.pool.config, endpoints: ['http://b'] } as EndpointPoolOptions);
     const disposed = await withProbe(() => false);
     disposed.pool.dispose();
 

@@ -77,6 +77,19 @@ describe('An endpoint pool with a resolver', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
+  it('lets a waiting call wait for the new source, too', async () => {
+    const [first, second] = [Promise.withResolvers<unknown>(), Promise.withResolvers<readonly ResolvedEndpoint[]>()];
+    const { clock, pool } = setUp(() => first.promise);
+    const call = chosen(pool);
+    pool.reconfigure({ resolver: { resolve: () => second.promise } });
+
+    first.resolve(found('old'));
+    await clock.advanceAsync(0);
+    second.resolve(found('new'));
+
+    await expect(call).resolves.toBe('new');
+  });
+
   it('refuses a call that waits when the pool is disposed', async () => {
     const first = Promise.withResolvers<unknown>();
     const { pool } = setUp(() => first.promise);
