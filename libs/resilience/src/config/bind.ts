@@ -1,24 +1,17 @@
-import { baseConfigOption, type Group, type Layer, type Settings } from '../core/definitions.ts';
+import type { Group, Layer, Settings } from '../core/definitions.ts';
 import { findRelaxed, relaxed } from './names.ts';
 import { findGroup, groupKeys, pipelinesSection, type SectionFormat } from './section-format.ts';
-import { isEmpty, type Property } from './sources.ts';
+import { isEmpty, isOfPipelines, type Property } from './sources.ts';
 import { quoted, type ReadingContext, readSetting } from './values.ts';
 
+/** A section of Resilience4j without a counterpart. Its others, such as `micrometer`, resemble none here and are ignored. */
 const threadPools = 'thread-pool-bulkhead';
-
-/** Sections of Resilience4j that are no policy of this library. */
-const otherSections = ['micrometer', 'scheduled', 'spelresolver', threadPools];
 
 /** The definitions of one source by the kind of policy. */
 export type Layers = ReadonlyMap<string, Layer>;
 
 /** A layer that is being read. */
 type Draft = Readonly<Record<Group, Map<string, Settings>>>;
-
-/** Whether a property belongs to the section of pipelines. */
-export function isOfPipelines({ path: [section = ''] }: Property): boolean {
-  return relaxed(section) === pipelinesSection;
-}
 
 /** Reads the definitions in the properties of one source. A path is: section, group, name, option. */
 export function bindDefinitions(
@@ -31,22 +24,26 @@ export function bindDefinitions(
   );
   const sections = formats.map(({ section }) => section);
   for (const property of properties) {
-    const section = findRelaxed(property.path[0] ?? '', sections);
-    const format = formats.find((candidate) => candidate.section === section);
-    const draft = drafts.get(format?.kind ?? '');
-    if (format !== undefined && draft !== undefined) bindInSection(property, format, draft, context);
-    else if (property.path.length > 0 && !isOfPipelines(property)) reportSection(property, sections, context);
+    const [written] = property.path;
+    if (written === undefined || isOfPipelines(property)) continue;
+    const format = formats.find(({ section }) => relaxed(section) === relaxed(written));
+    if (format === undefined) reportSection(written, property, sections, context);
+    else bindInSection(property, format, drafts.get(format.kind)!, context);
   }
   return drafts;
 }
 
-function reportSection(property: Property, sections: readonly string[], { issues }: ReadingContext): void {
-  const [written = ''] = property.path;
+function reportSection(
+  written: string,
+  property: Property,
+  sections: readonly string[],
+  { issues }: ReadingContext,
+): void {
   const place = property.origin(1);
   if (relaxed(written) === relaxed(threadPools)) {
     issues.ignore(`${place} (Node.js has no thread pools; a bulkhead limits the calls in flight)`);
   } else {
-    issues.unknownKey(written, place, { known: [...sections, pipelinesSection], meaningless: otherSections });
+    issues.unknownKey(written, place, { known: [...sections, pipelinesSection], meaningless: [] });
   }
 }
 
@@ -105,7 +102,6 @@ function bindOption(
     const allowed = `one of the two; the other is ${first.origin}`;
     issues.report({ option: place, given: 'set a second time', allowed });
   }
-  const rule = option === baseConfigOption ? undefined : rules[option];
-  const setting = readSetting(property, { name: option, rule }, context);
+  const setting = readSetting(property, { name: option, rule: rules[option] }, context);
   return setting === undefined ? {} : { [option]: setting };
 }

@@ -3,7 +3,7 @@ import type { ConfigIssues } from './issues.ts';
 import { findRelaxed, nearestRelaxed, relaxed } from './names.ts';
 import type { Environment } from './placeholders.ts';
 import { findGroup, pipelinesSection, type SectionFormat } from './section-format.ts';
-import { joinLists, keysIn, type Property } from './sources.ts';
+import { isIndex, joinLists, keysIn, type Property } from './sources.ts';
 import { isList } from './values.ts';
 
 const variablePrefix = 'RESILIENCE4J_';
@@ -47,19 +47,19 @@ function pathOf(
   issues: ConfigIssues,
 ): readonly string[] | undefined {
   const words = variable.slice(variablePrefix.length).split('_');
-  const [first = '', ...others] = words;
-  if (relaxed(first) === pipelinesSection && others.length > 0) {
+  const others = words.slice(1);
+  if (relaxed(words[0]!) === pipelinesSection && others.length > 0) {
     const meant = oneOf(variable, pipelinesMeant(others, knownNames.pipelines), issues);
-    return meant && [first, ...meant];
+    return meant && [pipelinesSection, ...meant];
   }
   const groupAt = words.findIndex((word) => findGroup(word) !== undefined);
-  const [groupKey = '', ...rest] = words.slice(Math.max(groupAt, 0));
+  const groupKey = words[groupAt];
   const section = words.slice(0, groupAt).join('');
   const format = formats.find((candidate) => relaxed(candidate.section) === relaxed(section));
-  const group = findGroup(groupKey);
-  if (format === undefined || group === undefined) return words;
+  if (format === undefined || groupKey === undefined) return words;
 
-  const names = knownNames.of(format, group);
+  const rest = words.slice(groupAt + 1);
+  const names = knownNames.of(format, findGroup(groupKey)!);
   const meant = settingsMeant(rest, names, format);
   if (meant.length === 0 && isWithoutEffect(rest, names, format)) issues.ignore(variable);
   else if (meant.length === 0) reportUnknownOption(variable, rest, names, format, issues);
@@ -90,12 +90,12 @@ function pipelinesMeant(words: readonly string[], names: readonly string[]): rea
 
 /** The words before the index of an entry of a list, if there is one. */
 function withoutIndex(words: readonly string[]): readonly (readonly string[])[] {
-  return words.length > 1 && /^\d+$/.test(words.at(-1) ?? '') ? [words.slice(0, -1)] : [];
+  return words.length > 1 && isIndex(words.at(-1)!) ? [words.slice(0, -1)] : [];
 }
 
 /** Splits words into name and option: after a known name if possible, otherwise before the longest known option. */
 function settingsMeant(words: readonly string[], names: readonly string[], format: SectionFormat): readonly Meaning[] {
-  const splits = words.slice(1).flatMap((_, at) => {
+  const splits = words.flatMap((_, at) => {
     const name = words.slice(0, at + 1).join('_');
     const option = optionIn(words.slice(at + 1), format);
     return option === undefined ? [] : [{ name, option }];
@@ -114,9 +114,11 @@ function optionIn(
   const whole = words.join('_');
   if (findRelaxed(whole, options) !== undefined) return [whole];
   const [ofOption] = withoutIndex(words);
-  const option = findRelaxed(ofOption?.join('_') ?? '', keys);
-  const rule = option === undefined ? undefined : rules[aliases[option] ?? option];
-  return ofOption && rule && isList(rule) ? [ofOption.join('_'), words.at(-1)!] : undefined;
+  if (ofOption === undefined) return undefined;
+  const written = ofOption.join('_');
+  const option = findRelaxed(written, keys);
+  const rule = option && rules[aliases[option] ?? option];
+  return rule && isList(rule) ? [written, words.at(-1)!] : undefined;
 }
 
 /** Whether a key that has no effect here follows the name, such as a map of tags. */
@@ -131,7 +133,7 @@ function isWithoutEffect(
 
 /** The number of words in the longest known name; 1 if no name is known. */
 function endOfName(words: readonly string[], names: readonly string[]): number {
-  const isName = (end: number) => namesMeant(words.slice(0, end).join('_'), names).length > 0;
+  const isName = (end: number) => namesMeant(words.slice(0, end).join(''), names).length > 0;
   return words.findLastIndex((_, at) => isName(at + 1)) + 1 || 1;
 }
 

@@ -1,10 +1,9 @@
 import type { Setting } from '../core/definitions.ts';
 import { nearestName } from '../core/nearest-name.ts';
 import { type PipelineKind, pipelineKindsOf, type PolicyDefinitions } from '../core/policies.ts';
-import { isOfPipelines } from './bind.ts';
 import { findRelaxed, nearestRelaxed, relaxed } from './names.ts';
-import { isEmpty, type Property } from './sources.ts';
-import { fillIn, plainText, quoted, type ReadingContext, wordsIn } from './values.ts';
+import { isEmpty, isOfPipelines, type Property } from './sources.ts';
+import { fillIn, quoted, type ReadingContext, wordsIn } from './values.ts';
 
 /**
  * A policy of a pipeline: the instance that has the name of the pipeline (`bulkhead`), or one of another name
@@ -82,7 +81,7 @@ export function pipelinePolicies(
 
 /** Whether the words of a pipeline stand for the standard pipeline. */
 export function isStandard(words: readonly string[]): boolean {
-  return words.length === 1 && relaxed(words[0] ?? '') === standardWord;
+  return words.length === 1 && relaxed(words[0]!) === standardWord;
 }
 
 /** The policies that have an instance of this name, in the default order. */
@@ -108,14 +107,12 @@ function membersIn(
   const members: PipelineMember[] = [];
   const listed = `${kinds.join(', ')}; or ${standardWord} alone`;
   for (const word of words) {
-    const written = plainText(word);
-    const [kindText = '', ...rest] = written.split(':');
-    const kind = findRelaxed(kindText, kinds);
+    const { kind: written, instance } = parseMember(word as PipelineMember, pipelineName);
+    const kind = findRelaxed(written, kinds);
     if (kind === undefined) {
-      fault(`'${written}', which is no policy`, orNearest(nearestRelaxed(kindText, [...kinds, standardWord]), listed));
+      fault(`'${word}', which is no policy`, orNearest(nearestRelaxed(written, [...kinds, standardWord]), listed));
       continue;
     }
-    const instance = rest.length === 0 ? pipelineName : rest.join(':');
     const member: PipelineMember = instance === pipelineName ? kind : `${kind}:${instance}`;
     const instances = Object.keys(definitions[kind].instances ?? {});
     if (member !== kind && !instances.includes(instance)) {
@@ -123,7 +120,7 @@ function membersIn(
         instances.length === 0
           ? `${kind} alone: it has no instances`
           : `an instance of ${kind}: ${instances.join(', ')}`;
-      fault(`'${written}', which is not defined`, orNearest(nearestName(instance, instances), others));
+      fault(`'${word}', which is not defined`, orNearest(nearestName(instance, instances), others));
     } else if (members.includes(member)) fault(`${member} twice`, 'each policy once');
     else members.push(member);
   }

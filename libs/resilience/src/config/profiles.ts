@@ -2,7 +2,7 @@ import type { ConfigIssues } from './issues.ts';
 import { relaxed } from './names.ts';
 import { type Environment, fillPlaceholders, type Lookup, lookupIn } from './placeholders.ts';
 import { acceptsProfiles } from './profile-expression.ts';
-import { type Document, keysOfDocuments, propertiesBelow } from './sources.ts';
+import { type Document, isIndex, keysOfDocuments, propertiesBelow } from './sources.ts';
 import { quoted, wordsIn } from './values.ts';
 
 /** The keys below `spring` that bind a document to profiles: the current one and that before Spring Boot 2.4. */
@@ -77,7 +77,7 @@ function entriesOf(variable: string, env: Environment): readonly string[] {
 function documentOfProfiles(document: Document, lookup: Lookup): DocumentOfProfiles {
   const properties = propertiesBelow('spring', document.tree, document.label).map(({ path, value }) => ({
     key: path
-      .filter((word) => !/^\d+$/.test(word))
+      .filter((word) => !isIndex(word))
       .map(relaxed)
       .join('.'),
     profiles: wordsIn(value).flatMap((word) => {

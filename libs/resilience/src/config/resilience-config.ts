@@ -221,9 +221,9 @@ function knownNamesIn({ layers, pipelines }: Sources, inCode: NamesInCode): Know
   const ofPipelines = [...pipelines.keys(), ...(inCode.pipeline ?? [])];
   return {
     pipelines: ofPipelines,
-    of: ({ kind }, group) => [
-      ...(layers.get(kind)?.[group].keys() ?? []),
-      ...(group === 'instances' ? [...(inCode[kind as PolicyKind] ?? []), ...ofPipelines] : []),
-    ],
+    of: ({ kind }, group) => {
+      const defined = [...layers.get(kind)![group].keys()];
+      return group === 'configs' ? defined : [...defined, ...(inCode[kind as PolicyKind] ?? []), ...ofPipelines];
+    },
   };
 }

@@ -2,7 +2,7 @@ import { baseConfigOption, type Group } from '../core/definitions.ts';
 import { flag, type OptionRule, type OptionRules, type OptionSchema } from '../core/options.ts';
 import type { BackoffOptions, PolicyTable } from '../core/policy-definition.ts';
 import { backoffRules } from './backoff.ts';
-import { findRelaxed } from './names.ts';
+import { relaxed } from './names.ts';
 
 /** Spring's options of an instance for its health indicator, which are no options of the policy. */
 export interface HealthOptions {
@@ -69,5 +69,5 @@ const groupsByKey: Readonly<Record<string, Group>> = {
 export const groupKeys: readonly string[] = Object.keys(groupsByKey);
 
 export function findGroup(written: string): Group | undefined {
-  return groupsByKey[findRelaxed(written, groupKeys) ?? ''];
+  return Object.entries(groupsByKey).find(([key]) => relaxed(key) === relaxed(written))?.[1];
 }

@@ -41,9 +41,9 @@ export function keysIn(key: string): readonly string[] {
   return [...key.matchAll(/\[([^\]]*)\]|[^.[]+/g)].map(([plain, bracketed]) => bracketed ?? plain);
 }
 
-/** Whether nothing is set: no value, or a map without entries. */
+/** Whether the value of a property sets nothing: no value, or a map, which has no entries where it is a value. */
 export function isEmpty(value: unknown): boolean {
-  return value === null || value === undefined || (isMap(value) && Object.keys(value).length === 0);
+  return value === null || value === undefined || isMap(value);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -96,14 +96,24 @@ export function joinLists(properties: readonly Property[], issues: ConfigIssues)
   return joined.map((property) => ('path' in property ? property : listOf(property, issues)));
 }
 
+/** Whether a property belongs to the section of pipelines. */
+export function isOfPipelines({ path: [section] }: Property): boolean {
+  return section !== undefined && relaxed(section) === pipelinesSection;
+}
+
 /** The position of the name in a path: section, group, name, option; or pipelines, name. */
-const nameAt = ({ path }: Property): number => (relaxed(path[0] ?? '') === pipelinesSection ? 1 : 2);
+const nameAt = (property: Property): number => (isOfPipelines(property) ? 1 : 2);
+
+/** Whether a key is the index of an entry of a list. */
+export function isIndex(key: string): boolean {
+  return /^\d+$/.test(key);
+}
 
 /** Whether the last key is an index: below the option of an instance, or below the name of a pipeline. */
 function isEntry(property: Property): boolean {
   const { path } = property;
-  const listAt = nameAt(property) === 1 ? 1 : 3;
-  return path.length - 1 > listAt && /^\d+$/.test(path.at(-1) ?? '');
+  const listAt = isOfPipelines(property) ? 1 : 3;
+  return path.length - 1 > listAt && isIndex(path.at(-1)!);
 }
 
 /** Names are compared as written, other keys in their relaxed form. */
