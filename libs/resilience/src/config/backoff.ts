@@ -76,7 +76,7 @@ export function withBackoff(
     issues.report({ option: randomized.origin, given, allowed: 'only one of the two' });
     return others;
   }
-  const waitMs = (resolved[wait]?.value ?? rules[wait]?.defaultValue) as number;
+  const waitMs = (resolved[wait]?.value ?? rules[wait]!.defaultValue) as number;
   const enabled = exponential ?? randomized;
   if (enabled === undefined) return { ...others, [wait]: { value: waitMs, origin } };
   if (waitMs < 1) {

@@ -28,7 +28,7 @@ export async function readConfigFile(
 
 function labelOf(path: string): string {
   const fromHere = relative(process.cwd(), path);
-  return fromHere === '' || fromHere === '..' || fromHere.startsWith(`..${sep}`) ? path : fromHere;
+  return fromHere.startsWith(`..${sep}`) ? path : fromHere;
 }
 
 async function textOf(path: string): Promise<string> {

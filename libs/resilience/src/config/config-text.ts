@@ -35,7 +35,6 @@ interface YamlDocument {
 }
 
 interface YamlError extends Error {
-  readonly code: string;
   readonly linePos?: readonly { readonly line: number; readonly col: number }[] | undefined;
 }
 
@@ -71,8 +70,8 @@ function properties(text: string, path: string, label: string): readonly unknown
   try {
     return propertiesDocuments(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigFileError(path, `${label} is not a valid properties file, ${reason}`, { cause: error });
+    const { message } = error as Error;
+    throw new ConfigFileError(path, `${label} is not a valid properties file, ${message}`, { cause: error });
   }
 }
 
@@ -88,7 +87,7 @@ async function yamlDocuments(
     const [error] = errors;
     if (error === undefined) continue;
     const [{ line, col } = { line: 1, col: 1 }] = error.linePos ?? [];
-    const [summary = error.code] = error.message.split(/ at line \d+|\n/);
+    const summary = error.message.replace(/( at line \d|\n).*/s, '');
     const message = `${label} is not valid YAML, line ${line}, column ${col}: ${summary}`;
     throw new ConfigFileError(path, message, { cause: error });
   }
@@ -101,8 +100,8 @@ function valueOf(document: YamlDocument, path: string, label: string): unknown {
   try {
     value = document.toJS();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigFileError(path, `${label} is not valid YAML: ${reason}`, { cause: error });
+    const { message } = error as Error;
+    throw new ConfigFileError(path, `${label} is not valid YAML: ${message}`, { cause: error });
   }
   if (!containsItself(value)) return value;
   throw new ConfigFileError(path, `${label} is not valid YAML: an anchor contains an alias of itself`);
@@ -120,8 +119,8 @@ async function yaml(path: string, importYaml: YamlImport): ReturnType<YamlImport
     return await importYaml();
   } catch (error) {
     // The second is the code where this library was loaded as CommonJS.
-    const missing = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
-    if (!missing.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const missing: readonly unknown[] = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'];
+    if (!missing.includes((error as NodeJS.ErrnoException).code)) throw error;
     const message = `Reading ${path} needs the package 'yaml', which is not installed: npm install yaml`;
     throw new ConfigFileError(path, message, { cause: error });
   }

@@ -12,7 +12,8 @@ export interface Vocabulary {
 export class ConfigIssues {
   readonly #faults = new Map<string, OptionFault>();
   readonly #ignored = new Set<string>();
-  readonly #withoutCounterpart = new Map<string, { readonly places: Set<string>; readonly text: string }>();
+  /** The places of each text. */
+  readonly #withoutCounterpart = new Map<string, Set<string>>();
 
   /** @param fault with the place as its option */
   readonly report = (fault: OptionFault): void => {
@@ -31,10 +32,9 @@ export class ConfigIssues {
    * @param remedy what can provide a counterpart
    */
   noCounterpart(name: string, place: string, effect: string, remedy: string): void {
-    const text = `so ${effect}; ${remedy}`;
-    const key = `${name}\n${remedy}`;
-    const { places } = this.#withoutCounterpart.get(key) ?? { places: new Set<string>() };
-    this.#withoutCounterpart.set(key, { places: places.add(place), text });
+    const text = `The Java class ${name} is not known here, so ${effect}; ${remedy}`;
+    const places = this.#withoutCounterpart.get(text) ?? new Set();
+    this.#withoutCounterpart.set(text, places.add(place));
   }
 
   /** A key without effect: a fault if it looks like a mistyped one, otherwise ignored. */
@@ -50,10 +50,7 @@ export class ConfigIssues {
     const lines = [...this.#ignored].map((place) => `  - ${place}`);
     const ignored =
       lines.length === 0 ? [] : [`Parts of the resilience configuration have no effect here:\n${lines.join('\n')}`];
-    const classes = [...this.#withoutCounterpart].map(([key, { places, text }]) => {
-      const [name = ''] = key.split('\n');
-      return `The Java class ${name} is not known here, ${text} (${[...places].join(', ')}).`;
-    });
+    const classes = [...this.#withoutCounterpart].map(([text, places]) => `${text} (${[...places].join(', ')}).`);
     return [...ignored, ...classes];
   }
 

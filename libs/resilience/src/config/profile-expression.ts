@@ -16,7 +16,7 @@ export function acceptsProfiles(expression: string, active: readonly string[]): 
       const inner = operation();
       return tokens[at++] === ')' ? inner : undefined;
     }
-    return token === undefined || /^[)&|]$/.test(token) ? undefined : active.includes(token);
+    return token === undefined || ')&|'.includes(token) ? undefined : active.includes(token);
   }
 
   function operation(): boolean | undefined {

@@ -22,22 +22,22 @@ export function propertiesDocuments(text: string): readonly Readonly<Record<stri
     unfinished = continues ? { ...joined, text: joined.text.slice(0, -1) } : undefined;
     if (continues && at < lines.length - 1) continue;
     const [key, value] = keyAndValue(continues ? joined.text.slice(0, -1) : joined.text, joined.line);
-    documents.at(-1)?.set(key, value);
+    documents.at(-1)!.set(key, value);
   }
   return documents.map((entries) => Object.fromEntries(entries));
 }
 
 /** Whether the number of backslashes at the end is odd; two of them are one as text. */
 function endsWithContinuation(line: string): boolean {
-  return (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;
+  return /(?<!\\)(?:\\\\)*\\$/.test(line);
 }
 
-/** The key ends at the first `=`, `:` or space that has no backslash. */
+/** Any text; the key ends at the first `=`, `:` or space that has no backslash. */
 const logicalLine = /^((?:\\.|[^\\=:\s])*)\s*[=:]?\s*(.*)$/s;
 
 function keyAndValue(text: string, line: number): readonly [string, string] {
-  const [, key = '', value = ''] = logicalLine.exec(text) ?? [];
-  return [unescaped(key, line), unescaped(value, line)];
+  const [, key, value] = logicalLine.exec(text)!;
+  return [unescaped(key!, line), unescaped(value!, line)];
 }
 
 const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
@@ -45,8 +45,8 @@ const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f
 function unescaped(text: string, line: number): string {
   return text.replaceAll(/\\(u.{0,4}|.)/gs, (written, escape: string) => {
     if (!escape.startsWith('u')) return escapes[escape] ?? escape;
-    const digits = /^u([\da-f]{4})$/i.exec(escape)?.[1];
-    if (digits === undefined) throw new SyntaxError(`line ${line}: '${written}' is no character`);
+    const digits = escape.slice(1);
+    if (!/[\da-f]{4}/i.test(digits)) throw new SyntaxError(`line ${line}: '${written}' is no character`);
     return String.fromCharCode(Number.parseInt(digits, 16));
   });
 }

@@ -1,4 +1,4 @@
-import { BaseConfigs, baseConfigOption, emptyLayer, type Layer, type Settings } from '../core/definitions.ts';
+import { BaseConfigs, emptyLayer, type Layer, type Settings } from '../core/definitions.ts';
 import { mergeOptions } from '../core/options.ts';
 import { standardBackoff, type StandardOptions, standardOptions } from '../core/standard-pipeline.ts';
 import type { Layers } from './bind.ts';
@@ -15,7 +15,6 @@ export function withStandardPipelines(
   formats: readonly SectionFormat[],
 ): Layers {
   const names = [...pipelines].filter(([, { value }]) => isStandard(value as readonly string[])).map(([name]) => name);
-  if (names.length === 0) return layers;
   return new Map(
     formats.map((format) => {
       const layer = layers.get(format.kind) ?? emptyLayer;
@@ -29,9 +28,7 @@ function withStandardInstance(layer: Layer, name: string, format: SectionFormat)
   if (standard === undefined) return layer;
   // Unusable bases are reported where all definitions are resolved.
   const bases = new BaseConfigs(format.rules, layer, () => {});
-  const own = layer.instances.get(name)?.[baseConfigOption];
-  const settings = mergeOptions(format.rules, standard, bases.ofInstance(name));
-  const instance = own === undefined ? settings : { ...settings, [baseConfigOption]: own };
+  const instance = mergeOptions(format.rules, standard, bases.ofInstance(name));
   return { ...layer, instances: new Map([...layer.instances, [name, instance]]) };
 }
 
@@ -41,15 +38,15 @@ function standardSettings(name: string, { kind, backoff, schema }: SectionFormat
   if (options === undefined) return undefined;
   const { multiplier, randomizationFactor, maxWaitMs } = standardBackoff;
   const waits =
-    backoff === undefined || !Object.hasOwn(options, backoff.wait) || !backoff.mayCombine
-      ? {}
-      : {
+    backoff?.mayCombine === true
+      ? {
           enableExponentialBackoff: true,
           exponentialBackoffMultiplier: multiplier,
           enableRandomizedWait: true,
           randomizedWaitFactor: randomizationFactor,
           [backoff.maxWait]: maxWaitMs,
-        };
+        }
+      : {};
   const origin = `the defaults of the standard pipeline '${name}'`;
   const { values } = schema.parse(options);
   return Object.fromEntries(
