@@ -74,6 +74,12 @@ instances.customer: { enableExponentialBackoff: true }`;
     expect(waitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
   });
 
+  it('accept a wait of 1 ms', () => {
+    const definitions = 'instances.customer: { waitDurationInOpenState: 1, enableExponentialBackoff: true }';
+
+    expect(waitsOf(`${definitions}\nconfigs.default.exponentialBackoffMultiplier: 2`)).toStrictEqual([1, 2, 4]);
+  });
+
   it('disable an inherited back-off', () => {
     const definitions = `configs.default: { waitDurationInOpenState: 2s, enableExponentialBackoff: true }
 instances.customer: { enableExponentialBackoff: false }`;
@@ -139,6 +145,41 @@ describe("Spring's properties of the wait between attempts", () => {
 instances.customer: { enableExponentialBackoff: true, randomizedWaitFactor: 0 }`;
 
     expect(retryWaitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
+  });
+
+  it.each([
+    ['exponentialMaxWaitDuration: 3s', [2_000, 3_000, 3_000]],
+    ['randomizedWaitFactor: 0.1', [2_000, 3_000, 4_500]],
+    ['enableRandomizedWait: false', [2_000, 3_000, 4_500]],
+    ['waitDuration: 4s', [4_000, 6_000, 9_000]],
+  ])('apply together if the instance sets only %s', (setting, waits) => {
+    const definitions = `configs.default: { waitDuration: 2s, enableExponentialBackoff: true }\n${customer(setting)}`;
+    const documents = [{ 'resilience4j.retry': parse(definitions) as unknown }];
+    const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {} });
+
+    expect(retryWaitsOf(definitions)).toStrictEqual(waits);
+    expect(retry.instances?.['customer']).toStrictEqual({ intervalFunction: expect.any(Function) });
+  });
+
+  it.each(['enableExponentialBackoff', 'enableRandomizedWait'])(
+    'end where a configuration in between has a function: %s',
+    (enabling) => {
+      const inCode = { configs: { shared: { baseConfig: 'default', intervalFunction: () => 1 } } };
+      const definitions = `configs.default.${enabling}: true\n${customer('baseConfig: shared, waitDuration: 2s')}`;
+      const documents = [{ 'resilience4j.retry': parse(definitions) as unknown }];
+      const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, retry: inCode });
+
+      expect(retry.instances?.['customer']).toStrictEqual({ baseConfig: 'shared', waitDuration: 2_000 });
+    },
+  );
+
+  it('do not replace an inherited function unless the instance sets a wait or enables a back-off', () => {
+    const inCode = { configs: { default: { intervalFunction: () => 1 } } };
+    const documents = [{ 'resilience4j.retry': parse(customer('exponentialBackoffMultiplier: 2')) as unknown }];
+    const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, retry: inCode });
+
+    expect(retry.instances?.['customer']).toStrictEqual({});
+    expect(createRegistry('retry', retry).getOrCreate('customer').config.intervalFunction?.(1)).toBe(1);
   });
 
   it('reject exponential back-off with a wait of 0', () => {
