@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigFileError } from './config-text.ts';
+import { ConfigFileError, documentsInText } from './config-text.ts';
 import { readConfigFile } from './config-file.ts';
 
 describe('readConfigFile', () => {
@@ -34,6 +34,36 @@ describe('readConfigFile', () => {
     expect(label).toBe('package.json');
   });
 
+  it('labels a file outside the working directory by its absolute path', async () => {
+    const path = resolve('..', '..', 'package.json');
+
+    expect(await readConfigFile(relative(process.cwd(), path))).toMatchObject({ label: path });
+  });
+
+  it.each([
+    ['resilience.prod.yml', '1'],
+    ['RESILIENCE.YML', '1'],
+    ['a.yml/resilience', 'has no extension'],
+    ['a.yml\\resilience', 'has no extension'],
+    ['resilience.', 'has the extension .'],
+    ['resilience.YMLX', 'has the extension .ymlx'],
+  ])('reads a text by the extension of its name: %s', async (name, expected) => {
+    const reading = documentsInText('1', name, name, () => import('yaml')).then(String, ({ message }) =>
+      String(message),
+    );
+
+    expect(await reading).toBe(
+      expected === '1' ? '1' : `The configuration file ${name} ${expected}; allowed: .yml, .yaml, .json, .properties.`,
+    );
+  });
+
+  it('accepts empty values, and an anchor with several aliases', async () => {
+    const path = await write('a: &a { b: }\nc: [*a, *a]\nd: { e: *a }');
+    const a = { b: null };
+
+    expect(await readConfigFile(path)).toMatchObject({ documents: [{ a, c: [a, a], d: { e: a } }] });
+  });
+
   it('reads several documents, or none', async () => {
     expect(await readConfigFile(await write('a: 1\n---\nb: 2'))).toMatchObject({ documents: [{ a: 1 }, { b: 2 }] });
     expect(await readConfigFile(await write(''))).toMatchObject({ documents: [] });
@@ -54,6 +84,7 @@ describe('readConfigFile', () => {
       code: 'CONFIG_FILE_UNREADABLE',
       path,
       message: `The configuration file ${path} cannot be read: there is no such file.`,
+      cause: { code: 'ENOENT' },
     });
   });
 
@@ -68,12 +99,25 @@ describe('readConfigFile', () => {
   ])('reports the place of invalid YAML: %j', async (text, reason) => {
     const path = await write(text);
 
-    await expect(readConfigFile(path)).rejects.toThrow(`${path} is not valid YAML, ${reason}`);
+    await expect(readConfigFile(path)).rejects.toMatchObject({
+      message: `${path} is not valid YAML, ${reason}`,
+      cause: { name: 'YAMLParseError' },
+    });
+  });
+
+  it('reports the start of the file if the parser gives no place', async () => {
+    const parser = { parseAllDocuments: () => [{ errors: [new Error('Broken\nmore')], toJS: () => undefined }] };
+    const path = await write('');
+
+    await expect(readConfigFile(path, () => Promise.resolve(parser))).rejects.toThrow(
+      new ConfigFileError(path, `${path} is not valid YAML, line 1, column 1: Broken`),
+    );
   });
 
   it.each([
     ['a: *b', 'Unresolved alias (the anchor must be set before the alias): b'],
     ['a: &a\n  b: *a', 'an anchor contains an alias of itself'],
+    ['a: &a\n  b: 1\n  c: [1, *a]', 'an anchor contains an alias of itself'],
     ['a: { <<: 1 }', 'Merge sources must be maps or map aliases'],
     [
       [
@@ -94,7 +138,12 @@ describe('readConfigFile', () => {
     const missing = Object.assign(new Error("Cannot find package 'yaml'"), { code });
     const reading = readConfigFile(await write('a: 1'), () => Promise.reject(missing));
 
-    await expect(reading).rejects.toThrow(/needs the package 'yaml', which is not installed: npm install yaml$/);
+    await expect(reading).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^Reading .*\.yml needs the package 'yaml', which is not installed: npm install yaml$/,
+      ),
+      cause: missing,
+    });
   });
 
   it('passes other errors of the package on', async () => {

@@ -26,12 +26,19 @@ describe('propertiesDocuments', () => {
     ['a=\\t\\n\\r\\f\\u00e9\\z', { a: '\t\n\r\féz' }],
     ['a=1\na=2', { a: '2' }],
     ['\uFEFFa=1', { a: '1' }],
+    ['a=1\uFEFF2', { a: '1\uFEFF2' }],
+    ['a=b#c\nd=e!f', { a: 'b#c', d: 'e!f' }],
+    ['a=1\nb=#---\nc=3', { a: '1', b: '#---', c: '3' }],
+    ['a=one\\\\\\\n two', { a: 'one\\two' }],
+    ['a\\\\=one\\\\\\\\\nb=2', { 'a\\': 'one\\\\', b: '2' }],
+    ['a  :=  b', { a: '=  b' }],
+    ['a=\\u00E9\\u00412', { a: 'éA2' }],
   ])('reads %j as Java does', (text, expected) => {
     expect(keysOf(text)).toStrictEqual(expected);
   });
 
   it('separates documents at #--- and !---, as Spring does', () => {
-    expect(propertiesDocuments('a=1\n#---\nb=2\n!---\nc=3\n# --- a comment\n#----')).toStrictEqual([
+    expect(propertiesDocuments('a=1\n#---\nb=2\n!---  \t\nc=3\n# --- a comment\n#----')).toStrictEqual([
       { a: '1' },
       { b: '2' },
       { c: '3' },
@@ -40,6 +47,9 @@ describe('propertiesDocuments', () => {
 
   it('throws a SyntaxError with the line of an escape that is not valid', () => {
     expect(() => propertiesDocuments('a=1\nb=\\u12g4')).toThrow(new SyntaxError("line 2: '\\u12g4' is no character"));
+    expect(() => propertiesDocuments('a=1\nb=\\\n  c\\\n\\u123')).toThrow(
+      new SyntaxError("line 2: '\\u123' is no character"),
+    );
   });
 
   it('reads every key and value that is written with escapes', () => {
