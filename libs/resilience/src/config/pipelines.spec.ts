@@ -71,6 +71,56 @@ describe('pipelines', () => {
     });
   });
 
+  it('may have a number as their name, in files and variables', () => {
+    const env = { RESILIENCE4J_PIPELINES_8: 'retry', RESILIENCE4J_PIPELINES_STOCK_V1: 'retry' };
+
+    expect(pipelinesIn('pipelines: { 7: [retry], "[8th]": [bulkhead] }', { env })).toStrictEqual({
+      '7': ['retry'],
+      '8': ['retry'],
+      '8th': ['bulkhead'],
+      stock_v1: ['retry'],
+    });
+  });
+
+  it('may have a name that ends with a number, which is no index then', () => {
+    const env = { RESILIENCE4J_PIPELINES_MAIL_1: 'retry', RESILIENCE4J_PIPELINES_STOCK_2ND: 'retry' };
+
+    expect(pipelinesIn('pipelines: { mail-1: [bulkhead] }', { env })).toStrictEqual({
+      'mail-1': ['retry'],
+      stock_2nd: ['retry'],
+    });
+    expect(faultsOf('pipelines: { mail-1: [bulkhead], mail: [bulkhead] }', { env })).toMatchObject([
+      { given: 'ambiguous, since it means mail-1 or mail.1' },
+    ]);
+  });
+
+  it('may be left out below their section', () => {
+    expect(pipelinesIn('pipelines:')).toStrictEqual({});
+  });
+
+  it('reject a variable without a name', () => {
+    expect(faultsOf('{}', { env: { RESILIENCE4J_PIPELINES: 'retry' } })).toStrictEqual([
+      {
+        option: 'RESILIENCE4J_PIPELINES',
+        given: "'retry'",
+        allowed: 'names below pipelines, and a list of policies for each',
+      },
+    ]);
+  });
+
+  it('reject an instance whose name resembles none, with the defined ones', () => {
+    const text = `
+      circuitbreaker.instances: { customer: {}, stock: {} }
+      pipelines.batch: ["circuitBreaker:a:b"]`;
+
+    expect(faultsOf(text)).toMatchObject([
+      {
+        given: "'circuitBreaker:a:b', which is not defined",
+        allowed: 'an instance of circuitBreaker: customer, stock',
+      },
+    ]);
+  });
+
   it('reject an undefined instance and a repeated one', () => {
     const text = `
       circuitbreaker.instances.customer: {}
@@ -104,7 +154,7 @@ describe('pipelines', () => {
       expected: [
         'a.yml: resilience4j.pipelines.a',
         "'colour', which is no policy",
-        expect.stringContaining('fallback, '),
+        expect.stringMatching(/^fallback, .*retry, circuitBreaker, .*; or standard alone$/),
       ],
     },
     {
@@ -118,7 +168,9 @@ describe('pipelines', () => {
       expected: [
         'a.yml: resilience4j.pipelines.b',
         'a name alone',
-        expect.stringContaining("or at least one instance called 'b' among them"),
+        expect.stringMatching(
+          /^a list of fallback, .*retry, circuitBreaker, .*, or at least one instance called 'b' among them$/,
+        ),
       ],
     },
     {
