@@ -21,10 +21,22 @@ describe('acceptsProfiles', () => {
     expect(acceptsProfiles(expression, ['prod', 'eu'])).toBe(expected);
   });
 
-  it.each(['', '!', 'prod &', '& prod', 'prod eu', '(prod', 'prod)', '()', 'prod & eu | us', 'prod & !'])(
-    'does not accept the invalid expression %j',
-    (expression) => {
-      expect(acceptsProfiles(expression, ['prod', 'eu'])).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '!',
+    'prod &',
+    '& prod',
+    'prod eu',
+    '(prod',
+    'prod)',
+    '()',
+    'prod & eu | us',
+    'prod & !',
+    '())',
+    '!)',
+    '!&',
+    '!|',
+  ])('does not accept the invalid expression %j', (expression) => {
+    expect(acceptsProfiles(expression, ['prod', 'eu'])).toBeUndefined();
+  });
 });

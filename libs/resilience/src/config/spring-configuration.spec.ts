@@ -87,7 +87,44 @@ describe('lists whose entries have an index (spring-boot#2880)', () => {
 
     expect(faultsOf(file, { env })).toMatchObject([
       { option: `${prefix}_MAXATTEMPTS_0`, given: 'not known', allowed: expect.stringContaining('MAXATTEMPTS,') },
-      { option: `${prefix}_RETRYEXCEPTIONS_2`, given: 'in a list with the indexes 0, 2' },
+      {
+        option: `${prefix}_RETRYEXCEPTIONS_2`,
+        given: 'in a list with the indexes 0, 2',
+        allowed: 'the indexes 0, 1, 2, …, each of them once',
+      },
+    ]);
+  });
+
+  it('may have more than ten entries', () => {
+    const steps = Array.from({ length: 12 }, (_, at) => at + 1);
+    const path = 'resilience4j.circuitbreaker.instances.customer.rampUpSteps';
+    const inFile = steps.map((step, at) => `${path}[${at}]: ${step}`).join('\n');
+    const env = Object.fromEntries(
+      steps.map((step, at) => [`${path.replaceAll('.', '_').toUpperCase()}_${at}`, `${step}`]),
+    );
+
+    for (const config of [configOf(inFile), configOf('', { env })]) {
+      expect(config.circuitBreaker.instances).toStrictEqual({ customer: { rampUpSteps: steps } });
+    }
+  });
+
+  it('are faults with the first and the last key, or with the only one', () => {
+    const instances = 'resilience4j.retry.instances';
+    const text = `
+      ${instances}.a: { "retryExceptions[0]": Foo, "retryExceptions[2]": Bar, "retryExceptions[1]": URIError }
+      ${instances}.b: { "retryExceptions[0]": Foo }
+      resilience4j.retry.instanzes.c: { "retryExceptions[0]": Foo, "retryExceptions[1]": Bar }`;
+
+    expect(faultsOf(text).map(({ option, given }) => [option, given])).toStrictEqual([
+      [
+        `a.yml: ${instances}.a.retryExceptions[0] to a.yml: ${instances}.a.retryExceptions[2]`.replaceAll(
+          /\[(.)\]/g,
+          '.$1',
+        ),
+        "'Foo', 'Bar', which is not registered",
+      ],
+      [`a.yml: ${instances}.b.retryExceptions.0`, "'Foo', which is not registered"],
+      ['a.yml: resilience4j.retry.instanzes', 'not known'],
     ]);
   });
 
@@ -138,6 +175,12 @@ describe('tags of metrics, which Spring writes into an instance or its section',
     },
   );
 
+  it('are ignored if their names contain digits', () => {
+    const text = 'resilience4j.retry.instances.a.tags: { v1: x, 2nd: y }';
+
+    expect(configOf(text).warnings).toHaveLength(1);
+  });
+
   it('do not hide the option of an instance whose name contains the word', () => {
     const variables = ['TAGS_MAXATTEMPTS', 'A_TAGS_B_MAXATTEMPTS', 'A_TAGS_MAXATTEMPTS'];
     const env = Object.fromEntries(variables.map((name) => [`RESILIENCE4J_RETRY_INSTANCES_${name}`, '9']));
@@ -175,6 +218,15 @@ describe('environment variables with dots, as containers can have them', () => {
       },
       pipelines: { a: ['retry'] },
     });
+  });
+
+  it('are left out if they have no value', () => {
+    const env = {
+      'resilience4j.retry.instances.a.maxAttempts': undefined,
+      RESILIENCE4J_RETRY_INSTANCES_B_C: undefined,
+    };
+
+    expect(configOf([], { env })).toMatchObject({ retry: { instances: {} }, warnings: [] });
   });
 
   it('activate profiles', () => {
@@ -246,10 +298,44 @@ describe('environment variables for names with punctuation (Resilience4j#1226)',
       RESILIENCE4J_PIPELINES_A_B: 'retry',
     };
 
+    expect(faultsOf(text, { env })[0]?.allowed).toBe('a variable that means one of them, or the option in a file');
     expect(faultsOf(text, { env }).map(({ option, given }) => [option, given])).toStrictEqual([
       [variable('CUSTOMER_V1'), 'ambiguous, since it means customer.v1.MAXATTEMPTS or customer_v1.MAXATTEMPTS'],
       ['RESILIENCE4J_RETRY_CONFIGS_A_B_MAXATTEMPTS', 'ambiguous, since it means a.b.MAXATTEMPTS or a_b.MAXATTEMPTS'],
       ['RESILIENCE4J_PIPELINES_A_B', 'ambiguous, since it means a.b or a_b'],
+    ]);
+  });
+
+  it('report an ambiguous option as the variable spells it', () => {
+    const text = 'resilience4j.retry.instances: { "[a.b]": {}, "[a_b]": {} }';
+    const prefix = 'RESILIENCE4J_RETRY_INSTANCES_A_B';
+    const env = { [`${prefix}_MAX_ATTEMPTS`]: '5', [`${prefix}_RETRY_EXCEPTIONS_0`]: 'URIError' };
+
+    expect(faultsOf(text, { env }).map(({ given }) => given)).toStrictEqual([
+      'ambiguous, since it means a.b.MAX_ATTEMPTS or a_b.MAX_ATTEMPTS',
+      'ambiguous, since it means a.b.RETRY_EXCEPTIONS.0 or a_b.RETRY_EXCEPTIONS.0',
+    ]);
+  });
+
+  it('set the longest option that follows a name which is not known', () => {
+    const env = { RESILIENCE4J_RETRY_INSTANCES_STOCK_EXPONENTIAL_MAX_WAIT_DURATION: '9s' };
+
+    expect(Object.keys(configOf('', { env }).retry.instances ?? {})).toStrictEqual(['stock']);
+  });
+
+  it('do not mean a named configuration by the name of a pipeline or of an instance in code', () => {
+    const env = { RESILIENCE4J_RETRY_CONFIGS_CUSTOMER_API_MAXATTEMPTS: '5' };
+    const namesInCode = { retry: ['customer-api'], pipeline: ['customer-api'] };
+
+    expect(configOf('', { env, namesInCode }).retry.configs).toStrictEqual({ customer_api: { maxAttempts: 5 } });
+  });
+
+  it('suggest the nearest option in place of a mistyped one of several words', () => {
+    const env = { RESILIENCE4J_RETRY_INSTANCES_A_B_MAX_ATEMPTS: '5', RESILIENCE4J_RETRY_INSTANCES_A_COLOUR: 'red' };
+
+    expect(faultsOf('resilience4j.retry.instances.a_b: {}', { env })).toMatchObject([
+      { allowed: 'RESILIENCE4J_RETRY_INSTANCES_A_B_MAXATTEMPTS, if that is what you meant' },
+      { allowed: expect.stringMatching(/^one of baseConfig, .*, resultPredicate.* at the end$/) },
     ]);
   });
 
@@ -310,6 +396,7 @@ my.wait: 1s`;
       resilience4j.retry.instances.customer.waitDuration: \${my.a}
       resilience4j.pipelines.customer: \${resilience4j.pipelines.customer}`;
 
+    expect(faultsOf(text)[0]?.allowed).toBe('placeholders that lead to a value');
     expect(faultsOf(text).map(({ given }) => given)).toStrictEqual([
       "'${my.a}', whose placeholders form a circle (my.a → my.b → my.a)",
       "'${resilience4j.pipelines.customer}', whose placeholders form a circle " +
@@ -345,6 +432,17 @@ resilience4j.retry.instances.customer.maxAttempts: 4`;
       4,
     ],
     ['none that a document is for', { SPRING_PROFILES_ACTIVE: 'test' }, 1],
+    ['a placeholder without a value as it is written', { PROFILE: '${NONE}' }, 1],
+    [
+      'those of more than ten indexed variables',
+      Object.fromEntries(
+        'abcdefghij'
+          .split('')
+          .concat('prod')
+          .map((name, at) => [`SPRING_PROFILES_ACTIVE_${at}`, name]),
+      ),
+      3,
+    ],
   ])('count as active: %s', (_, env, expected) => {
     expect(attempts(env)).toBe(expected);
   });
@@ -369,14 +467,50 @@ resilience4j.retry.instances.customer.maxAttempts: 3`;
     expect(attempts({ SPRING_PROFILES_ACTIVE: 'prod' }, text)).toBe(1);
     expect(attempts({ SPRING_PROFILES_ACTIVE: 'prod, eu' }, text)).toBe(3);
     expect(faultsOf('spring.config.activate.on-profile: prod & eu | us')).toMatchObject([
-      { option: 'a.yml: spring.config.activate.on-profile', given: "'prod & eu | us'" },
+      {
+        option: 'a.yml: spring.config.activate.on-profile',
+        given: "'prod & eu | us'",
+        allowed: 'names of profiles with !, &, | and parentheses, such as prod & (eu | us)',
+      },
     ]);
+  });
+
+  it('are those of the last file that activates some', () => {
+    const files = ['spring.profiles.active: prod', profiles.replace(/^.*\n/, ''), 'spring.profiles.active: eu', 'a: 1'];
+
+    expect(attempts({}, files)).toBe(4);
+  });
+
+  it('may be in a list with more than ten entries', () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'prod'];
+    const active = names.map((name, at) => `spring.profiles.active[${at}]: ${name}`).join('\n');
+
+    expect(attempts({}, [profiles.replace(/^.*\n/, ''), active])).toBe(3);
+  });
+
+  it.each(['include: prod', '2nd: prod', 'v2: prod', 'group.prod: eu'])(
+    'are not required by another key of profiles: spring.profiles.%s',
+    (key) => {
+      expect(attempts({}, `spring.profiles.${key}\nresilience4j.retry.instances.customer.maxAttempts: 5`)).toBe(5);
+    },
+  );
+
+  it('of a document that is left out are a warning with the active ones', () => {
+    const text = `spring.profiles.active: a, b\n---\nspring.profiles: prod, eu`;
+
+    expect(configOf(text).warnings[0]).toContain(
+      '  - a.yml: the document for the profile prod, eu, which is not active ' +
+        '(SPRING_PROFILES_ACTIVE or spring.profiles.active; active: a, b)',
+    );
   });
 
   it('cannot be activated by a document of a profile', () => {
     const text = `resilience4j.retry.instances.customer.maxAttempts: 1
 ---
-spring: { config.activate.on-profile: prod, profiles.active: eu }`;
+spring: { config.activate.on-profile: prod, profiles.active: eu }
+---
+spring.config.activate.on-profile: eu
+resilience4j.retry.instances.customer.maxAttempts: 0`;
 
     expect(faultsOf(text)).toStrictEqual([
       {
@@ -426,6 +560,18 @@ describe('Java classes without a counterpart', () => {
     expect(customer.config).toMatchObject({ slidingWindowSize: 7, recordException: undefined });
     expect(customer.metrics.failedCalls).toBe(1);
     expect(ledger.metrics.failedCalls).toBe(0);
+  });
+
+  it('are classes with the name of the Java class', () => {
+    const [standIn] = configOf(text).retry.instances?.['customer']?.retryExceptions ?? [];
+
+    expect(standIn).toHaveProperty('name', 'java.io.IOException');
+  });
+
+  it('are not among the names that a fault lists', () => {
+    const faulty = 'resilience4j.retry.instances.a.retryExceptions: [java.io.IOException, Foo, URIError, Bar]';
+
+    expect(faultsOf(faulty)).toMatchObject([{ given: "'Foo', 'Bar', which is not registered" }]);
   });
 
   it('are the same in two configurations, so that a reload changes nothing', () => {
