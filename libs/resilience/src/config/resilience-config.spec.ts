@@ -130,9 +130,14 @@ describe('values', () => {
     ['failureRateThreshold', "'42.5'", 42.5],
     ['automaticTransitionFromOpenToHalfOpenEnabled', 'yes', true],
     ['automaticTransitionFromOpenToHalfOpenEnabled', '"TRUE"', true],
+    ['automaticTransitionFromOpenToHalfOpenEnabled', '" on "', true],
+    ['automaticTransitionFromOpenToHalfOpenEnabled', '1', true],
     ['writableStackTraceEnabled', 'off', false],
+    ['writableStackTraceEnabled', '"no"', false],
+    ['writableStackTraceEnabled', '"false"', false],
     ['writableStackTraceEnabled', '0', false],
     ['slidingWindowType', 'time-based', 'TIME_BASED'],
+    ['slidingWindowType', '" time-based "', 'TIME_BASED'],
     ['initialState', 'forced_open', 'FORCED_OPEN'],
     ['engine', 'SLIDING_WINDOW', 'sliding-window'],
     ['engine', 'opossum', 'opossum'],
@@ -140,6 +145,8 @@ describe('values', () => {
     ['waitDurationInOpenState', '"1m"', 60_000],
     ['rampUpSteps', '[10, "25", 50]', [10, 25, 50]],
     ['rampUpSteps', '10, 25,50', [10, 25, 50]],
+    ['rampUpSteps', '"10,, 25,"', [10, 25]],
+    ['recordExceptions', '" RangeError "', [RangeError]],
     ['ramp-up-step-duration', '20s', 20_000, 'rampUpStepDuration'],
     ['combinedRateThreshold', '60', 60],
     ['waitJitterFactor', '0.2', 0.2],
@@ -166,6 +173,25 @@ describe('values', () => {
     });
   });
 
+  it.each([
+    ['slidingWindowSize: .inf', 'Infinity'],
+    ['slidingWindowSize: .nan', 'NaN'],
+    ['slidingWindowSize: true', 'true'],
+    ['waitDurationInOpenState: [1, a]', '[1,"a"]'],
+  ])('are written as they are where they cannot be used: %s', (setting, given) => {
+    expect(faultsOf(`resilience4j.circuitbreaker.instances.customer: { ${setting} }`)).toMatchObject([{ given }]);
+  });
+
+  it.each(['""', '" "'])('of numbers are not 0 if they are the text %s', (written) => {
+    expect(faultsOf(`resilience4j.bulkhead.instances.a.maxConcurrentCalls: ${written}`)).toHaveLength(1);
+  });
+
+  it('of text may have spaces around them', () => {
+    const { retry } = configOf('resilience4j.retry.instances.a.retryBudget: " shared "');
+
+    expect(retry.instances).toStrictEqual({ a: { retryBudget: 'shared' } });
+  });
+
   it('without a value are ignored with a warning', () => {
     const { circuitBreaker, warnings } = configOf(
       'resilience4j.circuitbreaker.instances.customer: { slidingWindowSize: }',
@@ -186,7 +212,7 @@ describe('predicates in files', () => {
   it("are looked up in the application's table", () => {
     const text = `resilience4j.circuitbreaker.instances.customer:
       recordFailurePredicate: com.acme.RecordFailurePredicate
-      ignore-exception-predicate: com.acme.IgnorePredicate
+      ignore-exception-predicate: " com.acme.IgnorePredicate "
       record-result-predicate: ResultPredicate`;
 
     expect(instance('customer', text, { predicates })).toStrictEqual({
@@ -242,6 +268,15 @@ resilience4j.circuitbreaker.instances.customer.slidingWindowSize: 30`;
       slidingWindowSize: 30,
     });
     expect(configOf(profiles).warnings[0]).toContain('a.yml: the document for the profile prod');
+  });
+
+  it('produce a warning only for those of them without relevant keys', () => {
+    const files = ['resilience4j.retry.instances.a: {}', 'server.port: 80', 'resilience4j.retry.instances.b: {}'];
+
+    expect(configOf(files).warnings).toStrictEqual([
+      'Parts of the resilience configuration have no effect here:\n' +
+        '  - b.yml: it contains nothing below resilience4j',
+    ]);
   });
 
   it('produce a warning for a file without relevant keys', () => {
@@ -479,10 +514,13 @@ describe('faults', () => {
       configs: { a: { baseConfig: b }, b: { baseConfig: a } }
       instances: { customer: { baseConfig: a } }`;
 
-    expect(faultsOf(circle).map(({ given }) => given)).toStrictEqual([
-      "'a', in a circle (a → b → a)",
-      "'b', in a circle (b → a → b)",
+    expect(faultsOf(circle).map(({ given, allowed }) => [given, allowed])).toStrictEqual([
+      ["'a', in a circle (a → b → a)", 'a chain that ends'],
+      ["'b', in a circle (b → a → b)", 'a chain that ends'],
     ]);
+    expect(
+      faultsOf(`resilience4j.retry: { configs: { alpha: {}, beta: {} }, instances.a.baseConfig: none }`),
+    ).toMatchObject([{ given: "'none'", allowed: 'alpha, beta' }]);
     expect(faultsOf('resilience4j.circuitbreaker.instances.a.baseConfig: none')).toMatchObject([
       { allowed: 'the name of a configuration in configs, which is empty' },
     ]);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { InvalidOptionsError } from '../core/errors.ts';
-import { createRegistry } from '../core/policies.ts';
+import { createRegistry, policies } from '../core/policies.ts';
 import { resilienceConfig, type ResilienceConfigContext } from './resilience-config.ts';
+import { sectionFormats } from './section-format.ts';
 
 function configOf(text: string, context: ResilienceConfigContext = {}) {
   const documents = text === '' ? [] : [{ resilience4j: parse(text) as unknown }];
@@ -69,6 +70,64 @@ describe('every policy', () => {
     expect(configOf('bulkhead.instances.customer.maxWaitDuration: 5ms', { bulkhead }).bulkhead.instances).toStrictEqual(
       { customer: { maxWaitDuration: 5 } },
     );
+  });
+
+  it('may be empty at every level', () => {
+    const text = '{ retry: , bulkhead: {}, hedge: { instances: }, timelimiter: { instances: {}, configs: { 7: } } }';
+    const { warnings, timeLimiter, hedge } = configOf(text);
+
+    expect(warnings).toStrictEqual([]);
+    expect(timeLimiter).toStrictEqual({ configs: { '7': {} }, instances: {} });
+    expect(hedge).toStrictEqual({ configs: {}, instances: {} });
+    expect(configOf('null').warnings).toStrictEqual([]);
+  });
+
+  it('may have instances whose names are numbers', () => {
+    expect(configOf('retry.instances: { 7: , 8: { maxAttempts: 2 } }').retry.instances).toStrictEqual({
+      '7': {},
+      '8': { maxAttempts: 2 },
+    });
+  });
+
+  it('has options that are words, without dots', () => {
+    expect(faultsOf('retry.instances.a: { max.attempts: 2 }')).toMatchObject([
+      { option: 'a.yml: resilience4j.retry.instances.a.max.attempts', given: 'not known' },
+    ]);
+  });
+
+  it.each([
+    ['retry: 1', 'a.yml: resilience4j.retry is 1; allowed: configs, instances, backends, limiters'],
+    ['retry.instances: 1', 'a.yml: resilience4j.retry.instances is 1; allowed: names below it'],
+    ['retry.instances.a: b', "a.yml: resilience4j.retry.instances.a is 'b'; allowed: options below it"],
+  ])('reports a value in place of a map: %s', (text, fault) => {
+    expect(() => configOf(text)).toThrow(`The resilience configuration has an invalid option:\n  - ${fault}`);
+  });
+
+  it('has options for a health indicator only if it has one', () => {
+    const text = 'retry.instances.a: { registerHealthIndicator: true }';
+
+    expect(configOf(text).warnings).toStrictEqual([
+      expect.stringContaining('  - a.yml: resilience4j.retry.instances.a.registerHealthIndicator'),
+    ]);
+  });
+
+  it('has a format for reference documentation, with defaults', () => {
+    const formats = sectionFormats(policies);
+
+    expect(formats.find(({ kind }) => kind === 'hedge')).toMatchObject({
+      section: 'hedge',
+      aliases: {},
+      backoff: undefined,
+      meaninglessOptions: [],
+      meaninglessKeys: [],
+    });
+    expect(formats.find(({ kind }) => kind === 'retry')?.rules).toMatchObject({
+      enableExponentialBackoff: { defaultValue: false },
+      exponentialBackoffMultiplier: { defaultValue: 1.5, allowed: 'a number above 0' },
+      enableRandomizedWait: { defaultValue: false },
+      randomizedWaitFactor: { defaultValue: 0.5, allowed: 'a number of at least 0 and below 1' },
+      exponentialMaxWaitDuration: { defaultValue: undefined },
+    });
   });
 
   it('reports all faults at once', () => {
