@@ -185,11 +185,14 @@ describe('tags of metrics, which Spring writes into an instance or its section',
     const variables = ['TAGS_MAXATTEMPTS', 'A_TAGS_B_MAXATTEMPTS', 'A_TAGS_MAXATTEMPTS'];
     const env = Object.fromEntries(variables.map((name) => [`RESILIENCE4J_RETRY_INSTANCES_${name}`, '9']));
 
-    expect(configOf('', { env }).retry.instances).toStrictEqual({
+    const { retry, warnings } = configOf([], { env });
+
+    expect(retry.instances).toStrictEqual({
       tags: { maxAttempts: 9 },
       a_tags_b: { maxAttempts: 9 },
       a_tags: { maxAttempts: 9 },
     });
+    expect(warnings).toStrictEqual([]);
     expect(
       faultsOf('resilience4j.retry.instances: { a-tags: {} }', {
         env: { RESILIENCE4J_RETRY_INSTANCES_A_TAGS_MAXATEMPTS: '9' },
@@ -283,6 +286,16 @@ describe('environment variables for names with punctuation (Resilience4j#1226)',
     expect(instances(['customer.v1', 'customer-v1'], env)).toMatchObject({
       'customer.v1': { maxAttempts: 5 },
       'customer-v1': { maxAttempts: 6 },
+    });
+  });
+
+  it('mean the pipeline whose name has exactly the form of Spring', () => {
+    const pipelines = { 'customer.v1': ['bulkhead'], 'customer-v1': ['bulkhead'] } as const;
+    const env = { RESILIENCE4J_PIPELINES_CUSTOMER_V1: 'retry' };
+
+    expect(configOf([], { env, pipelines }).pipelines).toStrictEqual({
+      'customer.v1': ['retry'],
+      'customer-v1': ['bulkhead'],
     });
   });
 
