@@ -200,6 +200,14 @@ describe('values', () => {
     expect(circuitBreaker.instances).toStrictEqual({ customer: {} });
     expect(warnings[0]).toContain('customer.slidingWindowSize (it has no value)');
   });
+
+  it('that are undefined in a document of code are ignored with a warning', () => {
+    const documents = [{ 'resilience4j.retry.instances.a.maxAttempts': undefined }];
+
+    expect(resilienceConfig([{ label: 'code', documents }], { env: {} }).warnings[0]).toContain(
+      'code: resilience4j.retry.instances.a.maxAttempts (it has no value)',
+    );
+  });
 });
 
 describe('predicates in files', () => {

@@ -26,7 +26,7 @@ export function propertiesBelow(root: string, tree: unknown, label: string): rea
     .map(({ path, value }) => ({
       path: path.slice(1),
       value,
-      origin: (depth = path.length - 1) => `${label}: ${path.slice(0, depth + 1).join('.')}`,
+      origin: (depth = path.length) => `${label}: ${path.slice(0, depth + 1).join('.')}`,
     }));
 }
 
