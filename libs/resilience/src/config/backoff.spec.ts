@@ -5,7 +5,7 @@ import { createRegistry } from '../core/policies.ts';
 import { resilienceConfig } from './resilience-config.ts';
 
 /** The first waits in OPEN of the instance `customer`. */
-function waitsOf(definitions: string, random = () => 0.5): readonly number[] {
+function waitsOf(definitions: string, random = () => 0): readonly number[] {
   const documents = [{ 'resilience4j.circuitbreaker': parse(definitions) as unknown }];
   const { circuitBreaker } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, random });
   const { config } = createRegistry('circuitBreaker', circuitBreaker).getOrCreate('customer');
@@ -108,7 +108,7 @@ instances.customer: { enableExponentialBackoff: false }`;
 });
 
 describe("Spring's properties of the wait between attempts", () => {
-  function retryWaitsOf(definitions: string, random = () => 0.5): readonly number[] {
+  function retryWaitsOf(definitions: string, random = () => 0): readonly number[] {
     const documents = [{ 'resilience4j.retry': parse(definitions) as unknown }];
     const { retry } = resilienceConfig([{ label: 'a.yml', documents }], { env: {}, random });
     const { config } = createRegistry('retry', retry).getOrCreate('customer');

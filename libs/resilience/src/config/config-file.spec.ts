@@ -134,6 +134,10 @@ describe('readConfigFile', () => {
     await expect(reading).rejects.toThrow(`${path} is not valid YAML: ${reason}`);
   });
 
+  it('has the error of the parser as its cause', async () => {
+    await expect(readConfigFile(await write('a: *b'))).rejects.toMatchObject({ cause: { name: 'ReferenceError' } });
+  });
+
   it.each(['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])('reports how to install yaml after %s', async (code) => {
     const missing = Object.assign(new Error("Cannot find package 'yaml'"), { code });
     const reading = readConfigFile(await write('a: 1'), () => Promise.reject(missing));

@@ -32,6 +32,7 @@ describe('propertiesDocuments', () => {
     ['a=one\\\\\\\n two', { a: 'one\\two' }],
     ['a\\\\=one\\\\\\\\\nb=2', { 'a\\': 'one\\\\', b: '2' }],
     ['a  :=  b', { a: '=  b' }],
+    ['a.\\\n  b=1', { 'a.b': '1' }],
     ['a=\\u00E9\\u00412', { a: 'éA2' }],
   ])('reads %j as Java does', (text, expected) => {
     expect(keysOf(text)).toStrictEqual(expected);

@@ -115,6 +115,7 @@ describe('fillPlaceholders', () => {
     ['${a ${b ${WAIT}', '${a ${b 5s'],
     ['${NONE:{a} ${WAIT}}', '{a} 5s'],
     ['${NONE:}}', '}'],
+    ['${my.${NONE:none}:9s}', '9s'],
     ['${my.${NONE:base}}', '25'],
     ['${NONE:{a: b}}', '{a: b}'],
     ['${my.wait', '${my.wait'],

@@ -520,7 +520,7 @@ resilience4j.retry.instances.customer.maxAttempts: 3`;
   it('cannot be activated by a document of a profile', () => {
     const text = `resilience4j.retry.instances.customer.maxAttempts: 1
 ---
-spring: { config.activate.on-profile: prod, profiles.active: eu }
+spring: { config.activate.on-profile: [prod, test], profiles.active: [eu, us] }
 ---
 spring.config.activate.on-profile: eu
 resilience4j.retry.instances.customer.maxAttempts: 0`;
@@ -528,7 +528,7 @@ resilience4j.retry.instances.customer.maxAttempts: 0`;
     expect(faultsOf(text)).toStrictEqual([
       {
         option: 'a.yml: spring.profiles.active',
-        given: 'eu in the document for the profile prod',
+        given: 'eu, us in the document for the profile prod, test',
         allowed: 'a document without a profile',
       },
     ]);
@@ -712,9 +712,10 @@ resilience4j.retry.instances.customer.max-attempts=9
   it('are faults with the line of an invalid escape', async () => {
     const path = await write('resilience.properties', 'a=1\nb=\\uXYZ');
 
-    await expect(loadResilienceConfig({ files: [path], env: {} })).rejects.toThrow(
-      `${path} is not a valid properties file, line 2: '\\uXYZ' is no character`,
-    );
+    await expect(loadResilienceConfig({ files: [path], env: {} })).rejects.toMatchObject({
+      message: `${path} is not a valid properties file, line 2: '\\uXYZ' is no character`,
+      cause: { name: 'SyntaxError' },
+    });
   });
 
   it('are read by the doctor as by the application', async () => {
