@@ -168,13 +168,54 @@ describe('Fallback.execute', () => {
     ]);
   });
 
-  it('refuses invalid handlers', () => {
-    const handle = () => 'response';
-    const faulty: readonly unknown[] = [{}, { handle: 'bad' }, { on: 'Outage', handle }, { on: [1], handle }, null];
+  it('reports an `on` that throws once, and calls the next handler', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const on = (): boolean => {
+      throw new Error('broken predicate');
+    };
+    const { fallback } = setUp({ on, handle: () => 'first' }, { handle: () => 'second' });
 
-    for (const handler of faulty) {
-      expect(() => new Fallback('customer', { handlers: [handler as never] })).toThrow(InvalidOptionsError);
-    }
+    await expect(fallback.execute<string>(() => Promise.reject(outage))).resolves.toBe('second');
+    await expect(fallback.execute<string>(() => Promise.reject(outage))).resolves.toBe('second');
+
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(/^on of Fallback 'customer' threw an error/),
+      expect.anything(),
+    );
+    warned.mockRestore();
+  });
+
+  it('counts a call as in flight until it or its handler ends', async () => {
+    const { promise: response, resolve: respond } = Promise.withResolvers<string>();
+    const { promise: substitute, resolve: substituteWith } = Promise.withResolvers<string>();
+    const { fallback } = setUp({ handle: () => substitute });
+
+    const calls = [fallback.execute(() => response), fallback.execute(() => Promise.reject(outage))];
+    expect(fallback.usage.inFlightCalls).toBe(2);
+    respond('response');
+    await calls[0];
+    expect(fallback.usage.inFlightCalls).toBe(1);
+    substituteWith('unknown');
+    await calls[1];
+
+    expect(fallback.usage.inFlightCalls).toBe(0);
+  });
+
+  const handle = () => 'response';
+
+  it.each([[{}], [{ handle: 'bad' }], [{ on: 'Outage', handle }], [{ on: [1], handle }], [null], [undefined]])(
+    'refuses the handler %j',
+    (handler: unknown) => {
+      const create = () => new Fallback('customer', { handlers: [handler as never] });
+
+      expect(create).toThrow(InvalidOptionsError);
+      expect(create).toThrow(/^Fallback 'customer' has an invalid option/);
+      expect(create).toThrow('a list of { on?: an error class, a list of them or a predicate, handle: a function }');
+    },
+  );
+
+  it('refuses a negative number of buffered events', () => {
+    expect(() => new Fallback('customer', { eventConsumerBufferSize: -1 })).toThrow(InvalidOptionsError);
   });
 
   describe('without handlers keeps the contract of every policy:', () => {
