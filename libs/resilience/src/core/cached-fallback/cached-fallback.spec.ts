@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { policyContract } from '../../testing/policy-contract.ts';
 import { InvalidOptionsError } from '../errors.ts';
+import { pipeline } from '../pipeline.ts';
 import { createRegistry } from '../policies.ts';
 import type { StaleValue } from '../policy.ts';
 import type { CachedFallbackOptions } from './cached-fallback.options.ts';
@@ -176,6 +177,36 @@ describe('A cached fallback', () => {
     await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
   });
 
+  it('stores no outdated result of a key that was forgotten twice, however many other keys were forgotten', async () => {
+    const { cache } = setUp({ maxEntries: 2 });
+    const { promise: slow, resolve } = Promise.withResolvers<string>();
+    for (const key of ['7', '8']) cache.forget(key);
+
+    const inFlight = cache.withKey('7').execute(() => slow);
+    for (const key of ['7', '9', '10']) cache.forget(key);
+    resolve('outdated');
+    await inFlight;
+
+    await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
+  });
+
+  it('drops all values on clear, and the results of calls in flight at that time', async () => {
+    const { cache } = setUp({ maxEntries: 2 });
+    const { promise: slow, resolve } = Promise.withResolvers<string>();
+    cache.forget('8');
+    await cache.withKey('9').execute(() => 'outdated');
+
+    const inFlight = cache.withKey('7').execute(() => slow);
+    cache.clear();
+    for (const key of ['10', '11']) cache.forget(key);
+    resolve('outdated as well');
+    await inFlight;
+
+    expect(cache.metrics.entries).toBe(0);
+    await cache.withKey('7').execute(() => 'current');
+    await expect(cache.withKey('7').execute(failing)).resolves.toBe('current');
+  });
+
   it('passes a stale value with its age and the error to mapStale', async () => {
     const { clock, cache } = setUp();
     const mapStale = vi.fn(({ value, ageMs }: StaleValue<string>) => `${value}, ${ageMs} ms old`);
@@ -225,6 +256,142 @@ describe('A cached fallback', () => {
   });
 });
 
+describe('The use of a cached fallback', () => {
+  it('counts calls with a key as in flight until they end', async () => {
+    const { cache } = setUp();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    await cache.withKey('7').execute(() => 'response');
+
+    const calls = [cache.withKey('7').execute(() => promise), cache.withKey('8').execute(() => promise)];
+    expect(cache.usage.inFlightCalls).toBe(2);
+    resolve('response');
+    await Promise.all(calls);
+    expect(cache.usage.inFlightCalls).toBe(0);
+    await cache.withKey('7').execute(failing);
+
+    expect(cache.usage.inFlightCalls).toBe(0);
+  });
+
+  it('is described by its kind in a pipeline, with and without a key', () => {
+    const customer = pipeline('customer', [setUp().cache]);
+
+    expect(customer.describe()).toBe('cachedFallback(call)');
+    expect(customer.withKey('7').describe()).toBe('cachedFallback(call)');
+  });
+});
+
+describe('Changed options of a cached fallback', () => {
+  it('apply to stored values, of which the least recently used ones are dropped', async () => {
+    const { clock, cache } = setUp({ maxEntries: 3, staleLimit: '1m' });
+    for (const key of ['a', 'b', 'c']) await cache.withKey(key).execute(() => key);
+
+    cache.reconfigure({ maxEntries: 1, staleLimit: '2m' });
+    clock.advance(120_000);
+
+    expect(cache.config).toMatchObject({ maxEntries: 1, staleLimit: 120_000 });
+    expect(cache.metrics.entries).toBe(1);
+    await expect(cache.withKey('c').execute(failing)).resolves.toBe('c');
+  });
+
+  it('bound the number of forgotten keys that are tracked', async () => {
+    const { cache } = setUp({ maxEntries: 3 });
+    const { promise: slow, resolve } = Promise.withResolvers<string>();
+    cache.forget('a');
+    const inFlight = cache.withKey('7').execute(() => slow);
+    for (const key of ['b', 'c']) cache.forget(key);
+
+    cache.reconfigure({ maxEntries: 1 });
+    resolve('of a call before b was forgotten');
+    await inFlight;
+
+    expect(cache.metrics.entries).toBe(0);
+  });
+
+  it('keep as many buffered events as they permit', async () => {
+    const { cache } = setUp({ eventConsumerBufferSize: 10 });
+    await cache.withKey('7').execute(() => 'response');
+    for (let call = 0; call < 3; call++) await cache.withKey('7').execute(failing);
+
+    cache.reconfigure({ eventConsumerBufferSize: 2 });
+
+    expect(cache.bufferedEvents()).toHaveLength(2);
+  });
+
+  it('change nothing when one of them is invalid', () => {
+    const { cache } = setUp({ maxEntries: 3 });
+    const { config } = cache;
+
+    expect(() => cache.reconfigure({ maxEntries: 0 })).toThrow(/^CachedFallback 'customer' has an invalid option/);
+
+    expect(cache.config).toBe(config);
+  });
+});
+
+describe('A function of the user of a cached fallback', () => {
+  const broken = (): never => {
+    throw new Error('broken');
+  };
+  let warned: MockInstance<typeof process.emitWarning>;
+
+  beforeEach(() => {
+    warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each<[string, CachedFallbackOptions, (cache: CachedFallback) => Promise<unknown>, string]>([
+    ['key', { key: broken }, (cache) => cache.execute(() => 'response'), 'a string or undefined'],
+    ['keyOf', {}, (cache) => cache.decorate(() => 'response', broken)(), 'a string or undefined'],
+    [
+      'rememberResult',
+      { rememberResult: broken },
+      (cache) => cache.withKey('7').execute(() => 'response'),
+      'true or false',
+    ],
+  ])('that throws as %s is reported once, and the result is not stored', async (name, options, call, allowed) => {
+    const { cache } = setUp(options);
+
+    await expect(call(cache)).resolves.toBe('response');
+    await expect(call(cache)).resolves.toBe('response');
+
+    expect(cache.metrics.entries).toBe(0);
+    expect(warned).toHaveBeenCalledOnce();
+    expect(warned.mock.calls[0]?.[0]).toMatch(
+      `${name} of CachedFallback 'customer' threw an error, but must return ${allowed}.`,
+    );
+  });
+
+  it('that throws as `on` is reported once, and no stale value is returned', async () => {
+    const { cache } = setUp({ on: broken as () => boolean });
+    await cache.withKey('7').execute(() => 'response');
+
+    await expect(cache.withKey('7').execute(failing)).rejects.toBe(outage);
+
+    expect(warned).toHaveBeenCalledOnce();
+    expect(warned.mock.calls[0]?.[0]).toMatch(/^on of CachedFallback 'customer' threw an error/);
+  });
+
+  it('may return undefined as the key, and the call has none then', async () => {
+    const { cache } = setUp({ key: () => undefined });
+
+    await expect(cache.execute(() => 'response')).resolves.toBe('response');
+
+    expect(cache.metrics.entries).toBe(0);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  it('that returns a key that is no text is reported, and the call has none', async () => {
+    const { cache } = setUp({ key: () => 7 as never });
+
+    await expect(cache.execute(() => 'response')).resolves.toBe('response');
+
+    expect(cache.metrics.entries).toBe(0);
+    expect(warned.mock.calls[0]?.[0]).toMatch(/^key of CachedFallback 'customer' returned 7/);
+  });
+});
+
 describe('The key of a call to a cached fallback', () => {
   it('is computed by the key option when the caller states none', async () => {
     const { cache } = setUp({ key: ({ attempt }) => `attempt ${attempt}` });
@@ -270,13 +437,18 @@ describe('The options of a cached fallback', () => {
   });
 
   it.each([
-    ['key', 'id'],
-    ['maxEntries', 0],
-    ['staleLimit', 0],
-    ['on', 'Error'],
-    ['rememberResult', true],
-  ])('reject %s: %j', (option, value) => {
-    expect(() => new CachedFallback('customer', { [option]: value })).toThrow(InvalidOptionsError);
+    ['key', 'id', 'a function from the context of a call to its key'],
+    ['maxEntries', 0, 'a whole number from 1 to 10000000'],
+    ['staleLimit', 0, 'a duration above 0 ms'],
+    ['on', 'Error', 'an error class, a list of them or a predicate'],
+    ['rememberResult', true, 'a function from a returned value to true or false'],
+    ['eventConsumerBufferSize', -1, 'a whole number from 0 to 10000000'],
+  ])('reject %s: %j', (option, value, allowed) => {
+    const create = () => new CachedFallback('customer', { [option]: value });
+
+    expect(create).toThrow(InvalidOptionsError);
+    expect(create).toThrow(/^CachedFallback 'customer' has an invalid option/);
+    expect(create).toThrow(allowed);
   });
 });
 
