@@ -29,7 +29,8 @@ export class RetryBudget {
   #withdrawalsBySlice = emptySlices();
   #deposits = 0;
   #withdrawals = 0;
-  #slice: number;
+  /** Each operation moves to the current slice first. */
+  #slice = 0;
 
   /**
    * @param name by which retries and hedges refer to it
@@ -41,7 +42,6 @@ export class RetryBudget {
     this.name = name;
     this.#config = retryBudgetOptions.resolve(`RetryBudget '${name}'`, options);
     this.#clock = environment.clock ?? systemClock;
-    this.#slice = this.#currentSlice();
   }
 
   /** The current options. */
@@ -84,7 +84,6 @@ export class RetryBudget {
     this.#withdrawalsBySlice = emptySlices();
     this.#deposits = 0;
     this.#withdrawals = 0;
-    this.#slice = this.#currentSlice();
   }
 
   #exactBalance(): number {
