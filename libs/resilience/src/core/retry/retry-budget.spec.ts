@@ -85,14 +85,59 @@ describe('A retry budget', () => {
     expect(budget.tryWithdraw()).toBe(false);
   });
 
+  it('applies changed options to the calls and retries so far', () => {
+    const { budget } = setUp({ retryRatio: 1, minRetriesPerSecond: 0 });
+    for (let call = 0; call < 6; call++) budget.deposit();
+    budget.tryWithdraw();
+
+    budget.reconfigure({ retryRatio: 0.5, minRetriesPerSecond: 0 });
+
+    expect(budget.config.retryRatio).toBe(0.5);
+    expect(budget.balance).toBe(2);
+  });
+
+  it.each(['1s', '20s'])('has exactly its reserve after the ttl changed to %s, now and later', (ttl) => {
+    const { budget, clock } = setUp({ retryRatio: 1, minRetriesPerSecond: 5, ttl: '10s' });
+    for (let call = 0; call < 7; call++) budget.deposit();
+    for (let retry = 0; retry < 3; retry++) budget.tryWithdraw();
+
+    budget.reconfigure({ retryRatio: 1, minRetriesPerSecond: 5, ttl });
+
+    for (let slice = 0; slice < 12; slice++) {
+      expect(budget.balance).toBe(ttl === '1s' ? 5 : 100);
+      clock.advance(ttl === '1s' ? 100 : 2_000);
+    }
+  });
+
+  it('changes nothing when a changed option is invalid', () => {
+    const { budget } = setUp({ retryRatio: 1, minRetriesPerSecond: 0 });
+    budget.deposit();
+
+    expect(() => budget.reconfigure({ ttl: 0 })).toThrow(/^RetryBudget 'shared' has an invalid option/);
+
+    expect(budget.config.ttl).toBe(10_000);
+    expect(budget.balance).toBe(1);
+  });
+
   it.each([
-    [{ retryRatio: -0.1 }],
-    [{ retryRatio: 1_001 }],
-    [{ minRetriesPerSecond: -1 }],
-    [{ ttl: '61s' }],
-    [{ ttl: 999 }],
-  ])('refuses %j', (options) => {
-    expect(() => new RetryBudget('shared', options)).toThrow(InvalidOptionsError);
+    [{ retryRatio: -0.1 }, 'a number from 0 to 1000'],
+    [{ retryRatio: 1_001 }, 'a number from 0 to 1000'],
+    [{ minRetriesPerSecond: -1 }, 'a whole number of at least 0'],
+    [{ ttl: '61s' }, 'a duration from 1000 ms to 60000 ms'],
+    [{ ttl: 999 }, 'a duration from 1000 ms to 60000 ms'],
+  ])('refuses %j', (options, allowed) => {
+    const create = () => new RetryBudget('shared', options);
+
+    expect(create).toThrow(InvalidOptionsError);
+    expect(create).toThrow(/^RetryBudget 'shared' has an invalid option/);
+    expect(create).toThrow(`allowed: ${allowed}`);
+  });
+
+  it.each([
+    [{ retryRatio: 0, minRetriesPerSecond: 0, ttl: '1s' }],
+    [{ retryRatio: 1_000, minRetriesPerSecond: 1_000_000, ttl: '60s' }],
+  ])('accepts the limits %j', (options) => {
+    expect(new RetryBudget('shared', options).config.retryRatio).toBe(options.retryRatio);
   });
 
   it('is created by a registry from its definition, once for each name', () => {
