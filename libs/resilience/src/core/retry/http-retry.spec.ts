@@ -98,6 +98,7 @@ describe('parseRetryAfter', () => {
     ['Tue, 05 May 2026 12:00:10 GMT', 10_000],
     ['Tuesday, 05-May-26 12:00:10 GMT', 10_000],
     ['Tue May  5 12:00:10 2026', 10_000],
+    ['Fri May 15 12:00:00 2026', 864_000_000],
     ['Tue, 05 May 2026 11:59:59 GMT', 0],
   ])('parses %j', (header, waitMs) => {
     expect(parseRetryAfter(header, now)).toBe(waitMs);
@@ -114,6 +115,13 @@ describe('parseRetryAfter', () => {
     'soon 5',
     '2026-05-05T12:00:10Z',
     'Tue, 99 Foo 2026 12:00:10 GMT',
+    'on Tue, 05 May 2026 12:00:10 GMT',
+    'Tue, 05 May 2026 12:00:10 GMT+0100',
+    'on Tuesday, 05-May-26 12:00:10 GMT',
+    'Tuesday, 05-May-26 12:00:10 GMT+0100',
+    'on Tue May  5 12:00:10 2026',
+    'Tue May  5 12:00:10 2026 +0100',
+    '05 May 2026 12:00:10',
   ])('returns undefined for %j', (header) => {
     expect(parseRetryAfter(header, now)).toBeUndefined();
   });
