@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InvalidOptionsError } from '../errors.ts';
 import { IntervalFunction } from '../interval-function.ts';
 import { createRegistry } from '../policies.ts';
-import { retryOptions } from './retry.options.ts';
+import { type RetryOptions, retryOptions } from './retry.options.ts';
 import { mergeOptions } from '../options.ts';
 
 const interval = IntervalFunction.of(100);
@@ -40,29 +40,48 @@ describe('The options of a retry', () => {
   });
 
   it.each([
-    [{ maxAttempts: 0 }],
-    [{ waitDuration: -1 }],
-    [{ maxRetryAfterDuration: -1 }],
-    [{ retryBudget: ' ' }],
-    [{ maxAttemps: 3 }],
-  ])('refuse %j', (options: object) => {
-    expect(() => retryOptions.resolve('Retry', options)).toThrow(InvalidOptionsError);
+    ['waitDuration', 'intervalFunction', { waitDuration: 100, intervalFunction: interval }],
+    ['waitDuration', 'intervalBiFunction', { waitDuration: 100, intervalBiFunction: interval }],
+    ['intervalFunction', 'intervalBiFunction', { intervalFunction: interval, intervalBiFunction: interval }],
+  ])('refuse %s together with %s', (first, second, given) => {
+    expect(() => retryOptions.resolve('Retry', given)).toThrow(
+      `${second} is set together with ${first}; allowed: only one of the two`,
+    );
   });
 
-  it('replace options of a base config that they exclude', () => {
-    const onOutage = () => true;
+  it.each([
+    [{ maxAttempts: 0 }, 'a whole number of at least 1'],
+    [{ waitDuration: -1 }, 'a duration of at least 0 ms'],
+    [{ intervalFunction: 100 }, 'a function from the attempt (1, 2, …) to milliseconds'],
+    [{ intervalBiFunction: 100 }, 'a function from the attempt (1, 2, …) and { error } or { result } to milliseconds'],
+    [{ classification: 'grpc' }, 'one of http'],
+    [{ retryAfterFunction: 100 }, 'a function from { error } or { result } to milliseconds or undefined'],
+    [{ maxRetryAfterDuration: -1 }, 'a duration of at least 0 ms'],
+    [{ retryBudget: ' ' }, 'the name of a retry budget'],
+    [{ eventConsumerBufferSize: -1 }, 'a whole number from 0 to 10000000'],
+    [{ maxAttemps: 3 }, 'maxAttempts, if that is what you meant'],
+  ])('refuse %j', (options: object, allowed) => {
+    expect(() => retryOptions.resolve('Retry', options)).toThrow(InvalidOptionsError);
+    expect(() => retryOptions.resolve('Retry', options)).toThrow(`allowed: ${allowed}`);
+  });
 
-    expect(mergeOptions(retryOptions.rules, { waitDuration: 100 }, { intervalFunction: interval })).toStrictEqual({
-      intervalFunction: interval,
-    });
-    expect(mergeOptions(retryOptions.rules, { intervalBiFunction: interval }, { waitDuration: 100 })).toStrictEqual({
-      waitDuration: 100,
-    });
-    expect(
-      mergeOptions(retryOptions.rules, { retryOnException: onOutage }, { retryExceptions: [TypeError] }),
-    ).toStrictEqual({
-      retryExceptions: [TypeError],
-    });
+  const waits = { waitDuration: 100, intervalFunction: interval, intervalBiFunction: interval };
+  const names = ['waitDuration', 'intervalFunction', 'intervalBiFunction'] as const;
+
+  it.each(names.flatMap((base) => names.map((override) => [base, override] as const)))(
+    'replace %s of a base config by %s',
+    (base, override) => {
+      const overriding = { [override]: waits[override] };
+
+      expect(mergeOptions(retryOptions.rules, { [base]: waits[base] }, overriding)).toStrictEqual(overriding);
+    },
+  );
+
+  it('replace retryOnException of a base config by retryExceptions', () => {
+    const base: RetryOptions = { retryOnException: () => true };
+    const overriding: RetryOptions = { retryExceptions: [TypeError] };
+
+    expect(mergeOptions(retryOptions.rules, base, overriding)).toStrictEqual(overriding);
   });
 });
 
