@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { CallAbortedOnOpenError } from '../circuit-breaker/circuit-breaker.errors.ts';
 import { Deadline } from '../deadline.ts';
@@ -6,6 +6,7 @@ import { InvalidOptionsError, RejectedError, ResilienceError } from '../errors.t
 import { IntervalFunction } from '../interval-function.ts';
 import { createRegistry } from '../policies.ts';
 import type { CallContext } from '../policy.ts';
+import { TimeoutExceededError } from '../time-limiter/time-limiter.errors.ts';
 import { MaxRetriesExceededError } from './retry.errors.ts';
 import type { AnyRetryEvent } from './retry.events.ts';
 import type { RetryOptions } from './retry.options.ts';
@@ -232,12 +233,119 @@ describe('Retry.execute', () => {
     expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(1);
   });
 
-  it('repeats immediately, without a timer, when waitDuration is 0', async () => {
-    const { retry, clock } = setUp({ waitDuration: 0 });
+  it.each([
+    ['errors', [outage, outage]],
+    ['rejected values', ['bad', 'bad']],
+  ])('repeats immediately, without a timer, after %s when waitDuration is 0', async (_what, outcomes) => {
+    const { retry, clock } = setUp({ waitDuration: 0, retryOnResult: (result) => result === 'bad' });
+    const call = callWith(...outcomes, 'response');
 
-    await expect(retry.execute(callWith(outage, 'response'))).resolves.toBe('response');
+    await expect(retry.execute(call)).resolves.toBe('response');
 
     expect(clock.waits).toStrictEqual([]);
+    expect(call.mock.calls.map(([context]) => context.attempt)).toStrictEqual([1, 2, 3]);
+  });
+
+  it.each([
+    ['a value that is not retried', ['good'], { numberOfSuccessfulCallsWithoutRetryAttempt: 1, numberOfTotalCalls: 1 }],
+    [
+      'a rejected value, then another',
+      ['bad', 'good'],
+      { numberOfSuccessfulCallsWithRetryAttempt: 1, numberOfTotalCalls: 2 },
+    ],
+    ['an error, then a value', [outage, 'good'], { numberOfSuccessfulCallsWithRetryAttempt: 1, numberOfTotalCalls: 2 }],
+    ['only rejected values', ['bad', 'bad'], { numberOfFailedCallsWithRetryAttempt: 1, numberOfTotalCalls: 3 }],
+    ['only errors', [outage, outage], { numberOfFailedCallsWithRetryAttempt: 1, numberOfTotalCalls: 2 }],
+  ])('counts a call with %s', async (_what, outcomes, expected) => {
+    const { retry } = setUp({ retryOnResult: (result) => result === 'bad', maxAttempts: 2 });
+
+    await retry.execute(callWith(...outcomes)).catch(() => {});
+
+    expect(retry.metrics).toStrictEqual({
+      numberOfSuccessfulCallsWithoutRetryAttempt: 0,
+      numberOfSuccessfulCallsWithRetryAttempt: 0,
+      numberOfFailedCallsWithoutRetryAttempt: 0,
+      numberOfFailedCallsWithRetryAttempt: 0,
+      ...expected,
+    });
+  });
+
+  it('counts an error that a negative interval ends in none of the four counters of calls, as Resilience4j', async () => {
+    const { retry } = setUp({ intervalFunction: () => -1 });
+
+    await retry.execute(callWith(outage)).catch(() => {});
+
+    expect(retry.metrics).toStrictEqual({
+      numberOfSuccessfulCallsWithoutRetryAttempt: 0,
+      numberOfSuccessfulCallsWithRetryAttempt: 0,
+      numberOfFailedCallsWithoutRetryAttempt: 0,
+      numberOfFailedCallsWithRetryAttempt: 0,
+      numberOfTotalCalls: 1,
+    });
+  });
+
+  it('emits the last error when a rejected value ends a call with an error before it', async () => {
+    const options = { retryOnResult: (result: unknown) => result === 'bad', maxAttempts: 2 };
+    const lenient = setUp(options);
+    const strict = setUp({ ...options, failAfterMaxAttempts: true });
+
+    await expect(lenient.retry.execute(callWith(outage, 'bad'))).resolves.toBe('bad');
+    await expect(strict.retry.execute(callWith(outage, 'bad'))).rejects.toThrow(MaxRetriesExceededError);
+
+    expect(lenient.events.at(-1)).toMatchObject({ type: 'ERROR', lastError: outage });
+    expect(strict.events.at(-1)).toMatchObject({ type: 'ERROR', lastError: { code: 'MAX_RETRIES_EXCEEDED' } });
+  });
+
+  it('names a single attempt in MaxRetriesExceededError', async () => {
+    const { retry } = setUp({ retryOnResult: () => true, maxAttempts: 1, failAfterMaxAttempts: true });
+
+    await expect(retry.execute(callWith('bad'))).rejects.toThrow("Retry 'customer' failed after one attempt: the last");
+  });
+
+  it('counts a call as in flight while an attempt or a wait is pending', async () => {
+    const { retry, clock } = setUp({ maxAttempts: 2 }, new FakeClock() as AutoAdvancingClock);
+
+    const success = retry.execute(callWith(outage, 'response'));
+    const failure = retry.execute(callWith(outage, outage));
+    expect(retry.usage.inFlightCalls).toBe(2);
+    await vi.waitFor(() => expect(clock.pendingTimers).toBe(2));
+    expect(retry.usage.inFlightCalls).toBe(2);
+    clock.advance(500);
+    await Promise.allSettled([success, failure, retry.execute(() => 'response')]);
+
+    expect(retry.usage.inFlightCalls).toBe(0);
+  });
+
+  it('passes the request and the endpoint of the caller to each attempt', async () => {
+    const { retry } = setUp();
+    const call = callWith(outage, 'response');
+    const request = { method: 'GET' };
+    const endpoint = { url: 'http://a' } as never;
+
+    await retry.execute(call, { request, endpoint });
+
+    expect(call.mock.calls.map(([context]) => context.request)).toStrictEqual([request, request]);
+    expect(call.mock.calls.map(([context]) => context.endpoint)).toStrictEqual([endpoint, endpoint]);
+  });
+
+  it('passes one record of used endpoints to all attempts of a call, and another one to the next call', async () => {
+    const { retry } = setUp();
+    const call = callWith(outage, 'response', 'response');
+
+    await retry.execute(call);
+    await retry.execute(call);
+
+    const [first, second, ofNextCall] = call.mock.calls.map(([context]) => context.usedEndpoints);
+    expect(first?.areOfOneCall).toBe(true);
+    expect(second).toBe(first);
+    expect(ofNextCall).not.toBe(first);
+  });
+
+  it('selects the values that retryOnResult selects', () => {
+    const { retry } = setUp({ retryOnResult: (result) => result === 'bad' });
+
+    expect(retry.selectsResult('bad')).toBe(true);
+    expect(retry.selectsResult('good')).toBe(false);
   });
 
   it('counts the attempts of each call separately', async () => {
@@ -287,12 +395,12 @@ describe('A retry of a dependency that requests a wait', () => {
   });
 
   it('ignores a retryAfterMs that is not a positive number', async () => {
-    const { retry, clock } = setUp({ waitDuration: 500, maxAttempts: 5 });
+    const { retry, clock } = setUp({ waitDuration: 500, maxAttempts: 6 });
     const odd = (retryAfterMs: unknown) => Object.assign(new Error('busy'), { retryAfterMs });
 
-    await retry.execute(callWith(odd('soon'), odd(Number.NaN), odd(-1), odd(undefined), 'response'));
+    await retry.execute(callWith(...['soon', '2000', Number.NaN, -1, undefined].map(odd), 'response'));
 
-    expect(clock.waits).toStrictEqual([500, 500, 500, 500]);
+    expect(clock.waits).toStrictEqual([500, 500, 500, 500, 500]);
   });
 
   it('reads the requested wait of returned values with retryAfterFunction', async () => {
@@ -304,6 +412,218 @@ describe('A retry of a dependency that requests a wait', () => {
     await retry.execute(callWith(3_000, 'response'));
 
     expect(clock.waits).toStrictEqual([3_000]);
+  });
+});
+
+describe('A retry with the classification http', () => {
+  const request = { method: 'GET' };
+  const withStatus = (status: number) => Object.assign(new Error('error status'), { status });
+
+  it.each([
+    ['a thrown 503', withStatus(503), 2],
+    ['a returned 503', { status: 503 }, 2],
+    ['a thrown 404', withStatus(404), 1],
+    ['a returned 404', { status: 404 }, 1],
+    ['a TypeError', new TypeError('mistake'), 1],
+  ])('makes the right number of attempts for %s', async (_what, outcome, attempts) => {
+    const { retry } = setUp({ classification: 'http' });
+    const call = callWith(outcome, 'response');
+
+    await retry.execute(call, { request }).catch(() => {});
+
+    expect(call).toHaveBeenCalledTimes(attempts);
+  });
+
+  it('retries the errors that other options select too', async () => {
+    const { retry } = setUp({
+      classification: 'http',
+      retryExceptions: [RangeError],
+      retryOnResult: (result) => result === 'bad',
+    });
+
+    await expect(retry.execute(callWith(new RangeError(), 'bad', 'response'), { request })).resolves.toBe('response');
+    await expect(retry.execute(callWith(withStatus(503), 'response'), { request })).resolves.toBe('response');
+    await expect(retry.execute(callWith(new TypeError(), 'response'), { request })).rejects.toThrow(TypeError);
+  });
+
+  it('waits as long as the Retry-After header of an error or a value requires', async () => {
+    const { retry, clock } = setUp({ classification: 'http', waitDuration: 500 });
+    const headers = { 'retry-after': '3' };
+    const date = new Date(clock.now() + 3_000 + 20_000).toUTCString();
+
+    await retry.execute(
+      callWith(
+        Object.assign(withStatus(503), { headers }),
+        { status: 503, headers: { 'retry-after': date } },
+        'response',
+      ),
+      { request },
+    );
+
+    expect(clock.waits).toStrictEqual([3_000, 20_000]);
+  });
+
+  it('prefers retryAfterFunction to the Retry-After header', async () => {
+    const { retry, clock } = setUp({ classification: 'http', retryAfterFunction: () => 700 });
+
+    await retry.execute(callWith({ status: 503, headers: { 'retry-after': '3' } }, 'response'), { request });
+
+    expect(clock.waits).toStrictEqual([700]);
+  });
+
+  it.each([
+    ['an error', withStatus(503)],
+    ['a value', { status: 503 }],
+  ])('repeats no request that must not be repeated after %s', async (_what, outcome) => {
+    const { retry, events } = setUp({ classification: 'http' });
+    const call = callWith(outcome, 'response');
+
+    await retry.execute(call, { request: { method: 'POST' } }).catch(() => {});
+
+    expect(call).toHaveBeenCalledOnce();
+    expect(events.map(({ type }) => type)).toStrictEqual(outcome instanceof Error ? ['IGNORED_ERROR'] : []);
+  });
+
+  it('reads the request from the failure if the caller does not pass it', async () => {
+    const { retry } = setUp({ classification: 'http' });
+    const failed = (method: string) => Object.assign(withStatus(503), { config: { method } });
+
+    await expect(retry.execute(callWith(failed('get'), 'response'))).resolves.toBe('response');
+    await expect(retry.execute(callWith(failed('post'), 'response'))).rejects.toThrow('error status');
+    await expect(retry.execute(callWith(failed('post'), 'response'), { request })).resolves.toBe('response');
+  });
+
+  it('reports once that it repeats no call whose request is unknown', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { retry } = setUp({ classification: 'http' });
+
+    for (let call = 0; call < 2; call++) {
+      await expect(retry.execute(callWith(withStatus(503), 'response'))).rejects.toThrow('error status');
+    }
+
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      "Retry 'customer' does not repeat a failed call, because it does not know which request the call makes. " +
+        "Pass it to the call, e.g. execute(call, { request: { method: 'GET' } }). This is reported once.",
+      { type: 'ResilienceRetryWarning' },
+    );
+    warned.mockRestore();
+  });
+});
+
+describe('A function in the options of a retry', () => {
+  const broken = (): never => {
+    throw new Error('broken');
+  };
+  let warned: MockInstance<typeof process.emitWarning>;
+
+  beforeEach(() => {
+    warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  });
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    ['intervalFunction', 'a finite number of milliseconds'],
+    ['intervalBiFunction', 'a finite number of milliseconds'],
+    ['retryAfterFunction', 'a number of milliseconds or undefined'],
+    ['retryOnException', 'true or false'],
+  ])('that throws as %s is reported once and makes each attempt the last', async (option, allowed) => {
+    const { retry } = setUp({ [option]: broken });
+    const call = callWith(outage, outage, 'response');
+
+    await expect(retry.execute(call)).rejects.toBe(outage);
+    await expect(retry.execute(call)).rejects.toBe(outage);
+
+    expect(warned).toHaveBeenCalledOnce();
+    expect(warned.mock.calls[0]?.[0]).toMatch(
+      `${option} of Retry 'customer' threw an error, but must return ${allowed}.`,
+    );
+  });
+
+  it('that throws as retryOnResult is reported, and the value is the result', async () => {
+    const { retry, events } = setUp({ retryOnResult: broken });
+
+    await expect(retry.execute(callWith('first', 'second'))).resolves.toBe('first');
+
+    expect(events).toStrictEqual([]);
+    expect(warned.mock.calls[0]?.[0]).toMatch(/^retryOnResult of Retry 'customer' threw an error/);
+  });
+
+  it.each([
+    [undefined, [500]],
+    [-7, [500]],
+    [0, [500]],
+    [700, [700]],
+    [Infinity, []],
+  ])('may return %s as retryAfterFunction', async (returned, waits) => {
+    const { retry, clock } = setUp({ retryAfterFunction: () => returned });
+
+    await retry.execute(callWith(outage, 'response')).catch(() => {});
+
+    expect(clock.waits).toStrictEqual(waits);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  it.each([Number.NaN, '700'])(
+    'must not return %o as retryAfterFunction: the attempt is the last',
+    async (returned) => {
+      const { retry } = setUp({ retryAfterFunction: () => returned as number });
+
+      await expect(retry.execute(callWith(outage, 'response'))).rejects.toBe(outage);
+
+      expect(warned).toHaveBeenCalledOnce();
+    },
+  );
+});
+
+describe('Changed options of a retry', () => {
+  it('apply to new calls, and calls in flight keep theirs', async () => {
+    const { retry, clock } = setUp({ maxAttempts: 2 }, new FakeClock() as AutoAdvancingClock);
+    const inFlight = retry.execute(callWith(outage, 'response'));
+    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+
+    retry.reconfigure({ maxAttempts: 1 });
+    clock.advance(500);
+
+    await expect(inFlight).resolves.toBe('response');
+    await expect(retry.execute(callWith(outage, 'response'))).rejects.toBe(outage);
+    expect(retry.config.maxAttempts).toBe(1);
+  });
+
+  it('take retries from the budget that they name', async () => {
+    const { retry } = setUp();
+
+    retry.reconfigure({ retryBudget: 'none' });
+
+    await expect(retry.execute(callWith(outage, 'response'))).rejects.toBe(outage);
+  });
+
+  it('keep as many buffered events as they permit', async () => {
+    const { retry } = setUp({ eventConsumerBufferSize: 10 });
+    await retry.execute(callWith(outage, outage, 'response'));
+
+    retry.reconfigure({ eventConsumerBufferSize: 1 });
+
+    expect(retry.bufferedEvents()).toMatchObject([{ type: 'SUCCESS' }]);
+  });
+
+  it('change nothing when one of them is invalid', () => {
+    const { retry } = setUp();
+    const { config } = retry;
+
+    expect(() => retry.reconfigure({ maxAttempts: 0 })).toThrow(/^Retry 'customer' has an invalid option/);
+
+    expect(retry.config).toBe(config);
+  });
+
+  it('cannot name a budget without a registry of retry budgets', () => {
+    const retry = new Retry('customer');
+
+    expect(() => retry.reconfigure({ retryBudget: 'shared' })).toThrow(/^Retry 'customer' has an invalid option/);
+
+    expect(retry.config.retryBudget).toBeUndefined();
   });
 });
 
@@ -361,6 +681,20 @@ describe('A retry whose caller aborts', () => {
     expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(0);
   });
 
+  it('makes no further attempt after an aborted second one, and throws its error', async () => {
+    const { retry, events } = setUp();
+    const controller = new AbortController();
+    const call = vi.fn<(context: CallContext) => never>(({ attempt }) => {
+      if (attempt === 2) controller.abort(reason);
+      throw outage;
+    });
+
+    await expect(retry.execute(call, { signal: controller.signal })).rejects.toBe(outage);
+
+    expect(call).toHaveBeenCalledTimes(2);
+    expect(events.map(({ type }) => type)).toStrictEqual(['RETRY', 'IGNORED_ERROR']);
+  });
+
   it('returns the result of an attempt that succeeds after the abort', async () => {
     const { retry } = setUp();
     const controller = new AbortController();
@@ -412,7 +746,53 @@ describe('A retry under a deadline', () => {
   });
 });
 
+describe('A retry under a deadline', () => {
+  it.each([
+    [500, 1],
+    [501, 2],
+  ])('that is %d ms away makes %d attempts with a wait of 500 ms', async (remainingMs, attempts) => {
+    const { retry, clock } = setUp({ waitDuration: 500 });
+    const call = callWith(outage, 'response');
+
+    await retry.execute(call, { deadline: Deadline.after(remainingMs, clock) }).catch(() => {});
+
+    expect(call).toHaveBeenCalledTimes(attempts);
+  });
+
+  it('makes no further attempt after a timeout because of the deadline', async () => {
+    const { retry, events } = setUp();
+    const error = new TimeoutExceededError('customer', 500, 'deadline');
+
+    await expect(retry.execute(callWith(error, 'response'))).rejects.toBe(error);
+
+    expect(events).toMatchObject([{ type: 'ERROR', lastError: error }]);
+    expect(retry.metrics.numberOfFailedCallsWithoutRetryAttempt).toBe(1);
+  });
+});
+
 describe('A retry with a budget', () => {
+  it.each([
+    ['an error', outage],
+    ['a rejected value', 'bad'],
+  ])('counts a call with %s by its retries when the budget ends it', async (_what, outcome) => {
+    const retryOnResult = (result: unknown) => result === 'bad';
+    const withoutRetry = setUp({ retryBudget: 'none', retryOnResult });
+    const withRetry = setUp({ retryBudget: 'half', retryOnResult });
+    withRetry.retryBudgets.getOrCreate('half').deposit();
+
+    await withoutRetry.retry.execute(callWith(outcome, outcome)).catch(() => {});
+    await withRetry.retry.execute(callWith(outcome, outcome)).catch(() => {});
+
+    expect(withoutRetry.retry.metrics).toMatchObject({
+      numberOfFailedCallsWithoutRetryAttempt: 1,
+      numberOfFailedCallsWithRetryAttempt: 0,
+    });
+    expect(withRetry.retry.metrics).toMatchObject({
+      numberOfFailedCallsWithoutRetryAttempt: 0,
+      numberOfFailedCallsWithRetryAttempt: 1,
+    });
+  });
+
   it('makes no retry and emits RETRY_BUDGET_EXHAUSTED when the budget is exhausted', async () => {
     const { retry, events, clock } = setUp({ retryBudget: 'none' });
     const call = callWith(outage);
@@ -456,7 +836,45 @@ describe('A retry with a budget', () => {
   });
 
   it('refuses a retryBudget without a registry of retry budgets', () => {
-    expect(() => new Retry('customer', { retryBudget: 'shared' })).toThrow(InvalidOptionsError);
-    expect(() => new Retry('customer', { retryBudget: 'shared' })).toThrow(/a registry of retry budgets/);
+    const create = () => new Retry('customer', { retryBudget: 'shared' });
+
+    expect(create).toThrow(InvalidOptionsError);
+    expect(create).toThrow(
+      "Retry 'customer' has an invalid option:\n  - retryBudget is 'shared'; allowed: a name only together with a " +
+        'registry of retry budgets (`retryBudgets` of the environment)',
+    );
+  });
+});
+
+describe('The context of a retry, for code that makes the attempts itself,', () => {
+  it('returns the wait after a failure, and a negative one when there is no further attempt', () => {
+    const { retry, events } = setUp({ maxAttempts: 2, waitDuration: 500, retryOnResult: (result) => result === 'bad' });
+    const failing = retry.context();
+    const succeeding = retry.context();
+
+    expect(failing.onError(outage)).toBe(500);
+    expect(failing.onError(outage)).toBeLessThan(0);
+    expect(succeeding.onResult('bad')).toBe(500);
+    expect(succeeding.onResult('good')).toBeLessThan(0);
+    succeeding.onComplete();
+
+    expect(events.map(({ type }) => type)).toStrictEqual(['RETRY', 'ERROR', 'RETRY', 'SUCCESS']);
+  });
+
+  it('returns the negative wait of an interval function unchanged', () => {
+    const { retry } = setUp({ intervalFunction: () => -7, retryOnResult: () => true });
+
+    expect(retry.context().onError(outage)).toBe(-7);
+    expect(retry.context().onResult('bad')).toBe(-7);
+  });
+
+  it('respects the deadline and the request of the caller', () => {
+    const { retry, clock } = setUp({ classification: 'http' });
+    const error = Object.assign(new Error('error status'), { status: 503 });
+    const request = { method: 'GET' };
+
+    expect(retry.context({ request }).onError(error)).toBe(500);
+    expect(retry.context({ request: { method: 'POST' } }).onError(error)).toBeLessThan(0);
+    expect(retry.context({ request, deadline: Deadline.after(500, clock) }).onError(error)).toBeLessThan(0);
   });
 });
