@@ -237,13 +237,14 @@ describe('Retry.execute', () => {
     ['errors', [outage, outage]],
     ['rejected values', ['bad', 'bad']],
   ])('repeats immediately, without a timer, after %s when waitDuration is 0', async (_what, outcomes) => {
-    const { retry, clock } = setUp({ waitDuration: 0, retryOnResult: (result) => result === 'bad' });
+    const { retry, clock, events } = setUp({ waitDuration: 0, retryOnResult: (result) => result === 'bad' });
     const call = callWith(...outcomes, 'response');
 
     await expect(retry.execute(call)).resolves.toBe('response');
 
     expect(clock.waits).toStrictEqual([]);
     expect(call.mock.calls.map(([context]) => context.attempt)).toStrictEqual([1, 2, 3]);
+    expect(events.map(({ type }) => type)).toStrictEqual(['RETRY', 'RETRY', 'SUCCESS']);
   });
 
   it.each([
@@ -434,6 +435,14 @@ describe('A retry with the classification http', () => {
     expect(call).toHaveBeenCalledTimes(attempts);
   });
 
+  it('retries no returned value by its status without the classification', async () => {
+    const { retry } = setUp();
+
+    await expect(retry.execute(callWith({ status: 503 }, 'response'), { request })).resolves.toStrictEqual({
+      status: 503,
+    });
+  });
+
   it('retries the errors that other options select too', async () => {
     const { retry } = setUp({
       classification: 'http',
@@ -576,6 +585,12 @@ describe('A function in the options of a retry', () => {
       expect(warned).toHaveBeenCalledOnce();
     },
   );
+});
+
+describe('Invalid options of a retry', () => {
+  it('are refused with the name of the retry', () => {
+    expect(() => new Retry('customer', { maxAttempts: 0 })).toThrow(/^Retry 'customer' has an invalid option/);
+  });
 });
 
 describe('Changed options of a retry', () => {
