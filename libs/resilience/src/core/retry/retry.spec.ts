@@ -271,6 +271,17 @@ describe('Retry.execute', () => {
     });
   });
 
+  it('counts a rejected value as a call with retries when maxAttempts is 1, as Resilience4j', async () => {
+    const { retry } = setUp({ retryOnResult: (result) => result === 'bad', maxAttempts: 1 });
+
+    await retry.execute(callWith('bad'));
+
+    expect(retry.metrics).toMatchObject({
+      numberOfFailedCallsWithoutRetryAttempt: 0,
+      numberOfFailedCallsWithRetryAttempt: 1,
+    });
+  });
+
   it('counts an error that a negative interval ends in none of the four counters of calls, as Resilience4j', async () => {
     const { retry } = setUp({ intervalFunction: () => -1 });
 
@@ -395,6 +406,22 @@ describe('A retry of a dependency that requests a wait', () => {
     await expect(retry.execute(callWith(withRetryAfter(30_000), 'response'))).resolves.toBe('response');
   });
 
+  it('waits the requested time when waitDuration is 0', async () => {
+    const { retry, clock } = setUp({ waitDuration: 0 });
+
+    await retry.execute(callWith(withRetryAfter(2_000), 'response'));
+
+    expect(clock.waits).toStrictEqual([2_000]);
+  });
+
+  it('reads no Retry-After header without a classification', async () => {
+    const { retry, clock } = setUp({ waitDuration: 500 });
+
+    await retry.execute(callWith(Object.assign(new Error('busy'), { headers: { 'retry-after': '3' } }), 'response'));
+
+    expect(clock.waits).toStrictEqual([500]);
+  });
+
   it('ignores a retryAfterMs that is not a positive number', async () => {
     const { retry, clock } = setUp({ waitDuration: 500, maxAttempts: 6 });
     const odd = (retryAfterMs: unknown) => Object.assign(new Error('busy'), { retryAfterMs });
@@ -484,11 +511,14 @@ describe('A retry with the classification http', () => {
     ['an error', withStatus(503)],
     ['a value', { status: 503 }],
   ])('repeats no request that must not be repeated after %s', async (_what, outcome) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { retry, events } = setUp({ classification: 'http' });
     const call = callWith(outcome, 'response');
 
     await retry.execute(call, { request: { method: 'POST' } }).catch(() => {});
 
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
     expect(call).toHaveBeenCalledOnce();
     expect(events.map(({ type }) => type)).toStrictEqual(outcome instanceof Error ? ['IGNORED_ERROR'] : []);
   });
