@@ -4,11 +4,7 @@ import type { Listener, Unsubscribe } from '../events.ts';
 import type { Policy } from '../policy.ts';
 import type { AnyCircuitBreakerEvent, CircuitBreakerEvents } from './circuit-breaker.events.ts';
 import type { CircuitBreakerMetrics } from './circuit-breaker.metrics.ts';
-import {
-  type CircuitBreakerConfig,
-  circuitBreakerOptions,
-  type CircuitBreakerOptions,
-} from './circuit-breaker.options.ts';
+import { type CircuitBreakerConfig, type CircuitBreakerOptions, isEngineName } from './circuit-breaker.options.ts';
 import type { StateName } from './circuit-breaker.transitions.ts';
 import type { WindowContents } from './sliding-window.ts';
 
@@ -86,7 +82,7 @@ export function chosenEngine(
 ): CircuitBreakerEngine | undefined {
   if (engine === undefined || engine === 'sliding-window') return undefined;
   if (Object.hasOwn(engines, engine)) return engines[engine];
-  if (circuitBreakerOptions.rules['engine']?.parse(engine) === undefined) return undefined;
+  if (!isEngineName(engine)) return undefined;
   const given = `'${engine}', which is not registered here`;
   const registered = ['sliding-window', ...Object.keys(engines)];
   const others = Object.hasOwn(engines, 'opossum') ? [] : [howToRegister];

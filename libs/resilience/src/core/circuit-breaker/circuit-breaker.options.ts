@@ -198,9 +198,14 @@ export const circuitBreakerOptions = new OptionSchema({
 
 /** Whether an engine of this name is registered is checked by the registry, which knows them. */
 function engineName(): OptionRule<CircuitBreakerEngineName> {
-  const parse = (value: unknown) => (typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value) ? value : undefined);
+  const parse = (value: unknown) => (isEngineName(value) ? value : undefined);
   const allowed = 'sliding-window or the name of a registered engine';
   return { kind: 'choice', defaultValue: 'sliding-window', allowed, parse };
+}
+
+/** Whether an engine can have this name. */
+export function isEngineName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value);
 }
 
 /** The options resolved: complete, checked, frozen, durations in milliseconds. One of the two waits in OPEN is set. */
