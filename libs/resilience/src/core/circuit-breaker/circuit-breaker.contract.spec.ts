@@ -112,6 +112,8 @@ describe('The option engine of a circuit breaker', () => {
   });
 
   it('cannot be chosen without a registry', () => {
-    expect(() => new CircuitBreaker('customer', { engine: 'opossum' })).toThrow(/engine is 'opossum', which is not/);
+    expect(() => new CircuitBreaker('customer', { engine: 'opossum' })).toThrow(
+      /^CircuitBreaker 'customer' has an invalid option:\n {2}- engine is 'opossum', which is not/,
+    );
   });
 });
