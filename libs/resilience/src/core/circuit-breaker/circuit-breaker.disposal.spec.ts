@@ -70,6 +70,20 @@ describe('A circuit breaker that was removed from its registry (opossum#340)', (
     await expect(breaker.execute(() => 'response')).rejects.toMatchObject({ code: 'CALL_NOT_PERMITTED' });
   });
 
+  it('stays as it is when it is disposed again', async () => {
+    const clock = new FakeClock();
+    const breaker = new CircuitBreaker('customer', { initialState: 'FORCED_OPEN' }, { clock });
+    breaker.dispose();
+    breaker.dispose();
+
+    await expect(breaker.execute(() => 'response')).rejects.toMatchObject({ code: 'CALL_NOT_PERMITTED' });
+    breaker.reset();
+    clock.advance(3_600_000);
+
+    expect(breaker.state).toBe('FORCED_OPEN');
+    expect(breaker.metrics.notPermittedCalls).toBe(0);
+  });
+
   it('permits calls in OPEN, which can never end', async () => {
     const breaker = new CircuitBreaker('customer', { initialState: 'OPEN' }, { clock: new FakeClock() });
 

@@ -96,7 +96,6 @@ export class StateMachine implements Machine {
 
   /** Stops timers and probes and makes no further transition. */
   dispose(): void {
-    if (this.isDisposed) return;
     this.#state.leave();
     this.#state = new DisposedState(this, this.#state);
   }
