@@ -46,6 +46,7 @@ interface StartedCall {
   readonly issuer: State;
   /** `undefined` for a call that is not watched while it is in flight. */
   readonly watched: WatchedCall | undefined;
+  readonly usedEndpoints: UsedEndpoints;
   /** How many endpoints the call had used before the circuit breaker permitted this attempt. */
   readonly usedBefore: number;
 }
@@ -158,7 +159,7 @@ export class CircuitBreaker
       ? this.#watch(issuer, startedAt, () => usedEndpoints.areOutOfServiceSince(usedBefore))
       : undefined;
     const given = withUsedEndpoints(context, usedEndpoints);
-    const started: StartedCall = { startedAt, context: given, issuer, watched, usedBefore };
+    const started: StartedCall = { startedAt, context: given, issuer, watched, usedEndpoints, usedBefore };
     const running = this.config.abortCallsOnOpen
       ? (this.#abortableCalls ??= new AbortableCalls()).run(call, given)
       : invokeCall(call, given);
@@ -427,7 +428,7 @@ export class CircuitBreaker
 
 /** Whether the endpoint pool inside has taken all endpoints of the attempt out of service. */
 function isOfEndpointsOutOfService(started: StartedCall | undefined): boolean {
-  return started?.context.usedEndpoints?.areOutOfServiceSince(started.usedBefore) === true;
+  return started?.usedEndpoints.areOutOfServiceSince(started.usedBefore) === true;
 }
 
 function resolveConfig(name: string, options: CircuitBreakerOptions): CircuitBreakerConfig {
