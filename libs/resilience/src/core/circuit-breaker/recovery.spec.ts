@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { getEventListeners } from 'node:events';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { CallAbortedOnOpenError } from './circuit-breaker.errors.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -70,6 +71,31 @@ describe('waitJitterFactor', () => {
     breaker.transitionToOpenState();
 
     expect(breaker.remainingMs).toBeCloseTo(waitMs, 6);
+  });
+});
+
+describe('The random numbers of waitJitterFactor', () => {
+  it('are not needed without jitter', () => {
+    const random = vi.fn(() => 0.5);
+    const { breaker } = setUp({}, random);
+
+    breaker.transitionToOpenState();
+
+    expect(breaker.remainingMs).toBe(10_000);
+    expect(random).not.toHaveBeenCalled();
+  });
+
+  it('that are invalid lengthen no wait and are reported', () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => emitWarning.mockRestore());
+    const { breaker } = setUp({ waitJitterFactor: 0.5 }, () => 1);
+
+    breaker.transitionToOpenState();
+
+    expect(breaker.remainingMs).toBe(10_000);
+    expect(emitWarning.mock.calls[0]?.[0]).toContain(
+      "random of CircuitBreaker 'customer' returned 1, but must return a number of at least 0 and below 1.",
+    );
   });
 });
 
@@ -255,15 +281,50 @@ describe('abortCallsOnOpen and releaseOnOpen', () => {
     expect(releaseOnOpen).toHaveBeenCalledTimes(2);
   });
 
-  it('emit a warning when releaseOnOpen fails', async () => {
-    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    const { breaker } = setUp({ releaseOnOpen: () => Promise.reject(new Error('no')) });
+  it('abort nothing after the option was turned off, or without a call', async () => {
+    const { breaker } = setUp({ abortCallsOnOpen: true });
+    breaker.transitionToOpenState();
+    expect(breaker.state).toBe('OPEN');
+    breaker.reset();
+    const call = Promise.withResolvers<AbortSignal>();
+    void breaker.execute(({ signal }) => {
+      call.resolve(signal);
+      return new Promise(() => {});
+    });
 
+    breaker.reconfigure({ abortCallsOnOpen: false });
+    breaker.transitionToOpenState();
+
+    expect((await call.promise).aborted).toBe(false);
+  });
+
+  it('abort no call that has ended, and leave no listener on the signal of its caller', async () => {
+    const { breaker } = setUp({ abortCallsOnOpen: true });
+    const { signal } = new AbortController();
+
+    const ended = await breaker.execute((context) => context.signal, { signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    breaker.transitionToOpenState();
+
+    expect(ended.aborted).toBe(false);
+  });
+
+  it('emit a warning with its error when releaseOnOpen fails, and none without it', async () => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => emitWarning.mockRestore());
+    const { breaker } = setUp({});
     breaker.transitionToOpenState();
     await settle();
+    expect(emitWarning).not.toHaveBeenCalled();
 
-    expect(breaker.state).toBe('OPEN');
-    expect(emitWarning).toHaveBeenCalledOnce();
-    emitWarning.mockRestore();
+    breaker.reconfigure({ releaseOnOpen: () => Promise.reject(new Error('the pool is closed')) });
+    breaker.transitionToForcedOpenState();
+    await settle();
+
+    expect(breaker.state).toBe('FORCED_OPEN');
+    expect(emitWarning).toHaveBeenCalledExactlyOnceWith(
+      "releaseOnOpen of CircuitBreaker 'customer' failed. The circuit breaker is open anyway.",
+      { type: 'ResilienceReleaseWarning', detail: expect.stringContaining('the pool is closed') },
+    );
   });
 });
