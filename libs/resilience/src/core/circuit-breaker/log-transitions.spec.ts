@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CircuitBreakerOptions } from './circuit-breaker.options.ts';
 import { createRegistry } from '../policies.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { logTransitions } from './log-transitions.ts';
+import { describeTransition, logTransitions } from './log-transitions.ts';
 
 const down = new Error('down');
 
@@ -109,6 +109,48 @@ describe('describeTransition', () => {
     expect(lines.at(-1)).toContain('no rate reached its threshold; HALF_OPEN lasted 5 s, or it was opened by hand');
   });
 
+  it.each<[string, CircuitBreakerOptions]>([
+    ['it has no maximum', { initialState: 'HALF_OPEN' }],
+    [
+      'CLOSED follows it',
+      {
+        initialState: 'HALF_OPEN',
+        maxWaitDurationInHalfOpenState: '5s',
+        transitionToStateAfterWaitDuration: 'CLOSED',
+      },
+    ],
+    ['another state was before OPEN', { maxWaitDurationInHalfOpenState: '5s' }],
+  ])('does not report the maximum duration of HALF_OPEN as a cause when %s', (_when, options) => {
+    const { breaker, lines } = setUp(options);
+
+    breaker.transitionToOpenState();
+
+    expect(lines[0]).toMatch(/ to OPEN: no rate reached its threshold; opened by hand or by transitionOnResult\./);
+  });
+
+  it('counts a call that failed and was slow once', () => {
+    const { breaker, lines } = setUp({
+      failureRateThreshold: 100,
+      slowCallRateThreshold: 100,
+      combinedRateThreshold: 40,
+    });
+
+    breaker.onError(2_001, down);
+    breaker.onError(1, down);
+    for (let call = 0; call < 3; call++) breaker.onSuccess(1);
+
+    expect(lines[0]).toContain('OPEN: 40 % of calls failed or were slow (2 of 5; the threshold is 40 %). It');
+  });
+
+  it('reports no wait when OPEN was left before the description', () => {
+    const { breaker } = setUp({ initialState: 'DISABLED' });
+    const opened = { fromState: 'CLOSED', toState: 'OPEN', circuitBreakerName: 'customer', creationTime: 0 } as const;
+
+    const { message } = describeTransition(breaker, { type: 'STATE_TRANSITION', ...opened });
+
+    expect(message).toMatch(/transitionOnResult\. It refuses calls\.$/);
+  });
+
   it('logs the recovery at level info with the thresholds that apply next', () => {
     const { breaker, lines } = setUp({ combinedRateThreshold: 75 });
     breaker.transitionToOpenState();
@@ -123,22 +165,56 @@ describe('describeTransition', () => {
     ]);
   });
 
+  it('has fields with the numbers of the recovery', () => {
+    const { breaker, fields } = setUp();
+    const thresholds = { failureRateThreshold: 50, slowCallRateThreshold: 100 };
+    const circuitBreaker = 'customer';
+    breaker.transitionToOpenState();
+
+    breaker.transitionToHalfOpenState();
+    breaker.transitionToClosedState();
+
+    expect(fields.slice(1)).toStrictEqual([
+      {
+        circuitBreaker,
+        fromState: 'OPEN',
+        toState: 'HALF_OPEN',
+        ...thresholds,
+        permittedNumberOfCallsInHalfOpenState: 3,
+      },
+      { circuitBreaker, fromState: 'HALF_OPEN', toState: 'CLOSED', ...thresholds },
+    ]);
+  });
+
+  it('names only the thresholds that are configured, and one trial call in the singular', () => {
+    const { breaker, lines } = setUp({ permittedNumberOfCallsInHalfOpenState: 1 });
+    breaker.transitionToOpenState();
+
+    breaker.transitionToHalfOpenState();
+    breaker.transitionToClosedState();
+
+    expect(lines.slice(1)).toStrictEqual([
+      expect.stringMatching(/: it permits 1 trial call\.$/),
+      expect.stringMatching(/: it permits all calls until 50 % of them fail or 100 % are slow\.$/),
+    ]);
+  });
+
   it('logs FORCED_OPEN, DISABLED and METRICS_ONLY at level warn', () => {
-    const { breaker, lines } = setUp();
+    const { breaker, lines, fields } = setUp();
 
     breaker.transitionToForcedOpenState();
     breaker.transitionToDisabledState();
     breaker.transitionToMetricsOnlyState();
 
     expect(lines).toStrictEqual([
-      expect.stringMatching(/^warn: .* from CLOSED to FORCED_OPEN: it was opened by hand and refuses all calls/),
-      expect.stringMatching(
-        /^warn: .* from FORCED_OPEN to DISABLED: it was disabled by hand and permits all calls unrecorded/,
-      ),
-      expect.stringMatching(
-        /^warn: .* from DISABLED to METRICS_ONLY: it was set by hand to permit and count all calls/,
-      ),
+      "warn: CircuitBreaker 'customer' went from CLOSED to FORCED_OPEN: " +
+        'it was opened by hand and refuses all calls until its state is changed.',
+      "warn: CircuitBreaker 'customer' went from FORCED_OPEN to DISABLED: " +
+        'it was disabled by hand and permits all calls unrecorded until its state is changed.',
+      "warn: CircuitBreaker 'customer' went from DISABLED to METRICS_ONLY: " +
+        'it was set by hand to permit and count all calls until its state is changed.',
     ]);
+    expect(fields[0]).toStrictEqual({ circuitBreaker: 'customer', fromState: 'CLOSED', toState: 'FORCED_OPEN' });
   });
 });
 
