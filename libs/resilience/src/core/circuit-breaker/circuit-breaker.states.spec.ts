@@ -168,12 +168,41 @@ describe('OPEN', () => {
     expect(breaker.remainingMs).toBe(1_000);
   });
 
+  it.each<[string, CircuitBreakerOptions['initialState'], readonly ('Open' | 'ForcedOpen' | 'HalfOpen')[], number]>([
+    ['OPEN at the start', 'OPEN', [], 1_000],
+    ['OPEN after HALF_OPEN at the start', 'HALF_OPEN', ['Open'], 2_000],
+    ['OPEN after DISABLED', 'DISABLED', ['Open'], 1_000],
+    ['OPEN again by hand', 'CLOSED', ['Open', 'Open'], 2_000],
+    ['OPEN after FORCED_OPEN', 'CLOSED', ['ForcedOpen', 'Open'], 2_000],
+    ['OPEN after FORCED_OPEN and HALF_OPEN', 'CLOSED', ['ForcedOpen', 'HalfOpen', 'Open'], 2_000],
+  ])('passes the number of openings to the interval function: %s', (_how, initialState = 'CLOSED', states, waitMs) => {
+    const { breaker } = setUp({ initialState, waitIntervalFunctionInOpenState: (attempt) => attempt * 1_000 });
+
+    for (const state of states) breaker[`transitionTo${state}State`]();
+
+    expect(breaker.remainingMs).toBe(waitMs);
+  });
+
+  it('keeps the window that opened it, and starts FORCED_OPEN with an empty one', () => {
+    const { breaker } = setUp({ slidingWindowSize: 1, minimumNumberOfCalls: 1 });
+
+    report(breaker, true);
+    expect(breaker.metrics).toMatchObject({ bufferedCalls: 1, failureRate: 100 });
+    breaker.transitionToForcedOpenState();
+
+    expect(breaker.metrics.bufferedCalls).toBe(0);
+  });
+
   it('waits for the default duration when the interval function returns NaN', () => {
     const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => emitWarning.mockRestore());
     const { breaker, clock } = setUp({ waitIntervalFunctionInOpenState: () => Number.NaN });
     breaker.transitionToOpenState();
 
+    expect(emitWarning.mock.calls[0]?.[0]).toContain(
+      "waitIntervalFunctionInOpenState of CircuitBreaker 'customer' returned NaN, but must return a finite number of " +
+        'milliseconds of at least 0.',
+    );
     clock.advance(60_001);
 
     expect(breaker.tryAcquirePermission()).toBe(true);

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import type { CallContext } from '../policy.ts';
 import { CallAbortedOnOpenError } from './circuit-breaker.errors.ts';
@@ -281,6 +281,48 @@ describe('The timer of slow calls in flight', () => {
     clock.advance(1_001);
 
     expect(clock.pendingTimers).toBe(0);
+    expect(() => breaker.dispose()).not.toThrow();
+  });
+
+  it('does not fire for each call, but when the threshold of the oldest has passed', async () => {
+    const { clock, breaker } = setUp({ slowCallRateThreshold: 100 });
+    const schedule = vi.spyOn(clock, 'schedule');
+    start(breaker);
+    for (let each = 0; each < 10; each++) {
+      const call = start(breaker);
+      clock.advance(100);
+      await call.succeed();
+    }
+
+    expect(schedule).toHaveBeenCalledTimes(1);
+    clock.advance(1);
+
+    expect(breaker.metrics.slowCalls).toBe(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('does not record a younger call that has just reached the threshold', () => {
+    const { clock, breaker } = setUp();
+    start(breaker);
+    clock.advance(1);
+    start(breaker);
+
+    clock.advance(1_000);
+    expect(breaker.metrics.slowCalls).toBe(1);
+    clock.advance(1);
+
+    expect(breaker.metrics.slowCalls).toBe(2);
+  });
+
+  it('starts again for calls after the last slow one', () => {
+    const { clock, breaker } = setUp();
+    start(breaker);
+    clock.advance(5_000);
+
+    start(breaker);
+    clock.advance(1_001);
+
+    expect(breaker.metrics.slowCalls).toBe(2);
   });
 
   it('waits for the next call when the oldest has ended in time', async () => {
