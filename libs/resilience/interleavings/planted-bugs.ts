@@ -28,9 +28,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'circuit breaker: an ignored trial call that was recorded as slow returns its permit',
     file: 'circuit-breaker/circuit-breaker.ts',
     tests: breakerTests,
-    find: `    // A call that was recorded while it was in flight has used up its permission.
-    if (ended.started?.watched?.markFailed === undefined) this.#recorderOf(ended)`,
-    replace: '    this.#recorderOf(ended)',
+    find: 'if (ended.started?.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();',
+    replace: 'this.#recorderOf(ended)?.releasePermission();',
   },
   {
     name: 'circuit breaker: a call that became slow in an earlier state is recorded by the current one',

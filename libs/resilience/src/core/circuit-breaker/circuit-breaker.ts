@@ -342,15 +342,19 @@ export class CircuitBreaker
   }
 
   #ignoreCall(ended: EndedCall): void {
-    // A call that was recorded while it was in flight has used up its permission.
-    if (ended.started?.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
+    this.#returnPermission(ended);
     this.#machine.emit('IGNORED_ERROR', () => this.#errorDetailsOf(ended), ended.endedAt);
   }
 
   /** A slow success that is not recorded. */
   #passOver(ended: EndedCall): void {
-    if (ended.started?.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
+    this.#returnPermission(ended);
     this.#machine.emit('SUCCESS', () => this.#detailsOf(ended), ended.endedAt);
+  }
+
+  /** A call that was recorded while it was in flight has used up its permission. */
+  #returnPermission(ended: EndedCall): void {
+    if (ended.started?.watched?.markFailed === undefined) this.#recorderOf(ended)?.releasePermission();
   }
 
   /** Its error is no evidence, so that `transitionOnResult` does not receive it. */
