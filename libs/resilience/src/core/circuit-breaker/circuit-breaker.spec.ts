@@ -417,6 +417,14 @@ describe('A call at an endpoint that its pool has taken out of service', () => {
     expect(scene.breaker.metrics.failedCalls).toBe(1);
   });
 
+  it('has its whole duration in its event', async () => {
+    const scene = setUp({ ...slowAfter, eventConsumerBufferSize: 1 });
+
+    await callAt(scene, [endpoint(true)], { lastedMs: 1_001 });
+
+    expect(scene.breaker.bufferedEvents()).toMatchObject([{ type: 'SUCCESS', elapsedDurationMs: 1_001 }]);
+  });
+
   it('is judged by its own endpoints, not by those of earlier attempts', async () => {
     const earlier = () => {
       const usedEndpoints = new UsedEndpoints(true);
@@ -514,10 +522,11 @@ describe('The low-level methods of a circuit breaker', () => {
   });
 
   it('record a success without recordResult, which needs a value', () => {
-    const { breaker } = setUp({ recordResult: () => true });
+    const { breaker } = setUp({ recordResult: () => true, classification: 'http', eventConsumerBufferSize: 1 });
 
     breaker.onSuccess(1);
 
+    expect(breaker.bufferedEvents()).toMatchObject([{ type: 'SUCCESS', outcome: 'success' }]);
     expect(breaker.metrics).toMatchObject({ failedCalls: 0, successfulCalls: 1 });
   });
 
@@ -662,6 +671,22 @@ describe('A result that arrives after the state that permitted the call was left
     await late.fail(new TypeError());
 
     expect(breaker.tryAcquirePermission()).toBe(false);
+  });
+
+  it('is not recorded as slow either, when its caller aborts', async () => {
+    const { breaker, clock, types } = setUp({ slowCallDurationThreshold: '1s' });
+    const caller = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const call = breaker.execute(() => late.promise, { signal: caller.signal });
+
+    breaker.reset();
+    clock.advance(1_001);
+    caller.abort();
+    late.reject(outage);
+
+    await expect(call).rejects.toBe(outage);
+    expect(types).toStrictEqual(['RESET', 'SUCCESS']);
+    expect(breaker.metrics.bufferedCalls).toBe(0);
   });
 
   it('is not recorded in a new CLOSED', async () => {
