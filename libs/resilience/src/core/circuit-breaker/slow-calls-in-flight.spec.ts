@@ -382,12 +382,13 @@ describe('The timer of slow calls in flight', () => {
     expect(breaker.metrics.slowCalls).toBe(1);
   });
 
-  it('ends when the circuit breaker is disposed, and starts for no later call', async () => {
+  it('ends when the circuit breaker is disposed, and starts neither for a later call nor with new options', async () => {
     const { clock, breaker } = setUp();
     const call = start(breaker);
 
     breaker.dispose();
     start(breaker);
+    breaker.reconfigure({ ...options, slowCallDurationThreshold: '2s' });
 
     expect(clock.pendingTimers).toBe(0);
     await call.fail();
