@@ -95,6 +95,14 @@ describe('The option engine of a circuit breaker', () => {
     );
   });
 
+  it('that is no name is one fault among those of the other options', () => {
+    const options = { engine: 'Opossum', slidingWindowSize: 0 };
+
+    expect(() => new CircuitBreaker('customer', options)).toThrow(
+      /engine is 'Opossum'; allowed: sliding-window or the name[^]*slidingWindowSize is 0/,
+    );
+  });
+
   it('is never changed by reconfiguration', () => {
     const registry = createRegistry(
       'circuitBreaker',
