@@ -153,10 +153,8 @@ function cap(maxInterval: Duration | undefined, maxMs: number): string {
 }
 
 function atLeastOneMs(option: string, value: Duration): number | OptionFault {
-  const durationMs = parseDuration(value);
-  return durationMs !== undefined && durationMs >= 1
-    ? durationMs
-    : { option, given: String(value), allowed: `at least 1 ms (${durationForms})` };
+  const durationMs = parseDuration(value) ?? 0;
+  return durationMs >= 1 ? durationMs : { option, given: String(value), allowed: `at least 1 ms (${durationForms})` };
 }
 
 function aboveZero(option: string, value: number): number | OptionFault {
