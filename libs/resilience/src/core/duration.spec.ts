@@ -27,6 +27,22 @@ describe('parseDuration', () => {
     ['2h', 7_200_000],
     ['PT1H2M3S', 3_723_000],
     ['PT0.12345678901S', 123.45678901],
+    [' 2s ', 2_000],
+    ['2  s', 2_000],
+    ['+2s', 2_000],
+    ['12.25ms', 12.25],
+    ['20D', 1_728_000_000],
+    ['5MS', 5],
+    ['+PT2S', 2_000],
+    ['P10D', 864_000_000],
+    ['P-1D', -86_400_000],
+    ['PT10H', 36_000_000],
+    ['PT-1H', -3_600_000],
+    ['PT10M', 600_000],
+    ['PT-1M', -60_000],
+    ['PT+10.25S', 10_250],
+    ['PT1,5S', 1_500],
+    ['-P1DT-1H', -82_800_000],
   ])('reads %j as %d ms', (text, durationMs) => {
     expect(parseDuration(text)).toBeCloseTo(durationMs, 9);
   });
@@ -42,6 +58,15 @@ describe('parseDuration', () => {
     '1e3',
     'P2S',
     '1s500ms',
+    'in 2s',
+    '2s!',
+    '.5s',
+    '2.s',
+    'in PT2S',
+    'PT2S!',
+    'P1DT',
+    'PT2.S',
+    'PT1.5M',
     'Infinity',
     true,
     null,
@@ -65,6 +90,9 @@ describe('durationText', () => {
     [90_000, '90s'],
     [0.5, '0.5ms'],
     [0.0005, '500ns'],
+    [0.001, '0.001ms'],
+    [-0.0005, '-0.0005ms'],
+    [-2_000, '-2s'],
   ])('writes %d ms as %s, which parseDuration reads', (durationMs, text) => {
     expect(durationText(durationMs)).toBe(text);
     expect(parseDuration(text)).toBeCloseTo(durationMs, 9);
@@ -75,6 +103,9 @@ describe('durationText', () => {
     [86_400_000, 'd', '1d'],
     [90_000, 'm', '90s'],
     [120_000, 'm', '2m'],
+    [3_600_000, 'h', '1h'],
+    [90_000_000, 'd', '25h'],
+    [0, 'd', '0ms'],
   ] as const)('writes %d ms in units of at most %s as %s', (durationMs, longestUnit, text) => {
     expect(durationText(durationMs, longestUnit)).toBe(text);
   });
@@ -90,6 +121,11 @@ describe('formatDuration', () => {
     [59_999, '1 min'],
     [119_999, '2 min'],
     [999.7, '1 s'],
+    [999.4, '999 ms'],
+    [1_000, '1 s'],
+    [59_949, '59.9 s'],
+    [59_950, '1 min'],
+    [3_661_000, '61 min 1 s'],
   ])('writes %d ms as %s', (durationMs, text) => {
     expect(formatDuration(durationMs)).toBe(text);
   });
