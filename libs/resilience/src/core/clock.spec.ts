@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -94,10 +95,100 @@ describe('The system clock', () => {
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('rejects the speed %d', (speed) => {
     expect(() => scaledClock(speed)).toThrow(RangeError);
+    expect(() => scaledClock(speed)).toThrow(
+      `The speed of a clock must be a finite number above 0, but ${speed} was given.`,
+    );
+  });
+
+  it('continues where it was when the readings of the platform start again at 0', () => {
+    vi.useRealTimers();
+    const clock = scaledClock(5);
+    for (let round = 0; round < 2; round++) {
+      const before = clock.now();
+      vi.useFakeTimers({ toFake: ['performance'] });
+      const after = clock.now();
+      vi.advanceTimersByTime(20);
+
+      expect(after - before).toBeCloseTo(0, 3);
+      expect(clock.now() - after).toBeCloseTo(100, 3);
+      vi.useRealTimers();
+    }
+  });
+
+  it('fires the longest delay of setTimeout when it has passed, and not later', () => {
+    const callback = vi.fn<() => void>();
+    systemClock.schedule(2 ** 31 - 1, callback);
+
+    vi.advanceTimersByTime(2 ** 31 - 2);
+    expect(callback).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(callback).toHaveBeenCalledOnce();
+  });
+
+  it('does not call back after a delay of which a part had passed was cancelled', () => {
+    const callback = vi.fn<() => void>();
+    const cancel = systemClock.schedule(2 ** 32, callback);
+
+    vi.advanceTimersByTime(2 ** 31);
+    cancel();
+    vi.advanceTimersByTime(2 ** 33);
+
+    expect(callback).not.toHaveBeenCalled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    [100, undefined, 1],
+    [100, { background: false }, 1],
+    [100, { background: true }, 0],
+    [2 ** 40, { background: true }, 0],
+  ])('keeps the process alive for a delay of %d ms unless it is background work: %j', (delayMs, options, alive) => {
+    vi.useRealTimers();
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
+
+    const cancel = systemClock.schedule(delayMs, () => {}, options);
+    const during = timers();
+    cancel();
+
+    expect(during - before).toBe(alive);
+  });
+
+  it('schedules background work where timers are numbers, as in browsers', () => {
+    vi.stubGlobal('setTimeout', () => 7);
+
+    const cancel = systemClock.schedule(100, () => {}, { background: true });
+    vi.unstubAllGlobals();
+
+    expect(cancel).not.toThrow();
   });
 });
 
 describe('wait', () => {
+  it.each([0, -1])('ignores a wait of %d ms, unless the signal is aborted', async (durationMs) => {
+    const clock = new FakeClock();
+
+    await expect(wait(clock, durationMs, AbortSignal.abort('aborted'))).rejects.toBe('aborted');
+    await wait(clock, durationMs);
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    ['has passed', (clock: FakeClock) => clock.advance(100)],
+    ['is aborted', (_clock: FakeClock, controller: AbortController) => controller.abort('aborted')],
+  ])('leaves no listener on the signal when it %s', async (_how, end) => {
+    const clock = new FakeClock();
+    const controller = new AbortController();
+    const settled = wait(clock, 100, controller.signal).catch(() => {});
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+
+    end(clock, controller);
+    await settled;
+
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+
   it('resolves when the time has passed on the clock', async () => {
     const clock = new FakeClock();
     let hasResolved = false;

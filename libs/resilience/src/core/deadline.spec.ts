@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { systemClock } from './clock.ts';
 import { Deadline, DeadlineExceededError, deadlineHeader, deadlineHeaders, readDeadline } from './deadline.ts';
 import { RejectedError } from './errors.ts';
 import { toCallContext } from './policy.ts';
@@ -41,10 +42,20 @@ describe('Deadline', () => {
     expect(Deadline.earliest(two, undefined, one)).toBe(one);
     expect(Deadline.earliest(one, two)).toBe(one);
     expect(Deadline.earliest(undefined)).toBeUndefined();
+    expect(Deadline.earliest(one, Deadline.after('1s', clock))).toBe(one);
   });
 
   it.each(['soon', -1, Number.NaN])('rejects the budget %s', (budget) => {
     expect(() => Deadline.after(budget)).toThrow(RangeError);
+    expect(() => Deadline.after(budget)).toThrow(/^budget must be a duration of at least 0 /);
+  });
+
+  it('runs on real time by default', () => {
+    for (const deadline of [Deadline.after('1h'), new Deadline(systemClock.now() + 3_600_000)]) {
+      expect(deadline.remainingMs).toBeGreaterThan(3_500_000);
+      expect(deadline.remainingMs).toBeLessThanOrEqual(3_600_000);
+    }
+    expect(readDeadline('3600000')?.remainingMs).toBeGreaterThan(3_500_000);
   });
 
   it('is kept in the context of a call', () => {
@@ -77,7 +88,7 @@ describe('The deadline header', () => {
     const clock = new FakeClock();
     const deadline = Deadline.after(850.9, clock);
 
-    expect(deadlineHeaders(deadline)).toStrictEqual({ [deadlineHeader]: '850' });
+    expect(deadlineHeaders(deadline)).toStrictEqual({ 'x-request-timeout-ms': '850' });
     clock.advance(850.5);
     expect(deadlineHeaders(deadline)).toStrictEqual({ [deadlineHeader]: '0' });
   });
@@ -123,11 +134,13 @@ describe('The deadline header', () => {
     '500, 300',
     '٥٠٠',
     ['500', '300'],
+    ['500'],
   ])('is ignored when it is %j', (header) => {
     expect(readDeadline(header, { clock: new FakeClock() })).toBeUndefined();
   });
 
   it('rejects an allowance that is not a duration', () => {
     expect(() => readDeadline('500', { networkAllowance: 'a little' })).toThrow(RangeError);
+    expect(() => readDeadline('500', { networkAllowance: -1 })).toThrow(/^networkAllowance must be a duration/);
   });
 });
