@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { AdaptiveConcurrencyLimiter } from './adaptive-concurrency-limiter/adaptive-concurrency-limiter.ts';
+import { BulkheadFullError } from './bulkhead/bulkhead.errors.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker/circuit-breaker.options.ts';
-import { isCutOff, isDeadlineError } from './cut-off.ts';
+import { isAborted, isCutOff, isDeadlineError, isTimeout } from './cut-off.ts';
 import { Deadline, DeadlineExceededError } from './deadline.ts';
+import { ResilienceError } from './errors.ts';
 import { Hedge } from './hedge/hedge.ts';
 import { pipeline } from './pipeline.ts';
 import { pipelineKindsOf, createRegistry } from './policies.ts';
@@ -363,6 +365,42 @@ describe('isCutOff', () => {
     expect(isDeadlineError(undefined)).toBe(false);
     expect(isCutOff(new Error('outage'), undefined)).toBe(false);
     expect(isCutOff(undefined, { signal: AbortSignal.abort() } satisfies Partial<CallContext>)).toBe(true);
+    expect(isCutOff(undefined, { signal: new AbortController().signal })).toBe(false);
+  });
+
+  it.each([
+    ['a passed deadline', new DeadlineExceededError('x'), true, false],
+    ['a timeout at the deadline', new TimeoutExceededError('x', 10, 'deadline'), true, false],
+    ['a timeout at the own limit', new TimeoutExceededError('x', 10, 'timeoutDuration'), false, true],
+    ['another error with the code', Object.assign(new Error('x'), { code: 'DEADLINE_EXCEEDED' }), false, false],
+    ['a full bulkhead', new BulkheadFullError('x', 1, 0), false, false],
+    ['no error', undefined, false, false],
+  ])('distinguishes a deadline from a slow dependency: %s', (_what, error, byDeadline, byTimeout) => {
+    const wrapped = new Error('x', { cause: error });
+
+    expect([isDeadlineError(error), isDeadlineError(wrapped)]).toStrictEqual([byDeadline, byDeadline]);
+    expect([isTimeout(error), isTimeout(wrapped)]).toStrictEqual([byTimeout, false]);
+    expect(isCutOff(error, undefined)).toBe(byDeadline);
+  });
+
+  it('takes a timeout of an own policy that does not say what limited it as that of a slow dependency', () => {
+    class OwnTimeout extends ResilienceError {
+      readonly code = 'TIMEOUT_EXCEEDED';
+    }
+
+    expect(isTimeout(new OwnTimeout('late'))).toBe(true);
+    expect(isDeadlineError(new OwnTimeout('late'))).toBe(false);
+  });
+
+  it('applies once the deadline of the context has passed', () => {
+    const clock = new FakeClock();
+    const deadline = Deadline.after(10, clock);
+    expect(isCutOff(undefined, { deadline })).toBe(false);
+
+    clock.advance(10);
+
+    expect(isCutOff(undefined, { deadline })).toBe(true);
+    expect([isAborted({}), isAborted(undefined)]).toStrictEqual([false, false]);
   });
 });
 

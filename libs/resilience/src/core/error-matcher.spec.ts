@@ -1,7 +1,15 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Retry } from './retry/retry.ts';
-import { distanceBetween, isErrorMatcher, isInstanceOf, isPredicate, matchesError } from './error-matcher.ts';
+import {
+  distanceBetween,
+  errorMatcher,
+  isError,
+  isErrorMatcher,
+  isInstanceOf,
+  isPredicate,
+  matchesError,
+} from './error-matcher.ts';
 import type { ErrorClass } from './options.ts';
 
 class Outage extends Error {}
@@ -48,6 +56,76 @@ describe('matchesError', () => {
     expect([Outage, [Outage, TypeError], () => true].map(isErrorMatcher)).toStrictEqual([true, true, true]);
     expect(['Outage', [() => true], [1], {}, null].map(isErrorMatcher)).not.toContain(true);
   });
+});
+
+describe('The option of a matcher', () => {
+  const option = errorMatcher();
+
+  it('selects every error by default, and names what it accepts', () => {
+    expect(option).toMatchObject({
+      kind: 'errorPredicate',
+      defaultValue: undefined,
+      allowed: 'an error class, a list of them or a predicate',
+    });
+  });
+
+  it('accepts matchers, and copies and freezes a list', () => {
+    const list = [Outage, TypeError];
+    const parsed = option.parse(list);
+
+    expect(parsed).toStrictEqual(list);
+    expect(parsed).not.toBe(list);
+    expect(Object.isFrozen(parsed)).toBe(true);
+    expect(option.parse(Outage)).toBe(Outage);
+    for (const invalid of ['Outage', [() => true], [Outage, 1], {}]) expect(option.parse(invalid)).toBeUndefined();
+  });
+});
+
+describe('The distance between an error and a class', () => {
+  it.each([
+    ['its own class', Outage, new Outage(), 0],
+    ['the base class of its class', Outage, new PartialOutage(), 1],
+    ['Error', Error, new PartialOutage(), 2],
+    ['another class', PartialOutage, new Outage(), Infinity],
+  ])('is the number of prototypes between them: %s', (_what, errorClass, error, distance) => {
+    expect(distanceBetween(error, errorClass)).toBe(distance);
+  });
+
+  it('is that of all prototypes for a class that recognizes its instances itself', () => {
+    class Recognizing {
+      readonly name = 'Recognizing';
+
+      static [Symbol.hasInstance](): boolean {
+        return true;
+      }
+    }
+
+    expect(distanceBetween(new Outage(), Recognizing)).toBe(3);
+    expect(distanceBetween('outage', Recognizing)).toBe(0);
+  });
+});
+
+it('A class that cannot be compared selects no error', () => {
+  class Broken {
+    readonly name = 'Broken';
+
+    static [Symbol.hasInstance](): boolean {
+      throw new Error('a bug');
+    }
+  }
+
+  expect(matchesError([Broken, Outage], new Outage())).toBe(true);
+  expect(matchesError(Broken as never, new Outage())).toBe(false);
+});
+
+it.each([
+  ['an error', new PartialOutage(), true],
+  ['an error of another realm', runInNewContext('new TypeError("x")'), true],
+  ['a DOMException', new DOMException('aborted'), true],
+  ['an object with the fields of an error', { name: 'Error', message: 'x', stack: '' }, false],
+  ['a text', 'Error', false],
+])('isError recognizes %s', (_what, value, expected) => {
+  expect(isError(value)).toBe(expected);
 });
 
 /** jest runs each test file in a realm of its own, with its own `Error` and `TypeError`, but errors of Node.js have Node's. */

@@ -5,7 +5,16 @@ import { Bulkhead } from './bulkhead/bulkhead.ts';
 import { CallAbortedOnOpenError } from './circuit-breaker/circuit-breaker.errors.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { DeadlineExceededError } from './deadline.ts';
-import { classifyOutcome, isUnavailable, type OutcomeKind, outcomeOfStatus, outcomeVerdicts } from './outcome.ts';
+import { InvalidOptionsError } from './errors.ts';
+import {
+  classificationNames,
+  classifyOutcome,
+  isDependencyFailure,
+  isUnavailable,
+  type OutcomeKind,
+  outcomeOfStatus,
+  outcomeVerdicts,
+} from './outcome.ts';
 import { createRegistry } from './policies.ts';
 import { Retry } from './retry/retry.ts';
 import { TimeoutExceededError } from './time-limiter/time-limiter.errors.ts';
@@ -57,6 +66,33 @@ describe('classifyOutcome', () => {
     ['undefined', undefined, 'success'],
   ])('classifies %s as returned value', (_what, result, kind) => {
     expect(classifyOutcome({ result })).toBe(kind);
+  });
+
+  it.each([
+    [200, 'success'],
+    [399, 'success'],
+    [400, 'client_error'],
+    [408, 'timeout'],
+    [429, 'throttled'],
+    [499, 'client_error'],
+    [500, 'server_error'],
+    [511, 'client_error'],
+  ])('classifies the status %d as %s', (status, kind) => {
+    expect(outcomeOfStatus(status)).toBe(kind);
+  });
+
+  it.each(errors)('sees a failure of the dependency in %s only by its verdict', (_what, error, kind) => {
+    expect(isDependencyFailure({ error })).toBe(outcomeVerdicts[kind] === 'failure');
+    expect(isUnavailable(error)).toBe(outcomeVerdicts[kind] === 'failure' || kind === 'refused');
+  });
+
+  it('is by the protocol HTTP, the only one', () => {
+    expect(classificationNames).toStrictEqual(['http']);
+    expect(classifyOutcome({ result: { status: 503 } }, 'http')).toBe('server_error');
+  });
+
+  it('takes another error of this library by its class', () => {
+    expect(classifyOutcome({ error: new InvalidOptionsError('x', []) })).toBe('unknown');
   });
 
   it('counts every server error as a failure but those that waiting does not change', () => {
