@@ -1,6 +1,14 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import { EventBuffer, EventEmitter, EventPublisher, type PolicyEvent, type Unsubscribe } from './events.ts';
+import {
+  EventBuffer,
+  EventEmitter,
+  EventPublisher,
+  joinUnsubscribes,
+  type PolicyEvent,
+  type Unsubscribe,
+  warn,
+} from './events.ts';
 
 interface Tick extends PolicyEvent {
   readonly type: 'TICK';
@@ -70,6 +78,9 @@ describe('EventEmitter', () => {
 
     unsubscribe();
     expect(events.hasListener('TICK')).toBe(false);
+
+    events.onEvent(() => {});
+    expect(events.hasListener('TOCK')).toBe(true);
   });
 
   it('delivers an event to the other listeners when one unsubscribes meanwhile', () => {
@@ -106,10 +117,10 @@ describe('EventEmitter', () => {
     await Promise.resolve();
 
     expect(other).toHaveBeenCalledOnce();
-    expect(emitWarning).toHaveBeenCalledExactlyOnceWith(
-      expect.stringContaining('TICK'),
-      expect.objectContaining({ detail: expect.stringContaining('broken listener') }),
-    );
+    expect(emitWarning).toHaveBeenCalledExactlyOnceWith('A listener of TICK events failed. The call is not affected.', {
+      type: 'ResilienceListenerWarning',
+      detail: expect.stringMatching(/broken listener\n\s+at /),
+    });
     emitWarning.mockRestore();
   });
 });
@@ -144,12 +155,16 @@ describe('EventBuffer', () => {
 });
 
 class Ticker extends EventPublisher<Ticks, 'tickerName'> {
-  constructor() {
-    super('tickerName', 'clock', { now: () => 1 }, 0);
+  constructor(bufferSize = 0) {
+    super('tickerName', 'clock', { now: () => 1 }, bufferSize);
   }
 
-  tick(details: () => object): void {
-    this.emit('TICK', details);
+  tick(details: object | (() => object), creationTime?: number): void {
+    this.emit('TICK', details, creationTime);
+  }
+
+  resize(bufferSize: number): void {
+    this.changeBufferSize(bufferSize);
   }
 }
 
@@ -169,4 +184,76 @@ describe('EventPublisher', () => {
     expect(details).toHaveBeenCalledOnce();
     expect(events).toStrictEqual([{ type: 'TICK', creationTime: 1, tickerName: 'clock' }]);
   });
+
+  it('delivers events of any type with their details until the listener is removed', () => {
+    const ticker = new Ticker();
+    const events: PolicyEvent[] = [];
+    const unsubscribe = ticker.onEvent((event) => events.push(event));
+
+    ticker.tick({ size: 2 }, 7);
+    unsubscribe();
+    ticker.tick({});
+
+    expect(events).toStrictEqual([{ type: 'TICK', creationTime: 7, tickerName: 'clock', size: 2 }]);
+  });
+
+  it('buffers as many events as configured, also without a listener, and keeps them when the size changes', () => {
+    const ticker = new Ticker(2);
+    const times = () => ticker.bufferedEvents().map(({ creationTime }) => creationTime);
+    for (const time of [1, 2, 3]) ticker.tick({}, time);
+    expect(times()).toStrictEqual([2, 3]);
+
+    ticker.resize(3);
+    ticker.tick({}, 4);
+    expect(times()).toStrictEqual([2, 3, 4]);
+    ticker.resize(1);
+    expect(times()).toStrictEqual([4]);
+    ticker.resize(0);
+    ticker.tick({}, 5);
+    expect(times()).toStrictEqual([]);
+  });
+});
+
+describe('A process warning', () => {
+  const failing = (thrown: unknown) => {
+    const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    warn('Type', 'message', thrown);
+    const { calls } = emitWarning.mock;
+    emitWarning.mockRestore();
+    return calls;
+  };
+
+  it.each([
+    ['a text', 'outage', { type: 'Type', detail: 'outage' }],
+    ['an object with the field of an error', { stack: 'at home' }, { type: 'Type', detail: '[object Object]' }],
+    [
+      'an error without a stack',
+      Object.assign(new Error('late'), { stack: undefined }),
+      { type: 'Type', detail: 'Error: late' },
+    ],
+    ['nothing', undefined, { type: 'Type' }],
+  ])('has the text of what was thrown as detail: %s', (_what, thrown, options) => {
+    expect(failing(thrown)).toStrictEqual([['message', options]]);
+  });
+
+  it('is left out in a browser', () => {
+    vi.stubGlobal('process', undefined);
+    const result = { thrown: undefined as unknown };
+    try {
+      warn('Type', 'message');
+    } catch (error) {
+      result.thrown = error;
+    }
+    vi.unstubAllGlobals();
+
+    expect(result).toStrictEqual({ thrown: undefined });
+  });
+});
+
+it('Listeners that are joined are removed together', () => {
+  const removed: string[] = [];
+
+  joinUnsubscribes([() => removed.push('first'), () => removed.push('second')])();
+
+  expect(removed).toStrictEqual(['first', 'second']);
 });
