@@ -90,6 +90,57 @@ describe('Pipeline.execute', () => {
     await expect(find(7)).resolves.toBe('customer-7');
   });
 
+  it('keeps `this`, the name and the parameters of a decorated function', async () => {
+    const customer = {
+      prefix: 'customer',
+      find(id: number) {
+        return `${this.prefix}-${id}`;
+      },
+    };
+    const { find } = customer;
+    const decorated = pipeline('customer', [new Recorder('a')]).decorate(find);
+
+    expect([decorated.name, decorated.length]).toStrictEqual(['find', 1]);
+    await expect(decorated.call(customer, 7)).resolves.toBe('customer-7');
+  });
+
+  it('makes no call for a caller that has already aborted', async () => {
+    const log: string[] = [];
+    const aborted = pipeline('customer', [new Recorder('a', log)]);
+
+    await expect(aborted.execute(() => log.push('call'), { signal: AbortSignal.abort('gone') })).rejects.toBe('gone');
+
+    expect(log).toStrictEqual([]);
+  });
+
+  it('fills in attempt 1 and a signal that is never aborted', async () => {
+    const seen = await pipeline('customer', []).execute(({ attempt, signal }) => [attempt, signal.aborted]);
+
+    expect(seen).toStrictEqual([1, false]);
+  });
+
+  it('rejects with what a call throws synchronously', async () => {
+    const failing = pipeline('customer', []).execute(() => {
+      throw new Error('outage');
+    });
+
+    await expect(failing).rejects.toThrow('outage');
+  });
+
+  it('keeps its name and its other policies with a key', () => {
+    const recorder = new Recorder('a');
+    const keyed = pipeline('customer', [recorder, new CachedFallback('customer')]).withKey('7');
+
+    expect(keyed.name).toBe('customer');
+    expect(keyed.policies[0]).toBe(recorder);
+    expect(keyed.policies).toHaveLength(2);
+  });
+
+  it('has a list of policies that cannot be changed', () => {
+    expect(Object.isFrozen(pipeline('customer', [new Recorder('a')]).policies)).toBe(true);
+    expect(Object.isFrozen(defaultOrder)).toBe(true);
+  });
+
   it('ignores later changes to the list of policies that it was created with', async () => {
     const log: string[] = [];
     const policies = [new Recorder('a', log)];
@@ -123,6 +174,19 @@ describe('Pipeline.describe', () => {
 
   it('shows a policy without a class by its name', () => {
     expect(pipeline('customer', [{ name: 'audit', execute }]).describe()).toBe('audit(call)');
+    const anonymous = new (class {
+      readonly name = 'audit';
+      readonly execute = execute;
+    })();
+    expect(pipeline('customer', [anonymous]).describe()).toBe('audit(call)');
+  });
+
+  it('shows a policy without a name of its own by its kind alone', () => {
+    expect(pipeline('orders', [{ name: 'audit', kind: 'audit', execute } as Policy]).describe()).toBe('audit(call)');
+  });
+
+  it('ignores a kind that is no text', () => {
+    expect(pipeline('customer', [{ name: 'audit', kind: 5, execute } as Policy]).describe()).toBe('audit(call)');
   });
 
   it('shows nested pipelines as one flat order', () => {
@@ -170,6 +234,25 @@ describe('definePipeline', () => {
     expect(define).toThrow(InvalidOptionsError);
     expect(define).toThrow('allowed: retry, if that is what you meant');
     expect(define).toThrow('timeLimiter is 5; allowed: a policy');
+    expect(define).toThrow(
+      "Pipeline 'customer' has 2 invalid options:\n  - retrys is not a policy of the default order;",
+    );
+  });
+
+  it('lists all kinds in their order for a kind that is near none of them', () => {
+    expect(() => definePipeline('customer', { x: new Recorder('r') } as PipelineDefinition)).toThrow(
+      `x is not a policy of the default order; allowed: ${defaultOrder.join(', ')}`,
+    );
+  });
+
+  it.each([
+    ['null', null, 'null'],
+    ['an object that does not execute calls', {}, '[object Object]'],
+    ['a text', 'off', 'off'],
+  ])('refuses %s as a policy', (_what, value, text) => {
+    expect(() => definePipeline('customer', { retry: value } as unknown as PipelineDefinition)).toThrow(
+      `retry is ${text}; allowed: a policy`,
+    );
   });
 });
 
@@ -213,7 +296,18 @@ describe('A registry of pipelines', () => {
 
     expect(registry.find('custmer')).toBeUndefined();
     expect(() => registry.pipeline('custmer')).toThrow(PipelineNotFoundError);
-    expect(() => registry.pipeline('custmer')).toThrow("'custmer'; the registered pipelines are 'customer'");
+    expect(() => registry.pipeline('custmer')).toThrow(
+      "There is no pipeline named 'custmer'; the registered pipelines are 'customer'. Register it before its first use.",
+    );
+    registry.register(pipeline('orders', []));
+    expect(() => registry.pipeline('custmer')).toThrow("the registered pipelines are 'customer', 'orders'.");
+    expect(() => new PipelineRegistry().pipeline('custmer')).toThrow(
+      expect.objectContaining({
+        code: 'PIPELINE_NOT_FOUND',
+        pipelineName: 'custmer',
+        message: "There is no pipeline named 'custmer'; none is registered. Register it before its first use.",
+      }),
+    );
   });
 
   it('accepts the same pipeline again and refuses a different one with the same name', () => {
@@ -222,6 +316,9 @@ describe('A registry of pipelines', () => {
     expect(registry.register(pipeline('customer', [policy]))).toBe(customer);
     expect(() => registry.register(pipeline('customer', [new Recorder('a')]))).toThrow(ConflictingDefinitionError);
     expect(() => registry.register(pipeline('customer', []))).toThrow(ConflictingDefinitionError);
+    expect(() => registry.register(pipeline('customer', []))).toThrow(
+      "Pipeline 'customer' exists already with other options (policies).",
+    );
     expect(() => registry.register(pipeline('customer', [policy, policy]))).toThrow(ConflictingDefinitionError);
     expect(registry.pipeline('customer')).toBe(customer);
   });
@@ -230,15 +327,17 @@ describe('A registry of pipelines', () => {
     const clock = new FakeClock();
     const registry = new PipelineRegistry([], { clock });
     const events: string[] = [];
-    registry.on('ENTRY_ADDED', ({ entry }) => events.push(`added ${entry.name}`));
-    registry.on('ENTRY_REMOVED', ({ entry }) => events.push(`removed ${entry.name}`));
+    registry.on('ENTRY_ADDED', ({ entry, creationTime }) => events.push(`added ${entry.name} at ${creationTime}`));
+    registry.on('ENTRY_REMOVED', ({ entry, creationTime }) => events.push(`removed ${entry.name} at ${creationTime}`));
 
     registry.register(customer);
     registry.register(customer);
+    clock.advance(5);
     expect(registry.remove('customer')).toBe(customer);
     expect(registry.remove('customer')).toBeUndefined();
 
-    expect(events).toStrictEqual(['added customer', 'removed customer']);
+    const addedAt = clock.now() - 5;
+    expect(events).toStrictEqual([`added customer at ${addedAt}`, `removed customer at ${addedAt + 5}`]);
     expect(registry.find('customer')).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { CallNotPermittedError } from './circuit-breaker/circuit-breaker.errors.ts';
+import { describeIntervalFunction, IntervalFunction } from './interval-function.ts';
 import { isUnavailable } from './outcome.ts';
 import type { CallContext } from './policy.ts';
 import { createRegistries } from './policies.ts';
@@ -54,6 +55,63 @@ describe('standardPipeline', () => {
       slidingWindowType: 'TIME_BASED',
       classification: 'http',
     });
+  });
+
+  it('has the documented options', () => {
+    const { registries } = pipelineWith();
+    const { deadline, retry, circuitBreaker, timeLimiter, bulkhead, retryBudget } = registries;
+
+    expect(deadline.find('payments')?.config).toMatchObject({ timeoutDuration: 30_000 });
+    expect(timeLimiter.find('payments')?.config).toMatchObject({ timeoutDuration: 10_000 });
+    expect(bulkhead.find('payments')?.config).toMatchObject({ maxConcurrentCalls: 100, maxWaitDuration: 0 });
+    expect(retryBudget.find('payments')?.config).toMatchObject({ retryRatio: 0.2 });
+    const { intervalFunction, ...others } = retry.find('payments')!.config;
+    expect(others).toMatchObject({ classification: 'http', maxAttempts: 3, retryBudget: 'payments' });
+    expect(describeIntervalFunction(intervalFunction!)).toBe('500 ms × 2 ± 50 %, at most 10000 ms');
+    expect(circuitBreaker.find('payments')?.config).toMatchObject({
+      classification: 'http',
+      slidingWindowType: 'TIME_BASED',
+      slidingWindowSize: 30,
+      minimumNumberOfCalls: 20,
+      failureRateThreshold: 50,
+      waitDurationInOpenState: 5_000,
+      permittedNumberOfCallsInHalfOpenState: 3,
+    });
+  });
+
+  it.each([
+    ['a first wait', { waitDuration: '1s' }, '1000 ms × 2 ± 50 %, at most 10000 ms'],
+    ['no wait', { waitDuration: 0 }, undefined],
+    ['no wait, as text', { waitDuration: '0ms' }, undefined],
+    ['waits of its own', { intervalFunction: IntervalFunction.of(7) }, '7 ms'],
+  ])('takes the waits of the retry from the overrides: %s', (_what, retry, description) => {
+    const { intervalFunction } = pipelineWith({ retry }).registries.retry.find('payments')!.config;
+
+    expect(intervalFunction && describeIntervalFunction(intervalFunction)).toBe(description);
+  });
+
+  it('creates registries of its own by default, so that two pipelines of a name may differ', () => {
+    standardPipeline('payments', { bulkhead: { maxConcurrentCalls: 1 } });
+
+    expect(standardPipeline('payments', { bulkhead: { maxConcurrentCalls: 2 } }).name).toBe('payments');
+  });
+
+  it('is refused if a registry has an instance of the name with other options', () => {
+    const { registries } = pipelineWith();
+
+    expect(() => standardPipeline('payments', { bulkhead: { maxConcurrentCalls: 1 } }, registries)).toThrow(
+      "Bulkhead 'payments' exists already with other options (maxConcurrentCalls).",
+    );
+    expect(standardPipeline('payments', {}, registries).policies).toContain(registries.bulkhead.find('payments'));
+  });
+
+  it('keeps its policies, however long they are not used', () => {
+    const { clock, registries } = pipelineWith();
+
+    clock.advance(24 * 3_600_000);
+
+    expect(registries.bulkhead.find('payments')).toBeDefined();
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('refuses invalid overrides with the option and the policy', () => {
@@ -224,5 +282,47 @@ describe('standardPipelines', () => {
 
     expect(pipelineOf('a')).toBe(before);
     expect(registries.retryBudget.find('a')).toBe(budget);
+  });
+
+  it.each(['deadline', 'retry', 'circuitBreaker', 'timeLimiter', 'bulkhead'] as const)(
+    'creates a new pipeline when only the policy of the kind %s was removed',
+    (kind) => {
+      const registries = createRegistries();
+      const pipelineOf = standardPipelines({}, registries);
+      const before = pipelineOf('a');
+
+      registries[kind].remove('a');
+      const after = pipelineOf('a');
+
+      expect(after).not.toBe(before);
+      expect(after.policies).toContain(registries[kind].find('a'));
+      expect(after.policies.filter((policy) => before.policies.includes(policy))).toHaveLength(4);
+      expect(pipelineOf('a')).toBe(after);
+    },
+  );
+
+  it('uses a policy of the name that exists already with other options', () => {
+    const registries = createRegistries();
+    const bulkhead = registries.bulkhead.getOrCreate('a', { maxConcurrentCalls: 3 });
+
+    expect(standardPipelines({}, registries)('a').policies).toContain(bulkhead);
+  });
+
+  it('may be created more than once with the same registries, which share the first policies of further names', () => {
+    const registries = createRegistries();
+    standardPipelines({ retry: { maxAttempts: 7 } }, registries);
+
+    const pipelineOf = standardPipelines({ retry: { maxAttempts: 2 } }, registries);
+
+    expect(registries.retry.find('other')?.config.maxAttempts).toBe(7);
+    expect(pipelineOf('a').name).toBe('a');
+    expect(registries.retry.find('a')?.config.maxAttempts).toBe(2);
+  });
+
+  it('adds a policy of another kind, also outermost', () => {
+    const pipelineOf = standardPipelines({ fallback: { handlers: [{ handle: () => 'pending' }] } });
+
+    expect(pipelineOf('a').describe()).toBe('fallback(deadline(retry(circuitBreaker(timeLimiter(bulkhead(call))))))');
+    expect(pipelineOf('a')).toBe(pipelineOf('a'));
   });
 });
