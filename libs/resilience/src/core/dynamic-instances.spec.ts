@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { DynamicInstanceOptions } from './dynamic-instances.ts';
 import { InvalidOptionsError } from './errors.ts';
-import { createRegistry, kindsOf, type PipelineKind, pipelineKindsOf, type PolicyKind } from './policies.ts';
+import { createRegistry, kindsOf, type PipelineKind, pipelineKindsOf, policies, type PolicyKind } from './policies.ts';
 import type { Policy } from './policy.ts';
 
 const emitWarning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
@@ -99,7 +99,12 @@ describe.each(pipelineKindsOf())('A registry of the kind %s', (kind: PipelineKin
     expect(new Set(others).size).toBe(1);
     expect(others[0]?.name).toBe('other');
     expect(emitWarning).toHaveBeenCalledOnce();
-    expect(emitWarning.mock.calls[0]?.[0]).toMatch(/^There are 1 instances of \w+ with names that no configuration/);
+    const { label } = policies.find((definition) => definition.kind === kind)!;
+    expect(emitWarning).toHaveBeenCalledWith(
+      `There are 1 instances of ${label} with names that no configuration declares, and all are in use. ` +
+        "Calls with further names share the instance 'other'. Declare the names or raise maxInstances.",
+      { type: 'ResilienceRegistryWarning' },
+    );
     await end();
   });
 
@@ -265,5 +270,70 @@ describe('The maximum', () => {
 it('Invalid limits are refused with the allowed range', () => {
   expect(() => setUp('retry', { maxInstances: 0 })).toThrow(InvalidOptionsError);
   expect(() => setUp('retry', { maxInstances: 0 })).toThrow('a whole number from 1 to 1000000');
+  expect(() => setUp('retry', { maxInstances: 1_000_001 })).toThrow(
+    'The dynamic instances of Retry has an invalid option',
+  );
   expect(() => setUp('retry', { idleExpiry: 'soon' })).toThrow(/idleExpiry is 'soon'/);
+  expect(() => setUp('retry', { idleExpiry: 0 })).toThrow(/allowed: a duration of at least 1 ms/);
+  expect(() => setUp('retry', { maxInstances: 1_000_000, idleExpiry: 1 })).not.toThrow();
+});
+
+it('By default a registry keeps 1,000 dynamic instances, and each for an hour without use', () => {
+  const { clock, registry } = setUp('retry');
+  for (let each = 0; each < 1_001; each++) registry.getOrCreate(`tenant-${each}`);
+  expect(registry.all()).toHaveLength(1_000);
+
+  clock.advance(3_599_999);
+  expect(registry.all()).toHaveLength(1_000);
+  clock.advance(1);
+  expect(registry.all()).toHaveLength(0);
+});
+
+describe('The idle expiry', () => {
+  it('looks at the instances when the next one is due, and not more often', () => {
+    const { clock, registry } = setUp('retry', { idleExpiry: '1m' });
+    const removedAt: number[] = [];
+    const start = clock.now();
+    registry.on('ENTRY_REMOVED', () => removedAt.push(clock.now() - start));
+    registry.getOrCreate('a');
+    clock.advance(20_000);
+    registry.getOrCreate('b');
+    expect(clock.pendingTimers).toBe(1);
+
+    clock.advance(10_000);
+    registry.getOrCreate('a');
+    clock.advance(300_000);
+
+    expect(removedAt).toStrictEqual([80_000, 90_000]);
+  });
+
+  it('looks again after a whole period at an instance that was due and could not be removed', () => {
+    const { clock, registry } = setUp('circuitBreaker', { idleExpiry: '1m' });
+    const open = registry.getOrCreate('open');
+    open.transitionToOpenState();
+    clock.advance(60_000);
+
+    open.transitionToClosedState();
+    clock.advance(59_999);
+    expect(registry.find('open')).toBe(open);
+    clock.advance(1);
+
+    expect(registry.find('open')).toBeUndefined();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('ends when the last instance is removed by hand, and starts again with the next one', () => {
+    const { clock, registry } = setUp('retry', { idleExpiry: '1m' });
+    registry.getOrCreate('a');
+    registry.getOrCreate('b');
+
+    registry.remove('a');
+    expect(clock.pendingTimers).toBe(1);
+    registry.remove('b');
+    expect(clock.pendingTimers).toBe(0);
+    registry.getOrCreate('c');
+    clock.advance(60_000);
+
+    expect(registry.all()).toStrictEqual([]);
+  });
 });

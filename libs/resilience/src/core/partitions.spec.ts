@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { CallNotPermittedError } from './circuit-breaker/circuit-breaker.errors.ts';
 import type { DynamicInstanceOptions } from './dynamic-instances.ts';
-import { partitionBy } from './partitions.ts';
+import { partitionBy, partitionName } from './partitions.ts';
 import { pipeline } from './pipeline.ts';
 import { createRegistry } from './policies.ts';
 
@@ -54,6 +54,15 @@ describe('A partition', () => {
     const { registry } = setUp();
 
     expect(registry.partition(name, key)).not.toBe(registry.partition(otherName, otherKey));
+  });
+
+  it.each([
+    ['tenant-7', 'customer:tenant-7'],
+    ['a b/ü', 'customer:a b/ü'],
+    ['a:b', 'customer:a%3Ab'],
+    ['50%', 'customer:50%25'],
+  ])('has a name with its key, encoded only if need be: %s', (key, name) => {
+    expect(partitionName({ of: 'customer', key })).toBe(name);
   });
 
   it('changes its options with those of the name', () => {
@@ -141,6 +150,7 @@ describe('partitionBy', () => {
   it('makes a policy that can be part of a pipeline', async () => {
     const { registry } = setUp();
     const tenants = new AsyncLocalStorage<string>();
+    expect(partitionBy(registry, 'customer', () => 'a').name).toBe('customer');
     const protection = pipeline('customer', [partitionBy(registry, 'customer', () => tenants.getStore()!)]);
     registry.partition('customer', 'a').transitionToOpenState();
 
@@ -175,7 +185,9 @@ describe('partitionBy', () => {
 
     expect(registry.find('customer:other')?.metrics.bufferedCalls).toBe(2);
     expect(emitWarning).toHaveBeenCalledOnce();
-    expect(emitWarning.mock.calls[0]?.[0]).toContain("The partitions of 'customer'");
+    expect(emitWarning.mock.calls[0]?.[0]).toMatch(
+      /^partitionBy of The partitions of 'customer' .* must return a key\./,
+    );
   });
 });
 

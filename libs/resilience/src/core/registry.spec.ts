@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { ConfigurationNotFoundError, InvalidOptionsError } from './errors.ts';
+import { optionChanges } from './definitions.ts';
+import { ConfigurationNotFoundError, ConflictingDefinitionError, InvalidOptionsError } from './errors.ts';
+import { systemClock } from './clock.ts';
 import { IntervalFunction } from './interval-function.ts';
 import { createRegistry } from './policies.ts';
 import type { RetryBudgetOptions } from './retry/retry-budget.options.ts';
@@ -21,6 +23,203 @@ describe('A registry', () => {
 
     registry.prepareDefinitions({ configs: { default: { slidingWindowSize: 11 } } }).apply();
     expect(['tenant-1', 'tenant-3'].map(sizeOf)).toStrictEqual([11, 11]);
+  });
+});
+
+describe('The instances of a registry', () => {
+  const setUp = () =>
+    createRegistry(
+      'retry',
+      {
+        configs: { default: { maxAttempts: 5 }, patient: { maxAttempts: 9 } },
+        instances: { customer: { maxAttempts: 2 } },
+      },
+      { clock },
+    );
+  const recorded = (registry: ReturnType<typeof setUp>) => {
+    const events: unknown[] = [];
+    registry.on('ENTRY_ADDED', (event) => events.push(event));
+    registry.on('ENTRY_REMOVED', (event) => events.push(event));
+    return events;
+  };
+
+  it('are created once, with the options of their definition, their configuration or the caller', () => {
+    const registry = setUp();
+    const events = recorded(registry);
+
+    const customer = registry.getOrCreate('customer');
+    const given = registry.getOrCreate('given', { maxAttempts: 7 });
+    const patient = registry.getOrCreate('slow', 'patient');
+
+    expect([customer, given, patient].map(({ config }) => config.maxAttempts)).toStrictEqual([2, 7, 9]);
+    expect(registry.getOrCreate('customer')).toBe(customer);
+    expect(registry.getOrCreate('given')).toBe(given);
+    expect(registry.getOrCreate('given', { maxAttempts: 7 })).toBe(given);
+    expect(registry.all()).toStrictEqual([customer, given, patient]);
+    expect(events).toStrictEqual(
+      [customer, given, patient].map((entry) => ({ type: 'ENTRY_ADDED', creationTime: clock.now(), entry })),
+    );
+  });
+
+  it('are refused with other options than they have', () => {
+    const registry = setUp();
+    registry.getOrCreate('customer');
+
+    const conflicting = () => registry.getOrCreate('customer', { maxAttempts: 3, waitDuration: '2s' });
+    expect(conflicting).toThrow(ConflictingDefinitionError);
+    expect(conflicting).toThrow("Retry 'customer' exists already with other options (maxAttempts, waitDuration).");
+    expect(() => registry.declare('customer', { maxAttempts: 3 })).toThrow(ConflictingDefinitionError);
+  });
+
+  it('are refused with invalid options and with an unknown configuration', () => {
+    const registry = setUp();
+
+    expect(() => registry.getOrCreate('new', { maxAttempts: 0 })).toThrow(
+      /^Retry 'new' has an invalid option:\n {2}- maxAttempts is 0;/,
+    );
+    expect(() => registry.getOrCreate('new', 'missing')).toThrow(
+      "There is no configuration named 'missing'. Registered configurations: 'default', 'patient'.",
+    );
+    expect(registry.names()).toStrictEqual(['customer']);
+  });
+
+  it('can be removed, and are created again with the options of their definition', () => {
+    const registry = setUp();
+    const events = recorded(registry);
+    const given = registry.getOrCreate('given', { maxAttempts: 7 });
+
+    expect(registry.remove('given')).toBe(given);
+    expect(registry.remove('given')).toBeUndefined();
+
+    expect(registry.find('given')).toBeUndefined();
+    expect(events.slice(1)).toStrictEqual([{ type: 'ENTRY_REMOVED', creationTime: clock.now(), entry: given }]);
+    expect(registry.getOrCreate('given').config.maxAttempts).toBe(5);
+  });
+
+  it('are all removed when the registry is disposed', () => {
+    const registry = setUp();
+    const events = recorded(registry);
+    registry.getOrCreate('customer');
+    registry.getOrCreate('other one');
+
+    registry.dispose();
+
+    expect(registry.all()).toStrictEqual([]);
+    expect(events).toHaveLength(4);
+    expect(registry.names()).toStrictEqual(['customer']);
+  });
+
+  it('run on real time by default', () => {
+    const registry = createRegistry('retry');
+    const times: number[] = [];
+    registry.on('ENTRY_ADDED', ({ creationTime }) => times.push(creationTime));
+
+    registry.declare('customer');
+
+    expect(Math.abs(times[0]! - systemClock.now())).toBeLessThan(60_000);
+  });
+});
+
+describe('The configurations of a registry', () => {
+  it('build on each other, option by option', () => {
+    const registry = createRegistry('retry', {
+      defaults: { waitDuration: '9s' },
+      configs: {
+        default: { maxAttempts: 5 },
+        patient: { maxAttempts: 9, baseConfig: 'slow' },
+        slow: { waitDuration: '2s', maxAttempts: 3 },
+      },
+      instances: { ledger: { baseConfig: 'patient', maxAttempts: 10 }, patient: { eventConsumerBufferSize: 1 } },
+    });
+
+    expect(registry.configuration('patient')).toStrictEqual({ waitDuration: 2_000, maxAttempts: 9 });
+    expect(registry.configuration('default')).toStrictEqual({ waitDuration: 9_000, maxAttempts: 5 });
+    expect(registry.getOrCreate('ledger').config).toMatchObject({ waitDuration: 2_000, maxAttempts: 10 });
+    expect(registry.getOrCreate('patient').config).toMatchObject({ maxAttempts: 9, eventConsumerBufferSize: 1 });
+    expect(() => registry.configuration('missing')).toThrow(
+      "named 'missing'. Registered configurations: 'default', 'patient', 'slow'.",
+    );
+  });
+
+  it('can be added, and apply to instances that are created later', () => {
+    const registry = createRegistry('retry');
+    const before = registry.getOrCreate('before');
+
+    registry.addConfiguration('default', { maxAttempts: 8 });
+    registry.addConfiguration('patient', { baseConfig: 'default', waitDuration: '1s' });
+
+    expect(before.config.maxAttempts).toBe(3);
+    expect(registry.getOrCreate('after').config.maxAttempts).toBe(8);
+    expect(registry.configuration('patient')).toStrictEqual({ maxAttempts: 8, waitDuration: 1_000 });
+    expect(() => registry.addConfiguration('default', { maxAttempts: 0 })).toThrow(InvalidOptionsError);
+    expect(registry.configuration('default')).toStrictEqual({ maxAttempts: 8 });
+  });
+
+  it.each([
+    ['itself', { a: { baseConfig: 'a' } }, 'a → a'],
+    ['two others', { a: { baseConfig: 'b' }, b: { baseConfig: 'c' }, c: { baseConfig: 'a' } }, 'a → b → c → a'],
+  ])('are refused if one leads back to itself: by %s', (_what, configs, circle) => {
+    expect(() => createRegistry('retry', { configs })).toThrow(
+      'The Retry configuration has an invalid option:\n' +
+        `  - baseConfig is a circle: ${circle}; allowed: a chain that ends`,
+    );
+  });
+
+  it('are checked with the instances and the defaults, used or not, and every fault has its path', () => {
+    const create = () =>
+      createRegistry('retry', {
+        defaults: { maxAttempts: -1 },
+        configs: { strict: { maxAttemps: 1 } as object },
+        instances: {
+          customer: { maxAttempts: 0 },
+          ledger: { waitDuration: 1, intervalFunction: () => 1 },
+        },
+      });
+
+    expect(create).toThrow(/^The Retry configuration has 4 invalid options:\n/);
+    for (const path of [
+      'defaults.maxAttempts is -1',
+      'configs.strict.maxAttemps is not an option',
+      'instances.customer.maxAttempts is 0',
+      'instances.ledger.',
+    ]) {
+      expect(create).toThrow(`  - ${path}`);
+    }
+  });
+
+  it('are refused if they build on one that does not exist', () => {
+    expect(() => createRegistry('retry', { configs: { a: { baseConfig: 'b' } } })).toThrow(ConfigurationNotFoundError);
+    expect(() => createRegistry('retry', { instances: { a: { baseConfig: 'b' } } })).toThrow(
+      "There is no configuration named 'b'. Registered configurations: none.",
+    );
+  });
+});
+
+describe('The changes between two configurations', () => {
+  const waits = IntervalFunction.of(5);
+  const predicate = () => true;
+
+  it.each([
+    ['the same number', 1, 1, false],
+    ['another number', 1, 2, true],
+    ['no number in both', Number.NaN, Number.NaN, false],
+    ['an option that was not set', undefined, 1, true],
+    ['an option that is no longer set', 1, undefined, true],
+    ['lists of the same entries', [TypeError, RangeError], [TypeError, RangeError], false],
+    ['lists of other entries', [TypeError, RangeError], [TypeError, Error], true],
+    ['a shorter list', [TypeError], [TypeError, RangeError], true],
+    ['a longer list', [TypeError, RangeError], [TypeError], true],
+    ['a list and no list', [TypeError], undefined, true],
+    ['the same function', predicate, predicate, false],
+    ['another function with the same text', predicate, () => true, true],
+    ['interval functions with the same waits', waits, IntervalFunction.of(5), false],
+    ['interval functions with other waits', waits, IntervalFunction.of(6), true],
+    ['an interval function and a function', waits, predicate, true],
+    ['a function and none', predicate, undefined, true],
+  ])('are found: %s', (_what, before, after, isChange) => {
+    expect(optionChanges({ option: before }, { option: after })).toStrictEqual(
+      isChange ? [{ option: 'option', before, after }] : [],
+    );
   });
 });
 
@@ -150,10 +349,50 @@ describe('A registry with new definitions', () => {
     const fallback = registry.getOrCreate('customer');
 
     const prepared = registry.prepareDefinitions({ instances: { customer: { eventConsumerBufferSize: 20 } } });
+    const events = vi.fn<() => void>();
+    registry.on('ENTRY_RECONFIGURED', events);
     prepared.apply();
 
     expect(prepared.instanceChanges).toMatchObject([{ name: 'customer', isApplicable: false }]);
     expect(fallback.config.eventConsumerBufferSize).toBe(10);
+    expect(events).not.toHaveBeenCalled();
+  });
+
+  it('does not change an instance that was removed before they were applied', () => {
+    const registry = setUp();
+    const customer = registry.getOrCreate('customer');
+    const prepared = registry.prepareDefinitions({ instances: { customer: { failureRateThreshold: 5 } } });
+    const events = vi.fn<() => void>();
+    registry.on('ENTRY_RECONFIGURED', events);
+
+    registry.remove('customer');
+    prepared.apply();
+
+    expect(customer.config.failureRateThreshold).toBe(10);
+    expect(events).not.toHaveBeenCalled();
+    expect(registry.getOrCreate('customer').config.failureRateThreshold).toBe(5);
+  });
+
+  it('replaces the defaults by new ones', () => {
+    const registry = createRegistry('retry', { defaults: { maxAttempts: 7 } }, { clock });
+
+    registry.prepareDefinitions({ defaults: { maxAttempts: 8 } }).apply();
+
+    expect(registry.getOrCreate('customer').config.maxAttempts).toBe(8);
+  });
+
+  it('keeps an instance for good that they declare', () => {
+    const dynamicInstances = { maxInstances: 1 };
+    const registry = createRegistry('retry', {}, { clock, dynamicInstances } as object);
+    const customer = registry.getOrCreate('customer');
+
+    registry.prepareDefinitions({ instances: { customer: {} } }).apply();
+    registry.getOrCreate('a');
+    registry.getOrCreate('b');
+
+    expect(registry.find('customer')).toBe(customer);
+    expect(registry.all().map(({ name }) => name)).toStrictEqual(['customer', 'b']);
+    registry.dispose();
   });
 });
 
