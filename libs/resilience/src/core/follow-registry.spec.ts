@@ -42,4 +42,15 @@ describe('Following a registry', () => {
 
     expect(attached).toStrictEqual([]);
   });
+
+  it('attaches to an instance once, although it is created again', () => {
+    const { registry, attached, stop } = setUp();
+
+    registry.remove('customer');
+    registry.getOrCreate('customer');
+    stop();
+    stop();
+
+    expect(attached).toStrictEqual([]);
+  });
 });

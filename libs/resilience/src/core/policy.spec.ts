@@ -3,7 +3,24 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Bulkhead } from './bulkhead/bulkhead.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { pipeline } from './pipeline.ts';
-import { abortSourceOf, callContext, LazyAbortController, signalOf, whenAborted } from './policy.ts';
+import { UsedEndpoints } from './call-endpoints.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { CachedFallback } from './cached-fallback/cached-fallback.ts';
+import { Deadline } from './deadline.ts';
+import {
+  abortSourceOf,
+  callContext,
+  invokeCall,
+  isKeyed,
+  LazyAbortController,
+  refuseGenerator,
+  rejectionIfAborted,
+  signalOf,
+  toCallContext,
+  whenAborted,
+  withRequest,
+  withUsedEndpoints,
+} from './policy.ts';
 import { Retry } from './retry/retry.ts';
 import { TimeLimiter } from './time-limiter/time-limiter.ts';
 
@@ -134,6 +151,7 @@ describe.each(abortSources)('The context of a call that $source can abort', ({ s
 
     expect(listener).toHaveBeenCalledOnce();
     expect(warned).toHaveBeenCalledTimes(2);
+    expect(warned.mock.lastCall?.[0]).toBe('A listener for the abort of a call failed. The call is aborted anyway.');
     expect(warned.mock.lastCall?.[1]).toMatchObject({ type: 'ResilienceListenerWarning' });
   });
 });
@@ -182,5 +200,151 @@ describe('whenAborted', () => {
     await expect(failing).rejects.toBe(reason);
     expect(result).toBe('response');
     expect(made).not.toHaveBeenCalled();
+  });
+});
+
+describe('The context of a call', () => {
+  const deadline = Deadline.after(100, new FakeClock());
+  const request = { method: 'GET' };
+  const endpoint = { name: 'replica-1', url: 'http://127.0.0.1' };
+  const usedEndpoints = new UsedEndpoints(true);
+  const fieldsOf = ({ attempt, deadline, request, endpoint, usedEndpoints }: ReturnType<typeof toCallContext>) => ({
+    attempt,
+    deadline,
+    request,
+    endpoint,
+    usedEndpoints,
+  });
+  const { signal } = new AbortController();
+  const given = { signal, attempt: 3, deadline, request, endpoint, usedEndpoints };
+  const nothing = { deadline: undefined, request: undefined, endpoint: undefined, usedEndpoints: undefined };
+
+  it('has what the caller gives, and is the attempt 1 without an abort otherwise', () => {
+    const { signal: own, ...fields } = given;
+
+    expect(fieldsOf(toCallContext(given))).toStrictEqual(fields);
+    expect(toCallContext(given).signal).toBe(own);
+    expect(fieldsOf(toCallContext())).toStrictEqual({ ...nothing, attempt: 1 });
+    expect(fieldsOf(callContext(undefined, 2))).toStrictEqual({ ...nothing, attempt: 2 });
+    expect(toCallContext().signal.aborted).toBe(false);
+  });
+
+  it('is passed on as it is', () => {
+    const context = toCallContext(given);
+
+    expect(toCallContext(context)).toBe(context);
+    expect(context.signal).toBe(context.signal);
+    expect(toCallContext().signal).not.toBe(toCallContext().signal);
+  });
+
+  it('can name another request', () => {
+    const other = { method: 'POST' };
+    const context = withRequest(given, other);
+
+    expect(fieldsOf(context)).toStrictEqual({ attempt: 3, deadline, request: other, endpoint, usedEndpoints });
+    expect(context.signal).toBe(signal);
+    expect(fieldsOf(withRequest(undefined, other))).toStrictEqual({ ...nothing, attempt: 1, request: other });
+  });
+
+  it('can record its endpoints elsewhere', () => {
+    const other = new UsedEndpoints(false);
+    const context = withUsedEndpoints(given, other);
+
+    expect(fieldsOf(context)).toStrictEqual({ attempt: 3, deadline, request, endpoint, usedEndpoints: other });
+    expect(context.signal).toBe(signal);
+    expect(fieldsOf(withUsedEndpoints(undefined, other))).toStrictEqual({
+      ...nothing,
+      attempt: 1,
+      usedEndpoints: other,
+    });
+  });
+
+  it('rejects a call whose caller has aborted, and no other', async () => {
+    await expect(rejectionIfAborted({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(rejectionIfAborted({ signal })).toBeUndefined();
+    expect(rejectionIfAborted({})).toBeUndefined();
+    expect(rejectionIfAborted(undefined)).toBeUndefined();
+  });
+});
+
+describe('What aborts a call', () => {
+  it('has a reason once it has aborted, and keeps the first one', () => {
+    const abort = new LazyAbortController();
+    expect([abort.aborted, abort.reason]).toStrictEqual([false, undefined]);
+
+    abort.abort(reason);
+    abort.abort(new Error('later'));
+
+    expect([abort.aborted, abort.reason]).toStrictEqual([true, reason]);
+    expect([abort.signal.aborted, abort.signal.reason]).toStrictEqual([true, reason]);
+  });
+
+  it('calls its listeners in the order of their registration', () => {
+    const abort = new LazyAbortController();
+    const order: string[] = [];
+    abort.onAbort(() => order.push('first'));
+    abort.onAbort(() => order.push('second'));
+
+    abort.abort(reason);
+
+    expect(order).toStrictEqual(['first', 'second']);
+  });
+
+  it('leaves no listener on the signal of the caller after the abort', () => {
+    const controller = new AbortController();
+    whenAborted(controller, () => {});
+
+    controller.abort(reason);
+
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('A call', () => {
+  it('that returns a promise is passed on as it is', async () => {
+    const promise = Promise.resolve('response');
+
+    expect(invokeCall(() => promise, callContext(undefined, 1))).toBe(promise);
+    await expect(invokeCall(() => 'value', callContext(undefined, 1))).resolves.toBe('value');
+    await expect(
+      invokeCall(
+        () => {
+          throw reason;
+        },
+        callContext(undefined, 1),
+      ),
+    ).rejects.toBe(reason);
+  });
+
+  it('can have a key under a cached fallback and a pipeline only', () => {
+    expect(isKeyed(new CachedFallback('customer'))).toBe(true);
+    expect(isKeyed(pipeline('customer', []))).toBe(true);
+    expect(isKeyed(new Bulkhead('customer'))).toBe(false);
+  });
+
+  it.each([
+    ['pages', function* pages() {}],
+    ['(anonymous)', (() => async function* () {})()],
+  ])('of the generator %s cannot be protected', (name, generator) => {
+    const message = `A policy cannot protect the generator ${name}: protect a function that returns a promise.`;
+
+    expect(() => refuseGenerator(generator)).toThrow(new TypeError(message));
+    expect(() => new Bulkhead('customer').decorate(generator as never)).toThrow(message);
+    expect(() => refuseGenerator(async () => {})).not.toThrow();
+  });
+
+  it('that is decorated has the name and the number of parameters of its function', async () => {
+    const customer = {
+      prefix: 'customer',
+      find(id: number, _fields: string) {
+        return `${this.prefix}-${id}`;
+      },
+    };
+    const decorated = new Bulkhead('customer').decorate(customer.find);
+
+    expect([decorated.name, decorated.length]).toStrictEqual(['find', 2]);
+    expect(Object.getOwnPropertyDescriptor(decorated, 'name')?.configurable).toBe(true);
+    expect(Object.getOwnPropertyDescriptor(decorated, 'length')?.configurable).toBe(true);
+    await expect(decorated.call(customer, 7, 'all')).resolves.toBe('customer-7');
   });
 });

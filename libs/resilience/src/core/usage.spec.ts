@@ -4,6 +4,7 @@ import { BasePolicy } from './base-policy.ts';
 import { Bulkhead } from './bulkhead/bulkhead.ts';
 import { createRegistries, type PipelineKind, pipelineKindsOf } from './policies.ts';
 import { Retry } from './retry/retry.ts';
+import { Usage } from './usage.ts';
 import { withResolvers } from './with-resolvers.ts';
 
 const clock = new FakeClock();
@@ -72,5 +73,26 @@ describe('Usage', () => {
     await clock.advanceAsync(500);
     await settled;
     expect(retry.usage.inFlightCalls).toBe(0);
+  });
+
+  it('follows a call until it settles, and passes on its result', async () => {
+    const usage = new Usage();
+    const work = withResolvers<string>();
+    const [succeeding, failing] = [usage.track(work.promise), usage.track(Promise.reject(failure))];
+    expect([usage.inFlightCalls, usage.activity]).toStrictEqual([2, 2]);
+
+    work.resolve('Ada');
+    await expect(succeeding).resolves.toBe('Ada');
+    await expect(failing).rejects.toBe(failure);
+
+    expect([usage.inFlightCalls, usage.activity]).toStrictEqual([0, 4]);
+  });
+
+  it('counts a permission that a caller requests by hand as activity and not as a call', () => {
+    const usage = new Usage();
+
+    usage.touch();
+
+    expect([usage.inFlightCalls, usage.activity]).toStrictEqual([0, 1]);
   });
 });

@@ -9,6 +9,7 @@ import type { CircuitBreakerOptions } from './circuit-breaker/circuit-breaker.op
 import { Fallback } from './fallback/fallback.ts';
 import { createRegistry, pipelineKindsOf, policies } from './policies.ts';
 import { Retry } from './retry/retry.ts';
+import { isFiniteNumber, isFraction, isName, isWait, UserFunctions } from './user-function.ts';
 
 const outage = new Error('outage');
 const broken = new TypeError("Cannot read properties of undefined (reading 'status')");
@@ -259,6 +260,9 @@ describe('A function in the options of a policy', () => {
   );
 });
 
+// oxlint-disable-next-line unicorn/no-thenable -- as promises of packages are
+const withThen = (then: unknown) => Object.fromEntries([['then', then]]);
+
 describe('A warning about a function', () => {
   it('names the option, the policy, the value and what is allowed, and has the error as detail', async () => {
     const options = {
@@ -273,6 +277,25 @@ describe('A warning about a function', () => {
     );
   });
 
+  it.each([
+    ['a text', () => 'yes', "'yes'"],
+    ['a promise', () => Promise.resolve(true), 'a promise'],
+    ['a promise of a package', () => withThen(() => {}), 'a promise'],
+    ['an object whose field then is no function', () => withThen(1), 'an object'],
+    ['an object', () => ({}), 'an object'],
+    ['a function', () => () => true, 'a function'],
+    ['null', () => null, 'null'],
+    ['a number', () => 1, '1'],
+  ])('describes what the function returned: %s', async (_what, returning, text) => {
+    await new Retry('customer', { retryOnResult: returning as never }).execute(() => 'response');
+
+    expect(emitWarning).toHaveBeenCalledExactlyOnceWith(
+      `retryOnResult of Retry 'customer' returned ${text}, but must return true or false. ` +
+        'Calls get their own result or error anyway. This is reported once.',
+      { type: 'ResilienceFunctionWarning' },
+    );
+  });
+
   it('is repeated for another function after a change of the options', async () => {
     const retry = new Retry('customer', { retryOnException: misbehaviours[0]![1] });
     await retry.execute(fails).catch(() => {});
@@ -280,6 +303,46 @@ describe('A warning about a function', () => {
 
     retry.reconfigure({ retryOnException: misbehaviours[1]![1] });
     await retry.execute(fails).catch(() => {});
+
+    expect(warnings()).toHaveLength(2);
+  });
+});
+
+describe('What a function may return', () => {
+  it.each([
+    ['a number', isFiniteNumber, [0, -1.5], [Number.NaN, Infinity, '1', undefined]],
+    ['a wait', isWait, [0, 1.5], [-0.1, Infinity, '1', undefined]],
+    ['a fraction', isFraction, [0, 0.999], [-0.1, 1, Number.NaN, '0.5']],
+    ['a name', isName, ['a', ' '], ['', 1, undefined, null]],
+  ])('is checked: %s', (_what, isValid, valid, invalid) => {
+    for (const value of valid) expect(isValid(value)).toBe(true);
+    for (const value of invalid) expect(isValid(value)).toBe(false);
+  });
+});
+
+describe('The functions of a policy', () => {
+  const functions = () => new UserFunctions("Retry 'customer'");
+
+  it('select no value without a predicate, and every error without a matcher', () => {
+    expect(functions().test('option', undefined, 1)).toBe(false);
+    expect(functions().matches('option', undefined, outage)).toBe(true);
+  });
+
+  it('select errors by class and by predicate', () => {
+    expect(functions().matches('option', [TypeError], broken)).toBe(true);
+    expect(functions().matches('option', TypeError, outage)).toBe(false);
+    expect(functions().matches('option', (error) => error === outage, outage)).toBe(true);
+    expect(functions().matches('option', (error) => error === outage, broken)).toBe(false);
+    expect(functions().matches('option', () => 1 as never, broken)).toBeUndefined();
+  });
+
+  it('return the substitute, and report each function once', () => {
+    const given = functions();
+    const [first, second] = [() => 'x', () => 'y'];
+
+    for (const userFunction of [first, second, first]) {
+      expect(given.call('size', userFunction, [], isFiniteNumber, 'a number', 7)).toBe(7);
+    }
 
     expect(warnings()).toHaveLength(2);
   });
