@@ -1,6 +1,14 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { classifiedErrors, classifyHttp, type HttpOutcome } from './http-classification.ts';
+import {
+  classifiedErrors,
+  classifyHttp,
+  headerIn,
+  httpHeaderOf,
+  type HttpOutcome,
+  httpRequestOf,
+  httpStatusOfResult,
+} from './http-classification.ts';
 import { retryOnHttp } from './retry/http-retry.ts';
 
 /** An error with the properties that a client sets. */
@@ -242,6 +250,137 @@ describe('The name or the message of an error', () => {
     for (const name of names) expect(classifyHttp(errorWith({ name }))).toStrictEqual({ kind });
     for (const message of messages) expect(classifyHttp(new TypeError(message))).toStrictEqual({ kind });
     for (const cause of messages) expect(classifyHttp(fetchError(new Error(cause)))).toStrictEqual({ kind });
+  });
+});
+
+describe('The status of an outcome', () => {
+  it.each([
+    ['a response inside it first', { response: { status: 503, statusCode: 502 }, status: 404 }, 503],
+    ['a response of got', { response: { statusCode: 502 }, status: 404 }, 502],
+    ['its own before that of another client', { status: 404, statusCode: 503 }, 404],
+    ['its own before the metadata of the AWS SDK', { statusCode: 404, $metadata: { httpStatusCode: 503 } }, 404],
+  ])('is read from %s', (_what, fields, expected) => {
+    expect(classifyHttp(errorWith(fields))).toStrictEqual(status(expected));
+    expect(httpStatusOfResult(fields)).toBe(expected);
+  });
+
+  it.each([
+    [99, undefined, undefined],
+    [100, undefined, 100],
+    [299, undefined, 299],
+    [300, 300, 300],
+    [599, 599, 599],
+    [600, undefined, undefined],
+    ['503', undefined, undefined],
+  ])('%j is that of an error and of a returned value only within their ranges', (given, ofError, ofResult) => {
+    expect(classifyHttp(errorWith({ status: given }))).toStrictEqual(
+      ofError === undefined ? { kind: 'unknown' } : status(ofError),
+    );
+    expect(httpStatusOfResult({ status: given })).toBe(ofResult);
+    expect(httpStatusOfResult({ cause: { status: given } })).toBe(ofResult);
+  });
+
+  it.each([['response'], [undefined], [null], [503]])('is unknown for the returned value %j', (result) => {
+    expect(httpStatusOfResult(result)).toBeUndefined();
+  });
+});
+
+describe('An error that shows several things', () => {
+  it.each([
+    ['its code before its name', errorWith({ code: 'ECONNRESET', name: 'AbortError' }), connection],
+    ['its name before its message', errorWith({ name: 'AbortError', message: 'fetch failed' }), { kind: 'abort' }],
+    [
+      'the code of a cause before its own name',
+      errorWith({ name: 'AbortError' }, errorWith({ code: 'EPIPE' })),
+      connection,
+    ],
+    [
+      'an error in it before its class',
+      Object.assign(aggregateOf({ code: 'EPIPE' }), { name: 'TypeError' }),
+      connection,
+    ],
+    [
+      'its errors before the class of its cause',
+      new AggregateError([errorWith({ status: 404 })], 'x', { cause: new TypeError('x') }),
+      status(404),
+    ],
+  ] as const)('is classified by %s', (_what, error, expected) => {
+    expect(classifyHttp(error)).toStrictEqual(expected);
+  });
+
+  it.each([
+    ['a code that only contains one of TLS', errorWith({ code: 'NOT_ERR_SSL_X' })],
+    ['a code that is no text', errorWith({ code: ['ERR_SSL_X'] })],
+    ['a text before the message of axios', errorWith({ message: 'x maxContentLength size of 10 exceeded' })],
+    ['a text after the message of axios', errorWith({ message: 'maxContentLength size of 10 exceeded, x' })],
+    ['a message that is no text', errorWith({ message: ['maxContentLength size of 10 exceeded'] })],
+    ['a list of errors in another class of error', errorWith({ errors: [errorWith({ status: 404 })] })],
+    ['an aggregate whose errors are no list', Object.assign(new AggregateError([]), { errors: { status: 404 } })],
+  ])('shows nothing by %s', (_what, error) => {
+    expect(classifyHttp(error)).toStrictEqual({ kind: 'unknown' });
+  });
+});
+
+describe('A header', () => {
+  const throwing = () => {
+    throw new Error('unreadable');
+  };
+
+  it.each([
+    ['Headers of fetch', new Headers({ 'Retry-After': '3' }), '3'],
+    ['a plain object', { 'retry-after': '3' }, '3'],
+    ['a plain object with another case', { Date: 'x', 'Retry-After': '3' }, '3'],
+    ['an object with a field of the name of a method', { get: 'x', 'retry-after': '3' }, '3'],
+    ['headers without it', { date: 'x' }, undefined],
+    ['headers with several values', { 'retry-after': ['3', '4'] }, undefined],
+    ['headers that cannot be read', { get: throwing }, undefined],
+    ['a text', 'retry-after', undefined],
+    ['null', null, undefined],
+    ['no headers', undefined, undefined],
+  ])('is read from %s', (_what, headers, value) => {
+    expect(headerIn(headers, 'retry-after')).toBe(value);
+  });
+
+  it('is that of the outcome, of its response, or of a cause', () => {
+    const headers = { 'retry-after': '1' };
+    const ofResponse = { response: { headers: { 'retry-after': '2' } } };
+
+    expect(httpHeaderOf(errorWith({ headers, ...ofResponse }), 'retry-after')).toBe('1');
+    expect(httpHeaderOf(errorWith(ofResponse), 'retry-after')).toBe('2');
+    expect(httpHeaderOf(errorWith({}, errorWith(ofResponse)), 'retry-after')).toBe('2');
+    expect(httpHeaderOf(errorWith({}), 'retry-after')).toBeUndefined();
+  });
+});
+
+describe('The request of an outcome', () => {
+  const request = { method: 'POST' };
+
+  it.each(['config', 'options', 'request', 'req'])(
+    'is read from the field %s, also of a response and a cause',
+    (field) => {
+      const facts = { method: 'POST', hasIdempotencyKey: false };
+
+      expect(httpRequestOf(errorWith({ [field]: request }))).toStrictEqual(facts);
+      expect(httpRequestOf({ response: { [field]: request } })).toStrictEqual(facts);
+      expect(httpRequestOf(errorWith({}, errorWith({ [field]: request })))).toStrictEqual(facts);
+    },
+  );
+
+  it.each([
+    ['in its headers', { headers: { 'Idempotency-Key': 'k' } }, true],
+    ['by its method', { getHeader: (name: string) => (name === 'idempotency-key' ? 'k' : undefined) }, true],
+    ['that is empty', { headers: { 'idempotency-key': '' } }, false],
+    ['that is not there', { headers: {}, getHeader: () => undefined }, false],
+  ])('has an idempotency key: %s', (_what, fields, hasIdempotencyKey) => {
+    expect(httpRequestOf({ req: { ...request, ...fields } })).toStrictEqual({ method: 'POST', hasIdempotencyKey });
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['a request without a method', { request: {} }],
+    ['a method that is no text', { request: { method: () => 'GET' } }],
+  ])('is unknown for %s', (_what, outcome) => {
+    expect(httpRequestOf(outcome)).toBeUndefined();
   });
 });
 
