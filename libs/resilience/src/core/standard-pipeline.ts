@@ -124,8 +124,8 @@ function pipelineOf(
   instanceOf: (kind: PolicyKind, options: object) => object,
 ): Pipeline {
   const merged = mergedOptions(name, overrides);
-  const budget = merged.get('retryBudget');
-  if (budget !== undefined) instanceOf('retryBudget', budget);
+  // First, because the retry would create it with the default options.
+  instanceOf('retryBudget', merged.get('retryBudget')!);
   const kinds = pipelineKindsOf().filter((kind) => merged.has(kind));
   const members = kinds.map((kind) => [kind, instanceOf(kind, merged.get(kind)!)]);
   return definePipeline(name, Object.fromEntries(members) as PipelineDefinition);
