@@ -305,6 +305,8 @@ describe('A call', () => {
     const promise = Promise.resolve('response');
 
     expect(invokeCall(() => promise, callContext(undefined, 1))).toBe(promise);
+    const query = new (class Query<T> extends Promise<T> {})<string>((resolve) => resolve('rows'));
+    expect(invokeCall(() => query, callContext(undefined, 1))).toBe(query);
     await expect(invokeCall(() => 'value', callContext(undefined, 1))).resolves.toBe('value');
     await expect(
       invokeCall(
