@@ -57,10 +57,6 @@ export class DynamicInstances<P extends { readonly usage?: Usage }> {
     this.#idleExpiryMs = config.idleExpiry;
   }
 
-  has(name: string): boolean {
-    return this.#uses.has(name);
-  }
-
   /** Records that an instance was looked up. */
   touch(name: string): void {
     const use = this.#uses.get(name);
