@@ -273,9 +273,9 @@ function numeric(
   return { kind: 'number', defaultValue, allowed: `${noun} ${inWords(range)}`, parse };
 }
 
-function isWithin(value: number, { above, min, below, max }: NumberRange): boolean {
-  const isTooLow = (above !== undefined && value <= above) || (min !== undefined && value < min);
-  return !isTooLow && !(below !== undefined && value >= below) && !(max !== undefined && value > max);
+function isWithin(value: number, range: NumberRange): boolean {
+  const { above = -Infinity, min = -Infinity, below = Infinity, max = Infinity } = range;
+  return value > above && value >= min && value < below && value <= max;
 }
 
 function inWords({ above, min, below, max }: NumberRange, unit = ''): string {
