@@ -112,11 +112,12 @@ describe('The base configurations', () => {
   });
 
   it('that lead back to themselves are refused with the circle, and left out', () => {
-    const { bases, refused } = setUp({ a: { baseConfig: 'b', size: 1 }, b: { baseConfig: 'a', wait: 2 } });
+    const configs = { a: { baseConfig: 'b', size: 1 }, b: { baseConfig: 'a', wait: 2 } };
+    const { bases, refused } = setUp(configs, { x: { baseConfig: 'a' } });
 
     expect(valuesOf(bases.ofConfiguration('a'))).toMatchObject({ size: 1, wait: 2 });
-    expect(refused).toStrictEqual([
-      { name: 'a', known: ['a', 'b'], origin: 'configs.b.baseConfig', circle: ['a', 'b', 'a'] },
-    ]);
+    expect(valuesOf(bases.ofInstance('x'))).toMatchObject({ size: 1, wait: 2 });
+    const circle = { name: 'a', known: ['a', 'b'], origin: 'configs.b.baseConfig', circle: ['a', 'b', 'a'] };
+    expect(refused).toStrictEqual([circle, circle]);
   });
 });

@@ -116,6 +116,8 @@ describe('OptionSchema', () => {
       'size is the function (anonymous); allowed: ',
     ],
     ['an object', { size: { of: 5 } }, 'size is {"of":5}; allowed: '],
+    ['no number', { size: Number.NaN }, 'size is NaN; allowed: '],
+    ['a bigint', { size: 5n }, 'size is 5; allowed: '],
     ['null', { size: null }, 'size is null; allowed: '],
     ['another value', { isOn: 1 }, 'isOn is 1; allowed: true or false'],
     ['a name that is no option', { sise: 3 }, 'sise is not an option; allowed: size, if that is what you meant'],

@@ -320,6 +320,10 @@ describe('A registry of pipelines', () => {
       "Pipeline 'customer' exists already with other options (policies).",
     );
     expect(() => registry.register(pipeline('customer', [policy, policy]))).toThrow(ConflictingDefinitionError);
+    registry.register(pipeline('orders', [policy, policy]));
+    expect(() => registry.register(pipeline('orders', [policy, new Recorder('b')]))).toThrow(
+      ConflictingDefinitionError,
+    );
     expect(registry.pipeline('customer')).toBe(customer);
   });
 
@@ -328,7 +332,9 @@ describe('A registry of pipelines', () => {
     const registry = new PipelineRegistry([], { clock });
     const events: string[] = [];
     registry.on('ENTRY_ADDED', ({ entry, creationTime }) => events.push(`added ${entry.name} at ${creationTime}`));
-    registry.on('ENTRY_REMOVED', ({ entry, creationTime }) => events.push(`removed ${entry.name} at ${creationTime}`));
+    registry.on('ENTRY_REMOVED', ({ entry, creationTime }) =>
+      events.push(`removed ${String(entry)} at ${creationTime}`),
+    );
 
     registry.register(customer);
     registry.register(customer);
@@ -337,7 +343,7 @@ describe('A registry of pipelines', () => {
     expect(registry.remove('customer')).toBeUndefined();
 
     const addedAt = clock.now() - 5;
-    expect(events).toStrictEqual([`added customer at ${addedAt}`, `removed customer at ${addedAt + 5}`]);
+    expect(events).toStrictEqual([`added customer at ${addedAt}`, `removed ${String(customer)} at ${addedAt + 5}`]);
     expect(registry.find('customer')).toBeUndefined();
   });
 });

@@ -2,6 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { optionChanges } from './definitions.ts';
 import { ConfigurationNotFoundError, ConflictingDefinitionError, InvalidOptionsError } from './errors.ts';
+import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
+import type { CircuitBreakerEngine } from './circuit-breaker/circuit-breaker.contract.ts';
+import { circuitBreakerOptions } from './circuit-breaker/circuit-breaker.options.ts';
 import { systemClock } from './clock.ts';
 import { IntervalFunction } from './interval-function.ts';
 import { createRegistry } from './policies.ts';
@@ -169,17 +172,18 @@ describe('The configurations of a registry', () => {
     const create = () =>
       createRegistry('retry', {
         defaults: { maxAttempts: -1 },
-        configs: { strict: { maxAttemps: 1 } as object },
+        configs: { strict: { maxAttemps: 1 } as object, both: { waitDuration: 1, intervalFunction: () => 1 } },
         instances: {
           customer: { maxAttempts: 0 },
           ledger: { waitDuration: 1, intervalFunction: () => 1 },
         },
       });
 
-    expect(create).toThrow(/^The Retry configuration has 4 invalid options:\n/);
+    expect(create).toThrow(/^The Retry configuration has 5 invalid options:\n/);
     for (const path of [
       'defaults.maxAttempts is -1',
       'configs.strict.maxAttemps is not an option',
+      'configs.both.',
       'instances.customer.maxAttempts is 0',
       'instances.ledger.',
     ]) {
@@ -355,6 +359,30 @@ describe('A registry with new definitions', () => {
 
     expect(prepared.instanceChanges).toMatchObject([{ name: 'customer', isApplicable: false }]);
     expect(fallback.config.eventConsumerBufferSize).toBe(10);
+    expect(events).not.toHaveBeenCalled();
+  });
+
+  it('does not change an option that is fixed for the life of an instance, nor others together with it', () => {
+    const engine: CircuitBreakerEngine = {
+      create: (name, { engine: _engine, ...options }) => new CircuitBreaker(name, options),
+      resolve: (subject, options) => circuitBreakerOptions.resolve(subject, options),
+    };
+    const registry = createRegistry(
+      'circuitBreaker',
+      { instances: { customer: {} } },
+      { engines: { opossum: engine } },
+    );
+    const customer = registry.getOrCreate('customer');
+    const events = vi.fn<() => void>();
+    registry.on('ENTRY_RECONFIGURED', events);
+
+    const prepared = registry.prepareDefinitions({
+      instances: { customer: { engine: 'opossum', failureRateThreshold: 5 } },
+    });
+    prepared.apply();
+
+    expect(prepared.instanceChanges).toMatchObject([{ name: 'customer', isApplicable: false }]);
+    expect(customer.config.failureRateThreshold).toBe(50);
     expect(events).not.toHaveBeenCalled();
   });
 
