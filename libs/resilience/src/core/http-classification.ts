@@ -249,7 +249,6 @@ export function httpStatusOfResult(result: unknown): number | undefined {
 }
 
 function statusIn(outcome: unknown, least: number): number | undefined {
-  if (typeof outcome !== 'object' || outcome === null) return undefined;
   const within = (status: unknown): number | undefined =>
     typeof status === 'number' && status >= least && status <= 599 ? status : undefined;
   const response = propertyOf(outcome, 'response');
