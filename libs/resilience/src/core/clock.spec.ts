@@ -100,12 +100,25 @@ describe('The system clock', () => {
     );
   });
 
+  it('starts at the reading of the wall clock, however long the process has run and however fast it is', () => {
+    vi.useRealTimers();
+    const { timeOrigin } = performance;
+    vi.useFakeTimers({ toFake: ['performance'] });
+    vi.advanceTimersByTime(3_600_000);
+    const clock = scaledClock(5);
+
+    expect(clock.now() - timeOrigin).toBeCloseTo(3_600_000, 0);
+    vi.advanceTimersByTime(10);
+    expect(clock.now() - timeOrigin).toBeCloseTo(3_600_050, 0);
+  });
+
   it('continues where it was when the readings of the platform start again at 0', () => {
     vi.useRealTimers();
     const clock = scaledClock(5);
     for (let round = 0; round < 2; round++) {
       const before = clock.now();
       vi.useFakeTimers({ toFake: ['performance'] });
+      vi.advanceTimersByTime(30);
       const after = clock.now();
       vi.advanceTimersByTime(20);
 
