@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { checkFinite, checkNumber, checkWholeNumber, durationArgument } from './arguments.ts';
 import { CircuitBreaker } from './circuit-breaker/circuit-breaker.ts';
 import { systemClock } from './clock.ts';
 import { Deadline } from './deadline.ts';
@@ -83,6 +84,18 @@ describe('An invalid argument of a method', () => {
       }
     },
   );
+});
+
+it.each([
+  [() => checkFinite('time', Infinity), 'time must be a finite number, but Infinity was given.'],
+  [() => checkNumber('endsAt', '5'), 'endsAt must be a number, but 5 was given.'],
+  [() => checkWholeNumber('permits', 1.5, 1), 'permits must be a whole number of at least 1, but 1.5 was given.'],
+  [
+    () => durationArgument('budget', -1),
+    "budget must be a duration of at least 0 (milliseconds, or text such as '500ms', '2s', '1m' or 'PT2S'), but -1 was given.",
+  ],
+])('The error of an invalid argument says what is allowed and what was given: %s', (call, message) => {
+  expect(call).toThrow(new RangeError(message));
 });
 
 describe('A rate limiter', () => {
