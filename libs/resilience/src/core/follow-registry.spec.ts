@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { followRegistry } from './follow-registry.ts';
 import { createRegistry } from './policies.ts';
 
@@ -43,14 +43,26 @@ describe('Following a registry', () => {
     expect(attached).toStrictEqual([]);
   });
 
-  it('attaches to an instance once, although it is created again', () => {
-    const { registry, attached, stop } = setUp();
+  it('detaches from each instance once, and leaves no listener on the registry', () => {
+    const listeners = new Map<string, (event: { readonly type: string; readonly entry: string }) => unknown>();
+    const detach = vi.fn<(name: string) => void>();
+    const stop = followRegistry<string>(
+      {
+        all: () => ['customer', 'ledger'],
+        on: (type, listener) => {
+          listeners.set(type, listener);
+          return () => listeners.delete(type);
+        },
+      },
+      (name) => () => detach(name),
+    );
 
-    registry.remove('customer');
-    registry.getOrCreate('customer');
+    listeners.get('ENTRY_REMOVED')?.({ type: 'ENTRY_REMOVED', entry: 'customer' });
+    listeners.get('ENTRY_REMOVED')?.({ type: 'ENTRY_REMOVED', entry: 'unknown' });
     stop();
     stop();
 
-    expect(attached).toStrictEqual([]);
+    expect(detach.mock.calls).toStrictEqual([['customer'], ['ledger']]);
+    expect(listeners.size).toBe(0);
   });
 });
