@@ -156,12 +156,28 @@ describe('An adaptive concurrency limiter', () => {
     },
   );
 
-  it('keeps the limit when a deadline has passed without an abort', async () => {
-    const { limiter } = setUp({ initialLimit: 10 });
+  it.each([
+    ['a deadline that passed without an abort', new TimeoutExceeded('deadline')],
+    ['a refusal by another policy', new InnerRefusal('full')],
+    ['an ignored error', new TypeError()],
+  ])('neither raises nor lowers the limit after %s, and throws the error', async (_what, error) => {
+    const { limiter } = setUp({ initialLimit: 1, ignoreExceptions: [TypeError] });
 
-    await startCall(limiter).fail(new TimeoutExceeded('deadline'));
+    await expect(limiter.execute(() => Promise.reject(error))).rejects.toBe(error);
 
-    expect(limiter.metrics.limit).toBe(10);
+    expect(limiter.bufferedEvents().at(-1)).toMatchObject({ type: 'CALL_FINISHED', outcome: 'IGNORED' });
+    expect(limiter.metrics.limit).toBe(1);
+  });
+
+  it.each([
+    ['AIMD', 9],
+    ['GRADIENT', 10],
+  ] as const)('with %s has a limit of %i of 10 after a single drop', async (algorithm, limit) => {
+    const { limiter } = setUp({ algorithm, initialLimit: 10 });
+
+    await startCall(limiter).fail();
+
+    expect(limiter.metrics.limit).toBe(limit);
   });
 
   it('reports the duration of a call that fails', async () => {

@@ -227,6 +227,14 @@ describe('GradientLimit', () => {
     expect(limit.limit).toBe(limitAfterProbe + 1);
   });
 
+  it('measures the latency without load again without a probe when enough calls run without load', () => {
+    const limit = gradientWithBaseline({ longWindow: 60, smoothing: 1, queueSize: 1 });
+
+    addSamples(limit, 60, 200, { inFlight: 8 });
+
+    expect(addSamples(limit, 30, 200)).toBe(31);
+  });
+
   it('ends a probe at a drop', () => {
     const limit = gradient();
     addSamples(limit, 30, 100);

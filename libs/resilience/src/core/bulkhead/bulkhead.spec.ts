@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Deadline } from '../deadline.ts';
@@ -235,6 +236,22 @@ describe('A call in the queue of a bulkhead', () => {
     expect(third.call).toHaveBeenCalledOnce();
     await third.end();
     expect(bulkhead.metrics.availableConcurrentCalls).toBe(1);
+  });
+
+  it.each<[string, (scene: ReturnType<typeof setUp>, caller: AbortController) => void]>([
+    ['is admitted', ({ bulkhead }) => bulkhead.onComplete()],
+    ['is refused', ({ clock }) => clock.advance(1_000)],
+    ['is aborted', (_scene, caller) => caller.abort('aborted')],
+  ])('leaves no listener on the signal of its caller when it %s', (_end, leaveQueue) => {
+    const scene = setUp({ maxWaitDuration: '1s' });
+    const caller = new AbortController();
+    scene.bulkhead.tryAcquirePermission();
+    startCall(scene.bulkhead, { signal: caller.signal });
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(1);
+
+    leaveQueue(scene, caller);
+
+    expect(getEventListeners(caller.signal, 'abort')).toHaveLength(0);
   });
 
   it('does not wait when its caller has already aborted', async () => {

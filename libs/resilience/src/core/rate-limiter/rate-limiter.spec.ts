@@ -216,6 +216,18 @@ describe('RateLimiter.reservePermission', () => {
     expect(limiter.metrics.availablePermissions).toBe(-5);
   });
 
+  it('emits whether the permissions were granted', () => {
+    const { limiter, events } = setUp({ timeoutDuration: 0 });
+
+    limiter.reservePermission(2);
+    limiter.reservePermission();
+
+    expect(events).toStrictEqual([
+      ['SUCCESSFUL_ACQUIRE', 2],
+      ['FAILED_ACQUIRE', 1],
+    ]);
+  });
+
   it('does not keep unused permissions for the next period', () => {
     const { clock, limiter } = setUp({ timeoutDuration: 0 });
 
@@ -227,8 +239,9 @@ describe('RateLimiter.reservePermission', () => {
   it.each([0, -1, 1.5, Number.NaN])('rejects %d as a number of permissions', async (permits) => {
     const { limiter } = setUp();
 
-    expect(() => limiter.reservePermission(permits)).toThrow(RangeError);
-    await expect(limiter.acquirePermission(permits)).rejects.toThrow(RangeError);
+    const refusal = expect.objectContaining({ name: 'RangeError', message: expect.stringMatching(/^permits must be/) });
+    expect(() => limiter.reservePermission(permits)).toThrow(refusal);
+    await expect(limiter.acquirePermission(permits)).rejects.toThrow(refusal);
   });
 });
 
@@ -247,6 +260,16 @@ describe('RateLimiter.acquirePermission', () => {
       ['SUCCESSFUL_ACQUIRE', 1],
       ['FAILED_ACQUIRE', 1],
     ]);
+  });
+
+  it('grants a permission after a wait of exactly timeoutDuration', async () => {
+    const { clock, limiter } = setUp({ limitForPeriod: 1, timeoutDuration: '1s' });
+    limiter.reservePermission();
+    const waiting = limiter.acquirePermission();
+
+    clock.advance(1_000);
+
+    await expect(waiting).resolves.toBe(true);
   });
 
   it('takes several free permissions at once, without a wait', async () => {
@@ -420,6 +443,16 @@ describe('RateLimiter.reconfigure', () => {
     ]);
     clock.advance(600);
     expect(limiter.metrics).toMatchObject({ availablePermissions: 5, cycle: 1 });
+  });
+
+  it('keeps the permissions of the current period if only limitForPeriod falls', () => {
+    const { clock, limiter } = setUp();
+
+    limiter.reconfigure({ limitForPeriod: 1, limitRefreshPeriod: '1s' });
+
+    expect(limiter.metrics.availablePermissions).toBe(2);
+    clock.advance(1_000);
+    expect(limiter.metrics.availablePermissions).toBe(1);
   });
 
   it.each([
