@@ -348,6 +348,17 @@ describe('TimeLimiter.reconfigure', () => {
     expect(startCall(limiter).seen.deadline?.remainingMs).toBe(5_000);
   });
 
+  it.each([true, false])('applies cancelRunningFuture to new calls: in-flight calls keep %s', async (before) => {
+    const { clock, limiter } = setUp({ timeoutDuration: '2s', cancelRunningFuture: before });
+    const call = startCall(limiter);
+
+    limiter.reconfigure({ timeoutDuration: '2s', cancelRunningFuture: !before });
+    clock.advance(2_000);
+
+    await expect(call.result).rejects.toThrow('2 s');
+    expect(call.seen.signal.aborted).toBe(before);
+  });
+
   it('changes nothing when an option is invalid', () => {
     const { limiter } = setUp();
 

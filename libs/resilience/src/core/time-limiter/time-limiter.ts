@@ -102,7 +102,7 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
     const onTimeout = (): void => {
       timeout = this.#timedOut(timeoutMs, limitedBy);
       reject(timeout);
-      if (!this.config.cancelRunningFuture) return;
+      if (!cancelRunningFuture) return;
       // Work that never ends must not keep a listener on a long-lived signal.
       stopListening();
       work.abort(timeout);
@@ -150,7 +150,7 @@ export class TimeLimiter extends BasePolicy<TimeLimiterEvents, 'timeLimiterName'
   }
 
   /**
-   * Replaces all options. In-flight calls keep their time limit.
+   * Replaces all options. In-flight calls keep those with which they started.
    *
    * @throws InvalidOptionsError that lists every fault; nothing is changed
    */
