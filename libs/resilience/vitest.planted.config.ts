@@ -8,7 +8,8 @@ if (bug === undefined) throw new Error('Set PLANTED to the number of a planted b
 const file = fileURLToPath(new URL(`src/core/${bug.file}`, import.meta.url));
 
 export default {
-  ...vitestConfig({ reporters: ['dot'] }),
+  // A cached module would be one without the bug.
+  ...vitestConfig({ reporters: ['dot'], fsModuleCache: false }),
   plugins: [
     {
       name: 'planted-bug',
