@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, fingerprintOf, parseIdempotencyKey } from './idempotency-key.ts';
+import { canonicalJson, fingerprintOf, idempotencyKeySchema, parseIdempotencyKey } from './idempotency-key.ts';
 
 const visible = Array.from({ length: 0x7e - 0x20 }, (_, n) => String.fromCodePoint(0x21 + n));
 const key = fc.string({ unit: fc.constantFrom(...visible), minLength: 1, maxLength: 255 });
@@ -20,6 +20,25 @@ describe('parseIdempotencyKey', () => {
 
     expect(parseIdempotencyKey(uuid)).toBe(uuid);
     expect(parseIdempotencyKey(`"${uuid}"`)).toBe(uuid);
+  });
+
+  it('ignores spaces around a key', () => {
+    expect(parseIdempotencyKey(' k-1 ')).toBe('k-1');
+  });
+
+  it('says what a key is when it refuses one', () => {
+    expect(() => parseIdempotencyKey('a b')).toThrow(
+      'The header Idempotency-Key must be one key of 1 to 255 visible ASCII characters, such as ' +
+        '"8e03978e-40d5-43dd-bc93-6894a57f9324". Nothing has been done.',
+    );
+  });
+
+  it('describes a header of 1 to 257 characters, with its quotes, and an example', () => {
+    const isValid = (length: number) => idempotencyKeySchema.safeParse('x'.repeat(length)).success;
+
+    expect([0, 1, 257, 258].map(isValid)).toEqual([false, true, true, false]);
+    const { examples } = idempotencyKeySchema.meta() as { examples: string[] };
+    expect(examples.map(parseIdempotencyKey)).toEqual(['8e03978e-40d5-43dd-bc93-6894a57f9324']);
   });
 
   it('accepts a request without a key', () => {

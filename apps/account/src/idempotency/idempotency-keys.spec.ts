@@ -67,8 +67,9 @@ describe('IdempotencyKeyPurge', () => {
     await minute();
 
     expect(deleting).toHaveBeenCalledTimes(4);
-    expect(warn).toHaveBeenCalledTimes(1);
-    expect(log).toHaveBeenCalledTimes(1);
+    const err: unknown = expect.any(Error);
+    expect(warn).toHaveBeenCalledExactlyOnceWith({ err }, 'expired idempotency keys cannot be deleted');
+    expect(log).toHaveBeenCalledExactlyOnceWith('expired idempotency keys are deleted again');
   });
 
   it('stops with the application', async () => {

@@ -91,5 +91,21 @@ describe('KeyWriters', () => {
 
     expect(await first).toMatchObject([{ status: 'rejected', reason: { message: 'no connection' } }]);
     expect(await second).toBe('written');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('lets a third request wait for the second one, although the first has ended', async () => {
+    const writers = new KeyWriters();
+    const [first, second, third] = [heldWrite(), heldWrite(), heldWrite()];
+    void writers.run('a', first.write);
+    void writers.run('a', second.write);
+
+    first.resolve('first');
+    await vi.advanceTimersByTimeAsync(0);
+    void writers.run('a', third.write);
+    await vi.advanceTimersByTimeAsync(0);
+
+    expect(second.write).toHaveBeenCalledTimes(1);
+    expect(third.write).not.toHaveBeenCalled();
   });
 });

@@ -93,6 +93,51 @@ afterEach(() => {
 });
 
 describe('A round', () => {
+  it('logs what became of each account', async () => {
+    const { log, warn, debug } = Logger.prototype;
+    const { runRound, customers, due } = setUp({
+      verifyFresh: async (id) => (id === 'c-1' ? exists : Promise.reject(outage)),
+    });
+    due.splice(2, 1, { ...(due[2] as Claim), failedMsAgo: 60_000, failures: 2 });
+    customers.msSinceResult = 0;
+    await runRound();
+
+    expect(log).toHaveBeenCalledExactlyOnceWith({ accountId: 'c-1', status: 'ACTIVE' }, 'account verified');
+    const reason = 'customer responded with 503';
+    expect(debug).toHaveBeenCalledExactlyOnceWith({ accountId: 'c-2', reason, delayMs: 750 }, 'verification postponed');
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      { accountId: 'c-3', customerId: 'c-3', reason, failures: 3 },
+      'verification set aside',
+    );
+  });
+
+  it('claims nothing with less than one retry in the budget', async () => {
+    const { runRound, queue } = setUp({ minRetriesPerSecond: 1, customerIds: ['c-1'] });
+
+    expect(await runRound()).toBe('done');
+    expect(await runRound()).toBe('skipped');
+    expect(queue.claim).toHaveBeenCalledTimes(1);
+  });
+
+  it('releases what it claims while the process begins to shut down', async () => {
+    const { runRound, shutdown, queue, due, ends } = setUp({ customerIds: ['c-1'] });
+    vi.mocked(queue.claim).mockImplementation(async () => {
+      shutdown.abort();
+      return due.splice(0);
+    });
+
+    expect(await runRound()).toBe('done');
+    expect(ends).toEqual(['c-1 released']);
+  });
+
+  it('throws an error that says nothing about the customer, and leaves its account to the lease', async () => {
+    const bug = new TypeError('no such function');
+    const { runRound, ends } = setUp({ customerIds: ['c-1'], verifyFresh: () => Promise.reject(bug) });
+
+    await expect(runRound()).rejects.toBe(bug);
+    expect(ends).toEqual([]);
+  });
+
   it('settles the accounts whose customers are known or unknown', async () => {
     const statuses: Record<string, CustomerStatus> = { 'c-1': exists, 'c-2': { customer: 'unknown' }, 'c-3': exists };
     const { runRound, ends, counted } = setUp({ verifyFresh: async (id) => statuses[id] ?? exists });
