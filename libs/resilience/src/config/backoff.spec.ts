@@ -74,6 +74,13 @@ instances.customer: { enableExponentialBackoff: true }`;
     expect(waitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
   });
 
+  it('of a configuration grow from its own wait, not from that of an instance with its name', () => {
+    const definitions = `configs.shared: { waitDurationInOpenState: 2s, enableExponentialBackoff: true }
+instances: { shared: { waitDurationInOpenState: 9s }, customer: { baseConfig: shared } }`;
+
+    expect(waitsOf(definitions)).toStrictEqual([2_000, 3_000, 4_500]);
+  });
+
   it('accept a wait of 1 ms', () => {
     const definitions = 'instances.customer: { waitDurationInOpenState: 1, enableExponentialBackoff: true }';
 
