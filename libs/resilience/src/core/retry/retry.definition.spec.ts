@@ -38,12 +38,17 @@ it('shows no metric of a budget for a retry without one', () => {
   expect(String(surface)).not.toContain('"breakwater_retry_budget_exhausted_total": 0');
 });
 
-it('gives each retry without a registry of budgets a budget with the default options', () => {
-  const { instance, clock } = observeSurface('retry', { retryBudget: 'few' });
-  const { retryBudgets } = retryDefinition.completeEnvironment!({ clock });
+it('gives retries without a registry of budgets one with default options, on the same clock', () => {
+  const clock = new FakeClock();
+  const few = retryDefinition.completeEnvironment!({ clock }).retryBudgets!.getOrCreate('few');
 
-  expect(instance.config.retryBudget).toBe('few');
-  expect(retryBudgets?.getOrCreate('few').balance).toBe(100);
+  expect(few.balance).toBe(100);
+  while (few.tryWithdraw());
+  clock.advance(11_000);
+  expect(few.balance).toBe(100);
+
+  const inRealTime = retryDefinition.completeEnvironment!({}).retryBudgets!.getOrCreate('few');
+  expect(inRealTime.balance).toBe(100);
 });
 
 it('shows a retry budget in configuration, metrics, spans and actuator by these names', async () => {
