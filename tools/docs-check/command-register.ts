@@ -297,8 +297,9 @@ export const notRun: Texts = {
   'npm run interleavings -w @breakwater/resilience -- --long --seed 27': longForm,
   'npm run specification -w @breakwater/resilience': longForm,
   'npm run specification -w @breakwater/resilience -- --seed 27': longForm,
-  'npm run mutation -w @breakwater/resilience -- --folder core/circuit-breaker': mutation,
-  'npm run mutation -w @breakwater/resilience -- --folder core/circuit-breaker --shard 1/3': mutation,
+  'npm run mutation -- --record': mutation,
+  'npm run mutation -- --shard 1/3': mutation,
+  'npm run mutation -- --folder libs/resilience/src/core/bulkhead --files bulkhead.ts': mutation,
   'npm run generate': 'runs every generator; tests check the files of each one',
   'nest add @breakwater/resilience':
     'needs a published package; libs/resilience/packaging/schematic.e2e.spec.ts runs the schematic on a new application',

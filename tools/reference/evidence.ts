@@ -42,9 +42,9 @@ export const evidence: readonly Evidence[] = [
   {
     claim: 'The tests notice changes of the code',
     check: 'mutation testing',
-    page: 'libs/resilience/mutation/README.md',
-    extent: 'circuit breaker: transitions 100.0 %, windows 98.5 %, states 97.8 % of the changes noticed',
-    limits: 'all of its 1,547 changes: 71.2 %, since names and texts are tested elsewhere; other folders not measured',
+    page: 'tools/mutation/README.md',
+    extent: '98.6 % of 9,439 changes of the core and its configuration noticed; circuit breaker 98.7 %',
+    limits: '136 changes not noticed, with reasons for 74; adapters and the Nest module are not measured',
     isOfLibrary: true,
   },
   {

@@ -4,6 +4,7 @@ import { type StormComparison, stormSummary, stormTable } from '@breakwater/load
 import { defaultOrder, type Meter, policies } from '@breakwater/resilience';
 import { checks, leftOut, runDoctor, stormChecks } from '@breakwater/resilience/doctor';
 import { describe, expect, it } from 'vitest';
+import { readScores, readSurvivors, scoresTable } from '../mutation/scores.ts';
 import { evidence, evidenceTable, figuresIn } from './evidence.ts';
 import { experimentSection, openedAfterCall, overview, simulateExperiments } from './experiments.ts';
 import { workspaceRoot } from '../workspace.ts';
@@ -32,6 +33,7 @@ const pages: Readonly<
     experiments: await paragraphs(simulated.map(experimentSection)),
   }),
   'docs/migrating-from-resilience4j.md': () => ({ metrics: metricsTable() }),
+  'tools/mutation/README.md': () => ({ scores: scoresTable(readScores(), readSurvivors()) }),
   'README.md': () => ({ evidence: evidenceTable(evidence, '') }),
   'libs/resilience/README.md': () => ({
     evidence: evidenceTable(
