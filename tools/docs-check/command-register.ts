@@ -244,6 +244,9 @@ export const runBy: Readonly<Record<string, Texts>> = {
   'libs/resilience/packaging/packed.e2e.spec.ts': {
     'npx nx package resilience': 'publishedFolder',
   },
+  'libs/resilience/src/core/bulkhead/bulkhead.definition.spec.ts': {
+    'npm run generate surfaces': "'./bulkhead.surface.json'",
+  },
   'libs/resilience/src/doctor/command.spec.ts': {
     'npm run doctor': 'runDoctor(',
     'npm run --silent doctor': 'runDoctor(',
