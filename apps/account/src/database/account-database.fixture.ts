@@ -1,21 +1,35 @@
-import { Database } from '@breakwater/service-kit';
+import { createService, Database, readConfig, ServiceKitModule, serviceVariables } from '@breakwater/service-kit';
 import { createMigratedDatabase } from '@breakwater/system-runner/testing';
+import { Module, type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { migrateAccount } from '../testing.ts';
 import { accountService } from './account.service-definition.ts';
 import type { AccountTables } from './account.tables.ts';
 
+/** The database of the tests of a file. */
+export interface AccountTestDatabase {
+  readonly database: Database<AccountTables>;
+  /** Starts an application of some modules on the database. It ends with the test. */
+  start(...modules: readonly (Type | DynamicModule)[]): Promise<INestApplicationContext>;
+}
+
+@Module({})
+class StartedModule {}
+
 /** Gives the tests of a file a database with empty tables of account. */
-export function useAccountDatabase(): { readonly database: Database<AccountTables> } {
+export function useAccountDatabase(): AccountTestDatabase {
+  let url: string;
   let opened: Database<AccountTables> | undefined;
   let drop: () => Promise<void>;
 
   beforeAll(async () => {
     const created = await createMigratedDatabase(migrateAccount);
     drop = () => created.drop();
+    url = created.url;
     const { name: schema, migrations } = accountService;
-    opened = new Database({ url: created.url, applicationName: 'account-test', schema, migrations });
+    opened = new Database({ url, applicationName: 'account-test', schema, migrations });
   });
   beforeEach(async () => {
     await sql`truncate account.accounts, account.idempotency_keys cascade`.execute(opened!.tables);
@@ -28,6 +42,14 @@ export function useAccountDatabase(): { readonly database: Database<AccountTable
   return {
     get database() {
       return opened!;
+    },
+    start: async (...modules) => {
+      const environment = { DATABASE_URL: url, LOG_LEVEL: 'silent', SHUTDOWN_DELAY: '0ms' };
+      const config = readConfig(z.object(serviceVariables(accountService.name, { port: 0 })), environment);
+      const imports = [ServiceKitModule.forRoot(accountService, config), ...modules];
+      const app = await createService(accountService.name, config, { module: StartedModule, imports });
+      onTestFinished(() => app.close());
+      return app.init();
     },
   };
 }

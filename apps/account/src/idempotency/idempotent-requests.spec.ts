@@ -184,6 +184,7 @@ describe('IdempotentRequests', () => {
     const refusal = await Promise.race(sent);
 
     expect(refusal).toBeInstanceOf(DatabaseUnavailableError);
+    expect((refusal as DatabaseUnavailableError).message).toContain("'idempotency-keys'");
     expect(writes).toHaveLength(7);
     for (const end of writes) end();
     expect((await Promise.all(sent)).filter((response) => !(response instanceof Error))).toHaveLength(7);

@@ -1,5 +1,5 @@
 import { createService, readConfig, ServiceKitModule, serviceVariables } from '@breakwater/service-kit';
-import { Body, Controller, Module, Post } from '@nestjs/common';
+import { Body, Controller, Header, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -18,6 +18,8 @@ const write = async () => true;
 class BerthsController {
   @Post()
   @Idempotent(({ id }: Berth) => ({ location: `/berths/${id}` }))
+  // Decorates the method itself, before `@Idempotent()` replaces it.
+  @Header('x-dock', '4')
   async reserve(
     @Body({ schema: z.strictObject({ ship: z.string() }) }) dto: { ship: string },
   ): Promise<Decided<Berth>> {
@@ -73,6 +75,14 @@ describe('@Idempotent()', () => {
     expect(JSON.parse(body)).toEqual(berth);
     expect(headers).toMatchObject({ location: '/berths/7' });
     expect(headers).not.toHaveProperty('idempotency-replayed');
+  });
+
+  it('keeps what decorators below it have set on the method', async () => {
+    respond.mockImplementation(decided);
+
+    const { headers } = await post({ ship: 'Ada' }, 'k-1');
+
+    expect(headers).toMatchObject({ 'x-dock': '4' });
   });
 
   it('passes the decision with its write on, which the client does not see', async () => {

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CustomerStatus } from '../customer/customer-directory.ts';
 import { useAccountDatabase } from '../database/account-database.fixture.ts';
+import { type Entry, idOf, insertPending } from './pending-accounts.fixture.ts';
 import { PendingVerificationsRepository } from './pending-verifications.repository.ts';
 
 const leaseMs = 30_000;
-const idOf = (number: number) => `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
 describe('PendingVerificationsRepository', () => {
   const opened = useAccountDatabase();
@@ -14,37 +14,7 @@ describe('PendingVerificationsRepository', () => {
     queue = new PendingVerificationsRepository(opened.database);
   });
 
-  interface Entry {
-    /** Until it is due; below 0 for how long it has been. */
-    readonly dueInMs?: number;
-    readonly failures?: number;
-    readonly failedMsAgo?: number;
-    readonly pendingSeconds?: number;
-    readonly traceparent?: string;
-  }
-
-  /** Opens a pending account whose customer has the same number. */
-  async function add(number: number, { dueInMs = -1_000, failures = 0, ...rest }: Entry = {}): Promise<void> {
-    const { tables } = opened.database;
-    await tables
-      .insertInto('accounts')
-      .values({ ...empty, id: idOf(number), customer_id: `c-${number}`, status: 'PENDING_VERIFICATION' })
-      .execute();
-    const msFromNow = (ms: number) => sql<Date>`now() + ${ms} * interval '1 millisecond'`;
-    const entry = {
-      account_id: idOf(number),
-      customer_id: `c-${number}`,
-      attempts: failures,
-      failures,
-      traceparent: rest.traceparent ?? null,
-      last_failed_at: rest.failedMsAgo === undefined ? null : msFromNow(-rest.failedMsAgo),
-      pending_since: msFromNow(-(rest.pendingSeconds ?? 0) * 1_000),
-      next_attempt_at: dueInMs === Number.POSITIVE_INFINITY ? sql<Date>`'infinity'` : msFromNow(dueInMs),
-    };
-    await tables.insertInto('pending_verifications').values(entry).execute();
-  }
-  const empty = { currency: 'EUR', label: null, verified_at: null, verified_by: null } as const;
-
+  const add = (number: number, entry?: Entry) => insertPending(opened.database, number, entry);
   const claim = (limit = 10) => queue.claim({ limit, leaseMs });
   const claimed = async (limit?: number) => (await claim(limit)).map(({ customerId }) => customerId);
 

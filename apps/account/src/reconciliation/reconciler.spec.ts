@@ -271,6 +271,42 @@ describe('A round', () => {
     expect(queue.endWaits).toHaveBeenCalledExactlyOnceWith({ leaseMs });
   });
 
+  it('ends no wait for a result of customer that is as old as the last failure', async () => {
+    const { runRound, clock, customers, queue } = setUp({ verifyFresh: () => Promise.reject(outage) });
+    await runRound();
+    clock.advance(60_000);
+
+    customers.msSinceResult = 60_000;
+    await runRound();
+
+    expect(queue.endWaits).not.toHaveBeenCalled();
+  });
+
+  it('ends the waits of each outage, and none after a failure that concerns one account', async () => {
+    const { runRound, clock, customers, queue, due } = setUp({
+      customerIds: ['c-1'],
+      verifyFresh: () => Promise.reject(outage),
+    });
+    const [failing] = due.splice(0) as [Claim];
+    const failAfter = async (ms: number, failedMsAgo: number | undefined) => {
+      clock.advance(ms);
+      due.push({ ...failing, failedMsAgo });
+      await runRound();
+    };
+    customers.msSinceResult = 0;
+    clock.advance(1);
+    await runRound();
+    expect(queue.endWaits).toHaveBeenCalledTimes(1);
+
+    await failAfter(1_000, 60_000);
+    await failAfter(1_000, 60_000);
+    expect(queue.endWaits).toHaveBeenCalledTimes(1);
+
+    await failAfter(1_000, undefined);
+    await failAfter(1_000, 60_000);
+    expect(queue.endWaits).toHaveBeenCalledTimes(2);
+  });
+
   it('releases the accounts that exceed the budget', async () => {
     const { runRound, ends } = setUp({ customerIds: manyCustomers(5), minRetriesPerSecond: 3 });
 
@@ -342,6 +378,25 @@ describe('A round', () => {
     await round;
 
     expect(ends).toEqual(['c-1 ACTIVE', 'c-2 ACTIVE', 'c-3 released']);
+  });
+
+  it('still starts a call at the very end of the first half of its lease', async () => {
+    const { runRound, clock, ends } = setUp({
+      customerIds: ['c-1', 'c-2'],
+      pace: (clock) =>
+        new RateLimiter(
+          'reconciliation',
+          { limitForPeriod: 1, limitRefreshPeriod: '15s', timeoutDuration: '60s' },
+          { clock },
+        ),
+    });
+
+    const round = runRound();
+    await letPromisesSettle();
+    clock.advance(leaseMs / 2);
+    await round;
+
+    expect(ends).toEqual(['c-1 ACTIVE', 'c-2 ACTIVE']);
   });
 
   it('completes in-flight calls at shutdown and releases the other accounts at once', async () => {
