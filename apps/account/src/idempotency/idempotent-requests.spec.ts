@@ -31,6 +31,7 @@ describe('IdempotentRequests', () => {
     });
     return {
       keys,
+      requests,
       written,
       berth,
       respond: (of: typeof request | undefined, decided: Decided<object>) => requests.respond(of, async () => decided),
@@ -130,11 +131,43 @@ describe('IdempotentRequests', () => {
     expect(written).toEqual([1, 2]);
   });
 
+  it('replays the response of another replica that stores the key while this one decides', async () => {
+    const [first, second] = [replica(), replica()];
+
+    const response = await second.requests.respond(request, async () => {
+      await first.respond(request, first.berth(1));
+      return second.berth(2);
+    });
+
+    expect(response).toEqual({ status: 201, body: { id: 1 }, replayed: true });
+    expect([first.written, second.written]).toEqual([[1], []]);
+  });
+
+  it('refuses a request when another one stores the key while it is decided', async () => {
+    const { requests, respond, berth } = replica();
+
+    const refused = requests.respond({ ...request, fingerprint: 'f-2' }, async () => {
+      await respond(request, berth(1));
+      return berth(2);
+    });
+
+    await expect(refused).rejects.toMatchObject({ problem: { status: 422 } });
+  });
+
   it('gives all simultaneous requests of all replicas the response of the first to write', async () => {
     const replicas = [replica(), replica()];
+    const { promise: allDecide, resolve } = Promise.withResolvers<void>();
+    let deciding = 0;
 
     const responses = await Promise.all(
-      [1, 2, 3, 4].map((id) => replicas[id % 2]!.respond(request, replicas[id % 2]!.berth(id))),
+      [1, 2, 3, 4].map((id) => {
+        const { requests, berth } = replicas[id % 2]!;
+        return requests.respond(request, async () => {
+          if (++deciding === 4) resolve();
+          await allDecide;
+          return berth(id);
+        });
+      }),
     );
 
     const first = responses.find(({ replayed }) => !replayed)!;

@@ -25,6 +25,14 @@ class BerthsController {
   ): Promise<Decided<Berth>> {
     return dto.ship === 'Titanic' ? { problem: full } : { status: 202, body: berth, write };
   }
+
+  @Post('later')
+  @Idempotent()
+  async reserveLater(
+    @Body({ schema: z.strictObject({ ship: z.string() }) }) dto: { ship: string },
+  ): Promise<Decided<Berth>> {
+    return { status: 202, body: { id: dto.ship.length }, write };
+  }
 }
 
 describe('@Idempotent()', () => {
@@ -58,10 +66,10 @@ describe('@Idempotent()', () => {
       : { status: decision.status, body: decision.body, replayed: false };
   };
 
-  const post = (payload: object, key?: string) =>
+  const post = (payload: object, key?: string, url = '/berths?a=1') =>
     app.inject({
       method: 'POST',
-      url: '/berths?a=1',
+      url,
       payload,
       headers: key === undefined ? {} : { 'idempotency-key': key },
     });
@@ -77,12 +85,32 @@ describe('@Idempotent()', () => {
     expect(headers).not.toHaveProperty('idempotency-replayed');
   });
 
-  it('keeps what decorators below it have set on the method', async () => {
+  it('keeps the name of the method and what decorators below it have set', async () => {
     respond.mockImplementation(decided);
 
     const { headers } = await post({ ship: 'Ada' }, 'k-1');
 
     expect(headers).toMatchObject({ 'x-dock': '4' });
+    expect(BerthsController.prototype.reserve.name).toBe('reserve');
+  });
+
+  it('adds no header when none is configured', async () => {
+    respond.mockImplementation(decided);
+
+    const { statusCode, headers } = await post({ ship: 'Ada' }, 'k-1', '/berths/later');
+
+    expect(statusCode).toBe(202);
+    expect(headers).not.toHaveProperty('location');
+  });
+
+  it('responds with a replayed problem of status 400', async () => {
+    respond.mockResolvedValue({ status: 400, body: { ...full, status: 400 }, replayed: true });
+
+    const { statusCode, headers, body } = await post({ ship: 'Ada' }, 'k-1');
+
+    expect(statusCode).toBe(400);
+    expect(headers['content-type']).toContain('application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ type: 'urn:harbour:full', instance: '/berths' });
   });
 
   it('passes the decision with its write on, which the client does not see', async () => {
@@ -124,19 +152,21 @@ describe('@Idempotent()', () => {
     expect(headers['idempotency-replayed']).toBe(replayed);
   });
 
-  it('identifies requests with a key by their content', async () => {
+  it('identifies requests with a key by their route and content', async () => {
     respond.mockImplementation(decided);
 
     await post({ ship: 'Ada' });
     await post({ ship: 'Ada' }, 'k-1');
     await post({ ship: 'Ada' }, '"k-1"');
     await post({ ship: 'Bob' }, 'k-1');
+    await post({ ship: 'Ada' }, 'k-1', '/berths/later');
 
-    const [none, first, same, other] = respond.mock.calls.map(([request]) => request);
+    const [none, first, same, other, elsewhere] = respond.mock.calls.map(([request]) => request);
     expect(none).toBeUndefined();
     expect(first?.key).toBe('k-1');
     expect(same).toEqual(first);
     expect(other?.fingerprint).not.toBe(first?.fingerprint);
+    expect(elsewhere?.fingerprint).not.toBe(first?.fingerprint);
   });
 
   it('rejects an invalid body, and after that an invalid key, before anything is looked up', async () => {
