@@ -2,7 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyInUseException, KeyWriters } from './key-writers.ts';
 
 describe('KeyWriters', () => {
-  beforeEach(() => void vi.useFakeTimers());
+  beforeEach(() => {
+    vi.useFakeTimers();
+    // The process has run for a while.
+    vi.advanceTimersByTime(60_000);
+  });
   afterEach(() => void vi.useRealTimers());
 
   /** A write that ends when the test says so. */
