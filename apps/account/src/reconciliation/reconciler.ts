@@ -97,7 +97,7 @@ export class Reconciler {
     // Calls start in the first half of the lease, so that a call ends before another replica can claim its account.
     const round = { lastStart: this.#clock.now() + leaseMs / 2, end: new AbortController() };
     const onShutdown = () => round.end.abort(new RoundEndedError());
-    shutdown.addEventListener('abort', onShutdown, { once: true });
+    shutdown.addEventListener('abort', onShutdown);
     if (shutdown.aborted) onShutdown();
     const results = await Promise.allSettled(claims.map((claim) => this.#verify(claim, round)));
     shutdown.removeEventListener('abort', onShutdown);
