@@ -418,6 +418,25 @@ describe('A round', () => {
     expect(ends.at(-1)).toBe('c-1 ACTIVE');
   });
 
+  it('starts no call that gets its permit after the shutdown has begun', async () => {
+    const { promise: permit, resolve } = Promise.withResolvers<void>();
+    const paced = unpaced();
+    const { runRound, shutdown, customers, ends } = setUp({
+      customerIds: ['c-1'],
+      // Without the signal: the permit and the shutdown come at the same time.
+      pace: () => ({ ...paced, execute: (call) => permit.then(() => paced.execute(call)) }),
+    });
+
+    const round = runRound();
+    await letPromisesSettle();
+    shutdown.abort();
+    resolve();
+    await round;
+
+    expect(ends).toEqual(['c-1 released']);
+    expect(customers.verifyFresh).not.toHaveBeenCalled();
+  });
+
   it('does not start during shutdown', async () => {
     const { runRound, shutdown, queue } = setUp();
     shutdown.abort();
