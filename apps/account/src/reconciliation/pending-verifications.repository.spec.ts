@@ -143,19 +143,26 @@ describe('PendingVerificationsRepository', () => {
   });
 
   const verifiedAt = new Date(Date.now() - 60_000);
-  it.each<[CustomerStatus, object, string]>([
+  it.each<[string, CustomerStatus, object, string]>([
     [
+      'exists',
       { customer: 'exists', verifiedAt, verifiedBy: 'LAST_GOOD' },
       { status: 'ACTIVE', verified_by: 'LAST_GOOD' },
       'customer verified',
     ],
     [
+      'is unknown',
       { customer: 'unknown' },
       { status: 'REJECTED', verified_by: null, verified_at: null },
       'there is no such customer',
     ],
-    [{ customer: 'closed' }, { status: 'REJECTED', verified_by: null, verified_at: null }, 'the customer is closed'],
-  ])('settles an account once, with its history: %j', async (customer, expected, reason) => {
+    [
+      'is closed',
+      { customer: 'closed' },
+      { status: 'REJECTED', verified_by: null, verified_at: null },
+      'the customer is closed',
+    ],
+  ])('settles an account whose customer %s once, with its history', async (_, customer, expected, reason) => {
     await add(1);
     await add(2);
     const accountId = idOf(1);
