@@ -30,7 +30,7 @@ describe('What a function returned', () => {
     ['a promise', Promise.resolve(), true],
     ['a promise of another realm', runInNewContext('Promise.resolve()'), true],
     ['a promise of a subclass with a name of its own', OwnPromise.resolve(), true],
-    // oxlint-disable-next-line unicorn/no-thenable -- as promises of packages are
+    // oxlint-disable-next-line unicorn/no-thenable -- such objects are what is tested: promises of other libraries
     ['an object with the method then', Object.fromEntries([['then', () => {}]]), false],
     ['a text', '[object Promise]', false],
     ['undefined', undefined, false],

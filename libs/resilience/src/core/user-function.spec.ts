@@ -260,7 +260,7 @@ describe('A function in the options of a policy', () => {
   );
 });
 
-// oxlint-disable-next-line unicorn/no-thenable -- as promises of packages are
+// oxlint-disable-next-line unicorn/no-thenable -- such objects are what is tested: promises of other libraries
 const withThen = (then: unknown) => Object.fromEntries([['then', then]]);
 
 describe('A warning about a function', () => {
