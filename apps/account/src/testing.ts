@@ -52,9 +52,14 @@ export interface AccountDatabase extends AsyncDisposable {
   explainPage(query: ListAccountsQuery): Promise<string>;
 }
 
-export function openAccountDatabase(url: string): AccountDatabase {
+/** Account's tables, on the database of a test. */
+export function createAccountDatabase(url: string): Database<AccountTables> {
   const { name: schema, migrations } = accountService;
-  const database = new Database<AccountTables>({ url, applicationName: 'account-test', schema, migrations });
+  return new Database({ url, applicationName: 'account-test', schema, migrations });
+}
+
+export function openAccountDatabase(url: string): AccountDatabase {
+  const database = createAccountDatabase(url);
   const { tables } = database;
   return {
     tables,

@@ -1,10 +1,10 @@
-import { createService, Database, readConfig, ServiceKitModule, serviceVariables } from '@breakwater/service-kit';
+import { createService, type Database, readConfig, ServiceKitModule, serviceVariables } from '@breakwater/service-kit';
 import { createMigratedDatabase } from '@breakwater/system-runner/testing';
 import { Module, type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { migrateAccount } from '../testing.ts';
+import { createAccountDatabase, migrateAccount } from '../testing.ts';
 import { accountService } from './account.service-definition.ts';
 import type { AccountTables } from './account.tables.ts';
 
@@ -28,8 +28,7 @@ export function useAccountDatabase(): AccountTestDatabase {
     const created = await createMigratedDatabase(migrateAccount);
     drop = () => created.drop();
     url = created.url;
-    const { name: schema, migrations } = accountService;
-    opened = new Database({ url, applicationName: 'account-test', schema, migrations });
+    opened = createAccountDatabase(url);
   });
   beforeEach(async () => {
     await sql`truncate account.accounts, account.idempotency_keys cascade`.execute(opened!.tables);
