@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -108,30 +108,26 @@ async function mutantsOf(folder: string, files: readonly string[]): Promise<read
   process.env['TESTS'] = `${inProject(folder)}/*.spec.ts`;
   process.chdir(path.join(workspaceRoot, project));
   const { Stryker } = (await import(pathToFileURL(`${stryker}/core/dist/src/index.js`).href)) as StrykerModule;
-  try {
-    return await new Stryker({
-      mutate: files.map(inProject),
-      plugins: [`${stryker}/vitest-runner/dist/src/index.js`],
-      testRunner: 'vitest',
-      vitest: { configFile: '../../tools/mutation/vitest.config.ts', related: false },
-      coverageAnalysis: 'perTest',
-      concurrency: availableParallelism(),
-      reporters: ['progress-append-only'],
-      // As deep as the project, so that the relative paths of its configuration stay right.
-      tempDirName: '../../.stryker-tmp',
-      cleanTempDir: 'always',
-      ignorePatterns: ['/*', '!/src', '!/*.json', '!/*.yml', '!/vitest.config.ts'],
-      // TypeScript 7 has no programming interface, by which Stryker would rewrite it.
-      tsconfigFile: 'none',
-      timeoutMS: 20_000,
-      timeoutFactor: 3,
-      allowConsoleColors: false,
-      logLevel: 'warn',
-      fileLogLevel: 'off',
-    }).runMutationTest();
-  } finally {
-    rmSync(path.join(workspaceRoot, project, 'reports'), { recursive: true, force: true });
-  }
+  return new Stryker({
+    mutate: files.map(inProject),
+    plugins: [`${stryker}/vitest-runner/dist/src/index.js`],
+    testRunner: 'vitest',
+    vitest: { configFile: '../../tools/mutation/vitest.config.ts', related: false },
+    coverageAnalysis: 'perTest',
+    concurrency: availableParallelism(),
+    reporters: ['progress-append-only'],
+    // As deep as the project, so that the relative paths of its configuration stay right.
+    tempDirName: '../../.stryker-tmp',
+    cleanTempDir: 'always',
+    ignorePatterns: ['/*', '!/src', '!/*.json', '!/*.yml', '!/vitest.config.ts'],
+    // TypeScript 7 has no programming interface, by which Stryker would rewrite it.
+    tsconfigFile: 'none',
+    timeoutMS: 20_000,
+    timeoutFactor: 3,
+    allowConsoleColors: false,
+    logLevel: 'warn',
+    fileLogLevel: 'off',
+  }).runMutationTest();
 }
 
 const survivors = readSurvivors();
