@@ -134,7 +134,7 @@ async function writeDiagnosis(cluster: Cluster, folder: string): Promise<void> {
   const commands = [
     ['get', 'pods,hpa,jobs', '--output=wide'],
     ['get', 'events', '--sort-by=.lastTimestamp'],
-    ...['account', 'customer', 'nginx', 'console', 'postgres'].map((name) => [
+    ...['account', 'customer', 'nginx', 'console', 'postgres', 'otel-collector', 'jaeger'].map((name) => [
       'logs',
       `--selector=app.kubernetes.io/name=${name}`,
       '--tail=200',

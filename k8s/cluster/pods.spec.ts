@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { containerIdOf, isReady, type Pod, problemOf, restartsOf, serves, unschedulable } from './pods.ts';
+import { containerIdOf, isReady, lacksImage, type Pod, problemOf, restartsOf, serves, unschedulable } from './pods.ts';
 
 const pod = (status: Pod['status'], metadata: Partial<Pod['metadata']> = {}): Pod => ({
   metadata: { name: 'account-1', ...metadata },
@@ -40,6 +40,15 @@ describe('a pod', () => {
 
   it.each(['ContainerCreating', 'CrashLoopBackOff', 'PodInitializing'])('may recover from %s', (reason) => {
     expect(problemOf(waiting(reason))).toBeUndefined();
+  });
+
+  it('lacks an image, also that of an init container, when it cannot be pulled', () => {
+    const initContainer = { name: 'init', restartCount: 0, state: { waiting: { reason: 'ImagePullBackOff' } } };
+
+    expect(lacksImage(waiting('ErrImageNeverPull'))).toBe(true);
+    expect(lacksImage(pod({ initContainerStatuses: [initContainer] }))).toBe(true);
+    expect(lacksImage(waiting('CreateContainerConfigError'))).toBe(false);
+    expect(lacksImage(pod(ready))).toBe(false);
   });
 
   it('is unschedulable for a reason of the scheduler', () => {

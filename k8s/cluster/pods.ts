@@ -11,6 +11,7 @@ export interface Pod {
   readonly status?: {
     readonly podIP?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];
   };
 }
@@ -52,24 +53,34 @@ export const restartsOf = (pods: readonly Pod[]): number =>
 export const containerIdOf = ({ status }: Pod): string =>
   status?.containerStatuses?.[0]?.containerID?.split('//').at(-1) ?? '';
 
+/** The states of a container whose image is not on the node and cannot be pulled. */
+const imageReasons: readonly string[] = ['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull'];
+
 /** States of a container that waiting does not end. */
 const hopeless: Readonly<Record<string, string>> = {
-  ErrImagePull: 'Load the image into the nodes first (k8s/README.md)',
-  ImagePullBackOff: 'Load the image into the nodes first (k8s/README.md)',
-  ErrImageNeverPull: 'Load the image into the nodes first (k8s/README.md)',
+  ...Object.fromEntries(imageReasons.map((reason) => [reason, 'Load the image into the nodes first (k8s/README.md)'])),
   InvalidImageName: 'Correct the name of the image',
   CreateContainerConfigError: 'Correct the Secrets and ConfigMaps',
 };
 
 /** Why a pod will not become ready, and what to do; undefined while it may. */
 export function problemOf(pod: Pod): string | undefined {
-  for (const { name, state } of pod.status?.containerStatuses ?? []) {
+  for (const { name, state } of containersOf(pod)) {
     const { reason = '', message = '' } = state?.waiting ?? {};
     const remedy = hopeless[reason];
     if (remedy !== undefined) return `container ${name} of pod ${pod.metadata.name}: ${reason}: ${message}. ${remedy}.`;
   }
   return undefined;
 }
+
+/** Whether a container does not start because the node cannot get its image. */
+export const lacksImage = (pod: Pod): boolean =>
+  containersOf(pod).some(({ state }) => imageReasons.includes(state?.waiting?.reason ?? ''));
+
+const containersOf = ({ status }: Pod): readonly ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
 
 /** Why a pod is on no node; undefined when it is on one. The scheduler may find one later. */
 export function unschedulable(pod: Pod): string | undefined {

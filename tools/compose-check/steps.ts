@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newTrace, requireSpans, spansOf } from '@breakwater/system-runner/traces';
 import {
   ConstantRequests,
   isOpened,
@@ -9,7 +10,7 @@ import {
   requireNothingLost,
 } from './accounts.ts';
 import type { ComposeProject } from './compose-project.ts';
-import { newTrace, requireSpans, spansOf, tracingImages } from './traces.ts';
+import { tracingImages } from './tracing-images.ts';
 import { askConsole, composeToken, nextSnapshot, requirePage } from './console.ts';
 
 /** Functions by their titles; each returns the text to display afterwards. */
