@@ -114,3 +114,16 @@ export async function until<T>(
     await sleep(pauseMs);
   }
 }
+
+/** Repeats a check, which throws until its condition holds. @throws its last error after the time */
+export async function eventually<T>(seconds: number, check: () => Promise<T>, pauseMs = 1_000): Promise<T> {
+  const deadline = performance.now() + seconds * 1_000;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await sleep(pauseMs);
+  }
+}

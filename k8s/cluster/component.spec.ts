@@ -31,15 +31,33 @@ describe('differenceOf', () => {
     });
   });
 
-  it.skipIf(!canRender)('leaves autoscalers and Jobs alone with the component tracing', () => {
-    const [without, having] = [['network-policies'], ['network-policies', 'tracing']].map((components) =>
-      parseManifests(render({ overlay: 'local', components })),
-    );
-    const { added, before, after } = differenceOf(without!, having!);
+  describe.skipIf(!canRender)('of a component', () => {
+    const differenceWith = (component: string) => {
+      const [without, having] = [[], [component]].map((components) =>
+        parseManifests(render({ overlay: 'local', components: ['network-policies', ...components] })),
+      );
+      return differenceOf(without!, having!);
+    };
 
-    expect(titlesOf(after)).toEqual(['Deployment account', 'Deployment console', 'Deployment customer']);
-    expect(titlesOf(before)).toEqual(titlesOf(after));
-    expect(titlesOf(added)).toEqual(expect.arrayContaining(['Deployment jaeger', 'Deployment otel-collector']));
+    it('leaves autoscalers and Jobs alone with tracing', () => {
+      const { added, before, after } = differenceWith('tracing');
+
+      expect(titlesOf(after)).toEqual(['Deployment account', 'Deployment console', 'Deployment customer']);
+      expect(titlesOf(before)).toEqual(titlesOf(after));
+      expect(titlesOf(added)).toEqual(expect.arrayContaining(['Deployment jaeger', 'Deployment otel-collector']));
+    });
+
+    it('changes no object of the system with monitoring', () => {
+      const { added, after } = differenceWith('monitoring');
+
+      expect(after).toEqual([]);
+      expect(titlesOf(added)).toEqual([
+        'PrometheusRule breakwater',
+        'Service nginx-status',
+        'ServiceMonitor breakwater',
+        'ServiceMonitor load-balancer',
+      ]);
+    });
   });
 });
 

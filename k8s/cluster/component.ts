@@ -42,9 +42,14 @@ export class Component {
     this.#difference = differenceOf(parseManifests(manifests), parseManifests(having));
   }
 
+  /** The objects that only the component has. */
+  get added(): readonly Manifest[] {
+    return this.#difference.added;
+  }
+
   /** Installs the objects of the component. */
   async add(): Promise<void> {
-    await this.#apply(this.#difference.added);
+    await this.#apply(this.added);
   }
 
   /** Changes the objects of the system, and waits for the rollouts. */
@@ -56,8 +61,10 @@ export class Component {
   /** Removes the objects of the component, and changes those of the system back. */
   async remove(): Promise<void> {
     if (this.#hasChanged) await this.#rollOut(this.#difference.before);
-    const { added } = this.#difference;
-    await this.#cluster.kubectl.mustRun(['delete', '--ignore-not-found', '--timeout=1m', '-f', '-'], listOf(added));
+    await this.#cluster.kubectl.mustRun(
+      ['delete', '--ignore-not-found', '--timeout=1m', '-f', '-'],
+      listOf(this.added),
+    );
   }
 
   async #rollOut(objects: readonly Manifest[]): Promise<void> {

@@ -13,6 +13,7 @@ import { lineOf, markdownOf, type RunResult, summaryOf, usageByService } from '.
 import { Run } from './run.ts';
 import { perform, type Step } from './step.ts';
 import { installation, steps } from './steps/index.ts';
+import { removePrometheus } from './steps/monitoring.ts';
 import { secondsOf } from './tally.ts';
 
 /** `npm run cluster -w k8s`: checks the system on a real cluster. See `--help`. */
@@ -160,6 +161,7 @@ async function remove(cluster: Cluster): Promise<void> {
     '--timeout=3m',
   ]);
   await cluster.kubectl.mustRun(['delete', 'priorityclass', priorityClass, '--ignore-not-found']);
+  await removePrometheus(cluster);
 }
 
 try {

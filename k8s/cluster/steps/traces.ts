@@ -1,7 +1,7 @@
 import { outcomeOf } from '@breakwater/system-runner/ledger';
 import { newTrace, requireSpans, type Span, spansOf } from '@breakwater/system-runner/traces';
 import { randomUUID } from 'node:crypto';
-import { namespace, until } from '../cluster.ts';
+import { eventually, namespace, until } from '../cluster.ts';
 import { Component, untilStarted } from '../component.ts';
 import { nameOf, type Pod } from '../pods.ts';
 import type { Run } from '../run.ts';
@@ -47,19 +47,11 @@ async function traceOfRequest(run: Run): Promise<readonly Span[]> {
       const trace = newTrace();
       return (await openAccount(run, `http://127.0.0.1:${nginx.port}`, trace.traceparent)) ? trace : undefined;
     });
-    let reason: unknown;
-    const spans = await until('the whole trace is in Jaeger', 60, async () => {
-      try {
-        const received = await spansOf(`http://127.0.0.1:${jaeger.port}`, traceId);
-        requireSpans(received, traceparent);
-        return received;
-      } catch (error) {
-        reason = error;
-        return undefined;
-      }
-    }).catch(() => undefined);
-    if (spans === undefined) throw reason;
-    return spans;
+    return await eventually(60, async () => {
+      const received = await spansOf(`http://127.0.0.1:${jaeger.port}`, traceId);
+      requireSpans(received, traceparent);
+      return received;
+    });
   } finally {
     nginx.close();
     jaeger.close();
