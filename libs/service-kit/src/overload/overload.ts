@@ -97,6 +97,9 @@ const windowMs = 1_000;
 export class EventLoopDelay {
   readonly #histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   #timer: NodeJS.Timeout | undefined;
+  #measuredAt = 0;
+  /** The samples of the histogram at that time. */
+  #samples = 0;
   /** The means of the last two whole seconds, in milliseconds. */
   #means: readonly [before: number, last: number] = [0, 0];
 
@@ -108,6 +111,8 @@ export class EventLoopDelay {
   /** Call it when the service has started: the start occupies the event loop, and is no overload. */
   start(): void {
     this.#histogram.enable();
+    this.#measuredAt = performance.now();
+    this.#samples = this.#histogram.count;
     this.#timer = setInterval(() => this.#measure(), windowMs).unref();
   }
 
@@ -116,11 +121,18 @@ export class EventLoopDelay {
     this.#histogram.disable();
   }
 
+  /**
+   * The histogram is never reset: it would leave out the sample after that. When the event loop is later than a second, each second has
+   * only that one.
+   */
   #measure(): void {
-    const { mean, count } = this.#histogram;
+    const { count } = this.#histogram;
+    const now = performance.now();
     const [, last] = this.#means;
-    this.#means = [last, count === 0 ? 0 : Math.max(0, mean / 1e6 - resolutionMs)];
-    this.#histogram.reset();
+    const meanMs = (now - this.#measuredAt) / Math.max(1, count - this.#samples);
+    this.#means = [last, Math.max(0, meanMs - resolutionMs)];
+    this.#measuredAt = now;
+    this.#samples = count;
   }
 }
 
