@@ -52,6 +52,9 @@ export interface Connections {
  */
 const lockTimeoutMs = 2_000;
 
+/** The server reports that a statement timed out before it releases the locks of its transaction, on a busy machine milliseconds later. */
+const releaseTimeoutMs = 100;
+
 /** A process that stops in the middle of a transaction would otherwise keep its locks. */
 const idleTimeoutMs = 2_000;
 
@@ -184,14 +187,14 @@ export class Database<Tables = unknown> implements OnApplicationShutdown {
 /**
  * Limits the wait for all locks of a statement. PostgreSQL limits the wait for each of them, and a lock may go from one transaction
  * to the next. So the statement itself is limited as well. Whether that ended because of a lock or of a slow disk shows when it is
- * repeated with the usual limit, but without waiting for locks.
+ * repeated with the usual limit, but without waiting for locks, except those of its own first attempt.
  */
 async function limitLockWait<T>(leftMs: number, attempt: (limits: Partial<TimeLimits>) => Promise<T>): Promise<T> {
   try {
     // A single lock is reported as such, because its limit ends first.
     return await attempt({ lockTimeoutMs: leftMs * 0.95, statementTimeoutMs: leftMs }).catch((error: unknown) => {
       if (!isStatementTimeout(error)) throw error;
-      return attempt({ lockTimeoutMs: 1 });
+      return attempt({ lockTimeoutMs: releaseTimeoutMs });
     });
   } catch (error) {
     throw error instanceof TransactionConflictError && error.isLockTimeout ? new LockHeldError(error) : error;
