@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { clientNamespace, type Cluster, namespace, until } from './cluster.ts';
 import type { ConnectionResult } from './in-pod/connect.ts';
 import type { SentRequest } from './in-pod/open-accounts.ts';
+import type { Pulse } from './in-pod/signal.ts';
 import { containerIdOf, isReady, nameLabel, type Pod, problemOf } from './pods.ts';
 
 const programs = ['open-accounts.ts', 'connect.ts', 'signal.ts'];
@@ -18,6 +19,8 @@ const nodeCommand = (program: string, args: readonly string[]): string[] => [
   inPod(program),
   ...args,
 ];
+
+const nodeOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
 
 /** Clients in the cluster: pods with an image that the nodes have anyway, in which the programs of `in-pod` run. */
 export class Clients {
@@ -43,34 +46,10 @@ export class Clients {
   }
 
   /** Sends load until it is stopped. */
-  load(perSecond: number, atLeast: number, report: (request: SentRequest) => void): RunningLoad {
+  load(perSecond: number, atLeast: number, report: (request: SentRequest) => void): RunningProgram {
     const url = `http://nginx.${namespace}.svc.cluster.local`;
     const args = [`--url=${url}`, `--rate=${perSecond}`, `--requests=${atLeast}`];
-    const child = this.#cluster.kubectl.start([
-      `--namespace=${clientNamespace}`,
-      'exec',
-      '--stdin',
-      'load',
-      '--',
-      ...nodeCommand('open-accounts.ts', args),
-    ]);
-    let errors = '';
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    const lines = createInterface(child.stdout);
-    lines.on('line', (line) => report(JSON.parse(line) as SentRequest));
-    const ended = new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) =>
-        code === 0 ? resolve() : reject(new Error(`the load has ended with ${code}: ${errors.trim()}`)),
-      );
-    });
-    ended.catch(() => {});
-    return {
-      stop: async () => {
-        child.stdin.end();
-        await ended;
-      },
-    };
+    return this.#start('load', 'open-accounts.ts', args, (line) => report(JSON.parse(line) as SentRequest));
   }
 
   /**
@@ -116,29 +95,86 @@ export class Clients {
    * @throws Error when the cluster does not allow such a pod
    */
   async signal(pod: Pod, signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    const node = pod.spec?.nodeName ?? '';
-    const agent = this.#agents.get(node) ?? `node-agent-${this.#agents.size + 1}`;
-    if (!this.#agents.has(node)) {
-      const { metadata, spec, ...rest } = this.#pod(clientNamespace, agent);
-      await this.#apply([
-        {
-          ...rest,
-          metadata,
-          spec: {
-            ...spec,
-            nodeName: node,
-            hostPID: true,
-            tolerations: [{ operator: 'Exists' }],
-            securityContext: { runAsUser: 0 },
-            containers: spec.containers.map((container) => ({ ...container, securityContext: {} })),
-          },
+    const agent = await this.#agentOn(nodeOf(pod));
+    await this.#exec(clientNamespace, agent, 'signal.ts', [`--signal=${signal}`, containerIdOf(pod)]);
+  }
+
+  /**
+   * Stops and continues the processes of pods in turns, from pods like those of `signal`, until it is stopped.
+   *
+   * @throws Error when the cluster does not allow such pods
+   */
+  async pulse(pods: readonly Pod[], { stoppedMs, runningMs }: Pulse): Promise<RunningProgram> {
+    const agents = new Map<string, readonly Pod[]>();
+    for (const [node, onNode] of Map.groupBy(pods, nodeOf)) agents.set(await this.#agentOn(node), onNode);
+    const programs = [...agents].map(([agent, onNode]) =>
+      this.#start(agent, 'signal.ts', [
+        `--stopped=${stoppedMs}`,
+        `--running=${runningMs}`,
+        ...onNode.map(containerIdOf),
+      ]),
+    );
+    return { stop: async () => void (await Promise.all(programs.map(({ stop }) => stop()))) };
+  }
+
+  /** The pod that sees the processes of a node; it is started for the first signal. */
+  async #agentOn(node: string): Promise<string> {
+    const known = this.#agents.get(node);
+    if (known !== undefined) return known;
+    const agent = `node-agent-${this.#agents.size + 1}`;
+    const { metadata, spec, ...rest } = this.#pod(clientNamespace, agent);
+    await this.#apply([
+      {
+        ...rest,
+        metadata,
+        spec: {
+          ...spec,
+          nodeName: node,
+          hostPID: true,
+          tolerations: [{ operator: 'Exists' }],
+          securityContext: { runAsUser: 0 },
+          containers: spec.containers.map((container) => ({ ...container, securityContext: {} })),
         },
-      ]);
-      await this.#ready(clientNamespace, agent);
-      this.#agents.set(node, agent);
-    }
-    const count = await this.#exec(clientNamespace, agent, 'signal.ts', [signal, containerIdOf(pod)]);
-    if (count === '0') throw new Error(`node ${node} has no process of pod ${pod.metadata.name}`);
+      },
+    ]);
+    await this.#ready(clientNamespace, agent);
+    this.#agents.set(node, agent);
+    return agent;
+  }
+
+  /** Starts a program in a pod of the client namespace; the end of its standard input ends it. */
+  #start(
+    pod: string,
+    program: string,
+    args: readonly string[],
+    report: (line: string) => void = () => {},
+  ): RunningProgram {
+    const child = this.#cluster.kubectl.start([
+      `--namespace=${clientNamespace}`,
+      'exec',
+      '--stdin',
+      pod,
+      '--',
+      ...nodeCommand(program, args),
+    ]);
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    createInterface(child.stdout).on('line', report);
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) =>
+        code === 0 ? resolve() : reject(new Error(`${program} has ended with ${code}: ${errors.trim()}`)),
+      );
+    });
+    ended.catch(() => {});
+    // The program may have ended.
+    child.stdin.on('error', () => {});
+    return {
+      stop: async () => {
+        child.stdin.end();
+        await ended;
+      },
+    };
   }
 
   #exec(namespace: string, pod: string, program: string, args: readonly string[]): Promise<string> {
@@ -209,8 +245,8 @@ export class Clients {
 /** Results by target. */
 export type ConnectionResults = Readonly<Record<string, ConnectionResult>>;
 
-/** A load that runs. */
-export interface RunningLoad {
-  /** Resolves when each request has a result. @throws Error when the program has failed */
+/** A program that runs in a pod. */
+export interface RunningProgram {
+  /** Resolves when it has ended: a load when each request has a result. @throws Error when it has failed */
   readonly stop: () => Promise<void>;
 }

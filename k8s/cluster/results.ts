@@ -1,5 +1,6 @@
 import type { Sample, Usage } from './observation.ts';
 import type { ClusterFacts, StepResult } from './record.ts';
+import { steps as knownSteps } from './steps/index.ts';
 import type { Second } from './tally.ts';
 
 /** What a run has shown. */
@@ -62,9 +63,11 @@ export function summaryOf({ steps }: Pick<RunResult, 'steps'>): string {
   return `${count('passed')} passed, ${count('failed')} failed, ${count('not checked')} not checked; ${requests} requests, ${lost} lost`;
 }
 
+const refusingSteps = new Set(knownSteps.filter(({ mayRefuse }) => mayRefuse).map(({ name }) => name));
+
 /** Without the requests of steps in which some may be refused. */
 export function totalsOf(steps: readonly StepResult[]): { readonly requests: number; readonly lost: number } {
-  const loads = steps.filter(({ name }) => name !== 'lost-database').flatMap(({ load }) => (load ? [load] : []));
+  const loads = steps.filter(({ name }) => !refusingSteps.has(name)).flatMap(({ load }) => (load ? [load] : []));
   return {
     requests: loads.reduce((sum, { requests }) => sum + requests, 0),
     lost: loads.reduce((sum, { lost }) => sum + lost, 0),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sumOfSamples } from '@breakwater/contracts/replicas';
 import { settleAndAudit } from '@breakwater/system-runner/ledger';
 import { k8sFolder, render } from '../kustomize/kustomize.ts';
 import { ofKind, parseManifests, type WorkloadSpec } from '../kustomize/manifest.ts';
@@ -67,6 +68,12 @@ export class Run {
       const serving = pods.filter((pod) => serves(pod));
       return serving.length >= leastReplicas(service) && serving.every(isReady) ? serving : undefined;
     });
+  }
+
+  /** The sum of the samples of a metric of a pod of account. */
+  async accountMetric(pod: Pod, name: string, labels: Readonly<Record<string, string>>): Promise<number> {
+    const metrics = await this.cluster.getFromPod<string>(pod.metadata.name, 3000, '/metrics');
+    return sumOfSamples(metrics, name, labels);
   }
 
   /** Acts while clients open accounts, then compares the ledger with what they received. */

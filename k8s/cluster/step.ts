@@ -9,6 +9,10 @@ export interface Step {
   readonly title: string;
   /** Why this cluster cannot show it; undefined when it can. Default: every cluster can. */
   readonly missing?: (facts: ClusterFacts) => string | undefined;
+  /**
+   * Whether account may refuse requests meanwhile, with `Retry-After`: they count neither as lost nor as successes. Default: false.
+   */
+  readonly mayRefuse?: boolean;
   readonly run: (run: Run, record: Recorder) => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { withClient } from '@breakwater/system-runner/postgres';
+import { delayAccounts, withClient } from '@breakwater/system-runner/postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWithStandIn, type RunningAccount } from './services.ts';
 
@@ -17,14 +17,9 @@ describe('account on a PostgreSQL that is slow', () => {
 
   /** How long each account that is stored takes, in seconds. */
   async function setDelay(seconds: number): Promise<void> {
-    await withClient(account.databaseUrl, (client) =>
-      client.query(
-        `create or replace function account.take_time() returns trigger language plpgsql as $$
-          begin perform pg_sleep(${seconds}); return new; end $$;
-        create or replace trigger take_time before insert on account.accounts
-          for each row execute function account.take_time()`,
-      ),
-    );
+    await withClient(account.databaseUrl, async (client) => {
+      for (const statement of delayAccounts(seconds)) await client.query(statement);
+    });
   }
 
   const countAccounts = () =>

@@ -1,13 +1,15 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listen } from '@breakwater/system-runner';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connect } from './connect.ts';
 import { openAccounts, type SentRequest } from './open-accounts.ts';
-import { processesOf } from './signal.ts';
+import { processesOf, pulse } from './signal.ts';
 
 async function load(respond: RequestListener, atLeast: number, signal = AbortSignal.abort()): Promise<SentRequest[]> {
   const server = createServer(respond);
@@ -125,5 +127,63 @@ describe('processesOf', () => {
     mkdirSync(join(proc, 'self'));
 
     expect(processesOf('4f1c', proc)).toEqual([7, 9]);
+  });
+});
+
+/** A process that waits. */
+async function startProcess(): Promise<ChildProcess & { readonly pid: number }> {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 60_000)'], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  return child as ChildProcess & { readonly pid: number };
+}
+
+const isStopped = (id: number): boolean => /^State:\s+T/m.test(readFileSync(`/proc/${id}/status`, 'utf8'));
+
+describe.skipIf(process.platform !== 'linux')('pulse', () => {
+  it('stops and continues processes in turns, and continues them at the end', async () => {
+    const processes = [(await startProcess()).pid, (await startProcess()).pid];
+    const ended = new AbortController();
+
+    const pulsing = pulse(processes, { stoppedMs: 100, runningMs: 100 }, ended.signal);
+
+    for (const wanted of [true, false, true]) {
+      await vi.waitFor(() => expect(processes.map(isStopped)).toEqual([wanted, wanted]), {
+        interval: 5,
+        timeout: 10_000,
+      });
+    }
+    ended.abort();
+    await pulsing;
+    await vi.waitFor(() => expect(processes.map(isStopped)).toEqual([false, false]));
+  });
+
+  it('leaves out a process that has ended', async () => {
+    const [dead, alive] = [await startProcess(), await startProcess()];
+    dead.kill('SIGKILL');
+    await once(dead, 'exit');
+    const ended = new AbortController();
+
+    const pulsing = pulse([dead.pid, alive.pid], { stoppedMs: 60_000, runningMs: 1 }, ended.signal);
+
+    await vi.waitFor(() => expect(isStopped(alive.pid)).toBe(true));
+    ended.abort();
+    await pulsing;
+    await vi.waitFor(() => expect(isStopped(alive.pid)).toBe(false));
+  });
+});
+
+describe('the program that sends signals', () => {
+  it('names a container without processes', async () => {
+    const program = spawn(process.execPath, [
+      join(import.meta.dirname, 'signal.ts'),
+      '--signal=SIGCONT',
+      'a'.repeat(64),
+    ]);
+    let errors = '';
+    program.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+
+    expect(await once(program, 'close')).toEqual([1, null]);
+    expect(errors).toContain(`no process of container ${'a'.repeat(64)}`);
   });
 });

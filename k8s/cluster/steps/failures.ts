@@ -1,13 +1,12 @@
-import { sumOfSamples } from '@breakwater/contracts/replicas';
 import { outcomeOf } from '@breakwater/system-runner/ledger';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { until } from '../cluster.ts';
 import { breakerStates } from '../observation.ts';
-import { isReady, restartsOf } from '../pods.ts';
+import { isReady, type Pod, restartsOf } from '../pods.ts';
 import type { Run } from '../run.ts';
 import type { Step } from '../step.ts';
-import { isOrderlyRefusal, isSuccess } from '../tally.ts';
+import { refusals } from './refusals.ts';
 
 /** Waits until the circuit breakers of all replicas of account have a state. @returns the seconds that it took */
 async function untilBreakers(run: Run, state: 'OPEN' | 'CLOSED', seconds: number): Promise<number> {
@@ -69,47 +68,6 @@ const frozenCustomer: Step = {
   },
 };
 
-/** How soon after PostgreSQL is ready again a request must succeed. */
-const mostRecoverySeconds = 15;
-
-const lostDatabase: Step = {
-  name: 'lost-database',
-  title: 'without a database account stays ready and refuses with Retry-After; nothing is lost from the ledger',
-  run: async (run, record) => {
-    let wasAlwaysReady = true;
-    let readyAt = 0;
-    const before = restartsOf(await run.cluster.pods('account'));
-    const requests = await run.underLoad(
-      record,
-      async () => {
-        await run.cluster.run('delete', 'pod', 'postgres-0', '--wait=true');
-        await until('PostgreSQL is ready again', 90, async () => {
-          wasAlwaysReady &&= (await run.cluster.pods('account')).filter(isReady).length >= 2;
-          return (await run.cluster.pods('postgres')).some(isReady) ? true : undefined;
-        });
-        readyAt = Date.now();
-        await sleep(mostRecoverySeconds * 1_000);
-      },
-      { mayLoseNothing: false },
-    );
-    const refused = requests.filter((request) => !isSuccess(request));
-    const disorderly = refused.filter((request) => !isOrderlyRefusal(request));
-    const lastRefusal = Math.max(0, ...refused.map(({ at }) => at));
-    record.note('refused with Retry-After', refused.length - disorderly.length);
-    record.note('seconds of recovery', Math.max(0, (lastRefusal - readyAt) / 1_000));
-    record.expect(wasAlwaysReady, 'replicas of account were not ready');
-    record.expect(restartsOf(await run.cluster.pods('account')) === before, 'replicas of account were restarted');
-    record.expect(
-      lastRefusal - readyAt <= mostRecoverySeconds * 1_000,
-      `a request was refused more than ${mostRecoverySeconds} s after PostgreSQL was ready again`,
-    );
-    const share = disorderly.length / requests.length;
-    record.note('other failures', disorderly.length);
-    const examples = disorderly.slice(0, 3).map(({ status, reason }) => `${status} ${reason}`);
-    record.expect(share <= 0.01, `${disorderly.length} requests failed otherwise, such as ${examples.join(', ')}`);
-  },
-};
-
 /** As long as the kubelet may take to write a changed ConfigMap into pods, with a margin. */
 const mostSecondsToChange = 150;
 
@@ -143,7 +101,7 @@ const changedFile: Step = {
       await apply(stringify(file));
       await until(`every account has ${changed} permits`, mostSecondsToChange, async () => {
         const pods = await run.cluster.pods('account');
-        const permits = await Promise.all(pods.filter(isReady).map(({ metadata }) => permitsOf(run, metadata.name)));
+        const permits = await Promise.all(pods.filter(isReady).map((pod) => permitsOf(run, pod)));
         return permits.length >= 2 && permits.every((each) => each === changed) ? true : undefined;
       });
       record.note('seconds until applied', (performance.now() - started) / 1_000);
@@ -156,9 +114,7 @@ const changedFile: Step = {
   },
 };
 
-async function permitsOf(run: Run, pod: string): Promise<number> {
-  const metrics = await run.cluster.getFromPod<string>(pod, 3000, '/metrics');
-  return sumOfSamples(metrics, 'resilience4j_bulkhead_max_allowed_concurrent_calls', { name: 'customer' });
-}
+const permitsOf = (run: Run, pod: Pod): Promise<number> =>
+  run.accountMetric(pod, 'resilience4j_bulkhead_max_allowed_concurrent_calls', { name: 'customer' });
 
-export const failures: readonly Step[] = [brokenCustomer, frozenCustomer, lostDatabase, changedFile];
+export const failures: readonly Step[] = [brokenCustomer, frozenCustomer, ...refusals, changedFile];

@@ -1,3 +1,4 @@
+export { delayAccounts, removeDelayOfAccounts } from './account-delay.ts';
 export {
   createDatabase,
   type Database,
