@@ -12,6 +12,8 @@ export interface Opening {
   /** The HTTP status; undefined without a response. */
   readonly status: number | undefined;
   readonly contentType: string;
+  /** Whether a refusal says when to try again. */
+  readonly hasRetryAfter: boolean;
   /** The replica that responded; empty when none did. */
   readonly instance: string;
   readonly accountId: string | undefined;
@@ -48,11 +50,12 @@ export async function openAccount(
       key,
       status: response.status,
       contentType: response.headers.get('content-type') ?? '',
+      hasRetryAfter: response.headers.has('retry-after'),
       instance: response.headers.get('x-instance') ?? '',
       accountId: body.id,
     };
   } catch {
-    return { key, status: undefined, contentType: '', instance: '', accountId: undefined };
+    return { key, status: undefined, contentType: '', hasRetryAfter: false, instance: '', accountId: undefined };
   }
 }
 
@@ -109,4 +112,21 @@ export function requireAllSaved(openings: readonly Opening[]): void {
   if (unsaved.length === 0) return;
   const statuses = unsaved.map(({ status }) => status ?? 'no response').join(', ');
   throw new Error(`${unsaved.length} of ${openings.length} requests had no response of a replica: ${statuses}`);
+}
+
+/**
+ * Checks that each request opened an account or was refused with 503 and `Retry-After`, and that some were refused.
+ *
+ * @returns the number of refused requests
+ * @throws Error with the results of the others
+ */
+export function requireOrderlyRefusals(openings: readonly Opening[]): number {
+  const refused = openings.filter((opening) => !isOpened(opening));
+  const others = refused.filter(({ status, hasRetryAfter }) => status !== 503 || !hasRetryAfter);
+  if (others.length > 0) {
+    const statuses = others.map(({ status }) => status ?? 'no response').join(', ');
+    throw new Error(`${others.length} of ${openings.length} requests failed otherwise than by a refusal: ${statuses}`);
+  }
+  if (refused.length === 0) throw new Error(`None of ${openings.length} requests was refused`);
+  return refused.length;
 }

@@ -1,3 +1,4 @@
+import { delayAccounts, removeDelayOfAccounts } from '@breakwater/system-runner/postgres';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newTrace, requireSpans, spansOf } from '@breakwater/system-runner/traces';
 import {
@@ -8,6 +9,7 @@ import {
   type Opening,
   requireAllSaved,
   requireNothingLost,
+  requireOrderlyRefusals,
 } from './accounts.ts';
 import type { ComposeProject } from './compose-project.ts';
 import { tracingImages } from './tracing-images.ts';
@@ -29,6 +31,10 @@ const detectionTimeoutMs = 60_000;
 const untilHealthy = ['--detach', '--wait', '--wait-timeout', '300'];
 /** Low enough for a slow machine, high enough for requests in flight on a killed replica. */
 const opensPerSecond = 15;
+
+const disturbanceMs = 15_000;
+/** Short enough for two pauses and a response within the timeout of the gateway (6 s). */
+const pauseMs = 1_500;
 
 /** Paths for operators only. */
 const hidden = ['/metrics', '/actuator/circuitbreakers', '/health/ready', '/faults', '/experiments/customer-lookups'];
@@ -69,6 +75,26 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       requireStatus(opening, 201, 202);
       return opening;
     });
+  };
+
+  /** Disturbs the accounts under load. @returns the number of requests that they refused in an orderly way */
+  const refuseWhile = async (disturb: () => Promise<void>): Promise<number> => {
+    const before = await project.containersOf('account');
+    const load = new ConstantRequests(urls.gateway, opensPerSecond);
+    let results: Opening[] = [];
+    try {
+      await sleep(3_000, undefined, { signal });
+      await disturb();
+    } finally {
+      results = await load.stop();
+    }
+    openings.push(...results);
+    const refused = requireOrderlyRefusals(results);
+    const after = await project.containersOf('account');
+    if (JSON.stringify(after) !== JSON.stringify(before)) throw new Error('An account was restarted');
+    await untilOpened();
+    await requireNothingLost(project, openings);
+    return refused;
   };
 
   return {
@@ -212,6 +238,45 @@ export function stepsOf(project: ComposeProject, urls: Urls, signal: AbortSignal
       await untilOpened();
       await requireNothingLost(project, openings);
       return 'Without PostgreSQL the response is 503; after its start every account still exists';
+    },
+    'Slow PostgreSQL down': async () => {
+      const refused = await refuseWhile(async () => {
+        try {
+          // Longer than account waits.
+          for (const statement of delayAccounts(30)) await project.query(statement);
+          await sleep(disturbanceMs, undefined, { signal });
+        } finally {
+          await project.query(removeDelayOfAccounts.atOnce);
+        }
+      });
+      await project.query(removeDelayOfAccounts.completely);
+      return `While PostgreSQL was slow, ${refused} requests were refused with Retry-After; afterwards every account exists`;
+    },
+    'Pause the accounts in turns': async () => {
+      // An account runs for a tenth of a second at a time, in which its event loop turns too often for the default of 1 s.
+      project.set({ MAX_EVENT_LOOP_DELAY: '100ms' });
+      await project.compose('up', ...untilHealthy, '--no-deps', '--scale', 'account=4', 'account');
+      // The accounts that start later have the default again.
+      project.set({ MAX_EVENT_LOOP_DELAY: '' });
+      const ids = (await project.containersOf('account')).map(({ id }) => id);
+      await untilOpened();
+      const refused = await refuseWhile(async () => {
+        const end = performance.now() + disturbanceMs;
+        while (performance.now() < end) {
+          await project.docker('pause', ...ids);
+          try {
+            await sleep(pauseMs, undefined, { signal });
+          } finally {
+            // The accounts run until the next command has started.
+            await project.docker('unpause', ...ids);
+          }
+        }
+      });
+      await eventually(async () => {
+        const shed = 'sum(http_server_requests_shed_total{job="account",reason="event_loop_delay"})';
+        if ((await queryPrometheus(urls.prometheus, shed)) === 0) throw new Error('No event loop was too late');
+      });
+      return `While event loops were late, ${refused} requests were refused with Retry-After; afterwards every account exists`;
     },
     'Read metrics back from Prometheus': async () => {
       const expected = [
