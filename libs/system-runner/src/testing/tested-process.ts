@@ -59,7 +59,10 @@ export function startProcess(
   listening.catch(() => {});
   const log: LogLine[] = [];
   const ended = service.exited.then(({ code }) => {
-    const lines = readFileSync(logFile, 'utf8').split('\n').filter(Boolean);
+    const output = readFileSync(logFile, 'utf8');
+    // A process that was killed may have written only a part of its last line.
+    const whole = code === null ? output.slice(0, output.lastIndexOf('\n') + 1) : output;
+    const lines = whole.split('\n').filter(Boolean);
     const errors = readFileSync(errorFile, 'utf8');
     rmSync(directory, { recursive: true });
     log.push(...lines.map((line) => JSON.parse(line) as LogLine));
