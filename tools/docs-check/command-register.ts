@@ -193,6 +193,9 @@ export const runBy: Readonly<Record<string, Texts>> = {
     'kubectl -n breakwater rollout status deployment/account --timeout=10m':
       "'rollout', 'status', `deployment/${deployment}`",
   },
+  'k8s/cluster/steps/traces.ts': {
+    'kubectl -n breakwater port-forward deployment/jaeger 16686': "forward('deployment/jaeger', 16686)",
+  },
   'k8s/verify/verifications.ts': {
     'kubectl apply -k k8s/overlays/local': "plane.kubectl(['apply', ...strict]",
     'kubectl apply -k k8s/overlays/production': "plane.kubectl(['apply', ...strict]",
@@ -332,7 +335,6 @@ export const notRun: Texts = {
   'kubectl apply': needsCluster,
   'kind delete cluster --name breakwater': 'removes the cluster of the page; a runner of CI is discarded as a whole',
   'kubectl -n breakwater port-forward deployment/console 3002': needsCluster,
-  'kubectl -n breakwater port-forward deployment/jaeger 16686': needsCluster,
   'cd k8s/overlays/production': needsCluster,
   'kustomize edit set image breakwater/account=registry.example.com/breakwater/account@sha256:…': needsCluster,
   'kustomize edit set image breakwater/console=registry.example.com/breakwater/console@sha256:…': needsCluster,
