@@ -41,6 +41,8 @@ const refusing = 'http://127.0.0.1:1';
 afterEach(() => {
   trace.disable();
   metrics.disable();
+  // Later files of this worker would otherwise load the modules that record spans.
+  vi.resetModules();
 });
 
 describe('startTelemetry', () => {
