@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { Agent, createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { listen } from '@breakwater/system-runner';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connect } from './connect.ts';
-import { openAccounts, type SentRequest } from './open-accounts.ts';
+import { openAccount, openAccounts, type SentRequest } from './open-accounts.ts';
 import { processesOf, pulse } from './signal.ts';
 
 async function load(respond: RequestListener, atLeast: number, signal = AbortSignal.abort()): Promise<SentRequest[]> {
@@ -94,6 +94,26 @@ describe('openAccounts', () => {
     });
 
     expect(sent[0]).toMatchObject({ status: 0, reason: 'no response in time' });
+  });
+});
+
+describe('openAccount', () => {
+  it('opens an account for a customer, with further headers', async () => {
+    const received: unknown[] = [];
+    const server = createServer((request, response) => {
+      request.on('data', (chunk: Buffer) =>
+        received.push(request.headers['traceparent'], JSON.parse(chunk.toString())),
+      );
+      request.on('end', () => response.writeHead(201).end('{"id":"a-1","verifiedBy":"CUSTOMER"}'));
+    });
+    onTestFinished(() => void server.close());
+    const agent = new Agent({ keepAlive: false });
+    const order = { url: await listen(server), customerId: 'c-7', connection: 'new', agent } as const;
+
+    const sent = await openAccount({ ...order, headers: { traceparent: '00-1' } });
+
+    expect(sent).toMatchObject({ customerId: 'c-7', connection: 'new', status: 201, accountId: 'a-1' });
+    expect(received).toEqual(['00-1', { customerId: 'c-7', currency: 'EUR' }]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent, type OutgoingHttpHeaders, request, type RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -17,8 +17,18 @@ export interface Load {
   /** Ends the load when the number of requests has been sent. */
   readonly signal: AbortSignal;
   readonly report: (request: SentRequest) => void;
+  /** See {@link Order}. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A request to be sent. */
+export interface Order extends Pick<SentRequest, 'customerId' | 'connection'> {
+  readonly url: string;
+  readonly agent: Agent;
+  /** Further headers. */
+  readonly headers?: OutgoingHttpHeaders;
   /** Default: 12 s, longer than nginx waits for account, repetition included. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A request and its result. */
@@ -44,14 +54,7 @@ export interface SentRequest {
 const unknownShare = 0.1;
 
 /** Resolves when each request has a result. */
-export async function openAccounts({
-  url,
-  perSecond,
-  atLeast,
-  signal,
-  report,
-  timeoutMs = 12_000,
-}: Load): Promise<void> {
+export async function openAccounts({ url, perSecond, atLeast, signal, report, timeoutMs }: Load): Promise<void> {
   const agents = { kept: new Agent({ keepAlive: true }), new: new Agent({ keepAlive: false }) } as const;
   const sent: Promise<void>[] = [];
   const start = performance.now();
@@ -60,13 +63,8 @@ export async function openAccounts({
     // Late requests follow at once, but responses arrive between them.
     await (earlyMs >= 1 ? sleep(earlyMs) : nextTurn());
     const connection = count % 2 === 0 ? 'kept' : 'new';
-    const order = { key: `cluster-${randomUUID()}`, customerId: chooseCustomer(), at: Date.now(), connection } as const;
-    const sentAt = performance.now();
-    sent.push(
-      openAccount(url, order.key, order.customerId, agents[connection], timeoutMs).then((result) =>
-        report({ ...order, durationMs: Math.round(performance.now() - sentAt), ...result }),
-      ),
-    );
+    const agent = agents[connection];
+    sent.push(openAccount({ url, customerId: chooseCustomer(), connection, agent, timeoutMs }).then(report));
   }
   await Promise.all(sent);
   agents.kept.destroy();
@@ -80,27 +78,36 @@ function chooseCustomer(): string {
 
 type Result = Pick<SentRequest, 'status' | 'accountId' | 'verifiedBy' | 'hasRetryAfter' | 'reason'>;
 
-/** Never rejects. */
-function openAccount(url: string, key: string, customerId: string, agent: Agent, timeoutMs: number): Promise<Result> {
+/** Opens an account under a key of its own. Never rejects. */
+export async function openAccount({
+  url,
+  customerId,
+  connection,
+  agent,
+  headers = {},
+  timeoutMs = 12_000,
+}: Order): Promise<SentRequest> {
+  const order = { key: `cluster-${randomUUID()}`, customerId, at: Date.now(), connection };
+  const options = {
+    agent,
+    headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': order.key },
+    signal: AbortSignal.timeout(timeoutMs),
+  };
+  const sentAt = performance.now();
+  const result = await post(`${url}/accounts`, options, JSON.stringify({ customerId, currency: 'EUR' }));
+  return { ...order, durationMs: Math.round(performance.now() - sentAt), ...result };
+}
+
+function post(url: string, options: RequestOptions, body: string): Promise<Result> {
   return new Promise((resolve) => {
-    const body = JSON.stringify({ customerId, currency: 'EUR' });
-    const headers: OutgoingHttpHeaders = {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'idempotency-key': key,
-    };
     const failed = (error: unknown): void => resolve({ status: 0, reason: codeOf(error) });
-    const sent = request(
-      `${url}/accounts`,
-      { method: 'POST', agent, headers, signal: AbortSignal.timeout(timeoutMs) },
-      (response) => {
-        const { statusCode: status = 0, headers } = response;
-        text(response).then(
-          (content) => resolve({ status, ...describe(status, content, headers['retry-after'] !== undefined) }),
-          failed,
-        );
-      },
-    );
+    const sent = request(url, { ...options, method: 'POST' }, (response) => {
+      const { statusCode: status = 0, headers } = response;
+      text(response).then(
+        (content) => resolve({ status, ...describe(status, content, headers['retry-after'] !== undefined) }),
+        failed,
+      );
+    });
     sent.on('error', failed);
     sent.end(body);
   });

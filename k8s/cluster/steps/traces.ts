@@ -1,8 +1,9 @@
 import { outcomeOf } from '@breakwater/system-runner/ledger';
 import { newTrace, requireSpans, type Span, spansOf } from '@breakwater/system-runner/traces';
-import { randomUUID } from 'node:crypto';
+import { Agent } from 'node:http';
 import { eventually, namespace, until } from '../cluster.ts';
 import { Component, untilStarted } from '../component.ts';
+import { openAccount } from '../in-pod/open-accounts.ts';
 import { nameOf, type Pod } from '../pods.ts';
 import type { Run } from '../run.ts';
 import type { Step } from '../step.ts';
@@ -45,7 +46,16 @@ async function traceOfRequest(run: Run): Promise<readonly Span[]> {
     // Only a request that customer verifies has spans of customer.
     const { traceId, traceparent } = await until('an account is opened', 60, async () => {
       const trace = newTrace();
-      return (await openAccount(run, `http://127.0.0.1:${nginx.port}`, trace.traceparent)) ? trace : undefined;
+      const request = await openAccount({
+        url: `http://127.0.0.1:${nginx.port}`,
+        customerId: 'c-1001',
+        connection: 'new',
+        agent: new Agent({ keepAlive: false }),
+        headers: { traceparent: trace.traceparent },
+      });
+      // The audit compares it with the ledger.
+      run.requests.push(request);
+      return outcomeOf(request) === 'verified now' ? trace : undefined;
     });
     return await eventually(60, async () => {
       const received = await spansOf(`http://127.0.0.1:${jaeger.port}`, traceId);
@@ -56,27 +66,6 @@ async function traceOfRequest(run: Run): Promise<readonly Span[]> {
     nginx.close();
     jaeger.close();
   }
-}
-
-/** The audit knows the request. @returns whether customer has verified it */
-async function openAccount({ requests }: Run, url: string, traceparent: string): Promise<boolean> {
-  const order = { key: `cluster-${randomUUID()}`, customerId: 'c-1001', at: Date.now(), connection: 'new' } as const;
-  const sentAt = performance.now();
-  const result = await fetch(`${url}/accounts`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': order.key, traceparent },
-    body: JSON.stringify({ customerId: order.customerId, currency: 'EUR' }),
-    signal: AbortSignal.timeout(12_000),
-  }).then(
-    async (response) => {
-      const { id, verifiedBy } = (await response.json().catch(() => ({}))) as { id?: string; verifiedBy?: string };
-      return { status: response.status, ...(id && { accountId: id }), ...(verifiedBy && { verifiedBy }) };
-    },
-    () => ({ status: 0 }),
-  );
-  const request = { ...order, durationMs: Math.round(performance.now() - sentAt), ...result };
-  requests.push(request);
-  return outcomeOf(request) === 'verified now';
 }
 
 /** Where spans name other pods than those that run. */
