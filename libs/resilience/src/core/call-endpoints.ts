@@ -8,7 +8,7 @@ export interface CallEndpoint {
 
 /** An endpoint that an attempt used, as its pool sees it now. */
 export interface UsedEndpoint extends CallEndpoint {
-  /** Whether its pool sends no more calls to it, because it is ejected or removed. */
+  /** Whether it is ejected or removed, and its pool sends the calls to an endpoint that works instead. */
   readonly isOutOfService: boolean;
 }
 

@@ -266,6 +266,46 @@ describe('A circuit breaker around an endpoint pool', () => {
     expect(scene.circuitBreaker.state).toBe('OPEN');
   });
 
+  /** Starts calls at a and b in turn, one every 10 ms; those in flight become slow after a second. */
+  async function startCalls(scene: Scene, times: number): Promise<void> {
+    for (let number = 0; number < times; number++) {
+      void scene.call().catch(() => {});
+      await scene.clock.advanceAsync(10);
+    }
+  }
+
+  it('opens by the calls of both endpoints when both hang and only one could be ejected', async () => {
+    const scene = setUp(undefined, { consecutiveSlowCalls: 1 });
+    await callTimes(scene, 10);
+    scene.behaviours['a'] = hangs;
+    scene.behaviours['b'] = hangs;
+    await startCalls(scene, 10);
+
+    await scene.clock.advanceAsync(1_000);
+
+    expect(scene.endpointPool.endpoints).toMatchObject([{ state: 'EJECTED' }, { state: 'IN_SERVICE' }]);
+    expect(scene.circuitBreaker.state).toBe('OPEN');
+  });
+
+  it('records the calls of an ejected endpoint no more once the other one works again', async () => {
+    const scene = setUp(undefined, { consecutiveSlowCalls: 1 });
+    await callTimes(scene, 10);
+    scene.behaviours['a'] = hangs;
+    scene.behaviours['b'] = hangs;
+    await startCalls(scene, 2);
+    scene.behaviours['b'] = works;
+    await startCalls(scene, 8);
+    await scene.clock.advanceAsync(925);
+    // The stuck call of b, and one of a after it.
+    expect(scene.circuitBreaker.metrics.slowCalls).toBe(2);
+
+    await callTimes(scene, 1);
+    await scene.clock.advanceAsync(1_000);
+
+    expect(scene.used.at(-1)).toBe('b');
+    expect(scene.circuitBreaker.metrics.slowCalls).toBe(2);
+  });
+
   it('records the failure of a second attempt at an endpoint in service, though the first endpoint is ejected', async () => {
     const scene = setUp((clock) => ({ retry: new Retry('customer', { maxAttempts: 2, waitDuration: 0 }, { clock }) }), {
       consecutiveFailures: 1,

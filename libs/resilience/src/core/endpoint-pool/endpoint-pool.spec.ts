@@ -280,6 +280,25 @@ describe('An endpoint pool', () => {
     expect(areOutOfService()).toBe(true);
   });
 
+  it('shows no endpoint as out of service while each one in service would be ejected, too', async () => {
+    const scene = setUp({ consecutiveFailures: 1, loadBalancing: 'ROUND_ROBIN' }, ['a', 'b', 'c']);
+    const usedEndpoints = new UsedEndpoints(true);
+    expect(startCall(scene, { usedEndpoints }).endpoint).toBe('a');
+    scene.pool.eject('a');
+    for (const name of ['b', 'c']) scene.faults[name] = unavailable;
+
+    const shown = [];
+    for (let call = 0; call < 2; call++) {
+      await callTimes(scene, 1);
+      shown.push(usedEndpoints.areOutOfServiceSince(0));
+    }
+    scene.faults = {};
+    while ((await callTimes(scene, 1))[0] !== 'c');
+
+    expect(shown).toStrictEqual([true, false]);
+    expect(usedEndpoints.areOutOfServiceSince(0)).toBe(true);
+  });
+
   it('shows when the ejection of an endpoint ends', async () => {
     const scene = setUp({ consecutiveFailures: 1, loadBalancing: 'ROUND_ROBIN' }, ['a', 'b', 'c', 'd']);
     scene.faults['a'] = unavailable;

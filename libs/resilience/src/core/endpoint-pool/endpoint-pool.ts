@@ -52,7 +52,8 @@ export interface EndpointPoolMetrics {
  *
  * The ejection of outliers, the panic threshold and the slow start are Envoy's, the choice is Finagle's. A retry or a hedge
  * of a call goes to another endpoint while there is one. A circuit breaker around the pool does not record what happened at
- * an endpoint that the pool has ejected meanwhile, so that it judges the endpoints that are left.
+ * an endpoint that the pool has ejected meanwhile, so that it judges the endpoints that are left. It records it while none of
+ * those works.
  *
  * @example
  * const customer = new EndpointPool('customer', { endpoints: ['http://10.0.0.7:3000', 'http://10.0.0.8:3000'] });

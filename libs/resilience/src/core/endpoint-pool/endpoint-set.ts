@@ -167,13 +167,19 @@ export class EndpointSet {
     if (!outlierDetectionEnabled || endpoint.state === 'EJECTED' || !this.#all.includes(endpoint)) return;
     const reason = outlierReason(endpoint, this.#all, this.#config);
     if (reason === undefined) {
-      endpoint.isEjectionPrevented = false;
+      this.#setEjectionPrevented(endpoint, false);
     } else if (this.#numberOutOfService() < maxOutOfService(this.#all.length, this.#config.maxEjectionPercent)) {
       this.#eject(endpoint, reason, now);
     } else if (!endpoint.isEjectionPrevented) {
-      endpoint.isEjectionPrevented = true;
+      this.#setEjectionPrevented(endpoint, true);
       this.#emit('EJECTION_PREVENTED', { endpoint: endpoint.name, reason });
     }
+  }
+
+  #setEjectionPrevented(endpoint: PooledEndpoint, isPrevented: boolean): void {
+    if (endpoint.isEjectionPrevented === isPrevented) return;
+    endpoint.isEjectionPrevented = isPrevented;
+    this.#refresh();
   }
 
   #eject(endpoint: PooledEndpoint, reason: EjectionReason, now: number): void {
@@ -229,7 +235,9 @@ export class EndpointSet {
     this.#isPanic = all.length > 0 && (isTooFew || inService.length === 0);
     this.#candidates = this.#isPanic ? all : inService;
     this.#trials = this.#isPanic ? [] : all.filter(({ state }) => state === 'TRIAL');
-    for (const endpoint of all) endpoint.isOutOfService = !this.#isPanic && !endpoint.isInService;
+    // Where those in service are as bad, the ejections have helped nothing, and each call is evidence against the dependency.
+    const isHelped = !this.#isPanic && inService.some((endpoint) => !endpoint.isEjectionPrevented);
+    for (const endpoint of all) endpoint.isOutOfService = isHelped && !endpoint.isInService;
     this.#changesAt = Math.min(Number.POSITIVE_INFINITY, ...all.map((endpoint) => endpoint.changesAt(this.#config)));
     if (this.#isPanic === wasPanic) return;
     const details = { endpointsInService: inService.length, numberOfEndpoints: all.length };

@@ -105,7 +105,7 @@ export class PooledEndpoint implements UsedEndpoint {
   readonly address: CallEndpoint;
   readonly latency: PeakEwma;
   state: EndpointState = 'IN_SERVICE';
-  /** Set by the pool, which knows whether it is in panic. */
+  /** Set by the pool, which knows whether another endpoint works. */
   isOutOfService = false;
   inFlight = 0;
   evidence: EndpointEvidence;
