@@ -8,7 +8,7 @@ export interface CallEndpoint {
 
 /** An endpoint that an attempt used, as its pool sees it now. */
 export interface UsedEndpoint extends CallEndpoint {
-  /** Whether it is ejected or removed, and its pool sends the calls to an endpoint that works instead. */
+  /** Whether it is removed, or ejected while its pool has an endpoint that works. */
   readonly isOutOfService: boolean;
 }
 

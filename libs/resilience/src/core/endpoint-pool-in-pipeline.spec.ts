@@ -67,6 +67,23 @@ async function callTimes({ call }: Scene, times: number): Promise<void> {
   for (let number = 0; number < times; number++) await call().catch(() => {});
 }
 
+/** Starts calls at a and b in turn, one every 10 ms; those in flight become slow after a second. */
+async function startCalls({ call, clock }: Scene, times: number): Promise<void> {
+  for (let number = 0; number < times; number++) {
+    void call().catch(() => {});
+    await clock.advanceAsync(10);
+  }
+}
+
+/** Both endpoints hang after they have worked; the first slow call ejects one of them. */
+async function setUpHanging(): Promise<Scene> {
+  const scene = setUp(undefined, { consecutiveSlowCalls: 1 });
+  await callTimes(scene, 10);
+  scene.behaviours['a'] = hangs;
+  scene.behaviours['b'] = hangs;
+  return scene;
+}
+
 describe('A retry around an endpoint pool', () => {
   it('repeats a call at another endpoint', async () => {
     const scene = setUp((clock) => ({ retry: new Retry('customer', { waitDuration: 0 }, { clock }) }), {});
@@ -266,19 +283,8 @@ describe('A circuit breaker around an endpoint pool', () => {
     expect(scene.circuitBreaker.state).toBe('OPEN');
   });
 
-  /** Starts calls at a and b in turn, one every 10 ms; those in flight become slow after a second. */
-  async function startCalls(scene: Scene, times: number): Promise<void> {
-    for (let number = 0; number < times; number++) {
-      void scene.call().catch(() => {});
-      await scene.clock.advanceAsync(10);
-    }
-  }
-
   it('opens by the calls of both endpoints when both hang and only one could be ejected', async () => {
-    const scene = setUp(undefined, { consecutiveSlowCalls: 1 });
-    await callTimes(scene, 10);
-    scene.behaviours['a'] = hangs;
-    scene.behaviours['b'] = hangs;
+    const scene = await setUpHanging();
     await startCalls(scene, 10);
 
     await scene.clock.advanceAsync(1_000);
@@ -288,10 +294,7 @@ describe('A circuit breaker around an endpoint pool', () => {
   });
 
   it('records the calls of an ejected endpoint no more once the other one works again', async () => {
-    const scene = setUp(undefined, { consecutiveSlowCalls: 1 });
-    await callTimes(scene, 10);
-    scene.behaviours['a'] = hangs;
-    scene.behaviours['b'] = hangs;
+    const scene = await setUpHanging();
     await startCalls(scene, 2);
     scene.behaviours['b'] = works;
     await startCalls(scene, 8);

@@ -143,8 +143,8 @@ export class CircuitBreaker
    * the caller has already aborted, the call is not made.
    *
    * A call that failed or was slow at an endpoint which its endpoint pool has ejected or removed by then is not recorded
-   * either: the pool has acted, and the calls at the other endpoints show whether the dependency works. It is recorded while
-   * the pool would eject all of these, too, but may not.
+   * either: the pool has acted, and the calls at the other endpoints show whether the dependency works. At an ejected one
+   * it is recorded while the pool would eject all the others, too, but may not.
    *
    * @throws CallNotPermittedError when the call is refused; otherwise what `call` threw
    */

@@ -166,20 +166,14 @@ export class EndpointSet {
     // In panic, ejected endpoints get calls too.
     if (!outlierDetectionEnabled || endpoint.state === 'EJECTED' || !this.#all.includes(endpoint)) return;
     const reason = outlierReason(endpoint, this.#all, this.#config);
-    if (reason === undefined) {
-      this.#setEjectionPrevented(endpoint, false);
-    } else if (this.#numberOutOfService() < maxOutOfService(this.#all.length, this.#config.maxEjectionPercent)) {
-      this.#eject(endpoint, reason, now);
-    } else if (!endpoint.isEjectionPrevented) {
-      this.#setEjectionPrevented(endpoint, true);
-      this.#emit('EJECTION_PREVENTED', { endpoint: endpoint.name, reason });
-    }
-  }
-
-  #setEjectionPrevented(endpoint: PooledEndpoint, isPrevented: boolean): void {
-    if (endpoint.isEjectionPrevented === isPrevented) return;
+    const isPrevented =
+      reason !== undefined &&
+      this.#numberOutOfService() >= maxOutOfService(this.#all.length, this.#config.maxEjectionPercent);
+    if (reason !== undefined && !isPrevented) return this.#eject(endpoint, reason, now);
+    if (isPrevented === endpoint.isEjectionPrevented) return;
     endpoint.isEjectionPrevented = isPrevented;
     this.#refresh();
+    if (isPrevented) this.#emit('EJECTION_PREVENTED', { endpoint: endpoint.name, reason });
   }
 
   #eject(endpoint: PooledEndpoint, reason: EjectionReason, now: number): void {
